@@ -1,0 +1,80 @@
+"""Cal.com v2 bookings as values: operations, requests, answers and programs; no I/O.
+
+`bookings` has the operations, `Api` finishes one into a `Request`, and `Operation.read` reads the
+answer that your own I/O brought.
+Programs, which take more than one exchange, are in `effects` and `retry`.
+"""
+
+from calcom_core import bookings as bookings
+from calcom_core.api import AccessToken as AccessToken
+from calcom_core.api import Anonymous as Anonymous
+from calcom_core.api import Api as Api
+from calcom_core.api import ApiKey as ApiKey
+from calcom_core.api import Auth as Auth
+from calcom_core.api import OAuthClient as OAuthClient
+from calcom_core.effects import Program as Program
+from calcom_core.effects import Stream as Stream
+from calcom_core.errors import AlreadyDone as AlreadyDone
+from calcom_core.errors import ApiError as ApiError
+from calcom_core.errors import BadRequest as BadRequest
+from calcom_core.errors import BlockedByEdge as BlockedByEdge
+from calcom_core.errors import BookingConflict as BookingConflict
+from calcom_core.errors import BookingFieldError as BookingFieldError
+from calcom_core.errors import CalcomError as CalcomError
+from calcom_core.errors import DecodingError as DecodingError
+from calcom_core.errors import InvalidInput as InvalidInput
+from calcom_core.errors import NoAnswer as NoAnswer
+from calcom_core.errors import NotFound as NotFound
+from calcom_core.errors import NotSent as NotSent
+from calcom_core.errors import OutcomeUnknown as OutcomeUnknown
+from calcom_core.errors import PermissionDenied as PermissionDenied
+from calcom_core.errors import RateLimited as RateLimited
+from calcom_core.errors import ReplayError as ReplayError
+from calcom_core.errors import ServerError as ServerError
+from calcom_core.errors import SlotUnavailable as SlotUnavailable
+from calcom_core.errors import TokenExpired as TokenExpired
+from calcom_core.errors import TransportError as TransportError
+from calcom_core.errors import Unauthenticated as Unauthenticated
+from calcom_core.errors import ValidationFailed as ValidationFailed
+from calcom_core.errors import VersionMismatch as VersionMismatch
+from calcom_core.http import Headers as Headers
+from calcom_core.http import Request as Request
+from calcom_core.http import Response as Response
+from calcom_core.http import Timeout as Timeout
+from calcom_core.model.booking import Attendee as Attendee
+from calcom_core.model.booking import Booking as Booking
+from calcom_core.model.booking import BookingShape as BookingShape
+from calcom_core.model.booking import EventTypeRef as EventTypeRef
+from calcom_core.model.booking import Host as Host
+from calcom_core.model.booking import NewHost as NewHost
+from calcom_core.model.booking import OffsetPagination as OffsetPagination
+from calcom_core.model.booking import Reassignment as Reassignment
+from calcom_core.model.inputs import Absence as Absence
+from calcom_core.model.inputs import Cancellation as Cancellation
+from calcom_core.model.inputs import NewAttendee as NewAttendee
+from calcom_core.model.inputs import NewBooking as NewBooking
+from calcom_core.model.inputs import Reschedule as Reschedule
+from calcom_core.model.inputs import Routing as Routing
+from calcom_core.model.inputs import SeatCancellation as SeatCancellation
+from calcom_core.model.inputs import SeatReschedule as SeatReschedule
+from calcom_core.model.location import AddressLocation as AddressLocation
+from calcom_core.model.location import AttendeeAddressLocation as AttendeeAddressLocation
+from calcom_core.model.location import AttendeeDefinedLocation as AttendeeDefinedLocation
+from calcom_core.model.location import AttendeePhoneLocation as AttendeePhoneLocation
+from calcom_core.model.location import IntegrationLocation as IntegrationLocation
+from calcom_core.model.location import LinkLocation as LinkLocation
+from calcom_core.model.location import (
+    OrganizersDefaultAppLocation as OrganizersDefaultAppLocation,
+)
+from calcom_core.model.location import PhoneLocation as PhoneLocation
+from calcom_core.operation import Operation as Operation
+from calcom_core.operation import Page as Page
+from calcom_core.retry import NO_RETRY as NO_RETRY
+from calcom_core.retry import Exchange as Exchange
+from calcom_core.retry import RetryPolicy as RetryPolicy
+from calcom_core.retry import retrying as retrying
+from calcom_core.secret import Secret as Secret
+from calcom_core.versions import EVERYWHERE as EVERYWHERE
+from calcom_core.versions import Versions as Versions
+
+__version__ = "0.1.0"

@@ -1,0 +1,138 @@
+"""Which server, with which credentials: what turns an `Operation` into a complete `Request`."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from attrs import field, frozen
+
+from calcom_core.errors import InvalidInput
+from calcom_core.http import Headers, Request
+from calcom_core.operation import Operation
+from calcom_core.secret import Secret
+from calcom_core.versions import EVERYWHERE, Versions
+
+HOSTED_URL = "https://api.cal.com"
+USER_AGENT = "calcom-bookings/0.1"
+
+# Allowed in a query by RFC 3986 as they are; everything else is encoded, `+` above all,
+# which the server would read as a space.
+_QUERY_SAFE = ",:@"
+
+
+def _api_key(value: str | Secret) -> Secret:
+    return value if isinstance(value, Secret) else Secret(value, field="api_key")
+
+
+def _token(value: str | Secret) -> Secret:
+    return value if isinstance(value, Secret) else Secret(value, field="token")
+
+
+def _client_secret(value: str | Secret) -> Secret:
+    return value if isinstance(value, Secret) else Secret(value, field="client_secret")
+
+
+@frozen
+class ApiKey:
+    """An API key, as the account's settings show it (`cal_…`; self-hosted servers may differ)."""
+
+    key: Secret = field(converter=_api_key)
+
+    def headers(self) -> Iterable[tuple[str, str]]:
+        """Return the headers that show it to the server."""
+        return (("Authorization", f"Bearer {self.key.reveal()}"),)
+
+
+@frozen
+class AccessToken:
+    """The access token of a managed user or of OAuth 2; it expires, which is `TokenExpired`."""
+
+    token: Secret = field(converter=_token)
+
+    def headers(self) -> Iterable[tuple[str, str]]:
+        """Return the headers that show it to the server."""
+        return (("Authorization", f"Bearer {self.token.reveal()}"),)
+
+
+@frozen
+class OAuthClient:
+    """The credentials of a platform's OAuth client; the server acts as its owner."""
+
+    client_id: str
+    client_secret: Secret = field(converter=_client_secret)
+
+    def headers(self) -> Iterable[tuple[str, str]]:
+        """Return the headers that show them to the server."""
+        return (
+            ("x-cal-client-id", self.client_id),
+            ("x-cal-secret-key", self.client_secret.reveal()),
+        )
+
+
+@frozen
+class Anonymous:
+    """No credentials, on purpose: enough to book, get, move and cancel where one knows the uid."""
+
+    def headers(self) -> Iterable[tuple[str, str]]:
+        """Return no headers."""
+        return ()
+
+
+Auth = ApiKey | AccessToken | OAuthClient | Anonymous
+
+
+def _base_url(value: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput("base_url", f"must be a string, not {type(value).__name__}")
+    if not value.isascii() or re.search(r"[\x00-\x20\x7f\\]", value):
+        raise InvalidInput("base_url", "holds a space, a control character or one outside ASCII")
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError as error:
+        raise InvalidInput("base_url", "is not a URL") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidInput("base_url", f"must be such as {HOSTED_URL}")
+    if parts.username is not None or parts.query or parts.fragment or value[-1] in "?#":
+        raise InvalidInput("base_url", "must hold no user, no query and no fragment")
+    url = value.rstrip("/")
+    if url.endswith("/v1"):
+        raise InvalidInput(
+            "base_url", "ends in /v1, the API that was shut down in April 2026; leave /v1 out"
+        )
+    return url.removesuffix("/v2")  # every path starts with it
+
+
+@frozen
+class Api:
+    """Base URL, credentials and versions.
+
+    *base_url* may have a path prefix, as self-hosted servers do; *versions* is the table that says
+    which `cal-api-version` an operation speaks.
+    """
+
+    auth: Auth
+    base_url: str = field(default=HOSTED_URL, converter=_base_url)
+    versions: Versions = EVERYWHERE
+    user_agent: str = USER_AGENT
+
+    def request(self, operation: Operation[Any]) -> Request:
+        """Return the complete request for an operation: absolute URL, version and credentials."""
+        query = "&".join(
+            f"{name}={quote(value, safe=_QUERY_SAFE)}" for name, value in operation.query
+        )
+        headers = [
+            ("Accept", "application/json"),
+            ("User-Agent", self.user_agent),
+            ("cal-api-version", operation.version or self.versions.of(operation.name)),
+            *self.auth.headers(),
+        ]
+        if operation.body is not None:
+            headers.append(("Content-Type", "application/json"))
+        return Request(
+            operation.method,
+            f"{self.base_url}{operation.path}{'?' if query else ''}{query}",
+            Headers(headers),
+            operation.body or b"",
+        )

@@ -1,0 +1,550 @@
+"""One function for each operation on bookings; each returns an `Operation` and does nothing.
+
+The API decides by the event type, not by the route, what it answers with; so there is a function
+for what it may do (`get`, `create`, `cancel`), and one for each certain thing
+(`get_one`, `get_series`, `create_recurring`, `cancel_seat`, …).
+`data` is a typed input of `calcom_core.model.inputs`, or a mapping of the same keys.
+What a docstring says of the result, and of errors other than `InvalidInput`, is what
+`Operation.read` makes of the answer; a client's method of the same name returns and raises it.
+Times are aware datetimes or strings of ISO 8601 with an offset.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from attrs import evolve, frozen
+
+from calcom_core.errors import InvalidInput
+from calcom_core.model.booking import Booking, Reassignment
+from calcom_core.model.fields import build, integer, segment
+from calcom_core.model.inputs import (
+    STATUSES,
+    Absence,
+    Absences,
+    BookingFilters,
+    Cancellation,
+    Moment,
+    NewBooking,
+    Reason,
+    Reschedule,
+    SeatCancellation,
+    SeatReschedule,
+    Sort,
+    Status,
+)
+from calcom_core.operation import Many, One, OneOrMany, Operation, Page, PageOf, Reader
+from calcom_core.versions import pinned
+from calcom_core.wire import to_body, to_query
+
+T = TypeVar("T")
+
+Data = Mapping[str, Any]
+
+
+@frozen
+class Route:
+    """What does not change from call to call; *public* ones need no credentials."""
+
+    name: str
+    method: str
+    path: str
+    reader: Reader[Any]
+    public: bool = False
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether asking twice does no harm: reads, and nothing else."""
+        return self.method == "GET"
+
+
+_ONE = "/v2/bookings/{booking_uid}"
+_ROUTES = (
+    Route("bookings.list", "GET", "/v2/bookings", PageOf(Booking)),
+    Route("bookings.get", "GET", _ONE, OneOrMany(Booking), public=True),
+    Route("bookings.get_one", "GET", _ONE, One(Booking), public=True),
+    Route("bookings.get_series", "GET", _ONE, Many(Booking), public=True),
+    Route("bookings.create", "POST", "/v2/bookings", OneOrMany(Booking), public=True),
+    Route(
+        "bookings.create_recurring", "POST", "/v2/bookings", Many(Booking, lone=True), public=True
+    ),
+    Route("bookings.create_instant", "POST", "/v2/bookings", One(Booking), public=True),
+    Route("bookings.reschedule", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
+    Route("bookings.reschedule_seat", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
+    Route("bookings.cancel", "POST", f"{_ONE}/cancel", OneOrMany(Booking), public=True),
+    Route("bookings.cancel_seat", "POST", f"{_ONE}/cancel", One(Booking), public=True),
+    Route("bookings.confirm", "POST", f"{_ONE}/confirm", One(Booking)),
+    Route("bookings.decline", "POST", f"{_ONE}/decline", One(Booking)),
+    Route("bookings.mark_absent", "POST", f"{_ONE}/mark-absent", One(Booking)),
+    Route("bookings.reassign", "POST", f"{_ONE}/reassign", One(Reassignment)),
+    Route("bookings.reassign_to_user", "POST", f"{_ONE}/reassign/{{user_id}}", One(Reassignment)),
+)
+ROUTES: Mapping[str, Route] = {route.name: route for route in _ROUTES}
+"""Every operation on bookings by its name; what is said of an operation is derived from here."""
+
+
+def _operation(
+    function: str,
+    version: str | None,
+    *,
+    booking_uid: str | None = None,
+    user_id: int | None = None,
+    query: tuple[tuple[str, str], ...] = (),
+    body: bytes | None = None,
+    verify: Operation[Any] | None = None,
+) -> Operation[Any]:
+    route = ROUTES[f"bookings.{function}"]
+    path = route.path
+    if "{booking_uid}" in path:
+        uid = segment(booking_uid, "booking_uid", reserved=("by-seat",))
+        path = path.replace("{booking_uid}", uid)
+    if "{user_id}" in path:
+        path = path.replace("{user_id}", str(integer(user_id, "user_id")))
+    pin = pinned(route.name, version)
+    if not route.repeatable and verify is None:
+        verify = get(str(booking_uid), cal_api_version=version)
+    return Operation(
+        name=route.name,
+        method=route.method,
+        path=path,
+        reader=route.reader,
+        query=query,
+        body=body,
+        repeatable=route.repeatable,
+        version=pin,
+        verify=verify,
+    )
+
+
+def list(  # named as in the API
+    *,
+    status: Status | Iterable[Status] | None = None,
+    attendee_email: str | None = None,
+    attendee_name: str | None = None,
+    booking_uid: str | None = None,
+    event_type_ids: Iterable[int] | None = None,
+    event_type_id: int | None = None,
+    teams_ids: Iterable[int] | None = None,
+    team_id: int | None = None,
+    after_start: Moment | None = None,
+    before_end: Moment | None = None,
+    after_created_at: Moment | None = None,
+    before_created_at: Moment | None = None,
+    after_updated_at: Moment | None = None,
+    before_updated_at: Moment | None = None,
+    sort_start: Sort | None = None,
+    sort_end: Sort | None = None,
+    sort_created: Sort | None = None,
+    sort_updated_at: Sort | None = None,
+    take: int | None = None,
+    skip: int | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[Page[Booking]]:
+    """List the bookings that the caller may see, a page at a time.
+
+    `GET /v2/bookings`, version 2024-08-13; credentials are needed.
+
+    Args:
+        status: one or more of upcoming, recurring, past, cancelled and unconfirmed;
+            send it, since servers differ in what they list without it.
+        attendee_email: the exact address of an attendee.
+        attendee_name: the exact name of an attendee.
+        booking_uid: the uid of one booking.
+        event_type_ids: at least one id; not together with *event_type_id*.
+        event_type_id: one id.
+        teams_ids: at least one id; not together with *team_id*.
+        team_id: one id.
+        after_start: bookings that start at or after this time.
+        before_end: bookings that end at or before this time.
+        after_created_at: bookings made at or after this time.
+        before_created_at: bookings made at or before this time.
+        after_updated_at: bookings changed at or after this time.
+        before_updated_at: bookings changed at or before this time.
+        sort_start: asc or desc; at most one of the four `sort_…` may be given.
+        sort_end: asc or desc.
+        sort_created: asc or desc.
+        sort_updated_at: asc or desc.
+        take: how many a page, 1 to 250; the server's default is 100.
+        skip: how many to pass over, at least 0.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        A `Page`; its `next` is the operation for the following page.
+
+    Raises:
+        InvalidInput: for what the server would refuse or silently drop; nothing is sent.
+        DecodingError: for an item that cannot be read; it carries the page of those that can.
+    """
+    filters = BookingFilters(
+        status=status,
+        attendee_email=attendee_email,
+        attendee_name=attendee_name,
+        booking_uid=booking_uid,
+        event_type_ids=event_type_ids,
+        event_type_id=event_type_id,
+        teams_ids=teams_ids,
+        team_id=team_id,
+        after_start=after_start,
+        before_end=before_end,
+        after_created_at=after_created_at,
+        before_created_at=before_created_at,
+        after_updated_at=after_updated_at,
+        before_updated_at=before_updated_at,
+        sort_start=sort_start,
+        sort_end=sort_end,
+        sort_created=sort_created,
+        sort_updated_at=sort_updated_at,
+        take=take,
+        skip=skip,
+    )
+    return _operation("list", cal_api_version, query=to_query(filters))
+
+
+def get(
+    booking_uid: str, *, cal_api_version: str | None = None
+) -> Operation[Booking | tuple[Booking, ...]]:
+    """Get a booking, or a whole series by its `recurring_booking_uid`.
+
+    `GET /v2/bookings/{booking_uid}`, version 2024-08-13; without credentials the attendees of
+    seated bookings may be hidden.
+
+    Args:
+        booking_uid: the uid of a booking or of a series, 1 to 512 characters.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        One `Booking`, or a tuple of all occurrences of the series.
+
+    Raises:
+        InvalidInput: for a uid that is empty, reserved or not printable.
+        NotFound: for a uid that does not exist.
+    """
+    return _operation("get", cal_api_version, booking_uid=booking_uid)
+
+
+def get_one(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
+    """Get one booking, or one occurrence of a series.
+
+    As `get`; raises `DecodingError` where the uid is that of a series.
+    """
+    return _operation("get_one", cal_api_version, booking_uid=booking_uid)
+
+
+def get_series(
+    booking_uid: str, *, cal_api_version: str | None = None
+) -> Operation[tuple[Booking, ...]]:
+    """Get all occurrences of a series by its `recurring_booking_uid`.
+
+    As `get`; raises `DecodingError` where the uid is that of one booking.
+    """
+    return _operation("get_series", cal_api_version, booking_uid=booking_uid)
+
+
+def create(
+    data: NewBooking | Data, *, cal_api_version: str | None = None
+) -> Operation[Booking | tuple[Booking, ...]]:
+    """Book.
+
+    `POST /v2/bookings`, version 2024-08-13; credentials are optional.
+    What is made depends on the event type: one booking, a series, or a seat.
+
+    Args:
+        data: a `NewBooking`, or a mapping of its keys.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Booking`, or a tuple of them where the event type repeats.
+        Its `status` may be `pending`.
+        It is not repeatable; its `verify` lists what the attendee has booked from *start* on.
+
+    Raises:
+        InvalidInput: for unknown keys and refused values.
+        SlotUnavailable, BookingFieldError, BookingConflict: among others, as the server says.
+    """
+    return _creation("create", data, cal_api_version)
+
+
+def create_recurring(
+    data: NewBooking | Data,
+    *,
+    recurrence_count: int | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[tuple[Booking, ...]]:
+    """Book a series, of at most *recurrence_count* occurrences.
+
+    As `create`, for an event type that repeats; the result is always a tuple, and holds one
+    booking where the event type turns out not to repeat.
+    A `BookingConflict` says `may_have_happened`: occurrences before the one that clashed stay
+    booked.
+    """
+    booking = build(NewBooking, data, "data")
+    if recurrence_count is not None:
+        booking = evolve(booking, recurrence_count=recurrence_count)
+    return _creation("create_recurring", booking, cal_api_version)
+
+
+def create_instant(
+    data: NewBooking | Data, *, cal_api_version: str | None = None
+) -> Operation[Booking]:
+    """Book a meeting that starts at once; team event types of the hosted service only.
+
+    As `create`; elsewhere the server answers that it does not know `instant`.
+    """
+    booking = evolve(build(NewBooking, data, "data"), instant=True)
+    return _creation("create_instant", booking, cal_api_version)
+
+
+def _creation(function: str, data: NewBooking | Data, version: str | None) -> Operation[Any]:
+    booking = build(NewBooking, data, "data")
+    if booking.instant is False:
+        booking = evolve(booking, instant=None)  # its mere presence picks the instant class
+    attendee = booking.attendee
+    verify = list(
+        status=STATUSES,
+        attendee_email=attendee.email,
+        attendee_name=(attendee.name or None) if attendee.email is None else None,
+        event_type_id=booking.event_type_id,
+        after_start=booking.start,
+        sort_start="asc",
+        cal_api_version=version,
+    )
+    return _operation(function, version, body=to_body(booking), verify=verify)
+
+
+def reschedule(
+    booking_uid: str,
+    data: Reschedule | SeatReschedule | Data,
+    *,
+    cal_api_version: str | None = None,
+) -> Operation[Booking]:
+    """Move a booking, or with `seat_uid` in *data* one seat of it.
+
+    `POST /v2/bookings/{booking_uid}/reschedule`, version 2024-08-13; credentials are optional.
+
+    Args:
+        booking_uid: the uid of a booking or of one occurrence; a series cannot be moved.
+        data: a `Reschedule` or a `SeatReschedule`, or a mapping of the keys of one of them.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The new `Booking`, which has a new uid; the old one becomes cancelled
+        and names the new one in `rescheduled_to_uid`.
+
+    Raises:
+        InvalidInput: for unknown keys, and for whole-booking keys beside `seat_uid`.
+        SlotUnavailable, AlreadyDone, BookingConflict: among others, as the server says.
+    """
+    moved = _whole_or_seat(data, Reschedule, SeatReschedule)
+    function = "reschedule_seat" if isinstance(moved, SeatReschedule) else "reschedule"
+    return _operation(function, cal_api_version, booking_uid=booking_uid, body=to_body(moved))
+
+
+def reschedule_seat(
+    booking_uid: str,
+    seat_uid: str,
+    start: Moment,
+    *,
+    rescheduled_by: str | None = None,
+    email_verification_code: str | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[Booking]:
+    """Move one seat of a booking to another time.
+
+    As `reschedule`; the answer carries the new `seat_uid`, and may name another booking.
+    """
+    moved = SeatReschedule(
+        seat_uid=seat_uid,
+        start=start,
+        rescheduled_by=rescheduled_by,
+        email_verification_code=email_verification_code,
+    )
+    return reschedule(booking_uid, moved, cal_api_version=cal_api_version)
+
+
+def cancel(
+    booking_uid: str,
+    data: Cancellation | SeatCancellation | Data = Cancellation(),  # noqa: B008 - frozen
+    *,
+    cal_api_version: str | None = None,
+) -> Operation[Booking | tuple[Booking, ...]]:
+    """Cancel a booking, all that is left of a series, or with `seat_uid` in *data* one seat.
+
+    `POST /v2/bookings/{booking_uid}/cancel`, version 2024-08-13; credentials are optional.
+
+    Args:
+        booking_uid: the uid of a booking, of one occurrence, or of a series.
+        data: a `Cancellation` or a `SeatCancellation`, or a mapping of the keys of one of them.
+            A given `seat_uid` is never dropped: one that is None is refused.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Booking`, or a tuple of all occurrences of the series.
+
+    Raises:
+        InvalidInput: for unknown keys, and for whole-booking keys beside `seat_uid`.
+        AlreadyDone: for a booking that is cancelled.
+        ValidationFailed: where a reason is required.
+    """
+    cancelled = _whole_or_seat(data, Cancellation, SeatCancellation)
+    function = "cancel_seat" if isinstance(cancelled, SeatCancellation) else "cancel"
+    return _operation(function, cal_api_version, booking_uid=booking_uid, body=to_body(cancelled))
+
+
+def cancel_seat(
+    booking_uid: str,
+    seat_uid: str,
+    *,
+    reason: str | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[Booking]:
+    """Cancel one seat of a booking, and never the others.
+
+    As `cancel`; *reason* is sent as `cancellationReason`.
+    Raises `NotFound` for a seat that does not exist or is cancelled already.
+    """
+    seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=reason)
+    return _operation("cancel_seat", cal_api_version, booking_uid=booking_uid, body=to_body(seat))
+
+
+def _whole_or_seat(data: object, whole: type[T], seat: type[T]) -> T:
+    """Pick the input by the presence of `seat_uid`, never by trying one after the other.
+
+    A union that is tried drops the seat, and the server then cancels everybody's.
+    """
+    if isinstance(data, seat) or (isinstance(data, Mapping) and "seat_uid" in data):
+        if isinstance(data, Mapping) and data["seat_uid"] is None:
+            raise InvalidInput(
+                "data.seat_uid", "is None; leave the key out to mean the whole booking"
+            )
+        return build(seat, data, "data")
+    return build(whole, data, "data", also=("seat_uid",))
+
+
+def confirm(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
+    """Confirm a booking that waits for it.
+
+    `POST /v2/bookings/{booking_uid}/confirm`, version 2024-08-13; credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking; for a series, of one of its occurrences.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Booking`.
+
+    Raises:
+        InvalidInput: for a uid that is empty, reserved or not printable.
+        AlreadyDone: for one that is confirmed.
+        PermissionDenied, NotFound: as the server says.
+    """
+    return _operation("confirm", cal_api_version, booking_uid=booking_uid)
+
+
+def decline(
+    booking_uid: str, *, reason: str | None = None, cal_api_version: str | None = None
+) -> Operation[Booking]:
+    """Decline a booking that waits for confirmation.
+
+    `POST /v2/bookings/{booking_uid}/decline`, version 2024-08-13; credentials are needed.
+    Declining twice sends the mails twice.
+
+    Args:
+        booking_uid: the uid of a booking; for a series, of one of its occurrences.
+        reason: what the attendee is told.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Booking`, whose status is `rejected`.
+
+    Raises:
+        InvalidInput: for a uid that is empty, reserved or not printable.
+        BookingConflict: for a booking that is confirmed already.
+    """
+    body = to_body(Reason(reason=reason))
+    return _operation("decline", cal_api_version, booking_uid=booking_uid, body=body)
+
+
+def mark_absent(
+    booking_uid: str,
+    *,
+    host: bool | None = None,
+    attendees: Iterable[Absence | Data] | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[Booking]:
+    """Mark the host or attendees as absent, or as present again, once the booking has started.
+
+    `POST /v2/bookings/{booking_uid}/mark-absent`, version 2024-08-13; credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        host: whether the host was absent.
+        attendees: one or more `Absence`s, or mappings of `email` and `absent`;
+            the server ignores an address that no attendee has.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Booking`; its shape is never seated, whatever the booking is.
+
+    Raises:
+        InvalidInput: for values of another kind, and for an empty list.
+        BookingConflict: before the booking's start.
+    """
+    absences = Absences(host=host, attendees=attendees)
+    return _operation(
+        "mark_absent", cal_api_version, booking_uid=booking_uid, body=to_body(absences)
+    )
+
+
+def reassign(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Reassignment]:
+    """Give a round-robin booking to another host, whom the server picks.
+
+    `POST /v2/bookings/{booking_uid}/reassign`, version 2024-08-13; credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Reassignment`.
+
+    Raises:
+        InvalidInput: for a uid that is empty, reserved or not printable.
+        SlotUnavailable: where no other host is free.
+        PermissionDenied: as the server says.
+    """
+    return _operation("reassign", cal_api_version, booking_uid=booking_uid)
+
+
+def reassign_to_user(
+    booking_uid: str,
+    user_id: int,
+    *,
+    reason: str | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[Reassignment]:
+    """Give a round-robin booking to the host that you name.
+
+    `POST /v2/bookings/{booking_uid}/reassign/{user_id}`, version 2024-08-13; credentials are
+    needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        user_id: the id of the user, at least 1; an integral float counts as an integer.
+        reason: why.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Reassignment`; compare `reassigned_to.id` with *user_id*, since
+        some servers keep the host silently.
+
+    Raises:
+        InvalidInput: for a uid or an id that is none.
+        NotFound: for an unknown user.
+        ValidationFailed: for one who is no host of the event type.
+    """
+    return _operation(
+        "reassign_to_user",
+        cal_api_version,
+        booking_uid=booking_uid,
+        user_id=user_id,
+        body=to_body(Reason(reason=reason)),
+    )

@@ -1,0 +1,296 @@
+"""The exceptions, as classes only: what each means, and what it carries.
+
+Which answer becomes which class is one table in `calcom_core.meanings`.
+No class here holds a request, so none can show a credential.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+
+class AskedOperation(Protocol):
+    """What an error says about the call it belongs to; `calcom_core.Operation` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def repeatable(self) -> bool: ...
+    @property
+    def verify(self) -> Any: ...
+
+
+class AnswerHeaders(Protocol):
+    """The headers of an answer; `calcom_core.Headers` is one."""
+
+    def get(self, name: str, default: str | None = None) -> str | None: ...
+    def get_all(self, name: str) -> tuple[str, ...]: ...
+
+
+class Answer(Protocol):
+    """The answer an error was made from; `calcom_core.Response` is one."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> AnswerHeaders: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+def _restore(cls: "type[CalcomError]", message: str, state: dict[str, Any]) -> "CalcomError":
+    error = cls.__new__(cls, message)
+    error.args = (message,)
+    error.__dict__.update(state)
+    return error
+
+
+class CalcomError(Exception):
+    """The root of every exception this library raises on purpose."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+    # Exception's own way rebuilds from `args` alone, which a class with keyword-only fields cannot.
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[..., "CalcomError"], tuple[type["CalcomError"], str, dict[str, Any]]]:
+        return _restore, (type(self), str(self.args[0]), dict(self.__dict__))
+
+
+class InvalidInput(CalcomError, ValueError):
+    """Refused here, before anything was sent.
+
+    `field` is the name of the argument or key at fault, `problem` what is wrong and the way out.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class ApiError(CalcomError):
+    """The server answered, and the answer is not a 2xx.
+
+    `may_have_happened` is true where a write may have been carried out in spite of the error:
+    any 5xx on a write, and the answers known to come after acting.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: AskedOperation,
+        response: Answer,
+        code: str | None,
+        server_message: str,
+        details: Any,
+        may_have_happened: bool,
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.response = response
+        self.code = code
+        self.message = server_message
+        self.details = details
+        self.may_have_happened = may_have_happened
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer."""
+        return self.response.status
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's `X-Request-Id`, which its operators can look up."""
+        return self.response.headers.get("x-request-id")
+
+
+class ValidationFailed(ApiError):
+    """The server refused the input.
+
+    `fields` maps the server's name of each refused field to what it said of it;
+    the texts are empty where the server's sentence cannot be split.
+    """
+
+    fields: Mapping[str, tuple[str, ...]]
+
+
+class BookingFieldError(ApiError):
+    """A booking field of the event type is missing or wrong; `fields` holds their slugs."""
+
+    fields: Mapping[str, tuple[str, ...]]
+
+
+class SlotUnavailable(ApiError):
+    """That time cannot be booked.
+
+    `reason` is `taken`, `full`, `past`, `outside_window`, `booker_limit`, `reserved` or `no_host`.
+    """
+
+    reason: str
+
+
+class BookingConflict(ApiError):
+    """Another booking, or the state of this one, is in the way."""
+
+
+class AlreadyDone(ApiError):
+    """The server says this was done before; nothing was changed now."""
+
+
+class Unauthenticated(ApiError):
+    """No credentials, or not valid ones."""
+
+
+class TokenExpired(Unauthenticated):
+    """The access token expired (HTTP 498): refresh it, then ask again."""
+
+
+class PermissionDenied(ApiError):
+    """The credentials are good, and do not allow this."""
+
+
+class BlockedByEdge(ApiError):
+    """A page of HTML with a 4xx: something in front of the API refused, not the API."""
+
+
+class NotFound(ApiError):
+    """There is no such booking, seat, user, team or event type, or none that you may see."""
+
+
+class RateLimited(ApiError):
+    """Too many requests.
+
+    `reset` is how many seconds the server asks to wait, `limits` every limit it stated.
+    """
+
+    reset: float
+    limits: tuple[Any, ...]
+
+
+class BadRequest(ApiError):
+    """A 4xx of a kind that is not known here."""
+
+
+class ServerError(ApiError):
+    """A 5xx; on a write it may have happened all the same."""
+
+
+class VersionMismatch(CalcomError):
+    """The legacy API answered, or a route that this version of the API lacks.
+
+    On a write `may_have_happened` says whether the legacy API may have carried it out.
+    """
+
+    def __init__(
+        self, message: str, *, operation: AskedOperation, response: Answer, may_have_happened: bool
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.response = response
+        self.may_have_happened = may_have_happened
+
+
+class DecodingError(CalcomError):
+    """A 2xx that cannot be read: not JSON, an error in disguise, or of another type.
+
+    `path` is the JSON path of what is odd, `found` the kind of value found there, never the value.
+    `accepted` is true on a write, which the server then carried out.
+    `page` holds the readable rest of a list, and `odd` its unreadable items as raw JSON.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: AskedOperation,
+        response: Answer,
+        path: str,
+        found: str,
+        accepted: bool,
+        page: Any = None,
+        odd: tuple[Any, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.response = response
+        self.path = path
+        self.found = found
+        self.accepted = accepted
+        self.page = page
+        self.odd = odd
+
+
+class OutcomeUnknown(CalcomError):
+    """A write that may have happened; `verify` is the read operation that tells."""
+
+    def __init__(self, message: str, *, operation: AskedOperation) -> None:
+        super().__init__(message)
+        self.operation = operation
+
+    @property
+    def verify(self) -> Any:
+        """The read operation that tells whether the write happened."""
+        return self.operation.verify
+
+
+class TransportError(CalcomError):
+    """No complete answer came.
+
+    `reason` is one word: `timeout`, `connect`, `tls`, `closed`, `protocol`, `too-large`,
+    `refused`, `pool` or `cancelled`.
+    `operation` is the call it belongs to, where a program sent it.
+    """
+
+    def __init__(
+        self, message: str, *, reason: str, operation: AskedOperation | None = None
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.operation = operation
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was a timeout."""
+        return self.reason == "timeout"
+
+
+class NotSent(TransportError):
+    """Certainly not executed: no byte of the request can have left."""
+
+
+class NoAnswer(TransportError):
+    """Sent, or partly sent, and no complete answer: it may have been executed."""
+
+
+class ReplayError(CalcomError):
+    """A replay that cannot go on; no retry policy catches it."""
+
+
+class NoMatch(ReplayError):
+    """Nothing recorded is equal to this request."""
+
+
+class AlreadyPlayed(ReplayError):
+    """What is recorded for this request was played already."""
+
+
+class Unplayed(ReplayError):
+    """The replay ended before all that is recorded was asked for."""
+
+
+class RecordingForbidden(ReplayError):
+    """The mode does not allow to record."""
+
+
+class CassetteMissing(ReplayError):
+    """There is no such cassette."""
+
+
+class CassetteUnreadable(ReplayError):
+    """The cassette cannot be read: damaged, or written by a newer version."""

@@ -1,0 +1,139 @@
+"""HTTP as immutable values."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from attrs import field, frozen
+
+from calcom_core.errors import InvalidInput
+
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "x-cal-secret-key", "cookie", "set-cookie"}
+)
+"""Headers whose values are never shown, in lower case."""
+
+# RFC 9110, 5.6.2 and 5.5.
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_UNSAFE_VALUE = re.compile(r"[\r\n\0]")
+_UNSAFE_URL = re.compile(r"[\x00-\x20\x7f]")
+
+HeaderText = str | bytes
+HeadersInput = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[HeaderText, HeaderText]]
+
+
+def _text(value: HeaderText) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")  # RFC 9112, 5.5: header octets, whatever they are
+    if not isinstance(value, str):
+        raise InvalidInput("headers", f"holds {type(value).__name__} where text belongs")
+    return value
+
+
+def _pairs(given: object) -> tuple[tuple[str, str], ...]:
+    if isinstance(given, Headers):
+        return given.pairs
+    items: Iterable[tuple[HeaderText, HeaderText]] = (
+        given.items() if isinstance(given, Mapping) else given  # type: ignore[assignment]
+    )
+    return tuple((_text(name), _text(value)) for name, value in items)
+
+
+@frozen(repr=False)
+class Headers:
+    """Header fields in order; a name may occur more than once, and lookup ignores case.
+
+    Made from any mapping or any pairs, of `str` or of `bytes`.
+    """
+
+    pairs: tuple[tuple[str, str], ...] = field(converter=_pairs, default=())
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Return the first value of *name*, or *default*."""
+        wanted = name.lower()
+        for present, value in self.pairs:
+            if present.lower() == wanted:
+                return value
+        return default
+
+    def get_all(self, name: str) -> tuple[str, ...]:
+        """Return every value of *name*, in order."""
+        wanted = name.lower()
+        return tuple(value for present, value in self.pairs if present.lower() == wanted)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.pairs)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"({name!r}, {'…' if name.lower() in SECRET_HEADERS else value!r})"
+            for name, value in self.pairs
+        )
+        return f"Headers([{shown}])"
+
+
+def _headers(given: HeadersInput | Headers) -> Headers:
+    return given if isinstance(given, Headers) else Headers(given)
+
+
+def _safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
+    for name, value in headers:
+        if not _TOKEN.fullmatch(name):
+            raise InvalidInput("headers", "a name is not a token of RFC 9110")
+        if _UNSAFE_VALUE.search(value):
+            raise InvalidInput(f"headers[{name!r}]", "holds CR, LF or NUL")
+
+
+def _safe_url(request: "Request", attribute: object, url: str) -> None:
+    if _UNSAFE_URL.search(url) or not url.isascii():
+        raise InvalidInput("url", "holds a space, a control character or one outside ASCII")
+
+
+@frozen
+class Request:
+    """A complete HTTP request; a transport adds `Host`, `Content-Length` and `Accept-Encoding`.
+
+    Raises `InvalidInput` for a header value with CR, LF or NUL,
+    and for a URL with a control character, a raw space, or a character outside ASCII.
+    """
+
+    method: str
+    url: str = field(validator=_safe_url)
+    headers: Headers = field(converter=_headers, validator=_safe_headers, factory=Headers)
+    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+
+
+@frozen
+class Response:
+    """An HTTP answer; *body* is the body after content decoding.
+
+    *headers* may be any mapping or pairs, of `str` or of `bytes`.
+    """
+
+    status: int
+    headers: Headers = field(converter=_headers, factory=Headers)
+    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+
+
+def _seconds(timeout: "Timeout", attribute: "object", value: float) -> None:
+    name = f"timeout.{getattr(attribute, 'name', '')}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 86_400:
+        raise InvalidInput(name, "must be a number of seconds, above 0 and at most 86,400")
+
+
+@frozen
+class Timeout:
+    """How long one exchange may take, in seconds, each above 0 and at most a day.
+
+    *connect* bounds getting a connection (waiting for a free one, TCP and TLS), *read* each wait
+    for bytes of the answer, and *total* the whole exchange, also while the answer drips.
+    """
+
+    connect: float = field(default=10.0, validator=_seconds)
+    read: float = field(default=30.0, validator=_seconds)
+    total: float = field(default=60.0, validator=_seconds)

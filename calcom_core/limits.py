@@ -1,0 +1,96 @@
+"""The rate limits that an answer states (CONTRACT A.6)."""
+
+import math
+import re
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+from calcom_core.http import Headers
+
+DEFAULT_WAIT = 60.0
+"""Seconds to wait where a 429 says nothing: the server's usual window."""
+
+_PREFIX = "x-ratelimit-reset-"
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+# RFC 9110, 5.6.7: the only form of a date that a server may send.
+_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
+
+
+@frozen
+class RateLimit:
+    """One named limit; *reset* is in seconds from the answer, *limit* and *remaining* in calls."""
+
+    name: str
+    limit: int | None
+    remaining: int | None
+    reset: float
+
+
+def http_date(text: str | None) -> datetime | None:
+    """Read a date of RFC 9110, or return None where it is none."""
+    match = _DATE.fullmatch(text or "")
+    if match is None or match[2] not in _MONTHS:
+        return None
+    day, _, year, hour, minute, second = match.groups()
+    month = _MONTHS.index(match[2]) + 1
+    try:
+        return datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _count(text: str | None) -> int | None:
+    number = _number(text)
+    return None if number is None else int(number)
+
+
+def _seconds(text: str | None, sent: datetime | None) -> float | None:
+    number = _number(text)
+    if number is None or number <= 10**9:
+        return number
+    # One published form is a Unix time; without the answer's own date nothing can be said.
+    return None if sent is None else max(number - sent.timestamp(), 0.0)
+
+
+def limits_of(headers: Headers) -> tuple[RateLimit, ...]:
+    """Return every limit that states when it resets, whatever the suffix of its headers."""
+    sent = http_date(headers.get("date"))
+    found = []
+    for header, value in headers:
+        if not header.lower().startswith(_PREFIX):
+            continue
+        name = header[len(_PREFIX) :]
+        reset = _seconds(value, sent)
+        if reset is not None:
+            limit = _count(headers.get(f"x-ratelimit-limit-{name}"))
+            remaining = _count(headers.get(f"x-ratelimit-remaining-{name}"))
+            found.append(RateLimit(name, limit, remaining, reset))
+    return tuple(found)
+
+
+def wait_of(headers: Headers) -> float:
+    """Return how many seconds a 429 asks to wait.
+
+    The soonest of the limits that are used up, else the latest of all, else `Retry-After`, else 60.
+    """
+    limits = limits_of(headers)
+    used_up = [limit.reset for limit in limits if limit.remaining == 0]
+    if used_up:
+        return min(used_up)
+    if limits:
+        return max(limit.reset for limit in limits)
+    stated = headers.get("retry-after")
+    date, sent = http_date(stated), http_date(headers.get("date"))
+    if date is not None and sent is not None:
+        return max((date - sent).total_seconds(), 0.0)
+    number = _number(stated)
+    return DEFAULT_WAIT if number is None else number

@@ -1,0 +1,386 @@
+"""What an answer that is no success means.
+
+By meaning, not by status: a taken slot is 400, 409 or 422; a 401 of code `TRPCError` means "no
+right"; a 403 of the permissions guard means "no credentials".
+One table picks the class, its first fitting row wins, and what no row fits falls to the class of
+its status.
+One total function reads the bodies; it never raises, whatever the bytes.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from calcom_core.errors import (
+    AlreadyDone,
+    ApiError,
+    AskedOperation,
+    BadRequest,
+    BlockedByEdge,
+    BookingConflict,
+    BookingFieldError,
+    CalcomError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    SlotUnavailable,
+    TokenExpired,
+    Unauthenticated,
+    ValidationFailed,
+    VersionMismatch,
+)
+from calcom_core.http import Response
+from calcom_core.limits import limits_of, wait_of
+from calcom_core.wire import NotJson, parse
+
+# Long enough for every known message, short enough to print and to search.
+_LONGEST_MESSAGE = 2_000
+
+# A 403 repeats the whole token in its text (CONTRACT A.3).
+_CREDENTIAL = re.compile(
+    rb"(?i)(access.?token[\"\\ ]*[=:][\"\\ ]*|bearer +(?!token\b))[^\s\"\\,;<>]+"
+    rb"|cal_[A-Za-z0-9_]{6,}|\beyJ[\w\-.]{20,}"
+)
+_HTML = re.compile(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml)")
+
+
+@frozen
+class ErrorBody:
+    """What an error body says, whichever of the server's shapes it has."""
+
+    code: str | None
+    message: str
+    details: Any = None
+    is_html: bool = False
+
+
+def read_error_body(response: Response) -> ErrorBody:
+    """Read an error body of any shape, or of none; never raises (CONTRACT D)."""
+    content_type = response.headers.get("content-type", "") or ""
+    if content_type.lower().startswith("text/html") or _HTML.match(response.body):
+        return ErrorBody(None, "a page of HTML", is_html=True)
+    try:
+        body = parse(response.body)
+    except NotJson:
+        return ErrorBody(None, _excerpt(response.body.decode("utf-8", "replace")))
+    if not isinstance(body, Mapping):
+        return ErrorBody(None, _excerpt(body if isinstance(body, str) else ""))
+    error = body.get("error")
+    inner = error if isinstance(error, Mapping) else body
+    code = inner.get("code")
+    message = inner.get("message")
+    if isinstance(message, list):  # the framework's own validation lists its texts
+        message = ", ".join(item for item in message if isinstance(item, str))
+    if not isinstance(message, str):
+        message = error if isinstance(error, str) else ""
+    return ErrorBody(
+        code if isinstance(code, str) else None, _excerpt(message), inner.get("details")
+    )
+
+
+def _excerpt(text: str) -> str:
+    return " ".join(text[:_LONGEST_MESSAGE].split())
+
+
+def without_credentials(response: Response) -> Response:
+    """Return the answer with every token that its body repeats replaced."""
+    return evolve(response, body=_CREDENTIAL.sub(rb"\1[redacted]", response.body))
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    return None if text is None else re.compile(text)
+
+
+@frozen(kw_only=True)
+class Meaning:
+    """A row of the table: what must fit, and what it then means.
+
+    *acted* marks answers that come although, or after, the server acted.
+    *text* may name the fields at fault by groups called `field`.
+    """
+
+    error: type[CalcomError]
+    status: tuple[int, ...]
+    code: str | None = None
+    text: re.Pattern[str] | None = field(default=None, converter=_pattern)
+    operation: str = ""
+    reason: str | None = None
+    names: tuple[str, ...] = ()
+    acted: bool = False
+
+    def fits(self, operation: AskedOperation, status: int, body: ErrorBody) -> bool:
+        """Whether this row is about that answer."""
+        return (
+            status in self.status
+            and (self.code is None or self.code == body.code)
+            and (self.text is None or self.text.search(body.message) is not None)
+            and operation.name.startswith(self.operation)
+        )
+
+
+_REFUSED = (400, 409, 422)
+_FLAT = r"(?:^|, ?)(?P<field>[^,]+?) property is wrong(?=,)"
+
+
+def _slot(reason: str, text: str) -> Meaning:
+    return Meaning(error=SlotUnavailable, status=_REFUSED, text=text, reason=reason)
+
+
+def _invalid(text: str, *names: str) -> Meaning:
+    return Meaning(error=ValidationFailed, status=_REFUSED, text=text, names=names)
+
+
+def _booking_field(text: str) -> Meaning:
+    return Meaning(error=BookingFieldError, status=_REFUSED, text=text)
+
+
+MEANINGS: tuple[Meaning, ...] = (
+    Meaning(error=RateLimited, status=(429,), code="TRPCError", acted=True),
+    Meaning(error=RateLimited, status=(429,)),
+    Meaning(error=TokenExpired, status=(498,)),
+    Meaning(error=VersionMismatch, status=(404,), text=r"^Cannot (?:GET|POST|PUT|PATCH|DELETE) /"),
+    # Who may.
+    Meaning(
+        error=Unauthenticated,
+        status=(403,),
+        text=r"^PermissionsGuard - no (?:authentication|oAuth client)",
+    ),
+    Meaning(error=PermissionDenied, status=(401,), code="TRPCError"),
+    Meaning(error=PermissionDenied, status=(401,), text=r"(?i)not a host|not authorized to"),
+    Meaning(error=Unauthenticated, status=(401,)),
+    Meaning(error=PermissionDenied, status=(400,), text=r"does not belong to user$"),
+    Meaning(error=PermissionDenied, status=(400,), text=r"does not allow cancellations"),
+    # When.
+    _slot("taken", r"already has booking at this time or is not available"),
+    _slot("taken", r"no_available_users_found_error|hosts?_unavailable_for_booking"),
+    _slot("taken", r"^Can't reserve a slot if the event is already booked"),
+    _slot("reserved", r"already reserved by another user"),
+    _slot("full", r"(?i)no (?:more )?seats left"),
+    _slot("past", r"^Attempting to book a meeting in the past"),
+    _slot("outside_window", r"can't be booked at the \"start\" time provided"),
+    _slot("booker_limit", r"maximum number of active bookings"),
+    _slot("no_host", r"no other host is available"),
+    # Done before, or not possible now.
+    Meaning(
+        error=BookingConflict,
+        status=(400,),
+        text=r"^Booking already confirmed",
+        operation="bookings.decline",
+    ),
+    Meaning(error=AlreadyDone, status=(400,), text=r"^Booking already confirmed"),
+    Meaning(error=AlreadyDone, status=(400,), text=r"because it has been cancelled already"),
+    Meaning(error=AlreadyDone, status=(400,), text=r"cancelled and rescheduled already"),
+    Meaning(error=AlreadyDone, status=(409,), text=r"^already_signed_up_for_this_booking"),
+    Meaning(error=NotFound, status=(400,), text=r"^Invalid seatUid"),
+    Meaning(error=BookingConflict, status=(400,), text=r"because it has been cancelled\."),
+    Meaning(error=BookingConflict, status=(400,), text=r"that has already ended"),
+    Meaning(error=BookingConflict, status=(400,), text=r"marked as absent after their scheduled"),
+    Meaning(error=BookingConflict, status=(400,), text=r"^cannot_remove_primary_attendee"),
+    # Raised after the booking was cancelled (CONTRACT F.8).
+    Meaning(
+        error=BookingConflict, status=(400,), text=r"is not part of a recurring booking", acted=True
+    ),
+    # A series is booked one by one: those before the one that clashed stay booked.
+    Meaning(
+        error=BookingConflict,
+        status=(409,),
+        text=r"^booking_conflict_error",
+        operation="bookings.create",
+        acted=True,
+    ),
+    # Two cancels of one seat that race: the seat is gone, and one of them hears of no record.
+    Meaning(error=NotFound, status=(404,), code="NOT_FOUND", acted=True),
+    # What was wrong with the input.
+    _booking_field(r"(?:^|, )responses - \{(?P<field>[^}]+)\}"),
+    _booking_field(r"^Missing required booking field response: (?P<field>\S+)"),
+    _booking_field(r"booking field '(?P<field>[^']+)'"),
+    _booking_field(r"^Invalid option"),
+    _invalid(_FLAT),
+    _invalid(r"^Bad Request Exception$"),
+    Meaning(
+        error=ValidationFailed, status=(400,), code="BAD_REQUEST", text=r"(?P<field>\S+) - [^,]*, ?"
+    ),
+    _invalid(r"^Cancellation reason is required", "cancellationReason"),
+    _invalid(r"^Can(?:no|')t cancel subsequent bookings", "cancelSubsequentBookings"),
+    _invalid(r"lengthInMinutes", "lengthInMinutes"),
+    _invalid(r"^Booking location with", "location"),
+    _invalid(r"recurrenceCount", "recurrenceCount"),
+    _invalid(r"attendee\.phoneNumber", "attendee.phoneNumber"),
+    _invalid(r"seatUid", "seatUid"),
+    _invalid(r"not a valid Round Robin host", "userId"),
+    _invalid(
+        r"^(?:email_verification_required|invalid_verification_code)", "emailVerificationCode"
+    ),
+    _invalid(r"^emails_must_be_unique_valid", "guests"),
+    _invalid(r"^Invalid time range given", "start", "end"),
+    _invalid(r"^Validation failed \(numeric string is expected\)"),
+    _invalid(r"^Body (?:is required|should be an object)"),
+)
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    401: Unauthenticated,
+    403: PermissionDenied,
+    404: NotFound,
+    409: BookingConflict,
+}
+_BY_HUNDRED: dict[int, type[ApiError]] = {4: BadRequest, 5: ServerError}
+
+WAYS_OUT: dict[type[CalcomError], str] = {
+    AlreadyDone: "nothing was changed now; get the booking to see how it stands",
+    BadRequest: "the server's words say what to change",
+    BlockedByEdge: "something before the API refused; check the base URL and your network",
+    BookingConflict: "get the booking to see how it stands",
+    BookingFieldError: "give booking_fields_responses what the event type asks for",
+    NotFound: "check the uid, and that these credentials may see it",
+    PermissionDenied: "these credentials do not allow it",
+    RateLimited: "wait, then ask again",
+    ServerError: "ask again if it was a read; look before you repeat a write",
+    SlotUnavailable: "ask for the free slots, and take another",
+    TokenExpired: "refresh the access token, then ask again",
+    Unauthenticated: "give a valid key: auth=ApiKey(…)",
+    ValidationFailed: "mend the fields that are named",
+    ApiError: "no redirect is followed; check the base URL",
+}
+
+_WRONG_VERSION = (
+    "the server has no such route in this version of its API: "
+    "it is older, or the base URL is not that of its API"
+)
+_LEGACY = (
+    "the legacy API (2024-04-15) answered, as it does when the server does not know the "
+    "cal-api-version sent: it is older than the version, or something removed the header"
+)
+
+
+def asked(operation: AskedOperation) -> str:
+    """Return what was asked, for a message: without query and body, which may be personal."""
+    return f"{operation.name} ({operation.method} {operation.path})"
+
+
+def error_of(operation: AskedOperation, response: Response) -> CalcomError:
+    """Return the error that an answer outside 2xx means; never raises."""
+    response = without_credentials(response)
+    body = read_error_body(response)
+    status = response.status
+    if _is_legacy_create(operation, body):
+        return _mismatch(operation, response, _LEGACY, may_have_happened=False)
+    row = next((row for row in MEANINGS if row.fits(operation, status, body)), None)
+    error: type[CalcomError]
+    if body.is_html and 400 <= status < 500 and status != 429:
+        error = BlockedByEdge
+    elif row is not None:
+        error = row.error
+    else:
+        error = _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, ApiError)
+    if error is VersionMismatch:
+        return _mismatch(operation, response, _WRONG_VERSION, may_have_happened=False)
+    acted = status >= 500 or (row is not None and row.acted)
+    return _api_error(
+        error,
+        operation,
+        response,
+        body,
+        row,
+        may_have_happened=acted and not operation.repeatable,
+    )
+
+
+def _api_error(
+    cls: Any,
+    operation: AskedOperation,
+    response: Response,
+    body: ErrorBody,
+    row: Meaning | None,
+    *,
+    may_have_happened: bool,
+) -> ApiError:
+    said = ": ".join(part for part in (body.code, body.message[:500]) if part)
+    message = f"{asked(operation)}: {response.status} {said}".rstrip()
+    hint = WAYS_OUT[cls]
+    if may_have_happened:
+        hint = f"it may have happened all the same; {hint}"
+    error: ApiError = cls(
+        f"{message} ({hint})",
+        operation=operation,
+        response=response,
+        code=body.code,
+        server_message=body.message,
+        details=body.details,
+        may_have_happened=may_have_happened,
+    )
+    if isinstance(error, (ValidationFailed, BookingFieldError)):
+        error.fields = _fields(body, row)
+    elif isinstance(error, SlotUnavailable) and row is not None:
+        error.reason = row.reason or "taken"
+    elif isinstance(error, RateLimited):
+        error.reset = wait_of(response.headers)
+        error.limits = limits_of(response.headers)
+    return error
+
+
+def _mismatch(
+    operation: AskedOperation, response: Response, why: str, *, may_have_happened: bool
+) -> VersionMismatch:
+    warning = "; it may really have done what was asked" if may_have_happened else ""
+    return VersionMismatch(
+        f"{asked(operation)}: {response.status}: {why}{warning}",
+        operation=operation,
+        response=response,
+        may_have_happened=may_have_happened,
+    )
+
+
+def legacy_answer(
+    operation: AskedOperation, response: Response, data: object
+) -> VersionMismatch | None:
+    """Return the error for a 2xx of the legacy API, known by its keys, or None (VERSIONS 1b)."""
+    if not isinstance(data, Mapping):
+        return None
+    keys = data.keys()
+    if not (
+        "bookings" in keys
+        or {"bookingUid", "onlyRemovedAttendee"} <= keys
+        or ("startTime" in keys and "start" not in keys)
+    ):
+        return None
+    return _mismatch(operation, response, _LEGACY, may_have_happened=not operation.repeatable)
+
+
+def _is_legacy_create(operation: AskedOperation, body: ErrorBody) -> bool:
+    # Only the legacy create wants these at the top of the body.
+    return operation.name.startswith("bookings.create") and {"timeZone", "language"} <= {
+        name for name, _ in _constraints(body.details)
+    }
+
+
+def _fields(body: ErrorBody, row: Meaning | None) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, texts in _constraints(body.details):
+        found[name] = found.get(name, ()) + texts
+    if row is not None:
+        found.update(dict.fromkeys(row.names, ()))
+        if row.text is not None and "field" in row.text.groupindex:
+            found.update({match["field"]: () for match in row.text.finditer(body.message)})
+    return found
+
+
+def _constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the dotted names and the texts of class-validator's tree, `details.errors`."""
+    errors = details.get("errors") if isinstance(details, Mapping) else None
+    waiting: list[tuple[str, Any]] = [("", errors)]
+    found: list[tuple[str, tuple[str, ...]]] = []
+    while waiting:
+        prefix, nodes = waiting.pop()
+        for node in nodes if isinstance(nodes, list) else []:
+            if not isinstance(node, Mapping) or not isinstance(node.get("property"), str):
+                continue
+            name = f"{prefix}{node['property']}"
+            constraints = node.get("constraints")
+            if isinstance(constraints, Mapping) and constraints:
+                texts = tuple(text for text in constraints.values() if isinstance(text, str))
+                found.append((name, texts))
+            waiting.append((f"{name}.", node.get("children")))
+    return found

@@ -1,0 +1,176 @@
+"""What comes out: one `Booking` for all four shapes that the API answers with.
+
+Every class keeps in `extra` the keys that it does not know.
+Free-form maps are plain dicts, typed as `Mapping` and left out of the hash.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from attrs import field, frozen
+
+
+def _extra() -> Any:
+    return field(factory=dict, hash=False)
+
+
+class BookingShape(Enum):
+    """Which of the API's four shapes a booking has."""
+
+    SINGLE = "single"
+    RECURRING = "recurring"
+    SEATED = "seated"
+    RECURRING_SEATED = "recurring-seated"
+
+
+@frozen
+class Host:
+    """A host of a booking; *id* is the string `unknown` where the booking has no user."""
+
+    id: int | str
+    email: str
+    display_email: str
+    username: str
+    name: str | None = None
+    time_zone: str | None = None
+    extra: Mapping[str, Any] = _extra()
+
+
+@frozen
+class EventTypeRef:
+    """The event type of a booking."""
+
+    id: int
+    slug: str
+    extra: Mapping[str, Any] = _extra()
+
+
+@frozen
+class Attendee:
+    """An attendee of a booking.
+
+    Attendees of a seated booking have *seat_uid*, *booking_fields_responses* and *metadata*;
+    one who gave only a phone number has a synthetic *email*.
+    """
+
+    name: str
+    email: str
+    display_email: str
+    time_zone: str
+    absent: bool
+    language: str | None = None
+    phone_number: str | None = None
+    seat_uid: str | None = None
+    booking_fields_responses: Mapping[str, Any] | None = field(default=None, hash=False)
+    metadata: Mapping[str, Any] | None = field(default=None, hash=False)
+    created_at: datetime | None = None
+    extra: Mapping[str, Any] = _extra()
+
+
+@frozen
+class Booking:
+    """A booking, of whatever shape; what its shape lacks is None.
+
+    *status* is `accepted`, `pending`, `cancelled`, `rejected`, or what the server may add.
+    *location* is one flat string and not always a URL; *meeting_url* is deprecated and equal to it.
+    *duration* is in minutes.
+    *ics_uid* stays the same when a booking is rescheduled, while *uid* changes.
+    *seat_uid* is there only in the answers to creating or moving a seat.
+    """
+
+    id: int
+    uid: str
+    title: str
+    status: str
+    hosts: tuple[Host, ...]
+    attendees: tuple[Attendee, ...]
+    start: datetime
+    end: datetime
+    duration: float
+    absent_host: bool
+    created_at: datetime
+    updated_at: datetime | None = None
+    description: str | None = None
+    cancellation_reason: str | None = None
+    cancelled_by_email: str | None = None
+    rescheduling_reason: str | None = None
+    rescheduled_by_email: str | None = None
+    rescheduled_from_uid: str | None = None
+    rescheduled_to_uid: str | None = None
+    event_type_id: int | None = None
+    event_type: EventTypeRef | None = None
+    meeting_url: str | None = None
+    location: str | None = None
+    guests: tuple[str, ...] | None = None
+    metadata: Mapping[str, Any] | None = field(default=None, hash=False)
+    booking_fields_responses: Mapping[str, Any] | None = field(default=None, hash=False)
+    rating: float | None = None
+    ics_uid: str | None = None
+    recurring_booking_uid: str | None = None
+    seat_uid: str | None = None
+    is_platform_managed_user_booking: bool | None = None
+    extra: Mapping[str, Any] = _extra()
+
+    @property
+    def is_recurring(self) -> bool:
+        """Whether this is an occurrence of a series, whose uid is *recurring_booking_uid*."""
+        return self.recurring_booking_uid is not None
+
+    @property
+    def is_seated(self) -> bool:
+        """Whether attendees hold seats (CONTRACT C.3); `mark_absent` answers as if they did not."""
+        return self.booking_fields_responses is None
+
+    @property
+    def shape(self) -> BookingShape:
+        """Which of the four shapes the server answered with."""
+        return _SHAPES[self.is_recurring, self.is_seated]
+
+
+_SHAPES = {
+    (False, False): BookingShape.SINGLE,
+    (True, False): BookingShape.RECURRING,
+    (False, True): BookingShape.SEATED,
+    (True, True): BookingShape.RECURRING_SEATED,
+}
+
+
+@frozen
+class NewHost:
+    """Who a booking was given to; *id* is 0 where the server does not know."""
+
+    id: int
+    name: str
+    email: str
+    display_email: str
+    extra: Mapping[str, Any] = _extra()
+
+
+@frozen
+class Reassignment:
+    """What reassigning a booking led to."""
+
+    booking_uid: str
+    reassigned_to: NewHost
+    extra: Mapping[str, Any] = _extra()
+
+
+@frozen
+class OffsetPagination:
+    """Where a page read by *take* and *skip* stands (CONTRACT A.7).
+
+    *returned_items* is computed by the server and may be more than the page holds;
+    *current_page* is 0 where there is nothing.
+    """
+
+    total_items: int
+    items_per_page: int
+    returned_items: int
+    remaining_items: int
+    total_pages: int
+    current_page: int
+    has_next_page: bool
+    has_previous_page: bool
+    extra: Mapping[str, Any] = _extra()

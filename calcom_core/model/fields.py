@@ -1,0 +1,272 @@
+"""What a field of an input may hold: a check returns the value to send or raises `InvalidInput`.
+
+Refused is only what the server certainly refuses, would silently misread,
+or what would escape the URL; when in doubt, a value is sent.
+No message repeats the value, which may be personal data.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import attrs
+
+from calcom_core.errors import InvalidInput
+
+T = TypeVar("T")
+
+# JavaScript reads numbers as doubles; above this, two ids become one.
+LARGEST_INTEGER = 2**53 - 1
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Area/Location, UTC and GMT, or one of the old single names such as Japan.
+# Abbreviations (EST) and offsets (UTC-05:00) are no places: they know no summer time.
+_TIME_ZONE = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+\-]+){1,2}|UTC|GMT|[A-Z][a-z]{3,}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_PHONE_PUNCTUATION = re.compile(r"[ ().\-/]")
+
+
+def kind(value: object) -> str:
+    """Return the kind of a Python or JSON value, for messages that must not show the value."""
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    names |= {int: "an integer", float: "a number with a fraction", type(None): "null"}
+    return names.get(type(value), type(value).__name__)
+
+
+def text(value: object, field: str) -> str:
+    """Check a string that names something, so that it is not empty."""
+    if value == "":
+        raise InvalidInput(field, "is empty; leave it out instead")
+    return prose(value, field)
+
+
+def prose(value: object, field: str) -> str:
+    """Check a string of any length, the empty one included, that can be encoded."""
+    if not isinstance(value, str):
+        raise InvalidInput(field, f"must be a string, not {kind(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(field, "holds half a surrogate pair, which is no text") from error
+    return value
+
+
+def flag(value: object, field: str) -> bool:
+    """Check a boolean."""
+    if not isinstance(value, bool):
+        raise InvalidInput(field, f"must be True or False, not {kind(value)}")
+    return value
+
+
+def integer(value: object, field: str, *, least: int = 1, most: int = LARGEST_INTEGER) -> int:
+    """Check an integer within bounds; an integral float such as `123.0` counts as one."""
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInput(field, f"must be an integer, not {kind(value)}")
+    if not least <= value <= most:
+        bounds = f"at least {least}" if most == LARGEST_INTEGER else f"from {least} to {most}"
+        raise InvalidInput(field, f"must be {bounds}")
+    return int(value)
+
+
+def natural(value: object, field: str) -> int:
+    """Check an integer of at least 0."""
+    return integer(value, field, least=0)
+
+
+def moment(value: object, field: str) -> datetime:
+    """Check an aware datetime, or a string of ISO 8601 with an offset; return it in UTC."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise InvalidInput(
+                field, "is not a time of ISO 8601 such as 2027-04-05T09:00:00Z"
+            ) from error
+    if not isinstance(value, datetime):
+        raise InvalidInput(field, f"must be a datetime with a zone, not {kind(value)}")
+    # A tzinfo may be there and still not know its offset.
+    if value.utcoffset() is None:
+        raise InvalidInput(
+            field, "is a naive time, which the server would read as UTC; give it a zone, or a Z"
+        )
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidInput(field, "is outside the years 1 to 9999 in UTC") from error
+
+
+def time_zone(value: object, field: str) -> str:
+    """Check the form of an IANA name; whether the zone exists, the server knows."""
+    name = text(value, field)
+    if not _TIME_ZONE.fullmatch(name):
+        raise InvalidInput(
+            field, "has not the form of an IANA time zone such as Europe/Rome or UTC"
+        )
+    return name
+
+
+def email(value: object, field: str) -> str:
+    """Check that a string has the form of an e-mail address."""
+    address = text(value, field)
+    if not _EMAIL.fullmatch(address):
+        raise InvalidInput(field, "has not the form of an e-mail address")
+    return address
+
+
+def phone(value: object, field: str) -> str:
+    """Check the international form, `+` and 7 to 15 digits; it is sent as given."""
+    number = text(value, field)
+    if not _PHONE.fullmatch(_PHONE_PUNCTUATION.sub("", number)):
+        raise InvalidInput(
+            field, "is not a phone number in international form such as +4915112345678"
+        )
+    return number
+
+
+def one_of(*allowed: str) -> Callable[[object, str], str]:
+    """Return a check for one of a few words."""
+
+    def check(value: object, field: str) -> str:
+        if value not in allowed or not isinstance(value, str):
+            words = ", ".join(allowed)
+            raise InvalidInput(field, f"must be one of {words}{_nearest(value, allowed)}")
+        return value
+
+    return check
+
+
+def each(check: Callable[[object, str], T]) -> Callable[[object, str], tuple[T, ...]]:
+    """Return a check for one or more items; a string or a mapping is no list of them."""
+
+    def check_each(value: object, field: str) -> tuple[T, ...]:
+        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+            raise InvalidInput(field, f"must be a list, not {kind(value)}")
+        checked = tuple(check(item, f"{field}[{index}]") for index, item in enumerate(value))
+        if not checked:
+            raise InvalidInput(field, "is an empty list; leave it out instead")
+        return checked
+
+    return check_each
+
+
+def free_json(value: object, field: str) -> dict[str, Any]:
+    """Check a mapping of any JSON; return a copy whose keys are untouched."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput(field, f"must be a mapping, not {kind(value)}")
+    if not all(isinstance(key, str) for key in value):
+        raise InvalidInput(field, "has a key that is not a string")
+    try:
+        copy: dict[str, Any] = json.loads(json.dumps(dict(value), allow_nan=False))
+        json.dumps(copy, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(
+            field,
+            "holds what JSON cannot: NaN, an infinite number, half a surrogate pair, "
+            "itself, or a Python object",
+        ) from error
+    return copy
+
+
+def metadata(value: object, field: str) -> dict[str, str]:
+    """Check metadata: at most 50 keys of at most 40 characters, strings of at most 500.
+
+    Lengths are counted as the server counts them, in UTF-16 code units (CONTRACT F.4);
+    other values pass its first check and spoil the whole booking later.
+    """
+    checked = free_json(value, field)
+    if len(checked) > 50:
+        raise InvalidInput(field, f"has {len(checked)} keys; the server takes 50")
+    for key, item in checked.items():
+        if _utf16_length(key) > 40:
+            raise InvalidInput(field, "has a key longer than 40 characters")
+        if not isinstance(item, str):
+            raise InvalidInput(f"{field}[{key!r}]", f"must be a string, not {kind(item)}")
+        if _utf16_length(item) > 500:
+            raise InvalidInput(f"{field}[{key!r}]", "is longer than 500 characters")
+    return checked
+
+
+def _utf16_length(value: str) -> int:
+    return len(value.encode("utf-16-le")) // 2
+
+
+def segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str:
+    """Check a path parameter and return it percent-encoded as one segment (CONTRACT F.6)."""
+    name = text(value, field)
+    if name in {".", ".."} or name in reserved:
+        raise InvalidInput(field, f"must not be {name!r}, which names another route")
+    if len(name) > 512:
+        raise InvalidInput(field, "is longer than 512 characters")
+    if _CONTROL.search(name):
+        raise InvalidInput(field, "holds a control character")
+    return quote(name, safe="")
+
+
+def _nearest(given: object, known: Iterable[str]) -> str:
+    if not isinstance(given, str):
+        return ""
+    snake = re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: f"_{match[1].lower()}", given[:80])
+    found = get_close_matches(snake, known, n=1) or get_close_matches(given[:80], known, n=1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def build(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()) -> T:
+    """Make an input from a mapping of its fields, or take one that is made.
+
+    An unknown key is refused with the nearest known one, or the nearest of *also*,
+    since a dropped key is a dropped wish.
+    """
+    if isinstance(value, cls):
+        return value
+    if not isinstance(value, Mapping):
+        raise InvalidInput(field, f"must be a mapping or {cls.__name__}, not {kind(value)}")
+    known = {a.name: a for a in attrs.fields(cls) if a.init}  # type: ignore[arg-type]
+    for key in value:
+        if key not in known:
+            reason = getattr(cls, "REFUSED", {}).get(key)
+            raise InvalidInput(
+                f"{field}[{key!r}]" if isinstance(key, str) else field,
+                reason or f"is no key of {cls.__name__}{_nearest(key, (*known, *also))}",
+            )
+    for name, attribute in known.items():
+        if attribute.default is attrs.NOTHING and name not in value:
+            raise InvalidInput(f"{field}.{name}", "is required")
+    try:
+        return cls(**value)
+    except InvalidInput as error:
+        raise InvalidInput(f"{field}.{error.field}", error.problem) from error
+
+
+_CHECK = "calcom_core check"
+
+
+def by(check: Callable[[object, str], Any]) -> dict[str, Any]:
+    """Return the metadata that name the check of a field."""
+    return {_CHECK: check}
+
+
+def checks(cls: type[Any], fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+    """Apply each field's check when an input is made; attrs calls this for each input class.
+
+    A field whose default is None takes None as "not given".
+    """
+    return [
+        field.evolve(converter=attrs.Converter(_convert, takes_field=True))
+        if _CHECK in field.metadata
+        else field
+        for field in fields
+    ]
+
+
+def _convert(value: object, attribute: "attrs.Attribute[Any]") -> Any:
+    if value is None and attribute.default is None:
+        return None
+    return attribute.metadata[_CHECK](value, attribute.name)

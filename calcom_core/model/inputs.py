@@ -1,0 +1,272 @@
+"""What goes in: bookings to make, to move and to cancel, and the filters of a list.
+
+Each is made from keywords, or by the operations from a mapping of the same keys;
+the names are snake_case of the API's names.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from attrs import field, frozen
+
+from calcom_core.errors import InvalidInput
+from calcom_core.model.fields import (
+    build,
+    by,
+    checks,
+    each,
+    email,
+    flag,
+    free_json,
+    integer,
+    metadata,
+    moment,
+    natural,
+    one_of,
+    phone,
+    prose,
+    text,
+    time_zone,
+)
+from calcom_core.model.location import LocationInput, location
+
+Status = Literal["upcoming", "recurring", "past", "cancelled", "unconfirmed"]
+Sort = Literal["asc", "desc"]
+Moment = datetime | str
+"""An aware datetime, or a string of ISO 8601 with an offset; kept as a datetime in UTC."""
+
+_WHOLE_BOOKING = "belongs to a whole booking and cannot stand with seat_uid"
+
+STATUSES: tuple[Status, ...] = ("upcoming", "recurring", "past", "cancelled", "unconfirmed")
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class NewAttendee:
+    """Who books.
+
+    *name* and *time_zone* (an IANA name) are required, and *email* or *phone_number* or both,
+    the number in international form; *language* is a code such as `en` or `pt-BR`.
+    """
+
+    name: str = field(metadata=by(prose))
+    time_zone: str = field(metadata=by(time_zone))
+    email: str | None = field(default=None, metadata=by(email))
+    phone_number: str | None = field(default=None, metadata=by(phone))
+    language: str | None = field(default=None, metadata=by(text))
+
+    def __attrs_post_init__(self) -> None:
+        if self.email is None and self.phone_number is None:
+            raise InvalidInput(
+                "email", "is missing, and phone_number too; the server wants one of them"
+            )
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class Routing:
+    """The answers of a routing form that led to the booking."""
+
+    team_member_ids: Iterable[int] = field(metadata=by(each(integer)))
+    response_id: int | None = field(default=None, metadata=by(integer))
+    queued_response_id: str | None = field(default=None, metadata=by(text))
+    team_member_email: str | None = field(default=None, metadata=by(email))
+    skip_contact_owner: bool | None = field(default=None, metadata=by(flag))
+    crm_app_slug: str | None = field(default=None, metadata=by(text))
+    crm_owner_record_type: str | None = field(default=None, metadata=by(text))
+
+
+def _attendee(value: object, name: str) -> NewAttendee:
+    return build(NewAttendee, value, name)
+
+
+def _routing(value: object, name: str) -> Routing:
+    return build(Routing, value, name)
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class NewBooking:
+    """A booking to make.
+
+    *start* is an aware datetime or an ISO 8601 string with an offset.
+    The event type is named in one of three ways: *event_type_id*; *event_type_slug* and *username*;
+    *event_type_slug* and *team_slug*; the latter two also within an *organization_slug*.
+    *recurrence_count* (at least 1) and *length_in_minutes* (at least 1) only fit event types that
+    repeat or have several lengths; *instant* only team event types of the hosted service.
+    """
+
+    REFUSED: ClassVar[Mapping[str, str]] = {
+        "meeting_url": "is deprecated by the API; say location={'type': 'link'} instead",
+    }
+
+    start: Moment = field(metadata=by(moment))
+    attendee: NewAttendee = field(metadata=by(_attendee))
+    event_type_id: int | None = field(default=None, metadata=by(integer))
+    event_type_slug: str | None = field(default=None, metadata=by(text))
+    username: str | None = field(default=None, metadata=by(text))
+    team_slug: str | None = field(default=None, metadata=by(text))
+    organization_slug: str | None = field(default=None, metadata=by(text))
+    guests: Iterable[str] | None = field(default=None, metadata=by(each(email)))
+    location: LocationInput | None = field(default=None, metadata=by(location))
+    metadata: Mapping[str, str] | None = field(default=None, metadata=by(metadata), hash=False)
+    booking_fields_responses: Mapping[str, Any] | None = field(
+        default=None, metadata=by(free_json), hash=False
+    )
+    length_in_minutes: int | None = field(default=None, metadata=by(integer))
+    routing: Routing | None = field(default=None, metadata=by(_routing))
+    email_verification_code: str | None = field(default=None, metadata=by(text))
+    rr_host_subset_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
+    recurrence_count: int | None = field(default=None, metadata=by(integer))
+    instant: bool | None = field(default=None, metadata=by(flag))
+
+    def __attrs_post_init__(self) -> None:
+        slugs = [
+            name
+            for name in ("event_type_slug", "username", "team_slug", "organization_slug")
+            if getattr(self, name) is not None
+        ]
+        if self.event_type_id is not None and slugs:
+            raise InvalidInput(slugs[0], "names the event type a second time; event_type_id does")
+        if self.event_type_id is None and self.event_type_slug is None:
+            raise InvalidInput(
+                "event_type_id",
+                "is missing; give it, or event_type_slug with username or with team_slug",
+            )
+        if self.username is not None and self.team_slug is not None:
+            raise InvalidInput(
+                "team_slug", "cannot stand with username; the server would drop it silently"
+            )
+        if self.event_type_slug is not None and self.username is None and self.team_slug is None:
+            raise InvalidInput("event_type_slug", "needs username or team_slug beside it")
+        # Upstream picks the body's class by these keys, and each class forbids the other's.
+        if self.instant and self.recurrence_count is not None:
+            raise InvalidInput("instant", "cannot stand with recurrence_count")
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class Reschedule:
+    """A whole booking to move; *start* as in `NewBooking`, *rescheduled_by* an e-mail address."""
+
+    start: Moment = field(metadata=by(moment))
+    rescheduled_by: str | None = field(default=None, metadata=by(email))
+    rescheduling_reason: str | None = field(default=None, metadata=by(prose))
+    email_verification_code: str | None = field(default=None, metadata=by(text))
+    rr_host_subset_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class SeatReschedule:
+    """One seat of a booking to move; the API takes no reason with a seat."""
+
+    REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("rescheduling_reason", "rr_host_subset_ids"), _WHOLE_BOOKING
+    )
+
+    seat_uid: str = field(metadata=by(text))
+    start: Moment = field(metadata=by(moment))
+    rescheduled_by: str | None = field(default=None, metadata=by(email))
+    email_verification_code: str | None = field(default=None, metadata=by(text))
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class Cancellation:
+    """A whole booking to cancel, or a series by its uid.
+
+    *cancel_subsequent_bookings* cancels an occurrence of a series and all after it.
+    """
+
+    cancellation_reason: str | None = field(default=None, metadata=by(prose))
+    cancel_subsequent_bookings: bool | None = field(default=None, metadata=by(flag))
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class SeatCancellation:
+    """One seat of a booking to cancel."""
+
+    REFUSED: ClassVar[Mapping[str, str]] = {"cancel_subsequent_bookings": _WHOLE_BOOKING}
+
+    seat_uid: str = field(metadata=by(text))
+    cancellation_reason: str | None = field(default=None, metadata=by(prose))
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class Absence:
+    """Whether the attendee with this e-mail address was absent."""
+
+    email: str = field(metadata=by(email))
+    absent: bool = field(metadata=by(flag))
+
+
+def absence(value: object, name: str) -> Absence:
+    """Check an absence, typed or as a mapping."""
+    return build(Absence, value, name)
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class Absences:
+    """Who was absent: the host, attendees, or both."""
+
+    host: bool | None = field(default=None, metadata=by(flag))
+    attendees: Iterable[Absence | Mapping[str, Any]] | None = field(
+        default=None, metadata=by(each(absence))
+    )
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class Reason:
+    """A reason, where that is all a call says."""
+
+    reason: str | None = field(default=None, metadata=by(prose))
+
+
+def _statuses(value: object, name: str) -> tuple[str, ...]:
+    one = one_of(*STATUSES)
+    return (one(value, name),) if isinstance(value, str) else each(one)(value, name)
+
+
+def _take(value: object, name: str) -> int:
+    return integer(value, name, least=1, most=250)
+
+
+_sort = one_of("asc", "desc")
+_EXCLUSIVE: tuple[tuple[str, ...], ...] = (
+    ("event_type_ids", "event_type_id"),
+    ("teams_ids", "team_id"),
+    ("sort_start", "sort_end", "sort_created", "sort_updated_at"),
+)
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class BookingFilters:
+    """The query of a list of bookings by *take* (1 to 250) and *skip* (at least 0).
+
+    A closed set, since the server drops a filter that it does not know and answers with everything.
+    """
+
+    status: Iterable[str] | None = field(default=None, metadata=by(_statuses))
+    attendee_email: str | None = field(default=None, metadata=by(text))
+    attendee_name: str | None = field(default=None, metadata=by(text))
+    booking_uid: str | None = field(default=None, metadata=by(text))
+    event_type_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
+    event_type_id: int | None = field(default=None, metadata=by(integer))
+    teams_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
+    team_id: int | None = field(default=None, metadata=by(integer))
+    after_start: Moment | None = field(default=None, metadata=by(moment))
+    before_end: Moment | None = field(default=None, metadata=by(moment))
+    after_created_at: Moment | None = field(default=None, metadata=by(moment))
+    before_created_at: Moment | None = field(default=None, metadata=by(moment))
+    after_updated_at: Moment | None = field(default=None, metadata=by(moment))
+    before_updated_at: Moment | None = field(default=None, metadata=by(moment))
+    sort_start: str | None = field(default=None, metadata=by(_sort))
+    sort_end: str | None = field(default=None, metadata=by(_sort))
+    sort_created: str | None = field(default=None, metadata=by(_sort))
+    sort_updated_at: str | None = field(default=None, metadata=by(_sort))
+    take: int | None = field(default=None, metadata=by(_take))
+    skip: int | None = field(default=None, metadata=by(natural))
+
+    def __attrs_post_init__(self) -> None:
+        for names in _EXCLUSIVE:
+            given = [name for name in names if getattr(self, name) is not None]
+            if len(given) > 1:
+                raise InvalidInput(
+                    given[1], f"cannot stand with {given[0]}; the server would use only one of them"
+                )

@@ -1,0 +1,263 @@
+"""JSON to models and models to JSON; the only place that knows cattrs.
+
+Reading is forgiving about additions and strict about types.
+cattrs calls `str()` and `int()` on primitives, so that null would become "None"; therefore a reader
+is generated for each class that checks types inline, keeps unknown keys in `extra`, and names the
+JSON path of what is odd.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin
+
+import attrs
+import cattrs
+
+from calcom_core.errors import InvalidInput
+from calcom_core.model.fields import kind
+
+T = TypeVar("T")
+
+
+class NotJson(Exception):
+    """A body that is no JSON; the message says why, without the body."""
+
+
+class Odd(Exception):
+    """A JSON value of another kind than its place wants; *path* grows as the error rises."""
+
+    def __init__(self, expected: str, found: str, *path: str | int) -> None:
+        super().__init__(expected, found)
+        self.expected = expected
+        self.found = found
+        self.path: list[str | int] = list(path)
+
+    @property
+    def json_path(self) -> str:
+        """The path from the root of the answer, such as `$.data.hosts[0].id`."""
+        return "$" + "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path
+        )
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def parse(body: bytes) -> Any:
+    """Parse JSON, whatever the bytes; raises `NotJson` and nothing else."""
+    try:
+        return _decoder.decode(body.decode())
+    except RecursionError as error:
+        raise NotJson("JSON nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise NotJson("not UTF-8") from error
+    except ValueError as error:  # malformed, NaN, or an integer of thousands of digits
+        empty = not body.strip()
+        raise NotJson("empty" if empty else "not JSON that can be read") from error
+
+
+def camel(name: str) -> str:
+    """Return the API's name of a field: `event_type_id` is `eventTypeId`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def instant(value: datetime) -> str:
+    """Return a time as the API takes it: UTC with `Z`, milliseconds only where there are any."""
+    spec = "milliseconds" if value.microsecond else "seconds"
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+
+
+def to_json(value: Any) -> Any:
+    """Return an input as JSON, without the fields that were not given.
+
+    Mappings are the user's own and keep their keys.
+    """
+    if attrs.has(type(value)):
+        return {
+            camel(field.name): to_json(item)
+            for field in attrs.fields(type(value))
+            if (item := getattr(value, field.name)) is not None
+        }
+    if isinstance(value, tuple):
+        return [to_json(item) for item in value]
+    return instant(value) if isinstance(value, datetime) else value
+
+
+def to_body(value: Any) -> bytes:
+    """Return an input as the bytes of a JSON body."""
+    try:
+        return json.dumps(
+            to_json(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidInput("data", "cannot be written as JSON") from error
+
+
+def to_query(value: Any) -> tuple[tuple[str, str], ...]:
+    """Return an input as query parameters; several values of one are joined by commas."""
+    return tuple(
+        (name, ",".join(map(str, item)) if isinstance(item, list) else str(item))
+        for name, item in to_json(value).items()
+    )
+
+
+def read(cls: type[T], value: Any) -> T:
+    """Make a model from JSON; raises `Odd` where a value is of another kind."""
+    return _converter().structure(value, cls)
+
+
+def read_all(cls: type[T], value: Any) -> tuple[T, ...]:
+    """Make a tuple of models from a JSON array; raises `Odd` as `read` does."""
+    if not isinstance(value, list):
+        raise Odd("an array", kind(value))
+    return _list(value, _converter().get_structure_hook(cls))
+
+
+# Made at the first use: generating readers at import would tax those who never read.
+@cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter()
+    converter.register_structure_hook_factory(
+        attrs.has, lambda cls: _reader(cls, converter.get_structure_hook)
+    )
+    return converter
+
+
+_MISSING = object()
+
+
+def _found(value: object) -> str:
+    return "nothing" if value is _MISSING else kind(value)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Odd("a time with its offset", "another string")
+    return moment
+
+
+def _list(values: list[Any], read_item: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
+    try:
+        return tuple([read_item(value, None) for value in values])
+    except Odd:
+        # Found again with its index, so that the usual way need not count.
+        for index, value in enumerate(values):
+            try:
+                read_item(value, None)
+            except Odd as odd:
+                odd.path.insert(0, index)
+                raise
+        raise  # pragma: no cover - a reader answers the same twice
+
+
+def _string(value: Any, _: object) -> str:
+    if value.__class__ is not str:
+        raise Odd("a string", kind(value))
+    return str(value)
+
+
+# JSON's kinds for Python's types; JSON has one kind of number, so a float may be written as 30.
+_KINDS: dict[Any, tuple[tuple[str, ...], str]] = {
+    str: (("str",), "a string"),
+    int: (("int",), "an integer"),
+    bool: (("bool",), "a boolean"),
+    float: (("int", "float"), "a number"),
+    int | str: (("int", "str"), "an integer or a string"),
+    datetime: (("str",), "a time with its offset"),
+}
+
+
+def _reader(
+    cls: type[Any], hook: Callable[[Any], Callable[[Any, Any], Any]]
+) -> Callable[[Any, Any], Any]:
+    """Generate the function that reads one attrs class, strictly and with paths."""
+    fields = [field for field in attrs.fields(cls) if field.name != "extra"]
+    names: dict[str, Any] = {
+        "cls": cls,
+        "Odd": Odd,
+        "MISSING": _MISSING,
+        "found": _found,
+        "moment": _moment,
+        "read_list": _list,
+        "KNOWN": frozenset(camel(field.name) for field in fields),
+    }
+    lines = [
+        "def read(value, _):",
+        "    if value.__class__ is not dict: raise Odd('an object', found(value))",
+        "    get = value.get",
+    ]
+    for index, field in enumerate(fields):
+        lines += _read_field(index, field, names, hook)
+    lines += [
+        "    extra = {} if value.keys() <= KNOWN else "
+        "{key: value[key] for key in value if key not in KNOWN}",
+        f"    return cls({', '.join(f'v{index}' for index in range(len(fields)))}, extra)",
+    ]
+    # The source holds nothing but the names and types of our own models.
+    exec("\n".join(lines), names)  # noqa: S102
+    reader: Callable[[Any, Any], Any] = names["read"]
+    return reader
+
+
+def _read_field(
+    index: int,
+    field: "attrs.Attribute[Any]",
+    names: dict[str, Any],
+    hook: Callable[[Any], Callable[[Any, Any], Any]],
+) -> list[str]:
+    key, var = camel(field.name), f"v{index}"
+    wanted, nullable = _without_none(field.type)
+    origin = get_origin(wanted)
+    parse = ""
+    if wanted in _KINDS:
+        classes, expected = _KINDS[wanted]
+        if wanted is datetime:
+            parse = f"moment({var})"
+    elif origin is tuple:
+        classes, expected = ("list",), "an array"
+        item = get_args(wanted)[0]
+        names[f"read{index}"] = _string if item is str else hook(item)
+        parse = f"read_list({var}, read{index})"
+    elif origin is Mapping:  # collections.abc.Mapping[str, Any]
+        classes, expected = ("dict",), "an object"
+    else:
+        classes, expected = ("dict",), "an object"
+        names[f"read{index}"] = hook(wanted)
+        parse = f"read{index}({var}, None)"
+    wrong = " and ".join(f"{var}.__class__ is not {name}" for name in classes)
+    raising = f"raise Odd({expected!r}, found({var}), {key!r})"
+    lines = [f"    {var} = get({key!r}{'' if nullable else ', MISSING'})"]
+    indent = "    "
+    if nullable and parse:
+        lines.append(f"    if {var} is not None:")
+        indent += "    "
+    elif nullable:
+        wrong = f"{var} is not None and {wrong}"
+    lines.append(f"{indent}if {wrong}: {raising}")
+    if parse:
+        lines += [
+            f"{indent}try: {var} = {parse}",
+            f"{indent}except Odd as odd: odd.path.insert(0, {key!r}); raise",
+        ]
+    return lines
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) not in (UnionType, Union):
+        return annotation, False
+    kept = tuple(item for item in get_args(annotation) if item is not NoneType)
+    if len(kept) == len(get_args(annotation)):
+        return annotation, False
+    return Union[kept], True  # noqa: UP007 - of a tuple made at run time

@@ -1,0 +1,234 @@
+"""A walk through recorded exchanges, or with a key the list of your own upcoming bookings.
+
+`python -m calcom_transports [--cassette FILE]`
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from os import environ
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from calcom_core import bookings
+from calcom_core.api import HOSTED_URL, Anonymous, Api
+from calcom_core.effects import Stream, emit
+from calcom_core.errors import ApiError, CalcomError, ReplayError
+from calcom_core.model.booking import Booking, Reassignment
+from calcom_core.operation import Operation, Page
+from calcom_core.retry import retrying
+from calcom_transports.cassette import load
+from calcom_transports.client import Client
+from calcom_transports.driver import iterate
+from calcom_transports.replay import Replay
+
+WALK = Path(__file__).with_name("cassettes") / "walk.json"
+
+
+@frozen
+class Step:
+    """A step of the walk: what it is called, what it asks, and whether an error is expected.
+
+    Without an operation it asks for the page after the one that came last.
+    """
+
+    title: str
+    operation: Operation[Any] | None
+    fails: bool = False
+
+
+def _guest(name: str, **more: str) -> dict[str, str]:
+    email = f"{name.partition(' ')[0].lower()}@example.com"
+    return {"name": name, "email": email, "time_zone": "Europe/Rome", "language": "en", **more}
+
+
+def _new(start: str, event_type_id: int, name: str, **more: Any) -> dict[str, Any]:
+    return {"start": start, "event_type_id": event_type_id, "attendee": _guest(name), **more}
+
+
+_SEATS = "bbAtPsDZCjj2urZUam1Ajs"
+_ROUND_ROBIN = "r3kusHBjUmkz7hpL6Bj24B"
+
+STEPS = (
+    Step(
+        "book",
+        bookings.create(
+            _new(
+                "2027-04-05T09:00:00Z",
+                1,
+                "John Doe",
+                guests=["grace@example.com"],
+                metadata={"order": "A-1001"},
+            )
+        ),
+    ),
+    Step("get it", bookings.get("9dfkso7iDs9uZtHquD1zR1")),
+    Step(
+        "reschedule it",
+        bookings.reschedule(
+            "9dfkso7iDs9uZtHquD1zR1",
+            {
+                "start": "2027-04-05T10:00:00Z",
+                "rescheduling_reason": "Client asked for a later hour",
+            },
+        ),
+    ),
+    Step("ask for a booking", bookings.create(_new("2027-04-06T09:00:00Z", 2, "Jane Roe"))),
+    Step("confirm it", bookings.confirm("kE4T8SRpf2vfMVk29awzEh")),
+    Step("ask for another", bookings.create(_new("2027-04-06T11:00:00Z", 2, "Jim Poe"))),
+    Step(
+        "decline that one",
+        bookings.decline("ngMNiXMW8z6bkTpcfyrv9h", reason="Host has to take another call"),
+    ),
+    Step("take a seat", bookings.create(_new("2027-04-07T09:00:00Z", 4, "Ann"))),
+    Step("take a second seat", bookings.create(_new("2027-04-07T09:00:00Z", 4, "Ben"))),
+    Step("get the seated booking", bookings.get(_SEATS)),
+    Step(
+        "cancel one seat of it",
+        bookings.cancel_seat(
+            _SEATS, "4188400b-45b0-41a7-8f54-9a613749c5da", reason="Ben is ill"
+        ),
+    ),
+    Step("see who is left", bookings.get(_SEATS)),
+    Step("book a series", bookings.create(_new("2027-04-08T09:00:00Z", 3, "Rita"))),
+    Step("get the series", bookings.get("25deb8d1-16be-464e-9bf2-69a7b0a82c34")),
+    Step("book a team", bookings.create(_new("2027-04-09T09:00:00Z", 13, "Rob"))),
+    Step("reassign it", bookings.reassign(_ROUND_ROBIN)),
+    Step(
+        "reassign it to a user",
+        bookings.reassign_to_user(_ROUND_ROBIN, 1, reason="Host has to take another call"),
+    ),
+    Step(
+        "mark an attendee absent",
+        bookings.mark_absent(
+            "93y9xEmWi7p3YMne43o9Xe", attendees=[{"email": "john@example.com", "absent": True}]
+        ),
+    ),
+    Step("list a page", bookings.list(status="upcoming", take=3, skip=0, sort_start="asc")),
+    Step("list the next page", None),
+    Step(
+        "book a taken slot",
+        bookings.create(_new("2027-04-05T09:00:00Z", 1, "Late Comer")),
+        fails=True,
+    ),
+    Step("get what is not there", bookings.get("no-such-booking"), fails=True),
+)
+
+
+def described(value: Any) -> Iterable[str]:
+    """Say what a call returned, in a line or more."""
+    match value:
+        case Booking():
+            who = ", ".join(
+                (attendee.name or attendee.email) + (" (absent)" if attendee.absent else "")
+                for attendee in value.attendees
+            )
+            yield (
+                f"{value.start:%Y-%m-%d %H:%M} {value.status:9} {value.title} "
+                f"[{value.shape.value}; {who or 'nobody'}]"
+            )
+        case tuple():
+            yield f"{len(value)} bookings"
+            for item in value:
+                yield from described(item)
+        case Page():
+            about = value.pagination
+            yield (
+                f"page {about.current_page} of {about.total_pages}, {about.total_items} bookings, "
+                f"{'there is a next page' if value.next else 'the last page'}"
+            )
+            for item in value.items:
+                yield from described(item)
+        case Reassignment():
+            yield f"now with {value.reassigned_to.name} (user {value.reassigned_to.id})"
+
+
+class WalkEnded(CalcomError):
+    """A step of the walk did not go as recorded."""
+
+
+def walk(api: Api) -> Stream[str]:
+    """Go through the steps; emits a line for what each asks, and lines for what came back.
+
+    A program like any other: it runs blocking and under trio, on a replay or on a network.
+    """
+    result: Any = None
+    for number, step in enumerate(STEPS, 1):
+        op = step.operation or result.next
+        yield from emit(f"{number:2}. {step.title}: {op.name}  {op.method} {op.path}")
+        try:
+            result = yield from retrying(api, op)
+        except ReplayError as error:
+            raise WalkEnded(f"step {number} ({step.title}): {error}") from error
+        except ApiError as error:
+            if not step.fails:
+                raise WalkEnded(f"step {number} ({step.title}): {error}") from error
+            yield from emit(f"      {type(error).__name__}: {error.status} {error.message}")
+        else:
+            for line in described(result):
+                yield from emit(f"      {line}")
+
+
+def play(cassette: Path) -> None:
+    """Play the walk from a cassette, once blocking and once under trio."""
+    import trio
+
+    from calcom_transports.trio_driver import iterate_trio
+
+    recorded = load(cassette)
+    api = Api(Anonymous())
+    print(
+        f"{len(STEPS)} calls, played from {cassette.name}: answers that a real Cal.com server "
+        "gave, read by the real code.\nWith CALCOM_API_KEY set, this lists your own upcoming "
+        "bookings instead.\n\nBlocking:"
+    )
+    blocking: list[str] = []
+    with Replay(recorded) as replay:
+        for line in iterate(walk(api), replay):
+            print(line)
+            blocking.append(line)
+
+    async def under_trio() -> list[str]:
+        with Replay(recorded) as replay:
+            return [line async for line in iterate_trio(walk(api), replay)]
+
+    awaited = trio.run(under_trio)
+    if awaited != blocking:
+        raise WalkEnded("trio's walk differs from the blocking one")
+    print(f"\nUnder trio: the same program gave the same {len(awaited)} lines.")
+
+
+def list_upcoming(key: str, base_url: str) -> None:
+    """List the upcoming bookings of an account, by the blocking client."""
+    with Client(api_key=key, base_url=base_url) as client:
+        page = client.bookings.list(status="upcoming", sort_start="asc", take=20)
+    for line in described(page):
+        print(line)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m calcom_transports", description=__doc__)
+    parser.add_argument(
+        "--cassette", type=Path, metavar="FILE", help="play this cassette, also where a key is set"
+    )
+    options = parser.parse_args(arguments)
+    # A title may hold any character, and a terminal may not.
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
+    key = environ.get("CALCOM_API_KEY")
+    try:
+        if key and options.cassette is None:
+            list_upcoming(key, environ.get("CALCOM_BASE_URL") or HOSTED_URL)
+        else:
+            play(options.cassette or WALK)
+    except (CalcomError, ImportError) as error:
+        print(f"calcom_transports: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

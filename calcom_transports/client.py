@@ -1,0 +1,297 @@
+"""The blocking and the trio client; their methods are bound from the functions of the core."""
+
+import inspect
+from collections.abc import Callable, Coroutine
+from copy import copy
+from functools import wraps
+from types import TracebackType
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, get_args, get_type_hints
+
+from calcom_core import bookings
+from calcom_core.api import HOSTED_URL, Anonymous, Api, ApiKey, Auth
+from calcom_core.effects import Program
+from calcom_core.errors import InvalidInput
+from calcom_core.http import Timeout
+from calcom_core.operation import Operation
+from calcom_core.retry import NO_RETRY, Exchange, RetryPolicy, exchanging
+from calcom_core.secret import Secret
+from calcom_core.versions import EVERYWHERE, Versions
+from calcom_transports.driver import AsyncTransport, Sessions, Transport, run
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Sender = TypeVar("Sender")
+
+
+def _mended(method: Any, function: Callable[..., Any]) -> Any:
+    """Give a bound method the signature of the function, with the result in place of the operation.
+
+    `functools.wraps` alone would show the function's own, without `self`.
+    """
+    signature = inspect.signature(function)
+    result = get_args(get_type_hints(function)["return"])[0]
+    self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    method.__signature__ = signature.replace(
+        parameters=[self, *signature.parameters.values()], return_annotation=result
+    )
+    return method
+
+
+class Bound:
+    """Functions of the core bound to a blocking client."""
+
+    def __init__(self, client: "Client") -> None:
+        self.client = client
+
+
+class AsyncBound:
+    """Functions of the core bound to a client for trio."""
+
+    def __init__(self, client: "AsyncClient") -> None:
+        self.client = client
+
+
+def blocking(
+    function: Callable[P, Operation[T]],
+) -> Callable[Concatenate["Bound", P], T]:
+    """Bind a function of the core: make the operation and call it."""
+
+    @wraps(function)
+    def method(self: "Bound", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.client.call(function(*args, **kwargs))
+
+    return cast("Callable[Concatenate[Bound, P], T]", _mended(method, function))
+
+
+def awaiting(
+    function: Callable[P, Operation[T]],
+) -> Callable[Concatenate["AsyncBound", P], Coroutine[Any, Any, T]]:
+    """Bind a function of the core: make the operation and await its call."""
+
+    @wraps(function)
+    async def method(self: "AsyncBound", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.client.call(function(*args, **kwargs))
+
+    return cast(
+        "Callable[Concatenate[AsyncBound, P], Coroutine[Any, Any, T]]", _mended(method, function)
+    )
+
+
+class Bookings(Bound):
+    """`client.bookings`: the operations of `calcom_core.bookings`, carried out."""
+
+    list = blocking(bookings.list)
+    get = blocking(bookings.get)
+    get_one = blocking(bookings.get_one)
+    get_series = blocking(bookings.get_series)
+    create = blocking(bookings.create)
+    create_recurring = blocking(bookings.create_recurring)
+    create_instant = blocking(bookings.create_instant)
+    reschedule = blocking(bookings.reschedule)
+    reschedule_seat = blocking(bookings.reschedule_seat)
+    cancel = blocking(bookings.cancel)
+    cancel_seat = blocking(bookings.cancel_seat)
+    confirm = blocking(bookings.confirm)
+    decline = blocking(bookings.decline)
+    mark_absent = blocking(bookings.mark_absent)
+    reassign = blocking(bookings.reassign)
+    reassign_to_user = blocking(bookings.reassign_to_user)
+
+
+class AsyncBookings(AsyncBound):
+    """`client.bookings`: the operations of `calcom_core.bookings`, carried out under trio."""
+
+    list = awaiting(bookings.list)
+    get = awaiting(bookings.get)
+    get_one = awaiting(bookings.get_one)
+    get_series = awaiting(bookings.get_series)
+    create = awaiting(bookings.create)
+    create_recurring = awaiting(bookings.create_recurring)
+    create_instant = awaiting(bookings.create_instant)
+    reschedule = awaiting(bookings.reschedule)
+    reschedule_seat = awaiting(bookings.reschedule_seat)
+    cancel = awaiting(bookings.cancel)
+    cancel_seat = awaiting(bookings.cancel_seat)
+    confirm = awaiting(bookings.confirm)
+    decline = awaiting(bookings.decline)
+    mark_absent = awaiting(bookings.mark_absent)
+    reassign = awaiting(bookings.reassign)
+    reassign_to_user = awaiting(bookings.reassign_to_user)
+
+
+def _api(
+    api_key: str | Secret | None,
+    auth: Auth | None,
+    base_url: str,
+    versions: Versions,
+    transport: object,
+) -> Api:
+    if api_key is not None and auth is not None:
+        raise InvalidInput("auth", "cannot stand with api_key; give one of them")
+    if auth is None and api_key is not None:
+        auth = ApiKey(api_key)
+    if auth is None and hasattr(transport, "begin"):
+        auth = Anonymous()  # a replay needs no key
+    if auth is None:
+        raise InvalidInput(
+            "api_key",
+            "is missing (is the environment variable set?); "
+            "to call without credentials on purpose, say auth=Anonymous()",
+        )
+    return Api(auth, base_url, versions)
+
+
+def _timeout(timeout: Timeout | float | None) -> Timeout | None:
+    if timeout is None or isinstance(timeout, Timeout):
+        return timeout
+    usual = Timeout()
+    total = Timeout(total=timeout).total
+    return Timeout(min(usual.connect, total), min(usual.read, total), total)
+
+
+class _Configured(Generic[Sender]):
+    """What both clients are made of: whom to ask, how, and by what."""
+
+    def __init__(
+        self,
+        api_key: str | Secret | None = None,
+        *,
+        auth: Auth | None = None,
+        base_url: str = HOSTED_URL,
+        versions: Versions = EVERYWHERE,
+        transport: Sender | None = None,
+        timeout: Timeout | float | None = None,
+        retry: RetryPolicy = NO_RETRY,
+    ) -> None:
+        self.api = _api(api_key, auth, base_url, versions, transport)
+        self._timeout = _timeout(timeout)
+        self._retry = retry
+        self._transport: Sender = self._usual_transport() if transport is None else transport
+
+    def _usual_transport(self) -> Sender:
+        raise NotImplementedError
+
+    def with_options(
+        self, *, timeout: Timeout | float | None = None, retry: RetryPolicy | None = None
+    ) -> Self:
+        """Return a client that shares the transport and differs in what is given."""
+        client = copy(self)
+        client._timeout = self._timeout if timeout is None else _timeout(timeout)
+        client._retry = self._retry if retry is None else retry
+        return client
+
+    def _exchanging(self, op: Operation[T]) -> Program[Exchange[T]]:
+        return exchanging(self.api, op, self._retry, self._timeout)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.api.base_url!r}, {type(self.api.auth).__name__})"
+
+
+class Client(_Configured[Transport | Sessions]):
+    """The blocking client.
+
+    Args:
+        api_key: the key of the account; a string of the environment, or a `Secret`.
+        auth: credentials of another kind, or `Anonymous()`, in place of *api_key*.
+        base_url: the server, without `/v2`; may have a path prefix.
+        versions: which `cal-api-version` each operation speaks.
+        transport: what sends; by default urllib3's, which needs the extra `urllib3`.
+            A `Replay` needs no key.
+        timeout: seconds for a whole exchange, above 0, or a `Timeout`;
+            by default the transport's own, which is finite.
+        retry: when to ask again.
+
+    Raises:
+        InvalidInput: without credentials, and for a base URL or a timeout that is none.
+
+    It is a context manager, which closes the transport; it may be used by several threads.
+    """
+
+    def _usual_transport(self) -> Transport:
+        from calcom_transports.urllib3 import Urllib3Transport
+
+        return Urllib3Transport()
+
+    @property
+    def bookings(self) -> Bookings:
+        """The operations on bookings."""
+        return Bookings(self)
+
+    def call(self, op: Operation[T]) -> T:
+        """Carry out one operation and return what it reads."""
+        return self.exchange(op).value
+
+    def exchange(self, op: Operation[T]) -> Exchange[T]:
+        """Carry out one operation and return request, response and value."""
+        return self.run(self._exchanging(op))
+
+    def run(self, program: Program[T]) -> T:
+        """Carry out a program and return its result."""
+        return run(program, self._transport)
+
+    def close(self) -> None:
+        """Close the transport, which clients made by `with_options` share."""
+        self.__exit__(None, None, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if hasattr(self._transport, "__exit__"):
+            self._transport.__exit__(kind, error, traceback)
+
+
+class AsyncClient(_Configured[AsyncTransport | Sessions]):
+    """The client for trio: as `Client`, with `await`.
+
+    By default it sends by `TrioTransport`, which needs the extra `trio`.
+    It belongs to one `trio.run`, and may be used by several tasks of it.
+    It is an async context manager, which closes the transport.
+    """
+
+    def _usual_transport(self) -> AsyncTransport:
+        from calcom_transports.trio import TrioTransport
+
+        return TrioTransport()
+
+    @property
+    def bookings(self) -> AsyncBookings:
+        """The operations on bookings."""
+        return AsyncBookings(self)
+
+    async def call(self, op: Operation[T]) -> T:
+        """Carry out one operation and return what it reads."""
+        return (await self.exchange(op)).value
+
+    async def exchange(self, op: Operation[T]) -> Exchange[T]:
+        """Carry out one operation and return request, response and value."""
+        return await self.run(self._exchanging(op))
+
+    async def run(self, program: Program[T]) -> T:
+        """Carry out a program and return its result."""
+        from calcom_transports.trio_driver import run_trio
+
+        return await run_trio(program, self._transport)
+
+    async def aclose(self) -> None:
+        """Close the transport, which clients made by `with_options` share."""
+        await self.__aexit__(None, None, None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if hasattr(self._transport, "__aexit__"):
+            await self._transport.__aexit__(kind, error, traceback)
+        elif hasattr(self._transport, "__exit__"):
+            self._transport.__exit__(kind, error, traceback)

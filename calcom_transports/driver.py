@@ -1,0 +1,263 @@
+"""The blocking interpreter of programs; imports no async library.
+
+`run` carries out a program's effects one after the other, and a `Gather` on threads.
+A transport does one thing, `send`; sleep and clock are the driver's.
+What brings its own answers and its own time, as a replay does, has `begin` instead, which opens a
+`Session` for one run.
+"""
+
+import random
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextvars import copy_context
+from threading import Event, Lock, Thread
+from typing import Any, Protocol, TypeVar, cast
+
+from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Sleep, Stream
+from calcom_core.http import Request, Response, Timeout
+
+T = TypeVar("T")
+
+Branch = tuple[int, ...]
+"""Where in a program a step is: for each `Gather` around it, the number of the branch."""
+
+
+class Transport(Protocol):
+    """Sends a request and brings the answer, and does nothing else.
+
+    Raises `NotSent` if and only if no byte of the request can have left, and `NoAnswer` where no
+    complete answer came; an answer of any status is returned.
+    """
+
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        """Send *request* within *timeout*, or within the transport's own where it is None."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """As `Transport`, awaited."""
+
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:
+        """Send *request* within *timeout*, or within the transport's own where it is None."""
+        ...
+
+
+class Session(Protocol):
+    """One run of a program: what answers it, and what time it is there."""
+
+    def send(self, effect: Send, branch: Branch) -> Response:
+        """Return the answer to a request made in that branch."""
+        ...
+
+    def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
+        """Let the time of the effect pass in that branch; *wait* really waits."""
+        ...
+
+    def clock(self, branch: Branch) -> float:
+        """Return the time in that branch, in seconds."""
+        ...
+
+    def join(self, branch: Branch) -> None:
+        """Note that the branches below this one have ended."""
+        ...
+
+
+class Sessions(Protocol):
+    """What opens a session for each run, instead of sending."""
+
+    def begin(self) -> Session:
+        """Open a session for one run."""
+        ...
+
+
+def seconds_of(effect: Sleep) -> float:
+    """Draw how long a sleep is to be."""
+    return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - no secret
+
+
+class _Live:
+    """The session of a transport: real time, real answers."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def send(self, effect: Send, branch: Branch) -> Response:
+        return self._transport.send(effect.request, effect.timeout)
+
+    def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
+        wait(seconds_of(effect))
+
+    def clock(self, branch: Branch) -> float:
+        return time.monotonic()
+
+    def join(self, branch: Branch) -> None:
+        pass
+
+
+def begin(transport: Transport | Sessions) -> Session:
+    """Open a session on whatever answers."""
+    if hasattr(transport, "begin"):
+        return cast(Sessions, transport).begin()
+    return _Live(transport)
+
+
+def run(program: Program[T], transport: Transport | Sessions) -> T:
+    """Carry out *program* and return its result.
+
+    Raises whatever the program raises; closes it in any case.
+    """
+    return cast(T, _finish(_Steps(program, begin(transport), (), _Scope())))
+
+
+def iterate(stream: Stream[T], transport: Transport | Sessions) -> Iterator[T]:
+    """Carry out a streaming program and yield the items it emits.
+
+    Nothing is in flight while an item is out; leaving the loop closes the program.
+    """
+    return _items(_Steps(stream, begin(transport), (), _Scope()))
+
+
+def _items(steps: "_Steps") -> Generator[Any, None, None]:
+    try:
+        while (item := steps.advance()) is not None:
+            yield item.item
+    finally:
+        steps.close()
+
+
+def _finish(steps: "_Steps") -> Any:
+    try:
+        if steps.advance() is not None:
+            raise TypeError("only a stream may emit: give it to iterate() instead of run()")
+        return steps.result
+    finally:
+        steps.close()
+
+
+class _Stopped(BaseException):
+    """Ends a branch whose sibling failed; its program is closed and never sees this."""
+
+
+class _Scope:
+    """Says to the branches of a `Gather`, and to theirs, that they are to end."""
+
+    def __init__(self) -> None:
+        self._stopped = Event()
+        self._inner: list[_Scope] = []
+
+    def inner(self) -> "_Scope":
+        scope = _Scope()
+        self._inner.append(scope)
+        # The outer scope may have been stopped between the last check and now.
+        if self._stopped.is_set():
+            scope.stop()
+        return scope
+
+    def stop(self) -> None:
+        self._stopped.set()
+        for scope in self._inner:
+            scope.stop()
+
+    def check(self) -> None:
+        if self._stopped.is_set():
+            raise _Stopped
+
+    def wait(self, seconds: float) -> None:
+        if self._stopped.wait(seconds):
+            raise _Stopped
+
+
+class _Steps:
+    """A program under way; `advance` goes on until it emits or ends."""
+
+    def __init__(
+        self,
+        program: Generator[Effect | Emit[Any], Any, Any],
+        session: Session,
+        branch: Branch,
+        scope: _Scope,
+    ) -> None:
+        self._program = program
+        self._session = session
+        self._branch = branch
+        self._scope = scope
+        self.result: Any = None
+
+    def advance(self) -> Emit[Any] | None:
+        """Return the next item emitted, or None once the program has returned its result."""
+        answer: Any = None
+        failure: Exception | None = None
+        while True:
+            try:
+                if failure is None:
+                    effect = self._program.send(answer)
+                else:
+                    effect = self._program.throw(failure)
+            except StopIteration as stop:
+                self.result = stop.value
+                return None
+            if isinstance(effect, Emit):
+                return effect
+            try:
+                answer, failure = self._perform(effect), None
+            except Exception as error:  # the program decides what it means
+                failure = error
+
+    def close(self) -> None:
+        self._program.close()
+
+    def _perform(self, effect: Effect) -> Any:
+        self._scope.check()
+        match effect:
+            case Send():
+                return self._session.send(effect, self._branch)
+            case Sleep():
+                return self._session.sleep(effect, self._branch, self._scope.wait)
+            case Clock():
+                return self._session.clock(self._branch)
+            case Gather():
+                return self._gather(effect)
+        raise TypeError(f"a program yielded {type(effect).__name__}, which is no effect")
+
+    def _gather(self, effect: Gather) -> tuple[Any, ...]:
+        scope = self._scope.inner()
+        waiting = iter(enumerate(effect.programs))
+        lock = Lock()
+        results: dict[int, Any] = {}
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            while True:
+                with lock:
+                    number, program = next(waiting, (-1, None))
+                if program is None:
+                    return
+                steps = _Steps(program, self._session, (*self._branch, number), scope)
+                try:
+                    scope.check()
+                    results[number] = _finish(steps)
+                except _Stopped:
+                    program.close()
+                except BaseException as error:  # it is raised again by the thread that waits
+                    failures.append(error)
+                    scope.stop()
+
+        threads = [
+            Thread(target=copy_context().run, args=(work,), daemon=True)
+            for _ in range(min(effect.limit, len(effect.programs)))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        except BaseException:  # an interrupt of the thread that waits
+            scope.stop()
+            for thread in threads:
+                thread.join()
+            raise
+        self._session.join(self._branch)
+        if failures:
+            raise failures[0]
+        self._scope.check()
+        return tuple(results[number] for number in range(len(effect.programs)))

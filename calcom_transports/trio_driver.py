@@ -1,0 +1,201 @@
+"""Trio's interpreter of programs: the same effects as `calcom_transports.driver`, awaited.
+
+Sleeps and clock are trio's, so that they obey `trio.testing.MockClock`.
+"""
+
+from collections.abc import Generator
+from typing import Any, Generic, TypeVar, cast
+
+try:
+    import trio
+except ImportError as error:
+    raise ImportError("trio is missing: pip install 'calcom-bookings[trio]'") from error
+
+from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Sleep, Stream
+from calcom_core.errors import InvalidInput
+from calcom_core.http import Response
+from calcom_transports.driver import AsyncTransport, Branch, Session, Sessions, seconds_of
+
+T = TypeVar("T")
+
+
+class _Live:
+    """The session of a transport: trio's time, real answers."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def send(self, effect: Send, branch: Branch) -> Response:
+        return await self._transport.send(effect.request, effect.timeout)
+
+    async def sleep(self, effect: Sleep, branch: Branch) -> None:
+        await trio.sleep(seconds_of(effect))
+
+    def clock(self, branch: Branch) -> float:
+        return trio.current_time()
+
+    def join(self, branch: Branch) -> None:
+        pass
+
+
+class _Given:
+    """A session that needs no waiting, as a replay's; every step is still a checkpoint."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def send(self, effect: Send, branch: Branch) -> Response:
+        await trio.lowlevel.checkpoint()
+        return self._session.send(effect, branch)
+
+    async def sleep(self, effect: Sleep, branch: Branch) -> None:
+        await trio.lowlevel.checkpoint()
+        self._session.sleep(effect, branch, lambda seconds: None)
+
+    def clock(self, branch: Branch) -> float:
+        return self._session.clock(branch)
+
+    def join(self, branch: Branch) -> None:
+        self._session.join(branch)
+
+
+def _begin(transport: AsyncTransport | Sessions) -> _Live | _Given:
+    if not trio.lowlevel.in_trio_run():
+        raise InvalidInput(
+            "run_trio",
+            "works under trio.run only; under asyncio, run the blocking client in a "
+            "thread: await asyncio.to_thread(client.bookings.get, …)",
+        )
+    if hasattr(transport, "begin"):
+        return _Given(cast(Sessions, transport).begin())
+    return _Live(transport)
+
+
+async def run_trio(program: Program[T], transport: AsyncTransport | Sessions) -> T:
+    """Carry out *program* and return its result.
+
+    Raises whatever the program raises; closes it in any case, also when cancelled.
+    """
+    try:
+        session = _begin(transport)
+    except BaseException:
+        program.close()
+        raise
+    return cast(T, await _finish(_Steps(program, session, ())))
+
+
+class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it stands for
+    """Carry out a streaming program under trio; an async iterator of the items it emits.
+
+    Not an async generator, so that nothing is left open after `break`:
+    nothing is in flight while an item is out.
+    """
+
+    def __init__(self, stream: Stream[T], transport: AsyncTransport | Sessions) -> None:
+        self._steps = _Steps(stream, _begin(transport), ())
+
+    def __aiter__(self) -> "iterate_trio[T]":
+        return self
+
+    async def __anext__(self) -> T:
+        try:
+            item = await self._steps.advance()
+        except BaseException:
+            self._steps.close()
+            raise
+        if item is None:
+            raise StopAsyncIteration
+        return cast(T, item.item)
+
+    def close(self) -> None:
+        """Close the program; what is emitted later is lost."""
+        self._steps.close()
+
+
+async def _finish(steps: "_Steps") -> Any:
+    try:
+        if await steps.advance() is not None:
+            raise TypeError("only a stream may emit: give it to iterate_trio() instead")
+        return steps.result
+    finally:
+        steps.close()
+
+
+class _Steps:
+    """A program under way; `advance` goes on until it emits or ends."""
+
+    def __init__(
+        self,
+        program: Generator[Effect | Emit[Any], Any, Any],
+        session: _Live | _Given,
+        branch: Branch,
+    ) -> None:
+        self._program = program
+        self._session = session
+        self._branch = branch
+        self.result: Any = None
+
+    async def advance(self) -> Emit[Any] | None:
+        """Return the next item emitted, or None once the program has returned its result."""
+        answer: Any = None
+        failure: Exception | None = None
+        while True:
+            try:
+                if failure is None:
+                    effect = self._program.send(answer)
+                else:
+                    effect = self._program.throw(failure)
+            except StopIteration as stop:
+                self.result = stop.value
+                return None
+            if isinstance(effect, Emit):
+                return effect
+            try:
+                answer, failure = await self._perform(effect), None
+            except Exception as error:  # the program decides what it means
+                failure = error
+
+    def close(self) -> None:
+        self._program.close()
+
+    async def _perform(self, effect: Effect) -> Any:
+        match effect:
+            case Send():
+                return await self._session.send(effect, self._branch)
+            case Sleep():
+                return await self._session.sleep(effect, self._branch)
+            case Clock():
+                return self._session.clock(self._branch)
+            case Gather():
+                return await self._gather(effect)
+        raise TypeError(f"a program yielded {type(effect).__name__}, which is no effect")
+
+    async def _gather(self, effect: Gather) -> tuple[Any, ...]:
+        waiting = iter(enumerate(effect.programs))
+        results: dict[int, Any] = {}
+        failures: list[BaseException] = []
+
+        async def work(scope: trio.CancelScope) -> None:
+            for number, program in waiting:
+                try:
+                    results[number] = await _finish(
+                        _Steps(program, self._session, (*self._branch, number))
+                    )
+                except trio.Cancelled:
+                    raise
+                except BaseException as error:  # raised alone below, never in a group
+                    failures.append(error)
+                    scope.cancel()
+                    return
+
+        try:
+            async with trio.open_nursery() as nursery:
+                for _ in range(min(effect.limit, len(effect.programs))):
+                    nursery.start_soon(work, nursery.cancel_scope)
+        finally:
+            for _, program in waiting:  # those that never started
+                program.close()
+        self._session.join(self._branch)
+        if failures:
+            raise failures[0]
+        return tuple(results[number] for number in range(len(effect.programs)))
