@@ -82,6 +82,13 @@ class Anonymous:
 Auth = ApiKey | AccessToken | OAuthClient | Anonymous
 
 
+def _is_auth(api: "Api", attribute: object, value: Auth) -> None:
+    if not isinstance(value, Auth):
+        raise InvalidInput(
+            "auth", "must be ApiKey(…), AccessToken(…), OAuthClient(…) or Anonymous()"
+        )
+
+
 def _base_url(value: str) -> str:
     if not isinstance(value, str):
         raise InvalidInput("base_url", f"must be a string, not {type(value).__name__}")
@@ -112,7 +119,7 @@ class Api:
     which `cal-api-version` an operation speaks.
     """
 
-    auth: Auth
+    auth: Auth = field(validator=_is_auth)
     base_url: str = field(default=HOSTED_URL, converter=_base_url)
     versions: Versions = EVERYWHERE
     user_agent: str = USER_AGENT

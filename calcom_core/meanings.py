@@ -9,12 +9,13 @@ One total function reads the bodies; it never raises, whatever the bytes.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve, field, frozen
 
 from calcom_core.errors import (
     AlreadyDone,
+    Answer,
     ApiError,
     AskedOperation,
     BadRequest,
@@ -328,7 +329,7 @@ def _mismatch(
     return VersionMismatch(
         f"{asked(operation)}: {response.status}: {why}{warning}",
         operation=operation,
-        response=response,
+        response=cast(Answer, response),  # which pyright does not see through the converter
         may_have_happened=may_have_happened,
     )
 

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from attrs import evolve, field, frozen
 
-from calcom_core.errors import DecodingError
+from calcom_core.errors import Answer, DecodingError
 from calcom_core.http import Response
 from calcom_core.meanings import asked, error_of, legacy_answer
 from calcom_core.model.booking import OffsetPagination
@@ -214,7 +214,7 @@ def _undecodable(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
         f"{rest}{_accepted(operation)}",
         operation=operation,
-        response=response,
+        response=cast(Answer, response),  # which pyright does not see through the converter
         path=path,
         found=found,
         accepted=not operation.repeatable,

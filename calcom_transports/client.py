@@ -130,7 +130,7 @@ def _api(
         raise InvalidInput("auth", "cannot stand with api_key; give one of them")
     if auth is None and api_key is not None:
         auth = ApiKey(api_key)
-    if auth is None and hasattr(transport, "begin"):
+    if auth is None and isinstance(transport, Sessions):
         auth = Anonymous()  # a replay needs no key
     if auth is None:
         raise InvalidInput(
@@ -242,8 +242,9 @@ class Client(_Configured[Transport | Sessions]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if hasattr(self._transport, "__exit__"):
-            self._transport.__exit__(kind, error, traceback)
+        leave = getattr(self._transport, "__exit__", None)
+        if leave is not None:
+            leave(kind, error, traceback)
 
 
 class AsyncClient(_Configured[AsyncTransport | Sessions]):
@@ -291,7 +292,9 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if hasattr(self._transport, "__aexit__"):
-            await self._transport.__aexit__(kind, error, traceback)
-        elif hasattr(self._transport, "__exit__"):
-            self._transport.__exit__(kind, error, traceback)
+        leave_async = getattr(self._transport, "__aexit__", None)
+        leave = getattr(self._transport, "__exit__", None)
+        if leave_async is not None:
+            await leave_async(kind, error, traceback)
+        elif leave is not None:  # a replay, which has nothing to wait for
+            leave(kind, error, traceback)

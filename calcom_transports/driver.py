@@ -9,9 +9,10 @@ What brings its own answers and its own time, as a replay does, has `begin` inst
 import random
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from threading import Event, Lock, Thread
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Sleep, Stream
 from calcom_core.http import Request, Response, Timeout
@@ -62,6 +63,7 @@ class Session(Protocol):
         ...
 
 
+@runtime_checkable
 class Sessions(Protocol):
     """What opens a session for each run, instead of sending."""
 
@@ -96,8 +98,8 @@ class _Live:
 
 def begin(transport: Transport | Sessions) -> Session:
     """Open a session on whatever answers."""
-    if hasattr(transport, "begin"):
-        return cast(Sessions, transport).begin()
+    if isinstance(transport, Sessions):
+        return transport.begin()
     return _Live(transport)
 
 
@@ -145,17 +147,21 @@ class _Scope:
         self._stopped = Event()
         self._inner: list[_Scope] = []
 
-    def inner(self) -> "_Scope":
+    @contextmanager
+    def inner(self) -> Iterator["_Scope"]:
         scope = _Scope()
         self._inner.append(scope)
         # The outer scope may have been stopped between the last check and now.
         if self._stopped.is_set():
             scope.stop()
-        return scope
+        try:
+            yield scope
+        finally:
+            self._inner.remove(scope)
 
     def stop(self) -> None:
         self._stopped.set()
-        for scope in self._inner:
+        for scope in tuple(self._inner):  # other branches come and go meanwhile
             scope.stop()
 
     def check(self) -> None:
@@ -216,11 +222,11 @@ class _Steps:
             case Clock():
                 return self._session.clock(self._branch)
             case Gather():
-                return self._gather(effect)
+                with self._scope.inner() as scope:
+                    return self._gather(effect, scope)
         raise TypeError(f"a program yielded {type(effect).__name__}, which is no effect")
 
-    def _gather(self, effect: Gather) -> tuple[Any, ...]:
-        scope = self._scope.inner()
+    def _gather(self, effect: Gather, scope: _Scope) -> tuple[Any, ...]:
         waiting = iter(enumerate(effect.programs))
         lock = Lock()
         results: dict[int, Any] = {}

@@ -66,8 +66,8 @@ def _begin(transport: AsyncTransport | Sessions) -> _Live | _Given:
             "works under trio.run only; under asyncio, run the blocking client in a "
             "thread: await asyncio.to_thread(client.bookings.get, …)",
         )
-    if hasattr(transport, "begin"):
-        return _Given(cast(Sessions, transport).begin())
+    if isinstance(transport, Sessions):
+        return _Given(transport.begin())
     return _Live(transport)
 
 

@@ -207,7 +207,7 @@ class Absences:
 
     host: bool | None = field(default=None, metadata=by(flag))
     attendees: Iterable[Absence | Mapping[str, Any]] | None = field(
-        default=None, metadata=by(each(absence))
+        default=None, metadata=by(each(absence, least=1))
     )
 
 
@@ -220,7 +220,7 @@ class Reason:
 
 def _statuses(value: object, name: str) -> tuple[str, ...]:
     one = one_of(*STATUSES)
-    return (one(value, name),) if isinstance(value, str) else each(one)(value, name)
+    return (one(value, name),) if isinstance(value, str) else each(one, least=1)(value, name)
 
 
 def _take(value: object, name: str) -> int:
@@ -246,9 +246,9 @@ class BookingFilters:
     attendee_email: str | None = field(default=None, metadata=by(text))
     attendee_name: str | None = field(default=None, metadata=by(text))
     booking_uid: str | None = field(default=None, metadata=by(text))
-    event_type_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
+    event_type_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
     event_type_id: int | None = field(default=None, metadata=by(integer))
-    teams_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
+    teams_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
     team_id: int | None = field(default=None, metadata=by(integer))
     after_start: Moment | None = field(default=None, metadata=by(moment))
     before_end: Moment | None = field(default=None, metadata=by(moment))

@@ -1,0 +1,262 @@
+"""The trio transport: trio's streams, h11, and a small pool of HTTP/1.1 connections.
+
+The pool is ours for an exact `NotSent`, and for time that is trio's own, a `MockClock` included.
+An exchange runs in the task that asked, under one cancel scope whose deadline moves with it.
+"""
+
+import ssl
+from collections import defaultdict
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+try:
+    import h11
+    import trio
+
+    from calcom_transports.network import (
+        MAX_BODY,
+        MAX_CONNECTIONS,
+        MAX_HEAD,
+        READ_SIZE,
+        Body,
+        Exchange,
+        Origin,
+        Settings,
+        fields_to_send,
+        idle_limit,
+    )
+except ModuleNotFoundError as missing:
+    raise ImportError(
+        "the trio transport needs trio, h11 and truststore: pip install 'calcom-bookings[trio]'"
+    ) from missing
+
+from calcom_core.errors import InvalidInput
+from calcom_core.http import Headers, Request, Response, Timeout
+
+
+class TrioTransport:
+    """Sends requests and brings their answers, from any number of tasks of one `trio.run`.
+
+    It repeats nothing and follows no redirect.
+    A cancelled `send` closes its connection; the others stay usable.
+    The connections it keeps are closed by `aclose`, or at the end of an `async with` block.
+
+    Arguments:
+        timeout: the limits, in seconds, of an exchange that is given none of its own.
+        ssl_context: verifies servers; by default against the operating system's trust store.
+        allow_http: also sends unencrypted to other machines.
+        max_connections: how many connections may be open to one origin at once.
+        max_body: how many bytes the body of an answer may have after decoding.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout: Timeout = Timeout(),  # noqa: B008  (frozen)
+        ssl_context: ssl.SSLContext | None = None,
+        allow_http: bool = False,
+        max_connections: int = MAX_CONNECTIONS,
+        max_body: int = MAX_BODY,
+    ) -> None:
+        self._settings = Settings(timeout, ssl_context, allow_http, max_connections, max_body)
+        self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(max_connections))
+        self._run: trio.lowlevel.TrioToken | None = None
+        self._closed = False
+
+    async def send(self, request: Request, timeout: Timeout | None = None) -> Response:
+        """Send *request* once, and return its answer, whatever its status.
+
+        Arguments:
+            request: what to send; `Host`, `Content-Length` and `Accept-Encoding` are added.
+            timeout: the limits, in seconds, of this exchange.
+
+        Raises `InvalidInput` if it may not be sent, or not from here,
+        `NotSent` if certainly no byte of it left,
+        and `NoAnswer` if it may have left and no complete answer came.
+        """
+        self._stay_in_one_run()
+        exchange = self._settings.start(request, timeout, trio.current_time())
+        fields = fields_to_send(request, exchange.destination)
+        with trio.CancelScope(deadline=exchange.connect_by) as scope:
+            return await self._exchange(exchange, fields, scope)
+        raise exchange.out_of_time(trio.current_time())
+
+    def _stay_in_one_run(self) -> None:
+        try:
+            run = trio.lowlevel.current_trio_token()
+        except RuntimeError as error:
+            raise InvalidInput(
+                "transport",
+                "TrioTransport runs under trio.run; elsewhere use Urllib3Transport in a thread",
+            ) from error
+        if self._run not in (None, run):
+            raise InvalidInput(
+                "transport", "belongs to the trio.run it was first used in; make one in each"
+            )
+        self._run = run
+
+    async def _exchange(
+        self, exchange: Exchange, fields: list[tuple[str, str]], scope: trio.CancelScope
+    ) -> Response:
+        origin = exchange.destination.origin
+        pool = self._pools[origin]
+        async with pool.slots:
+            if self._closed:
+                raise exchange.failure("closed", "the transport is closed; make a new one")
+            exchange.phase = "connecting"
+            connection = pool.take(trio.current_time())
+            if connection is None:
+                connection = await _connect(exchange, self._settings.context_for(origin))
+            try:
+                return await connection.serve(exchange, fields, scope, self._settings.max_body)
+            finally:
+                if connection.reusable_until and not self._closed:
+                    pool.idle.append(connection)
+                else:
+                    connection.close()
+
+    async def aclose(self) -> None:
+        """Close every idle connection, and those in use when their exchange is over.
+
+        From then on `send` raises `NotSent`.
+        """
+        self._closed = True
+        for pool in self._pools.values():
+            while pool.idle:
+                pool.idle.pop().close()
+        await trio.lowlevel.checkpoint()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+class _Pool:
+    """The connections to one origin: a slot for each in use, and a list of the idle ones."""
+
+    def __init__(self, size: int) -> None:
+        self.slots = trio.Semaphore(size)
+        self.idle: list[_Connection] = []
+
+    def take(self, now: float) -> "_Connection | None":
+        """Return the connection used last, and close those that cannot serve again."""
+        usable = []
+        for connection in self.idle:
+            if connection.is_usable(now):
+                usable.append(connection)
+            else:
+                connection.close()
+        self.idle = usable
+        return usable.pop() if usable else None
+
+
+class _Connection:
+    """One connection, plain or TLS, with h11's view of it."""
+
+    def __init__(
+        self,
+        socket: trio.socket.SocketType,
+        stream: trio.SocketStream | trio.SSLStream[trio.SocketStream],
+    ) -> None:
+        self._socket = socket
+        self._stream = stream
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+        self.reusable_until = 0.0
+
+    def is_usable(self, now: float) -> bool:
+        """Tell whether it can serve again: not too old, and nothing on it, not even its end."""
+        return now < self.reusable_until and not self._socket.is_readable()
+
+    def close(self) -> None:
+        """Close it without a checkpoint, so that a cancelled exchange can."""
+        self._socket.close()
+
+    async def serve(
+        self,
+        exchange: Exchange,
+        fields: list[tuple[str, str]],
+        scope: trio.CancelScope,
+        max_body: int,
+    ) -> Response:
+        """Send the request and read its answer; *scope* ends what takes too long."""
+        self.reusable_until = 0.0
+        request, target = exchange.request, exchange.destination.target
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in fields]
+        parts = (
+            h11.Request(method=request.method, target=target, headers=headers),
+            h11.Data(data=request.body),
+            h11.EndOfMessage(),
+        )
+        wire = b"".join(self._http.send(part) or b"" for part in parts)
+        scope.deadline = exchange.end
+        # A deadline that has passed ends it here, while nothing has left;
+        # send_all does not look at the deadline again before its first byte.
+        await trio.lowlevel.checkpoint_if_cancelled()
+        exchange.phase = "sent"
+        # The server may have answered before it closed; if it has not, reading says so.
+        with suppress(trio.BrokenResourceError):
+            await self._stream.send_all(wire)
+        response = await self._read(exchange, scope, max_body)
+        if (
+            self._http.our_state is self._http.their_state is h11.DONE
+            and self._http.trailing_data == (b"", False)
+        ):
+            self._http.start_next_cycle()
+            self.reusable_until = trio.current_time() + idle_limit(response.headers)
+        return response
+
+    async def _read(self, exchange: Exchange, scope: trio.CancelScope, max_body: int) -> Response:
+        while True:
+            try:
+                event = self._http.next_event()
+            except h11.RemoteProtocolError as error:
+                raise exchange.unreadable() from error
+            if event is h11.NEED_DATA:
+                scope.deadline = exchange.read_by(trio.current_time())
+                self._http.receive_data(await self._receive(exchange))
+            elif isinstance(event, h11.Response) and event.http_version < b"2":
+                status, headers = event.status_code, Headers(event.headers.raw_items())
+                body = Body(exchange, headers, max_body)
+            elif isinstance(event, h11.Data):
+                body.feed(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                return Response(status, headers, body.finish())
+            elif not isinstance(event, h11.InformationalResponse):
+                raise exchange.unreadable()
+
+    async def _receive(self, exchange: Exchange) -> bytes:
+        try:
+            data = await self._stream.receive_some(READ_SIZE)
+        except trio.BrokenResourceError as error:
+            raise exchange.lost(error.__cause__, trio.current_time()) from error
+        exchange.ended = not data
+        return bytes(data)
+
+
+async def _connect(exchange: Exchange, context: ssl.SSLContext | None) -> _Connection:
+    origin = exchange.destination.origin
+    try:
+        tcp = await trio.open_tcp_stream(origin.host, origin.port)
+    except OSError as error:
+        raise exchange.not_connected(error) from error
+    if context is None:
+        return _Connection(tcp.socket, tcp)
+    try:
+        tls = trio.SSLStream(
+            tcp, context, server_hostname=origin.host.rstrip("."), https_compatible=True
+        )
+        await tls.do_handshake()
+    except BaseException as error:
+        tcp.socket.close()
+        if isinstance(error, trio.BrokenResourceError):
+            raise exchange.not_trusted(error.__cause__) from error
+        raise
+    return _Connection(tcp.socket, tls)

@@ -1,0 +1,358 @@
+"""The blocking transport, on urllib3.
+
+urllib3 keeps the pool, speaks TLS and reads HTTP, and is told to repeat and to follow nothing.
+What it lacks is added by subclasses of its connections and of the standard library's answers:
+one limit over the whole exchange, the exact moment from which a request may have left,
+the end of idle connections, and no leniency towards an answer that breaks off.
+"""
+
+import http.client
+import io
+import re
+import socket
+import ssl
+import time
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, Self
+
+try:
+    import urllib3
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.exceptions import ClosedPoolError, EmptyPoolError, HTTPError
+    from urllib3.util import SKIP_HEADER
+    from urllib3.util.response import assert_header_parsing
+
+    from calcom_transports.network import (
+        MAX_BODY,
+        MAX_CONNECTIONS,
+        READ_SIZE,
+        TOKEN,
+        Body,
+        Exchange,
+        Settings,
+        fields_to_send,
+        idle_limit,
+    )
+except ModuleNotFoundError as missing:
+    raise ImportError(
+        "the blocking transport needs urllib3 and truststore: "
+        "pip install 'calcom-bookings[urllib3]'"
+    ) from missing
+
+from calcom_core.errors import TransportError
+from calcom_core.http import Headers, Request, Response, Timeout
+
+# urllib3 runs all of an exchange in the thread that asked, and has no argument to carry this.
+_current: ContextVar[Exchange] = ContextVar("exchange")
+
+
+class Urllib3Transport:
+    """Sends requests and brings their answers, from any number of threads.
+
+    It repeats nothing and follows no redirect.
+    The connections it keeps are closed by `close`, or at the end of a `with` block.
+
+    Arguments:
+        timeout: the limits, in seconds, of an exchange that is given none of its own.
+            Looking a host name up cannot be interrupted, but counts.
+        ssl_context: verifies servers; by default against the operating system's trust store.
+        allow_http: also sends unencrypted to other machines.
+        max_connections: how many connections may be open to one origin at once.
+        max_body: how many bytes the body of an answer may have after decoding.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout: Timeout = Timeout(),  # noqa: B008  (frozen)
+        ssl_context: ssl.SSLContext | None = None,
+        allow_http: bool = False,
+        max_connections: int = MAX_CONNECTIONS,
+        max_body: int = MAX_BODY,
+    ) -> None:
+        self._settings = Settings(timeout, ssl_context, allow_http, max_connections, max_body)
+        self._pools = urllib3.PoolManager(maxsize=max_connections, block=True)
+        self._pools.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self._closed = False
+
+    def send(self, request: Request, timeout: Timeout | None = None) -> Response:
+        """Send *request* once, and return its answer, whatever its status.
+
+        Arguments:
+            request: what to send; `Host`, `Content-Length` and `Accept-Encoding` are added.
+            timeout: the limits, in seconds, of this exchange.
+
+        Raises `InvalidInput` if it may not be sent,
+        `NotSent` if certainly no byte of it left,
+        and `NoAnswer` if it may have left and no complete answer came.
+        """
+        exchange = self._settings.start(request, timeout, time.monotonic())
+        fields = fields_to_send(request, exchange.destination)
+        if self._closed:
+            raise _closed(exchange)
+        before = _current.set(exchange)
+        try:
+            return self._exchange(exchange, fields)
+        except EmptyPoolError as error:
+            raise exchange.out_of_time(time.monotonic()) from error
+        except ClosedPoolError as error:
+            raise _closed(exchange) from error
+        except HTTPError as error:
+            raise exchange.unreadable() from error
+        finally:
+            _current.reset(before)
+            if self._closed:
+                self.close()  # what this thread opened while another closed the transport
+
+    def _exchange(self, exchange: Exchange, fields: list[tuple[str, str]]) -> Response:
+        origin = exchange.destination.origin
+        tls: dict[str, object] = {}
+        if context := self._settings.context_for(origin):
+            # Where the context leaves names unchecked, urllib3 would check them all the same.
+            tls = {"ssl_context": context, "assert_hostname": context.check_hostname and None}
+        pool = self._pools.connection_from_host(origin.host, origin.port, origin.scheme, tls)
+        headers = urllib3.HTTPHeaderDict(fields)
+        if "user-agent" not in headers:
+            headers["User-Agent"] = SKIP_HEADER
+        answer = pool.urlopen(
+            exchange.request.method,
+            exchange.destination.path,  # for urllib3's log; `_Connection` sends the whole target
+            body=exchange.request.body or None,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            pool_timeout=exchange.connect_by - time.monotonic(),  # type: ignore[arg-type]
+            preload_content=False,
+            decode_content=False,
+        )
+        try:
+            received = Headers((name, value.strip()) for name, value in answer.headers.items())
+            exchange.reusable_until = time.monotonic() + idle_limit(received)
+            body = Body(exchange, received, self._settings.max_body)
+            while data := answer.read(READ_SIZE):
+                body.feed(data)
+            return Response(answer.status, received, body.finish())
+        finally:
+            # After a complete answer both do nothing: the connection is back in the pool.
+            answer.close()
+            answer.release_conn()
+
+    def close(self) -> None:
+        """Close every idle connection, and those in use when their exchange is over.
+
+        From then on `send` raises `NotSent`.
+        """
+        self._closed = True
+        kept = self._pools.pools
+        with kept.lock:
+            pools = [kept[key] for key in kept.keys()]  # noqa: SIM118  (it has no __iter__)
+            kept.clear()
+        # Each by itself: urllib3 leaves the sockets of a cleared pool to the garbage collector.
+        for pool in pools:
+            pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _closed(exchange: Exchange) -> TransportError:
+    return exchange.failure("closed", "the transport is closed; make a new one")
+
+
+def _left(by: float) -> float:
+    left = by - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _connect(exchange: Exchange) -> socket.socket:
+    origin = exchange.destination.origin
+    # As bytes, the name is not put through a codec that refuses some.
+    found = socket.getaddrinfo(origin.host.encode(), origin.port, type=socket.SOCK_STREAM)
+    failure: OSError | None = None
+    for tried, (family, kind, protocol, _, address) in enumerate(found):
+        try:
+            sock = socket.socket(family, kind, protocol)
+            try:
+                # An address that never answers must leave time for those after it.
+                sock.settimeout(_left(exchange.connect_by) / (len(found) - tried))
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.connect(address)
+                sock.settimeout(_left(exchange.connect_by))  # all of a TLS handshake
+                return sock
+            except BaseException:
+                sock.close()
+                raise
+        except OSError as error:
+            failure = error
+    raise failure or OSError("the name has no address")
+
+
+class _Lines(io.BufferedReader):
+    """The lines and bytes of one answer."""
+
+    def __init__(self, arriving: "_Arriving") -> None:
+        super().__init__(arriving)
+        self._arriving = arriving
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Read a line, and refuse one that breaks off: it would pass as the end of the head."""
+        line = super().readline(size)
+        if self._arriving.exchange.ended and not line.endswith(b"\n"):
+            raise http.client.IncompleteRead(line)
+        if b"\r" in line[:-2] or b"\0" in line:  # the parser would take CR for a line's end
+            raise http.client.HTTPException("a line holds CR or NUL")
+        return line
+
+    def close(self) -> None:
+        """Give the socket back, and say so if there is more than the answer on it."""
+        self._arriving.over = True
+        if self.peek():
+            self._arriving.exchange.reusable_until = 0.0
+        super().close()
+
+
+class _Arriving(io.RawIOBase):
+    """The bytes of one answer, none of them waited for longer than its exchange may."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        self._sock = sock
+        self._bytes = sock.makefile("rb", buffering=0)
+        self.exchange = exchange
+        self.over = False
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Wait for bytes and put them into *buffer*; 0 at the end."""
+        if self.over:
+            return 0
+        now = time.monotonic()
+        try:
+            self._sock.settimeout(_left(self.exchange.read_by(now)))
+            count = self._bytes.readinto(buffer)
+        except OSError as error:
+            raise self.exchange.lost(error, time.monotonic()) from error
+        self.exchange.ended = not count
+        return count or 0
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._bytes.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer as RFC 9112 has it, where the standard library makes do with less."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = _Lines(_Arriving(sock, _current.get()))
+
+    def begin(self) -> None:
+        """Read the head, after any number of interim ones."""
+        super().begin()
+        while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # begin() reads if there are none
+            super().begin()
+        # urllib3 would only log what it could not parse, together with the URL.
+        assert_header_parsing(self.msg)
+        codings = self.msg.get_all("transfer-encoding", [])
+        lengths = self.msg.get_all("content-length", [])
+        if (
+            self.status < 200
+            or (codings and [coding.strip().lower() for coding in codings] != ["chunked"])
+            or len({length.strip() for length in lengths}) > 1
+            or not all(re.fullmatch(r"[0-9]{1,20}", length.strip()) for length in lengths)
+        ):
+            raise http.client.HTTPException("the head does not say where the answer ends")
+        if not all(TOKEN.fullmatch(name) for name in self.msg):
+            raise http.client.HTTPException("a header's name is not a token")
+        if self.status in {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}:
+            self.chunked = False
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:  # would read without end
+            raise http.client.HTTPException("a chunk has a negative size")
+        return size
+
+
+class _Connection(HTTPConnection):
+    """A connection that obeys the limits of the exchange it serves."""
+
+    response_class = _Answer
+    _serves: Exchange
+
+    def _new_conn(self) -> socket.socket:
+        exchange = _current.get()
+        try:
+            return _connect(exchange)
+        except TimeoutError as error:
+            raise exchange.out_of_time(time.monotonic()) from error
+        except OSError as error:
+            raise exchange.not_connected(error) from error
+
+    def connect(self) -> None:
+        exchange = _current.get()
+        exchange.phase = "connecting"
+        try:
+            super().connect()
+        except TimeoutError as error:
+            raise exchange.out_of_time(time.monotonic()) from error
+        except OSError as error:  # of the TLS handshake: those of TCP are translated by now
+            raise exchange.not_trusted(error) from error
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it can serve again, which the pool asks before it does."""
+        return super().is_connected and time.monotonic() < self._serves.reusable_until
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        """Send the request with the target as it was given; the pool rewrites *url*."""
+        self._serves = _current.get()
+        self._serves.phase = "connecting"
+        super().request(method, self._serves.destination.target, *args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        """Send *data* before the exchange must be over."""
+        exchange = self._serves
+        if self.sock is None:
+            self.connect()
+        unsent = memoryview(data)
+        try:
+            while unsent:
+                self.sock.settimeout(_left(exchange.end))
+                exchange.phase = "sent"
+                unsent = unsent[self.sock.send(unsent) :]
+        except (BrokenPipeError, ConnectionResetError):
+            raise  # urllib3 then reads what the server may have answered before it closed
+        except OSError as error:
+            raise exchange.lost(error, time.monotonic()) from error
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection

@@ -1,0 +1,395 @@
+"""The public face: every documented call, through both clients, on a replay."""
+
+import inspect
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import trio
+
+from calcom_core import (
+    AccessToken,
+    Anonymous,
+    ApiKey,
+    Booking,
+    Exchange,
+    InvalidInput,
+    NoAnswer,
+    NotFound,
+    OAuthClient,
+    Request,
+    Response,
+    Secret,
+    Timeout,
+    bookings,
+)
+from calcom_core.retry import RetryPolicy, retrying
+from calcom_transports import AsyncClient, Client, Replay, answer
+from calcom_transports.client import AsyncBookings, Bookings
+from calcom_transports.urllib3 import Urllib3Transport
+
+KEY = "cal_test_client"
+UID = "9dfkso7iDs9uZtHquD1zR1"
+
+
+def booking(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": 1,
+        "uid": UID,
+        "title": "Normal",
+        "status": "accepted",
+        "hosts": [],
+        "attendees": [],
+        "start": "2027-04-05T09:00:00.000Z",
+        "end": "2027-04-05T09:30:00.000Z",
+        "duration": 30,
+        "absentHost": False,
+        "createdAt": "2026-11-22T16:34:57.000Z",
+        "bookingFieldsResponses": {},
+        **changes,
+    }
+
+
+def success(data: Any, **more: Any) -> Response:
+    return answer({"status": "success", "data": data, **more})
+
+
+PAGE = {
+    "totalItems": 1,
+    "itemsPerPage": 100,
+    "returnedItems": 1,
+    "remainingItems": 0,
+    "totalPages": 1,
+    "currentPage": 1,
+    "hasNextPage": False,
+    "hasPreviousPage": False,
+}
+REASSIGNED = {
+    "bookingUid": UID,
+    "reassignedTo": {"id": 123, "name": "Bob", "email": "b@example.com", "displayEmail": ""},
+}
+NEW = {
+    "attendee": {
+        "name": "John Doe",
+        "email": "john@example.com",
+        "time_zone": "America/New_York",
+    },
+    "event_type_id": 123,
+    "start": "2024-08-13T09:00:00Z",
+}
+REASON = "Host has to take another call"
+V = "2024-08-13"
+
+# Each call as the reference documents it; method, path and body of what is sent; what it answers.
+CALLS: list[tuple[Callable[[Any], Any], str, str, bytes, Response]] = [
+    (
+        lambda b: b.list(cal_api_version=V),
+        "GET",
+        "/v2/bookings",
+        b"",
+        success([booking()], pagination=PAGE),
+    ),
+    (
+        lambda b: b.get(booking_uid=UID, cal_api_version=V),
+        "GET",
+        f"/v2/bookings/{UID}",
+        b"",
+        success(booking()),
+    ),
+    (
+        lambda b: b.create(cal_api_version=V, data=NEW),
+        "POST",
+        "/v2/bookings",
+        b'{"start":"2024-08-13T09:00:00Z","attendee":{"name":"John Doe",'
+        b'"timeZone":"America/New_York","email":"john@example.com"},"eventTypeId":123}',
+        success(booking()),
+    ),
+    (
+        lambda b: b.cancel(booking_uid=UID, data={}),
+        "POST",
+        f"/v2/bookings/{UID}/cancel",
+        b"{}",
+        success(booking()),
+    ),
+    (
+        lambda b: b.cancel(
+            booking_uid=UID, data={"seat_uid": "seat-1", "cancellation_reason": "ill"}
+        ),
+        "POST",
+        f"/v2/bookings/{UID}/cancel",
+        b'{"seatUid":"seat-1","cancellationReason":"ill"}',
+        success(booking()),
+    ),
+    (
+        lambda b: b.confirm(booking_uid=UID),
+        "POST",
+        f"/v2/bookings/{UID}/confirm",
+        b"",
+        success(booking()),
+    ),
+    (
+        lambda b: b.decline(booking_uid=UID, reason=REASON),
+        "POST",
+        f"/v2/bookings/{UID}/decline",
+        b'{"reason":"Host has to take another call"}',
+        success(booking()),
+    ),
+    (
+        lambda b: b.mark_absent(booking_uid=UID, host=False),
+        "POST",
+        f"/v2/bookings/{UID}/mark-absent",
+        b'{"host":false}',
+        success(booking()),
+    ),
+    (
+        lambda b: b.mark_absent(
+            booking_uid=UID, attendees=[{"email": "john@example.com", "absent": True}]
+        ),
+        "POST",
+        f"/v2/bookings/{UID}/mark-absent",
+        b'{"attendees":[{"email":"john@example.com","absent":true}]}',
+        success(booking()),
+    ),
+    (
+        lambda b: b.reassign(booking_uid=UID),
+        "POST",
+        f"/v2/bookings/{UID}/reassign",
+        b"",
+        success(REASSIGNED),
+    ),
+    (
+        lambda b: b.reassign_to_user(booking_uid=UID, user_id=123.0, reason=REASON),
+        "POST",
+        f"/v2/bookings/{UID}/reassign/123",
+        b'{"reason":"Host has to take another call"}',
+        success(REASSIGNED),
+    ),
+    (
+        lambda b: b.reschedule(booking_uid=UID, data={"start": "2024-08-13T10:00:00Z"}),
+        "POST",
+        f"/v2/bookings/{UID}/reschedule",
+        b'{"start":"2024-08-13T10:00:00Z"}',
+        success(booking()),
+    ),
+    (
+        lambda b: b.reschedule(
+            booking_uid=UID, data={"seat_uid": "seat-1", "start": "2024-08-13T10:00:00Z"}
+        ),
+        "POST",
+        f"/v2/bookings/{UID}/reschedule",
+        b'{"seatUid":"seat-1","start":"2024-08-13T10:00:00Z"}',
+        success(booking()),
+    ),
+]
+
+
+def asked(method: str, path: str, body: bytes) -> Request:
+    headers = {"cal-api-version": "2024-08-13"}
+    return Request(method, f"https://api.cal.com{path}", headers, body)
+
+
+@pytest.mark.parametrize(("call", "method", "path", "body", "reply"), CALLS)
+def test_each_documented_call_sends_and_reads_the_same_in_both_clients(
+    call: Callable[[Any], Any], method: str, path: str, body: bytes, reply: Response
+) -> None:
+    exchange = (asked(method, path, body), reply)
+
+    async def under_trio() -> Any:
+        async with AsyncClient(api_key=KEY, transport=Replay.of(exchange)) as client:
+            return await call(client.bookings)
+
+    with Client(api_key=KEY, transport=Replay.of(exchange)) as client:
+        blocking = call(client.bookings)
+    awaited = trio.run(under_trio)
+
+    assert blocking == awaited
+    first = blocking.items[0] if hasattr(blocking, "items") else blocking
+    assert UID in (getattr(first, "uid", None), getattr(first, "booking_uid", None))
+
+
+def public(cls: type[Any]) -> set[str]:
+    return {name for name in vars(cls) if not name.startswith("_")}
+
+
+def test_both_clients_have_every_operation_under_its_own_name() -> None:
+    operations = {name.partition(".")[2] for name in bookings.ROUTES}
+
+    assert public(Bookings) == public(AsyncBookings) == operations
+
+
+@pytest.mark.parametrize("name", sorted(public(Bookings)))
+def test_each_method_shows_the_parameters_and_the_text_of_its_function(name: str) -> None:
+    function = getattr(bookings, name)
+    with Client(transport=Replay.of()) as client:
+        method = getattr(client.bookings, name)
+
+    assert inspect.signature(method).parameters == inspect.signature(function).parameters
+    assert method.__doc__ == function.__doc__
+    assert inspect.iscoroutinefunction(getattr(AsyncBookings, name))
+
+
+def test_a_methods_signature_shows_the_result_in_place_of_the_operation() -> None:
+    shown = str(inspect.signature(Bookings.get_one))
+
+    assert shown == (
+        "(self, /, booking_uid: str, *, cal_api_version: str | None = None) -> "
+        "calcom_core.model.booking.Booking"
+    )
+
+
+def test_a_client_without_a_key_is_refused_unless_it_says_so() -> None:
+    with pytest.raises(InvalidInput, match="auth=Anonymous") as caught:
+        Client(api_key=None)
+
+    assert caught.value.field == "api_key"
+    with Client(auth=Anonymous()) as client:
+        assert client.api.auth == Anonymous()
+
+
+def test_two_kinds_of_credentials_are_refused() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Client(api_key=KEY, auth=Anonymous())
+
+    assert caught.value.field == "auth"
+
+
+@pytest.mark.parametrize(
+    ("auth", "headers"),
+    [
+        (ApiKey(KEY), {"Authorization": "Bearer cal_test_client"}),
+        (AccessToken("managed-token"), {"Authorization": "Bearer managed-token"}),
+        (AccessToken(Secret("managed-token")), {"Authorization": "Bearer managed-token"}),
+        (
+            OAuthClient("client-1", "client-secret"),
+            {"x-cal-client-id": "client-1", "x-cal-secret-key": "client-secret"},
+        ),
+        (Anonymous(), {}),
+    ],
+)
+def test_each_kind_of_credentials_sends_its_headers(auth: Any, headers: dict[str, str]) -> None:
+    op = bookings.get_one(UID)
+    with Client(auth=auth, transport=Replay.of((op, success(booking())))) as client:
+        sent = client.exchange(op).request
+
+    usual = {"Accept", "User-Agent", "cal-api-version"}
+    assert {name: value for name, value in sent.headers if name not in usual} == headers
+
+
+def test_an_exchange_shows_request_response_and_value() -> None:
+    op = bookings.get_one(UID)
+    reply = success(booking())
+    with Client(api_key=KEY, transport=Replay.of((op, reply))) as client:
+        exchange = client.exchange(op)
+
+    assert exchange.request == client.api.request(op)
+    assert exchange.response == reply
+    assert exchange.value == op.read(reply)
+    assert isinstance(exchange, Exchange)
+
+
+def test_a_client_runs_a_program() -> None:
+    op = bookings.get_one(UID)
+    with Client(transport=Replay.of((op, success(booking())))) as client:
+        result = client.run(retrying(client.api, op))
+
+    assert isinstance(result, Booking)
+
+
+def test_an_error_reaches_the_caller_as_itself_and_the_replay_says_nothing_more() -> None:
+    missing = {"status": "error", "error": {"code": "NotFoundException", "message": "gone"}}
+    op = bookings.get_one(UID)
+    replay = Replay.of((op, answer(missing, 404)), (op, success(booking())))
+
+    with pytest.raises(NotFound), Client(transport=replay) as client:
+        client.bookings.get_one(UID)
+
+
+class Noting:
+    """A transport that notes what it was given."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[Timeout | None] = []
+        self.closed = 0
+
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        self.timeouts.append(timeout)
+        return success(booking())
+
+    def __exit__(self, *exception: object) -> None:
+        self.closed += 1
+
+
+class AsyncNoting(Noting):
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
+        return Noting.send(self, request, timeout)
+
+
+def test_options_change_for_one_client_and_share_the_transport() -> None:
+    transport = Noting()
+    client = Client(api_key=KEY, transport=transport)
+    hurried = client.with_options(timeout=2, retry=RetryPolicy())
+    precise = client.with_options(timeout=Timeout(connect=1, read=2, total=3))
+
+    for each in (client, hurried, precise, hurried.with_options()):
+        each.bookings.get_one(UID)
+    client.close()
+
+    assert transport.timeouts == [None, Timeout(2, 2, 2), Timeout(1, 2, 3), Timeout(2, 2, 2)]
+    assert transport.closed == 1
+    assert Client(api_key=KEY, timeout=45, transport=transport)._timeout == Timeout(10, 30, 45)
+
+
+def test_the_trio_client_has_the_same_options() -> None:
+    transport = AsyncNoting()
+
+    async def under_trio() -> None:
+        client = AsyncClient(api_key=KEY, transport=transport, timeout=4)
+        await client.bookings.get_one(UID)
+        await client.with_options(timeout=2).bookings.get_one(UID)
+        await client.aclose()
+
+    trio.run(under_trio)
+
+    assert transport.timeouts == [Timeout(4, 4, 4), Timeout(2, 2, 2)]
+    assert transport.closed == 1
+
+
+def test_a_transport_that_cannot_be_closed_need_not_be() -> None:
+    class Bare:
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            return success(booking())
+
+    class AsyncBare:
+        async def send(self, request: Request, timeout: Timeout | None) -> Response:
+            return success(booking())
+
+    async def under_trio() -> Booking:
+        async with AsyncClient(api_key=KEY, transport=AsyncBare()) as client:
+            return await client.bookings.get_one(UID)
+
+    with Client(api_key=KEY, transport=Bare()) as client:
+        assert client.bookings.get_one(UID) == trio.run(under_trio)
+
+
+def test_a_client_shows_where_it_asks_and_never_its_key() -> None:
+    with Client(api_key=KEY, base_url="https://cal.example.org/api/") as client:
+        assert repr(client) == "Client('https://cal.example.org/api', ApiKey)"
+        assert KEY not in repr(vars(client)) + repr(client.bookings) + repr(client.api)
+
+
+def test_without_another_transport_a_client_uses_the_network() -> None:
+    with Client(api_key=KEY) as client:
+        assert isinstance(client._transport, Urllib3Transport)
+
+
+def test_a_failure_of_the_transport_carries_the_operation_and_no_credential() -> None:
+    op = bookings.confirm(UID)
+    replay = Replay.of((op, NoAnswer("closed early", reason="closed")))
+
+    with pytest.raises(NoAnswer) as caught, Client(api_key=KEY, transport=replay) as client:
+        client.call(op)
+
+    assert caught.value.operation == op
+    assert caught.value.operation.verify == bookings.get(UID)
+    assert KEY.encode() not in pickle.dumps(caught.value)

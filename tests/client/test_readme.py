@@ -1,0 +1,114 @@
+"""The README says what is true: its code runs, its table is the code's, its links lead somewhere."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from core_recorded import response_of
+from server import Peer, Server
+
+from calcom_core import EVERYWHERE
+from calcom_core.bookings import ROUTES
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+OUTPUT = [
+    "2026-12-12 09:00:00+00:00 Normal between Alice Host and Ann Attendee single\n"
+    "2026-12-14 09:00:00+00:00 Recurring between Alice Host and Ann Attendee recurring\n"
+    "2026-12-15 09:00:00+00:00 Seated between Alice Host and Ann Attendee seated\n",
+    "no such slot: taken\n",
+    "3 ['first', 'second']\nNormal between Alice Host and Ann Attendee\n",
+    "",
+]
+
+
+def item(uid: str, title: str, start: str, **more: Any) -> dict[str, Any]:
+    base = json.loads(response_of("29-get-normal").body)["data"]
+    return {**base, "uid": uid, "title": f"{title} between Alice Host and Ann Attendee"} | {
+        "start": start,
+        **more,
+    }
+
+
+ITEMS = [
+    item("first", "Normal", "2026-12-12T09:00:00.000Z"),
+    item("second", "Recurring", "2026-12-14T09:00:00.000Z", recurringBookingUid="series"),
+    item("third", "Seated", "2026-12-15T09:00:00.000Z", bookingFieldsResponses=None),
+]
+
+
+def serve(peer: Peer) -> None:
+    """Answer lists from three bookings, and refuse every slot."""
+    while request := peer.request():
+        target = request.split(b" ")[1].decode()
+        if request.startswith(b"POST"):
+            answer = response_of("203-create-slot-taken-same-attendee")
+            body, status = answer.body, answer.status
+        else:
+            skip = int(match[1]) if (match := re.search(r"skip=(\d+)", target)) else 0
+            take = int(match[1]) if (match := re.search(r"take=(\d+)", target)) else 100
+            pagination = {
+                "totalItems": 3,
+                "itemsPerPage": take,
+                "returnedItems": len(ITEMS[skip : skip + take]),
+                "remainingItems": max(3 - skip - take, 0),
+                "totalPages": 2,
+                "currentPage": skip // take + 1,
+                "hasNextPage": skip + take < 3,
+                "hasPreviousPage": skip > 0,
+            }
+            envelope = {"status": "success", "data": ITEMS[skip : skip + take]}
+            body, status = json.dumps(envelope | {"pagination": pagination}).encode(), 200
+        peer.send(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
+
+
+@pytest.mark.parametrize("number", range(len(OUTPUT)))
+def test_each_block_of_code_runs_and_prints_what_it_should(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Server(serve) as server:
+        monkeypatch.setenv("CALCOM_API_KEY", "cal_test_readme")
+        monkeypatch.setenv("CALCOM_BASE_URL", server.url)
+        exec(compile(BLOCKS[number], "README.md", "exec"), {"__name__": "readme"})
+
+    assert capsys.readouterr().out == OUTPUT[number]
+
+
+def test_every_block_of_code_is_tested() -> None:
+    assert len(BLOCKS) == len(OUTPUT)
+
+
+def operations_table() -> str:
+    rows = ["| call | method | path | version | credentials | repeatable |", "|---|---|---|---|---|---|"]
+    for name, route in ROUTES.items():
+        cells = (
+            f"`{name}`",
+            route.method,
+            f"`{route.path}`",
+            EVERYWHERE.of(name),
+            "optional" if route.public else "needed",
+            "yes" if route.repeatable else "no",
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def test_the_table_of_operations_is_that_of_the_code() -> None:
+    match = re.search(r"<!-- operations -->\n(.*?)\n<!-- /operations -->", README, re.DOTALL)
+
+    assert match is not None
+    assert match[1] == operations_table()
+
+
+def test_each_link_leads_to_a_file_and_each_named_test_is_there() -> None:
+    links = re.findall(r"\[([^\]]+)\]\(([^)#]+?)\)", README)
+    for text, target in links:
+        path = ROOT / target
+        assert path.exists(), target
+        if target.startswith("tests/"):
+            name = text.strip("`")
+            assert f"def {name}(" in path.read_text(encoding="utf-8"), name
+    assert len([target for _, target in links if target.startswith("tests/")]) >= 10

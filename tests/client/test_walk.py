@@ -1,0 +1,152 @@
+"""The main job: `python -m calcom_transports`."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calcom_transports.__main__ import WALK, main
+
+HEAD = """\
+22 calls, played from walk.json: answers that a real Cal.com server gave, read by the real code.
+With CALCOM_API_KEY set, this lists your own upcoming bookings instead.
+
+Blocking:
+ 1. book: bookings.create  POST /v2/bookings
+      2027-04-05 09:00 accepted  Normal between Alice Host and John Doe \
+[single; John Doe, grace@example.com]
+"""
+TAIL = """\
+21. book a taken slot: bookings.create  POST /v2/bookings
+      SlotUnavailable: 400 User either already has booking at this time or is not available
+22. get what is not there: bookings.get  GET /v2/bookings/no-such-booking
+      NotFound: 404 Booking with uid=no-such-booking was not found in the database
+
+Under trio: the same program gave the same 58 lines.
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CALCOM_API_KEY", raising=False)
+    monkeypatch.delenv("CALCOM_BASE_URL", raising=False)
+
+
+def changed(tmp_path: Path, change: Any) -> Path:
+    cassette = json.loads(WALK.read_text(encoding="utf-8"))
+    change(cassette["runs"][0]["exchanges"])
+    copy = tmp_path / "walk.json"
+    copy.write_text(json.dumps(cassette), encoding="utf-8")
+    return copy
+
+
+def test_without_a_key_it_plays_the_walk(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+
+    out, err = capsys.readouterr()
+    assert out.startswith(HEAD)
+    assert out.endswith(TAIL)
+    assert err == ""
+
+
+def test_it_runs_as_a_command_of_its_own() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "calcom_transports"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+    )
+
+    assert ran.stdout.startswith(HEAD)
+    assert ran.stderr == ""
+
+
+def test_a_changed_title_changes_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rename(exchanges: Any) -> None:
+        exchanges[1]["response"]["body"]["data"]["title"] = "Anderer Titel ☕"
+
+    assert main(["--cassette", str(changed(tmp_path, rename))]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[7] == (
+        "      2027-04-05 09:00 accepted  Anderer Titel ☕ [single; John Doe, grace@example.com]"
+    )
+
+
+def test_a_changed_request_ends_with_the_name_of_the_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask_else(exchanges: Any) -> None:
+        exchanges[2]["request"]["body"]["start"] = "2027-04-05T11:00:00Z"
+
+    assert main(["--cassette", str(changed(tmp_path, ask_else))]) == 1
+
+    url = "https://api.cal.com/v2/bookings/9dfkso7iDs9uZtHquD1zR1/reschedule"
+    path = tmp_path / "walk.json"
+    assert capsys.readouterr().err == (
+        f"calcom_transports: step 3 (reschedule it): nothing in {path} is equal to POST {url}; "
+        f"the nearest is POST {url}, which differs in body (start)\n"
+    )
+
+
+def test_an_answer_that_became_an_error_ends_with_the_name_of_the_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(exchanges: Any) -> None:
+        exchanges[1]["response"]["status"] = 500
+        exchanges[1]["response"]["body"] = {"statusCode": 500, "message": "Internal server error"}
+
+    assert main(["--cassette", str(changed(tmp_path, fail))]) == 1
+
+    assert capsys.readouterr().err.startswith(
+        "calcom_transports: step 2 (get it): bookings.get "
+        "(GET /v2/bookings/9dfkso7iDs9uZtHquD1zR1): 500 Internal server error ("
+    )
+
+
+def test_an_exchange_that_is_not_asked_for_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def one_more(exchanges: Any) -> None:
+        exchanges.append(exchanges[-1])
+
+    assert main(["--cassette", str(changed(tmp_path, one_more))]) == 1
+
+    assert "1 of the 23 exchanges" in capsys.readouterr().err
+
+
+def test_a_missing_or_damaged_cassette_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = tmp_path / "damaged.json"
+    damaged.write_bytes(b"\xff\xfe")
+
+    assert main(["--cassette", str(tmp_path / "none.json")]) == 1
+    assert main(["--cassette", str(damaged)]) == 1
+
+    missing, unreadable = capsys.readouterr().err.splitlines()
+    assert missing.startswith("calcom_transports: there is no cassette at ")
+    assert unreadable.endswith("is damaged (NotJson); restore it or record it again")
+
+
+def test_with_a_key_and_no_network_it_ends_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
+    monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
+
+    assert main([]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("calcom_transports: ")
+    assert err.count("\n") == 1
+    assert "cal_test_walk" not in err

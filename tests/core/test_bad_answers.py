@@ -1,0 +1,475 @@
+"""Answers that are not what was asked for: always one of our errors, never another."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from core_recorded import RECORDED, answered_with, response_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calcom_core import (
+    ApiError,
+    BadRequest,
+    BlockedByEdge,
+    CalcomError,
+    DecodingError,
+    NotFound,
+    Operation,
+    Page,
+    PermissionDenied,
+    RateLimited,
+    Response,
+    ServerError,
+    bookings,
+)
+
+READ = bookings.get("bk7")
+WRITE = bookings.confirm("bk7")
+LIST = bookings.list(take=3)
+
+HTML = b"<!DOCTYPE html><html><body>Just a moment...</body></html>"
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+# The body, the JSON path of what is odd, and what was found there.
+ODD_BODIES: dict[str, tuple[bytes, str, str]] = {
+    "HTML": (HTML, "$", "not JSON that can be read"),
+    "nothing": (b"", "$", "empty"),
+    "white space": (b" \r\n", "$", "empty"),
+    "JSON cut off": (b'{"status":"success","data":{"id":1', "$", "not JSON that can be read"),
+    "a string": (b'"success"', "$", "a string"),
+    "a number": (b"200", "$", "an integer"),
+    "a fraction": (b"2.5", "$", "a number with a fraction"),
+    "a boolean": (b"true", "$", "a boolean"),
+    "null": (b"null", "$", "null"),
+    "a list": (b"[]", "$", "an array"),
+    "an empty object": (b"{}", "$.status", "no string"),
+    "an error in disguise": (
+        b'{"status":"error","error":{"code":"X","message":"no"}}',
+        "$.status",
+        "another string",
+    ),
+    "a status that is a number": (b'{"status":1,"data":{}}', "$.status", "no string"),
+    "no data": (b'{"status":"success"}', "$.data", "null"),
+    "data of null": (b'{"status":"success","data":null}', "$.data", "null"),
+    "data of a string": (b'{"status":"success","data":"x"}', "$.data", "a string"),
+    "data of an empty object": (b'{"status":"success","data":{}}', "$.data.id", "nothing"),
+    "data 100,000 levels deep": (
+        b'{"status":"success","data":' + DEEP + b"}",
+        "$",
+        "JSON nested too deeply",
+    ),
+    "an integer of 5,000 digits": (
+        b'{"status":"success","data":{"id":' + b"9" * 5_000 + b"}}",
+        "$",
+        "not JSON that can be read",
+    ),
+    "NaN": (b'{"status":"success","data":{"id":NaN}}', "$", "not JSON that can be read"),
+    "infinity": (b'{"status":"success","data":-Infinity}', "$", "not JSON that can be read"),
+    "50 MB of one letter": (b"a" * 50_000_000, "$", "not JSON that can be read"),
+    "not UTF-8": (b'{"status":"succ\xe9ss"}', "$", "not UTF-8"),
+    "UTF-16": ('{"status":"success"}'.encode("utf-16"), "$", "not UTF-8"),
+}
+
+
+def decoding_error(operation: Operation[Any], response: Response) -> DecodingError:
+    with pytest.raises(DecodingError) as caught:
+        operation.read(response)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", ODD_BODIES)
+def test_a_success_that_cannot_be_read_is_a_decoding_error(name: str) -> None:
+    body, path, found = ODD_BODIES[name]
+    response = Response(200, {"content-type": "application/json"}, body)
+    error = decoding_error(READ, response)
+    assert (error.path, error.found, error.accepted) == (path, found, False)
+    assert (error.page, error.odd) == (None, ())
+    assert error.response == response
+    assert error.operation == READ
+    assert str(error).startswith(
+        f"bookings.get (GET /v2/bookings/bk7): 200 with {found} at {path}, where "
+    )
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 299])
+def test_a_write_that_cannot_be_read_was_accepted(status: int) -> None:
+    error = decoding_error(WRITE, Response(status))
+    assert error.accepted is True
+    assert str(error) == (
+        f"bookings.confirm (POST /v2/bookings/bk7/confirm): {status} with empty at $, "
+        "where JSON belongs; the server accepted the request all the same"
+    )
+
+
+ERRORS_BY_STATUS: list[tuple[int, type[ApiError], type[ApiError]]] = [
+    # Status, what any other body means, and what HTML means.
+    (100, ApiError, ApiError),
+    (302, ApiError, ApiError),
+    (304, ApiError, ApiError),
+    (400, BadRequest, BlockedByEdge),
+    (403, PermissionDenied, BlockedByEdge),
+    (404, NotFound, BlockedByEdge),
+    (418, BadRequest, BlockedByEdge),
+    (429, RateLimited, RateLimited),
+    (500, ServerError, ServerError),
+    (502, ServerError, ServerError),
+    (524, ServerError, ServerError),
+    (600, ApiError, ApiError),
+]
+
+
+@pytest.mark.parametrize(("status", "error", "of_html"), ERRORS_BY_STATUS)
+def test_an_odd_body_of_a_refusal_means_what_its_status_means(
+    status: int, error: type[ApiError], of_html: type[ApiError]
+) -> None:
+    for name, (body, _, _) in ODD_BODIES.items():
+        expected = of_html if name == "HTML" else error
+        for operation in (READ, WRITE):
+            # All 50 MB once, since they take their time.
+            whole = status == 500 and operation is READ
+            with pytest.raises(ApiError) as caught:
+                operation.read(Response(status, (), body if whole else body[:200_000]))
+            assert type(caught.value) is expected, name
+            assert caught.value.may_have_happened is (operation is WRITE and status >= 500)
+            assert len(str(caught.value)) < 1_000
+            assert len(caught.value.message) <= 2_000
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"Content-Type": "text/html; charset=UTF-8"}, b"no markup"),
+        ({}, b"<html>"),
+        ({}, b" \n<!DOCTYPE HTML PUBLIC"),
+        ({}, b"<HEAD><title>"),
+        ({}, b"<body>"),
+        ({}, b'<?xml version="1.0"?>'),
+    ],
+)
+def test_a_page_of_html_came_from_something_before_the_api(
+    headers: dict[str, str], body: bytes
+) -> None:
+    with pytest.raises(BlockedByEdge) as caught:
+        READ.read(Response(403, headers, body))
+    assert (caught.value.code, caught.value.message) == (None, "a page of HTML")
+
+
+BODIES_OF_REFUSALS: dict[str, tuple[bytes, str | None, str, object]] = {
+    # The body, then code, message and details.
+    "the application's": (
+        b'{"status":"error","error":{"code":"C","message":"m","details":{"a":1}}}',
+        "C",
+        "m",
+        {"a": 1},
+    ),
+    "the framework's": (b'{"statusCode":418,"message":"m"}', None, "m", None),
+    "a list of messages": (b'{"statusCode":418,"message":["m",7,"n"]}', None, "m, n", None),
+    "an error that is a string": (b'{"error":"m"}', None, "m", None),
+    "an error and a message": (b'{"error":"Teapot","message":"m"}', None, "m", None),
+    "a message that is an object": (b'{"message":{"m":1}}', None, "", None),
+    "a code that is a number": (b'{"error":{"code":7,"message":"m"}}', None, "m", None),
+    "plain text": (b"Internal Server Error:\n Failed", None, "Internal Server Error: Failed", None),
+    "a JSON string": (b'"m"', None, "m", None),
+    "a JSON list": (b'["m"]', None, "", None),
+    "nothing": (b"", None, "", None),
+}
+
+
+@pytest.mark.parametrize("name", BODIES_OF_REFUSALS)
+def test_each_shape_of_a_refusal_is_read(name: str) -> None:
+    body, code, message, details = BODIES_OF_REFUSALS[name]
+    with pytest.raises(BadRequest) as caught:
+        READ.read(Response(418, (), body))
+    error = caught.value
+    assert (error.code, error.message, error.details) == (code, message, details)
+
+
+def test_a_long_message_is_cut() -> None:
+    with pytest.raises(BadRequest) as caught:
+        READ.read(Response(418, (), json.dumps({"message": "m" * 10_000}).encode()))
+    assert caught.value.message == "m" * 2_000
+    assert "m" * 500 in str(caught.value)
+    assert "m" * 501 not in str(caught.value)
+
+
+BOOKING = RECORDED["story-04-get"]["response"]["body"]["data"]
+SEATED = RECORDED["story-14-get-seated"]["response"]["body"]["data"]
+
+
+def changed(data: Any, path: tuple[str | int, ...], value: object) -> Any:
+    data = copy.deepcopy(data)
+    inner = data
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    return data
+
+
+ODD_PLACES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
+    "id": (BOOKING, ("id",), "MaRk", "a string"),
+    "id of a boolean": (BOOKING, ("id",), True, "a boolean"),
+    "id of a fraction": (BOOKING, ("id",), 1.5, "a number with a fraction"),
+    "uid": (BOOKING, ("uid",), 7, "an integer"),
+    "uid of null": (BOOKING, ("uid",), None, "null"),
+    "title": (BOOKING, ("title",), ["MaRk"], "an array"),
+    "duration": (BOOKING, ("duration",), "30", "a string"),
+    "start that is no time": (BOOKING, ("start",), "MaRk", "another string"),
+    "start without an offset": (BOOKING, ("start",), "2027-04-05T09:00:00", "another string"),
+    "start that is a number": (BOOKING, ("start",), 1_800_000_000, "an integer"),
+    "updated_at": (BOOKING, ("updatedAt",), "MaRk", "another string"),
+    "absent_host": (BOOKING, ("absentHost",), "true", "a string"),
+    "hosts": (BOOKING, ("hosts",), {"id": 1}, "an object"),
+    "the id of a host": (BOOKING, ("hosts", 0, "id"), None, "null"),
+    "the name of a host": (BOOKING, ("hosts", 0, "name"), 5, "an integer"),
+    "a host": (BOOKING, ("hosts", 0), "MaRk", "a string"),
+    "the event type": (BOOKING, ("eventType",), "MaRk", "a string"),
+    "the id of the event type": (BOOKING, ("eventType", "id"), "1", "a string"),
+    "an attendee": (BOOKING, ("attendees", 1, "absent"), 0, "an integer"),
+    "guests": (BOOKING, ("guests",), "MaRk", "a string"),
+    "a guest": (BOOKING, ("guests", 0), {"email": "MaRk"}, "an object"),
+    "metadata": (BOOKING, ("metadata",), "MaRk", "a string"),
+    "responses": (BOOKING, ("bookingFieldsResponses",), [], "an array"),
+    "rating": (BOOKING, ("rating",), "5", "a string"),
+    "a seat": (SEATED, ("attendees", 0, "seatUid"), 5, "an integer"),
+    "the metadata of a seat": (SEATED, ("attendees", 0, "metadata"), "MaRk", "a string"),
+}
+
+
+def json_path(path: tuple[str | int, ...]) -> str:
+    return "$.data" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path)
+
+
+def test_json_paths_are_written_like_this() -> None:
+    error = decoding_error(READ, answered_with("story-04-get", BOOKING | {"attendees": [1]}))
+    assert error.path == "$.data.attendees[0]"
+
+
+@pytest.mark.parametrize("name", ODD_PLACES)
+def test_a_value_of_another_kind_is_named_by_path_and_never_shown(name: str) -> None:
+    data, path, value, found = ODD_PLACES[name]
+    error = decoding_error(READ, answered_with("story-04-get", changed(data, path, value)))
+    assert (error.path, error.found) == (json_path(path), found)
+    assert "MaRk" not in str(error)
+    assert "MaRk" not in repr(error)
+
+
+REQUIRED = [
+    "id",
+    "uid",
+    "title",
+    "status",
+    "hosts",
+    "attendees",
+    "start",
+    "end",
+    "duration",
+    "absentHost",
+    "createdAt",
+]
+
+
+@pytest.mark.parametrize("key", sorted(BOOKING))
+def test_what_every_booking_has_must_be_there_and_the_rest_may_be_missing(key: str) -> None:
+    data = {name: value for name, value in BOOKING.items() if name != key}
+    response = answered_with("story-04-get", data)
+    if key in REQUIRED:
+        error = decoding_error(READ, response)
+        assert (error.path, error.found) == (f"$.data.{key}", "nothing")
+    else:
+        assert READ.read(response).uid == "9dfkso7iDs9uZtHquD1zR1"  # type: ignore[union-attr]
+
+
+def test_additions_are_kept_in_extra_at_every_depth() -> None:
+    data = copy.deepcopy(BOOKING)
+    data["newKey"] = {"a": [1]}
+    data["hosts"][0]["avatarUrl"] = None
+    data["attendees"][0]["rank"] = 1
+    data["eventType"]["title"] = "T"
+    data["status"] = "awaiting_host"
+    booking = bookings.get_one("bk7").read(answered_with("story-04-get", data))
+    assert booking.extra == {"newKey": {"a": [1]}}
+    assert booking.hosts[0].extra == {"avatarUrl": None}
+    assert booking.attendees[0].extra == {"rank": 1}
+    assert booking.event_type is not None
+    assert booking.event_type.extra == {"title": "T"}
+    assert booking.status == "awaiting_host"
+
+
+def test_the_host_of_a_booking_without_a_user_is_unknown() -> None:
+    data = copy.deepcopy(BOOKING)
+    data["hosts"] = [
+        {"id": "unknown", "name": None, "email": "u", "displayEmail": "u", "username": "u"}
+    ]
+    booking = bookings.get_one("bk7").read(answered_with("story-04-get", data))
+    assert booking.hosts[0].id == "unknown"
+    assert (booking.hosts[0].name, booking.hosts[0].time_zone) == (None, None)
+
+
+WRONG_FORMS: list[tuple[Operation[Any], str, str, str]] = [
+    # An operation for one thing, an answer of another form, and what is said of it.
+    (bookings.get_one("bk7"), "98-get-recurring-all", "$.data", "an array"),
+    (bookings.get_series("bk7"), "29-get-normal", "$.data", "an object"),
+    (bookings.cancel_seat("bk7", "s"), "103-cancel-recurring-all", "$.data", "an array"),
+    (bookings.list(), "29-get-normal", "$.data", "an object"),
+    (bookings.get("bk7"), "137-reassign-auto", "$.data.id", "nothing"),
+    (bookings.reassign("bk7"), "29-get-normal", "$.data.bookingUid", "nothing"),
+]
+
+
+@pytest.mark.parametrize(("operation", "name", "path", "found"), WRONG_FORMS)
+def test_an_answer_of_another_form_is_a_decoding_error(
+    operation: Operation[Any], name: str, path: str, found: str
+) -> None:
+    error = decoding_error(operation, response_of(name))
+    assert (error.path, error.found) == (path, found)
+
+
+def test_create_recurring_reads_a_lone_booking_as_a_series_of_one() -> None:
+    operation = bookings.create_recurring(
+        {
+            "start": "2026-12-14T13:00:00Z",
+            "event_type_id": 1,
+            "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "UTC"},
+        },
+        recurrence_count=2,
+    )
+    (booking,) = operation.read(response_of("107-recurring-count-on-normal"))
+    assert booking.title == "Normal between Alice Host and Ann Attendee"
+    assert booking.is_recurring is False
+    both = operation.read(response_of("102-create-recurring-count-2"))
+    assert [occurrence.shape.value for occurrence in both] == ["recurring", "recurring"]
+    odd = decoding_error(operation, answered_with("102-create-recurring-count-2", {"id": "x"}))
+    assert (odd.path, odd.accepted) == ("$.data.id", True)
+
+
+def test_an_odd_item_of_a_series_is_named_by_its_index() -> None:
+    series = copy.deepcopy(RECORDED["story-18-get-series"]["response"]["body"]["data"])
+    series[2]["hosts"][0]["email"] = 5
+    error = decoding_error(bookings.get_series("bk7"), answered_with("story-18-get-series", series))
+    assert error.path == "$.data[2].hosts[0].email"
+
+
+def test_one_odd_item_leaves_the_others_of_a_list_readable() -> None:
+    data = copy.deepcopy(RECORDED["story-24-list-page-1"]["response"]["body"]["data"])
+    data[1]["id"] = "MaRk"
+    data[2] = None
+    response = answered_with("story-24-list-page-1", data)
+    error = decoding_error(LIST, response)
+    assert (error.path, error.found) == ("$.data[1].id", "a string")
+    assert error.odd == (data[1], None)
+    assert isinstance(error.page, Page)
+    assert [booking.uid for booking in error.page.items] == [data[0]["uid"]]
+    assert error.page.pagination.has_next_page is True
+    assert error.page.next == bookings.list(take=3, skip=3)
+    assert error.page.response == response
+    assert error.accepted is False
+    assert str(error) == (
+        "bookings.list (GET /v2/bookings): 200 with a string at $.data[1].id, "
+        "where an integer belongs (2 such; the other 1 are in error.page)"
+    )
+
+
+PAGINATIONS: dict[str, tuple[object, str, str]] = {
+    "none": (None, "$.pagination", "null"),
+    "a list": ([], "$.pagination", "an array"),
+    "without a key": ({"totalItems": 1}, "$.pagination.itemsPerPage", "nothing"),
+}
+
+
+@pytest.mark.parametrize("name", PAGINATIONS)
+def test_a_list_without_its_pagination_is_a_decoding_error(name: str) -> None:
+    pagination, path, found = PAGINATIONS[name]
+    body = json.dumps({"status": "success", "data": [], "pagination": pagination}).encode()
+    error = decoding_error(LIST, Response(200, (), body))
+    assert (error.path, error.found) == (path, found)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["error", "message", "code", "details", "errors", "children", "property"]
+            )
+            | st.text(max_size=5),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+HEADER_NAMES = st.sampled_from(
+    [
+        "content-type",
+        "retry-after",
+        "date",
+        "x-request-id",
+        "x-ratelimit-reset-",
+        "x-ratelimit-reset-default",
+        "x-ratelimit-remaining-default",
+        "x-ratelimit-limit-default",
+    ]
+)
+HEADER_VALUES = st.text(max_size=30) | st.sampled_from(
+    ["text/html", "Sun, 22 Nov 2026 16:03:01 GMT", "Sun, 99 Nov 0000 16:03:01 GMT", "1e999", "9e18"]
+)
+OPERATIONS = st.sampled_from(
+    [READ, WRITE, LIST, bookings.get_series("bk7"), bookings.reassign("bk7")]
+)
+
+
+@settings(max_examples=300)
+@given(
+    OPERATIONS,
+    st.integers(-1, 999),
+    st.lists(st.tuples(HEADER_NAMES, HEADER_VALUES), max_size=6),
+    st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()),
+)
+def test_whatever_comes_is_read_or_is_one_of_our_errors(
+    operation: Operation[Any], status: int, headers: list[tuple[str, str]], body: bytes
+) -> None:
+    with pytest.raises(CalcomError) as caught:
+        operation.read(Response(status, headers, body))
+    assert str(caught.value).startswith(operation.name)
+
+
+@settings(max_examples=200)
+@given(OPERATIONS, JSON, JSON)
+def test_whatever_data_come_is_read_or_a_decoding_error(
+    operation: Operation[Any], data: object, pagination: object
+) -> None:
+    envelope = {"status": "success", "data": data, "pagination": pagination}
+    try:
+        result = operation.read(Response(200, (), json.dumps(envelope).encode()))
+    except DecodingError:
+        result = ()
+    assert result == ()
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    if isinstance(value, dict):
+        return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
+    if isinstance(value, list):
+        return [leaf for index, inner in enumerate(value) for leaf in leaves(inner, (*path, index))]
+    return [path]
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from([(data, path) for data in (BOOKING, SEATED) for path in leaves(data)]),
+    st.sampled_from([None, True, 7, 0.5, "text", [], {}]),
+)
+def test_a_leaf_of_another_kind_is_read_or_is_named_by_its_path(
+    place: tuple[Any, tuple[str | int, ...]], value: object
+) -> None:
+    data, path = place
+    response = answered_with("story-04-get", changed(data, path, value))
+    try:
+        bookings.get_one("bk7").read(response)
+        named = json_path(path)
+    except DecodingError as error:
+        named = error.path
+    assert named == json_path(path)

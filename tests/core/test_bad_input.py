@@ -1,0 +1,590 @@
+"""What is refused before anything is sent: the field is named, and no value is shown."""
+
+import math
+import traceback
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone, tzinfo
+from typing import Any
+
+import pytest
+
+from calcom_core import (
+    AccessToken,
+    AddressLocation,
+    Anonymous,
+    Api,
+    ApiKey,
+    AttendeePhoneLocation,
+    Cancellation,
+    Headers,
+    IntegrationLocation,
+    InvalidInput,
+    NewAttendee,
+    NewBooking,
+    OAuthClient,
+    Request,
+    Reschedule,
+    SeatCancellation,
+    SeatReschedule,
+    Secret,
+    Timeout,
+    bookings,
+)
+
+# Part of every value that is refused for what it holds; no message may repeat it.
+MARK = "pErSoNaL"
+START = "2027-04-05T09:00:00Z"
+PER = {"name": "Per", "email": "per@guest.example", "time_zone": "UTC"}
+
+CYCLE: dict[str, Any] = {"mark": MARK}
+CYCLE["again"] = CYCLE
+DEEP: list[Any] = []
+for _ in range(100_000):
+    DEEP = [DEEP]
+
+
+class Clueless(tzinfo):
+    """A zone that does not know its offset."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta | None:
+        return None
+
+
+def create(**more: Any) -> Any:
+    return bookings.create({"start": START, "event_type_id": 1, "attendee": PER, **more})
+
+
+def by(**attendee: Any) -> Any:
+    return create(attendee={**PER, **attendee})
+
+
+def of(**event_type: Any) -> Any:
+    return bookings.create({"start": START, "attendee": PER, **event_type})
+
+
+def refused(call: Callable[[], object]) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        call()
+    error = caught.value
+    assert isinstance(error, ValueError)
+    assert str(error) == f"{error.field}: {error.problem}"
+    assert error.problem
+    # With its causes, as a log would show it.
+    assert MARK not in "".join(traceback.format_exception(error))
+    assert MARK not in repr(error)
+    return error
+
+
+TIMES = {
+    "naive": datetime(2027, 4, 5, 9),
+    "without an offset": "2027-04-05T09:00:00",
+    "only a date": "2027-04-05",
+    "a date object": date(2027, 4, 5),
+    "nonsense": MARK,
+    "empty": "",
+    "a number": 1_800_000_000,
+    "of a zone that does not know": datetime(2027, 4, 5, 9, tzinfo=Clueless()),
+    "before the year 1": "0001-01-01T00:00:00+01:00",
+    "after the year 9999": datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
+}
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_a_time_that_is_no_instant_is_refused(name: str) -> None:
+    time = TIMES[name]
+    assert refused(lambda: create(start=time)).field == "data.start"
+    assert refused(lambda: bookings.list(after_start=time)).field == "after_start"
+    assert refused(lambda: bookings.list(before_updated_at=time)).field == "before_updated_at"
+    assert refused(lambda: Reschedule(start=time)).field == "start"
+    assert refused(lambda: bookings.reschedule_seat("bk7", "s", time)).field == "start"
+
+
+ZONES = ["EST", "UTC-05:00", "", None, "+02:00", "Z", f"{MARK} time", "Europe/", "UTC\n", 2, b"UTC"]
+
+
+@pytest.mark.parametrize("zone", ZONES, ids=repr)
+def test_a_time_zone_that_is_no_iana_name_is_refused(zone: object) -> None:
+    assert refused(lambda: by(time_zone=zone)).field == "data.attendee.time_zone"
+
+
+@pytest.mark.parametrize(
+    "zone",
+    ["Europe/Rome", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "UTC", "GMT", "Japan"],
+)
+def test_the_form_of_an_iana_name_is_enough(zone: str) -> None:
+    assert NewAttendee(name="", email="a@b", time_zone=zone).time_zone == zone
+
+
+UIDS = {
+    "empty": "",
+    "a dot": ".",
+    "two dots": "..",
+    "a word of the route": "by-seat",
+    "with a line break": f"a\n{MARK}",
+    "with NUL": f"a\0{MARK}",
+    "with DEL": f"a\x7f{MARK}",
+    "with a C1 control": f"a\x85{MARK}",
+    "of 10 kB": MARK * 1_280,
+    "of 513 characters": "u" * 513,
+    "a number": 7,
+    "None": None,
+    "bytes": b"bk7",
+    "half a surrogate pair": f"{MARK}\ud800",
+}
+
+TAKING_A_UID: dict[str, Callable[[Any], object]] = {
+    "get": bookings.get,
+    "get_one": bookings.get_one,
+    "get_series": bookings.get_series,
+    "cancel": bookings.cancel,
+    "cancel_seat": lambda uid: bookings.cancel_seat(uid, "s"),
+    "reschedule": lambda uid: bookings.reschedule(uid, {"start": START}),
+    "reschedule_seat": lambda uid: bookings.reschedule_seat(uid, "s", START),
+    "confirm": bookings.confirm,
+    "decline": bookings.decline,
+    "mark_absent": bookings.mark_absent,
+    "reassign": bookings.reassign,
+    "reassign_to_user": lambda uid: bookings.reassign_to_user(uid, 1),
+}
+
+
+@pytest.mark.parametrize("name", UIDS)
+@pytest.mark.parametrize("function", TAKING_A_UID)
+def test_a_uid_that_is_none_or_leaves_its_segment_is_refused(function: str, name: str) -> None:
+    assert refused(lambda: TAKING_A_UID[function](UIDS[name])).field == "booking_uid"
+
+
+def test_a_uid_of_512_characters_is_sent() -> None:
+    assert bookings.get("u" * 512).path == "/v2/bookings/" + "u" * 512
+
+
+def test_a_word_of_no_route_is_a_uid() -> None:
+    assert bookings.get("BY-SEAT").path == "/v2/bookings/BY-SEAT"
+
+
+UNKNOWN_KEYS: list[tuple[Callable[[], object], str, str]] = [
+    (lambda: of(event_typ_id=1), "data['event_typ_id']", "did you mean event_type_id?"),
+    (lambda: of(eventTypeId=1), "data['eventTypeId']", "did you mean event_type_id?"),
+    (
+        lambda: bookings.cancel("bk7", {"seatUid": MARK}),
+        "data['seatUid']",
+        "did you mean seat_uid?",
+    ),
+    (
+        lambda: bookings.reschedule("bk7", {"start": START, "seatUID": MARK}),
+        "data['seatUID']",
+        "did you mean seat_uid?",
+    ),
+    (
+        lambda: bookings.cancel("bk7", {"seat_uid": "s", "cancelationReason": MARK}),
+        "data['cancelationReason']",
+        "did you mean cancellation_reason?",
+    ),
+    (
+        lambda: by(timezone="UTC"),
+        "data.attendee['timezone']",
+        "did you mean time_zone?",
+    ),
+    (
+        lambda: create(routing={"team_member_id": [1]}),
+        "data.routing['team_member_id']",
+        "did you mean team_member_ids?",
+    ),
+    (
+        lambda: create(location={"type": "address", "address": MARK}),
+        "data.location['address']",
+        "is no key of AddressLocation",
+    ),
+    (
+        lambda: create(meeting_url=MARK),
+        "data['meeting_url']",
+        "say location={'type': 'link'} instead",
+    ),
+    (
+        lambda: bookings.mark_absent("bk7", attendees=[{"email": "a@b", "absnt": True}]),
+        "attendees[0]['absnt']",
+        "did you mean absent?",
+    ),
+    (lambda: create(zzz=1), "data['zzz']", "is no key of NewBooking"),
+    (lambda: bookings.cancel("bk7", {7: "x"}), "data", "is no key of Cancellation"),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "field", "ending"), UNKNOWN_KEYS, ids=[u[1] for u in UNKNOWN_KEYS]
+)
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(
+    call: Callable[[], object], field: str, ending: str
+) -> None:
+    error = refused(call)
+    assert error.field == field
+    assert error.problem.endswith(ending)
+
+
+BOTH_KINDS: dict[str, tuple[Callable[[], object], str]] = {
+    "cancel_subsequent_bookings": (
+        lambda: bookings.cancel("bk7", {"seat_uid": "s", "cancel_subsequent_bookings": True}),
+        "data['cancel_subsequent_bookings']",
+    ),
+    "rescheduling_reason": (
+        lambda: bookings.reschedule(
+            "bk7", {"seat_uid": "s", "start": START, "rescheduling_reason": MARK}
+        ),
+        "data['rescheduling_reason']",
+    ),
+    "rr_host_subset_ids": (
+        lambda: bookings.reschedule(
+            "bk7", {"seat_uid": "s", "start": START, "rr_host_subset_ids": [1]}
+        ),
+        "data['rr_host_subset_ids']",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOTH_KINDS)
+def test_what_belongs_to_a_whole_booking_cannot_stand_with_a_seat(name: str) -> None:
+    call, field = BOTH_KINDS[name]
+    error = refused(call)
+    assert error.field == field
+    assert error.problem == "belongs to a whole booking and cannot stand with seat_uid"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: bookings.cancel("bk7", {"seat_uid": None}),
+        lambda: bookings.reschedule("bk7", {"seat_uid": None, "start": START}),
+    ],
+)
+def test_a_seat_of_none_never_means_the_whole_booking(call: Callable[[], object]) -> None:
+    error = refused(call)
+    assert error.field == "data.seat_uid"
+    assert error.problem == "is None; leave the key out to mean the whole booking"
+
+
+METADATA: dict[str, tuple[object, str]] = {
+    "51 keys": ({f"{MARK}{number}": "" for number in range(51)}, "data.metadata"),
+    "a key of 41 characters": ({MARK + "k" * 33: ""}, "data.metadata"),
+    "a key of 41 units in UTF-16": ({MARK + "😀" * 16 + "k": ""}, "data.metadata"),
+    "a value of 501 characters": ({"key": MARK + "v" * 493}, "data.metadata['key']"),
+    "a value of 502 units in UTF-16": (
+        {"key": MARK + "😀" * 247},
+        "data.metadata['key']",
+    ),
+    "a number": ({"key": 1}, "data.metadata['key']"),
+    "null": ({"key": None}, "data.metadata['key']"),
+    "an object": ({"key": {"inner": MARK}}, "data.metadata['key']"),
+    "no mapping": ([MARK], "data.metadata"),
+    "a key that is a number": ({7: MARK}, "data.metadata"),
+    "half a surrogate pair": ({"key": MARK + "\ud800"}, "data.metadata"),
+    "itself": (CYCLE, "data.metadata"),
+}
+
+
+@pytest.mark.parametrize("name", METADATA)
+def test_metadata_over_a_limit_are_refused(name: str) -> None:
+    metadata, field = METADATA[name]
+    assert refused(lambda: create(metadata=metadata)).field == field
+
+
+def test_metadata_at_their_limits_are_sent() -> None:
+    metadata = {f"{number:02}" + "😀" * 19: "😀" * 250 for number in range(50)}
+    booking = NewBooking(
+        start=START, event_type_id=1, attendee=NewAttendee(**PER), metadata=metadata
+    )
+    assert booking.metadata == metadata
+
+
+RESPONSES = {
+    "NaN": {"field": math.nan},
+    "infinity": {"field": [-math.inf]},
+    "an object of Python": {"field": object()},
+    "a set": {"field": {MARK}},
+    "bytes": {"field": MARK.encode()},
+    "itself": CYCLE,
+    "100,000 levels": {"field": DEEP},
+    "5,000 digits": {"field": 10**5000},
+    "half a surrogate pair": {"field": [MARK + "\udfff"]},
+    "a key that is no string": {7: MARK},
+    "a list": [MARK],
+    "a string": MARK,
+}
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_what_json_cannot_hold_is_refused(name: str) -> None:
+    error = refused(lambda: create(booking_fields_responses=RESPONSES[name]))
+    assert error.field == "data.booking_fields_responses"
+
+
+NAN, INF = math.nan, math.inf
+
+REFUSED: dict[str, tuple[Callable[[], object], str]] = {
+    # Paging and filters.
+    "take 0": (lambda: bookings.list(take=0), "take"),
+    "take 251": (lambda: bookings.list(take=251), "take"),
+    "take as a string": (lambda: bookings.list(take="10"), "take"),
+    "take NaN": (lambda: bookings.list(take=NAN), "take"),
+    "take True": (lambda: bookings.list(take=True), "take"),
+    "take 10.5": (lambda: bookings.list(take=10.5), "take"),
+    "skip -1": (lambda: bookings.list(skip=-1), "skip"),
+    "skip as a string": (lambda: bookings.list(skip=MARK), "skip"),
+    "an unknown status": (lambda: bookings.list(status=MARK), "status"),
+    "an unknown status among others": (lambda: bookings.list(status=["past", MARK]), "status[1]"),
+    "a status that is a list": (lambda: bookings.list(status=[["past"]]), "status[0]"),
+    "no status": (lambda: bookings.list(status=[]), "status"),
+    "a status that is a number": (lambda: bookings.list(status=5), "status"),
+    "a status that is a mapping": (lambda: bookings.list(status={"past": 1}), "status"),
+    "no event types": (lambda: bookings.list(event_type_ids=()), "event_type_ids"),
+    "event types as a string": (lambda: bookings.list(event_type_ids="4,3"), "event_type_ids"),
+    "event types as bytes": (lambda: bookings.list(event_type_ids=b"4"), "event_type_ids"),
+    "an event type of -1": (lambda: bookings.list(event_type_id=-1), "event_type_id"),
+    "a team of 0": (lambda: bookings.list(team_id=0), "team_id"),
+    "an infinite id": (lambda: bookings.list(teams_ids=[1, INF]), "teams_ids[1]"),
+    "an id above 2**53": (lambda: bookings.list(team_id=2**53), "team_id"),
+    "an empty name": (lambda: bookings.list(attendee_name=""), "attendee_name"),
+    "a number as a name": (lambda: bookings.list(attendee_name=5), "attendee_name"),
+    "an unknown direction": (lambda: bookings.list(sort_end=MARK), "sort_end"),
+    "two sorts": (lambda: bookings.list(sort_start="asc", sort_created="asc"), "sort_created"),
+    "one and several event types": (
+        lambda: bookings.list(event_type_id=1, event_type_ids=[1]),
+        "event_type_id",
+    ),
+    "one and several teams": (lambda: bookings.list(team_id=1, teams_ids=[1]), "team_id"),
+    # Which event type.
+    "no event type": (lambda: of(), "data.event_type_id"),
+    "an id and a slug": (
+        lambda: of(event_type_id=1, event_type_slug="chat", username="rosa"),
+        "data.event_type_slug",
+    ),
+    "an id and a user": (lambda: of(event_type_id=1, username="rosa"), "data.username"),
+    "a user and a team": (
+        lambda: of(event_type_slug="chat", username="rosa", team_slug="team"),
+        "data.team_slug",
+    ),
+    "a user without a slug": (lambda: of(username="rosa"), "data.event_type_id"),
+    "a slug without a user": (lambda: of(event_type_slug="chat"), "data.event_type_slug"),
+    "an empty slug": (lambda: of(event_type_slug="", username="rosa"), "data.event_type_slug"),
+    "a negative id": (lambda: of(event_type_id=-5), "data.event_type_id"),
+    "an id that is NaN": (lambda: of(event_type_id=NAN), "data.event_type_id"),
+    "an id that is True": (lambda: of(event_type_id=True), "data.event_type_id"),
+    "an id that is a string": (lambda: of(event_type_id=MARK), "data.event_type_id"),
+    # Who, where and how.
+    "no e-mail and no phone": (
+        lambda: create(attendee={"name": MARK, "time_zone": "UTC"}),
+        "data.attendee.email",
+    ),
+    "an attendee of None": (lambda: create(attendee=None), "data.attendee"),
+    "an attendee that is a string": (lambda: create(attendee=MARK), "data.attendee"),
+    "a name of None": (lambda: by(name=None), "data.attendee.name"),
+    "a name with half a surrogate pair": (lambda: by(name=MARK + "\ud800"), "data.attendee.name"),
+    "an e-mail without @": (lambda: by(email=MARK), "data.attendee.email"),
+    "an e-mail with a space": (lambda: by(email=f"{MARK} @b"), "data.attendee.email"),
+    "an empty e-mail": (lambda: by(email=""), "data.attendee.email"),
+    "a national phone number": (lambda: by(phone_number="0151123"), "data.attendee.phone_number"),
+    "a phone number of words": (lambda: by(phone_number=MARK), "data.attendee.phone_number"),
+    "an empty language": (lambda: by(language=""), "data.attendee.language"),
+    "guests as a string": (lambda: create(guests=MARK), "data.guests"),
+    "a guest without @": (lambda: create(guests=["a@b", MARK]), "data.guests[1]"),
+    "an unknown type of location": (
+        lambda: create(location={"type": MARK}),
+        "data.location.type",
+    ),
+    "a location without a type": (
+        lambda: create(location={"address": MARK}),
+        "data.location.type",
+    ),
+    "a location that is a string": (lambda: create(location=MARK), "data.location"),
+    "an integration without its name": (
+        lambda: create(location={"type": "integration"}),
+        "data.location.integration",
+    ),
+    "an address that is empty": (
+        lambda: create(location={"type": "attendeeAddress", "address": ""}),
+        "data.location.address",
+    ),
+    "a phone that is none": (lambda: AttendeePhoneLocation(phone=MARK), "phone"),
+    "an integration of None": (lambda: IntegrationLocation(integration=None), "integration"),
+    "a length of 0": (lambda: create(length_in_minutes=0), "data.length_in_minutes"),
+    "a routing without members": (lambda: create(routing={}), "data.routing.team_member_ids"),
+    "an instant that is a word": (lambda: create(instant=MARK), "data.instant"),
+    "an instant series": (lambda: create(instant=True, recurrence_count=2), "data.instant"),
+    "a series of 0": (
+        lambda: bookings.create_recurring(
+            {"start": START, "event_type_id": 1, "attendee": PER}, recurrence_count=0
+        ),
+        "recurrence_count",
+    ),
+    "an instant series by its functions": (
+        lambda: bookings.create_recurring(
+            {"start": START, "event_type_id": 1, "attendee": PER, "instant": True},
+            recurrence_count=2,
+        ),
+        "instant",
+    ),
+    # The other writes.
+    "a cancellation for a reschedule": (
+        lambda: bookings.reschedule("bk7", Cancellation()),
+        "data",
+    ),
+    "a reschedule for a cancellation": (
+        lambda: bookings.cancel("bk7", SeatReschedule(seat_uid="s", start=START)),
+        "data",
+    ),
+    "a list for a cancellation": (lambda: bookings.cancel("bk7", [MARK]), "data"),
+    "a reason that is a number": (
+        lambda: bookings.cancel("bk7", {"cancellation_reason": 5}),
+        "data.cancellation_reason",
+    ),
+    "a seat that is empty": (lambda: bookings.cancel_seat("bk7", ""), "seat_uid"),
+    "a seat of None": (lambda: bookings.cancel_seat("bk7", None), "seat_uid"),
+    "a typed seat of None": (lambda: SeatCancellation(seat_uid=None), "seat_uid"),
+    "a reason for a decline that is a list": (
+        lambda: bookings.decline("bk7", reason=[MARK]),
+        "reason",
+    ),
+    "a host that is a word": (lambda: bookings.mark_absent("bk7", host=MARK), "host"),
+    "no attendees": (lambda: bookings.mark_absent("bk7", attendees=[]), "attendees"),
+    "one attendee, not a list": (
+        lambda: bookings.mark_absent("bk7", attendees={"email": MARK, "absent": True}),
+        "attendees",
+    ),
+    "an absence without its flag": (
+        lambda: bookings.mark_absent("bk7", attendees=[{"email": "a@b"}]),
+        "attendees[0].absent",
+    ),
+    "an absence by name": (
+        lambda: bookings.mark_absent("bk7", attendees=[{"email": MARK, "absent": True}]),
+        "attendees[0].email",
+    ),
+    "a user of 0": (lambda: bookings.reassign_to_user("bk7", 0), "user_id"),
+    "a user that is a word": (lambda: bookings.reassign_to_user("bk7", MARK), "user_id"),
+    "a user that is NaN": (lambda: bookings.reassign_to_user("bk7", NAN), "user_id"),
+    "a user that is infinite": (lambda: bookings.reassign_to_user("bk7", INF), "user_id"),
+    "a user that is True": (lambda: bookings.reassign_to_user("bk7", True), "user_id"),
+    "a user of a fraction": (lambda: bookings.reassign_to_user("bk7", 1.5), "user_id"),
+    # Credentials, URLs, headers, times.
+    "a bare string as credentials": (lambda: Api(f"cal_test_{MARK}"), "auth"),
+    "no credentials, not said": (lambda: Api(None), "auth"),
+    "a key with a line break": (lambda: ApiKey(f"cal_test_{MARK}\n"), "api_key"),
+    "a key with a space": (lambda: ApiKey(f"cal_test {MARK}"), "api_key"),
+    "a key outside ASCII": (lambda: ApiKey(f"cal_test_{MARK}é"), "api_key"),
+    "an empty key": (lambda: ApiKey(""), "api_key"),
+    "a key of None": (lambda: ApiKey(None), "api_key"),
+    "an empty token": (lambda: AccessToken(""), "token"),
+    "an empty client secret": (lambda: OAuthClient("client", ""), "client_secret"),
+    "a secret of bytes": (lambda: Secret(MARK.encode()), "secret"),
+    "a client id with a line break": (
+        lambda: Api(OAuthClient(f"{MARK}\n", "hush")).request(bookings.get("bk7")),
+        "headers['x-cal-client-id']",
+    ),
+    "a user agent with a line break": (
+        lambda: Api(Anonymous(), user_agent=f"{MARK}\r\nX: 1").request(bookings.get("bk7")),
+        "headers['User-Agent']",
+    ),
+    "a header with CR": (lambda: Request("GET", "https://h/", {"X": f"{MARK}\r"}), "headers['X']"),
+    "a header with LF": (lambda: Request("GET", "https://h/", {"X": f"{MARK}\n"}), "headers['X']"),
+    "a header with NUL": (
+        lambda: Request("GET", "https://h/", {"X": f"{MARK}\0"}),
+        "headers['X']",
+    ),
+    "a header name with a space": (
+        lambda: Request("GET", "https://h/", {f"X {MARK}": "1"}),
+        "headers",
+    ),
+    "a header of a number": (lambda: Headers({"X": 5}), "headers"),
+    "a URL with a space": (lambda: Request("GET", f"https://h/{MARK} x"), "url"),
+    "a URL with a line break": (lambda: Request("GET", f"https://h/{MARK}\n"), "url"),
+    "a URL outside ASCII": (lambda: Request("GET", f"https://h/{MARK}é"), "url"),
+    "a timeout of 0": (lambda: Timeout(0), "timeout.connect"),
+    "a timeout of NaN": (lambda: Timeout(read=NAN), "timeout.read"),
+    "a timeout of two days": (lambda: Timeout(total=172_800), "timeout.total"),
+    "a timeout of True": (lambda: Timeout(total=True), "timeout.total"),
+    "a timeout of None": (lambda: Timeout(None), "timeout.connect"),
+    "a negative timeout": (lambda: Timeout(connect=-1), "timeout.connect"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
+    call, field = REFUSED[name]
+    assert refused(call).field == field
+
+
+@pytest.mark.parametrize(
+    "version", ["2024-04-15", "2026-02-25", "string", "", 5, f"{MARK}\n", ["2024-08-13"]]
+)
+def test_a_version_that_no_reader_is_for_is_refused(version: Any) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: bookings.list(cal_api_version=version),
+        lambda: bookings.get("bk7", cal_api_version=version),
+        lambda: bookings.cancel("bk7", cal_api_version=version),
+        lambda: bookings.create(
+            {"start": START, "event_type_id": 1, "attendee": PER}, cal_api_version=version
+        ),
+    ]
+    for call in calls:
+        error = refused(call)
+        assert error.field == "cal_api_version"
+        assert "reads 2024-08-13 and no other here" in error.problem
+
+
+BASE_URLS: dict[str, tuple[object, str]] = {
+    "of version 1": (
+        "https://api.cal.com/v1",
+        "ends in /v1, the API that was shut down in April 2026; leave /v1 out",
+    ),
+    "of version 1 and a slash": (
+        "https://api.cal.com/v1/",
+        "ends in /v1, the API that was shut down in April 2026; leave /v1 out",
+    ),
+    "no URL": (MARK, "must be such as https://api.cal.com"),
+    "empty": ("", "must be such as https://api.cal.com"),
+    "without a host": ("https:///v2", "must be such as https://api.cal.com"),
+    "of another scheme": (f"ftp://{MARK}", "must be such as https://api.cal.com"),
+    "with a user": (
+        f"https://{MARK}@h",
+        "must hold no user, no query and no fragment",
+    ),
+    "with a password": (
+        f"https://:{MARK}@h",
+        "must hold no user, no query and no fragment",
+    ),
+    "with a query": ("https://h?x=1", "must hold no user, no query and no fragment"),
+    "with an empty query": ("https://h?", "must hold no user, no query and no fragment"),
+    "with a fragment": ("https://h#x", "must hold no user, no query and no fragment"),
+    "with an empty fragment": ("https://h#", "must hold no user, no query and no fragment"),
+    "with a space": (
+        f"https://h/{MARK} x",
+        "holds a space, a control character or one outside ASCII",
+    ),
+    "with a line break": (
+        "https://h\n",
+        "holds a space, a control character or one outside ASCII",
+    ),
+    "with a backslash": (
+        "https://h\\x",
+        "holds a space, a control character or one outside ASCII",
+    ),
+    "outside ASCII": (
+        "https://cál.example",
+        "holds a space, a control character or one outside ASCII",
+    ),
+    "half an IPv6 address": ("https://[::1", "is not a URL"),
+    "of no such port": ("https://h:99999", "is not a URL"),
+    "None": (None, "must be a string, not NoneType"),
+    "bytes": (b"https://h", "must be a string, not bytes"),
+}
+
+
+@pytest.mark.parametrize("name", BASE_URLS)
+def test_a_base_url_that_cannot_be_meant_is_refused(name: str) -> None:
+    url, problem = BASE_URLS[name]
+    error = refused(lambda: Api(Anonymous(), url))  # type: ignore[arg-type]
+    assert (error.field, error.problem) == ("base_url", problem)
+
+
+def test_an_input_that_was_checked_is_taken_as_it_is() -> None:
+    cancellation = Cancellation(cancellation_reason="x")
+    assert bookings.cancel("bk7", cancellation).body == b'{"cancellationReason":"x"}'
+    assert AddressLocation().type == "address"

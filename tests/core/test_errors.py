@@ -1,0 +1,757 @@
+"""The errors: what they carry and print, that they pickle, and what each row of the table means."""
+
+import copy
+import json
+import pickle
+import traceback
+from typing import Any
+
+import pytest
+from core_recorded import NAMES, RECORDED, answered_with, operation_of, response_of
+
+import calcom_core.errors
+from calcom_core import (
+    AlreadyDone,
+    Api,
+    ApiError,
+    ApiKey,
+    BadRequest,
+    BlockedByEdge,
+    BookingConflict,
+    BookingFieldError,
+    CalcomError,
+    DecodingError,
+    InvalidInput,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    Operation,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    ReplayError,
+    Response,
+    ServerError,
+    SlotUnavailable,
+    TokenExpired,
+    TransportError,
+    Unauthenticated,
+    ValidationFailed,
+    VersionMismatch,
+    bookings,
+)
+from calcom_core.errors import (
+    AlreadyPlayed,
+    CassetteMissing,
+    CassetteUnreadable,
+    NoMatch,
+    RecordingForbidden,
+    Unplayed,
+)
+from calcom_core.limits import RateLimit
+from calcom_core.meanings import MEANINGS, read_error_body
+
+CREATE = bookings.create(
+    {
+        "start": "2027-04-05T09:00:00Z",
+        "event_type_id": 1,
+        "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "UTC"},
+    }
+)
+GET = bookings.get("bk7")
+
+
+def refusal(operation: Operation[Any], status: int, message: str, code: str | None = None) -> Any:
+    """Return the error that a refusal of either shape means."""
+    body: dict[str, Any] = {"statusCode": status, "message": message}
+    if code is not None:
+        body = {"status": "error", "error": {"code": code, "message": message}}
+    return error_of(operation, Response(status, (), json.dumps(body).encode()))
+
+
+def error_of(operation: Operation[Any], response: Response) -> Any:
+    with pytest.raises(CalcomError) as caught:
+        operation.read(response)
+    return caught.value
+
+
+# The rows that no recording hits.
+# operation, status, code, message; then class, may_have_happened and attributes.
+NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[str, Any]]] = [
+    (
+        CREATE,
+        429,
+        "TRPCError",
+        "TOO_MANY_REQUESTS",
+        RateLimited,
+        True,
+        {"reset": 60.0, "limits": ()},
+    ),
+    (GET, 429, "TRPCError", "too many", RateLimited, False, {"reset": 60.0, "limits": ()}),
+    (GET, 498, "TokenExpiredException", "ACCESS_TOKEN_IS_EXPIRED", TokenExpired, False, {}),
+    (
+        bookings.cancel("bk7"),
+        401,
+        None,
+        "User is not a host of this event type.",
+        PermissionDenied,
+        False,
+        {},
+    ),
+    (
+        bookings.list(),
+        400,
+        "BadRequestException",
+        "Booking with uid bk7 does not belong to user",
+        PermissionDenied,
+        False,
+        {},
+    ),
+    (
+        CREATE,
+        422,
+        "UnprocessableEntityException",
+        "Can't reserve a slot if the event is already booked.",
+        SlotUnavailable,
+        False,
+        {"reason": "taken"},
+    ),
+    (
+        CREATE,
+        409,
+        None,
+        "no_available_users_found_error",
+        SlotUnavailable,
+        False,
+        {"reason": "taken"},
+    ),
+    (
+        CREATE,
+        400,
+        None,
+        "fixed_hosts_unavailable_for_booking",
+        SlotUnavailable,
+        False,
+        {"reason": "taken"},
+    ),
+    (
+        CREATE,
+        422,
+        "UnprocessableEntityException",
+        "This time slot is already reserved by another user. Choose another.",
+        SlotUnavailable,
+        False,
+        {"reason": "reserved"},
+    ),
+    (
+        bookings.reassign("bk7"),
+        400,
+        "BadRequestException",
+        "Can't reassign the booking because no other host is available at that time.",
+        SlotUnavailable,
+        False,
+        {"reason": "no_host"},
+    ),
+    (CREATE, 409, None, "already_signed_up_for_this_booking_error", AlreadyDone, False, {}),
+    (GET, 400, None, "cannot_remove_primary_attendee", BookingConflict, False, {}),
+    (
+        bookings.cancel("bk7", {"cancel_subsequent_bookings": True}),
+        400,
+        "BadRequestException",
+        "Cannot cancel subsequent bookings, since bk7 is not part of a recurring booking.",
+        BookingConflict,
+        True,
+        {},
+    ),
+    (
+        bookings.cancel("bk7", {"cancel_subsequent_bookings": True}),
+        400,
+        "BadRequestException",
+        "Cannot cancel subsequent bookings for recurring event bk7.",
+        ValidationFailed,
+        False,
+        {"fields": {"cancelSubsequentBookings": ()}},
+    ),
+    (
+        CREATE,
+        400,
+        "BadRequestException",
+        "Invalid option 'huge' for a field. Allowed are small, big.",
+        BookingFieldError,
+        False,
+        {"fields": {}},
+    ),
+    (
+        CREATE,
+        400,
+        "BAD_REQUEST",
+        "responses - {notes}error_required_field, responses - {topic}error_required_field, ",
+        BookingFieldError,
+        False,
+        {"fields": {"notes": (), "topic": ()}},
+    ),
+    (
+        CREATE,
+        400,
+        "BAD_REQUEST",
+        "metadata.k - Expected string, received number, start - Required, ",
+        ValidationFailed,
+        False,
+        {"fields": {"metadata.k": (), "start": ()}},
+    ),
+    (
+        CREATE,
+        400,
+        "BadRequestException",
+        "recurrenceCount of 9 is more than the event type's 4.",
+        ValidationFailed,
+        False,
+        {"fields": {"recurrenceCount": ()}},
+    ),
+    (
+        CREATE,
+        400,
+        "BadRequestException",
+        "This event type needs a phone: pass attendee.phoneNumber.",
+        ValidationFailed,
+        False,
+        {"fields": {"attendee.phoneNumber": ()}},
+    ),
+    (
+        bookings.reschedule("bk7", {"start": "2027-04-05T09:00:00Z"}),
+        400,
+        "BadRequestException",
+        "Booking with uid=bk7 has seats; pass seatUid in the body.",
+        ValidationFailed,
+        False,
+        {"fields": {"seatUid": ()}},
+    ),
+    (
+        bookings.reassign_to_user("bk7", 5),
+        400,
+        "BadRequestException",
+        "User with id=5 is not a valid Round Robin host of the event type.",
+        ValidationFailed,
+        False,
+        {"fields": {"userId": ()}},
+    ),
+    (
+        CREATE,
+        400,
+        None,
+        "invalid_verification_code",
+        ValidationFailed,
+        False,
+        {"fields": {"emailVerificationCode": ()}},
+    ),
+    (
+        GET,
+        400,
+        "TRPCError",
+        "emails_must_be_unique_valid",
+        ValidationFailed,
+        False,
+        {"fields": {"guests": ()}},
+    ),
+    (
+        GET,
+        400,
+        "BadRequestException",
+        "Invalid time range given - check the 'start' and 'end' query parameters.",
+        ValidationFailed,
+        False,
+        {"fields": {"start": (), "end": ()}},
+    ),
+    (
+        bookings.reassign_to_user("bk7", 5),
+        400,
+        "BadRequestException",
+        "Validation failed (numeric string is expected)",
+        ValidationFailed,
+        False,
+        {"fields": {}},
+    ),
+    (
+        CREATE,
+        400,
+        "BadRequestException",
+        "Body should be an object",
+        ValidationFailed,
+        False,
+        {"fields": {}},
+    ),
+    # By status alone.
+    (CREATE, 401, None, "?", Unauthenticated, False, {}),
+    (CREATE, 403, None, "?", PermissionDenied, False, {}),
+    (CREATE, 404, None, "?", NotFound, False, {}),
+    (CREATE, 409, None, "?", BookingConflict, False, {}),
+    (CREATE, 422, None, "?", BadRequest, False, {}),
+    (CREATE, 503, None, "?", ServerError, True, {}),
+    (GET, 503, None, "?", ServerError, False, {}),
+    (CREATE, 307, None, "?", ApiError, False, {}),
+    # The same words, said of another operation or with another status.
+    (
+        bookings.reschedule("bk7", {"start": "2027-04-05T09:00:00Z"}),
+        409,
+        None,
+        "booking_conflict_error",
+        BookingConflict,
+        False,
+        {},
+    ),
+    (CREATE, 500, None, "no_available_users_found_error", ServerError, True, {}),
+]
+
+
+@pytest.mark.parametrize(
+    "row", NOT_RECORDED, ids=[f"{row[1]} {row[3][:40]}" for row in NOT_RECORDED]
+)
+def test_an_answer_means(row: tuple[Any, ...]) -> None:
+    operation, status, code, message, cls, may_have_happened, attributes = row
+    error = refusal(operation, status, message, code)
+    assert type(error) is cls
+    assert (error.status, error.code, error.message) == (status, code, message.strip())
+    assert error.may_have_happened is may_have_happened
+    names = ("fields", "reason", "reset", "limits")
+    assert {n: getattr(error, n) for n in names if hasattr(error, n)} == attributes
+    assert error.request_id is None
+
+
+def test_every_row_of_the_table_is_hit_by_a_recording_or_by_a_row_here() -> None:
+    answers = [
+        (operation_of(name), response_of(name))
+        for name in NAMES
+        if RECORDED[name]["response"]["status"] >= 300
+    ]
+    for operation, status, code, message, *_ in NOT_RECORDED:
+        error = {"error": {"code": code, "message": message}}
+        answers.append((operation, Response(status, (), json.dumps(error).encode())))
+    hit = set()
+    for operation, response in answers:
+        body = read_error_body(response)
+        fitting = [row.fits(operation, response.status, body) for row in MEANINGS]
+        if True in fitting:
+            hit.add(fitting.index(True))
+    assert sorted(hit) == list(range(len(MEANINGS)))
+
+
+def test_a_tree_of_constraints_is_read_with_dotted_names() -> None:
+    errors = [
+        {
+            "property": "attendees",
+            "constraints": {},
+            "children": [
+                {
+                    "property": "0",
+                    "children": [
+                        {"property": "email", "constraints": {"isEmail": "no e-mail", "odd": 5}}
+                    ],
+                }
+            ],
+        },
+        {"property": "attendees", "constraints": {"max": "too many"}},
+        {"property": "attendees", "constraints": {"min": "too few"}},
+        {"property": 7, "constraints": {"x": "y"}},
+        "no node",
+    ]
+    body = {"error": {"message": "Bad Request Exception", "details": {"errors": errors}}}
+    error = error_of(GET, Response(400, (), json.dumps(body).encode()))
+    assert type(error) is ValidationFailed
+    assert error.fields == {
+        "attendees": ("too many", "too few"),
+        "attendees.0.email": ("no e-mail",),
+    }
+
+
+@pytest.mark.parametrize("errors", ["x", {"property": "x"}, None, 5])
+def test_details_that_are_no_tree_name_no_fields(errors: object) -> None:
+    body = {"error": {"message": "Bad Request Exception", "details": {"errors": errors}}}
+    error = error_of(GET, Response(400, (), json.dumps(body).encode()))
+    assert (type(error), error.fields) == (ValidationFailed, {})
+
+
+MESSAGES: dict[str, str] = {
+    "106-create-recurring-conflict-on-second": (
+        "bookings.create (POST /v2/bookings): 409 booking_conflict_error (it may have happened "
+        "all the same; get the booking to see how it stands)"
+    ),
+    "story-26-get-missing": (
+        "bookings.get (GET /v2/bookings/no-such-booking): 404 NotFoundException: Booking with "
+        "uid=no-such-booking was not found in the database (check the uid, and that these "
+        "credentials may see it)"
+    ),
+    "442-get-normal-if-none-match-304": (
+        "bookings.get (GET /v2/bookings/rp4rFJFqZV4kKE8R5WtTzj): 304 (no redirect is followed; "
+        "check the base URL)"
+    ),
+    "279-version-missing-cancel": (
+        "bookings.cancel (POST /v2/bookings/xBpMpHmFG7ZR2Vj46oAdxD/cancel): 201: the legacy API "
+        "(2024-04-15) answered, as it does when the server does not know the cal-api-version "
+        "sent: it is older than the version, or something removed the header; it may really "
+        "have done what was asked"
+    ),
+    "281-version-missing-confirm": (
+        "bookings.confirm (POST /v2/bookings/xBpMpHmFG7ZR2Vj46oAdxD/confirm): 404: the server "
+        "has no such route in this version of its API: it is older, or the base URL is not that "
+        "of its API"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_says_what_was_asked_what_came_and_the_way_out(name: str) -> None:
+    assert str(error_of(operation_of(name), response_of(name))) == MESSAGES[name]
+
+
+def test_every_error_of_an_answer_prints_operation_method_path_and_status() -> None:
+    for name in NAMES:
+        status = RECORDED[name]["response"]["status"]
+        if status >= 300:
+            operation = operation_of(name)
+            asked = f"{operation.name} ({operation.method} {operation.path}): {status}"
+            assert str(error_of(operation, response_of(name))).startswith(asked), name
+
+
+def test_a_message_shows_neither_query_nor_body() -> None:
+    operation = bookings.list(attendee_email="per@guest.example")
+    error = refusal(operation, 500, "no")
+    assert "per@guest.example" not in str(error) + repr(error)
+    error = refusal(bookings.cancel("bk7", {"cancellation_reason": "hush"}), 500, "no")
+    assert "hush" not in str(error) + repr(error)
+
+
+def transport_error(cls: type[TransportError]) -> TransportError:
+    return cls("connection closed", reason="closed", operation=GET)
+
+
+ONE_OF_EACH: dict[str, CalcomError] = {
+    "CalcomError": CalcomError("x"),
+    "InvalidInput": InvalidInput("data.start", "is missing"),
+    "ApiError": refusal(GET, 302, "x"),
+    "ValidationFailed": error_of(operation_of("163-list-take0"), response_of("163-list-take0")),
+    "BookingFieldError": refusal(CREATE, 400, "responses - {notes}error_required_field, ", "X"),
+    "SlotUnavailable": error_of(CREATE, response_of("111-create-seated-full")),
+    "BookingConflict": refusal(CREATE, 409, "booking_conflict_error"),
+    "AlreadyDone": error_of(operation_of("53-cancel-twice"), response_of("53-cancel-twice")),
+    "Unauthenticated": error_of(GET, response_of("198-list-bogus-key")),
+    "TokenExpired": refusal(GET, 498, "ACCESS_TOKEN_IS_EXPIRED", "TokenExpiredException"),
+    "PermissionDenied": refusal(GET, 403, "x"),
+    "BlockedByEdge": error_of(GET, Response(403, (), b"<html>")),
+    "NotFound": error_of(GET, response_of("191-get-bad-uid")),
+    "RateLimited": error_of(bookings.list(), response_of("466-ratelimit-two-limits-5")),
+    "BadRequest": refusal(GET, 418, "x"),
+    "ServerError": refusal(CREATE, 500, "x"),
+    "VersionMismatch": error_of(
+        operation_of("279-version-missing-cancel"), response_of("279-version-missing-cancel")
+    ),
+    "DecodingError": error_of(
+        bookings.list(),
+        answered_with(
+            "story-24-list-page-1",
+            [RECORDED["story-24-list-page-1"]["response"]["body"]["data"][0], {"id": 5}],
+        ),
+    ),
+    "OutcomeUnknown": OutcomeUnknown("it may have happened", operation=CREATE),
+    "TransportError": transport_error(TransportError),
+    "NotSent": transport_error(NotSent),
+    "NoAnswer": transport_error(NoAnswer),
+    "ReplayError": ReplayError("x"),
+    "NoMatch": NoMatch("x"),
+    "AlreadyPlayed": AlreadyPlayed("x"),
+    "Unplayed": Unplayed("x"),
+    "RecordingForbidden": RecordingForbidden("x"),
+    "CassetteMissing": CassetteMissing("x"),
+    "CassetteUnreadable": CassetteUnreadable("x"),
+}
+
+
+def test_there_is_one_of_each_class_of_error() -> None:
+    classes = {
+        name
+        for name, value in vars(calcom_core.errors).items()
+        if isinstance(value, type) and issubclass(value, CalcomError)
+    }
+    assert ONE_OF_EACH.keys() == classes
+    assert {name: type(error).__name__ for name, error in ONE_OF_EACH.items()} == {
+        name: name for name in classes
+    }
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_an_error_pickles_with_all_that_it_carries(name: str, protocol: int) -> None:
+    error = ONE_OF_EACH[name]
+    again = pickle.loads(pickle.dumps(error, protocol))
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert again.args == error.args
+    assert vars(again) == vars(error)
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_an_error_is_copied_with_all_that_it_carries(name: str) -> None:
+    error = ONE_OF_EACH[name]
+    again = copy.copy(error)
+    assert again is not error
+    assert (type(again), again.args, vars(again)) == (type(error), error.args, vars(error))
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_an_error_keeps_its_cause_and_its_notes(name: str) -> None:
+    error = copy.copy(ONE_OF_EACH[name])
+    cause = OSError("the cause")
+    with pytest.raises(CalcomError) as caught:
+        raise error from cause
+    assert caught.value.__cause__ is cause
+    error.add_note("a note")
+    assert pickle.loads(pickle.dumps(error)).__notes__ == ["a note"]
+
+
+def test_a_reading_error_names_its_cause() -> None:
+    error = error_of(GET, Response(200, (), b"\xff"))
+    assert type(error.__cause__).__name__ == "NotJson"
+    error = error_of(GET, response_of("137-reassign-auto"))
+    assert type(error.__cause__).__name__ == "Odd"
+
+
+def test_the_classes_stand_in_this_tree() -> None:
+    tree = {
+        name: cls.__base__.__name__
+        for name, cls in vars(calcom_core.errors).items()
+        if isinstance(cls, type) and issubclass(cls, CalcomError) and cls.__base__ is not None
+    }
+    assert tree == {
+        "CalcomError": "Exception",
+        "InvalidInput": "CalcomError",
+        "ApiError": "CalcomError",
+        **dict.fromkeys(
+            [
+                "ValidationFailed",
+                "BookingFieldError",
+                "SlotUnavailable",
+                "BookingConflict",
+                "AlreadyDone",
+                "Unauthenticated",
+                "PermissionDenied",
+                "BlockedByEdge",
+                "NotFound",
+                "RateLimited",
+                "BadRequest",
+                "ServerError",
+            ],
+            "ApiError",
+        ),
+        "TokenExpired": "Unauthenticated",
+        "VersionMismatch": "CalcomError",
+        "DecodingError": "CalcomError",
+        "OutcomeUnknown": "CalcomError",
+        "TransportError": "CalcomError",
+        "NotSent": "TransportError",
+        "NoAnswer": "TransportError",
+        "ReplayError": "CalcomError",
+        **dict.fromkeys(
+            [
+                "NoMatch",
+                "AlreadyPlayed",
+                "Unplayed",
+                "RecordingForbidden",
+                "CassetteMissing",
+                "CassetteUnreadable",
+            ],
+            "ReplayError",
+        ),
+    }
+    assert issubclass(InvalidInput, ValueError)
+
+
+def test_an_unknown_outcome_carries_the_read_that_tells() -> None:
+    assert OutcomeUnknown("x", operation=bookings.confirm("bk7")).verify == bookings.get("bk7")
+
+
+def test_a_transport_error_says_whether_it_was_a_timeout() -> None:
+    assert NoAnswer("x", reason="timeout").timed_out is True
+    error = NotSent("x", reason="connect")
+    assert (error.timed_out, error.operation, error.reason) == (False, None, "connect")
+
+
+TOKENS: dict[str, tuple[str, str, str]] = {
+    # What the server says, the token in it, and what is left of it.
+    "an access token": (
+        "no oAuth client found for access token=garbage-token",
+        "garbage-token",
+        "no oAuth client found for access token=[redacted]",
+    ),
+    "an access token in JSON": (
+        'got {"accessToken": "s3cr3t/+=", "x": 1}',
+        "s3cr3t/+=",
+        'got {"accessToken": "[redacted]", "x": 1}',
+    ),
+    "an underlined access token": ("access_token: s3cr3t.", "s3cr3t", "access_token: [redacted]"),
+    "a bearer": ("header Bearer s3cr3t, sorry", "s3cr3t", "header Bearer [redacted], sorry"),
+    "an API key": (
+        "key cal_live_0123456789abcdef is gone",
+        "cal_live_0123456789abcdef",
+        "key [redacted] is gone",
+    ),
+    "a JSON web token": (
+        "bad eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        "bad [redacted]",
+    ),
+}
+
+
+@pytest.mark.parametrize("status", [302, 403, 404, 500])
+@pytest.mark.parametrize("name", TOKENS)
+def test_a_token_that_an_answer_repeats_is_nowhere_in_the_error(name: str, status: int) -> None:
+    message, token, shown = TOKENS[name]
+    details = {"message": message, "error": "Forbidden"}
+    body = {"status": "error", "error": {"code": "X", "message": message, "details": details}}
+    response = Response(status, (), json.dumps(body).encode())
+    error = error_of(GET, response)
+    assert error.message == shown
+    assert error.details == {"message": shown, "error": "Forbidden"}
+    assert error.response.status == status
+    assert_nowhere(token, error)
+
+
+def assert_nowhere(token: str, error: ApiError) -> None:
+    assert token not in "".join(traceback.format_exception(error))
+    assert token not in repr(error)
+    assert token not in error.message
+    assert token not in json.dumps(error.details)
+    assert token.encode() not in error.response.body
+    assert token.encode() not in pickle.dumps(error)
+
+
+def test_the_token_of_a_recorded_answer_is_nowhere_in_the_error() -> None:
+    response = response_of("199-list-garbage-token")
+    assert b"garbage-token" in response.body
+    error = error_of(bookings.list(), response)
+    assert type(error) is Unauthenticated
+    assert error.response.body.count(b"access token=[redacted]") == 2
+    assert_nowhere("garbage-token", error)
+
+
+def test_words_about_tokens_are_left_as_they_are() -> None:
+    error = error_of(bookings.list(), response_of("story-29-no-key"))
+    assert error.message == (
+        "PermissionsGuard - no authentication provided. Provide either authorization bearer "
+        "token containing managed user access token or oAuth client id in 'x-cal-client-id' "
+        "header."
+    )
+
+
+def test_a_large_body_of_half_tokens_is_read_in_passing() -> None:
+    error = error_of(GET, Response(500, (), b"eyJ" * 300_000 + b" bearer " * 1_000))
+    assert type(error) is ServerError
+    assert error.response.body.startswith(b"[redacted]")
+
+
+def test_no_error_of_a_call_holds_its_key() -> None:
+    api = Api(ApiKey("cal_test_0123456789abcdef"))
+    api.request(GET)
+    error = refusal(GET, 401, "Invalid API Key")
+    assert b"cal_test_0123456789abcdef" not in pickle.dumps(error)
+    assert isinstance(error.operation, Operation)
+
+
+DATE = "Sun, 22 Nov 2026 16:03:00 GMT"
+
+# The headers of a 429, and how many seconds they ask to wait.
+WAITS: dict[str, tuple[dict[str, str], float]] = {
+    "nothing": ({}, 60.0),
+    "one limit": ({"X-RateLimit-Reset-Default": "42"}, 42.0),
+    "a fraction": ({"X-RateLimit-Reset-Default": "0.5"}, 0.5),
+    "the soonest of those used up": (
+        {
+            "X-RateLimit-Remaining-Short": "0",
+            "X-RateLimit-Reset-Short": "20",
+            "X-RateLimit-Remaining-Long": "0",
+            "X-RateLimit-Reset-Long": "60",
+            "X-RateLimit-Remaining-Other": "3",
+            "X-RateLimit-Reset-Other": "5",
+        },
+        20.0,
+    ),
+    "the latest where none is used up": (
+        {
+            "x-ratelimit-remaining-a": "1",
+            "x-ratelimit-reset-a": "20",
+            "x-ratelimit-reset-b": "60",
+        },
+        60.0,
+    ),
+    "a Unix time": ({"X-RateLimit-Reset-Default": "1795363410", "Date": DATE}, 30.0),
+    "a Unix time that is over": ({"X-RateLimit-Reset-Default": "1795363370", "Date": DATE}, 0.0),
+    "a Unix time without a date": ({"X-RateLimit-Reset-Default": "1795363410"}, 60.0),
+    "retry after seconds": ({"Retry-After": "7"}, 7.0),
+    "retry after a date": ({"Retry-After": "Sun, 22 Nov 2026 16:04:30 GMT", "Date": DATE}, 90.0),
+    "retry after a date that is over": (
+        {"Retry-After": "Sun, 22 Nov 2026 16:02:00 GMT", "Date": DATE},
+        0.0,
+    ),
+    "retry after a date, without a date": ({"Retry-After": "Sun, 22 Nov 2026 16:04:30 GMT"}, 60.0),
+    "retry after a month that is none": (
+        {"Retry-After": "Sun, 22 Nox 2026 16:04:30 GMT", "Date": DATE},
+        60.0,
+    ),
+    "retry after a day that is none": (
+        {"Retry-After": "Sun, 32 Nov 2026 16:04:30 GMT", "Date": DATE},
+        60.0,
+    ),
+    "retry after garbage": ({"Retry-After": "soon"}, 60.0),
+    "retry after NaN": ({"Retry-After": "nan"}, 60.0),
+    "retry after a negative number": ({"Retry-After": "-5"}, 60.0),
+    "a limit that is garbage": ({"X-RateLimit-Reset-Default": "soon", "Retry-After": "7"}, 7.0),
+    "a limit that is negative": ({"X-RateLimit-Reset-Default": "-1"}, 60.0),
+    "a limit that is NaN": ({"X-RateLimit-Reset-Default": "NaN"}, 60.0),
+    "a limit that is infinite": ({"X-RateLimit-Reset-Default": "inf"}, 60.0),
+    "a limit without a name": ({"X-RateLimit-Reset": "42"}, 60.0),
+    "a limit before retry after": (
+        {"X-RateLimit-Reset-Default": "42", "Retry-After": "7"},
+        42.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_a_429_says_how_long_to_wait(name: str) -> None:
+    headers, seconds = WAITS[name]
+    error = error_of(CREATE, Response(429, headers))
+    assert type(error) is RateLimited
+    assert error.reset == seconds
+    assert error.may_have_happened is False
+
+
+def test_a_429_carries_every_limit_it_states() -> None:
+    headers = {
+        "X-RateLimit-Limit-Booking_guests_add": "5",
+        "x-ratelimit-remaining-booking_guests_add": "0",
+        "X-RATELIMIT-RESET-Booking_guests_add": "12",
+        "X-RateLimit-Reset-Bare": "3",
+        "X-RateLimit-Limit-Odd": "many",
+        "X-RateLimit-Reset-Odd": "9",
+        "X-RateLimit-Reset-Broken": "?",
+    }
+    error = error_of(CREATE, Response(429, headers))
+    assert error.limits == (
+        RateLimit("Booking_guests_add", 5, 0, 12.0),
+        RateLimit("Bare", None, None, 3.0),
+        RateLimit("Odd", None, None, 9.0),
+    )
+
+
+def test_blocked_by_the_edge_and_version_mismatch_are_what_they_say() -> None:
+    blocked = ONE_OF_EACH["BlockedByEdge"]
+    assert isinstance(blocked, BlockedByEdge)
+    assert str(blocked) == (
+        "bookings.get (GET /v2/bookings/bk7): 403 a page of HTML (something before the API "
+        "refused; check the base URL and your network)"
+    )
+    mismatch = ONE_OF_EACH["VersionMismatch"]
+    assert isinstance(mismatch, VersionMismatch)
+    assert not isinstance(mismatch, ApiError)
+    decoding = ONE_OF_EACH["DecodingError"]
+    assert isinstance(decoding, DecodingError)
+    assert decoding.odd == ({"id": 5},)

@@ -1,0 +1,165 @@
+"""Effects are checked values, and the program of one operation is driven by hand."""
+
+import math
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+from core_recorded import response_of
+
+from calcom_core import (
+    NO_RETRY,
+    Anonymous,
+    Api,
+    Exchange,
+    InvalidInput,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    Response,
+    RetryPolicy,
+    Timeout,
+    TransportError,
+    bookings,
+    retrying,
+)
+from calcom_core.effects import (
+    Clock,
+    Emit,
+    Gather,
+    Send,
+    Sleep,
+    clock,
+    emit,
+    gather,
+    send,
+    sleep,
+)
+from calcom_core.retry import exchanging
+
+API = Api(Anonymous())
+GET = bookings.get_one("bk7")
+ANSWER = response_of("29-get-normal")
+
+
+def nothing() -> Generator[Any, Any, int]:
+    yield Clock()
+    return 1
+
+
+EFFECTS: dict[str, tuple[Callable[[], object], str]] = {
+    "a negative sleep": (lambda: Sleep(-1), "seconds"),
+    "a sleep of NaN": (lambda: Sleep(math.nan), "seconds"),
+    "an endless sleep": (lambda: Sleep(math.inf), "seconds"),
+    "a negative jitter": (lambda: Sleep(1, -0.1), "jitter"),
+    "a jitter above 1": (lambda: Sleep(1, 1.1), "jitter"),
+    "a jitter of NaN": (lambda: Sleep(1, math.nan), "jitter"),
+    "a limit of 0": (lambda: Gather((), 0), "limit"),
+    "a limit of True": (lambda: Gather((), True), "limit"),
+    "a limit of a fraction": (lambda: Gather((), 1.5), "limit"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_an_effect_that_cannot_be_meant_is_refused(name: str) -> None:
+    call, field = EFFECTS[name]
+    with pytest.raises(InvalidInput) as caught:
+        call()
+    assert caught.value.field == field
+
+
+def test_effects_are_equal_by_what_they_ask() -> None:
+    request = API.request(GET)
+    assert Send(request, GET, Timeout()) == Send(request, GET, Timeout())
+    assert Send(request) != Send(request, GET)
+    assert (Sleep(1, 0.5), Clock()) == (Sleep(1, 0.5), Clock())
+    assert (Sleep(0), Sleep(1, 1)) == (Sleep(0, 0.0), Sleep(1.0, 1.0))
+
+
+def step(program: Generator[Any, Any, Any], result: object, expected: object) -> None:
+    """Answer the one effect of a program that ends with it."""
+    with pytest.raises(StopIteration) as stopped:
+        program.send(result)
+    assert stopped.value.value == expected
+
+
+def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
+    request = API.request(GET)
+    sending = send(request, GET, Timeout(1))
+    assert next(sending) == Send(request, GET, Timeout(1))
+    step(sending, ANSWER, ANSWER)
+    sleeping = sleep(2.0, jitter=1.0)
+    assert next(sleeping) == Sleep(2.0, 1.0)
+    step(sleeping, None, None)
+    asking = clock()
+    assert next(asking) == Clock()
+    step(asking, 12.5, 12.5)
+    branches = (nothing(), nothing())
+    gathering = gather((branch for branch in branches), limit=4)
+    gathered = next(gathering)
+    assert isinstance(gathered, Gather)
+    assert (gathered.programs, gathered.limit) == (branches, 4)
+    step(gathering, (1, 1), (1, 1))
+    emitting = emit("item")
+    emitted = next(emitting)
+    assert isinstance(emitted, Emit)
+    assert emitted.item == "item"
+    step(emitting, None, None)
+
+
+def test_the_program_of_an_operation_sends_once_and_reads() -> None:
+    program = retrying(API, GET)
+    assert next(program) == Send(API.request(GET), GET, None)
+    step(program, ANSWER, GET.read(ANSWER))
+
+
+def test_the_program_passes_its_timeout_on() -> None:
+    effect = next(retrying(API, GET, NO_RETRY, Timeout(1, 2, 3)))
+    assert effect == Send(API.request(GET), GET, Timeout(1, 2, 3))
+
+
+def test_an_exchange_is_seen_whole() -> None:
+    program = exchanging(API, GET)
+    request = API.request(GET)
+    assert next(program) == Send(request, GET, None)
+    step(program, ANSWER, Exchange(request, ANSWER, GET.read(ANSWER)))
+    assert "Ann Attendee" not in repr(Exchange(request, ANSWER, GET.read(ANSWER)))
+
+
+@pytest.mark.parametrize("error", [NotSent, NoAnswer, TransportError])
+def test_an_error_of_the_transport_then_carries_the_operation(error: type[TransportError]) -> None:
+    program = retrying(API, GET)
+    next(program)
+    thrown = error("no luck", reason="connect")
+    with pytest.raises(error) as caught:
+        program.throw(thrown)
+    assert caught.value is thrown
+    assert caught.value.operation == GET
+
+
+def test_a_refusal_comes_out_of_the_program_and_nothing_is_sent_again() -> None:
+    program = retrying(API, GET)
+    next(program)
+    with pytest.raises(NotFound):
+        program.send(response_of("191-get-bad-uid"))
+    with pytest.raises(StopIteration):
+        next(program)
+
+
+def test_another_error_passes_through_untouched() -> None:
+    program = retrying(API, GET)
+    next(program)
+    with pytest.raises(KeyboardInterrupt):
+        program.throw(KeyboardInterrupt())
+
+
+def test_a_program_may_be_closed_before_its_answer() -> None:
+    program = retrying(API, GET)
+    next(program)
+    program.close()
+    with pytest.raises(StopIteration):
+        program.send(Response(200))
+
+
+def test_there_is_one_policy_yet() -> None:
+    assert RetryPolicy() == NO_RETRY

@@ -1,0 +1,294 @@
+"""The core does no I/O, reads no clock, and its modules stand in one order."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from core_purity import CORE, findings, imports, sources
+
+MODULES = sources()
+
+# Each module may import those above it in this list, and nothing else of the core.
+ORDER = [
+    "errors",
+    "http",
+    "secret",
+    "versions",
+    "model",
+    "model.fields",
+    "model.location",
+    "model.inputs",
+    "model.booking",
+    "limits",
+    "wire",
+    "meanings",
+    "operation",
+    "api",
+    "bookings",
+    "effects",
+    "retry",
+]
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_a_module_of_the_core_does_nothing_impure(path: str) -> None:
+    assert findings(path, MODULES[path]) == []
+
+
+BAD: list[tuple[str, list[str]]] = [
+    ("import os", ["imports os"]),
+    ("import os.path as p", ["imports os.path"]),
+    ("import calcom_transports", ["imports calcom_transports"]),
+    ("from calcom_transports import client", ["imports calcom_transports"]),
+    ("from email.utils import parsedate", ["imports email.utils"]),
+    ("from email import utils", ["imports email"]),
+    ("import importlib", ["imports importlib"]),
+    ("from collections import deque", ["imports collections"]),
+    ("from urllib import request", ["imports urllib"]),
+    ("from urllib import parse, request", ["imports urllib"]),
+    ("import urllib", ["imports urllib"]),
+    ("import random, time, asyncio", ["imports asyncio", "imports random", "imports time"]),
+    ("import zoneinfo", ["imports zoneinfo"]),
+    ("import attr", ["imports attr"]),
+    ("from .. import x", ["imports "]),
+    ("def f():\n    if 1:\n        import socket", ["imports socket"]),
+    ("class A:\n    def f(self):\n        from threading import Lock", ["imports threading"]),
+    ("import datetime\ndatetime.datetime.now()", ["now"]),
+    ("from datetime import datetime as d\nd.now(UTC)", ["now"]),
+    ("from datetime import datetime\nf = datetime.utcnow", ["utcnow"]),
+    ("from datetime import datetime\ndatetime.today()", ["today"]),
+    ("from datetime import date\ndate.today()", ["today"]),
+    ("from datetime import datetime\ndatetime.fromtimestamp(5)", ["fromtimestamp without a zone"]),
+    ("map(datetime.fromtimestamp, [5])", ["fromtimestamp without a zone"]),
+    ("datetime.utcfromtimestamp(5)", ["utcfromtimestamp"]),
+    ("x.astimezone()", ["astimezone without a zone"]),
+    ("f = x.astimezone", ["astimezone without a zone"]),
+    ("datetime.strptime('1', '%d')", ["strptime"]),
+    ("open('x')", ["open"]),
+    ("f = open", ["open"]),
+    ("__import__('os')", ["__import__"]),
+    ("__builtins__['open']", ["__builtins__"]),
+    ("eval('1')", ["eval"]),
+    ("exec('1')", ["exec"]),
+    ("compile('1', '', 'eval')", ["compile"]),
+    ("print(1)", ["print"]),
+    ("input()", ["input"]),
+    ("breakpoint()", ["breakpoint"]),
+]
+
+
+@pytest.mark.parametrize(("source", "found"), BAD)
+def test_the_checker_finds_what_is_impure(source: str, found: list[str]) -> None:
+    assert findings("bookings.py", source) == found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from calcom_core.errors import InvalidInput",
+        "from . import errors",
+        "from .errors import InvalidInput",
+        "from urllib import parse",
+        "from urllib.parse import quote",
+        "import re\nre.compile('x')",
+        "x.astimezone(UTC)\nx.astimezone(tz=UTC)\ndatetime.fromtimestamp(5, UTC)",
+        "opened = 1",
+    ],
+)
+def test_the_checker_leaves_what_is_pure(source: str) -> None:
+    assert findings("bookings.py", source) == []
+
+
+def test_code_is_generated_in_one_place_only() -> None:
+    assert findings("wire.py", "exec('1')") == []
+    assert findings("wire.py", "eval('1')") == ["eval"]
+    calls = [
+        node
+        for node in ast.walk(ast.parse(MODULES["wire.py"]))
+        if isinstance(node, ast.Name) and node.id == "exec"
+    ]
+    assert len(calls) == 1
+
+
+def name_of(path: str) -> str:
+    dotted = path.removesuffix(".py").replace("/", ".")
+    return dotted.removesuffix("__init__").removesuffix(".")
+
+
+def arrows(path: str, source: str) -> set[str]:
+    """Return the modules of the core that one of them imports, by their names below it."""
+    prefix = "calcom_core"
+    return {
+        name.removeprefix(prefix).removeprefix(".")
+        for name in imports(path, source)
+        if name.partition(".")[0] == prefix
+    }
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    assert {name_of(path) for path in MODULES} == {"", *ORDER}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path != "__init__.py"])
+def test_a_module_imports_only_those_above_it(path: str) -> None:
+    assert arrows(path, MODULES[path]) <= set(ORDER[: ORDER.index(name_of(path))])
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from calcom_core.errors import InvalidInput", {"errors"}),
+        ("import calcom_core.retry", {"retry"}),
+        ("from calcom_core import retry", {"retry"}),
+        ("from calcom_core import retry, Api", {"", "retry"}),
+        ("from calcom_core import Api", {""}),
+        ("from .fields import build", {"model.fields"}),
+        ("from . import booking", {"model.booking"}),
+        ("from ..retry import retrying", {"retry"}),
+        ("from .. import api", {"api"}),
+        ("def f():\n    from calcom_core.api import Api", {"api"}),
+    ],
+)
+def test_the_arrows_of_a_module_are_found_in_every_form(source: str, found: set[str]) -> None:
+    assert arrows("model/inputs.py", source) == found
+
+
+def run(program: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, *arguments],
+        cwd=CORE.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_the_core_loads_no_transport_and_builds_no_converter() -> None:
+    loaded = run(
+        "import sys, calcom_core, calcom_core.wire\n"
+        "heavy = 'urllib3 trio h11 calcom_transports truststore asyncio'.split()\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+        "print(calcom_core.wire._converter.cache_info().currsize)\n"
+        "op = calcom_core.bookings.get('bk7')\n"
+        "calcom_core.Api(calcom_core.Anonymous()).request(op)\n"
+        "print(calcom_core.wire._converter.cache_info().currsize)\n"
+    )
+    assert loaded.splitlines() == ["[]", "0", "0"]
+
+
+# Everything the core does, under a hook that refuses to touch the outside.
+UNDER_THE_HOOK = """
+import json, sys
+from pathlib import Path
+
+import calcom_core
+from calcom_core import *
+from calcom_core import bookings
+from calcom_core.retry import retrying
+
+booking, listed, refused = (json.loads(Path(name).read_text("utf-8")) for name in sys.argv[1:])
+
+def response(recorded):
+    answer = recorded["response"]
+    return Response(answer["status"], answer["headers"], json.dumps(answer["body"]).encode())
+
+answers = [response(booking), response(listed), response(refused)]
+refusals = []
+
+def hook(event, arguments):
+    first = event.partition(".")[0]
+    if event == "open" or first in {"socket", "subprocess", "os", "shutil", "pathlib", "time"}:
+        refusals.append(event)
+        raise RuntimeError(f"{event} {arguments}")
+
+sys.addaudithook(hook)
+try:
+    open("/nonexistent")
+except RuntimeError:
+    refusals.clear()
+else:
+    raise SystemExit("the hook does not work")
+
+data = {
+    "start": "2027-04-05T09:00:00Z",
+    "event_type_id": 1,
+    "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "Europe/Rome"},
+    "location": {"type": "link"},
+    "metadata": {"order": "A-17"},
+}
+operations = [
+    bookings.list(status="past", take=3),
+    bookings.get("bk7"),
+    bookings.get_one("bk7"),
+    bookings.get_series("bk7"),
+    bookings.create(data),
+    bookings.create_recurring(data, recurrence_count=2),
+    bookings.create_instant(data),
+    bookings.reschedule("bk7", {"start": "2027-04-05T09:00:00Z"}),
+    bookings.reschedule_seat("bk7", "s", "2027-04-05T09:00:00Z"),
+    bookings.cancel("bk7"),
+    bookings.cancel_seat("bk7", "s"),
+    bookings.confirm("bk7"),
+    bookings.decline("bk7"),
+    bookings.mark_absent("bk7", host=True),
+    bookings.reassign("bk7"),
+    bookings.reassign_to_user("bk7", 5),
+]
+assert {operation.name for operation in operations} == set(bookings.ROUTES)
+api = Api(ApiKey("cal_test_0123456789abcdef"))
+for operation in operations:
+    api.request(operation)
+assert operations[2].read(answers[0]).uid == "8q36zVzjeFHywNswG41LH7"
+assert len(operations[0].read(answers[1]).items) == 3
+odd_answers = [
+    answers[2],
+    Response(429, {"Retry-After": "Sun, 22 Nov 2026 16:04:30 GMT", "Date": "x"}),
+    Response(500, [(b"x", b"\\xe9")], b"\\xff cal_test_0123456789abcdef"),
+    Response(403, (), b"<html>"),
+    Response(200, (), b"\\xff"),
+    Response(200, (), b"[" * 100_000),
+    Response(200, (), b"no JSON"),
+]
+for answer in odd_answers:
+    try:
+        operations[1].read(answer)
+    except CalcomError as error:
+        str(error), repr(error)
+    else:
+        raise SystemExit("was read")
+program = retrying(api, operations[2])
+next(program)
+try:
+    program.send(answers[0])
+except StopIteration:
+    pass
+refused_calls = [
+    lambda: bookings.get(".."),
+    lambda: bookings.create({**data, "eventTypeId": 1}),
+    lambda: bookings.create({**data, "metadata": {"k": "\\ud800"}}),
+    lambda: bookings.list(after_start="soon"),
+    lambda: bookings.list(status="pst"),
+    lambda: Api(Anonymous(), "https://[::1"),
+    lambda: Api(Anonymous(), "https://h:99999"),
+]
+for call in refused_calls:
+    try:
+        call()
+    except InvalidInput as error:
+        str(error), repr(error)
+    else:
+        raise SystemExit("was not refused")
+assert refusals == [], refusals
+print("pure")
+"""
+
+
+def test_the_core_works_where_the_outside_is_refused() -> None:
+    recorded = Path(__file__).parent.parent / "recorded"
+    names = ("29-get-normal", "story-24-list-page-1", "191-get-bad-uid")
+    assert run(UNDER_THE_HOOK, *(str(recorded / f"{name}.json") for name in names)) == "pure"

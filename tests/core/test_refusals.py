@@ -1,0 +1,828 @@
+"""Every recorded refusal becomes the error that says what it means."""
+
+from typing import Any
+
+import pytest
+from attrs import Factory, frozen
+from core_recorded import NAMES, RECORDED, operation_of, response_of
+
+from calcom_core import (
+    AlreadyDone,
+    ApiError,
+    BadRequest,
+    BookingConflict,
+    BookingFieldError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    SlotUnavailable,
+    Unauthenticated,
+    ValidationFailed,
+)
+from calcom_core.limits import RateLimit
+
+
+@frozen
+class Refusal:
+    name: str
+    error: type[ApiError]
+    code: str | None
+    message: str
+    may_have_happened: bool = False
+    attributes: dict[str, Any] = Factory(dict)
+
+
+TAKEN = "User either already has booking at this time or is not available"
+NO_CREDENTIALS = (
+    "PermissionsGuard - no authentication provided. Provide either authorization "
+    "bearer token containing managed user access token or oAuth client id in "
+    "'x-cal-client-id' header."
+)
+TOO_MANY = "CustomThrottlerGuard - Too many requests. Please try again later."
+METADATA_WRONG = (
+    "metadata property is wrong,Metadata must have at most 50 keys, each key up to "
+    "40 characters, and string values up to 500 characters."
+)
+NOTHING_GIVEN = (
+    "start property is wrong,start must be a valid ISO 8601 date string , attendee "
+    "property is wrong,attendee should not be null or undefined , eventTypeId or "
+    "eventTypeSlug + username property is wrong,Either eventTypeId or "
+    "eventTypeSlug + username or eventTypeSlug + teamSlug must be provided"
+)
+START_WRONG = "start property is wrong,start must be a valid ISO 8601 date string"
+SOMETHING_WRONG = "Bad Request Exception"
+CONFLICT = "booking_conflict_error"
+DATABASE_DOWN = "There was an error, please try again later."
+
+REFUSALS = [
+    Refusal(
+        "106-create-recurring-conflict-on-second",
+        BookingConflict,
+        None,
+        CONFLICT,
+        may_have_happened=True,
+    ),
+    Refusal(
+        "111-create-seated-full",
+        SlotUnavailable,
+        "ConflictException",
+        "No more seats left at this seated booking.",
+        attributes={"reason": "full"},
+    ),
+    Refusal(
+        "118-cancel-seat-twice",
+        NotFound,
+        "BadRequestException",
+        "Invalid seatUid: this seat does not exist or has already been cancelled.",
+    ),
+    Refusal(
+        "123-cancel-seat-wrong-booking",
+        NotFound,
+        "BadRequestException",
+        "Invalid seatUid: this seat does not belong to this booking.",
+    ),
+    Refusal(
+        "141-reassign-to-missing-user",
+        NotFound,
+        "NotFoundException",
+        "User with id=99999 was not found in the database",
+    ),
+    Refusal(
+        "142-reassign-to-nan-user",
+        ServerError,
+        "INTERNAL_SERVER_ERROR",
+        DATABASE_DOWN,
+        may_have_happened=True,
+    ),
+    Refusal(
+        "143-reassign-by-stranger",
+        PermissionDenied,
+        "ForbiddenException",
+        "You do not have permission to reassign this booking",
+    ),
+    Refusal(
+        "147-mark-absent-future",
+        BookingConflict,
+        "BadRequestException",
+        (
+            "Bookings can only be marked as absent after their scheduled start time. "
+            "Current time in UTC+0: 2026-11-22T16:03:13.915Z, Booking start time in UTC+0: "
+            "2026-12-12T18:30:00.000Z"
+        ),
+    ),
+    Refusal(
+        "153-mark-absent-empty-attendees",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={"fields": {"attendees": ("attendees must contain at least 1 elements",)}},
+    ),
+    Refusal(
+        "163-list-take0",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={"fields": {"take": ("take must not be less than 1",)}},
+    ),
+    Refusal(
+        "165-list-take-negative",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={"fields": {"take": ("take must not be less than 1",)}},
+    ),
+    Refusal(
+        "166-list-skip-negative",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={"fields": {"skip": ("skip must not be less than 0",)}},
+    ),
+    Refusal(
+        "167-list-take-abc",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={
+            "fields": {
+                "take": (
+                    "take must not be greater than 250",
+                    "take must not be less than 1",
+                    "take must be a number conforming to the specified constraints",
+                )
+            }
+        },
+    ),
+    Refusal(
+        "173-list-status-empty",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={
+            "fields": {
+                "status": (
+                    "Invalid status. Allowed are upcoming, recurring, past, cancelled, unconfirmed",
+                )
+            }
+        },
+    ),
+    Refusal(
+        "181-list-after-start-bad",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={"fields": {"afterStart": ("fromDate must be a valid ISO 8601 date.",)}},
+    ),
+    Refusal(
+        "183-list-sort-bad",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={"fields": {"sortStart": ('SortStart must be either "asc" or "desc".',)}},
+    ),
+    Refusal(
+        "186-list-event-type-nan",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={"fields": {"eventTypeId": ("eventTypeId must be an integer number",)}},
+    ),
+    Refusal("190-list-noauth", Unauthenticated, "ForbiddenException", NO_CREDENTIALS),
+    Refusal(
+        "191-get-bad-uid",
+        NotFound,
+        "NotFoundException",
+        "Booking with uid=does-not-exist was not found in the database",
+    ),
+    Refusal(
+        "193-reschedule-bad-uid",
+        NotFound,
+        "NotFoundException",
+        "Booking with uid=does-not-exist was not found in the database",
+    ),
+    Refusal(
+        "194-confirm-bad-uid",
+        NotFound,
+        "NotFoundException",
+        "Booking with uid=does-not-exist was not found in the database",
+    ),
+    Refusal(
+        "195-mark-absent-bad-uid",
+        NotFound,
+        "NotFoundException",
+        "Booking with uid=does-not-exist not found.",
+    ),
+    Refusal(
+        "198-list-bogus-key",
+        Unauthenticated,
+        "UnauthorizedException",
+        "CustomThrottlerGuard - Invalid API Key",
+    ),
+    Refusal(
+        "199-list-garbage-token",
+        Unauthenticated,
+        "ForbiddenException",
+        "PermissionsGuard - no oAuth client found for access token=[redacted]",
+    ),
+    Refusal(
+        "201-create-bogus-key",
+        Unauthenticated,
+        "UnauthorizedException",
+        "CustomThrottlerGuard - Invalid API Key",
+    ),
+    Refusal(
+        "203-create-slot-taken-same-attendee",
+        SlotUnavailable,
+        "BadRequestException",
+        TAKEN,
+        attributes={"reason": "taken"},
+    ),
+    Refusal(
+        "205-create-slot-taken-overlap",
+        SlotUnavailable,
+        "BadRequestException",
+        TAKEN,
+        attributes={"reason": "taken"},
+    ),
+    Refusal(
+        "209-create-outside-availability",
+        SlotUnavailable,
+        "BadRequestException",
+        TAKEN,
+        attributes={"reason": "taken"},
+    ),
+    Refusal(
+        "210-create-past",
+        SlotUnavailable,
+        "BadRequestException",
+        "Attempting to book a meeting in the past.",
+        attributes={"reason": "past"},
+    ),
+    Refusal(
+        "211-create-within-min-notice",
+        SlotUnavailable,
+        "BadRequestException",
+        (
+            'The event type can\'t be booked at the "start" time provided. This could be '
+            "because it's too soon (violating the minimum booking notice) or too far in "
+            "the future (outside the event's scheduling window). Try fetching available "
+            "slots first using the GET /v2/slots endpoint and then make a booking with "
+            '"start" time equal to one of the available slots.'
+        ),
+        attributes={"reason": "outside_window"},
+    ),
+    Refusal(
+        "213-create-missing-attendee",
+        ValidationFailed,
+        "BadRequestException",
+        "attendee property is wrong,attendee should not be null or undefined",
+        attributes={"fields": {"attendee": ()}},
+    ),
+    Refusal(
+        "214-create-missing-start",
+        ValidationFailed,
+        "BadRequestException",
+        START_WRONG,
+        attributes={"fields": {"start": ()}},
+    ),
+    Refusal(
+        "215-create-missing-event-type",
+        ValidationFailed,
+        "BadRequestException",
+        (
+            "eventTypeId or eventTypeSlug + username property is wrong,Either eventTypeId "
+            "or eventTypeSlug + username or eventTypeSlug + teamSlug must be provided"
+        ),
+        attributes={"fields": {"eventTypeId or eventTypeSlug + username": ()}},
+    ),
+    Refusal(
+        "217-create-bad-email",
+        BookingFieldError,
+        "BAD_REQUEST",
+        "responses - {email}email_validation_error,",
+        attributes={"fields": {"email": ()}},
+    ),
+    Refusal(
+        "218-create-bad-timezone",
+        ValidationFailed,
+        "BadRequestException",
+        (
+            "attendee property is wrong, timeZone property is wrong,timeZone must be a "
+            "valid IANA time-zone"
+        ),
+        attributes={"fields": {"attendee": (), "timeZone": ()}},
+    ),
+    Refusal(
+        "219-create-missing-name",
+        ValidationFailed,
+        "BadRequestException",
+        "attendee property is wrong, name property is wrong,name must be a string",
+        attributes={"fields": {"attendee": (), "name": ()}},
+    ),
+    Refusal(
+        "221-create-no-contact",
+        ValidationFailed,
+        "BadRequestException",
+        (
+            "attendee property is wrong, attendee email or phone property is "
+            "wrong,Attendee must have at least one contact method (email or phone number)"
+        ),
+        attributes={"fields": {"attendee": (), "attendee email or phone": ()}},
+    ),
+    Refusal(
+        "223-create-bad-language",
+        ValidationFailed,
+        "BadRequestException",
+        (
+            "attendee property is wrong, language property is wrong,language must be one "
+            "of the following values: ar, ca, de, es, eu, he, id, ja, lv, pl, ro, sr, th, "
+            "vi, az, cs, el, es-419, fi, hr, it, km, nl, pt, ru, sv, tr, zh-CN, bg, da, "
+            "en, et, fr, hu, iw, ko, no, pt-BR, sk, ta, uk, zh-TW, bn"
+        ),
+        attributes={"fields": {"attendee": (), "language": ()}},
+    ),
+    Refusal(
+        "225-create-unknown-property",
+        ValidationFailed,
+        "BadRequestException",
+        "foo property is wrong,property foo should not exist",
+        attributes={"fields": {"foo": ()}},
+    ),
+    Refusal(
+        "226-create-metadata-too-many-keys",
+        ValidationFailed,
+        "BadRequestException",
+        METADATA_WRONG,
+        attributes={"fields": {"metadata": ()}},
+    ),
+    Refusal(
+        "227-create-metadata-key-too-long",
+        ValidationFailed,
+        "BadRequestException",
+        METADATA_WRONG,
+        attributes={"fields": {"metadata": ()}},
+    ),
+    Refusal(
+        "229-create-metadata-nonstring-value",
+        ValidationFailed,
+        "BAD_REQUEST",
+        "metadata.k - Expected string, received number,",
+        attributes={"fields": {"metadata.k": ()}},
+    ),
+    Refusal(
+        "230-create-metadata-null",
+        ValidationFailed,
+        "BadRequestException",
+        METADATA_WRONG,
+        attributes={"fields": {"metadata": ()}},
+    ),
+    Refusal(
+        "231-create-event-type-string",
+        ValidationFailed,
+        "BadRequestException",
+        "eventTypeId property is wrong,eventTypeId must be an integer number",
+        attributes={"fields": {"eventTypeId": ()}},
+    ),
+    Refusal(
+        "233-create-guests-bad",
+        BookingFieldError,
+        "BAD_REQUEST",
+        "responses - {guests}email_validation_error,",
+        attributes={"fields": {"guests": ()}},
+    ),
+    Refusal(
+        "234-create-guests-not-array",
+        ValidationFailed,
+        "BadRequestException",
+        "guests property is wrong,guests must be an array",
+        attributes={"fields": {"guests": ()}},
+    ),
+    Refusal(
+        "235-create-length-invalid",
+        ValidationFailed,
+        "BadRequestException",
+        (
+            "Can't specify 'lengthInMinutes' because event type does not have multiple "
+            "possible lengths. Please, remove the 'lengthInMinutes' field from the request."
+        ),
+        attributes={"fields": {"lengthInMinutes": ()}},
+    ),
+    Refusal(
+        "237-create-location-not-configured",
+        ValidationFailed,
+        "BadRequestException",
+        (
+            "Booking location with type attendeePhone not valid for event type with id=1. "
+            "The event type has following location types: link, and only these types are "
+            "allowed for booking location."
+        ),
+        attributes={"fields": {"location": ()}},
+    ),
+    Refusal(
+        "241-create-username-unknown",
+        NotFound,
+        "NotFoundException",
+        "User with username nobody not found",
+    ),
+    Refusal(
+        "242-create-team-unknown", NotFound, "NotFoundException", "Team with slug nobody not found"
+    ),
+    Refusal(
+        "243-create-missing-required-field",
+        BookingFieldError,
+        "BadRequestException",
+        (
+            "Missing required booking field response: topic - it is required by the event "
+            "type booking fields, but missing in the bookingFieldsResponses. You can fetch "
+            "the event type with ID 8 to see the required fields."
+        ),
+        attributes={"fields": {"topic": ()}},
+    ),
+    Refusal(
+        "245-create-wrong-type-field",
+        BookingFieldError,
+        "BadRequestException",
+        (
+            "Invalid type for booking field 'topic'. Expected type string (compatible with "
+            "field type 'text'), but received number."
+        ),
+        attributes={"fields": {"topic": ()}},
+    ),
+    Refusal(
+        "246-create-empty-body",
+        ValidationFailed,
+        "BadRequestException",
+        NOTHING_GIVEN,
+        attributes={
+            "fields": {"start": (), "attendee": (), "eventTypeId or eventTypeSlug + username": ()}
+        },
+    ),
+    Refusal(
+        "247-create-no-body",
+        ValidationFailed,
+        "BadRequestException",
+        NOTHING_GIVEN,
+        attributes={
+            "fields": {"start": (), "attendee": (), "eventTypeId or eventTypeSlug + username": ()}
+        },
+    ),
+    Refusal(
+        "249-create-malformed-json",
+        BadRequest,
+        "BadRequestException",
+        "Unexpected end of JSON input",
+    ),
+    Refusal(
+        "250-create-text-plain",
+        ValidationFailed,
+        "BadRequestException",
+        NOTHING_GIVEN,
+        attributes={
+            "fields": {"start": (), "attendee": (), "eventTypeId or eventTypeSlug + username": ()}
+        },
+    ),
+    Refusal(
+        "251-create-form-encoded",
+        ValidationFailed,
+        "BadRequestException",
+        NOTHING_GIVEN,
+        attributes={
+            "fields": {"start": (), "attendee": (), "eventTypeId or eventTypeSlug + username": ()}
+        },
+    ),
+    Refusal(
+        "253-reschedule-missing-start",
+        ValidationFailed,
+        "BadRequestException",
+        START_WRONG,
+        attributes={"fields": {"start": ()}},
+    ),
+    Refusal(
+        "254-reschedule-bad-start",
+        ValidationFailed,
+        "BadRequestException",
+        START_WRONG,
+        attributes={"fields": {"start": ()}},
+    ),
+    Refusal(
+        "255-reschedule-past-start",
+        SlotUnavailable,
+        "BadRequestException",
+        "Attempting to book a meeting in the past.",
+        attributes={"reason": "past"},
+    ),
+    Refusal(
+        "257-reschedule-to-taken",
+        SlotUnavailable,
+        "BadRequestException",
+        TAKEN,
+        attributes={"reason": "taken"},
+    ),
+    Refusal(
+        "258-reschedule-unknown-prop",
+        ValidationFailed,
+        "BadRequestException",
+        "foo property is wrong,property foo should not exist",
+        attributes={"fields": {"foo": ()}},
+    ),
+    Refusal(
+        "259-cancel-unknown-prop",
+        ValidationFailed,
+        "BadRequestException",
+        "foo property is wrong,property foo should not exist",
+        attributes={"fields": {"foo": ()}},
+    ),
+    Refusal(
+        "297-ratelimit-4",
+        RateLimited,
+        "ThrottlerException",
+        TOO_MANY,
+        attributes={"reset": 60.0, "limits": (RateLimit("Default", 2, 0, 60.0),)},
+    ),
+    Refusal(
+        "298-ratelimit-5-post",
+        RateLimited,
+        "ThrottlerException",
+        TOO_MANY,
+        attributes={"reset": 60.0, "limits": (RateLimit("Default", 2, 0, 60.0),)},
+    ),
+    Refusal("405-confirm-never-pending", AlreadyDone, "TRPCError", "Booking already confirmed"),
+    Refusal("406-decline-accepted", BookingConflict, "TRPCError", "Booking already confirmed"),
+    Refusal("407-decline-no-body", BookingConflict, "TRPCError", "Booking already confirmed"),
+    Refusal(
+        "414-mark-absent-attendees-by-stranger",
+        ServerError,
+        None,
+        "Failed to update no-show status",
+        may_have_happened=True,
+    ),
+    Refusal(
+        "417-mark-absent-host-string",
+        ValidationFailed,
+        "BadRequestException",
+        SOMETHING_WRONG,
+        attributes={"fields": {"host": ("host must be a boolean value",)}},
+    ),
+    Refusal("418-mark-absent-noauth", Unauthenticated, "ForbiddenException", NO_CREDENTIALS),
+    Refusal(
+        "423-cancel-seat-host-no-reason",
+        ValidationFailed,
+        None,
+        "Cancellation reason is required",
+        attributes={"fields": {"cancellationReason": ()}},
+    ),
+    Refusal(
+        "425-reschedule-seated-noauth-whole",
+        ServerError,
+        None,
+        "Internal server error",
+        may_have_happened=True,
+    ),
+    Refusal(
+        "426-reschedule-seat-bad-seatuid",
+        NotFound,
+        "NotFoundException",
+        "Seat with uid=nope does not exist.",
+    ),
+    Refusal(
+        "434-confirm-recurring-uid",
+        NotFound,
+        "NotFoundException",
+        ("Booking with uid=4d6e525a-bdfc-455c-b779-06ac9d3ded6e was not found in the database"),
+    ),
+    Refusal(
+        "435-reschedule-recurring-uid",
+        NotFound,
+        "NotFoundException",
+        ("Booking with uid=4d6e525a-bdfc-455c-b779-06ac9d3ded6e was not found in the database"),
+    ),
+    Refusal(
+        "437-cancel-recurring-twice-b",
+        AlreadyDone,
+        "BadRequestException",
+        (
+            "Can't cancel booking with uid=4d6e525a-bdfc-455c-b779-06ac9d3ded6e because it "
+            "has been cancelled already. Please provide uid of a booking that is not "
+            "cancelled."
+        ),
+    ),
+    Refusal(
+        "438-cancel-subsequent-on-normal",
+        BookingConflict,
+        None,
+        "Cannot cancel a booking that has already ended",
+    ),
+    Refusal("442-get-normal-if-none-match-304", ApiError, None, ""),
+    Refusal(
+        "445-uid-weird-encoded",
+        NotFound,
+        "NotFoundException",
+        "Booking with uid=a/b c was not found in the database",
+    ),
+    Refusal(
+        "446-bad-percent-encoding",
+        BadRequest,
+        "BadRequestException",
+        "Failed to decode param 'v2/bookings/%E0%A4%A'",
+    ),
+    Refusal("447-uid-nul", ServerError, None, "Internal server error"),
+    Refusal(
+        "466-ratelimit-two-limits-5",
+        RateLimited,
+        "ThrottlerException",
+        TOO_MANY,
+        attributes={
+            "reset": 20.0,
+            "limits": (
+                RateLimit("Short", 2, 0, 20.0),
+                RateLimit("Long", 4, 0, 60.0),
+            ),
+        },
+    ),
+    Refusal(
+        "467-ratelimit-two-limits-6",
+        RateLimited,
+        "ThrottlerException",
+        TOO_MANY,
+        attributes={
+            "reset": 20.0,
+            "limits": (
+                RateLimit("Short", 2, 0, 20.0),
+                RateLimit("Long", 4, 0, 60.0),
+            ),
+        },
+    ),
+    Refusal(
+        "47-reschedule-already-rescheduled",
+        AlreadyDone,
+        "BadRequestException",
+        (
+            "Can't reschedule booking with uid=8q36zVzjeFHywNswG41LH7 because it has been "
+            "cancelled and rescheduled already to booking with uid=n4j4252XEhZWhJZpxXK4ht. "
+            "You probably want to reschedule n4j4252XEhZWhJZpxXK4ht instead by passing it "
+            "within the request URL."
+        ),
+    ),
+    Refusal(
+        "481-database-down-create",
+        ServerError,
+        "INTERNAL_SERVER_ERROR",
+        DATABASE_DOWN,
+        may_have_happened=True,
+    ),
+    Refusal("482-database-down-get-noauth", ServerError, "INTERNAL_SERVER_ERROR", DATABASE_DOWN),
+    Refusal(
+        "50-cancel-host-without-reason",
+        ValidationFailed,
+        None,
+        "Cancellation reason is required",
+        attributes={"fields": {"cancellationReason": ()}},
+    ),
+    Refusal(
+        "53-cancel-twice",
+        AlreadyDone,
+        "BadRequestException",
+        (
+            "Can't cancel booking with uid=p8KGiLRbZ9BJBToT6McV4Q because it has been "
+            "cancelled already. Please provide uid of a booking that is not cancelled."
+        ),
+    ),
+    Refusal(
+        "54-reschedule-cancelled",
+        BookingConflict,
+        "BadRequestException",
+        (
+            "Can't reschedule booking with uid=p8KGiLRbZ9BJBToT6McV4Q because it has been "
+            "cancelled. Please provide uid of a booking that is not cancelled."
+        ),
+    ),
+    Refusal(
+        "65-cancel-host-without-required-reason",
+        ValidationFailed,
+        None,
+        "Cancellation reason is required",
+        attributes={"fields": {"cancellationReason": ()}},
+    ),
+    Refusal(
+        "67-cancel-disabled", PermissionDenied, None, "This event type does not allow cancellations"
+    ),
+    Refusal(
+        "71-reschedule-disabled-noauth",
+        AlreadyDone,
+        "BadRequestException",
+        (
+            "Can't reschedule booking with uid=uw5jYiv6fQb2WY6XASZ2r7 because it has been "
+            "cancelled and rescheduled already to booking with uid=vR2o1r1mr5LxxN4rXH8JDj. "
+            "You probably want to reschedule vR2o1r1mr5LxxN4rXH8JDj instead by passing it "
+            "within the request URL."
+        ),
+    ),
+    Refusal(
+        "73-reschedule-notice-violated-noauth",
+        PermissionDenied,
+        None,
+        "Rescheduling is not allowed within the minimum notice period before the event",
+    ),
+    Refusal(
+        "75-create-auth-required-noauth",
+        Unauthenticated,
+        "UnauthorizedException",
+        (
+            "checkBookingRequiresAuthentication - request must be authenticated by passing "
+            "credentials belonging to event type owner, host or team or org admin or owner."
+        ),
+    ),
+    Refusal(
+        "79-create-max-active-second",
+        SlotUnavailable,
+        "BadRequestException",
+        (
+            "Attendee with this email can't book because the maximum number of active "
+            "bookings has been reached."
+        ),
+        attributes={"reason": "booker_limit"},
+    ),
+    Refusal(
+        "82-confirm-other-user",
+        PermissionDenied,
+        "TRPCError",
+        "User is not authorized to confirm this booking",
+    ),
+    Refusal("83-confirm-noauth", Unauthenticated, "ForbiddenException", NO_CREDENTIALS),
+    Refusal("85-confirm-twice", AlreadyDone, "TRPCError", "Booking already confirmed"),
+    Refusal(
+        "story-03-create-taken",
+        SlotUnavailable,
+        "BadRequestException",
+        TAKEN,
+        attributes={"reason": "taken"},
+    ),
+    Refusal(
+        "story-26-get-missing",
+        NotFound,
+        "NotFoundException",
+        "Booking with uid=no-such-booking was not found in the database",
+    ),
+    Refusal(
+        "story-28-wrong-key",
+        Unauthenticated,
+        "UnauthorizedException",
+        "CustomThrottlerGuard - Invalid API Key",
+    ),
+    Refusal("story-29-no-key", Unauthenticated, "ForbiddenException", NO_CREDENTIALS),
+    Refusal(
+        "story-32-limited-3",
+        RateLimited,
+        "ThrottlerException",
+        TOO_MANY,
+        attributes={"reset": 60.0, "limits": (RateLimit("Default", 2, 0, 60.0),)},
+    ),
+    Refusal(
+        "zz-cancel-seat-race-404-but-seat-removed",
+        NotFound,
+        "NOT_FOUND",
+        "Invalid Query: The requested record was not found.",
+        may_have_happened=True,
+    ),
+    Refusal("zz-concurrent-identical-1", BookingConflict, None, CONFLICT, may_have_happened=True),
+    Refusal("zz-concurrent-identical-2", BookingConflict, None, CONFLICT, may_have_happened=True),
+    Refusal("zz-concurrent-same-slot-1", BookingConflict, None, CONFLICT, may_have_happened=True),
+    Refusal("zz-concurrent-same-slot-2", BookingConflict, None, CONFLICT, may_have_happened=True),
+    Refusal("zz-concurrent-same-slot-3", BookingConflict, None, CONFLICT, may_have_happened=True),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
+def test_a_recorded_refusal_is_the_error_that_says_what_it_means(refusal: Refusal) -> None:
+    operation, response = operation_of(refusal.name), response_of(refusal.name)
+    with pytest.raises(ApiError) as caught:
+        operation.read(response)
+    error = caught.value
+    assert type(error) is refusal.error
+    assert error.code == refusal.code
+    assert error.message == refusal.message
+    assert error.may_have_happened is refusal.may_have_happened
+    names = ("fields", "reason", "reset", "limits")
+    given = {name: getattr(error, name) for name in names if hasattr(error, name)}
+    assert given == refusal.attributes
+    assert error.operation == operation
+    assert error.status == response.status
+    recorded = RECORDED[refusal.name]["response"]
+    assert error.request_id == dict(recorded["headers"]).get("X-Request-Id")
+    assert error.details == _details(recorded["body"])
+
+
+def _details(body: object) -> object:
+    error = body.get("error") if isinstance(body, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    if isinstance(details, dict) and "access token=" in str(details.get("message")):
+        return {**details, "message": details["message"].replace("garbage-token", "[redacted]")}
+    return details
+
+
+def test_each_recorded_refusal_has_its_row_and_each_row_its_recording() -> None:
+    refused = [name for name in NAMES if not 200 <= RECORDED[name]["response"]["status"] < 300]
+    assert sorted(row.name for row in REFUSALS) == sorted(
+        {*refused} - {"277-version-missing-create", "281-version-missing-confirm"}
+    )

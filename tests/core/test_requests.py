@@ -1,0 +1,242 @@
+"""Every request: method, target, headers and body."""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from core_calls import NOT_EXPRESSIBLE, RECORDED_CALLS, REFUSED_CALLS
+from core_more_calls import MORE_CALLS
+from core_recorded import NAMES, RECORDED
+
+from calcom_core import (
+    EVERYWHERE,
+    AccessToken,
+    Anonymous,
+    Api,
+    ApiKey,
+    Auth,
+    InvalidInput,
+    OAuthClient,
+    Secret,
+    bookings,
+)
+from calcom_core.wire import to_body
+
+KEY = "cal_test_0123456789abcdef"
+API = Api(ApiKey(KEY))
+
+# The server takes an absent body and an empty one alike here.
+MAY_BE_EMPTY = {"139-reassign-to-user-no-body"}
+
+
+@pytest.mark.parametrize("name", RECORDED_CALLS)
+def test_a_call_sends_what_was_recorded(name: str) -> None:
+    recorded = RECORDED[name]["request"]
+    anonymous = "Authorization" not in recorded["headers"]
+    request = Api(Anonymous() if anonymous else ApiKey(KEY)).request(RECORDED_CALLS[name]())
+    url, asked = urlsplit(request.url), urlsplit(recorded["path"])
+    assert (url.scheme, url.netloc, url.fragment) == ("https", "api.cal.com", "")
+    assert (request.method, url.path) == (recorded["method"], asked.path)
+    assert sorted(parse_qsl(url.query)) == sorted(parse_qsl(asked.query))
+    sent = json.loads(request.body) if request.body else None
+    if name in MAY_BE_EMPTY:
+        sent = sent or None
+    assert sent == recorded["body"]
+    expected = [
+        ("Accept", "application/json"),
+        ("User-Agent", "calcom-bookings/0.1"),
+        ("cal-api-version", "2024-08-13"),
+    ]
+    if not anonymous:
+        expected.append(("Authorization", "Bearer cal_test_0123456789abcdef"))
+    if request.body:
+        expected.append(("Content-Type", "application/json"))
+    assert list(request.headers) == expected
+    assert recorded["headers"]["cal-api-version"] == "2024-08-13"
+
+
+@pytest.mark.parametrize("name", REFUSED_CALLS)
+def test_a_recorded_request_with_refused_input_names_the_field(name: str) -> None:
+    call, field = REFUSED_CALLS[name]
+    with pytest.raises(InvalidInput) as caught:
+        call()
+    assert caught.value.field == field
+
+
+def test_each_recording_is_sent_refused_or_not_expressible() -> None:
+    listed = [*RECORDED_CALLS, *REFUSED_CALLS, *NOT_EXPRESSIBLE]
+    assert sorted(listed) == NAMES
+
+
+@pytest.mark.parametrize("name", MORE_CALLS)
+def test_a_call_sends_exactly_this(name: str) -> None:
+    call, method, target, body = MORE_CALLS[name]
+    request = API.request(call())
+    assert request.method == method
+    assert request.url == f"https://api.cal.com{target}"
+    assert (json.loads(request.body) if request.body else None) == body
+    assert request.headers.get("content-type") == (None if body is None else "application/json")
+
+
+def test_a_body_is_compact_utf_8() -> None:
+    operation = bookings.cancel("bk7", {"cancellation_reason": "é ☕"})
+    assert operation.body == '{"cancellationReason":"é ☕"}'.encode()
+
+
+@pytest.mark.parametrize("value", [(math.nan,), ("\ud800",), (object(),)])
+def test_a_body_that_cannot_be_written_is_refused_even_where_no_check_saw_it(value: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        to_body(value)
+    assert (caught.value.field, caught.value.problem) == ("data", "cannot be written as JSON")
+
+
+@pytest.mark.parametrize(
+    ("auth", "headers"),
+    [
+        (ApiKey(KEY), [("Authorization", "Bearer cal_test_0123456789abcdef")]),
+        (ApiKey(Secret("other-prefix")), [("Authorization", "Bearer other-prefix")]),
+        (AccessToken("managed"), [("Authorization", "Bearer managed")]),
+        (AccessToken(Secret("managed")), [("Authorization", "Bearer managed")]),
+        (
+            OAuthClient("client", "hush"),
+            [("x-cal-client-id", "client"), ("x-cal-secret-key", "hush")],
+        ),
+        (
+            OAuthClient("client", Secret("hush")),
+            [("x-cal-client-id", "client"), ("x-cal-secret-key", "hush")],
+        ),
+        (Anonymous(), []),
+    ],
+)
+def test_credentials_become_these_headers(auth: Auth, headers: list[tuple[str, str]]) -> None:
+    request = Api(auth, user_agent="mine/1").request(bookings.get("bk7"))
+    assert list(request.headers) == [
+        ("Accept", "application/json"),
+        ("User-Agent", "mine/1"),
+        ("cal-api-version", "2024-08-13"),
+        *headers,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url"),
+    [
+        ("https://api.cal.com", "https://api.cal.com/v2/bookings/bk7"),
+        ("https://api.cal.eu/", "https://api.cal.eu/v2/bookings/bk7"),
+        ("https://cal.example/api/v2", "https://cal.example/api/v2/bookings/bk7"),
+        ("https://cal.example/api//", "https://cal.example/api/v2/bookings/bk7"),
+        ("https://cal.example/v2/", "https://cal.example/v2/bookings/bk7"),
+        ("http://127.0.0.1:5555", "http://127.0.0.1:5555/v2/bookings/bk7"),
+        ("http://[::1]:80/x", "http://[::1]:80/x/v2/bookings/bk7"),
+    ],
+)
+def test_a_base_url_may_have_a_prefix_a_slash_and_the_version(base_url: str, url: str) -> None:
+    assert Api(Anonymous(), base_url).request(bookings.get("bk7")).url == url
+
+
+def test_the_default_table_of_versions_speaks_2024_08_13() -> None:
+    assert Api(Anonymous()).versions is EVERYWHERE
+    assert {EVERYWHERE.of(f"bookings.{name}") for name in ("list", "get", "create")} == {
+        "2024-08-13"
+    }
+
+
+def test_a_pinned_version_is_kept_by_the_operation_and_by_its_verify() -> None:
+    operation = bookings.confirm("bk7", cal_api_version="2024-08-13")
+    assert operation.version == "2024-08-13"
+    assert operation.verify == bookings.get("bk7", cal_api_version="2024-08-13")
+    assert bookings.confirm("bk7").version is None
+    assert API.request(operation).headers.get_all("cal-api-version") == ("2024-08-13",)
+
+
+VERIFIES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
+    "create by e-mail": (
+        lambda: bookings.create(
+            {
+                "start": "2027-04-05T09:00:00Z",
+                "event_type_id": 4,
+                "attendee": {"name": "Per", "email": "per@guest.example", "time_zone": "UTC"},
+            }
+        ),
+        lambda: bookings.list(
+            status=["upcoming", "recurring", "past", "cancelled", "unconfirmed"],
+            attendee_email="per@guest.example",
+            event_type_id=4,
+            after_start="2027-04-05T09:00:00Z",
+            sort_start="asc",
+        ),
+    ),
+    "create_recurring by phone": (
+        lambda: bookings.create_recurring(
+            {
+                "start": "2027-04-05T09:00:00Z",
+                "event_type_slug": "chat",
+                "username": "rosa",
+                "attendee": {"name": "Per", "phone_number": "+4791234567", "time_zone": "UTC"},
+            },
+            recurrence_count=2,
+        ),
+        lambda: bookings.list(
+            status=["upcoming", "recurring", "past", "cancelled", "unconfirmed"],
+            attendee_name="Per",
+            after_start="2027-04-05T09:00:00Z",
+            sort_start="asc",
+        ),
+    ),
+    "cancel_seat": (lambda: bookings.cancel_seat("b/7", "s"), lambda: bookings.get("b/7")),
+    "reassign": (lambda: bookings.reassign("bk7"), lambda: bookings.get("bk7")),
+}
+
+
+@pytest.mark.parametrize("name", VERIFIES)
+def test_a_write_is_not_repeatable_and_names_the_read_that_tells(name: str) -> None:
+    write, read = VERIFIES[name]
+    assert write().repeatable is False
+    assert write().verify == read()
+    assert read().repeatable is True
+    assert read().verify is None
+
+
+def test_every_operation_says_of_itself_what_it_is() -> None:
+    said = {
+        route.name: (route.method, route.path, route.public, route.repeatable)
+        for route in bookings.ROUTES.values()
+    }
+    one = "/v2/bookings/{booking_uid}"
+    assert said == {
+        "bookings.list": ("GET", "/v2/bookings", False, True),
+        "bookings.get": ("GET", one, True, True),
+        "bookings.get_one": ("GET", one, True, True),
+        "bookings.get_series": ("GET", one, True, True),
+        "bookings.create": ("POST", "/v2/bookings", True, False),
+        "bookings.create_recurring": ("POST", "/v2/bookings", True, False),
+        "bookings.create_instant": ("POST", "/v2/bookings", True, False),
+        "bookings.reschedule": ("POST", f"{one}/reschedule", True, False),
+        "bookings.reschedule_seat": ("POST", f"{one}/reschedule", True, False),
+        "bookings.cancel": ("POST", f"{one}/cancel", True, False),
+        "bookings.cancel_seat": ("POST", f"{one}/cancel", True, False),
+        "bookings.confirm": ("POST", f"{one}/confirm", False, False),
+        "bookings.decline": ("POST", f"{one}/decline", False, False),
+        "bookings.mark_absent": ("POST", f"{one}/mark-absent", False, False),
+        "bookings.reassign": ("POST", f"{one}/reassign", False, False),
+        "bookings.reassign_to_user": ("POST", f"{one}/reassign/{{user_id}}", False, False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: bookings.cancel("bk7", {"seat_uid": "s"}), "bookings.cancel_seat"),
+        (lambda: bookings.cancel("bk7", {}), "bookings.cancel"),
+        (
+            lambda: bookings.reschedule("bk7", {"seat_uid": "s", "start": "2027-04-05T09:00Z"}),
+            "bookings.reschedule_seat",
+        ),
+        (lambda: bookings.reschedule("bk7", {"start": "2027-04-05T09Z"}), "bookings.reschedule"),
+    ],
+)
+def test_a_given_seat_picks_the_operation_on_a_seat(call: Callable[[], Any], name: str) -> None:
+    assert call().name == name

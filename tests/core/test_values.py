@@ -1,0 +1,424 @@
+"""Requests, answers, headers, secrets, operations, pages and models as values."""
+
+import copy
+import json
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+import pytest
+from core_recorded import RECORDED, operation_of, response_of
+
+import calcom_core
+from calcom_core import (
+    EVERYWHERE,
+    AccessToken,
+    Anonymous,
+    Api,
+    ApiKey,
+    Booking,
+    BookingShape,
+    Headers,
+    InvalidInput,
+    NewAttendee,
+    NewBooking,
+    OAuthClient,
+    Operation,
+    Page,
+    Request,
+    Response,
+    Secret,
+    Timeout,
+    Versions,
+    bookings,
+)
+
+PAIRS = (("X-A", "1"), ("x-b", "2"), ("x-a", "3"))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        PAIRS,
+        list(PAIRS),
+        (pair for pair in PAIRS),
+        [(name.encode(), value.encode()) for name, value in PAIRS],
+        [(b"X-A", "1"), ("x-b", b"2"), (b"x-a", "3")],
+        Headers(PAIRS),
+    ],
+)
+def test_headers_are_made_of_any_pairs(given: Any) -> None:
+    headers = Headers(given)
+    assert headers.pairs == PAIRS
+    assert list(headers) == list(PAIRS)
+    assert len(headers) == 3
+
+
+@pytest.mark.parametrize("given", [{"X-A": "1", "x-b": "2"}, {b"X-A": b"1", b"x-b": b"2"}])
+def test_headers_are_made_of_a_mapping(given: Any) -> None:
+    assert Headers(given) == Headers((("X-A", "1"), ("x-b", "2")))
+    assert Response(200, given).headers == Headers((("X-A", "1"), ("x-b", "2")))
+
+
+def test_header_bytes_outside_ascii_are_latin_1() -> None:
+    assert Headers([(b"x", b"caf\xe9")]).get("x") == "café"
+
+
+def test_headers_are_looked_up_in_any_case_and_have_several_values() -> None:
+    headers = Headers(PAIRS)
+    assert headers.get("x-A") == "1"
+    assert headers.get_all("X-a") == ("1", "3")
+    assert headers.get("x-c") is None
+    assert headers.get("x-c", "?") == "?"
+    assert headers.get_all("x-c") == ()
+    assert "X-B" in headers
+    assert "x-c" not in headers
+    assert 5 not in headers
+    assert Headers().pairs == ()
+
+
+def test_headers_never_show_a_credential() -> None:
+    names = ["Authorization", "proxy-authorization", "X-Cal-Secret-Key", "Cookie", "Set-Cookie"]
+    headers = Headers([("X-A", "1"), *((name, "hush") for name in names)])
+    assert repr(headers) == (
+        "Headers([('X-A', '1'), ('Authorization', '…'), ('proxy-authorization', '…'), "
+        "('X-Cal-Secret-Key', '…'), ('Cookie', '…'), ('Set-Cookie', '…')])"
+    )
+    assert "hush" not in str(headers) + repr(Request("GET", "https://h/", headers))
+    assert "hush" not in repr(Response(200, headers))
+
+
+def test_a_request_shows_the_size_of_its_body_and_not_the_body() -> None:
+    request = Request("POST", "https://h/x", {"X": "1"}, b"hush")
+    assert repr(request) == (
+        "Request(method='POST', url='https://h/x', headers=Headers([('X', '1')]), body=<4 bytes>)"
+    )
+    assert repr(Response(200, (), b"hush")) == (
+        "Response(status=200, headers=Headers([]), body=<4 bytes>)"
+    )
+
+
+VALUES: dict[str, Callable[[], Any]] = {
+    "Headers": lambda: Headers(PAIRS),
+    "Request": lambda: Request("POST", "https://h/x", PAIRS, b"{}"),
+    "Response": lambda: Response(200, PAIRS, b"{}"),
+    "Timeout": lambda: Timeout(1, 2, 3),
+    "Versions": lambda: Versions("mine", {"bookings": "2024-08-13"}),
+    "Anonymous": Anonymous,
+    "Operation": lambda: bookings.cancel("bk7", {"cancellation_reason": "x"}),
+    "list": lambda: bookings.list(status="past", take=3),
+    "mapped": lambda: bookings.get("bk7").map(shape_of_all),
+    "Page": lambda: bookings.list(take=3).read(response_of("story-24-list-page-1")),
+    "Booking": lambda: bookings.get("bk7").read(response_of("story-14-get-seated")),
+    "Reassignment": lambda: bookings.reassign("bk7").read(response_of("story-20-reassign")),
+    "NewBooking": lambda: NewBooking(
+        start="2027-04-05T09:00:00Z",
+        event_type_id=1,
+        attendee=NewAttendee(name="Ann", email="ann@example.net", time_zone="UTC"),
+        guests=["eva@example.net"],
+        metadata={"order": "A-17"},
+        location={"type": "link"},
+        routing={"team_member_ids": [1]},
+    ),
+}
+
+
+def shape_of_all(value: Booking | tuple[Booking, ...]) -> tuple[BookingShape, ...]:
+    return tuple(b.shape for b in (value if isinstance(value, tuple) else (value,)))
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_is_equal_to_its_like_hashable_frozen_and_picklable(name: str) -> None:
+    value, like = VALUES[name](), VALUES[name]()
+    assert value is not like
+    assert value == like
+    assert hash(value) == hash(like)
+    assert pickle.loads(pickle.dumps(value)) == value
+    assert copy.deepcopy(value) == value
+    assert not hasattr(value, "__dict__")
+    for field in attrs.fields(type(value)):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(value, field.name, None)
+    assert value != object()
+
+
+def test_every_public_class_of_attrs_is_frozen_and_slotted() -> None:
+    public = vars(calcom_core).values()
+    classes = [cls for cls in public if isinstance(cls, type) and attrs.has(cls)]
+    assert len(classes) > 30
+    for cls in classes:
+        assert "__slots__" in vars(cls), cls
+        assert cls.__setattr__ is not object.__setattr__, cls
+
+
+# Secrets.
+
+TEXT = "cal_test_0123456789abcdef"
+
+
+def test_a_secret_reveals_its_text_only_when_asked() -> None:
+    secret = Secret(TEXT)
+    assert secret.reveal() == TEXT
+    shown = [repr(secret), str(secret), f"{secret}", f"{secret!r}", f"{[secret]}"]
+    shown += ["%s" % secret, "%r" % secret, "{:>20}".format("") + "{}".format(secret)]  # noqa: UP031, UP032
+    assert TEXT not in "".join(shown)
+    assert shown[:3] == ["Secret(…)"] * 3
+    assert "0123" not in repr(ApiKey(TEXT)) + repr(Api(ApiKey(TEXT)))
+    assert "hush" not in repr(OAuthClient("client", "hush")) + repr(AccessToken("hush"))
+
+
+def test_a_secret_has_no_attributes_to_list() -> None:
+    with pytest.raises(TypeError):
+        vars(Secret(TEXT))
+
+
+def test_a_secret_with_a_width_is_not_shown_either() -> None:
+    with pytest.raises(TypeError):
+        format(Secret(TEXT), ">20")
+
+
+def test_a_secret_is_copied_as_itself_and_never_pickled() -> None:
+    secret = Secret(TEXT)
+    assert copy.copy(secret) is secret
+    assert copy.deepcopy([secret])[0] is secret
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        for value in (secret, ApiKey(secret), Api(ApiKey(secret))):
+            with pytest.raises(TypeError, match="a Secret is not pickled"):
+                pickle.dumps(value, protocol)
+
+
+def test_secrets_are_compared_by_their_text() -> None:
+    assert Secret(TEXT) == Secret(TEXT)
+    assert hash(Secret(TEXT)) == hash(Secret(TEXT))
+    assert Secret(TEXT) != Secret(TEXT + "0")
+    assert Secret(TEXT) != TEXT
+    assert Api(ApiKey(TEXT)) == Api(ApiKey(Secret(TEXT)))
+    assert len({ApiKey(TEXT), ApiKey(Secret(TEXT))}) == 1
+
+
+# Operations.
+
+
+def test_equal_calls_make_equal_operations_and_others_do_not() -> None:
+    one = bookings.list(status=["past"], after_start="2027-04-05T11:00:00+02:00")
+    same = bookings.list(status="past", after_start=datetime(2027, 4, 5, 9, tzinfo=UTC))
+    assert one == same
+    assert len({one, same, bookings.list(status="past")}) == 2
+    different: list[Operation[Any]] = [
+        bookings.get("bk7"),
+        bookings.get_one("bk7"),
+        bookings.get_series("bk7"),
+        bookings.get("bk8"),
+        bookings.get("bk7", cal_api_version="2024-08-13"),
+        bookings.get("bk7").map(str),
+        bookings.confirm("bk7"),
+        bookings.cancel("bk7"),
+        bookings.cancel("bk7", {"cancellation_reason": "x"}),
+    ]
+    assert len(set(different)) == 9
+
+
+def test_an_operation_shows_neither_its_query_nor_its_body() -> None:
+    listed = bookings.list(attendee_email="per@guest.example", take=3)
+    assert repr(listed) == (
+        "Operation(name='bookings.list', method='GET', path='/v2/bookings', "
+        "query=<attendeeEmail, take>, body=None, repeatable=True, version=None)"
+    )
+    cancelled = bookings.cancel("bk7", {"cancellation_reason": "hush"})
+    assert repr(cancelled) == (
+        "Operation(name='bookings.cancel', method='POST', path='/v2/bookings/bk7/cancel', "
+        "query=<>, body=<29 bytes>, repeatable=False, version=None)"
+    )
+
+
+def test_a_mapped_operation_asks_the_same_and_reads_further() -> None:
+    plain = bookings.get_one("bk7")
+    mapped = plain.map(lambda booking: booking.title).map(len)
+    assert (mapped.name, mapped.method, mapped.path) == (plain.name, plain.method, plain.path)
+    assert mapped != plain
+    assert mapped.read(response_of("29-get-normal")) == 42
+    assert Api(Anonymous()).request(mapped) == Api(Anonymous()).request(plain)
+
+
+def test_a_refusal_is_raised_before_any_mapping() -> None:
+    mapped = bookings.get_one("bk7").map(lambda booking: pytest.fail("was called"))
+    with pytest.raises(calcom_core.NotFound):
+        mapped.read(response_of("191-get-bad-uid"))
+
+
+# Pages.
+
+PAGINATION = RECORDED["story-24-list-page-1"]["response"]["body"]["pagination"]
+
+
+def page_of(operation: Operation[Page[Booking]], items: int, **pagination: Any) -> Page[Booking]:
+    data = RECORDED["story-24-list-page-1"]["response"]["body"]["data"][:items]
+    body = {"status": "success", "data": data, "pagination": {**PAGINATION, **pagination}}
+    return operation.read(Response(200, (), json.dumps(body).encode()))
+
+
+def test_the_next_page_keeps_the_filters_and_skips_by_take() -> None:
+    first = bookings.list(status="upcoming", take=3, skip=0, sort_start="asc")
+    page = first.read(response_of("story-24-list-page-1"))
+    assert page.next == bookings.list(status="upcoming", take=3, skip=3, sort_start="asc")
+    assert page.next is not None
+    assert page.next.read(response_of("story-25-list-page-2")).next == bookings.list(
+        status="upcoming", take=3, skip=6, sort_start="asc"
+    )
+
+
+def test_the_next_page_skips_by_take_even_where_fewer_items_came() -> None:
+    page = page_of(bookings.list(take=3, skip=6), items=1)
+    assert len(page.items) == 1
+    assert page.next == bookings.list(take=3, skip=9)
+
+
+def test_the_next_page_skips_by_what_the_server_said_where_no_take_was_given() -> None:
+    page = page_of(bookings.list(status="past"), items=3, itemsPerPage=100)
+    assert page.next is not None
+    assert page.next.query == (("status", "past"), ("skip", "100"))
+
+
+def test_the_next_page_keeps_what_is_mapped_and_pinned() -> None:
+    operation = bookings.list(take=3, cal_api_version="2024-08-13")
+    page = page_of(operation, items=3)
+    assert page.next == bookings.list(take=3, skip=3, cal_api_version="2024-08-13")
+
+
+def test_there_is_no_next_page_at_the_end() -> None:
+    assert page_of(bookings.list(take=3), items=3, hasNextPage=False).next is None
+
+
+def test_there_is_no_next_page_after_an_empty_one_whatever_the_server_says() -> None:
+    page = page_of(bookings.list(take=3), items=0, hasNextPage=True)
+    assert (page.items, page.next) == ((), None)
+    assert page.pagination.has_next_page is True
+
+
+def test_a_page_shows_its_items_and_not_its_answer() -> None:
+    page = page_of(bookings.list(take=3), items=0)
+    assert repr(page) == f"Page(items=(), pagination={page.pagination!r})"
+
+
+# Models.
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "recurring", "seated"),
+    [
+        ("29-get-normal", BookingShape.SINGLE, False, False),
+        ("97-get-recurring-one", BookingShape.RECURRING, True, False),
+        ("126-get-seated-hidden-noauth", BookingShape.SEATED, False, True),
+        ("131-get-recurring-seated-one", BookingShape.RECURRING_SEATED, True, True),
+    ],
+)
+def test_a_booking_has_one_of_four_shapes(
+    name: str, shape: BookingShape, recurring: bool, seated: bool
+) -> None:
+    booking = operation_of(name).read(response_of(name))
+    assert booking.shape is shape
+    assert (booking.is_recurring, booking.is_seated) == (recurring, seated)
+
+
+def test_a_recorded_booking_is_this() -> None:
+    booking = bookings.get_one("bk7").read(response_of("29-get-normal"))
+    assert booking == Booking(
+        id=1,
+        uid="8q36zVzjeFHywNswG41LH7",
+        title="Normal between Alice Host and Ann Attendee",
+        status="accepted",
+        hosts=(
+            calcom_core.Host(
+                id=1,
+                email="alice@example.com",
+                display_email="alice@example.com",
+                username="alice",
+                name="Alice Host",
+                time_zone="Europe/Berlin",
+            ),
+        ),
+        attendees=(
+            calcom_core.Attendee(
+                name="Ann Attendee",
+                email="ann@example.net",
+                display_email="ann@example.net",
+                time_zone="Europe/Rome",
+                absent=False,
+                language="en",
+            ),
+            calcom_core.Attendee(
+                name="",
+                email="guest1@example.net",
+                display_email="guest1@example.net",
+                time_zone="Europe/Rome",
+                absent=False,
+                language="en",
+            ),
+        ),
+        start=datetime(2026, 12, 12, 9, tzinfo=UTC),
+        end=datetime(2026, 12, 12, 9, 30, tzinfo=UTC),
+        duration=30,
+        absent_host=False,
+        created_at=datetime(2026, 11, 22, 16, 3, 0, 70_000, UTC),
+        updated_at=datetime(2026, 11, 22, 16, 3, 0, 184_000, UTC),
+        description="",
+        cancellation_reason="",
+        cancelled_by_email="",
+        event_type_id=1,
+        event_type=calcom_core.EventTypeRef(id=1, slug="normal"),
+        meeting_url="https://meet.example.com/alice",
+        location="https://meet.example.com/alice",
+        guests=("guest1@example.net",),
+        metadata={"ref": "order-42"},
+        booking_fields_responses={
+            "email": "ann@example.net",
+            "name": "Ann Attendee",
+            "guests": ["guest1@example.net"],
+            "displayEmail": "ann@example.net",
+            "displayGuests": ["guest1@example.net"],
+        },
+        ics_uid="8q36zVzjeFHywNswG41LH7@Cal.com",
+    )
+
+
+def test_free_maps_count_for_equality_and_not_for_the_hash() -> None:
+    booking = bookings.get_one("bk7").read(response_of("29-get-normal"))
+    other = attrs.evolve(booking, metadata={"ref": "order-43"})
+    assert booking != other
+    assert hash(booking) == hash(other)
+
+
+def test_a_checked_map_is_a_copy_of_its_own() -> None:
+    given = {"order": {"items": ["A"]}}
+    operation_input = NewBooking(
+        start="2027-04-05T09:00:00Z",
+        event_type_id=1,
+        attendee={"name": "Ann", "email": "ann@example.net", "time_zone": "UTC"},
+        booking_fields_responses=given,
+    )
+    given["order"]["items"].append("B")
+    assert operation_input.booking_fields_responses == {"order": {"items": ["A"]}}
+    assert operation_input.attendee == NewAttendee(
+        name="Ann", email="ann@example.net", time_zone="UTC"
+    )
+
+
+def test_a_table_of_versions_picks_by_family() -> None:
+    assert Versions("mine", {"bookings": "2024-08-13"}).of("bookings.get_one") == "2024-08-13"
+    assert EVERYWHERE.name == "EVERYWHERE"
+    assert EVERYWHERE.table == {"bookings": "2024-08-13"}
+
+
+def test_timeouts_are_finite_by_default() -> None:
+    assert Timeout() == Timeout(connect=10.0, read=30.0, total=60.0)
+
+
+def test_an_invalid_input_says_field_and_problem() -> None:
+    error = InvalidInput("data.start", "is missing")
+    assert (str(error), error.field, error.problem) == (
+        "data.start: is missing",
+        "data.start",
+        "is missing",
+    )

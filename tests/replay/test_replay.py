@@ -1,0 +1,216 @@
+"""Replay: strict, without a network, without time, and the same for blocking and trio."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import trio
+
+from calcom_core import Api, ApiKey, Response, bookings
+from calcom_core.effects import Program, clock, gather, send, sleep
+from calcom_core.errors import AlreadyPlayed, NoAnswer, NoMatch, NotSent, Unplayed
+from calcom_core.http import Headers, Request
+from calcom_transports import Replay, answer, run
+from calcom_transports.__main__ import WALK
+from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, Recorded, Run
+from calcom_transports.trio_driver import run_trio
+
+URL = "https://api.cal.com/v2/bookings/"
+
+
+def get(name: str) -> Request:
+    return Request("GET", f"{URL}{name}")
+
+
+def played(*runs: list[tuple[tuple[int, ...], str, Outcome]]) -> Cassette:
+    return Cassette(
+        tuple(
+            Run(tuple(Recorded(branch, get(name), outcome) for branch, name, outcome in exchanges))
+            for exchanges in runs
+        ),
+        "test.json",
+    )
+
+
+def both(program: Callable[[], Program[Any]], cassette: Cassette) -> Any:
+    """Run on a replay of the cassette, blocking and under trio; the two must agree."""
+
+    async def under_trio() -> Any:
+        with Replay(cassette) as replay:
+            return await run_trio(program(), replay)
+
+    with Replay(cassette) as replay:
+        blocking = run(program(), replay)
+    assert trio.run(under_trio) == blocking
+    return blocking
+
+
+def asking(*names: str) -> Program[list[int]]:
+    statuses = []
+    for name in names:
+        response = yield from send(get(name))
+        statuses.append(response.status)
+    return statuses
+
+
+def test_a_program_gets_its_answers_in_order() -> None:
+    cassette = played(
+        [((), "a", Response(200)), ((), "b", Response(404)), ((), "a", Response(500))]
+    )
+
+    assert both(lambda: asking("a", "b", "a"), cassette) == [200, 404, 500]
+
+
+def test_branches_get_their_own_answers_in_whatever_order_they_ask() -> None:
+    recorded = [((number,), "a", Response(200 + number)) for number in range(20)]
+
+    def program() -> Program[Any]:
+        return (yield from gather([asking("a") for _ in range(20)], limit=7))
+
+    assert both(program, played(recorded)) == tuple([200 + number] for number in range(20))
+
+
+def test_each_run_claims_the_first_that_begins_as_it_does() -> None:
+    cassette = played(
+        [((), "a", Response(201))], [((), "b", Response(202))], [((), "a", Response(203))]
+    )
+
+    with Replay(cassette) as replay:
+        assert run(asking("b"), replay) == [202]
+        assert run(asking("a"), replay) == [201]
+        assert run(asking("a"), replay) == [203]
+
+
+def test_a_request_that_is_not_recorded_is_no_match_and_names_the_nearest() -> None:
+    cassette = played([((), "a", Response(200)), ((), "b", Response(200))])
+
+    with pytest.raises(NoMatch) as first, Replay(cassette) as replay:
+        run(asking("x"), replay)
+    with pytest.raises(NoMatch) as second, Replay(cassette) as replay:
+        run(asking("a", "x"), replay)
+
+    assert str(first.value) == (
+        f"nothing in test.json is equal to GET {URL}x; the nearest is GET {URL}a, "
+        "which differs in url"
+    )
+    assert str(second.value) == (
+        f"nothing in test.json is equal to GET {URL}x; the nearest is GET {URL}b, "
+        "which differs in url"
+    )
+
+
+def test_personal_data_of_a_query_or_a_body_is_not_in_the_message() -> None:
+    op = bookings.list(attendee_email="secret.person@example.com")
+    with pytest.raises(NoMatch) as caught, Replay(played([((), "a", Response(200))])) as replay:
+        run(send(Api(ApiKey("cal_test_replay")).request(op)), replay)
+
+    assert "secret" not in str(caught.value)
+
+
+def test_what_was_played_is_consumed() -> None:
+    again, longer = (
+        Replay(played([((), "a", Response(200))])),
+        Replay(played([((), "a", Response(200))])),
+    )
+    run(asking("a"), again)
+
+    with pytest.raises(AlreadyPlayed) as one:
+        run(asking("a"), again)
+    with pytest.raises(AlreadyPlayed) as other:
+        run(asking("a", "b"), longer)
+
+    assert str(one.value) == f"GET {URL}a was played already, and test.json has it no more often"
+    assert str(other.value) == f"GET {URL}b: all that test.json has for this place was played"
+
+
+def test_nothing_recorded_matches_nothing() -> None:
+    with pytest.raises(NoMatch, match="nothing is left to play"), Replay(played()) as replay:
+        run(asking("a"), replay)
+
+
+def test_what_is_left_unplayed_fails_at_the_end() -> None:
+    cassette = played(
+        [((), "a", Response(200)), ((), "b", Response(200))], [((), "c", Response(1))]
+    )
+
+    with pytest.raises(Unplayed) as caught, Replay(cassette) as replay:
+        run(asking("a"), replay)
+
+    assert str(caught.value) == (
+        f"2 of the 3 exchanges of test.json were not asked for, first GET {URL}b; "
+        "ask for them, or take them out"
+    )
+    replay.close()  # said once
+
+
+def test_an_error_on_its_way_is_not_hidden_by_what_is_unplayed() -> None:
+    with pytest.raises(ZeroDivisionError), Replay(played([((), "a", Response(200))])):
+        _ = 1 / 0
+
+
+def test_a_recorded_failure_is_raised_into_the_program() -> None:
+    def program() -> Program[list[Any]]:
+        seen: list[Any] = []
+        for name in ("a", "b"):
+            try:
+                yield from send(get(name))
+            except (NotSent, NoAnswer) as error:
+                seen.append((type(error), str(error), error.reason))
+        return seen
+
+    cassette = played(
+        [
+            ((), "a", Failure(NotSent, "refused", "connect")),
+            ((), "b", Failure(NoAnswer, "slow", "timeout")),
+        ]
+    )
+
+    assert both(program, cassette) == [
+        (NotSent, "refused", "connect"),
+        (NoAnswer, "slow", "timeout"),
+    ]
+
+
+def test_an_exchange_that_was_cancelled_has_no_answer() -> None:
+    with (
+        pytest.raises(AlreadyPlayed, match="was cancelled"),
+        Replay(played([((), "a", Cancelled())])) as replay,
+    ):
+        run(asking("a"), replay)
+
+
+def test_time_is_virtual_and_only_sleep_moves_it() -> None:
+    def branch(seconds: float) -> Program[float]:
+        yield from sleep(seconds, jitter=1.0)
+        return (yield from clock())
+
+    def program() -> Program[list[Any]]:
+        yield from sleep(3600)
+        began = yield from clock()
+        ends = yield from gather([branch(1), branch(10), branch(5)], limit=3)
+        return [began, ends, (yield from clock())]
+
+    assert both(program, Cassette(())) == [3600.0, (3601.0, 3610.0, 3605.0), 3610.0]
+
+
+def test_answers_are_given_inline_by_operation_or_by_request() -> None:
+    op = bookings.get_one("a")
+    api = Api(ApiKey("cal_test_replay"), base_url="https://cal.example.org/prefix")
+    request = Request("GET", "https://cal.example.org/x")
+    given = answer({"status": "success"}, 203, {"X-Request-Id": "r"})
+
+    with Replay.of((op, given), (request, NotSent("no", reason="connect")), api=api) as replay:
+        assert run(send(api.request(op)), replay) == Response(
+            203,
+            Headers([("Content-Type", "application/json"), ("X-Request-Id", "r")]),
+            b'{"status": "success"}',
+        )
+        with pytest.raises(NotSent, match="no"):
+            run(send(request), replay)
+
+
+def test_a_replay_reads_its_cassette_from_a_file() -> None:
+    replay = Replay(WALK)
+
+    with pytest.raises(Unplayed, match=r"22 of the 22 exchanges of .*walk\.json"):
+        replay.close()

@@ -1,0 +1,347 @@
+"""The interpreters of programs: the same effects, blocking and under trio."""
+
+import inspect
+import threading
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+
+from calcom_core import InvalidInput, NotSent, Request, Response, Timeout
+from calcom_core.effects import Gather, Program, Sleep, Stream, clock, emit, gather, send, sleep
+from calcom_transports import iterate, run
+from calcom_transports.driver import seconds_of
+from calcom_transports.trio_driver import iterate_trio, run_trio
+
+Drive = Callable[[Program[Any]], Any]
+
+
+def request(name: str) -> Request:
+    return Request("GET", f"https://api.cal.com/{name}")
+
+
+class Echo:
+    """Answers with the path; a path that begins with `bad` fails."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Timeout | None]] = []
+
+    def answer(self, request: Request, timeout: Timeout | None) -> Response:
+        name = request.url.rpartition("/")[2]
+        self.sent.append((name, timeout))
+        if name.startswith("bad"):
+            raise NotSent(name, reason="connect")
+        return Response(200, {}, name.encode())
+
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        return self.answer(request, timeout)
+
+
+class AsyncEcho(Echo):
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
+        await trio.lowlevel.checkpoint()
+        return self.answer(request, timeout)
+
+
+def blocking(program: Program[Any], echo: Echo | None = None) -> Any:
+    return run(program, echo or Echo())
+
+
+def under_trio(program: Program[Any], echo: AsyncEcho | None = None) -> Any:
+    return trio.run(
+        run_trio, program, echo or AsyncEcho(), clock=trio.testing.MockClock(autojump_threshold=0)
+    )
+
+
+drives = pytest.mark.parametrize("drive", [blocking, under_trio])
+
+
+def asking(name: str, ended: list[str] | None = None) -> Program[str]:
+    try:
+        response = yield from send(request(name))
+        return response.body.decode()
+    finally:
+        if ended is not None:
+            ended.append(name)
+
+
+@drives
+def test_a_program_gets_the_results_of_its_effects(drive: Drive) -> None:
+    def program() -> Program[list[Any]]:
+        one = yield from asking("one")
+        began = yield from clock()
+        yield from sleep(0.001)
+        ended = yield from clock()
+        many = yield from gather([asking(str(number)) for number in range(9)], limit=3)
+        return [one, ended - began >= 0.001, many]
+
+    assert drive(program()) == ["one", True, tuple("012345678")]
+
+
+@pytest.mark.parametrize(("drive", "echo"), [(blocking, Echo()), (under_trio, AsyncEcho())])
+def test_the_timeout_of_an_effect_reaches_the_transport(drive: Any, echo: Any) -> None:
+    def program() -> Program[None]:
+        yield from send(request("a"), timeout=Timeout(1, 2, 3))
+        yield from send(request("b"))
+
+    drive(program(), echo)
+
+    assert echo.sent == [("a", Timeout(1, 2, 3)), ("b", None)]
+
+
+@drives
+def test_an_error_is_raised_into_the_program_which_may_go_on(drive: Drive) -> None:
+    def program() -> Program[str]:
+        try:
+            yield from send(request("bad"))
+        except NotSent as error:
+            return f"caught {error}, then {(yield from asking('good'))}"
+        return "not raised"
+
+    assert drive(program()) == "caught bad, then good"
+
+
+@drives
+def test_an_error_that_the_program_lets_through_is_raised_and_the_program_closed(
+    drive: Drive,
+) -> None:
+    ended: list[str] = []
+
+    with pytest.raises(NotSent, match=r"^bad$"):
+        drive(asking("bad", ended))
+
+    assert ended == ["bad"]
+
+
+@drives
+def test_what_is_no_effect_is_raised_into_the_program(drive: Drive) -> None:
+    def program() -> Generator[Any, Any, None]:
+        yield "something"
+
+    with pytest.raises(TypeError, match="a program yielded str, which is no effect"):
+        drive(program())
+
+
+@drives
+def test_only_a_stream_may_emit(drive: Drive) -> None:
+    closed: list[bool] = []
+
+    def stream() -> Generator[Any, Any, None]:
+        try:
+            yield from emit(1)
+        finally:
+            closed.append(True)
+
+    with pytest.raises(TypeError, match="only a stream may emit"):
+        drive(stream())
+
+    assert closed == [True]
+
+
+@drives
+def test_an_error_in_one_branch_is_raised_alone_and_every_program_is_closed(drive: Drive) -> None:
+    programs = [asking(name) for name in ("0", "1", "bad", "3", "4", "5")]
+
+    with pytest.raises(NotSent, match=r"^bad$") as caught:
+        drive(gather(programs, limit=2))
+
+    assert type(caught.value) is NotSent
+    assert [inspect.getgeneratorstate(program) for program in programs] == ["GEN_CLOSED"] * 6
+
+
+@drives
+def test_a_gather_within_a_gather_ends_too(drive: Drive) -> None:
+    sleeping = [sleep(3600), sleep(3600)]
+    programs: list[Program[Any]] = [gather(sleeping, limit=2), asking("bad")]
+
+    with pytest.raises(NotSent, match=r"^bad$"):
+        drive(gather(programs, limit=2))
+
+    states = [inspect.getgeneratorstate(program) for program in (*programs, *sleeping)]
+    # A gather that never began leaves its own branches as they were made.
+    assert states in (["GEN_CLOSED"] * 4, ["GEN_CLOSED", "GEN_CLOSED", *["GEN_CREATED"] * 2])
+
+
+@drives
+def test_a_gather_of_nothing_is_an_empty_tuple(drive: Drive) -> None:
+    assert drive(gather([], limit=1)) == ()
+
+
+@drives
+def test_no_more_than_the_limit_runs_at_once(drive: Drive) -> None:
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    def branch() -> Program[None]:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        yield from sleep(0.001)
+        with lock:
+            running -= 1
+
+    def program() -> Program[Any]:
+        return (yield from gather([branch() for _ in range(20)], limit=3))
+
+    drive(program())
+
+    assert most <= 3
+
+
+def test_a_blocking_gather_really_runs_at_once() -> None:
+    meeting = threading.Barrier(4, timeout=10)
+
+    class Meeting:
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            meeting.wait()
+            return Response(200)
+
+    results = run(gather([asking(str(n)) for n in range(4)], limit=4), Meeting())
+
+    assert results == ("", "", "", "")
+
+
+def test_an_interrupt_while_waiting_ends_the_branches(monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = threading.Thread.join
+    interrupts = [KeyboardInterrupt()]
+
+    def interrupted(self: threading.Thread, timeout: float | None = None) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        joined(self, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(gather([sleep(3600), sleep(3600)], limit=2), Echo())
+
+
+def numbers(closed: list[str]) -> Stream[str]:
+    try:
+        for number in range(3):
+            text = yield from asking(str(number))
+            yield from emit(text)
+    finally:
+        closed.append("closed")
+
+
+def test_a_stream_hands_out_its_items_and_is_closed() -> None:
+    closed: list[str] = []
+
+    assert list(iterate(numbers(closed), Echo())) == ["0", "1", "2"]
+    assert closed == ["closed"]
+
+
+def test_leaving_a_stream_closes_it_and_asks_for_no_more() -> None:
+    closed: list[str] = []
+    echo = Echo()
+
+    items = iterate(numbers(closed), echo)
+    assert next(items) == "0"
+    items.close()  # type: ignore[attr-defined]
+
+    assert closed == ["closed"]
+    assert [name for name, _ in echo.sent] == ["0"]
+
+
+def test_a_stream_under_trio_hands_out_its_items_and_is_closed() -> None:
+    closed: list[str] = []
+
+    async def main() -> list[str]:
+        return [item async for item in iterate_trio(numbers(closed), AsyncEcho())]
+
+    assert trio.run(main) == ["0", "1", "2"]
+    assert closed == ["closed"]
+
+
+def test_a_stream_under_trio_may_be_left() -> None:
+    closed: list[str] = []
+    echo = AsyncEcho()
+
+    async def main() -> None:
+        items = iterate_trio(numbers(closed), echo)
+        async for item in items:
+            assert item == "0"
+            break
+        items.close()
+
+    trio.run(main)
+
+    assert closed == ["closed"]
+    assert [name for name, _ in echo.sent] == ["0"]
+
+
+def test_an_error_in_a_stream_under_trio_closes_it() -> None:
+    closed: list[str] = []
+
+    def stream() -> Stream[str]:
+        try:
+            yield from emit((yield from asking("bad")))
+        finally:
+            closed.append("closed")
+
+    async def main() -> None:
+        async for _ in iterate_trio(stream(), AsyncEcho()):
+            raise AssertionError
+
+    with pytest.raises(NotSent):
+        trio.run(main)
+    assert closed == ["closed"]
+
+
+def test_a_cancelled_program_is_closed_and_its_branches_too() -> None:
+    ended: list[str] = []
+
+    def sleeping(name: str) -> Program[None]:
+        try:
+            yield from sleep(3600)
+        finally:
+            ended.append(name)
+
+    def program() -> Program[Any]:
+        return (yield from gather([sleeping("a"), sleeping("b"), sleeping("c")], limit=2))
+
+    async def main() -> bool:
+        with trio.move_on_after(1) as scope:
+            await run_trio(program(), AsyncEcho())
+        return scope.cancelled_caught
+
+    assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+    assert sorted(ended) == ["a", "b"]
+
+
+def test_sleeps_obey_the_mock_clock() -> None:
+    async def main() -> float:
+        await run_trio(sleep(3600), AsyncEcho())
+        return trio.current_time()
+
+    assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0)) == 3600.0
+
+
+def test_outside_trio_the_error_says_what_to_do_and_the_program_is_closed() -> None:
+    program = asking("a")
+    coroutine = run_trio(program, AsyncEcho())
+
+    with pytest.raises(InvalidInput, match=r"under trio\.run only; under asyncio, run"):
+        coroutine.send(None)
+
+    assert program.gi_frame is None
+    with pytest.raises(InvalidInput):
+        iterate_trio(numbers([]), AsyncEcho())
+
+
+def test_jitter_draws_from_the_stated_range() -> None:
+    drawn = [seconds_of(Sleep(8.0, jitter=0.25)) for _ in range(200)]
+
+    assert all(6.0 <= seconds <= 8.0 for seconds in drawn)
+    assert len(set(drawn)) > 1
+    assert seconds_of(Sleep(8.0)) == 8.0
+
+
+def test_gather_wants_a_limit_of_at_least_one() -> None:
+    for limit in (0, -1, True, 1.5):
+        with pytest.raises(InvalidInput, match="limit"):
+            Gather((), limit)  # type: ignore[arg-type]

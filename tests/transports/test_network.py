@@ -1,0 +1,1230 @@
+"""Both network transports, against a server on the loopback interface that misbehaves on request.
+
+Every case runs through the blocking transport and through trio's, and must end the same way.
+"""
+
+import gzip
+import importlib
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+import trustme
+from server import (
+    PATIENCE,
+    Peer,
+    Server,
+    answering,
+    answering_once,
+    dripping,
+    stalling,
+)
+
+import calcom_transports.trio
+import calcom_transports.urllib3
+from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
+from calcom_core.http import Headers, Request, Response, Timeout
+from calcom_transports.network import Destination, Origin, idle_limit, split_url
+from calcom_transports.trio import TrioTransport
+from calcom_transports.urllib3 import Urllib3Transport
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+OK_RESPONSE = Response(200, {"Content-Length": "2"}, b"ok")
+UNTOUCHED = "nothing was sent, it may be repeated"
+UNKNOWN = "it may have been carried out, look before repeating a write"
+
+both = pytest.mark.parametrize("kind", ["urllib3", "trio"])
+
+Step = Request | Callable[[], object]
+
+
+def exchange(
+    kind: str, *steps: Step, within: Timeout | None = None, **options: Any
+) -> list[Response]:
+    """Send the requests through one transport, and make the calls between them."""
+    responses = []
+    if kind == "urllib3":
+        with Urllib3Transport(**options) as transport:
+            for step in steps:
+                if isinstance(step, Request):
+                    responses.append(transport.send(step, within))
+                else:
+                    step()
+        return responses
+
+    async def run() -> None:
+        async with TrioTransport(**options) as transport:
+            for step in steps:
+                if isinstance(step, Request):
+                    responses.append(await transport.send(step, within))
+                else:
+                    step()
+
+    trio.run(run)
+    return responses
+
+
+def failure(kind: str, *steps: Step, **options: Any) -> tuple[type[TransportError], str, str]:
+    """Return the class, the reason and the message of the error that the last request ends in."""
+    with pytest.raises(TransportError) as caught:
+        exchange(kind, *steps, **options)
+    return type(caught.value), caught.value.reason, str(caught.value)
+
+
+def get(server: Server, target: str = "/v2/x?q=1", **headers: str) -> Request:
+    return Request("GET", server.url + target, headers)
+
+
+def post(server: Server, body: bytes = b"{}") -> Request:
+    return Request("POST", f"{server.url}/v2/x?q=1", (), body)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def certified(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@both
+def test_a_request_leaves_byte_for_byte_and_its_answer_comes_back_whole(kind: str) -> None:
+    answer = (
+        b"HTTP/1.1 404 Not Found\r\nX-One: 1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2 \r\n"
+        b"Content-Length: 3\r\n\r\n\x00\xff!"
+    )
+    with Server(answering(answer)) as server:
+        request = Request(
+            "PATCH",
+            f"{server.url}/v2/a%2fb/%C3%A4/../c;d='e'?x=%zz&y=%2B&z=[1]|2#fragment",
+            (
+                ("User-Agent", "calcom/1"),
+                ("X-Many", "one"),
+                ("x-name", "Zo\xeb"),
+                ("X-Many", "two"),
+            ),
+            b'{"a": 1}',
+        )
+        responses = exchange(kind, request)
+
+    assert responses == [
+        Response(
+            404,
+            (("X-One", "1"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("Content-Length", "3")),
+            b"\x00\xff!",
+        )
+    ]
+    (wire,) = server.requests
+    head, _, body = wire.partition(b"\r\n\r\n")
+    first, *fields = head.split(b"\r\n")
+    assert first == b"PATCH /v2/a%2fb/%C3%A4/../c;d='e'?x=%zz&y=%2B&z=[1]|2 HTTP/1.1"
+    assert sorted(fields) == [
+        b"Accept-Encoding: gzip",
+        b"Content-Length: 8",
+        b"Host: 127.0.0.1:%d" % server.port,
+        b"User-Agent: calcom/1",
+        b"X-Many: one",
+        b"X-Many: two",
+        b"x-name: Zo\xeb",
+    ]
+    assert body == b'{"a": 1}'
+
+
+@both
+def test_the_transport_adds_three_fields_and_no_user_agent(kind: str) -> None:
+    with Server(answering(OK)) as server:
+        exchange(kind, Request("POST", server.url), Request("DELETE", f"{server.url}?a"))
+    added = b"Host: 127.0.0.1:%d\r\nAccept-Encoding: gzip\r\n" % server.port
+    assert server.requests == [
+        b"POST / HTTP/1.1\r\n" + added + b"Content-Length: 0\r\n\r\n",
+        b"DELETE /?a HTTP/1.1\r\n" + added + b"\r\n",
+    ]
+
+
+@both
+def test_a_connection_is_used_again(kind: str) -> None:
+    with Server(answering(OK)) as server:
+        responses = exchange(kind, get(server), post(server), get(server))
+    assert (responses, server.connections) == ([OK_RESPONSE] * 3, 1)
+
+
+@both
+def test_a_connection_closed_while_idle_is_replaced_and_the_request_sent_once(kind: str) -> None:
+    with Server(answering_once(OK)) as server:
+        responses = exchange(kind, get(server), lambda: server.hung_up.wait(PATIENCE), post(server))
+    assert (responses, server.connections) == ([OK_RESPONSE] * 2, 2)
+    assert [wire.partition(b" ")[0] for wire in server.requests] == [b"GET", b"POST"]
+
+
+@both
+def test_a_connection_is_not_used_again_after_the_time_the_server_announced(kind: str) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0, max=5\r\nContent-Length: 0\r\n\r\n"
+    with Server(answering(answer)) as server:
+        exchange(kind, get(server), get(server))
+    assert server.connections == 2
+
+
+def test_the_blocking_transport_does_not_use_a_connection_idle_for_four_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passed = 0.0
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed)
+    monkeypatch.setattr(calcom_transports.urllib3, "time", clock)
+    with Server(answering(OK)) as server, Urllib3Transport() as transport:
+        transport.send(get(server))
+        passed = 3.5
+        transport.send(get(server))
+        assert server.connections == 1
+        passed = 7.6
+        transport.send(get(server))
+        assert server.connections == 2
+
+
+def test_the_trio_transport_does_not_use_a_connection_idle_for_four_seconds() -> None:
+    clock = trio.testing.MockClock()
+
+    async def run() -> None:
+        async with TrioTransport() as transport:
+            await transport.send(get(server))
+            clock.jump(3.9)
+            await transport.send(get(server))
+            assert server.connections == 1
+            clock.jump(4.1)
+            await transport.send(get(server))
+            assert server.connections == 2
+
+    with Server(answering(OK)) as server:
+        trio.run(run, clock=clock)
+
+
+@pytest.mark.parametrize(
+    ("announced", "seconds"),
+    [
+        ((), 4.0),
+        (("timeout=2",), 2.0),
+        (("max=100, timeout = 3",), 3.0),
+        (('Timeout="1"',), 1.0),
+        (("max=1", "timeout=0"), 0.0),
+        (("timeout=60",), 4.0),
+        (("timeout=soon",), 4.0),
+        (("x-timeout=1",), 4.0),
+    ],
+)
+def test_a_connection_idles_no_longer_than_announced_nor_than_four_seconds(
+    announced: tuple[str, ...], seconds: float
+) -> None:
+    assert idle_limit(Headers(("Keep-Alive", value) for value in announced)) == seconds
+
+
+@both
+def test_bytes_after_an_answer_never_become_the_next_one(kind: str) -> None:
+    with Server(answering(OK + OK.replace(b"ok", b"no"))) as server:
+        responses = exchange(kind, get(server), get(server))
+    assert (responses, server.connections) == ([OK_RESPONSE] * 2, 2)
+
+
+@both
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ],
+)
+def test_a_server_that_will_close_is_not_asked_again(kind: str, answer: bytes) -> None:
+    with Server(answering(answer)) as server:
+        exchange(kind, get(server), get(server))
+    assert server.connections == 2
+
+
+@both
+@pytest.mark.parametrize(
+    ("answer", "status", "body"),
+    [
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b""),
+        (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", 204, b""),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", 304, b""),
+        (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", 200, b""),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, 200, b"ok"),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 P\r\n\r\n" + OK, 200, b"ok"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
+            b"2;a=b\r\nch\r\n5\r\nunked\r\n0\r\nTrailer: 1\r\n\r\n",
+            200,
+            b"chunked",
+        ),
+        (b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 1\r\n\r\n1", 200, b"1"),
+    ],
+)
+def test_every_kind_of_answer_is_read_to_its_end(
+    kind: str, answer: bytes, status: int, body: bytes
+) -> None:
+    with Server(answering(answer)) as server:
+        responses = exchange(kind, get(server), get(server))
+    assert [(response.status, response.body) for response in responses] == [(status, body)] * 2
+    assert server.connections == 1
+
+
+@both
+def test_an_answer_without_a_length_ends_with_its_connection(kind: str) -> None:
+    with Server(answering_once(b"HTTP/1.1 200 OK\r\nX: 1\r\n\r\nto the end")) as server:
+        responses = exchange(kind, get(server), get(server))
+    assert responses == [Response(200, {"X": "1"}, b"to the end")] * 2
+    assert server.connections == 2
+
+
+@both
+def test_an_answer_to_head_has_no_body(kind: str) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 99\r\n\r\n"
+    with Server(answering(answer)) as server:
+        responses = exchange(kind, Request("HEAD", server.url), Request("HEAD", server.url))
+    assert [(response.status, response.body) for response in responses] == [(200, b"")] * 2
+    assert server.connections == 1
+
+
+@both
+def test_no_redirect_is_followed(kind: str) -> None:
+    answer = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
+    with Server(answering(answer)) as server:
+        responses = exchange(kind, get(server))
+    assert responses == [Response(302, {"Location": "/elsewhere", "Content-Length": "0"})]
+    assert len(server.requests) == 1
+
+
+@both
+def test_nothing_is_repeated_whatever_the_status(kind: str) -> None:
+    answer = b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
+    with Server(answering(answer)) as server:
+        responses = exchange(kind, get(server))
+    assert responses == [Response(503, {"Retry-After": "0", "Content-Length": "0"})]
+    assert len(server.requests) == 1
+
+
+@both
+@pytest.mark.parametrize("polite", [True, False], ids=["then reads on", "then resets"])
+def test_an_answer_given_before_the_whole_request_was_read_is_an_answer(
+    kind: str, polite: bool
+) -> None:
+    refusal = b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"
+
+    def refuse(peer: Peer) -> None:
+        peer.connection.recv(1_000)
+        peer.send(refusal)
+        if polite:
+            peer.connection.shutdown(socket.SHUT_WR)
+            peer.stall()
+
+    with Server(refuse) as server:
+        responses = exchange(kind, post(server, bytes(5_000_000)))
+    assert [(response.status, response.body) for response in responses] == [(413, b"no")]
+
+
+@both
+def test_a_large_body_leaves_whole(kind: str) -> None:
+    body = bytes(range(256)) * 8_192
+    with Server(answering(OK)) as server:
+        assert exchange(kind, post(server, body)) == [OK_RESPONSE]
+    assert server.requests[0].partition(b"\r\n\r\n")[2] == body
+
+
+def encoded(body: bytes, coding: str = "gzip") -> bytes:
+    return (
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n"
+        % (coding.encode(), len(body))
+        + body
+    )
+
+
+@both
+@pytest.mark.parametrize(
+    ("answer", "body"),
+    [
+        (encoded(gzip.compress(b"zip" * 9_999)), b"zip" * 9_999),
+        (encoded(gzip.compress(b"zip"), "X-GZip"), b"zip"),
+        (encoded(gzip.compress(b"one") + gzip.compress(b"two")), b"onetwo"),
+        (encoded(b""), b""),
+        (encoded(b"as is", "identity"), b"as is"),
+    ],
+)
+def test_gzip_is_decoded(kind: str, answer: bytes, body: bytes) -> None:
+    with Server(answering(answer)) as server:
+        responses = exchange(kind, get(server), get(server))
+    assert [response.body for response in responses] == [body] * 2
+    assert server.connections == 1
+
+
+@both
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (encoded(b"this is no gzip"), "the answer is not valid gzip"),
+        (encoded(gzip.compress(b"zip") + b"rest"), "the answer is not valid gzip"),
+        (encoded(gzip.compress(b"zip")[:-8] + bytes(8)), "the answer is not valid gzip"),
+        (encoded(gzip.compress(b"zip")[:-1]), "the answer stops within its gzip"),
+        (encoded(b"\x1f"), "the answer stops within its gzip"),
+        (encoded(b"br?", "br"), "the answer has a coding not asked for"),
+        (encoded(gzip.compress(b"1"), "gzip, gzip"), "the answer has a coding not asked for"),
+    ],
+)
+def test_a_body_that_cannot_be_decoded_is_no_answer(kind: str, answer: bytes, problem: str) -> None:
+    with Server(answering(answer)) as server:
+        error = failure(kind, get(server))
+    assert error == (NoAnswer, "protocol", f"GET /v2/x: {problem}; {UNKNOWN}")
+
+
+@both
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + bytes(1001),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n"
+        + bytes(1001)
+        + b"\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n" + bytes(100_000),
+        encoded(gzip.compress(bytes(1001))),
+        encoded(gzip.compress(bytes(100_000_000))),
+    ],
+    ids=["length", "chunked", "endless", "gzip", "bomb"],
+)
+def test_a_body_over_the_cap_is_no_answer_and_its_connection_closed(
+    kind: str, answer: bytes
+) -> None:
+    with Server(stalling(answer)) as server:
+        error = failure(kind, get(server), max_body=1000)
+        assert server.hung_up.wait(PATIENCE)
+    assert error == (
+        NoAnswer,
+        "too-large",
+        "GET /v2/x: the answer has more than 1000 bytes; raise max_body, or ask less; " + UNKNOWN,
+    )
+
+
+@both
+@pytest.mark.parametrize("body", [bytes(1000), gzip.compress(bytes(1000))], ids=["plain", "gzip"])
+def test_a_body_of_exactly_the_cap_is_an_answer(kind: str, body: bytes) -> None:
+    coding = "identity" if len(body) == 1000 else "gzip"
+    with Server(answering(encoded(body, coding))) as server:
+        (response,) = exchange(kind, get(server), max_body=1000)
+    assert response.body == bytes(1000)
+
+
+@both
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+        b"HTTP/1.1 twohundred\r\n\r\n",
+        b"HTTP/2.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno token: 1\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: a\rY: b\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"1" * 5_000 + b"\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nok\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n",
+    ],
+)
+def test_an_answer_that_is_not_http_is_no_answer_and_its_connection_closed(
+    kind: str, answer: bytes
+) -> None:
+    with Server(stalling(answer)) as server:
+        error = failure(kind, post(server), within=Timeout(read=1))
+        assert server.hung_up.wait(PATIENCE)
+    assert error == (NoAnswer, "protocol", f"POST /v2/x: the answer is not HTTP/1.1; {UNKNOWN}")
+
+
+@both
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Long: 1\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX: 1\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_an_answer_cut_short_at_any_byte_is_no_answer(kind: str, answer: bytes) -> None:
+    def cut(peer: Peer) -> None:
+        peer.request()
+        peer.send(answer[: len(server.requests) - 1])
+
+    with Server(cut) as server:
+        errors = {failure(kind, post(server)) for _ in answer}
+        assert [response.status for response in exchange(kind, post(server))] == [200]
+    closed = f"POST /v2/x: the server closed the connection within its answer; {UNKNOWN}"
+    assert errors == {(NoAnswer, "closed", closed)}
+    assert len(server.requests) == len(answer) + 1
+
+
+@both
+def test_a_connection_reset_instead_of_an_answer_is_no_answer(kind: str) -> None:
+    def reset(peer: Peer) -> None:
+        peer.request()
+        linger = (1).to_bytes(4, sys.byteorder) + bytes(4)
+        peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+    with Server(reset) as server:
+        error = failure(kind, post(server))
+    assert error == (
+        NoAnswer,
+        "closed",
+        f"POST /v2/x: the connection broke (Connection reset by peer); {UNKNOWN}",
+    )
+
+
+@both
+def test_a_refused_connection_means_not_sent(kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    error = failure(kind, Request("POST", f"http://127.0.0.1:{port}/v2/x?q=1"))
+    said = {
+        "urllib3": "Connection refused",
+        "trio": f"Error connecting to ('127.0.0.1', {port}): Connection refused",
+    }
+    assert error == (
+        NotSent,
+        "refused",
+        f"POST /v2/x: cannot connect to 127.0.0.1:{port} ({said[kind]}); {UNTOUCHED}",
+    )
+
+
+@both
+def test_a_name_that_is_not_found_means_not_sent(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    def look_up(*args: object, **kwargs: object) -> list[object]:
+        raise unknown
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    error = failure(kind, Request("GET", "https://nowhere.invalid/v2/x"))
+    assert error == (
+        NotSent,
+        "connect",
+        "GET /v2/x: cannot connect to nowhere.invalid:443 "
+        f"(Name or service not known); {UNTOUCHED}",
+    )
+
+
+def test_a_name_without_addresses_means_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [])
+    error = failure("urllib3", Request("GET", "https://nowhere.invalid/v2/x"))
+    assert error == (
+        NotSent,
+        "connect",
+        f"GET /v2/x: cannot connect to nowhere.invalid:443 (the name has no address); {UNTOUCHED}",
+    )
+
+
+def test_the_time_that_a_name_takes_to_look_up_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed = 0.0
+
+    def look_up(*args: object, **kwargs: object) -> list[object]:
+        nonlocal passed
+        passed = 10.0
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 1))]
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed)
+    monkeypatch.setattr(calcom_transports.urllib3, "time", clock)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    error = failure("urllib3", Request("GET", "https://slow.invalid/v2/x"))
+    assert error == (
+        NotSent,
+        "timeout",
+        "GET /v2/x: no connection to slow.invalid:443 within 10 s (Timeout.connect); " + UNTOUCHED,
+    )
+
+
+class Unanswering:
+    """An address that swallows attempts to connect: a listener whose queue is full."""
+
+    def __enter__(self) -> "Unanswering":
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(0)
+        self.address = self.listener.getsockname()
+        self.queued = []
+        for _ in range(4):
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(self.address)
+            self.queued.append(client)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for client in (*self.queued, self.listener):
+            client.close()
+
+
+@both
+@pytest.mark.parametrize(
+    ("timeout", "limit"),
+    [
+        (Timeout(connect=0.1), "0.1 s (Timeout.connect)"),
+        (Timeout(total=0.1), "0.1 s (Timeout.total)"),
+    ],
+)
+def test_a_connection_that_never_opens_means_not_sent(
+    kind: str, timeout: Timeout, limit: str
+) -> None:
+    with Unanswering() as silent:
+        host, port = silent.address
+        error = failure(kind, Request("GET", f"http://{host}:{port}/v2/x"), within=timeout)
+    expected = f"GET /v2/x: no connection to {host}:{port} within {limit}; {UNTOUCHED}"
+    assert error == (NotSent, "timeout", expected)
+
+
+@both
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "trio":
+        monkeypatch.setattr("trio._highlevel_open_tcp_stream.DEFAULT_DELAY", 0.05)
+    stream = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+    with Unanswering() as silent, Server(answering(OK)) as server:
+        found = [(*stream, silent.address), (*stream, ("127.0.0.1", server.port))]
+        request = Request("GET", "http://localhost/")
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+            assert exchange(kind, request, within=Timeout(connect=0.4)) == [OK_RESPONSE]
+
+
+@both
+@pytest.mark.parametrize(
+    ("timeout", "limit"),
+    [
+        (Timeout(connect=0.1), "0.1 s (Timeout.connect)"),
+        (Timeout(total=0.1), "0.1 s (Timeout.total)"),
+    ],
+)
+def test_a_tls_handshake_that_never_ends_means_not_sent(
+    kind: str, timeout: Timeout, limit: str
+) -> None:
+    with Server(Peer.stall) as server:
+        request = Request("POST", f"https://localhost:{server.port}/v2/x")
+        error = failure(kind, request, within=timeout)
+        assert server.hung_up.wait(PATIENCE)
+    expected = f"POST /v2/x: no connection to localhost:{server.port} within {limit}; {UNTOUCHED}"
+    assert error == (NotSent, "timeout", expected)
+
+
+@both
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", OK[:-1]])
+def test_a_server_that_falls_silent_is_waited_for_no_longer_than_told(
+    kind: str, start: bytes
+) -> None:
+    with Server(stalling(start)) as server:
+        error = failure(kind, post(server), within=Timeout(read=0.1))
+        assert server.hung_up.wait(PATIENCE)
+    assert error == (
+        NoAnswer,
+        "timeout",
+        f"POST /v2/x: nothing arrived for 0.1 s (Timeout.read); {UNKNOWN}",
+    )
+
+
+@both
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + bytes(1000),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 1000,
+        b"HTTP/1.1 102 Processing\r\n\r\n" * 1000,
+    ],
+    ids=["head", "body", "chunks", "interim"],
+)
+def test_an_answer_that_drips_is_ended_by_the_total(kind: str, answer: bytes) -> None:
+    began = time.monotonic()
+    with Server(dripping(answer)) as server:
+        error = failure(kind, post(server), within=Timeout(read=5, total=0.2))
+        assert server.hung_up.wait(PATIENCE)
+    assert error == (
+        NoAnswer,
+        "timeout",
+        f"POST /v2/x: no complete answer within 0.2 s (Timeout.total); {UNKNOWN}",
+    )
+    assert time.monotonic() - began < 2
+
+
+@both
+def test_a_server_that_does_not_read_is_ended_by_the_total(kind: str) -> None:
+    def deaf(peer: Peer) -> None:
+        server.over.wait(PATIENCE)
+
+    with Server(deaf) as server:
+        error = failure(kind, post(server, bytes(20_000_000)), within=Timeout(total=0.2))
+    assert error == (
+        NoAnswer,
+        "timeout",
+        f"POST /v2/x: no complete answer within 0.2 s (Timeout.total); {UNKNOWN}",
+    )
+
+
+@both
+def test_the_timeout_of_the_transport_holds_where_none_is_given(kind: str) -> None:
+    with Server(stalling()) as server:
+        error = failure(kind, get(server), timeout=Timeout(read=0.1))
+    assert error[:2] == (NoAnswer, "timeout")
+
+
+@both
+def test_a_server_certified_by_a_trusted_authority_answers(
+    kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    with Server(answering(OK), tls=certified) as server:
+        responses = exchange(kind, get(server), post(server), ssl_context=trusting)
+    assert (responses, server.connections) == ([OK_RESPONSE] * 2, 1)
+    assert server.requests[0] == (
+        b"GET /v2/x?q=1 HTTP/1.1\r\nHost: localhost:%d\r\nAccept-Encoding: gzip\r\n\r\n"
+        % server.port
+    )
+
+
+@both
+@pytest.mark.parametrize(
+    ("host", "trusted", "problem"),
+    [
+        ("127.0.0.1", True, "IP address mismatch"),
+        ("localhost", False, "unable to get local issuer certificate"),
+    ],
+    ids=["wrong host", "unknown authority"],
+)
+def test_a_server_that_cannot_be_trusted_is_sent_nothing(
+    kind: str,
+    host: str,
+    trusted: bool,
+    problem: str,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+) -> None:
+    with Server(answering(OK), tls=certified) as server:
+        request = Request("POST", f"https://{host}:{server.port}/v2/x", (), b"secret")
+        error, reason, said = failure(kind, request, ssl_context=trusting if trusted else None)
+    assert (error, reason) == (NotSent, "tls")
+    assert said.startswith(f"POST /v2/x: no TLS with {host}:{server.port} (")
+    assert problem in said
+    assert server.requests == []
+
+
+@both
+def test_a_context_that_leaves_names_unchecked_is_obeyed(
+    kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    trusting.check_hostname = False
+    with Server(answering(OK), tls=certified) as server:
+        request = Request("GET", f"https://127.0.0.1:{server.port}/")
+        assert exchange(kind, request, ssl_context=trusting) == [OK_RESPONSE]
+
+
+@both
+def test_a_server_that_speaks_no_tls_is_sent_nothing(kind: str) -> None:
+    with Server(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
+        request = Request("POST", f"https://localhost:{server.port}/v2/x")
+        error, reason, _ = failure(kind, request)
+    assert (error, reason) == (NotSent, "tls")
+
+
+@both
+def test_tls_that_breaks_within_the_answer_is_no_answer(
+    kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    def break_off(peer: Peer) -> None:
+        peer.request()
+        peer.send(OK[:-1])
+        raw = socket.socket(fileno=socket.dup(peer.connection.fileno()))
+        with raw:
+            raw.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))  # a record nobody encrypted
+        peer.stall()
+
+    with Server(break_off, tls=certified) as server:
+        error, reason, _ = failure(kind, get(server), ssl_context=trusting)
+    assert (error, reason) == (NoAnswer, "tls")
+
+
+@both
+def test_a_tls_connection_cut_within_the_answer_is_no_answer(
+    kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    with Server(answering_once(OK[:-1]), tls=certified) as server:
+        error, reason, _ = failure(kind, get(server), ssl_context=trusting)
+    assert (error, reason) == (NoAnswer, "closed")
+
+
+@both
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        (
+            "http://api.cal.com/v2/x?apiKey=1",
+            "is http:// to api.cal.com, which would send credentials unencrypted; "
+            "use https://, or give the transport allow_http=True",
+        ),
+        (
+            "http://localhost.example.com/",
+            "is http:// to localhost.example.com, which would send credentials unencrypted; "
+            "use https://, or give the transport allow_http=True",
+        ),
+        ("ftp://localhost/", "must start with https://"),
+        ("/v2/x", "must start with https://"),
+        ("https:///v2/x", "names no host; write https://host/path"),
+        ("https://key:secret@localhost/", "holds credentials; send them in a header"),
+        ("https://a..b/", "names a host that is neither a name nor an IP address"),
+        ("https://a\\b/", "names a host that is neither a name nor an IP address"),
+        ("https://[v1.a:b]/", "names a host that is neither a name nor an IP address"),
+        ("https://[::1%25eth0]/", "names a host that is neither a name nor an IP address"),
+        (
+            "https://localhost:70000/",
+            "cannot be read (Port out of range 0-65535); write https://host/path",
+        ),
+    ],
+)
+def test_a_url_that_may_not_be_asked_is_refused(kind: str, url: str, problem: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        exchange(kind, Request("GET", url))
+    assert (caught.value.field, str(caught.value)) == ("url", f"url: {problem}")
+
+
+@both
+def test_plain_http_to_another_name_is_sent_where_it_is_allowed(kind: str) -> None:
+    # 127.1 is this machine to the resolver, and nothing that can be told from its form.
+    with Server(answering(OK)) as server:
+        request = Request("GET", f"http://127.1:{server.port}/")
+        assert exchange(kind, request, allow_http=True) == [OK_RESPONSE]
+        with pytest.raises(InvalidInput):
+            exchange(kind, request)
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "destination"),
+    [
+        (
+            "https://api.cal.com/v2/bookings?take=1#top",
+            Destination(Origin("https", "api.cal.com", 443), "api.cal.com", "/v2/bookings?take=1"),
+        ),
+        (
+            "HTTPS://API.Cal.com:8443",
+            Destination(Origin("https", "api.cal.com", 8443), "API.Cal.com:8443", "/"),
+        ),
+        ("http://localhost?", Destination(Origin("http", "localhost", 80), "localhost", "/?")),
+        (
+            "http://a.localhost./",
+            Destination(Origin("http", "a.localhost.", 80), "a.localhost.", "/"),
+        ),
+        ("http://127.9.9.9:0/", Destination(Origin("http", "127.9.9.9", 0), "127.9.9.9:0", "/")),
+        ("http://[::1]:80/a//b", Destination(Origin("http", "::1", 80), "[::1]:80", "/a//b")),
+    ],
+)
+def test_a_url_is_taken_apart(url: str, destination: Destination) -> None:
+    assert split_url(url, allow_http=False) == destination
+
+
+@both
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        (
+            Request("GET", "https://localhost/", {"Host": "x"}),
+            "headers['Host']: is set by the transport; leave it out",
+        ),
+        (
+            Request("GET", "https://localhost/", {"transfer-encoding": "chunked"}),
+            "headers['transfer-encoding']: is set by the transport; leave it out",
+        ),
+        (
+            Request("GET", "https://localhost/", {"X": "\x0b"}),
+            "headers['X']: holds a control character",
+        ),
+        (
+            Request("GET", "https://localhost/", {"X": "€"}),
+            "headers['X']: holds a character outside Latin-1; encode it first",
+        ),
+        (
+            Request("GET / HTTP/1.1\r\nX:", "https://localhost/"),
+            "method: is not a token of RFC 9110",
+        ),
+    ],
+)
+def test_a_request_that_http_cannot_carry_is_refused(
+    kind: str, request_: Request, problem: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        exchange(kind, request_)
+    assert str(caught.value) == problem
+
+
+@both
+@pytest.mark.parametrize("option", ["max_connections", "max_body"])
+def test_a_limit_below_one_is_refused(kind: str, option: str) -> None:
+    options: dict[str, Any] = {option: 0}
+    with pytest.raises(InvalidInput) as caught:
+        exchange(kind, **options)
+    assert str(caught.value) == f"{option}: must be at least 1"
+
+
+def busy(server: Server, limit: str) -> tuple[type[TransportError], str, str]:
+    return (
+        NotSent,
+        "pool",
+        f"POST /v2/x: no connection to 127.0.0.1:{server.port} became free within {limit}; "
+        f"raise max_connections, or the timeout; {UNTOUCHED}",
+    )
+
+
+def test_a_thread_that_finds_every_connection_busy_sends_nothing() -> None:
+    released = threading.Event()
+
+    def hold(peer: Peer) -> None:
+        while peer.request():
+            released.wait(PATIENCE)
+            peer.send(OK)
+
+    with (
+        Server(hold) as server,
+        Urllib3Transport(max_connections=1) as transport,
+        ThreadPoolExecutor() as threads,
+    ):
+        first = threads.submit(transport.send, get(server))
+        assert server.asked.wait(PATIENCE)
+        with pytest.raises(NotSent) as caught:
+            transport.send(post(server), Timeout(connect=0.1))
+        released.set()
+        assert first.result() == OK_RESPONSE
+        assert transport.send(get(server)) == OK_RESPONSE
+    error = caught.value
+    assert (type(error), error.reason, str(error)) == busy(server, "0.1 s (Timeout.connect)")
+    assert (len(server.requests), server.connections) == (2, 1)
+
+
+def test_a_task_that_finds_every_connection_busy_sends_nothing() -> None:
+    released = threading.Event()
+
+    def hold(peer: Peer) -> None:
+        while peer.request():
+            released.wait(PATIENCE)
+            peer.send(OK)
+
+    async def run() -> TransportError:
+        async with TrioTransport(max_connections=1) as transport, trio.open_nursery() as nursery:
+            nursery.start_soon(transport.send, get(server))
+            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            with pytest.raises(NotSent) as caught:
+                await transport.send(post(server), Timeout(total=0.1))
+            released.set()
+            assert await transport.send(get(server)) == OK_RESPONSE
+            return caught.value
+
+    with Server(hold) as server:
+        error = trio.run(run)
+    assert (type(error), error.reason, str(error)) == busy(server, "0.1 s (Timeout.total)")
+    assert (len(server.requests), server.connections) == (2, 1)
+
+
+def test_threads_share_one_transport() -> None:
+    with (
+        Server(answering(OK)) as server,
+        Urllib3Transport(max_connections=3) as transport,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        responses = list(threads.map(transport.send, [get(server)] * 50))
+    assert responses == [OK_RESPONSE] * 50
+    assert len(server.requests) == 50
+    assert server.connections <= 3
+
+
+def test_tasks_share_one_transport() -> None:
+    responses: list[Response] = []
+
+    async def run() -> None:
+        async with TrioTransport(max_connections=3) as transport:
+
+            async def one() -> None:
+                responses.append(await transport.send(get(server)))
+
+            async with trio.open_nursery() as nursery:
+                for _ in range(50):
+                    nursery.start_soon(one)
+
+    with Server(answering(OK)) as server:
+        trio.run(run)
+    assert responses == [OK_RESPONSE] * 50
+    assert len(server.requests) == 50
+    assert server.connections <= 3
+
+
+CLOSED = f"GET /v2/x: the transport is closed; make a new one; {UNTOUCHED}"
+
+
+def test_a_closed_blocking_transport_sends_nothing_and_has_no_socket_open() -> None:
+    with Server(answering(OK)) as server:
+        with Urllib3Transport() as transport:
+            transport.send(get(server))
+            assert not server.hung_up.is_set()
+        assert server.hung_up.wait(PATIENCE)
+        transport.close()
+        with pytest.raises(NotSent, match=CLOSED) as caught:
+            transport.send(get(server))
+    assert caught.value.reason == "closed"
+    assert server.connections == 1
+
+
+def test_a_closed_trio_transport_sends_nothing_and_has_no_socket_open() -> None:
+    async def run() -> None:
+        async with TrioTransport() as transport:
+            await transport.send(get(server))
+            assert not server.hung_up.is_set()
+        assert server.hung_up.wait(PATIENCE)
+        await transport.aclose()
+        with pytest.raises(NotSent, match=CLOSED) as caught:
+            await transport.send(get(server))
+        assert caught.value.reason == "closed"
+
+    with Server(answering(OK)) as server:
+        trio.run(run)
+    assert server.connections == 1
+
+
+def test_a_blocking_transport_closed_during_an_exchange_closes_that_connection_after_it() -> None:
+    released = threading.Event()
+
+    def hold(peer: Peer) -> None:
+        peer.request()
+        released.wait(PATIENCE)
+        peer.send(OK)
+        peer.stall()
+
+    with Server(hold) as server, ThreadPoolExecutor() as threads:
+        transport = Urllib3Transport()
+        pending = threads.submit(transport.send, get(server))
+        assert server.asked.wait(PATIENCE)
+        transport.close()
+        released.set()
+        assert pending.result() == OK_RESPONSE
+        assert server.hung_up.wait(PATIENCE)
+
+
+def test_a_blocking_transport_closed_just_before_it_sends_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readings = []
+
+    def monotonic() -> float:
+        readings.append(time.monotonic())
+        if len(readings) == 2:  # the pool is chosen, and not yet asked
+            transport.close()
+        return readings[-1]
+
+    monkeypatch.setattr(calcom_transports.urllib3, "time", SimpleNamespace(monotonic=monotonic))
+    with Server(answering(OK)) as server:
+        transport = Urllib3Transport()
+        with pytest.raises(NotSent, match=CLOSED):
+            transport.send(get(server))
+    assert server.connections == 0
+
+
+def test_a_trio_transport_closed_during_an_exchange_closes_that_connection_after_it() -> None:
+    released = threading.Event()
+
+    def hold(peer: Peer) -> None:
+        peer.request()
+        released.wait(PATIENCE)
+        peer.send(OK)
+        peer.stall()
+
+    async def run() -> None:
+        transport = TrioTransport()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(transport.send, get(server))
+            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            await transport.aclose()
+            released.set()
+        assert server.hung_up.wait(PATIENCE)
+
+    with Server(hold) as server:
+        trio.run(run)
+
+
+def test_a_cancelled_exchange_closes_its_connection_and_frees_its_place() -> None:
+    def silent_at_first(peer: Peer) -> None:
+        (stalling() if server.connections == 1 else answering(OK))(peer)
+
+    async def run() -> None:
+        async with TrioTransport(max_connections=1) as transport:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(transport.send, get(server))
+                await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+                nursery.cancel_scope.cancel()
+            assert server.hung_up.wait(PATIENCE)
+            assert await transport.send(get(server)) == OK_RESPONSE
+
+    with Server(silent_at_first) as server:
+        trio.run(run)
+    assert server.connections == 2
+
+
+class AfterStep(trio.abc.Instrument):
+    """Makes a call once the task that made it has run for that many steps."""
+
+    def __init__(self, number: int, call: Callable[[], None]) -> None:
+        self.left = number
+        self.call = call
+        self.task = trio.lowlevel.current_task()
+
+    def after_task_step(self, task: trio.lowlevel.Task) -> None:
+        if task is self.task:
+            self.left -= 1
+            if self.left == 0:
+                self.call()
+
+    def __enter__(self) -> "AfterStep":
+        trio.lowlevel.add_instrument(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        trio.lowlevel.remove_instrument(self)
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
+def test_an_exchange_can_be_cancelled_at_every_checkpoint(
+    encrypted: bool, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    async def run() -> int:
+        for step in range(1, 100):
+            async with TrioTransport(max_connections=1, ssl_context=trusting) as transport:
+                with trio.CancelScope() as scope, AfterStep(step, scope.cancel) as cancelling:
+                    await transport.send(get(server))
+                if cancelling.left > 0:
+                    return step - 1
+                assert await transport.send(get(server)) == OK_RESPONSE
+        raise AssertionError("never came to its end")
+
+    with Server(answering(OK), tls=certified if encrypted else None) as server:
+        assert trio.run(run) >= 4
+        expected = b"GET /v2/x?q=1 HTTP/1.1\r\n"
+        assert all(wire.startswith(expected) for wire in server.requests)
+
+
+def test_an_outer_timeout_passes_through_the_exchange() -> None:
+    async def run() -> None:
+        async with TrioTransport() as transport:
+            with pytest.raises(trio.TooSlowError):
+                with trio.fail_after(0.1):
+                    await transport.send(get(server))
+
+    with Server(stalling()) as server:
+        trio.run(run)
+        assert server.hung_up.wait(PATIENCE)
+
+
+def test_the_limits_of_the_trio_transport_are_measured_by_its_clock() -> None:
+    clock = trio.testing.MockClock()
+
+    async def run() -> None:
+        async with TrioTransport() as transport, trio.open_nursery() as nursery:
+
+            async def one() -> None:
+                with pytest.raises(NoAnswer, match=r"nothing arrived for 3600 s"):
+                    await transport.send(get(server), Timeout(read=3600, total=7200))
+
+            nursery.start_soon(one)
+            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            await trio.testing.wait_all_tasks_blocked()
+            clock.jump(3601)
+
+    with Server(stalling()) as server:
+        trio.run(run, clock=clock)
+
+
+def test_a_time_limit_that_has_passed_before_the_first_byte_means_not_sent() -> None:
+    clock = trio.testing.MockClock()
+
+    async def run() -> TransportError:
+        async with TrioTransport() as transport:
+            await transport.send(get(server))
+            with pytest.raises(NotSent) as caught, AfterStep(1, lambda: clock.jump(2)):
+                await transport.send(post(server), Timeout(total=1))
+            return caught.value
+
+    with Server(answering(OK)) as server:
+        error = trio.run(run, clock=clock)
+    assert (error.reason, len(server.requests)) == ("timeout", 1)
+
+
+def test_the_trio_transport_says_where_it_runs() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        TrioTransport().send(Request("GET", "https://localhost/")).send(None)
+    assert str(caught.value) == (
+        "transport: TrioTransport runs under trio.run; elsewhere use Urllib3Transport in a thread"
+    )
+
+
+def test_a_trio_transport_belongs_to_one_run() -> None:
+    transport = TrioTransport()
+    with Server(answering(OK)) as server:
+        trio.run(transport.send, get(server))
+        with pytest.raises(InvalidInput) as caught:
+            trio.run(transport.send, get(server))
+        trio.run(transport.aclose)
+    assert str(caught.value) == (
+        "transport: belongs to the trio.run it was first used in; make one in each"
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "library", "message"),
+    [
+        (
+            "calcom_transports.urllib3",
+            library,
+            "the blocking transport needs urllib3 and truststore: "
+            "pip install 'calcom-bookings[urllib3]'",
+        )
+        for library in ("urllib3", "truststore")
+    ]
+    + [
+        (
+            "calcom_transports.trio",
+            library,
+            "the trio transport needs trio, h11 and truststore: "
+            "pip install 'calcom-bookings[trio]'",
+        )
+        for library in ("trio", "h11", "truststore")
+    ],
+)
+def test_a_missing_library_names_the_extra_that_brings_it(
+    module: str, library: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delitem(sys.modules, "calcom_transports.network")
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError) as caught:
+        importlib.import_module(module)
+    assert str(caught.value) == message
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)

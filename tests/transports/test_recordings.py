@@ -1,0 +1,150 @@
+"""The recorded calls over real sockets, through both transports.
+
+The server knows the recorded requests and answers 599 to any that differs in target, body or
+version.
+"""
+
+import json
+from collections import defaultdict
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import trio
+from core_calls import RECORDED_CALLS
+from core_recorded import RECORDED, response_of
+from server import Peer, Server
+
+from calcom_core import CalcomError
+from calcom_transports import AsyncClient, Client
+from calcom_transports.trio import TrioTransport
+from calcom_transports.urllib3 import Urllib3Transport
+
+NAMES = sorted(RECORDED_CALLS)
+NOT_RECORDED = b"HTTP/1.1 599 Not Recorded\r\nContent-Length: 0\r\n\r\n"
+DROPPED = {"connection", "content-length", "keep-alive", "transfer-encoding"}
+
+Key = tuple[str, str, tuple[tuple[str, str], ...], str, str]
+
+
+def key(method: str, target: str, version: str, body: Any) -> Key:
+    parts = urlsplit(target)
+    query = tuple(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+    return method, parts.path, query, version, json.dumps(body or {}, sort_keys=True)
+
+
+def recorded_key(name: str) -> Key:
+    request = RECORDED[name]["request"]
+    version = request["headers"]["cal-api-version"]
+    return key(request["method"], request["path"], version, request["body"])
+
+
+def asked_key(request: bytes) -> Key:
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    method, target, _ = first.split(" ")
+    headers = dict(line.split(": ", 1) for line in lines)
+    version = next(value for name, value in headers.items() if name.lower() == "cal-api-version")
+    return key(method, target, version, json.loads(body or b"{}"))
+
+
+def wire(name: str) -> bytes:
+    response = response_of(name)
+    lines = [f"HTTP/1.1 {response.status} Recorded"]
+    lines += [
+        f"{field}: {value}" for field, value in response.headers if field.lower() not in DROPPED
+    ]
+    lines.append(f"Content-Length: {len(response.body)}")
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + response.body
+
+
+class Recordings:
+    """Plays each recorded answer once, equal requests in the order of their names."""
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[Key, list[str]] = defaultdict(list)
+        for name in NAMES:
+            self._waiting[recorded_key(name)].append(name)
+
+    def __call__(self, peer: Peer) -> None:
+        while request := peer.request():
+            waiting = self._waiting.get(asked_key(request), [])
+            peer.send(
+                wire(waiting.pop(0)) if waiting else b"HTTP/1.1 599 No\r\nContent-Length: 0\r\n\r\n"
+            )
+
+
+def outcome(call: Any) -> Any:
+    try:
+        return call()
+    except CalcomError as error:
+        return type(error), str(error)
+
+
+def blocking(url: str) -> list[Any]:
+    with Client("cal_test_wire", base_url=url, transport=Urllib3Transport()) as client:
+        return [outcome(partial(client.call, RECORDED_CALLS[name]())) for name in NAMES]
+
+
+async def awaited(url: str) -> list[Any]:
+    outcomes: list[Any] = []
+    async with AsyncClient("cal_test_wire", base_url=url, transport=TrioTransport()) as client:
+        for name in NAMES:
+            try:
+                outcomes.append(await client.call(RECORDED_CALLS[name]()))
+            except CalcomError as error:
+                outcomes.append((type(error), str(error)))
+    return outcomes
+
+
+def expected(name: str) -> Any:
+    return outcome(lambda: RECORDED_CALLS[name]().read(response_of(name)))
+
+
+@pytest.fixture(scope="module")
+def runs() -> tuple[list[Any], list[Any], list[bytes], list[bytes]]:
+    with Server(Recordings()) as first:
+        through_urllib3 = blocking(first.url)
+    with Server(Recordings()) as second:
+        through_trio = trio.run(awaited, second.url)
+    return through_urllib3, through_trio, first.requests, second.requests
+
+
+@pytest.mark.parametrize(("index", "name"), list(enumerate(NAMES)))
+def test_a_recorded_call_reads_over_a_socket_as_it_was_recorded(
+    index: int, name: str, runs: tuple[list[Any], list[Any], list[bytes], list[bytes]]
+) -> None:
+    through_urllib3, through_trio, *_ = runs
+    wanted = expected(name)
+
+    assert without_responses(through_urllib3[index]) == without_responses(wanted)
+    assert without_responses(through_trio[index]) == without_responses(wanted)
+
+
+def without_responses(result: Any) -> Any:
+    """Leave out the raw answer of a page: headers of the connection are not the recording's."""
+    if hasattr(result, "pagination"):
+        return result.items, result.pagination, result.next
+    return result
+
+
+def test_both_transports_send_the_same_targets_and_bodies(
+    runs: tuple[list[Any], list[Any], list[bytes], list[bytes]],
+) -> None:
+    *_, by_urllib3, by_trio = runs
+
+    def sent(request: bytes) -> tuple[bytes, bytes]:
+        head, _, body = request.partition(b"\r\n\r\n")
+        return head.partition(b"\r\n")[0], body
+
+    assert [sent(request) for request in by_urllib3] == [sent(request) for request in by_trio]
+    assert len(by_urllib3) == len(NAMES)
+
+
+def test_the_server_of_these_tests_refuses_what_was_not_recorded() -> None:
+    with Server(Recordings()) as server:
+        with Client("cal_test_wire", base_url=server.url, transport=Urllib3Transport()) as client:
+            result = outcome(lambda: client.bookings.get_one("not-recorded"))
+
+    assert "599" in result[1]
