@@ -108,7 +108,7 @@ class Meaning:
     code: str | None = None
     text: re.Pattern[str] | None = field(default=None, converter=_pattern)
     operation: str = ""
-    reason: str | None = None
+    reason: str = ""
     names: tuple[str, ...] = ()
     acted: bool = False
 
@@ -268,36 +268,32 @@ def error_of(operation: AskedOperation, response: Response) -> CalcomError:
     status = response.status
     if _is_legacy_create(operation, body):
         return _mismatch(operation, response, _LEGACY, may_have_happened=False)
-    row = next((row for row in MEANINGS if row.fits(operation, status, body)), None)
-    error: type[CalcomError]
-    if body.is_html and 400 <= status < 500 and status != 429:
-        error = BlockedByEdge
-    elif row is not None:
-        error = row.error
-    else:
-        error = _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, ApiError)
-    if error is VersionMismatch:
+    row = _meaning(operation, status, body)
+    if row.error is VersionMismatch:
         return _mismatch(operation, response, _WRONG_VERSION, may_have_happened=False)
-    acted = status >= 500 or (row is not None and row.acted)
-    return _api_error(
-        error,
-        operation,
-        response,
-        body,
-        row,
-        may_have_happened=acted and not operation.repeatable,
-    )
+    acted = (status >= 500 or row.acted) and not operation.repeatable
+    return _api_error(operation, response, body, row, may_have_happened=acted)
+
+
+def _meaning(operation: AskedOperation, status: int, body: ErrorBody) -> Meaning:
+    if body.is_html and 400 <= status < 500 and status != 429:
+        return Meaning(error=BlockedByEdge, status=(status,))
+    for row in MEANINGS:
+        if row.fits(operation, status, body):
+            return row
+    error = _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, ApiError)
+    return Meaning(error=error, status=(status,))
 
 
 def _api_error(
-    cls: Any,
     operation: AskedOperation,
     response: Response,
     body: ErrorBody,
-    row: Meaning | None,
+    row: Meaning,
     *,
     may_have_happened: bool,
 ) -> ApiError:
+    cls: Any = row.error
     said = ": ".join(part for part in (body.code, body.message[:500]) if part)
     message = f"{asked(operation)}: {response.status} {said}".rstrip()
     hint = WAYS_OUT[cls]
@@ -314,8 +310,8 @@ def _api_error(
     )
     if isinstance(error, (ValidationFailed, BookingFieldError)):
         error.fields = _fields(body, row)
-    elif isinstance(error, SlotUnavailable) and row is not None:
-        error.reason = row.reason or "taken"
+    elif isinstance(error, SlotUnavailable):
+        error.reason = row.reason
     elif isinstance(error, RateLimited):
         error.reset = wait_of(response.headers)
         error.limits = limits_of(response.headers)
@@ -357,14 +353,13 @@ def _is_legacy_create(operation: AskedOperation, body: ErrorBody) -> bool:
     }
 
 
-def _fields(body: ErrorBody, row: Meaning | None) -> dict[str, tuple[str, ...]]:
+def _fields(body: ErrorBody, row: Meaning) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, texts in _constraints(body.details):
         found[name] = found.get(name, ()) + texts
-    if row is not None:
-        found.update(dict.fromkeys(row.names, ()))
-        if row.text is not None and "field" in row.text.groupindex:
-            found.update({match["field"]: () for match in row.text.finditer(body.message)})
+    found.update(dict.fromkeys(row.names, ()))
+    if row.text is not None and "field" in row.text.groupindex:
+        found.update({match["field"]: () for match in row.text.finditer(body.message)})
     return found
 
 

@@ -1,11 +1,22 @@
 """The blocking and the trio client; their methods are bound from the functions of the core."""
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from copy import copy
 from functools import wraps
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, get_args, get_type_hints
+from typing import (
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    get_type_hints,
+)
 
 from calcom_core import bookings
 from calcom_core.api import HOSTED_URL, Anonymous, Api, ApiKey, Auth
@@ -149,7 +160,7 @@ def _timeout(timeout: Timeout | float | None) -> Timeout | None:
     return Timeout(min(usual.connect, total), min(usual.read, total), total)
 
 
-class _Configured(Generic[Sender]):
+class _Configured(ABC, Generic[Sender]):
     """What both clients are made of: whom to ask, how, and by what."""
 
     def __init__(
@@ -168,8 +179,8 @@ class _Configured(Generic[Sender]):
         self._retry = retry
         self._transport: Sender = self._usual_transport() if transport is None else transport
 
-    def _usual_transport(self) -> Sender:
-        raise NotImplementedError
+    @abstractmethod
+    def _usual_transport(self) -> Sender: ...
 
     def with_options(
         self, *, timeout: Timeout | float | None = None, retry: RetryPolicy | None = None

@@ -51,9 +51,6 @@ class _Played:
         recorded = [item for item in self.run.exchanges if item.branch == branch]
         return recorded[self.position.get(branch, 0) :]
 
-    def count(self) -> int:
-        return len(self.run.exchanges) - sum(self.position.values())
-
 
 class Replay:
     """Stands in for a transport, in the blocking and in the trio client, without a key.

@@ -90,8 +90,6 @@ class Urllib3Transport:
         """
         exchange = self._settings.start(request, timeout, time.monotonic())
         fields = fields_to_send(request, exchange.destination)
-        if self._closed:
-            raise _closed(exchange)
         before = _current.set(exchange)
         try:
             return self._exchange(exchange, fields)
@@ -103,8 +101,6 @@ class Urllib3Transport:
             raise exchange.unreadable() from error
         finally:
             _current.reset(before)
-            if self._closed:
-                self.close()  # what this thread opened while another closed the transport
 
     def _exchange(self, exchange: Exchange, fields: list[tuple[str, str]]) -> Response:
         origin = exchange.destination.origin
@@ -112,7 +108,10 @@ class Urllib3Transport:
         if context := self._settings.context_for(origin):
             # Where the context leaves names unchecked, urllib3 would check them all the same.
             tls = {"ssl_context": context, "assert_hostname": context.check_hostname and None}
-        pool = self._pools.connection_from_host(origin.host, origin.port, origin.scheme, tls)
+        with self._pools.pools.lock:
+            if self._closed:
+                raise _closed(exchange)
+            pool = self._pools.connection_from_host(origin.host, origin.port, origin.scheme, tls)
         headers = urllib3.HTTPHeaderDict(fields)
         if "user-agent" not in headers:
             headers["User-Agent"] = SKIP_HEADER
@@ -145,9 +144,9 @@ class Urllib3Transport:
 
         From then on `send` raises `NotSent`.
         """
-        self._closed = True
         kept = self._pools.pools
         with kept.lock:
+            self._closed = True
             pools = [kept[key] for key in kept.keys()]  # noqa: SIM118  (it has no __iter__)
             kept.clear()
         # Each by itself: urllib3 leaves the sockets of a cleared pool to the garbage collector.
@@ -315,7 +314,7 @@ class _Connection(HTTPConnection):
             super().connect()
         except TimeoutError as error:
             raise exchange.out_of_time(time.monotonic()) from error
-        except OSError as error:  # of the TLS handshake: those of TCP are translated by now
+        except OSError as error:  # of the TLS handshake; those of TCP are translated by now
             raise exchange.not_trusted(error) from error
 
     @property

@@ -1,4 +1,4 @@
-"""The README says what is true: its code runs, its table is the code's, its links lead somewhere."""
+"""The README says what is true: its code runs, and its tables and links are those of the code."""
 
 import json
 import re
@@ -82,7 +82,10 @@ def test_every_block_of_code_is_tested() -> None:
 
 
 def operations_table() -> str:
-    rows = ["| call | method | path | version | credentials | repeatable |", "|---|---|---|---|---|---|"]
+    rows = [
+        "| call | method | path | version | credentials | repeatable |",
+        "|---|---|---|---|---|---|",
+    ]
     for name, route in ROUTES.items():
         cells = (
             f"`{name}`",

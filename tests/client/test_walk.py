@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from core_recorded import response_of
+from server import Server, answering
 
 from calcom_transports.__main__ import WALK, main
 
@@ -150,3 +152,40 @@ def test_with_a_key_and_no_network_it_ends_with_one_line(
     assert err.startswith("calcom_transports: ")
     assert err.count("\n") == 1
     assert "cal_test_walk" not in err
+
+
+def test_with_a_key_it_lists_the_accounts_upcoming_bookings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded = response_of("161-list-take2-skip2")
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(recorded.body)}\r\n\r\n".encode()
+    with Server(answering(head + recorded.body)) as server:
+        monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
+        monkeypatch.setenv("CALCOM_BASE_URL", server.url)
+        assert main([]) == 0
+
+    assert server.requests[0].startswith(
+        b"GET /v2/bookings?status=upcoming&sortStart=asc&take=20 HTTP/1.1\r\n"
+    )
+    by = "Reschedule Notice between Alice Host and Ann Attendee [single; Ann Attendee]"
+    assert capsys.readouterr().out == (
+        "page 2 of 27, 54 bookings, there is a next page\n"
+        f"2026-12-12 06:00 cancelled {by}\n"
+        f"2026-12-12 06:30 accepted  {by}\n"
+    )
+
+
+def test_a_wrong_key_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = response_of("story-28-wrong-key")
+    head = f"HTTP/1.1 401 No\r\nContent-Length: {len(refused.body)}\r\n\r\n".encode()
+    with Server(answering(head + refused.body)) as server:
+        monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
+        monkeypatch.setenv("CALCOM_BASE_URL", server.url)
+        assert main([]) == 1
+
+    assert capsys.readouterr().err == (
+        "calcom_transports: bookings.list (GET /v2/bookings): 401 UnauthorizedException: "
+        "CustomThrottlerGuard - Invalid API Key (give a valid key: auth=ApiKey(…))\n"
+    )

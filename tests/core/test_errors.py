@@ -351,6 +351,8 @@ def test_a_tree_of_constraints_is_read_with_dotted_names() -> None:
         },
         {"property": "attendees", "constraints": {"max": "too many"}},
         {"property": "attendees", "constraints": {"min": "too few"}},
+        {"property": "nothing", "constraints": {}},
+        {"property": "words", "constraints": "x", "children": "x"},
         {"property": 7, "constraints": {"x": "y"}},
         "no node",
     ]

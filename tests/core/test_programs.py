@@ -88,6 +88,7 @@ def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
     sending = send(request, GET, Timeout(1))
     assert next(sending) == Send(request, GET, Timeout(1))
     step(sending, ANSWER, ANSWER)
+    assert next(sleep(3.0)) == Sleep(3.0, 0.0)
     sleeping = sleep(2.0, jitter=1.0)
     assert next(sleeping) == Sleep(2.0, 1.0)
     step(sleeping, None, None)

@@ -119,6 +119,7 @@ VALUES: dict[str, Callable[[], Any]] = {
         attendee=NewAttendee(name="Ann", email="ann@example.net", time_zone="UTC"),
         guests=["eva@example.net"],
         metadata={"order": "A-17"},
+        booking_fields_responses={"topic": ["x"]},
         location={"type": "link"},
         routing={"team_member_ids": [1]},
     ),

@@ -1,6 +1,8 @@
 """The interpreters of programs: the same effects, blocking and under trio."""
 
+import importlib
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Generator
 from typing import Any
@@ -12,7 +14,7 @@ import trio.testing
 from calcom_core import InvalidInput, NotSent, Request, Response, Timeout
 from calcom_core.effects import Gather, Program, Sleep, Stream, clock, emit, gather, send, sleep
 from calcom_transports import iterate, run
-from calcom_transports.driver import seconds_of
+from calcom_transports.driver import _Scope, _Stopped, seconds_of
 from calcom_transports.trio_driver import iterate_trio, run_trio
 
 Drive = Callable[[Program[Any]], Any]
@@ -345,3 +347,19 @@ def test_gather_wants_a_limit_of_at_least_one() -> None:
     for limit in (0, -1, True, 1.5):
         with pytest.raises(InvalidInput, match="limit"):
             Gather((), limit)  # type: ignore[arg-type]
+
+
+def test_a_gather_begun_in_a_branch_that_is_ending_ends_at_once() -> None:
+    scope = _Scope()
+    scope.stop()
+
+    with scope.inner() as inner, pytest.raises(_Stopped):
+        inner.check()
+
+
+def test_without_trio_its_interpreter_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "calcom_transports.trio_driver")
+    monkeypatch.setitem(sys.modules, "trio", None)
+
+    with pytest.raises(ImportError, match=r"pip install 'calcom-bookings\[trio\]'"):
+        importlib.import_module("calcom_transports.trio_driver")

@@ -10,8 +10,10 @@ import ssl
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +23,7 @@ import trio.testing
 import trustme
 from server import (
     PATIENCE,
+    Handler,
     Peer,
     Server,
     answering,
@@ -33,7 +36,13 @@ import calcom_transports.trio
 import calcom_transports.urllib3
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Response, Timeout
-from calcom_transports.network import Destination, Origin, idle_limit, split_url
+from calcom_transports.network import (
+    Destination,
+    Origin,
+    default_ssl_context,
+    idle_limit,
+    split_url,
+)
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -420,6 +429,19 @@ def test_a_body_over_the_cap_is_no_answer_and_its_connection_closed(
 
 
 @both
+def test_a_gzip_bomb_is_not_unpacked(kind: str) -> None:
+    with Server(stalling(encoded(gzip.compress(bytes(50_000_000))))) as server:
+        tracemalloc.start()
+        try:
+            error = failure(kind, get(server), max_body=1000)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert error[:2] == (NoAnswer, "too-large")
+    assert peak < 5_000_000
+
+
+@both
 @pytest.mark.parametrize("body", [bytes(1000), gzip.compress(bytes(1000))], ids=["plain", "gzip"])
 def test_a_body_of_exactly_the_cap_is_an_answer(kind: str, body: bytes) -> None:
     coding = "identity" if len(body) == 1000 else "gzip"
@@ -437,7 +459,7 @@ def test_a_body_of_exactly_the_cap_is_an_answer(kind: str, body: bytes) -> None:
         b"HTTP/2.0 200 OK\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nno token: 1\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno;token: 1\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX: a\rY: b\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nok",
@@ -678,6 +700,7 @@ def test_a_server_that_does_not_read_is_ended_by_the_total(kind: str) -> None:
     def deaf(peer: Peer) -> None:
         server.over.wait(PATIENCE)
 
+    began = time.monotonic()
     with Server(deaf) as server:
         error = failure(kind, post(server, bytes(20_000_000)), within=Timeout(total=0.2))
     assert error == (
@@ -685,6 +708,7 @@ def test_a_server_that_does_not_read_is_ended_by_the_total(kind: str) -> None:
         "timeout",
         f"POST /v2/x: no complete answer within 0.2 s (Timeout.total); {UNKNOWN}",
     )
+    assert time.monotonic() - began < 2
 
 
 @both
@@ -705,6 +729,33 @@ def test_a_server_certified_by_a_trusted_authority_answers(
         b"GET /v2/x?q=1 HTTP/1.1\r\nHost: localhost:%d\r\nAccept-Encoding: gzip\r\n\r\n"
         % server.port
     )
+
+
+@both
+def test_servers_are_verified_against_the_trust_store_of_the_operating_system(
+    kind: str,
+    authority: trustme.CA,
+    certified: ssl.SSLContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    protocols = []
+
+    def handler(peer: Peer) -> None:
+        assert isinstance(peer.connection, ssl.SSLSocket)
+        protocols.append(peer.connection.selected_alpn_protocol())
+        answering(OK)(peer)
+
+    authority.cert_pem.write_to_path(str(tmp_path / "authorities.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authorities.pem"))
+    certified.set_alpn_protocols(["h2", "http/1.1"])
+    default_ssl_context.cache_clear()
+    try:
+        with Server(handler, tls=certified) as server:
+            assert exchange(kind, get(server)) == [OK_RESPONSE]
+    finally:
+        default_ssl_context.cache_clear()  # it has read the authorities of this test
+    assert protocols == ["http/1.1"]
 
 
 @both
@@ -947,16 +998,27 @@ def test_a_task_that_finds_every_connection_busy_sends_nothing() -> None:
     assert (len(server.requests), server.connections) == (2, 1)
 
 
+def together(number: int) -> Handler:
+    """Answer once that many requests are waiting for their answers."""
+    barrier = threading.Barrier(number)
+
+    def handler(peer: Peer) -> None:
+        while peer.request():
+            barrier.wait(PATIENCE)
+            peer.send(OK)
+
+    return handler
+
+
 def test_threads_share_one_transport() -> None:
     with (
-        Server(answering(OK)) as server,
+        Server(together(3)) as server,
         Urllib3Transport(max_connections=3) as transport,
         ThreadPoolExecutor(8) as threads,
     ):
-        responses = list(threads.map(transport.send, [get(server)] * 50))
-    assert responses == [OK_RESPONSE] * 50
-    assert len(server.requests) == 50
-    assert server.connections <= 3
+        responses = list(threads.map(transport.send, [get(server)] * 60))
+    assert responses == [OK_RESPONSE] * 60
+    assert (len(server.requests), server.connections) == (60, 3)
 
 
 def test_tasks_share_one_transport() -> None:
@@ -969,14 +1031,50 @@ def test_tasks_share_one_transport() -> None:
                 responses.append(await transport.send(get(server)))
 
             async with trio.open_nursery() as nursery:
-                for _ in range(50):
+                for _ in range(60):
                     nursery.start_soon(one)
 
-    with Server(answering(OK)) as server:
+    with Server(together(3)) as server:
         trio.run(run)
-    assert responses == [OK_RESPONSE] * 50
-    assert len(server.requests) == 50
-    assert server.connections <= 3
+    assert responses == [OK_RESPONSE] * 60
+    assert (len(server.requests), server.connections) == (60, 3)
+
+
+def first_no_gzip_then(answer: bytes) -> Handler:
+    def handler(peer: Peer) -> None:
+        while peer.request():
+            peer.send(encoded(b"no gzip") if len(peer.server.requests) == 1 else answer)
+
+    return handler
+
+
+def test_a_failed_exchange_of_the_blocking_transport_frees_its_place() -> None:
+    with (
+        Server(first_no_gzip_then(OK)) as server,
+        Urllib3Transport(max_connections=1) as transport,
+    ):
+        with pytest.raises(NoAnswer):
+            transport.send(get(server))
+        assert transport.send(get(server), Timeout(connect=1)) == OK_RESPONSE
+
+
+def test_a_failed_exchange_of_the_trio_transport_frees_its_place() -> None:
+    async def run() -> Response:
+        async with TrioTransport(max_connections=1) as transport:
+            with pytest.raises(NoAnswer):
+                await transport.send(get(server))
+            return await transport.send(get(server), Timeout(connect=1))
+
+    with Server(first_no_gzip_then(OK)) as server:
+        assert trio.run(run) == OK_RESPONSE
+
+
+@both
+def test_nothing_is_logged_of_a_query(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    with Server(answering(OK)) as server:
+        exchange(kind, get(server, "/v2/x?attendeeEmail=ada@example.com"))
+    assert "example.com" not in caplog.text
 
 
 CLOSED = f"GET /v2/x: the transport is closed; make a new one; {UNTOUCHED}"
