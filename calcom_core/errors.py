@@ -136,7 +136,7 @@ class SlotUnavailable(ApiError):
 
 
 class BookingConflict(ApiError):
-    """Another booking, or the state of this one, is in the way."""
+    """Another booking, the state of this one, or a rule of its event type is in the way."""
 
 
 class AlreadyDone(ApiError):

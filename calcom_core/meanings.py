@@ -153,7 +153,6 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(error=PermissionDenied, status=(401,), text=r"(?i)not a host|not authorized to"),
     Meaning(error=Unauthenticated, status=(401,)),
     Meaning(error=PermissionDenied, status=(400,), text=r"does not belong to user$"),
-    Meaning(error=PermissionDenied, status=(400,), text=r"does not allow cancellations"),
     # When.
     _slot("taken", r"already has booking at this time or is not available"),
     _slot("taken", r"no_available_users_found_error|hosts?_unavailable_for_booking"),
@@ -178,6 +177,8 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(error=NotFound, status=(400,), text=r"^Invalid seatUid"),
     Meaning(error=BookingConflict, status=(400,), text=r"because it has been cancelled\."),
     Meaning(error=BookingConflict, status=(400,), text=r"that has already ended"),
+    Meaning(error=BookingConflict, status=(400,), text=r"does not allow cancellations"),
+    Meaning(error=BookingConflict, status=(403,), text=r"within the minimum notice period"),
     Meaning(error=BookingConflict, status=(400,), text=r"marked as absent after their scheduled"),
     Meaning(error=BookingConflict, status=(400,), text=r"^cannot_remove_primary_attendee"),
     # Raised after the booking was cancelled (CONTRACT F.8).
@@ -222,7 +223,6 @@ MEANINGS: tuple[Meaning, ...] = (
 )
 
 _BY_STATUS: dict[int, type[ApiError]] = {
-    401: Unauthenticated,
     403: PermissionDenied,
     404: NotFound,
     409: BookingConflict,
@@ -233,8 +233,8 @@ WAYS_OUT: dict[type[CalcomError], str] = {
     AlreadyDone: "nothing was changed now; get the booking to see how it stands",
     BadRequest: "the server's words say what to change",
     BlockedByEdge: "something before the API refused; check the base URL and your network",
-    BookingConflict: "get the booking to see how it stands",
-    BookingFieldError: "give booking_fields_responses what the event type asks for",
+    BookingConflict: "get the booking, and the rules of its event type, to see why",
+    BookingFieldError: "give each named field what the event type asks for",
     NotFound: "check the uid, and that these credentials may see it",
     PermissionDenied: "these credentials do not allow it",
     RateLimited: "wait, then ask again",

@@ -7,7 +7,7 @@ from attrs import evolve, field, frozen
 
 from calcom_core.errors import Answer, DecodingError
 from calcom_core.http import Response
-from calcom_core.meanings import asked, error_of, legacy_answer
+from calcom_core.meanings import asked, error_of, legacy_answer, without_credentials
 from calcom_core.model.booking import OffsetPagination
 from calcom_core.model.fields import kind
 from calcom_core.wire import NotJson, Odd, parse, read, read_all
@@ -189,6 +189,8 @@ def _following(
         return None
     query = dict(operation.query)
     take = int(query.get("take", pagination.items_per_page))
+    if take < 1:
+        take = returned  # a server that counts wrongly must not make a pager stand still
     query["skip"] = str(int(query.get("skip", 0)) + take)
     return evolve(operation, query=tuple(query.items()))
 
@@ -214,7 +216,9 @@ def _undecodable(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
         f"{rest}{_accepted(operation)}",
         operation=operation,
-        response=cast(Answer, response),  # which pyright does not see through the converter
+        response=cast(
+            Answer, without_credentials(response)
+        ),  # which pyright does not see through the converter
         path=path,
         found=found,
         accepted=not operation.repeatable,

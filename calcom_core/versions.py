@@ -14,13 +14,29 @@ from calcom_core.errors import InvalidInput
 READABLE: Mapping[str, frozenset[str]] = {"bookings": frozenset({"2024-08-13"})}
 """By family of operations, the versions that a reader here was written for."""
 
+_DANGER = (
+    "for a version that the server does not know, it answers in another shape, or really cancels "
+    "by its legacy API"
+)
+
+
+def _is_readable(versions: "Versions", attribute: object, table: Mapping[str, str]) -> None:
+    for family, readable in READABLE.items():
+        if table.get(family) not in readable:
+            raise InvalidInput(
+                f"versions[{family!r}]", f"must be one of {', '.join(sorted(readable))}; {_DANGER}"
+            )
+
 
 @frozen
 class Versions:
-    """A table of versions by family of operations, the part of their names before the dot."""
+    """A table of versions by family of operations, the part of their names before the dot.
+
+    Raises `InvalidInput` for a version that no reader here was written for.
+    """
 
     name: str
-    table: Mapping[str, str] = field(hash=False)
+    table: Mapping[str, str] = field(hash=False, validator=_is_readable)
 
     def of(self, operation: str) -> str:
         """Return the version that the operation of this name speaks."""
@@ -42,8 +58,6 @@ def pinned(operation: str, version: object) -> str | None:
     if not isinstance(version, str) or version not in readable:
         raise InvalidInput(
             "cal_api_version",
-            f"{operation} reads {', '.join(sorted(readable))} and no other here; for a version it "
-            "does not know, the server answers in another shape, or really cancels by its "
-            "legacy API",
+            f"{operation} reads {', '.join(sorted(readable))} and no other here; {_DANGER}",
         )
     return version

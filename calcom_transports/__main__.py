@@ -16,7 +16,7 @@ from calcom_core import bookings
 from calcom_core.api import HOSTED_URL, Anonymous, Api
 from calcom_core.effects import Stream, emit
 from calcom_core.errors import ApiError, CalcomError, ReplayError
-from calcom_core.model.booking import Booking, Reassignment
+from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
 from calcom_core.retry import retrying
 from calcom_transports.cassette import load
@@ -139,7 +139,7 @@ def described(value: Any) -> Iterable[str]:
             )
             for item in value.items:
                 yield from described(item)
-        case Reassignment():
+        case _:  # a Reassignment: nothing else is asked for here
             yield f"now with {value.reassigned_to.name} (user {value.reassigned_to.id})"
 
 

@@ -33,6 +33,8 @@ except ModuleNotFoundError as missing:
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request, Response, Timeout
+from calcom_transports.trio_driver import iterate_trio as iterate_trio
+from calcom_transports.trio_driver import run_trio as run_trio
 
 
 class TrioTransport:
@@ -214,6 +216,8 @@ class _Connection:
         return response
 
     async def _read(self, exchange: Exchange, scope: trio.CancelScope, max_body: int) -> Response:
+        status, headers = 0, Headers()  # h11 gives the head before anything of the body
+        body = Body(exchange, headers, max_body)
         while True:
             try:
                 event = self._http.next_event()

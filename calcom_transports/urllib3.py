@@ -14,7 +14,7 @@ import ssl
 import time
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 try:
     import urllib3
@@ -106,8 +106,11 @@ class Urllib3Transport:
         origin = exchange.destination.origin
         tls: dict[str, object] = {}
         if context := self._settings.context_for(origin):
-            # Where the context leaves names unchecked, urllib3 would check them all the same.
-            tls = {"ssl_context": context, "assert_hostname": context.check_hostname and None}
+            # False, as else urllib3 would check a name that the context leaves unchecked.
+            tls = {
+                "ssl_context": context,
+                "assert_hostname": None if context.check_hostname else False,
+            }
         with self._pools.pools.lock:
             if self._closed:
                 raise _closed(exchange)
@@ -123,7 +126,7 @@ class Urllib3Transport:
             retries=False,
             redirect=False,
             assert_same_host=False,
-            pool_timeout=exchange.connect_by - time.monotonic(),  # type: ignore[arg-type]
+            pool_timeout=max(0.0, exchange.connect_by - time.monotonic()),  # type: ignore[arg-type]
             preload_content=False,
             decode_content=False,
         )
@@ -148,8 +151,7 @@ class Urllib3Transport:
         with kept.lock:
             self._closed = True
             pools = [kept[key] for key in kept.keys()]  # noqa: SIM118  (it has no __iter__)
-            kept.clear()
-        # Each by itself: urllib3 leaves the sockets of a cleared pool to the garbage collector.
+        # PoolManager.clear() would leave their sockets to the garbage collector.
         for pool in pools:
             pool.close()
 
@@ -333,12 +335,13 @@ class _Connection(HTTPConnection):
         exchange = self._serves
         if self.sock is None:
             self.connect()
+        sock = cast(socket.socket, self.sock)
         unsent = memoryview(data)
         try:
             while unsent:
-                self.sock.settimeout(_left(exchange.end))
+                sock.settimeout(_left(exchange.end))
                 exchange.phase = "sent"
-                unsent = unsent[self.sock.send(unsent) :]
+                unsent = unsent[sock.send(unsent) :]
         except (BrokenPipeError, ConnectionResetError):
             raise  # urllib3 then reads what the server may have answered before it closed
         except OSError as error:
@@ -350,8 +353,9 @@ class _TlsConnection(_Connection, HTTPSConnection):
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+    # urllib3's protocol asks for attributes that may be assigned, which its own class forbids.
+    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
 
 
 class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+    ConnectionCls = _TlsConnection  # pyright: ignore[reportAssignmentType]

@@ -22,7 +22,7 @@ from calcom_core import (
 )
 from calcom_core.retry import retrying
 from calcom_transports import AsyncClient, Client, Replay, answer, run
-from calcom_transports.trio_driver import run_trio
+from calcom_transports.trio import run_trio
 
 client = Client(api_key="cal_test_typing")
 

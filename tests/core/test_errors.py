@@ -375,7 +375,7 @@ def test_details_that_are_no_tree_name_no_fields(errors: object) -> None:
 MESSAGES: dict[str, str] = {
     "106-create-recurring-conflict-on-second": (
         "bookings.create (POST /v2/bookings): 409 booking_conflict_error (it may have happened "
-        "all the same; get the booking to see how it stands)"
+        "all the same; get the booking, and the rules of its event type, to see why)"
     ),
     "story-26-get-missing": (
         "bookings.get (GET /v2/bookings/no-such-booking): 404 NotFoundException: Booking with "
@@ -591,8 +591,8 @@ TOKENS: dict[str, tuple[str, str, str]] = {
     "an underlined access token": ("access_token: s3cr3t.", "s3cr3t", "access_token: [redacted]"),
     "a bearer": ("header Bearer s3cr3t, sorry", "s3cr3t", "header Bearer [redacted], sorry"),
     "an API key": (
-        "key cal_live_0123456789abcdef is gone",
-        "cal_live_0123456789abcdef",
+        "key cal_test_0123456789abcdef is gone",
+        "cal_test_0123456789abcdef",
         "key [redacted] is gone",
     ),
     "a JSON web token": (
@@ -624,6 +624,12 @@ def assert_nowhere(token: str, error: ApiError) -> None:
     assert token not in json.dumps(error.details)
     assert token.encode() not in error.response.body
     assert token.encode() not in pickle.dumps(error)
+
+
+def test_a_token_in_a_success_that_cannot_be_read_is_not_kept_either() -> None:
+    with pytest.raises(DecodingError) as caught:
+        GET.read(Response(200, (), b'{"status":"success","data":"Bearer cal_test_echoed"}'))
+    assert b"cal_test_echoed" not in pickle.dumps(caught.value)
 
 
 def test_the_token_of_a_recorded_answer_is_nowhere_in_the_error() -> None:

@@ -705,7 +705,7 @@ REFUSALS = [
         attributes={"fields": {"cancellationReason": ()}},
     ),
     Refusal(
-        "67-cancel-disabled", PermissionDenied, None, "This event type does not allow cancellations"
+        "67-cancel-disabled", BookingConflict, None, "This event type does not allow cancellations"
     ),
     Refusal(
         "71-reschedule-disabled-noauth",
@@ -720,7 +720,7 @@ REFUSALS = [
     ),
     Refusal(
         "73-reschedule-notice-violated-noauth",
-        PermissionDenied,
+        BookingConflict,
         None,
         "Rescheduling is not allowed within the minimum notice period before the event",
     ),

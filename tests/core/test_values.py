@@ -282,6 +282,12 @@ def test_the_next_page_skips_by_what_the_server_said_where_no_take_was_given() -
     assert page.next.query == (("status", "past"), ("skip", "100"))
 
 
+def test_the_next_page_moves_on_even_where_the_server_counts_wrongly() -> None:
+    page = page_of(bookings.list(status="past", skip=5), items=3, itemsPerPage=0)
+    assert page.next is not None
+    assert page.next.query == (("status", "past"), ("skip", "8"))
+
+
 def test_the_next_page_keeps_what_is_mapped_and_pinned() -> None:
     operation = bookings.list(take=3, cal_api_version="2024-08-13")
     page = page_of(operation, items=3)
@@ -412,8 +418,16 @@ def test_a_table_of_versions_picks_by_family() -> None:
     assert EVERYWHERE.table == {"bookings": "2024-08-13"}
 
 
+@pytest.mark.parametrize("table", [{}, {"bookings": "2024-04-15"}, {"bookings": None}])
+def test_a_table_with_a_version_that_no_reader_is_for_is_refused(table: Any) -> None:
+    with pytest.raises(InvalidInput, match="really cancels") as caught:
+        Versions("mine", table)
+    assert caught.value.field == "versions['bookings']"
+
+
 def test_timeouts_are_finite_by_default() -> None:
     assert Timeout() == Timeout(connect=10.0, read=30.0, total=60.0)
+    assert Timeout(total=86_400).total == 86_400
 
 
 def test_an_invalid_input_says_field_and_problem() -> None:

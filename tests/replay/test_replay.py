@@ -13,7 +13,7 @@ from calcom_core.http import Headers, Request
 from calcom_transports import Replay, answer, run
 from calcom_transports.__main__ import WALK
 from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, Recorded, Run
-from calcom_transports.trio_driver import run_trio
+from calcom_transports.trio import run_trio
 
 URL = "https://api.cal.com/v2/bookings/"
 

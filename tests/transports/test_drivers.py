@@ -15,7 +15,7 @@ from calcom_core import InvalidInput, NotSent, Request, Response, Timeout
 from calcom_core.effects import Gather, Program, Sleep, Stream, clock, emit, gather, send, sleep
 from calcom_transports import iterate, run
 from calcom_transports.driver import _Scope, _Stopped, seconds_of
-from calcom_transports.trio_driver import iterate_trio, run_trio
+from calcom_transports.trio import iterate_trio, run_trio
 
 Drive = Callable[[Program[Any]], Any]
 

@@ -657,6 +657,27 @@ def test_a_tls_handshake_that_never_ends_means_not_sent(
 
 
 @both
+def test_a_time_limit_that_has_passed_at_once_means_not_sent(kind: str) -> None:
+    with Server(answering(OK)) as server:
+        assert failure(kind, post(server), within=Timeout(total=1e-9))[0] is NotSent
+    assert server.requests == []
+
+
+def test_a_tls_handshake_has_all_the_time_that_other_addresses_did_not_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Server(Peer.stall) as server:
+        address = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", server.port))
+        began = time.monotonic()
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [address] * 4)
+            request = Request("GET", "https://localhost/")
+            error = failure("urllib3", request, within=Timeout(connect=0.2))
+    assert error[:2] == (NotSent, "timeout")
+    assert time.monotonic() - began >= 0.2
+
+
+@both
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", OK[:-1]])
 def test_a_server_that_falls_silent_is_waited_for_no_longer_than_told(
     kind: str, start: bytes
@@ -702,11 +723,13 @@ def test_a_server_that_does_not_read_is_ended_by_the_total(kind: str) -> None:
 
     began = time.monotonic()
     with Server(deaf) as server:
-        error = failure(kind, post(server, bytes(20_000_000)), within=Timeout(total=0.2))
+        error = failure(
+            kind, post(server, bytes(20_000_000)), within=Timeout(connect=0.1, total=0.3)
+        )
     assert error == (
         NoAnswer,
         "timeout",
-        f"POST /v2/x: no complete answer within 0.2 s (Timeout.total); {UNKNOWN}",
+        f"POST /v2/x: no complete answer within 0.3 s (Timeout.total); {UNKNOWN}",
     )
     assert time.monotonic() - began < 2
 
@@ -1040,33 +1063,47 @@ def test_tasks_share_one_transport() -> None:
     assert (len(server.requests), server.connections) == (60, 3)
 
 
-def first_no_gzip_then(answer: bytes) -> Handler:
-    def handler(peer: Peer) -> None:
-        while peer.request():
-            peer.send(encoded(b"no gzip") if len(peer.server.requests) == 1 else answer)
+def faltering(peer: Peer) -> None:
+    """Answer the second of all requests with too much, and the fourth with silence."""
+    while peer.request():
+        number = len(peer.server.requests)
+        if number == 2:
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000))
+        elif number == 4:
+            peer.stall()
+        else:
+            peer.send(OK)
 
-    return handler
 
-
-def test_a_failed_exchange_of_the_blocking_transport_frees_its_place() -> None:
+def test_a_failed_exchange_closes_its_connection_and_frees_its_place_for_a_thread() -> None:
     with (
-        Server(first_no_gzip_then(OK)) as server,
-        Urllib3Transport(max_connections=1) as transport,
+        Server(faltering) as server,
+        Urllib3Transport(max_connections=1, max_body=1000) as transport,
     ):
+        assert transport.send(get(server)) == OK_RESPONSE
         with pytest.raises(NoAnswer):
             transport.send(get(server))
         assert transport.send(get(server), Timeout(connect=1)) == OK_RESPONSE
+        with pytest.raises(NoAnswer):
+            transport.send(get(server), Timeout(read=0.05))
+        assert transport.send(get(server), Timeout(connect=1)) == OK_RESPONSE
+        assert server.connections == 3
 
 
-def test_a_failed_exchange_of_the_trio_transport_frees_its_place() -> None:
-    async def run() -> Response:
-        async with TrioTransport(max_connections=1) as transport:
+def test_a_failed_exchange_closes_its_connection_and_frees_its_place_for_a_task() -> None:
+    async def run() -> None:
+        async with TrioTransport(max_connections=1, max_body=1000) as transport:
+            assert await transport.send(get(server)) == OK_RESPONSE
             with pytest.raises(NoAnswer):
                 await transport.send(get(server))
-            return await transport.send(get(server), Timeout(connect=1))
+            assert await transport.send(get(server), Timeout(connect=1)) == OK_RESPONSE
+            with pytest.raises(NoAnswer):
+                await transport.send(get(server), Timeout(read=0.05))
+            assert await transport.send(get(server), Timeout(connect=1)) == OK_RESPONSE
+            assert server.connections == 3
 
-    with Server(first_no_gzip_then(OK)) as server:
-        assert trio.run(run) == OK_RESPONSE
+    with Server(faltering) as server:
+        trio.run(run)
 
 
 @both
