@@ -6,6 +6,7 @@ Programs, which take more than one exchange, are in `effects` and `retry`.
 """
 
 from calcom_core import bookings as bookings
+from calcom_core.api import VERSION
 from calcom_core.api import AccessToken as AccessToken
 from calcom_core.api import Anonymous as Anonymous
 from calcom_core.api import Api as Api
@@ -77,4 +78,4 @@ from calcom_core.secret import Secret as Secret
 from calcom_core.versions import EVERYWHERE as EVERYWHERE
 from calcom_core.versions import Versions as Versions
 
-__version__ = "0.1.0"
+__version__ = VERSION

@@ -14,7 +14,8 @@ from calcom_core.secret import Secret
 from calcom_core.versions import EVERYWHERE, Versions
 
 HOSTED_URL = "https://api.cal.com"
-USER_AGENT = "calcom-bookings/0.1"
+VERSION = "0.1.0"
+USER_AGENT = f"calcom-bookings/{VERSION}"
 
 # Allowed in a query by RFC 3986 as they are; everything else is encoded, `+` above all,
 # which the server would read as a space.

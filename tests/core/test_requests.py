@@ -47,7 +47,7 @@ def test_a_call_sends_what_was_recorded(name: str) -> None:
     assert sent == recorded["body"]
     expected = [
         ("Accept", "application/json"),
-        ("User-Agent", "calcom-bookings/0.1"),
+        ("User-Agent", "calcom-bookings/0.1.0"),
         ("cal-api-version", "2024-08-13"),
     ]
     if not anonymous:
