@@ -90,6 +90,11 @@ def _is_auth(api: "Api", attribute: object, value: Auth) -> None:
         )
 
 
+def _are_versions(api: "Api", attribute: object, value: Versions) -> None:
+    if not isinstance(value, Versions):
+        raise InvalidInput("versions", "must be a table such as EVERYWHERE")
+
+
 def _base_url(value: str) -> str:
     if not isinstance(value, str):
         raise InvalidInput("base_url", f"must be a string, not {type(value).__name__}")
@@ -122,11 +127,18 @@ class Api:
 
     auth: Auth = field(validator=_is_auth)
     base_url: str = field(default=HOSTED_URL, converter=_base_url)
-    versions: Versions = EVERYWHERE
+    versions: Versions = field(default=EVERYWHERE, validator=_are_versions)
     user_agent: str = USER_AGENT
 
     def request(self, operation: Operation[Any]) -> Request:
-        """Return the complete request for an operation: absolute URL, version and credentials."""
+        """Return the complete request for an operation: absolute URL, version and credentials.
+
+        It holds the credentials, as it must: do not log its headers other than by `repr`.
+        """
+        if not isinstance(operation, Operation):
+            raise InvalidInput(
+                "operation", f"must be such as bookings.get(…), not {type(operation).__name__}"
+            )
         query = "&".join(
             f"{name}={quote(value, safe=_QUERY_SAFE)}" for name, value in operation.query
         )

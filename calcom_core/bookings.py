@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking, Reassignment
-from calcom_core.model.fields import build, integer, segment
+from calcom_core.model.fields import build, integer, prose, segment
 from calcom_core.model.inputs import (
     STATUSES,
     Absence,
@@ -242,13 +242,14 @@ def get_series(
 def create(
     data: NewBooking | Data, *, cal_api_version: str | None = None
 ) -> Operation[Booking | tuple[Booking, ...]]:
-    """Book.
+    """Book: `create({"start": "2027-04-05T09:00:00Z", "event_type_id": 1, "attendee": {…}})`.
 
     `POST /v2/bookings`, version 2024-08-13; credentials are optional.
     What is made depends on the event type: one booking, a series, or a seat.
 
     Args:
-        data: a `NewBooking`, or a mapping of its keys.
+        data: a `NewBooking`, which lists the keys, or a mapping of them;
+            *attendee* has name, time_zone, and email or phone_number.
         cal_api_version: pins the version for this call.
 
     Returns:
@@ -401,7 +402,8 @@ def cancel_seat(
     As `cancel`; *reason* is sent as `cancellationReason`.
     Raises `NotFound` for a seat that does not exist or is cancelled already.
     """
-    seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=reason)
+    why = None if reason is None else prose(reason, "reason")
+    seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=why)
     return _operation("cancel_seat", cal_api_version, booking_uid=booking_uid, body=to_body(seat))
 
 

@@ -11,32 +11,37 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
-from calcom_core.http import Request, Response, Timeout
+from calcom_core.http import Request, Response, Timeout, timeout_of
 from calcom_core.operation import Operation
 
 T = TypeVar("T")
+
+
+def _is_request(effect: "Send", attribute: object, request: Request) -> None:
+    if not isinstance(request, Request):
+        raise InvalidInput("request", "must be a Request; of an operation, api.request(operation)")
 
 
 @frozen
 class Send:
     """Send *request*; the result is the `Response`, or `NotSent` or `NoAnswer` is raised.
 
-    *operation* is the call it belongs to, which the errors then carry; *timeout* None means the
-    transport's own.
+    *operation* is the call it belongs to, which the errors then carry.
+    *timeout* is a `Timeout` or seconds in all; None means the client's, or else the transport's.
     """
 
-    request: Request
+    request: Request = field(validator=_is_request)
     operation: Operation[Any] | None = None
-    timeout: Timeout | None = None
+    timeout: Timeout | None = field(default=None, converter=timeout_of)
 
 
 def _seconds(effect: "Sleep", attribute: object, value: float) -> None:
-    if not 0 <= value < float("inf"):
+    if not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
         raise InvalidInput("seconds", "must be a finite number of seconds, at least 0")
 
 
 def _share(effect: "Sleep", attribute: object, value: float) -> None:
-    if not 0 <= value <= 1:
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise InvalidInput("jitter", "must be from 0 to 1")
 
 
@@ -58,14 +63,31 @@ def _limit(effect: "Gather", attribute: object, value: int) -> None:
         raise InvalidInput("limit", "must be an integer of at least 1")
 
 
+def program_of(value: object) -> "Program[Any]":
+    """Check that a value is a program that has not run yet."""
+    if not isinstance(value, Generator):
+        raise InvalidInput(
+            "program", f"must be a generator, not {type(value).__name__}; call the function first"
+        )
+    if getattr(value, "gi_frame", value) is None:
+        raise InvalidInput("program", "has run already; call the function again for a new one")
+    return value
+
+
+def _are_programs(effect: "Gather", attribute: object, programs: tuple[Any, ...]) -> None:
+    for program in programs:
+        program_of(program)
+
+
 @frozen(eq=False)
 class Gather:
     """Run *programs*, up to *limit* at once; the result is the tuple of theirs, in their order.
 
     When one fails, the others end and its error is raised alone.
+    On threads an exchange that is under way runs to its end or its timeout first.
     """
 
-    programs: tuple["Program[Any]", ...]
+    programs: tuple["Program[Any]", ...] = field(validator=_are_programs)
     limit: int = field(validator=_limit)
 
 
@@ -82,7 +104,9 @@ Stream: TypeAlias = Generator[Effect | Emit[T], Any, None]
 
 
 def send(
-    request: Request, operation: Operation[Any] | None = None, timeout: Timeout | None = None
+    request: Request,
+    operation: Operation[Any] | None = None,
+    timeout: Timeout | float | None = None,
 ) -> Program[Response]:
     """Send a request: `response = yield from send(request)`."""
     return cast(Response, (yield Send(request, operation, timeout)))

@@ -200,7 +200,7 @@ class DecodingError(CalcomError):
     """A 2xx that cannot be read: not JSON, an error in disguise, or of another type.
 
     `path` is the JSON path of what is odd, `found` the kind of value found there, never the value.
-    `accepted` is true on a write, which the server then carried out.
+    `may_have_happened` is true on a write, which the server then carried out.
     `page` holds the readable rest of a list, and `odd` its unreadable items as raw JSON.
     """
 
@@ -212,7 +212,7 @@ class DecodingError(CalcomError):
         response: Answer,
         path: str,
         found: str,
-        accepted: bool,
+        may_have_happened: bool,
         page: Any = None,
         odd: tuple[Any, ...] = (),
     ) -> None:
@@ -221,7 +221,7 @@ class DecodingError(CalcomError):
         self.response = response
         self.path = path
         self.found = found
-        self.accepted = accepted
+        self.may_have_happened = may_have_happened
         self.page = page
         self.odd = odd
 
@@ -233,6 +233,8 @@ class OutcomeUnknown(CalcomError):
         super().__init__(message)
         self.operation = operation
 
+    may_have_happened = True
+
     @property
     def verify(self) -> Any:
         """The read operation that tells whether the write happened."""
@@ -242,8 +244,8 @@ class OutcomeUnknown(CalcomError):
 class TransportError(CalcomError):
     """No complete answer came.
 
-    `reason` is one word: `timeout`, `connect`, `tls`, `closed`, `protocol`, `too-large`,
-    `refused`, `pool` or `cancelled`.
+    `reason` is one word: `pool` (no connection became free), `connect`, `refused`, `tls`,
+    `timeout`, `closed`, `protocol` (no HTTP/1.1) or `too-large`.
     `operation` is the call it belongs to, where a program sent it.
     """
 
@@ -263,9 +265,16 @@ class TransportError(CalcomError):
 class NotSent(TransportError):
     """Certainly not executed: no byte of the request can have left."""
 
+    may_have_happened = False
+
 
 class NoAnswer(TransportError):
     """Sent, or partly sent, and no complete answer: it may have been executed."""
+
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether this may have done something: a write, or a request of unknown kind."""
+        return self.operation is None or not self.operation.repeatable
 
 
 class ReplayError(CalcomError):

@@ -32,8 +32,10 @@ def _text(value: HeaderText) -> str:
 def _pairs(given: object) -> tuple[tuple[str, str], ...]:
     if isinstance(given, Headers):
         return given.pairs
+    if not isinstance(given, Iterable):
+        raise InvalidInput("headers", f"must be a mapping or pairs, not {type(given).__name__}")
     items: Iterable[tuple[HeaderText, HeaderText]] = (
-        given.items() if isinstance(given, Mapping) else given  # type: ignore[assignment]
+        given.items() if isinstance(given, Mapping) else given
     )
     return tuple((_text(name), _text(value)) for name, value in items)
 
@@ -94,6 +96,13 @@ def _safe_url(request: "Request", attribute: object, url: str) -> None:
         raise InvalidInput("url", "holds a space, a control character or one outside ASCII")
 
 
+def _is_bytes(message: object, attribute: object, body: bytes) -> None:
+    if not isinstance(body, bytes):
+        raise InvalidInput(
+            "body", f"must be bytes, as they came or are to go, not {type(body).__name__}"
+        )
+
+
 @frozen
 class Request:
     """A complete HTTP request; a transport adds `Host`, `Content-Length` and `Accept-Encoding`.
@@ -105,7 +114,12 @@ class Request:
     method: str
     url: str = field(validator=_safe_url)
     headers: Headers = field(converter=_headers, validator=_safe_headers, factory=Headers)
-    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+    body: bytes = field(default=b"", validator=_is_bytes, repr=lambda body: f"<{len(body)} bytes>")
+
+
+def _is_status(response: "Response", attribute: object, status: int) -> None:
+    if isinstance(status, bool) or not isinstance(status, int):
+        raise InvalidInput("status", f"must be an integer, not {type(status).__name__}")
 
 
 @frozen
@@ -113,11 +127,12 @@ class Response:
     """An HTTP answer; *body* is the body after content decoding.
 
     *headers* may be any mapping or pairs, of `str` or of `bytes`.
+    Raises `InvalidInput` for a status or a body of another type.
     """
 
-    status: int
+    status: int = field(validator=_is_status)
     headers: Headers = field(converter=_headers, factory=Headers)
-    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+    body: bytes = field(default=b"", validator=_is_bytes, repr=lambda body: f"<{len(body)} bytes>")
 
 
 def _seconds(timeout: "Timeout", attribute: "object", value: float) -> None:
@@ -137,3 +152,12 @@ class Timeout:
     connect: float = field(default=10.0, validator=_seconds)
     read: float = field(default=30.0, validator=_seconds)
     total: float = field(default=60.0, validator=_seconds)
+
+
+def timeout_of(timeout: Timeout | float | None) -> Timeout | None:
+    """Return a timeout for seconds in all; None and a `Timeout` stay as they are."""
+    if timeout is None or isinstance(timeout, Timeout):
+        return timeout
+    total = Timeout(total=timeout).total
+    usual = Timeout()
+    return Timeout(min(usual.connect, total), min(usual.read, total), total)

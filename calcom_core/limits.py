@@ -1,4 +1,4 @@
-"""The rate limits that an answer states (CONTRACT A.6)."""
+"""The rate limits that an answer states."""
 
 import math
 import re
@@ -11,6 +11,7 @@ from calcom_core.http import Headers
 DEFAULT_WAIT = 60.0
 """Seconds to wait where a 429 says nothing: the server's usual window."""
 
+# CONTRACT A.6: the rest of the name is that of the limit, and there may be several.
 _PREFIX = "x-ratelimit-reset-"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 # RFC 9110, 5.6.7: the only form of a date that a server may send.

@@ -59,7 +59,7 @@ class ErrorBody:
 
 
 def read_error_body(response: Response) -> ErrorBody:
-    """Read an error body of any shape, or of none; never raises (CONTRACT D)."""
+    """Read an error body of any shape, or of none; never raises."""
     content_type = response.headers.get("content-type", "") or ""
     if content_type.lower().startswith("text/html") or _HTML.match(response.body):
         return ErrorBody(None, "a page of HTML", is_html=True)
@@ -243,7 +243,7 @@ WAYS_OUT: dict[type[CalcomError], str] = {
     TokenExpired: "refresh the access token, then ask again",
     Unauthenticated: "give a valid key: auth=ApiKey(…)",
     ValidationFailed: "mend the fields that are named",
-    ApiError: "no redirect is followed; check the base URL",
+    ApiError: "the API does not answer so, and no redirect is followed; check the base URL",
 }
 
 _WRONG_VERSION = (
@@ -333,7 +333,7 @@ def _mismatch(
 def legacy_answer(
     operation: AskedOperation, response: Response, data: object
 ) -> VersionMismatch | None:
-    """Return the error for a 2xx of the legacy API, known by its keys, or None (VERSIONS 1b)."""
+    """Return the error for a 2xx of the legacy API, known by its keys, or None."""
     if not isinstance(data, Mapping):
         return None
     keys = data.keys()

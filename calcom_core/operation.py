@@ -7,10 +7,16 @@ from attrs import evolve, field, frozen
 
 from calcom_core.errors import Answer, DecodingError
 from calcom_core.http import Response
-from calcom_core.meanings import asked, error_of, legacy_answer, without_credentials
+from calcom_core.meanings import (
+    asked,
+    error_of,
+    legacy_answer,
+    read_error_body,
+    without_credentials,
+)
 from calcom_core.model.booking import OffsetPagination
 from calcom_core.model.fields import kind
-from calcom_core.wire import NotJson, Odd, parse, read, read_all
+from calcom_core.wire import MISSING, NotJson, Odd, kind_found, parse, read, read_all
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -60,7 +66,8 @@ class Operation(Generic[T_co]):
         try:
             envelope = parse(response.body)
         except NotJson as error:
-            raise _undecodable(self, response, "$", "JSON", str(error)) from error
+            what = "a page of HTML" if read_error_body(response).is_html else str(error)
+            raise _undecodable(self, response, "$", "JSON", what) from error
         if not isinstance(envelope, dict) or envelope.get("status") != "success":
             raise _no_success(self, response, envelope)
         try:
@@ -141,9 +148,9 @@ class PageOf:
         self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
     ) -> "Page[Any]":
         """Read the answer."""
-        data = envelope.get("data")
+        data = envelope.get("data", MISSING)
         if not isinstance(data, list):
-            raise Odd("an array", kind(data), "data")
+            raise Odd("an array", kind_found(data), "data")
         items, odd, first = [], [], None
         for index, value in enumerate(data):
             try:
@@ -153,7 +160,7 @@ class PageOf:
                 first = first or error
                 odd.append(value)
         try:
-            pagination = read(OffsetPagination, envelope.get("pagination"))
+            pagination = read(OffsetPagination, envelope.get("pagination", MISSING))
         except Odd as error:
             error.path.insert(0, "pagination")
             raise
@@ -174,7 +181,7 @@ class PageOf:
 
 def _data(envelope: Mapping[str, Any], reading: Callable[[Any], T]) -> T:
     try:
-        return reading(envelope.get("data"))
+        return reading(envelope.get("data", MISSING))
     except Odd as odd:
         odd.path.insert(0, "data")
         raise
@@ -209,19 +216,20 @@ def _undecodable(
     page: Page[Any] | None = None,
     odd: tuple[Any, ...] = (),
 ) -> DecodingError:
+    hint = "; check the base URL" if path == "$" else ""
     rest = ""
     if page is not None:
         rest = f" ({len(odd)} such; the other {len(page.items)} are in error.page)"
     return DecodingError(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
-        f"{rest}{_accepted(operation)}",
+        f"{rest}{hint}{_accepted(operation)}",
         operation=operation,
         response=cast(
             Answer, without_credentials(response)
         ),  # which pyright does not see through the converter
         path=path,
         found=found,
-        accepted=not operation.repeatable,
+        may_have_happened=not operation.repeatable,
         page=page,
         odd=odd,
     )

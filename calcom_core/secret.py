@@ -16,13 +16,16 @@ class Secret:
 
     def __init__(self, text: str, *, field: str = "secret") -> None:
         if not isinstance(text, str):
-            raise InvalidInput(field, f"must be a string, not {type(text).__name__}")
+            kind = type(text).__name__
+            raise InvalidInput(field, f"must be a string, not {kind}; give other kinds as auth=")
         if not text:
             raise InvalidInput(field, "is empty")
         # It becomes a header value; a stray newline from a file is the usual accident.
         if not all("!" <= character <= "~" for character in text):
             raise InvalidInput(
-                field, "holds a space, a line break or a character outside ASCII; strip it first"
+                field,
+                "holds a space, a line break or a character outside ASCII; "
+                "strip it, and give it without 'Bearer '",
             )
         self.__text = text
 

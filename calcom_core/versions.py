@@ -1,7 +1,7 @@
 """Which `cal-api-version` each operation speaks.
 
 A missing or unknown version is no error to the server: it silently answers with its legacy API,
-in another shape, and a legacy cancel really cancels (CONTRACT A.2).
+in another shape, and a legacy cancel really cancels.
 So the version belongs to the operation, and none is sent that no reader here was written for.
 """
 

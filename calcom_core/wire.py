@@ -55,12 +55,11 @@ def parse(body: bytes) -> Any:
     try:
         return _decoder.decode(body.decode())
     except RecursionError as error:
-        raise NotJson("JSON nested too deeply") from error
+        raise NotJson("JSON that is nested too deeply") from error
     except UnicodeDecodeError as error:
-        raise NotJson("not UTF-8") from error
+        raise NotJson("bytes that are not UTF-8") from error
     except ValueError as error:  # malformed, NaN, or an integer of thousands of digits
-        empty = not body.strip()
-        raise NotJson("empty" if empty else "not JSON that can be read") from error
+        raise NotJson("text that is not JSON" if body.strip() else "nothing") from error
 
 
 def camel(name: str) -> str:
@@ -117,7 +116,7 @@ def read(cls: type[T], value: Any) -> T:
 def read_all(cls: type[T], value: Any) -> tuple[T, ...]:
     """Make a tuple of models from a JSON array; raises `Odd` as `read` does."""
     if not isinstance(value, list):
-        raise Odd("an array", kind(value))
+        raise Odd("an array", kind_found(value))
     return _list(value, _converter().get_structure_hook(cls))
 
 
@@ -131,11 +130,13 @@ def _converter() -> cattrs.Converter:
     return converter
 
 
-_MISSING = object()
+MISSING = object()
+"""Stands for a key that is not there, which is reported as nothing."""
 
 
-def _found(value: object) -> str:
-    return "nothing" if value is _MISSING else kind(value)
+def kind_found(value: object) -> str:
+    """Return the kind of what was found at a place."""
+    return "nothing" if value is MISSING else kind(value)
 
 
 def _moment(text: str) -> datetime:
@@ -187,8 +188,8 @@ def _reader(
     names: dict[str, Any] = {
         "cls": cls,
         "Odd": Odd,
-        "MISSING": _MISSING,
-        "found": _found,
+        "MISSING": MISSING,
+        "found": kind_found,
         "moment": _moment,
         "read_list": _list,
         "KNOWN": frozenset(camel(field.name) for field in fields),

@@ -4,9 +4,9 @@
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
-from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -214,14 +214,22 @@ def main(arguments: list[str] | None = None) -> int:
     # A title may hold any character, and a terminal may not.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
-    key = environ.get("CALCOM_API_KEY")
+    key = os.environ.get("CALCOM_API_KEY")
     try:
         if key and options.cassette is None:
-            list_upcoming(key, environ.get("CALCOM_BASE_URL") or HOSTED_URL)
+            list_upcoming(key, os.environ.get("CALCOM_BASE_URL") or HOSTED_URL)
         else:
             play(options.cassette or WALK)
-    except (CalcomError, ImportError) as error:
+    except CalcomError as error:
         print(f"calcom_transports: {error}", file=sys.stderr)
+        return 1
+    except ImportError as error:
+        needs = "this needs pip install 'calcom-bookings[all]'"
+        print(f"calcom_transports: {needs} ({error})", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # pragma: no cover - tested in a process of its own
+        # As by `| head`; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
 

@@ -3,6 +3,17 @@
 A cassette is one JSON file: a list of runs, one for each program that was carried out, and in each
 the exchanges by branch path, with the request and its response, or the failure, or `cancelled`.
 A body that is JSON stands there as JSON, no body as null, and any other as `{"base64": …}`.
+The least that one can hold; of a request's headers only the version counts:
+
+    {"format": "calcom-bookings cassette", "version": 1, "runs": [{"exchanges": [{
+      "branch": [],
+      "request": {"method": "GET", "url": "https://api.cal.com/v2/bookings/uid",
+                  "headers": [["cal-api-version", "2024-08-13"]], "body": null},
+      "response": {"status": 404, "headers": [], "body": {"statusCode": 404, "message": "gone"}}
+    }]}]}
+
+In place of `response` may stand `"cancelled": true`, or
+`"failure": {"type": "NoAnswer", "reason": "timeout", "message": "nothing came within 60 s"}`.
 """
 
 import base64
@@ -18,7 +29,6 @@ from attrs import field, frozen
 from calcom_core.errors import (
     CassetteMissing,
     CassetteUnreadable,
-    InvalidInput,
     NoAnswer,
     NotSent,
     TransportError,
@@ -30,6 +40,9 @@ from calcom_transports.driver import Branch
 FORMAT = "calcom-bookings cassette"
 VERSION = 1
 VERSION_HEADER = "cal-api-version"
+
+# All that reading a tree of another form can raise; `InvalidInput` is a ValueError.
+_DAMAGE = (NotJson, LookupError, TypeError, ValueError, AttributeError)
 
 _FAILURES: Mapping[str, type[TransportError]] = {"NotSent": NotSent, "NoAnswer": NoAnswer}
 
@@ -161,15 +174,31 @@ def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
                 f"{name} has version {tree['version']} of the format, and only {VERSION} is known "
                 "here; install a newer calcom-bookings"
             )
-        return Cassette(
-            tuple(Run(tuple(_recorded(item) for item in run["exchanges"])) for run in tree["runs"]),
-            name,
-        )
-    except (NotJson, LookupError, TypeError, ValueError, AttributeError) as error:
-        kind = type(error).__name__
-        raise CassetteUnreadable(
-            f"{name} is damaged ({kind}); restore it or record it again"
-        ) from error
+        runs = []
+        for number, run in enumerate(_array(tree["runs"])):
+            exchanges = enumerate(_array(run["exchanges"]))
+            place = f"runs[{number}].exchanges"
+            runs.append(Run(tuple(_placed(item, f"{place}[{count}]") for count, item in exchanges)))
+        return Cassette(tuple(runs), name)
+    except _DAMAGE as error:
+        raise CassetteUnreadable(f"{name} is damaged ({_said(error)}); restore it") from error
+
+
+def _array(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("an array is something else")
+    return value
+
+
+def _said(error: BaseException) -> str:
+    return f"there is no {error}" if isinstance(error, KeyError) else str(error)
+
+
+def _placed(item: Any, place: str) -> Recorded:
+    try:
+        return _recorded(item)
+    except _DAMAGE as error:
+        raise ValueError(f"{place}: {_said(error)}") from error
 
 
 def _recorded(item: Mapping[str, Any]) -> Recorded:
@@ -193,8 +222,6 @@ def _outcome(item: Mapping[str, Any]) -> Outcome:
         failure = item["failure"]
         return Failure(_FAILURES[failure["type"]], str(failure["message"]), str(failure["reason"]))
     response = item["response"]
-    if not isinstance(response["status"], int):
-        raise InvalidInput("status", "must be an integer")
     return Response(response["status"], _headers(response["headers"]), body_bytes(response["body"]))
 
 

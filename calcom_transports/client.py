@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from copy import copy
 from functools import wraps
 from types import TracebackType
@@ -20,14 +20,14 @@ from typing import (
 
 from calcom_core import bookings
 from calcom_core.api import HOSTED_URL, Anonymous, Api, ApiKey, Auth
-from calcom_core.effects import Program
+from calcom_core.effects import Program, Stream
 from calcom_core.errors import InvalidInput
-from calcom_core.http import Timeout
+from calcom_core.http import Timeout, timeout_of
 from calcom_core.operation import Operation
 from calcom_core.retry import NO_RETRY, Exchange, RetryPolicy, exchanging
 from calcom_core.secret import Secret
 from calcom_core.versions import EVERYWHERE, Versions
-from calcom_transports.driver import AsyncTransport, Sessions, Transport, run
+from calcom_transports.driver import AsyncTransport, Sessions, Transport, iterate, run
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -137,6 +137,8 @@ def _api(
     versions: Versions,
     transport: object,
 ) -> Api:
+    if api_key == "":
+        api_key = None  # as an environment variable that is set to nothing
     if api_key is not None and auth is not None:
         raise InvalidInput("auth", "cannot stand with api_key; give one of them")
     if auth is None and api_key is not None:
@@ -146,22 +148,22 @@ def _api(
     if auth is None:
         raise InvalidInput(
             "api_key",
-            "is missing (is the environment variable set?); "
+            "is missing or empty (is the environment variable set?); "
             "to call without credentials on purpose, say auth=Anonymous()",
         )
     return Api(auth, base_url, versions)
 
 
-def _timeout(timeout: Timeout | float | None) -> Timeout | None:
-    if timeout is None or isinstance(timeout, Timeout):
-        return timeout
-    usual = Timeout()
-    total = Timeout(total=timeout).total
-    return Timeout(min(usual.connect, total), min(usual.read, total), total)
+def _policy(retry: object) -> RetryPolicy:
+    if not isinstance(retry, RetryPolicy):
+        raise InvalidInput("retry", f"must be a RetryPolicy, not {type(retry).__name__}")
+    return retry
 
 
 class _Configured(ABC, Generic[Sender]):
     """What both clients are made of: whom to ask, how, and by what."""
+
+    _awaits = False
 
     def __init__(
         self,
@@ -174,25 +176,41 @@ class _Configured(ABC, Generic[Sender]):
         timeout: Timeout | float | None = None,
         retry: RetryPolicy = NO_RETRY,
     ) -> None:
+        if transport is not None:
+            self._check(transport)
         self.api = _api(api_key, auth, base_url, versions, transport)
-        self._timeout = _timeout(timeout)
-        self._retry = retry
+        self._timeout = timeout_of(timeout)
+        self._retry = _policy(retry)
         self._transport: Sender = self._usual_transport() if transport is None else transport
 
     @abstractmethod
     def _usual_transport(self) -> Sender: ...
 
+    def _check(self, transport: object) -> None:
+        """Refuse a transport of the other kind, which would send before anyone noticed."""
+        send = getattr(transport, "send", None)
+        if isinstance(transport, type) or not (isinstance(transport, Sessions) or callable(send)):
+            raise InvalidInput("transport", "must be a Replay, or have send(request, timeout)")
+        if not isinstance(transport, Sessions) and (
+            inspect.iscoroutinefunction(send) is not self._awaits
+        ):
+            mine, other = ("must", "Client") if self._awaits else ("must not", "AsyncClient")
+            raise InvalidInput("transport", f"{mine} have an async send here; give it to {other}")
+
     def with_options(
         self, *, timeout: Timeout | float | None = None, retry: RetryPolicy | None = None
     ) -> Self:
-        """Return a client that shares the transport and differs in what is given."""
+        """Return a client that shares the transport and differs in what is given.
+
+        None leaves an option as it is.
+        """
         client = copy(self)
-        client._timeout = self._timeout if timeout is None else _timeout(timeout)
-        client._retry = self._retry if retry is None else retry
+        client._timeout = self._timeout if timeout is None else timeout_of(timeout)
+        client._retry = self._retry if retry is None else _policy(retry)
         return client
 
     def _exchanging(self, op: Operation[T]) -> Program[Exchange[T]]:
-        return exchanging(self.api, op, self._retry, self._timeout)
+        return exchanging(self.api, op, self._retry)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.api.base_url!r}, {type(self.api.auth).__name__})"
@@ -209,8 +227,8 @@ class Client(_Configured[Transport | Sessions]):
         transport: what sends; by default urllib3's, which needs the extra `urllib3`.
             A `Replay` needs no key.
         timeout: seconds for a whole exchange, above 0, or a `Timeout`;
-            by default the transport's own, which is finite.
-        retry: when to ask again.
+            None is the transport's own, which is finite.
+        retry: when to ask again; `NO_RETRY`, never, is the only policy yet.
 
     Raises:
         InvalidInput: without credentials, and for a base URL or a timeout that is none.
@@ -237,8 +255,12 @@ class Client(_Configured[Transport | Sessions]):
         return self.run(self._exchanging(op))
 
     def run(self, program: Program[T]) -> T:
-        """Carry out a program and return its result."""
-        return run(program, self._transport)
+        """Carry out a program and return its result; the client's timeout holds for it too."""
+        return run(program, self._transport, self._timeout)
+
+    def iterate(self, stream: Stream[T]) -> Iterator[T]:
+        """Carry out a streaming program and yield the items it emits."""
+        return iterate(stream, self._transport, self._timeout)
 
     def close(self) -> None:
         """Close the transport, which clients made by `with_options` share."""
@@ -266,6 +288,8 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
     It is an async context manager, which closes the transport.
     """
 
+    _awaits = True
+
     def _usual_transport(self) -> AsyncTransport:
         from calcom_transports.trio import TrioTransport
 
@@ -285,16 +309,25 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
         return await self.run(self._exchanging(op))
 
     async def run(self, program: Program[T]) -> T:
-        """Carry out a program and return its result."""
+        """Carry out a program and return its result; the client's timeout holds for it too."""
         from calcom_transports.trio_driver import run_trio
 
-        return await run_trio(program, self._transport)
+        return await run_trio(program, self._transport, self._timeout)
+
+    def iterate(self, stream: Stream[T]) -> AsyncIterator[T]:
+        """Carry out a streaming program; an async iterator of the items it emits."""
+        from calcom_transports.trio_driver import iterate_trio
+
+        return iterate_trio(stream, self._transport, self._timeout)
 
     async def aclose(self) -> None:
         """Close the transport, which clients made by `with_options` share."""
         await self.__aexit__(None, None, None)
 
     async def __aenter__(self) -> Self:
+        from calcom_transports.trio_driver import require_trio
+
+        require_trio()
         return self
 
     async def __aexit__(

@@ -14,7 +14,17 @@ from contextvars import copy_context
 from threading import Event, Lock, Thread
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
-from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Sleep, Stream
+from calcom_core.effects import (
+    Clock,
+    Effect,
+    Emit,
+    Gather,
+    Program,
+    Send,
+    Sleep,
+    Stream,
+    program_of,
+)
 from calcom_core.http import Request, Response, Timeout
 
 T = TypeVar("T")
@@ -80,11 +90,12 @@ def seconds_of(effect: Sleep) -> float:
 class _Live:
     """The session of a transport: real time, real answers."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, timeout: Timeout | None) -> None:
         self._transport = transport
+        self._timeout = timeout
 
     def send(self, effect: Send, branch: Branch) -> Response:
-        return self._transport.send(effect.request, effect.timeout)
+        return self._transport.send(effect.request, effect.timeout or self._timeout)
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
         wait(seconds_of(effect))
@@ -96,27 +107,32 @@ class _Live:
         pass
 
 
-def begin(transport: Transport | Sessions) -> Session:
-    """Open a session on whatever answers."""
+def _begin(transport: Transport | Sessions, timeout: Timeout | None) -> Session:
     if isinstance(transport, Sessions):
         return transport.begin()
-    return _Live(transport)
+    return _Live(transport, timeout)
 
 
-def run(program: Program[T], transport: Transport | Sessions) -> T:
+def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout | None = None) -> T:
     """Carry out *program* and return its result.
 
+    *timeout* is for each `Send` that has none of its own.
     Raises whatever the program raises; closes it in any case.
     """
-    return cast(T, _finish(_Steps(program, begin(transport), (), _Scope())))
+    session = _begin(transport, timeout)
+    return cast(T, _finish(_Steps(program_of(program), session, (), _Scope())))
 
 
-def iterate(stream: Stream[T], transport: Transport | Sessions) -> Iterator[T]:
+def iterate(
+    stream: Stream[T], transport: Transport | Sessions, timeout: Timeout | None = None
+) -> Iterator[T]:
     """Carry out a streaming program and yield the items it emits.
 
+    *timeout* is for each `Send` that has none of its own.
     Nothing is in flight while an item is out; leaving the loop closes the program.
     """
-    return _items(_Steps(stream, begin(transport), (), _Scope()))
+    session = _begin(transport, timeout)
+    return _items(_Steps(program_of(stream), session, (), _Scope()))
 
 
 def _items(steps: "_Steps") -> Generator[Any, None, None]:

@@ -15,7 +15,7 @@ from attrs import define, field
 
 from calcom_core.api import Anonymous, Api
 from calcom_core.effects import Send, Sleep
-from calcom_core.errors import AlreadyPlayed, NoMatch, TransportError, Unplayed
+from calcom_core.errors import AlreadyPlayed, InvalidInput, NoMatch, TransportError, Unplayed
 from calcom_core.http import Headers, HeadersInput, Request, Response
 from calcom_core.operation import Operation
 from calcom_transports.cassette import (
@@ -81,7 +81,8 @@ class Replay:
         """
         asking = api or Api(Anonymous())
         runs = []
-        for asked, outcome in exchanges:
+        for number, pair in enumerate(exchanges):
+            asked, outcome = _pair(pair, f"exchanges[{number}]")
             request = asking.request(asked) if isinstance(asked, Operation) else asked
             runs.append(Run((Recorded((), request, _inline(outcome)),)))
         return cls(Cassette(tuple(runs)))
@@ -137,6 +138,19 @@ class Replay:
         """What is replayed, for messages."""
         return self._name
 
+    def __repr__(self) -> str:
+        return f"<Replay of {self._name}: {len(self._runs)} runs>"
+
+
+def _pair(pair: object, field: str) -> tuple[Operation[Any] | Request, Response | TransportError]:
+    if isinstance(pair, tuple) and len(pair) == 2:
+        asked, outcome = pair
+        if isinstance(asked, Operation | Request) and isinstance(
+            outcome, Response | TransportError
+        ):
+            return asked, outcome
+    raise InvalidInput(field, "must be a pair (operation, answer(…)) or (operation, NotSent(…))")
+
 
 def _inline(outcome: Response | TransportError) -> Outcome:
     if isinstance(outcome, Response):
@@ -168,7 +182,7 @@ def no_match(request: Request, waiting: list[Request], name: str) -> NoMatch:
         return NoMatch(f"{said}: nothing is left to play")
     key = MatchKey.of(request)
     nearest = min(waiting, key=lambda other: len(key.differences(MatchKey.of(other))))
-    parts = ", ".join(key.differences(MatchKey.of(nearest)))
+    parts = ", ".join(key.differences(MatchKey.of(nearest))) or "its place in the program"
     return NoMatch(f"{said}; the nearest is {_shown(nearest)}, which differs in {parts}")
 
 

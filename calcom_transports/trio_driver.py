@@ -11,9 +11,19 @@ try:
 except ImportError as error:
     raise ImportError("trio is missing: pip install 'calcom-bookings[trio]'") from error
 
-from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Sleep, Stream
+from calcom_core.effects import (
+    Clock,
+    Effect,
+    Emit,
+    Gather,
+    Program,
+    Send,
+    Sleep,
+    Stream,
+    program_of,
+)
 from calcom_core.errors import InvalidInput
-from calcom_core.http import Response
+from calcom_core.http import Response, Timeout
 from calcom_transports.driver import AsyncTransport, Branch, Session, Sessions, seconds_of
 
 T = TypeVar("T")
@@ -22,11 +32,12 @@ T = TypeVar("T")
 class _Live:
     """The session of a transport: trio's time, real answers."""
 
-    def __init__(self, transport: AsyncTransport) -> None:
+    def __init__(self, transport: AsyncTransport, timeout: Timeout | None) -> None:
         self._transport = transport
+        self._timeout = timeout
 
     async def send(self, effect: Send, branch: Branch) -> Response:
-        return await self._transport.send(effect.request, effect.timeout)
+        return await self._transport.send(effect.request, effect.timeout or self._timeout)
 
     async def sleep(self, effect: Sleep, branch: Branch) -> None:
         await trio.sleep(seconds_of(effect))
@@ -59,25 +70,34 @@ class _Given:
         self._session.join(branch)
 
 
-def _begin(transport: AsyncTransport | Sessions) -> _Live | _Given:
+def require_trio() -> None:
+    """Raise `InvalidInput` outside `trio.run`."""
     if not trio.lowlevel.in_trio_run():
         raise InvalidInput(
-            "run_trio",
-            "works under trio.run only; under asyncio, run the blocking client in a "
+            "trio",
+            "this works under trio.run only; under asyncio, run the blocking client in a "
             "thread: await asyncio.to_thread(client.bookings.get, …)",
         )
+
+
+def _begin(transport: AsyncTransport | Sessions, timeout: Timeout | None) -> _Live | _Given:
+    require_trio()
     if isinstance(transport, Sessions):
         return _Given(transport.begin())
-    return _Live(transport)
+    return _Live(transport, timeout)
 
 
-async def run_trio(program: Program[T], transport: AsyncTransport | Sessions) -> T:
+async def run_trio(
+    program: Program[T], transport: AsyncTransport | Sessions, timeout: Timeout | None = None
+) -> T:
     """Carry out *program* and return its result.
 
+    *timeout* is for each `Send` that has none of its own.
     Raises whatever the program raises; closes it in any case, also when cancelled.
     """
+    program_of(program)
     try:
-        session = _begin(transport)
+        session = _begin(transport, timeout)
     except BaseException:
         program.close()
         raise
@@ -89,10 +109,16 @@ class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it sta
 
     Not an async generator, so that nothing is left open after `break`:
     nothing is in flight while an item is out.
+    *timeout* is for each `Send` that has none of its own.
     """
 
-    def __init__(self, stream: Stream[T], transport: AsyncTransport | Sessions) -> None:
-        self._steps = _Steps(stream, _begin(transport), ())
+    def __init__(
+        self,
+        stream: Stream[T],
+        transport: AsyncTransport | Sessions,
+        timeout: Timeout | None = None,
+    ) -> None:
+        self._steps = _Steps(program_of(stream), _begin(transport, timeout), ())
 
     def __aiter__(self) -> "iterate_trio[T]":
         return self

@@ -120,7 +120,8 @@ class Booking:
 
     @property
     def is_seated(self) -> bool:
-        """Whether attendees hold seats (CONTRACT C.3); `mark_absent` answers as if they did not."""
+        """Whether attendees hold seats; `mark_absent` answers as if they did not."""
+        # CONTRACT C.3: only these shapes lack the key; `seat_uid` and attendees may be hidden.
         return self.booking_fields_responses is None
 
     @property
@@ -159,7 +160,7 @@ class Reassignment:
 
 @frozen
 class OffsetPagination:
-    """Where a page read by *take* and *skip* stands (CONTRACT A.7).
+    """Where a page read by *take* and *skip* stands.
 
     *returned_items* is computed by the server and may be more than the page holds;
     *current_page* is 0 where there is nothing.

@@ -45,7 +45,7 @@ def kind(value: object) -> str:
 def text(value: object, field: str) -> str:
     """Check a string that names something, so that it is not empty."""
     if value == "":
-        raise InvalidInput(field, "is empty; leave it out instead")
+        raise InvalidInput(field, "is empty")
     return prose(value, field)
 
 
@@ -74,7 +74,8 @@ def integer(value: object, field: str, *, least: int = 1, most: int = LARGEST_IN
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidInput(field, f"must be an integer, not {kind(value)}")
     if not least <= value <= most:
-        bounds = f"at least {least}" if most == LARGEST_INTEGER else f"from {least} to {most}"
+        least_only = most == LARGEST_INTEGER and value < least
+        bounds = f"at least {least}" if least_only else f"from {least} to {most}"
         raise InvalidInput(field, f"must be {bounds}")
     return int(value)
 
@@ -94,7 +95,9 @@ def moment(value: object, field: str) -> datetime:
                 field, "is not a time of ISO 8601 such as 2027-04-05T09:00:00Z"
             ) from None
     if not isinstance(value, datetime):
-        raise InvalidInput(field, f"must be a datetime with a zone, not {kind(value)}")
+        raise InvalidInput(
+            field, f"must be a datetime with a zone, or a string with an offset, not {kind(value)}"
+        )
     # A tzinfo may be there and still not know its offset.
     if value.utcoffset() is None:
         raise InvalidInput(
@@ -156,7 +159,7 @@ def each(
             raise InvalidInput(field, f"must be a list, not {kind(value)}")
         checked = tuple(check(item, f"{field}[{index}]") for index, item in enumerate(value))
         if len(checked) < least:
-            raise InvalidInput(field, "is an empty list; leave it out instead")
+            raise InvalidInput(field, f"needs at least {least} item")
         return checked
 
     return check_each
@@ -183,7 +186,7 @@ def free_json(value: object, field: str) -> dict[str, Any]:
 def metadata(value: object, field: str) -> dict[str, str]:
     """Check metadata: at most 50 keys of at most 40 characters, strings of at most 500.
 
-    Lengths are counted as the server counts them, in UTF-16 code units (CONTRACT F.4);
+    Lengths are counted as the server counts them, in UTF-16 code units;
     other values pass its first check and spoil the whole booking later.
     """
     checked = free_json(value, field)
@@ -205,7 +208,8 @@ def _utf16_length(value: str) -> int:
 
 
 def segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str:
-    """Check a path parameter and return it percent-encoded as one segment (CONTRACT F.6)."""
+    """Check a path parameter and return it percent-encoded as one segment."""
+    # CONTRACT F.6: an empty one is the list's route, and `by-seat` another's.
     name = text(value, field)
     if name in {".", ".."} or name in reserved:
         raise InvalidInput(field, f"must not be {name!r}, which names another route")
@@ -216,11 +220,12 @@ def segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str
     return quote(name, safe="")
 
 
-def _nearest(given: object, known: Iterable[str]) -> str:
+def _nearest(given: object, known: tuple[str, ...]) -> str:
     if not isinstance(given, str):
         return ""
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: f"_{match[1].lower()}", given[:80])
-    found = get_close_matches(snake, known, n=1) or get_close_matches(given[:80], known, n=1)
+    near = get_close_matches(snake, known, n=1) or get_close_matches(given[:80], known, n=1)
+    found = near or [name for name in known if given and given in name]
     return f"; did you mean {found[0]}?" if found else ""
 
 
@@ -237,10 +242,11 @@ def build(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()
     known = {a.name: a for a in attrs.fields(cls) if a.init}  # type: ignore[arg-type]
     for key in value:
         if key not in known:
+            nearest = _nearest(key, (*known, *also)) or f", which has {', '.join(known) or 'none'}"
             reason = getattr(cls, "REFUSED", {}).get(key)
             raise InvalidInput(
-                f"{field}[{key!r}]" if isinstance(key, str) else field,
-                reason or f"is no key of {cls.__name__}{_nearest(key, (*known, *also))}",
+                f"{field}[{key!r}]" if isinstance(key, str) else f"{field}[{kind(key)}]",
+                reason or f"is no key of {cls.__name__}{nearest}",
             )
     for name, attribute in known.items():
         if attribute.default is attrs.NOTHING and name not in value:
@@ -264,15 +270,15 @@ def checks(cls: type[Any], fields: "list[attrs.Attribute[Any]]") -> "list[attrs.
 
     A field whose default is None takes None as "not given".
     """
-    return [
-        field.evolve(converter=attrs.Converter(_convert, takes_field=True))
-        if _CHECK in field.metadata
-        else field
-        for field in fields
-    ]
+    return [_with_check(field) if _CHECK in field.metadata else field for field in fields]
 
 
-def _convert(value: object, attribute: "attrs.Attribute[Any]") -> Any:
-    if value is None and attribute.default is None:
-        return None
-    return attribute.metadata[_CHECK](value, attribute.name)
+def _with_check(field: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
+    check, optional = field.metadata[_CHECK], field.default is None
+
+    def convert(value: Any, attribute: "attrs.Attribute[Any]") -> Any:
+        return None if optional and value is None else check(value, attribute.name)
+
+    # From here attrs takes the annotation that `__init__` shows.
+    convert.__annotations__ = {"value": field.type}
+    return field.evolve(converter=attrs.Converter(convert, takes_field=True))

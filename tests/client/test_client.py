@@ -24,6 +24,7 @@ from calcom_core import (
     Timeout,
     bookings,
 )
+from calcom_core.effects import emit, send
 from calcom_core.retry import RetryPolicy, retrying
 from calcom_transports import AsyncClient, Client, Replay, answer
 from calcom_transports.client import AsyncBookings, Bookings
@@ -393,3 +394,84 @@ def test_a_failure_of_the_transport_carries_the_operation_and_no_credential() ->
     assert caught.value.operation == op
     assert caught.value.operation.verify == bookings.get(UID)
     assert KEY.encode() not in pickle.dumps(caught.value)
+
+
+class Awaiting:
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("kind", "transport", "problem"),
+    [
+        (Client, "urllib3", "must be a Replay, or have send(request, timeout)"),
+        (AsyncClient, object(), "must be a Replay, or have send(request, timeout)"),
+        (Client, Replay, "must be a Replay, or have send(request, timeout)"),
+        (Client, Awaiting(), "must not have an async send here; give it to AsyncClient"),
+        (AsyncClient, Noting(), "must have an async send here; give it to Client"),
+    ],
+)
+def test_a_transport_of_the_wrong_kind_is_refused_before_anything_is_sent(
+    kind: Any, transport: Any, problem: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        kind(KEY, transport=transport)
+
+    assert (caught.value.field, caught.value.problem) == ("transport", problem)
+
+
+def test_a_retry_that_is_no_policy_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="retry: must be a RetryPolicy, not int"):
+        Client(KEY, transport=Noting(), retry=3)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="retry: must be a RetryPolicy, not str"):
+        Client(KEY, transport=Noting()).with_options(retry="3")  # type: ignore[arg-type]
+
+
+def test_a_key_from_an_empty_variable_is_a_missing_key() -> None:
+    with pytest.raises(InvalidInput, match="is the environment variable set"):
+        Client("")
+
+
+def test_what_is_no_operation_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"operation: must be such as bookings\.get"):
+        Client(KEY, transport=Noting()).call(UID)  # type: ignore[arg-type]
+
+
+def several(client: Any) -> Any:
+    for _ in range(2):
+        yield from emit((yield from retrying(client.api, bookings.get_one(UID))).uid)
+
+
+def test_a_program_and_a_stream_have_the_clients_timeout_unless_they_say_another() -> None:
+    transport = Noting()
+    client = Client(KEY, transport=transport, timeout=5)
+    request = client.api.request(bookings.get_one(UID))
+
+    client.run(send(request))
+    client.run(send(request, timeout=2))
+    assert list(client.iterate(several(client))) == [UID, UID]
+
+    five, two = Timeout(5, 5, 5), Timeout(2, 2, 2)
+    assert transport.timeouts == [five, two, five, five]
+
+
+def test_so_have_they_under_trio() -> None:
+    transport = AsyncNoting()
+
+    async def under_trio() -> list[str]:
+        client = AsyncClient(KEY, transport=transport, timeout=5)
+        await client.run(send(client.api.request(bookings.get_one(UID)), timeout=2))
+        return [uid async for uid in client.iterate(several(client))]
+
+    assert trio.run(under_trio) == [UID, UID]
+    five, two = Timeout(5, 5, 5), Timeout(2, 2, 2)
+    assert transport.timeouts == [two, five, five]
+
+
+def test_entering_the_trio_client_outside_trio_says_so() -> None:
+    async def enter() -> None:
+        async with AsyncClient(KEY, transport=AsyncNoting()):
+            raise AssertionError
+
+    with pytest.raises(InvalidInput, match=r"works under trio\.run only; under asyncio"):
+        enter().send(None)

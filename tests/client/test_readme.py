@@ -20,7 +20,7 @@ OUTPUT = [
     "2026-12-14 09:00:00+00:00 Recurring between Alice Host and Ann Attendee recurring\n"
     "2026-12-15 09:00:00+00:00 Seated between Alice Host and Ann Attendee seated\n",
     "no such slot: taken\n",
-    "3 ['first', 'second']\nNormal between Alice Host and Ann Attendee\n",
+    "3 ['first', 'second']\n200 ['Normal between Alice Host and Ann Attendee']\n",
     "",
 ]
 

@@ -136,7 +136,7 @@ def test_a_missing_or_damaged_cassette_is_one_line(
 
     missing, unreadable = capsys.readouterr().err.splitlines()
     assert missing.startswith("calcom_transports: there is no cassette at ")
-    assert unreadable.endswith("is damaged (NotJson); restore it or record it again")
+    assert unreadable.endswith("is damaged (bytes that are not UTF-8); restore it")
 
 
 def test_with_a_key_and_no_network_it_ends_with_one_line(
@@ -189,3 +189,25 @@ def test_a_wrong_key_is_one_line(
         "calcom_transports: bookings.list (GET /v2/bookings): 401 UnauthorizedException: "
         "CustomThrottlerGuard - Invalid API Key (give a valid key: auth=ApiKey(…))\n"
     )
+
+
+def test_a_reader_that_leaves_early_is_no_traceback() -> None:
+    command = [sys.executable, "-u", "-m", "calcom_transports"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_a_missing_library_is_one_line_that_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "trio", None)
+
+    assert main([]) == 1
+
+    needs = "this needs pip install 'calcom-bookings[all]'"
+    assert capsys.readouterr().err.startswith(f"calcom_transports: {needs} (")

@@ -34,10 +34,10 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
 
 # The body, the JSON path of what is odd, and what was found there.
 ODD_BODIES: dict[str, tuple[bytes, str, str]] = {
-    "HTML": (HTML, "$", "not JSON that can be read"),
-    "nothing": (b"", "$", "empty"),
-    "white space": (b" \r\n", "$", "empty"),
-    "JSON cut off": (b'{"status":"success","data":{"id":1', "$", "not JSON that can be read"),
+    "HTML": (HTML, "$", "a page of HTML"),
+    "nothing": (b"", "$", "nothing"),
+    "white space": (b" \r\n", "$", "nothing"),
+    "JSON cut off": (b'{"status":"success","data":{"id":1', "$", "text that is not JSON"),
     "a string": (b'"success"', "$", "a string"),
     "a number": (b"200", "$", "an integer"),
     "a fraction": (b"2.5", "$", "a number with a fraction"),
@@ -51,25 +51,25 @@ ODD_BODIES: dict[str, tuple[bytes, str, str]] = {
         "another string",
     ),
     "a status that is a number": (b'{"status":1,"data":{}}', "$.status", "no string"),
-    "no data": (b'{"status":"success"}', "$.data", "null"),
+    "no data": (b'{"status":"success"}', "$.data", "nothing"),
     "data of null": (b'{"status":"success","data":null}', "$.data", "null"),
     "data of a string": (b'{"status":"success","data":"x"}', "$.data", "a string"),
     "data of an empty object": (b'{"status":"success","data":{}}', "$.data.id", "nothing"),
     "data 100,000 levels deep": (
         b'{"status":"success","data":' + DEEP + b"}",
         "$",
-        "JSON nested too deeply",
+        "JSON that is nested too deeply",
     ),
     "an integer of 5,000 digits": (
         b'{"status":"success","data":{"id":' + b"9" * 5_000 + b"}}",
         "$",
-        "not JSON that can be read",
+        "text that is not JSON",
     ),
-    "NaN": (b'{"status":"success","data":{"id":NaN}}', "$", "not JSON that can be read"),
-    "infinity": (b'{"status":"success","data":-Infinity}', "$", "not JSON that can be read"),
-    "50 MB of one letter": (b"a" * 50_000_000, "$", "not JSON that can be read"),
-    "not UTF-8": (b'{"status":"succ\xe9ss"}', "$", "not UTF-8"),
-    "UTF-16": ('{"status":"success"}'.encode("utf-16"), "$", "not UTF-8"),
+    "NaN": (b'{"status":"success","data":{"id":NaN}}', "$", "text that is not JSON"),
+    "infinity": (b'{"status":"success","data":-Infinity}', "$", "text that is not JSON"),
+    "50 MB of one letter": (b"a" * 50_000_000, "$", "text that is not JSON"),
+    "not UTF-8": (b'{"status":"succ\xe9ss"}', "$", "bytes that are not UTF-8"),
+    "UTF-16": ('{"status":"success"}'.encode("utf-16"), "$", "bytes that are not UTF-8"),
 }
 
 
@@ -84,7 +84,7 @@ def test_a_success_that_cannot_be_read_is_a_decoding_error(name: str) -> None:
     body, path, found = ODD_BODIES[name]
     response = Response(200, {"content-type": "application/json"}, body)
     error = decoding_error(READ, response)
-    assert (error.path, error.found, error.accepted) == (path, found, False)
+    assert (error.path, error.found, error.may_have_happened) == (path, found, False)
     assert (error.page, error.odd) == (None, ())
     assert error.response == response
     assert error.operation == READ
@@ -96,10 +96,10 @@ def test_a_success_that_cannot_be_read_is_a_decoding_error(name: str) -> None:
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_a_write_that_cannot_be_read_was_accepted(status: int) -> None:
     error = decoding_error(WRITE, Response(status))
-    assert error.accepted is True
+    assert error.may_have_happened is True
     assert str(error) == (
-        f"bookings.confirm (POST /v2/bookings/bk7/confirm): {status} with empty at $, "
-        "where JSON belongs; the server accepted the request all the same"
+        f"bookings.confirm (POST /v2/bookings/bk7/confirm): {status} with nothing at $, "
+        "where JSON belongs; check the base URL; the server accepted the request all the same"
     )
 
 
@@ -346,7 +346,7 @@ def test_create_recurring_reads_a_lone_booking_as_a_series_of_one() -> None:
     both = operation.read(response_of("102-create-recurring-count-2"))
     assert [occurrence.shape.value for occurrence in both] == ["recurring", "recurring"]
     odd = decoding_error(operation, answered_with("102-create-recurring-count-2", {"id": "x"}))
-    assert (odd.path, odd.accepted) == ("$.data.id", True)
+    assert (odd.path, odd.may_have_happened) == ("$.data.id", True)
 
 
 def test_an_odd_item_of_a_series_is_named_by_its_index() -> None:
@@ -369,7 +369,7 @@ def test_one_odd_item_leaves_the_others_of_a_list_readable() -> None:
     assert error.page.pagination.has_next_page is True
     assert error.page.next == bookings.list(take=3, skip=3)
     assert error.page.response == response
-    assert error.accepted is False
+    assert error.may_have_happened is False
     assert str(error) == (
         "bookings.list (GET /v2/bookings): 200 with a string at $.data[1].id, "
         "where an integer belongs (2 such; the other 1 are in error.page)"

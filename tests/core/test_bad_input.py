@@ -193,7 +193,7 @@ UNKNOWN_KEYS: list[tuple[Callable[[], object], str, str]] = [
     (
         lambda: create(location={"type": "address", "address": MARK}),
         "data.location['address']",
-        "is no key of AddressLocation",
+        "is no key of AddressLocation, which has none",
     ),
     (
         lambda: create(meeting_url=MARK),
@@ -205,8 +205,21 @@ UNKNOWN_KEYS: list[tuple[Callable[[], object], str, str]] = [
         "attendees[0]['absnt']",
         "did you mean absent?",
     ),
-    (lambda: create(zzz=1), "data['zzz']", "is no key of NewBooking"),
-    (lambda: bookings.cancel("bk7", {7: "x"}), "data", "is no key of Cancellation"),
+    (
+        lambda: bookings.cancel("bk7", {"zzz": 1}),
+        "data['zzz']",
+        "is no key of Cancellation, which has cancellation_reason, cancel_subsequent_bookings",
+    ),
+    (
+        lambda: bookings.cancel("bk7", {"reason": MARK}),
+        "data['reason']",
+        "did you mean cancellation_reason?",
+    ),
+    (
+        lambda: bookings.cancel("bk7", {7: "x"}),
+        "data[an integer]",
+        "is no key of Cancellation, which has cancellation_reason, cancel_subsequent_bookings",
+    ),
 ]
 
 

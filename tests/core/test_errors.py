@@ -383,7 +383,8 @@ MESSAGES: dict[str, str] = {
         "credentials may see it)"
     ),
     "442-get-normal-if-none-match-304": (
-        "bookings.get (GET /v2/bookings/rp4rFJFqZV4kKE8R5WtTzj): 304 (no redirect is followed; "
+        "bookings.get (GET /v2/bookings/rp4rFJFqZV4kKE8R5WtTzj): 304 (the API does not answer "
+        "so, and no redirect is followed; "
         "check the base URL)"
     ),
     "279-version-missing-cancel": (

@@ -113,8 +113,8 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str, str]] = {
         "status",
         "must be one of upcoming, recurring, past, cancelled, unconfirmed; did you mean past?",
     ),
-    "a list": ({"status": []}, "status", "is an empty list; leave it out instead"),
-    "a text": ({"attendee_name": ""}, "attendee_name", "is empty; leave it out instead"),
+    "a list": ({"status": []}, "status", "needs at least 1 item"),
+    "a text": ({"attendee_name": ""}, "attendee_name", "is empty"),
     "both": (
         {"team_id": 1, "teams_ids": [1]},
         "team_id",

@@ -24,8 +24,11 @@ from calcom_core import (
     InvalidInput,
     NewAttendee,
     NewBooking,
+    NoAnswer,
+    NotSent,
     OAuthClient,
     Operation,
+    OutcomeUnknown,
     Page,
     Request,
     Response,
@@ -34,6 +37,8 @@ from calcom_core import (
     Versions,
     bookings,
 )
+from calcom_core.effects import Sleep
+from calcom_core.http import timeout_of
 
 PAIRS = (("X-A", "1"), ("x-b", "2"), ("x-a", "3"))
 
@@ -437,3 +442,53 @@ def test_an_invalid_input_says_field_and_problem() -> None:
         "data.start",
         "is missing",
     )
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: Response("200"), "status"),
+        (lambda: Response(True), "status"),
+        (lambda: Response(200, None), "headers"),
+        (lambda: Response(200, (), "{}"), "body"),
+        (lambda: Request("GET", "https://x.test/", (), "{}"), "body"),
+        (lambda: Headers(5), "headers"),
+        (lambda: Api(ApiKey("cal_test_values"), versions="2024-08-13"), "versions"),
+        (lambda: Api("cal_test_values"), "auth"),
+        (lambda: Api(Anonymous()).request("x"), "operation"),
+        (lambda: Sleep("1"), "seconds"),
+        (lambda: Sleep(1, "1"), "jitter"),
+        (lambda: timeout_of("1"), "timeout.total"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_name(make: Any, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        make()
+    assert caught.value.field == field
+
+
+def test_seconds_are_a_timeout_of_all_phases() -> None:
+    assert timeout_of(None) is None
+    assert timeout_of(45) == Timeout(10, 30, 45)
+    assert timeout_of(2) == Timeout(2, 2, 2)
+    assert timeout_of(Timeout(1, 2, 3)) == Timeout(1, 2, 3)
+
+
+def test_what_may_have_happened_is_said_of_every_failure_to_answer() -> None:
+    read, write = bookings.get("u"), bookings.confirm("u")
+    assert NotSent("x", reason="connect", operation=write).may_have_happened is False
+    assert NoAnswer("x", reason="closed", operation=write).may_have_happened is True
+    assert NoAnswer("x", reason="closed", operation=read).may_have_happened is False
+    assert NoAnswer("x", reason="closed").may_have_happened is True
+    assert OutcomeUnknown("x", operation=write).may_have_happened is True
+
+
+def test_an_input_shows_the_types_that_it_takes() -> None:
+    shown = {name: str(kind) for name, kind in NewAttendee.__init__.__annotations__.items()}
+    assert shown["name"] == "<class 'str'>"
+    assert shown["email"] == "str | None"
+
+
+def test_a_reason_is_named_as_it_was_given() -> None:
+    with pytest.raises(InvalidInput, match=r"^reason: must be a string"):
+        bookings.cancel_seat("u", "s", reason=5)  # type: ignore[arg-type]

@@ -117,6 +117,7 @@ def test_a_newer_cassette_is_unreadable_and_says_what_to_install(tmp_path: Path)
         cassette(version="1"),
         cassette(runs=None),
         cassette(runs=[{}]),
+        cassette(runs={}),
         cassette(5),
         cassette(exchange(branch=["x"])),
         cassette(exchange(branch=5)),
@@ -173,3 +174,20 @@ def test_requests_that_differ_say_where_and_not_in_what(
 ) -> None:
     assert MatchKey.of(request()) != MatchKey.of(other)
     assert MatchKey.of(request()).differences(MatchKey.of(other)) == differences
+
+
+@pytest.mark.parametrize(
+    ("damaged", "said"),
+    [
+        (exchange(branch=...), "runs[0].exchanges[1]: there is no 'branch'"),
+        (
+            exchange(response={"status": "200", "headers": [], "body": None}),
+            "runs[0].exchanges[1]: status: must be an integer, not str",
+        ),
+    ],
+)
+def test_damage_is_said_by_its_place(damaged: Any, said: str) -> None:
+    with pytest.raises(CassetteUnreadable) as caught:
+        loads(cassette(exchange(), damaged), name="x.json")
+
+    assert str(caught.value) == f"x.json is damaged ({said}); restore it"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import trio
 
-from calcom_core import Api, ApiKey, Response, bookings
+from calcom_core import Api, ApiKey, InvalidInput, Response, bookings
 from calcom_core.effects import Program, clock, gather, send, sleep
 from calcom_core.errors import AlreadyPlayed, NoAnswer, NoMatch, NotSent, Unplayed
 from calcom_core.http import Headers, Request
@@ -214,3 +214,27 @@ def test_a_replay_reads_its_cassette_from_a_file() -> None:
 
     with pytest.raises(Unplayed, match=r"22 of the 22 exchanges of .*walk\.json"):
         replay.close()
+
+
+@pytest.mark.parametrize(
+    "exchanges",
+    [
+        (bookings.get_one("a"), answer({})),
+        ((bookings.get_one("a"),),),
+        ((bookings.get_one("a"), {"a": 1}),),
+        ((bookings.get_one("a"), NoAnswer),),
+        (("a", answer({})),),
+    ],
+)
+def test_what_is_no_pair_of_call_and_answer_is_refused(exchanges: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"exchanges\[0\]: must be a pair"):
+        Replay.of(*exchanges)
+
+
+def test_a_request_at_another_place_is_said_to_be() -> None:
+    with pytest.raises(NoMatch, match="differs in its place in the program"):
+        run(asking("a"), Replay(played([((0,), "a", Response(200))])))
+
+
+def test_a_replay_says_what_it_plays() -> None:
+    assert repr(Replay(played([((), "a", Response(200))]))) == "<Replay of test.json: 1 runs>"

@@ -12,7 +12,18 @@ import trio
 import trio.testing
 
 from calcom_core import InvalidInput, NotSent, Request, Response, Timeout
-from calcom_core.effects import Gather, Program, Sleep, Stream, clock, emit, gather, send, sleep
+from calcom_core.effects import (
+    Gather,
+    Program,
+    Send,
+    Sleep,
+    Stream,
+    clock,
+    emit,
+    gather,
+    send,
+    sleep,
+)
 from calcom_transports import iterate, run
 from calcom_transports.driver import _Scope, _Stopped, seconds_of
 from calcom_transports.trio import iterate_trio, run_trio
@@ -363,3 +374,23 @@ def test_without_trio_its_interpreter_names_the_extra(monkeypatch: pytest.Monkey
 
     with pytest.raises(ImportError, match=r"pip install 'calcom-bookings\[trio\]'"):
         importlib.import_module("calcom_transports.trio_driver")
+
+
+@drives
+def test_what_is_no_program_or_has_run_is_refused(drive: Drive) -> None:
+    over = asking("a")
+    drive(over)
+
+    with pytest.raises(InvalidInput, match="must be a generator, not function; call"):
+        drive(asking)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="has run already; call the function again"):
+        drive(over)
+    with pytest.raises(InvalidInput, match="must be a generator, not int"):
+        drive(gather([1, 2], limit=2))  # type: ignore[list-item]
+
+
+def test_a_send_wants_a_request_and_takes_seconds() -> None:
+    with pytest.raises(InvalidInput, match=r"of an operation, api\.request\(operation\)"):
+        next(send("x"))  # type: ignore[arg-type]
+
+    assert Send(request("a"), timeout=2).timeout == Timeout(2, 2, 2)
