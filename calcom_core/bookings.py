@@ -12,11 +12,11 @@ Times are aware datetimes or strings of ISO 8601 with an offset.
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking, Reassignment
-from calcom_core.model.fields import build, integer, prose, segment
+from calcom_core.model.fields import build, prose
 from calcom_core.model.inputs import (
     STATUSES,
     Absence,
@@ -32,87 +32,13 @@ from calcom_core.model.inputs import (
     Sort,
     Status,
 )
-from calcom_core.operation import Many, One, OneOrMany, Operation, Page, PageOf, Reader
-from calcom_core.versions import pinned
+from calcom_core.operation import Operation, Page
+from calcom_core.routes import operation
 from calcom_core.wire import to_body, to_query
 
 T = TypeVar("T")
 
 Data = Mapping[str, Any]
-
-
-@frozen
-class Route:
-    """What does not change from call to call; *public* ones need no credentials."""
-
-    name: str
-    method: str
-    path: str
-    reader: Reader[Any]
-    public: bool = False
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether asking twice does no harm: reads, and nothing else."""
-        return self.method == "GET"
-
-
-_ONE = "/v2/bookings/{booking_uid}"
-_ROUTES = (
-    Route("bookings.list", "GET", "/v2/bookings", PageOf(Booking)),
-    Route("bookings.get", "GET", _ONE, OneOrMany(Booking), public=True),
-    Route("bookings.get_one", "GET", _ONE, One(Booking), public=True),
-    Route("bookings.get_series", "GET", _ONE, Many(Booking), public=True),
-    Route("bookings.create", "POST", "/v2/bookings", OneOrMany(Booking), public=True),
-    Route(
-        "bookings.create_recurring", "POST", "/v2/bookings", Many(Booking, lone=True), public=True
-    ),
-    Route("bookings.create_instant", "POST", "/v2/bookings", One(Booking), public=True),
-    Route("bookings.reschedule", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
-    Route("bookings.reschedule_seat", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
-    Route("bookings.cancel", "POST", f"{_ONE}/cancel", OneOrMany(Booking), public=True),
-    Route("bookings.cancel_seat", "POST", f"{_ONE}/cancel", One(Booking), public=True),
-    Route("bookings.confirm", "POST", f"{_ONE}/confirm", One(Booking)),
-    Route("bookings.decline", "POST", f"{_ONE}/decline", One(Booking)),
-    Route("bookings.mark_absent", "POST", f"{_ONE}/mark-absent", One(Booking)),
-    Route("bookings.reassign", "POST", f"{_ONE}/reassign", One(Reassignment)),
-    Route("bookings.reassign_to_user", "POST", f"{_ONE}/reassign/{{user_id}}", One(Reassignment)),
-)
-ROUTES: Mapping[str, Route] = {route.name: route for route in _ROUTES}
-"""Every operation on bookings by its name; what is said of an operation is derived from here."""
-
-
-def _operation(
-    function: str,
-    version: str | None,
-    *,
-    booking_uid: str | None = None,
-    user_id: int | None = None,
-    query: tuple[tuple[str, str], ...] = (),
-    body: bytes | None = None,
-    verify: Operation[Any] | None = None,
-) -> Operation[Any]:
-    route = ROUTES[f"bookings.{function}"]
-    path = route.path
-    if "{booking_uid}" in path:
-        uid = segment(booking_uid, "booking_uid", reserved=("by-seat",))
-        path = path.replace("{booking_uid}", uid)
-    if "{user_id}" in path:
-        path = path.replace("{user_id}", str(integer(user_id, "user_id")))
-    pin = pinned(route.name, version)
-    if not route.repeatable and verify is None:
-        verify = get(str(booking_uid), cal_api_version=version)
-    return Operation(
-        name=route.name,
-        method=route.method,
-        path=path,
-        reader=route.reader,
-        query=query,
-        body=body,
-        repeatable=route.repeatable,
-        version=pin,
-        verify=verify,
-    )
 
 
 def list(  # named as in the API
@@ -196,7 +122,7 @@ def list(  # named as in the API
         take=take,
         skip=skip,
     )
-    return _operation("list", cal_api_version, query=to_query(filters))
+    return operation("bookings.list", cal_api_version, query=to_query(filters))
 
 
 def get(
@@ -218,7 +144,7 @@ def get(
         InvalidInput: for a uid that is empty, reserved or not printable.
         NotFound: for a uid that does not exist.
     """
-    return _operation("get", cal_api_version, booking_uid=booking_uid)
+    return operation("bookings.get", cal_api_version, booking_uid=booking_uid)
 
 
 def get_one(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
@@ -226,7 +152,7 @@ def get_one(booking_uid: str, *, cal_api_version: str | None = None) -> Operatio
 
     As `get`; raises `DecodingError` where the uid is that of a series.
     """
-    return _operation("get_one", cal_api_version, booking_uid=booking_uid)
+    return operation("bookings.get_one", cal_api_version, booking_uid=booking_uid)
 
 
 def get_series(
@@ -236,7 +162,7 @@ def get_series(
 
     As `get`; raises `DecodingError` where the uid is that of one booking.
     """
-    return _operation("get_series", cal_api_version, booking_uid=booking_uid)
+    return operation("bookings.get_series", cal_api_version, booking_uid=booking_uid)
 
 
 def create(
@@ -261,7 +187,7 @@ def create(
         InvalidInput: for unknown keys and refused values.
         SlotUnavailable, BookingFieldError, BookingConflict: among others, as the server says.
     """
-    return _creation("create", data, cal_api_version)
+    return _creation("bookings.create", data, cal_api_version)
 
 
 def create_recurring(
@@ -280,7 +206,7 @@ def create_recurring(
     booking = build(NewBooking, data, "data")
     if recurrence_count is not None:
         booking = evolve(booking, recurrence_count=recurrence_count)
-    return _creation("create_recurring", booking, cal_api_version)
+    return _creation("bookings.create_recurring", booking, cal_api_version)
 
 
 def create_instant(
@@ -291,10 +217,10 @@ def create_instant(
     As `create`; elsewhere the server answers that it does not know `instant`.
     """
     booking = evolve(build(NewBooking, data, "data"), instant=True)
-    return _creation("create_instant", booking, cal_api_version)
+    return _creation("bookings.create_instant", booking, cal_api_version)
 
 
-def _creation(function: str, data: NewBooking | Data, version: str | None) -> Operation[Any]:
+def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operation[Any]:
     booking = build(NewBooking, data, "data")
     if booking.instant is False:
         booking = evolve(booking, instant=None)  # its mere presence picks the instant class
@@ -308,7 +234,7 @@ def _creation(function: str, data: NewBooking | Data, version: str | None) -> Op
         sort_start="asc",
         cal_api_version=version,
     )
-    return _operation(function, version, body=to_body(booking), verify=verify)
+    return operation(name, version, body=to_body(booking), verify=verify)
 
 
 def reschedule(
@@ -335,8 +261,9 @@ def reschedule(
         SlotUnavailable, AlreadyDone, BookingConflict: among others, as the server says.
     """
     moved = _whole_or_seat(data, Reschedule, SeatReschedule)
-    function = "reschedule_seat" if isinstance(moved, SeatReschedule) else "reschedule"
-    return _operation(function, cal_api_version, booking_uid=booking_uid, body=to_body(moved))
+    seat = isinstance(moved, SeatReschedule)
+    name = "bookings.reschedule_seat" if seat else "bookings.reschedule"
+    return operation(name, cal_api_version, booking_uid=booking_uid, body=to_body(moved))
 
 
 def reschedule_seat(
@@ -386,8 +313,9 @@ def cancel(
         ValidationFailed: where a reason is required.
     """
     cancelled = _whole_or_seat(data, Cancellation, SeatCancellation)
-    function = "cancel_seat" if isinstance(cancelled, SeatCancellation) else "cancel"
-    return _operation(function, cal_api_version, booking_uid=booking_uid, body=to_body(cancelled))
+    seat = isinstance(cancelled, SeatCancellation)
+    name = "bookings.cancel_seat" if seat else "bookings.cancel"
+    return operation(name, cal_api_version, booking_uid=booking_uid, body=to_body(cancelled))
 
 
 def cancel_seat(
@@ -404,7 +332,9 @@ def cancel_seat(
     """
     why = None if reason is None else prose(reason, "reason")
     seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=why)
-    return _operation("cancel_seat", cal_api_version, booking_uid=booking_uid, body=to_body(seat))
+    return operation(
+        "bookings.cancel_seat", cal_api_version, booking_uid=booking_uid, body=to_body(seat)
+    )
 
 
 def _whole_or_seat(data: object, whole: type[T], seat: type[T]) -> T:
@@ -438,7 +368,7 @@ def confirm(booking_uid: str, *, cal_api_version: str | None = None) -> Operatio
         AlreadyDone: for one that is confirmed.
         PermissionDenied, NotFound: as the server says.
     """
-    return _operation("confirm", cal_api_version, booking_uid=booking_uid)
+    return operation("bookings.confirm", cal_api_version, booking_uid=booking_uid)
 
 
 def decline(
@@ -462,7 +392,7 @@ def decline(
         BookingConflict: for a booking that is confirmed already.
     """
     body = to_body(Reason(reason=reason))
-    return _operation("decline", cal_api_version, booking_uid=booking_uid, body=body)
+    return operation("bookings.decline", cal_api_version, booking_uid=booking_uid, body=body)
 
 
 def mark_absent(
@@ -491,8 +421,8 @@ def mark_absent(
         BookingConflict: before the booking's start.
     """
     absences = Absences(host=host, attendees=attendees)
-    return _operation(
-        "mark_absent", cal_api_version, booking_uid=booking_uid, body=to_body(absences)
+    return operation(
+        "bookings.mark_absent", cal_api_version, booking_uid=booking_uid, body=to_body(absences)
     )
 
 
@@ -513,7 +443,7 @@ def reassign(booking_uid: str, *, cal_api_version: str | None = None) -> Operati
         SlotUnavailable: where no other host is free.
         PermissionDenied: as the server says.
     """
-    return _operation("reassign", cal_api_version, booking_uid=booking_uid)
+    return operation("bookings.reassign", cal_api_version, booking_uid=booking_uid)
 
 
 def reassign_to_user(
@@ -543,8 +473,8 @@ def reassign_to_user(
         NotFound: for an unknown user.
         ValidationFailed: for one who is no host of the event type.
     """
-    return _operation(
-        "reassign_to_user",
+    return operation(
+        "bookings.reassign_to_user",
         cal_api_version,
         booking_uid=booking_uid,
         user_id=user_id,

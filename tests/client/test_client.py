@@ -26,6 +26,7 @@ from calcom_core import (
 )
 from calcom_core.effects import emit, send
 from calcom_core.retry import RetryPolicy, retrying
+from calcom_core.routes import ROUTES
 from calcom_transports import AsyncClient, Client, Replay, answer
 from calcom_transports.client import AsyncBookings, Bookings
 from calcom_transports.urllib3 import Urllib3Transport
@@ -214,7 +215,7 @@ def public(cls: type[Any]) -> set[str]:
 
 
 def test_both_clients_have_every_operation_under_its_own_name() -> None:
-    operations = {name.partition(".")[2] for name in bookings.ROUTES}
+    operations = {name.partition(".")[2] for name in ROUTES}
 
     assert public(Bookings) == public(AsyncBookings) == operations
 

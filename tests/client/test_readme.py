@@ -10,7 +10,7 @@ from core_recorded import response_of
 from server import Peer, Server
 
 from calcom_core import EVERYWHERE
-from calcom_core.bookings import ROUTES
+from calcom_core.routes import ROUTES
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -25,6 +25,7 @@ ORDER = [
     "wire",
     "meanings",
     "operation",
+    "routes",
     "api",
     "bookings",
     "effects",
@@ -189,6 +190,7 @@ from pathlib import Path
 import calcom_core
 from calcom_core import *
 from calcom_core import bookings
+from calcom_core.routes import ROUTES
 from calcom_core.retry import retrying
 
 booking, listed, refused = (json.loads(Path(name).read_text("utf-8")) for name in sys.argv[1:])
@@ -239,7 +241,7 @@ operations = [
     bookings.reassign("bk7"),
     bookings.reassign_to_user("bk7", 5),
 ]
-assert {operation.name for operation in operations} == set(bookings.ROUTES)
+assert {operation.name for operation in operations} == set(ROUTES)
 api = Api(ApiKey("cal_test_0123456789abcdef"))
 for operation in operations:
     api.request(operation)

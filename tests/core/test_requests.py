@@ -23,6 +23,7 @@ from calcom_core import (
     Secret,
     bookings,
 )
+from calcom_core.routes import ROUTES
 from calcom_core.wire import to_body
 
 KEY = "cal_test_0123456789abcdef"
@@ -203,7 +204,7 @@ def test_a_write_is_not_repeatable_and_names_the_read_that_tells(name: str) -> N
 def test_every_operation_says_of_itself_what_it_is() -> None:
     said = {
         route.name: (route.method, route.path, route.public, route.repeatable)
-        for route in bookings.ROUTES.values()
+        for route in ROUTES.values()
     }
     one = "/v2/bookings/{booking_uid}"
     assert said == {
