@@ -56,11 +56,16 @@ class AccessToken:
         return (("Authorization", f"Bearer {self.token.reveal()}"),)
 
 
+def _is_id(auth: "OAuthClient", attribute: object, value: str) -> None:
+    # Without one of the two the server takes the caller for anonymous (CONTRACT A.3).
+    Secret(value, field="client_id")
+
+
 @frozen
 class OAuthClient:
     """The credentials of a platform's OAuth client; the server acts as its owner."""
 
-    client_id: str
+    client_id: str = field(validator=_is_id)
     client_secret: Secret = field(converter=_client_secret)
 
     def headers(self) -> Iterable[tuple[str, str]]:

@@ -75,6 +75,8 @@ def program_of(value: object) -> "Program[Any]":
 
 
 def _are_programs(effect: "Gather", attribute: object, programs: tuple[Any, ...]) -> None:
+    if not isinstance(programs, tuple):
+        raise InvalidInput("programs", "must be a tuple; gather(…) takes any iterable")
     for program in programs:
         program_of(program)
 

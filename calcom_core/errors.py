@@ -51,6 +51,13 @@ def _restore(cls: "type[CalcomError]", message: str, state: dict[str, Any]) -> "
 class CalcomError(Exception):
     """The root of every exception this library raises on purpose."""
 
+    _acted = False
+
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether a write may have been carried out in spite of the error."""
+        return self._acted
+
     def __init__(self, message: str) -> None:
         super().__init__(message)
 
@@ -97,7 +104,7 @@ class ApiError(CalcomError):
         self.code = code
         self.message = server_message
         self.details = details
-        self.may_have_happened = may_have_happened
+        self._acted = may_have_happened
 
     @property
     def status(self) -> int:
@@ -193,7 +200,7 @@ class VersionMismatch(CalcomError):
         super().__init__(message)
         self.operation = operation
         self.response = response
-        self.may_have_happened = may_have_happened
+        self._acted = may_have_happened
 
 
 class DecodingError(CalcomError):
@@ -221,7 +228,7 @@ class DecodingError(CalcomError):
         self.response = response
         self.path = path
         self.found = found
-        self.may_have_happened = may_have_happened
+        self._acted = may_have_happened
         self.page = page
         self.odd = odd
 
@@ -233,7 +240,7 @@ class OutcomeUnknown(CalcomError):
         super().__init__(message)
         self.operation = operation
 
-    may_have_happened = True
+    _acted = True
 
     @property
     def verify(self) -> Any:
@@ -264,8 +271,6 @@ class TransportError(CalcomError):
 
 class NotSent(TransportError):
     """Certainly not executed: no byte of the request can have left."""
-
-    may_have_happened = False
 
 
 class NoAnswer(TransportError):

@@ -13,7 +13,7 @@ SECRET_HEADERS = frozenset(
 """Headers whose values are never shown, in lower case."""
 
 # RFC 9110, 5.6.2 and 5.5.
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _UNSAFE_VALUE = re.compile(r"[\r\n\0]")
 _UNSAFE_URL = re.compile(r"[\x00-\x20\x7f]")
 
@@ -37,7 +37,11 @@ def _pairs(given: object) -> tuple[tuple[str, str], ...]:
     items: Iterable[tuple[HeaderText, HeaderText]] = (
         given.items() if isinstance(given, Mapping) else given
     )
-    return tuple((_text(name), _text(value)) for name, value in items)
+    try:
+        pairs = [(name, value) for name, value in items]
+    except (TypeError, ValueError) as error:
+        raise InvalidInput("headers", "must be pairs of a name and a value") from error
+    return tuple((_text(name), _text(value)) for name, value in pairs)
 
 
 @frozen(repr=False)
@@ -85,15 +89,26 @@ def _headers(given: HeadersInput | Headers) -> Headers:
 
 def _safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
     for name, value in headers:
-        if not _TOKEN.fullmatch(name):
+        if not TOKEN.fullmatch(name):
             raise InvalidInput("headers", "a name is not a token of RFC 9110")
         if _UNSAFE_VALUE.search(value):
             raise InvalidInput(f"headers[{name!r}]", "holds CR, LF or NUL")
 
 
 def _safe_url(request: "Request", attribute: object, url: str) -> None:
-    if _UNSAFE_URL.search(url) or not url.isascii():
-        raise InvalidInput("url", "holds a space, a control character or one outside ASCII")
+    if not isinstance(url, str) or _UNSAFE_URL.search(url) or not url.isascii():
+        raise InvalidInput("url", "must be text without a space, a control character or non-ASCII")
+
+
+def _is_method(request: "Request", attribute: object, method: str) -> None:
+    if not isinstance(method, str) or not TOKEN.fullmatch(method):
+        raise InvalidInput("method", "is not a token of RFC 9110")
+
+
+def _without_query(url: str) -> str:
+    # Which may hold personal data.
+    path, mark, _ = url.partition("?")
+    return repr(f"{path}{mark and '?…'}")
 
 
 def _is_bytes(message: object, attribute: object, body: bytes) -> None:
@@ -111,8 +126,8 @@ class Request:
     and for a URL with a control character, a raw space, or a character outside ASCII.
     """
 
-    method: str
-    url: str = field(validator=_safe_url)
+    method: str = field(validator=_is_method)
+    url: str = field(validator=_safe_url, repr=_without_query)
     headers: Headers = field(converter=_headers, validator=_safe_headers, factory=Headers)
     body: bytes = field(default=b"", validator=_is_bytes, repr=lambda body: f"<{len(body)} bytes>")
 

@@ -33,12 +33,13 @@ from calcom_core.errors import (
     ValidationFailed,
     VersionMismatch,
 )
-from calcom_core.http import Response
+from calcom_core.http import SECRET_HEADERS, Response
 from calcom_core.limits import limits_of, wait_of
 from calcom_core.wire import NotJson, parse
 
 # Long enough for every known message, short enough to print and to search.
 _LONGEST_MESSAGE = 2_000
+_DEEPEST_DETAILS = 50
 
 # A 403 repeats the whole token in its text (CONTRACT A.3).
 _CREDENTIAL = re.compile(
@@ -78,8 +79,23 @@ def read_error_body(response: Response) -> ErrorBody:
     if not isinstance(message, str):
         message = error if isinstance(error, str) else ""
     return ErrorBody(
-        code if isinstance(code, str) else None, _excerpt(message), inner.get("details")
+        code if isinstance(code, str) else None, _excerpt(message), _shallow(inner.get("details"))
     )
+
+
+def _shallow(details: Any) -> Any:
+    """Return details, or None where they are nested so deeply that they could not be pickled."""
+    level = [details]
+    for _ in range(_DEEPEST_DETAILS):
+        level = [
+            item
+            for value in level
+            if isinstance(value, (dict, list))
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return details
+    return None
 
 
 def _excerpt(text: str) -> str:
@@ -87,8 +103,16 @@ def _excerpt(text: str) -> str:
 
 
 def without_credentials(response: Response) -> Response:
-    """Return the answer with every token that its body repeats replaced."""
-    return evolve(response, body=_CREDENTIAL.sub(rb"\1[redacted]", response.body))
+    """Return the answer with every token that it repeats replaced, and without cookies."""
+    headers = [
+        (name, "[redacted]" if name.lower() in SECRET_HEADERS else _redacted(value))
+        for name, value in response.headers
+    ]
+    return evolve(response, headers=headers, body=_CREDENTIAL.sub(rb"\1[redacted]", response.body))
+
+
+def _redacted(value: str) -> str:
+    return _CREDENTIAL.sub(rb"\1[redacted]", value.encode("utf-8", "replace")).decode()
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from attrs import evolve, field, frozen
 
-from calcom_core.errors import Answer, DecodingError
+from calcom_core.errors import Answer, DecodingError, InvalidInput
 from calcom_core.http import Response
 from calcom_core.meanings import (
     asked,
@@ -55,14 +55,21 @@ class Operation(Generic[T_co]):
         """Return the operation whose result is *function* of this one's result."""
         return cast("Operation[U]", evolve(self, then=(*self.then, function)))
 
+    @property
+    def _plain(self) -> "Operation[Any]":
+        """The operation as errors hold it: without functions, which may not pickle."""
+        return evolve(self, then=()) if self.then else self
+
     def read(self, response: Response) -> T_co:
         """Read an answer to this operation.
 
         Raises `ApiError` for an answer outside 2xx, `VersionMismatch` where the legacy API
         answered, and `DecodingError` for a 2xx that cannot be read.
         """
+        if not isinstance(response, Response):
+            raise InvalidInput("response", f"must be a Response, not {type(response).__name__}")
         if not 200 <= response.status < 300:
-            raise error_of(self, response)
+            raise error_of(self._plain, response)
         try:
             envelope = parse(response.body)
         except NotJson as error:
@@ -73,7 +80,7 @@ class Operation(Generic[T_co]):
         try:
             result = self.reader(self, response, envelope)
         except Odd as odd:
-            legacy = legacy_answer(self, response, envelope.get("data"))
+            legacy = legacy_answer(self._plain, response, envelope.get("data"))
             if legacy is not None:
                 raise legacy from odd
             raise _undecodable(self, response, odd.json_path, odd.expected, odd.found) from odd
@@ -167,6 +174,9 @@ class PageOf:
         following = _following(operation, pagination, returned=len(data))
         page: Page[Any] = Page(tuple(items), pagination, response, following)
         if first is not None:
+            clean = without_credentials(response)
+            if clean.body != response.body:  # then neither the page nor what is odd may hold them
+                return self(operation, clean, parse(clean.body))
             raise _undecodable(
                 operation,
                 response,
@@ -223,7 +233,7 @@ def _undecodable(
     return DecodingError(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
         f"{rest}{hint}{_accepted(operation)}",
-        operation=operation,
+        operation=operation._plain,
         response=cast(
             Answer, without_credentials(response)
         ),  # which pyright does not see through the converter

@@ -5,7 +5,7 @@ Nothing is repeated yet: the program is one `Send`.
 
 from typing import Any, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from calcom_core.api import Api
 from calcom_core.effects import Program, send
@@ -44,7 +44,7 @@ def exchanging(
     try:
         response = yield from send(request, op, timeout)
     except TransportError as error:
-        error.operation = op
+        error.operation = evolve(op, then=())  # functions may not pickle
         raise
     return Exchange(request, response, op.read(response))
 

@@ -21,6 +21,8 @@ _DANGER = (
 
 
 def _is_readable(versions: "Versions", attribute: object, table: Mapping[str, str]) -> None:
+    if not isinstance(table, Mapping):
+        raise InvalidInput("versions", "must be a mapping of families of operations to versions")
     for family, readable in READABLE.items():
         if table.get(family) not in readable:
             raise InvalidInput(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin
 
@@ -54,12 +55,13 @@ def parse(body: bytes) -> Any:
     """Parse JSON, whatever the bytes; raises `NotJson` and nothing else."""
     try:
         return _decoder.decode(body.decode())
-    except RecursionError as error:
-        raise NotJson("JSON that is nested too deeply") from error
-    except UnicodeDecodeError as error:
-        raise NotJson("bytes that are not UTF-8") from error
-    except ValueError as error:  # malformed, NaN, or an integer of thousands of digits
-        raise NotJson("text that is not JSON" if body.strip() else "nothing") from error
+    # From None: the causes hold the body, which may repeat a token.
+    except RecursionError:
+        raise NotJson("JSON that is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise NotJson("bytes that are not UTF-8") from None
+    except ValueError:  # malformed, NaN, or an integer of thousands of digits
+        raise NotJson("text that is not JSON" if body.strip() else "nothing") from None
 
 
 def camel(name: str) -> str:
@@ -149,6 +151,12 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+def _finite(number: float) -> float:
+    if not isfinite(number):  # as 1e999, which JSON allows
+        raise Odd("a finite number", "a larger one")
+    return number
+
+
 def _list(values: list[Any], read_item: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
     try:
         return tuple([read_item(value, None) for value in values])
@@ -191,6 +199,7 @@ def _reader(
         "MISSING": MISSING,
         "found": kind_found,
         "moment": _moment,
+        "finite": _finite,
         "read_list": _list,
         "KNOWN": frozenset(camel(field.name) for field in fields),
     }
@@ -226,6 +235,8 @@ def _read_field(
         classes, expected = _KINDS[wanted]
         if wanted is datetime:
             parse = f"moment({var})"
+        elif wanted is float:
+            parse = f"finite({var})"
     elif origin is tuple:
         classes, expected = ("list",), "an array"
         item = get_args(wanted)[0]

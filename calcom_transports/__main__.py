@@ -15,7 +15,7 @@ from attrs import frozen
 from calcom_core import bookings
 from calcom_core.api import HOSTED_URL, Anonymous, Api
 from calcom_core.effects import Stream, emit
-from calcom_core.errors import ApiError, CalcomError, ReplayError
+from calcom_core.errors import ApiError, CalcomError
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
 from calcom_core.retry import retrying
@@ -143,6 +143,11 @@ def described(value: Any) -> Iterable[str]:
             yield f"now with {value.reassigned_to.name} (user {value.reassigned_to.id})"
 
 
+def _printable(line: str) -> str:
+    """Replace what could steer a terminal: titles are other people's words."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in line)
+
+
 class WalkEnded(CalcomError):
     """A step of the walk did not go as recorded."""
 
@@ -155,18 +160,18 @@ def walk(api: Api) -> Stream[str]:
     result: Any = None
     for number, step in enumerate(STEPS, 1):
         op = step.operation or result.next
+        if op is None:
+            raise WalkEnded(f"step {number} ({step.title}): the page before is the last one")
         yield from emit(f"{number:2}. {step.title}: {op.name}  {op.method} {op.path}")
         try:
             result = yield from retrying(api, op)
-        except ReplayError as error:
-            raise WalkEnded(f"step {number} ({step.title}): {error}") from error
-        except ApiError as error:
-            if not step.fails:
+        except CalcomError as error:
+            if not step.fails or not isinstance(error, ApiError):
                 raise WalkEnded(f"step {number} ({step.title}): {error}") from error
             yield from emit(f"      {type(error).__name__}: {error.status} {error.message}")
         else:
             for line in described(result):
-                yield from emit(f"      {line}")
+                yield from emit(f"      {_printable(line)}")
 
 
 def play(cassette: Path) -> None:
@@ -201,7 +206,7 @@ def list_upcoming(key: str, base_url: str) -> None:
     with Client(api_key=key, base_url=base_url) as client:
         page = client.bookings.list(status="upcoming", sort_start="asc", take=20)
     for line in described(page):
-        print(line)
+        print(_printable(line))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -194,8 +194,9 @@ class _Configured(ABC, Generic[Sender]):
         if not isinstance(transport, Sessions) and (
             inspect.iscoroutinefunction(send) is not self._awaits
         ):
-            mine, other = ("must", "Client") if self._awaits else ("must not", "AsyncClient")
-            raise InvalidInput("transport", f"{mine} have an async send here; give it to {other}")
+            if self._awaits:
+                raise InvalidInput("transport", "must have `async def send`; else it is for Client")
+            raise InvalidInput("transport", "has `async def send`, which is for AsyncClient")
 
     def with_options(
         self, *, timeout: Timeout | float | None = None, retry: RetryPolicy | None = None

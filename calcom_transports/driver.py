@@ -25,6 +25,7 @@ from calcom_core.effects import (
     Stream,
     program_of,
 )
+from calcom_core.errors import AlreadyPlayed, InvalidInput
 from calcom_core.http import Request, Response, Timeout
 
 T = TypeVar("T")
@@ -56,8 +57,14 @@ class AsyncTransport(Protocol):
 class Session(Protocol):
     """One run of a program: what answers it, and what time it is there."""
 
+    concurrent: bool
+    """Whether branches may run at once; where not, they run one after another, in order."""
+
     def send(self, effect: Send, branch: Branch) -> Response:
-        """Return the answer to a request made in that branch."""
+        """Return the answer to a request made in that branch.
+
+        Raises `Held` where there is none, since the branch was cancelled when it was recorded.
+        """
         ...
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
@@ -68,9 +75,13 @@ class Session(Protocol):
         """Return the time in that branch, in seconds."""
         ...
 
-    def join(self, branch: Branch) -> None:
-        """Note that the branches below this one have ended."""
+    def join(self, branch: Branch, *, failed: bool) -> None:
+        """Note that the branches below this one have ended, all of them or by the first failure."""
         ...
+
+
+class Held(BaseException):
+    """Ends a branch that was cancelled when it was recorded; its program is closed by it."""
 
 
 @runtime_checkable
@@ -82,6 +93,14 @@ class Sessions(Protocol):
         ...
 
 
+def answered(response: object) -> Response:
+    """Check what a transport returned."""
+    if not isinstance(response, Response):
+        kind = type(response).__name__
+        raise InvalidInput("transport", f"its send returned {kind}, and not a Response")
+    return response
+
+
 def seconds_of(effect: Sleep) -> float:
     """Draw how long a sleep is to be."""
     return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - no secret
@@ -90,12 +109,14 @@ def seconds_of(effect: Sleep) -> float:
 class _Live:
     """The session of a transport: real time, real answers."""
 
+    concurrent = True
+
     def __init__(self, transport: Transport, timeout: Timeout | None) -> None:
         self._transport = transport
         self._timeout = timeout
 
     def send(self, effect: Send, branch: Branch) -> Response:
-        return self._transport.send(effect.request, effect.timeout or self._timeout)
+        return answered(self._transport.send(effect.request, effect.timeout or self._timeout))
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
         wait(seconds_of(effect))
@@ -103,7 +124,7 @@ class _Live:
     def clock(self, branch: Branch) -> float:
         return time.monotonic()
 
-    def join(self, branch: Branch) -> None:
+    def join(self, branch: Branch, *, failed: bool) -> None:
         pass
 
 
@@ -120,7 +141,10 @@ def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout |
     Raises whatever the program raises; closes it in any case.
     """
     session = _begin(transport, timeout)
-    return cast(T, _finish(_Steps(program_of(program), session, (), _Scope())))
+    try:
+        return cast(T, _finish(_Steps(program_of(program), session, (), _Scope())))
+    except Held as held:
+        raise AlreadyPlayed(str(held)) from held
 
 
 def iterate(
@@ -139,6 +163,8 @@ def _items(steps: "_Steps") -> Generator[Any, None, None]:
     try:
         while (item := steps.advance()) is not None:
             yield item.item
+    except Held as held:
+        raise AlreadyPlayed(str(held)) from held
     finally:
         steps.close()
 
@@ -146,7 +172,7 @@ def _items(steps: "_Steps") -> Generator[Any, None, None]:
 def _finish(steps: "_Steps") -> Any:
     try:
         if steps.advance() is not None:
-            raise TypeError("only a stream may emit: give it to iterate() instead of run()")
+            raise InvalidInput("program", "emits, as only a stream may: give it to iterate()")
         return steps.result
     finally:
         steps.close()
@@ -237,10 +263,31 @@ class _Steps:
                 return self._session.sleep(effect, self._branch, self._scope.wait)
             case Clock():
                 return self._session.clock(self._branch)
+            case Gather() if not self._session.concurrent:
+                return self._in_order(effect)
             case Gather():
                 with self._scope.inner() as scope:
                     return self._gather(effect, scope)
-        raise TypeError(f"a program yielded {type(effect).__name__}, which is no effect")
+        raise InvalidInput("program", f"yielded {type(effect).__name__}, which is no effect")
+
+    def _in_order(self, effect: Gather) -> tuple[Any, ...]:
+        results: list[Any] = []
+        held: list[Held] = []
+        for number, program in enumerate(effect.programs):
+            steps = _Steps(program, self._session, (*self._branch, number), self._scope)
+            try:
+                results.append(_finish(steps))
+            except Held as error:
+                held.append(error)
+            except BaseException:
+                self._session.join(self._branch, failed=True)
+                for other in effect.programs:
+                    other.close()
+                raise
+        self._session.join(self._branch, failed=False)
+        if held:
+            raise held[0]
+        return tuple(results)
 
     def _gather(self, effect: Gather, scope: _Scope) -> tuple[Any, ...]:
         waiting = iter(enumerate(effect.programs))
@@ -268,17 +315,21 @@ class _Steps:
             Thread(target=copy_context().run, args=(work,), daemon=True)
             for _ in range(min(effect.limit, len(effect.programs)))
         ]
-        for thread in threads:
-            thread.start()
+        started: list[Thread] = []
         try:
             for thread in threads:
-                thread.join()
-        except BaseException:  # an interrupt of the thread that waits
-            scope.stop()
+                thread.start()
+                started.append(thread)
             for thread in threads:
                 thread.join()
+        except BaseException:  # an interrupt of the thread that waits, or no more threads
+            scope.stop()
+            for thread in started:
+                thread.join()
+            for program in effect.programs:
+                program.close()
             raise
-        self._session.join(self._branch)
+        self._session.join(self._branch, failed=bool(failures))
         if failures:
             raise failures[0]
         self._scope.check()

@@ -12,7 +12,7 @@ import truststore
 from attrs import define, field, frozen
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
-from calcom_core.http import Headers, Request, Timeout
+from calcom_core.http import Headers, Request, Timeout, timeout_of
 
 MAX_BODY = 16 * 1024 * 1024
 """How many bytes the body of an answer may have after content decoding."""
@@ -31,7 +31,6 @@ MAX_HEAD = 65_536
 READ_SIZE = 65_536
 """How many bytes are asked of a socket at once."""
 
-TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """What methods and the names of header fields are made of: RFC 9110, 5.6.2."""
 
 _PORTS = {"http": 80, "https": 443}
@@ -132,8 +131,6 @@ def fields_to_send(request: Request, destination: Destination) -> list[tuple[str
 
     Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
     """
-    if not TOKEN.fullmatch(request.method):
-        raise InvalidInput("method", "is not a token of RFC 9110")
     fields = [("Host", destination.authority)]
     for name, value in request.headers:
         if name.lower() in _OURS:
@@ -312,16 +309,25 @@ def _gunzip() -> "zlib._Decompress":
 
 
 def _at_least_one(settings: "Settings", attribute: object, value: int) -> None:
-    if value < 1:
-        raise InvalidInput(getattr(attribute, "name", ""), "must be at least 1")
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidInput(getattr(attribute, "name", ""), "must be an integer of at least 1")
+
+
+def _is_context(settings: "Settings", attribute: object, value: ssl.SSLContext | None) -> None:
+    if value is not None and not isinstance(value, ssl.SSLContext):
+        raise InvalidInput("ssl_context", "must be an ssl.SSLContext")
+
+
+def _limits(timeout: Timeout | float | None) -> Timeout:
+    return timeout_of(timeout) or Timeout()
 
 
 @frozen
 class Settings:
     """What a network transport is told when it is made; each transport documents them."""
 
-    timeout: Timeout
-    ssl_context: ssl.SSLContext | None
+    timeout: Timeout = field(converter=_limits)
+    ssl_context: ssl.SSLContext | None = field(validator=_is_context)
     allow_http: bool
     max_connections: int = field(validator=_at_least_one)
     max_body: int = field(validator=_at_least_one)
@@ -332,7 +338,7 @@ class Settings:
         Raises `InvalidInput` for a URL that may not be asked.
         """
         destination = split_url(request.url, allow_http=self.allow_http)
-        in_force = self.timeout if timeout is None else timeout
+        in_force = timeout_of(timeout) or self.timeout
         return Exchange(request, destination, in_force, now)
 
     def context_for(self, origin: Origin) -> ssl.SSLContext | None:

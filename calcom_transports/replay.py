@@ -15,7 +15,14 @@ from attrs import define, field
 
 from calcom_core.api import Anonymous, Api
 from calcom_core.effects import Send, Sleep
-from calcom_core.errors import AlreadyPlayed, InvalidInput, NoMatch, TransportError, Unplayed
+from calcom_core.errors import (
+    AlreadyPlayed,
+    InvalidInput,
+    NoMatch,
+    ReplayError,
+    TransportError,
+    Unplayed,
+)
 from calcom_core.http import Headers, HeadersInput, Request, Response
 from calcom_core.operation import Operation
 from calcom_transports.cassette import (
@@ -28,7 +35,10 @@ from calcom_transports.cassette import (
     Run,
     load,
 )
-from calcom_transports.driver import Branch
+from calcom_transports.driver import Branch, Held
+
+Inline = tuple[Operation[Any] | Request, Response | TransportError]
+"""What is asked, and what comes of it."""
 
 
 def answer(body: Any, status: int = 200, headers: HeadersInput = ()) -> Response:
@@ -51,6 +61,21 @@ class _Played:
         recorded = [item for item in self.run.exchanges if item.branch == branch]
         return recorded[self.position.get(branch, 0) :]
 
+    def excuse(self, above: Branch) -> None:
+        """Count all that was recorded below a branch as played."""
+        for item in self.run.exchanges:
+            if item.branch[: len(above)] == above and item.branch != above:
+                self.position[item.branch] = len(self.run.exchanges)
+
+    def nothing_left(self, request: Request, name: str, waiting: list[Request]) -> ReplayError:
+        """Return the error for a request at a place where all was played."""
+        key = MatchKey.of(request)
+        if any(MatchKey.of(item.request) == key for item in self.run.exchanges):
+            return AlreadyPlayed(
+                f"{_shown(request)} was played already, and {name} has it no more often in its run"
+            )
+        return no_match(request, waiting, name)
+
 
 class Replay:
     """Stands in for a transport, in the blocking and in the trio client, without a key.
@@ -71,20 +96,24 @@ class Replay:
     @classmethod
     def of(
         cls,
-        *exchanges: tuple[Operation[Any] | Request, Response | TransportError],
+        *exchanges: Inline | list[Inline],
         api: Api | None = None,
     ) -> "Replay":
         """Make a replay of answers given inline: pairs of what is asked and what comes of it.
 
-        Each pair answers one call; *api* says with which base URL and versions the operations are
-        asked, by default those of a client that was given none.
+        Each pair answers one call, and a list of pairs one program.
+        *api* says with which base URL and versions the operations are asked,
+        by default those of a client that was given none.
         """
         asking = api or Api(Anonymous())
         runs = []
-        for number, pair in enumerate(exchanges):
-            asked, outcome = _pair(pair, f"exchanges[{number}]")
-            request = asking.request(asked) if isinstance(asked, Operation) else asked
-            runs.append(Run((Recorded((), request, _inline(outcome)),)))
+        for number, given in enumerate(exchanges):
+            recorded = []
+            for pair in given if isinstance(given, list) else [given]:
+                asked, outcome = _pair(pair, f"exchanges[{number}]")
+                request = asking.request(asked) if isinstance(asked, Operation) else asked
+                recorded.append(Recorded((), request, _inline(outcome)))
+            runs.append(Run(tuple(recorded)))
         return cls(Cassette(tuple(runs)))
 
     def begin(self) -> "Playback":
@@ -96,7 +125,12 @@ class Replay:
         if self._closed:
             return
         self._closed = True
-        left = [item for played in self._runs for item in _left(played)]
+        left = [
+            item
+            for played in self._runs
+            for item in _left(played)
+            if not isinstance(item.outcome, Cancelled)
+        ]
         if left:
             total = sum(len(played.run.exchanges) for played in self._runs)
             raise Unplayed(
@@ -130,8 +164,15 @@ class Replay:
                 raise AlreadyPlayed(
                     f"{_shown(request)} was played already, and {self._name} has it no more often"
                 )
-            waiting = [played.run.exchanges[0].request for played in firsts if not played.claimed]
-            raise no_match(request, waiting, self._name)
+            raise no_match(request, self.waiting(), self._name)
+
+    def waiting(self) -> list[Request]:
+        """Return the requests by which the runs begin that nobody has claimed."""
+        return [
+            played.run.exchanges[0].request
+            for played in self._runs
+            if played.run.exchanges and not played.claimed
+        ]
 
     @property
     def name(self) -> str:
@@ -142,7 +183,7 @@ class Replay:
         return f"<Replay of {self._name}: {len(self._runs)} runs>"
 
 
-def _pair(pair: object, field: str) -> tuple[Operation[Any] | Request, Response | TransportError]:
+def _pair(pair: object, field: str) -> Inline:
     if isinstance(pair, tuple) and len(pair) == 2:
         asked, outcome = pair
         if isinstance(asked, Operation | Request) and isinstance(
@@ -187,7 +228,12 @@ def no_match(request: Request, waiting: list[Request], name: str) -> NoMatch:
 
 
 class Playback:
-    """The session of one run: it claims a recorded run by its first request, then follows it."""
+    """The session of one run: it claims a recorded run by its first request, then follows it.
+
+    Branches run in order, so that the first request is always the same one.
+    """
+
+    concurrent = False
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
@@ -203,9 +249,8 @@ class Playback:
                 self._played = self._replay.claim(effect.request, branch)
             left = self._played.left(branch)
             if not left:
-                raise AlreadyPlayed(
-                    f"{_shown(effect.request)}: all that {self._replay.name} has for this place "
-                    "was played"
+                raise self._played.nothing_left(
+                    effect.request, self._replay.name, self._replay.waiting()
                 )
             if MatchKey.of(left[0].request) != MatchKey.of(effect.request):
                 raise no_match(effect.request, [left[0].request], self._replay.name)
@@ -214,7 +259,7 @@ class Playback:
         if isinstance(outcome, Failure):
             raise outcome.make()
         if isinstance(outcome, Cancelled):
-            raise AlreadyPlayed(
+            raise Held(
                 f"{_shown(effect.request)} was cancelled when it was recorded, so that there is no "
                 "answer to play"
             )
@@ -230,9 +275,14 @@ class Playback:
         with self._lock:
             return self._now(branch)
 
-    def join(self, branch: Branch) -> None:
-        """Set the time of a branch to that of the latest below it."""
+    def join(self, branch: Branch, *, failed: bool) -> None:
+        """Set the time of a branch to that of the latest below it.
+
+        After a failure what the branches below would still have asked is not waited for.
+        """
         with self._lock:
+            if failed and self._played is not None:
+                self._played.excuse(branch)
             depth = len(branch)
             below = [path for path in self._time if path[:depth] == branch and len(path) > depth]
             self._time[branch] = max([self._now(branch), *(self._time.pop(path) for path in below)])

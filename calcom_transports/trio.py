@@ -45,7 +45,7 @@ class TrioTransport:
     The connections it keeps are closed by `aclose`, or at the end of an `async with` block.
 
     Arguments:
-        timeout: the limits, in seconds, of an exchange that is given none of its own.
+        timeout: the limits of an exchange that is given none of its own, or its seconds in all.
         ssl_context: verifies servers; by default against the operating system's trust store.
         allow_http: also sends unencrypted to other machines.
         max_connections: how many connections may be open to one origin at once.
@@ -55,7 +55,7 @@ class TrioTransport:
     def __init__(
         self,
         *,
-        timeout: Timeout = Timeout(),  # noqa: B008  (frozen)
+        timeout: Timeout | float | None = None,
         ssl_context: ssl.SSLContext | None = None,
         allow_http: bool = False,
         max_connections: int = MAX_CONNECTIONS,

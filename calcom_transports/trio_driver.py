@@ -3,7 +3,7 @@
 Sleeps and clock are trio's, so that they obey `trio.testing.MockClock`.
 """
 
-from collections.abc import Generator
+from collections.abc import Awaitable, Generator
 from typing import Any, Generic, TypeVar, cast
 
 try:
@@ -22,9 +22,17 @@ from calcom_core.effects import (
     Stream,
     program_of,
 )
-from calcom_core.errors import InvalidInput
+from calcom_core.errors import AlreadyPlayed, InvalidInput
 from calcom_core.http import Response, Timeout
-from calcom_transports.driver import AsyncTransport, Branch, Session, Sessions, seconds_of
+from calcom_transports.driver import (
+    AsyncTransport,
+    Branch,
+    Held,
+    Session,
+    Sessions,
+    answered,
+    seconds_of,
+)
 
 T = TypeVar("T")
 
@@ -32,12 +40,17 @@ T = TypeVar("T")
 class _Live:
     """The session of a transport: trio's time, real answers."""
 
+    concurrent = True
+
     def __init__(self, transport: AsyncTransport, timeout: Timeout | None) -> None:
         self._transport = transport
         self._timeout = timeout
 
     async def send(self, effect: Send, branch: Branch) -> Response:
-        return await self._transport.send(effect.request, effect.timeout or self._timeout)
+        sending = self._transport.send(effect.request, effect.timeout or self._timeout)
+        if not isinstance(sending, Awaitable):
+            raise InvalidInput("transport", "its send is not async; it is one for Client")
+        return answered(await sending)
 
     async def sleep(self, effect: Sleep, branch: Branch) -> None:
         await trio.sleep(seconds_of(effect))
@@ -45,7 +58,7 @@ class _Live:
     def clock(self, branch: Branch) -> float:
         return trio.current_time()
 
-    def join(self, branch: Branch) -> None:
+    def join(self, branch: Branch, *, failed: bool) -> None:
         pass
 
 
@@ -53,6 +66,7 @@ class _Given:
     """A session that needs no waiting, as a replay's; every step is still a checkpoint."""
 
     def __init__(self, session: Session) -> None:
+        self.concurrent = session.concurrent
         self._session = session
 
     async def send(self, effect: Send, branch: Branch) -> Response:
@@ -66,8 +80,8 @@ class _Given:
     def clock(self, branch: Branch) -> float:
         return self._session.clock(branch)
 
-    def join(self, branch: Branch) -> None:
-        self._session.join(branch)
+    def join(self, branch: Branch, *, failed: bool) -> None:
+        self._session.join(branch, failed=failed)
 
 
 def require_trio() -> None:
@@ -101,7 +115,10 @@ async def run_trio(
     except BaseException:
         program.close()
         raise
-    return cast(T, await _finish(_Steps(program, session, ())))
+    try:
+        return cast(T, await _finish(_Steps(program, session, ())))
+    except Held as held:
+        raise AlreadyPlayed(str(held)) from held
 
 
 class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it stands for
@@ -126,6 +143,9 @@ class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it sta
     async def __anext__(self) -> T:
         try:
             item = await self._steps.advance()
+        except Held as held:
+            self._steps.close()
+            raise AlreadyPlayed(str(held)) from held
         except BaseException:
             self._steps.close()
             raise
@@ -138,10 +158,16 @@ class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it sta
         self._steps.close()
 
 
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 async def _finish(steps: "_Steps") -> Any:
     try:
         if await steps.advance() is not None:
-            raise TypeError("only a stream may emit: give it to iterate_trio() instead")
+            raise InvalidInput("program", "emits, as only a stream may: give it to iterate_trio()")
         return steps.result
     finally:
         steps.close()
@@ -192,9 +218,30 @@ class _Steps:
                 return await self._session.sleep(effect, self._branch)
             case Clock():
                 return self._session.clock(self._branch)
+            case Gather() if not self._session.concurrent:
+                return await self._in_order(effect)
             case Gather():
                 return await self._gather(effect)
-        raise TypeError(f"a program yielded {type(effect).__name__}, which is no effect")
+        raise InvalidInput("program", f"yielded {type(effect).__name__}, which is no effect")
+
+    async def _in_order(self, effect: Gather) -> tuple[Any, ...]:
+        results: list[Any] = []
+        held: list[Held] = []
+        for number, program in enumerate(effect.programs):
+            steps = _Steps(program, self._session, (*self._branch, number))
+            try:
+                results.append(await _finish(steps))
+            except Held as error:
+                held.append(error)
+            except BaseException:
+                self._session.join(self._branch, failed=True)
+                for other in effect.programs:
+                    other.close()
+                raise
+        self._session.join(self._branch, failed=False)
+        if held:
+            raise held[0]
+        return tuple(results)
 
     async def _gather(self, effect: Gather) -> tuple[Any, ...]:
         waiting = iter(enumerate(effect.programs))
@@ -218,10 +265,13 @@ class _Steps:
             async with trio.open_nursery() as nursery:
                 for _ in range(min(effect.limit, len(effect.programs))):
                     nursery.start_soon(work, nursery.cancel_scope)
+        except BaseExceptionGroup as group:
+            # Every other error was caught above, so that these are one outer cancellation.
+            raise _first(group) from None
         finally:
             for _, program in waiting:  # those that never started
                 program.close()
-        self._session.join(self._branch)
+        self._session.join(self._branch, failed=bool(failures))
         if failures:
             raise failures[0]
         return tuple(results[number] for number in range(len(effect.programs)))

@@ -28,7 +28,6 @@ try:
         MAX_BODY,
         MAX_CONNECTIONS,
         READ_SIZE,
-        TOKEN,
         Body,
         Exchange,
         Settings,
@@ -42,7 +41,7 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 from calcom_core.errors import TransportError
-from calcom_core.http import Headers, Request, Response, Timeout
+from calcom_core.http import TOKEN, Headers, Request, Response, Timeout
 
 # urllib3 runs all of an exchange in the thread that asked, and has no argument to carry this.
 _current: ContextVar[Exchange] = ContextVar("exchange")
@@ -55,7 +54,7 @@ class Urllib3Transport:
     The connections it keeps are closed by `close`, or at the end of a `with` block.
 
     Arguments:
-        timeout: the limits, in seconds, of an exchange that is given none of its own.
+        timeout: the limits of an exchange that is given none of its own, or its seconds in all.
             Looking a host name up cannot be interrupted, but counts.
         ssl_context: verifies servers; by default against the operating system's trust store.
         allow_http: also sends unencrypted to other machines.
@@ -66,7 +65,7 @@ class Urllib3Transport:
     def __init__(
         self,
         *,
-        timeout: Timeout = Timeout(),  # noqa: B008  (frozen)
+        timeout: Timeout | float | None = None,
         ssl_context: ssl.SSLContext | None = None,
         allow_http: bool = False,
         max_connections: int = MAX_CONNECTIONS,

@@ -25,10 +25,11 @@ LARGEST_INTEGER = 2**53 - 1
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Area/Location, or one of the old single names such as Japan.
-# Abbreviations (EST) and offsets (UTC-05:00) are no places: they know no summer time.
+# Not EST, MST, HST and offsets (UTC-05:00), which mean another hour than most think in summer.
 _TIME_ZONE = re.compile(
     r"[A-Za-z]+(?:/[A-Za-z0-9_+\-]+){1,2}|[A-Z][a-z]{3,}"
-    r"|UTC|UCT|GMT0?|GB|GB-Eire|NZ|NZ-CHAT|PRC|ROC|ROK|W-SU"
+    r"|UTC|UCT|GMT[+-]?0?|CET|EET|MET|WET|(?:EST5E|CST6C|MST7M|PST8P)DT"
+    r"|GB|GB-Eire|NZ|NZ-CHAT|PRC|ROC|ROK|W-SU"
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -408,8 +408,8 @@ class Awaiting:
         (Client, "urllib3", "must be a Replay, or have send(request, timeout)"),
         (AsyncClient, object(), "must be a Replay, or have send(request, timeout)"),
         (Client, Replay, "must be a Replay, or have send(request, timeout)"),
-        (Client, Awaiting(), "must not have an async send here; give it to AsyncClient"),
-        (AsyncClient, Noting(), "must have an async send here; give it to Client"),
+        (Client, Awaiting(), "has `async def send`, which is for AsyncClient"),
+        (AsyncClient, Noting(), "must have `async def send`; else it is for Client"),
     ],
 )
 def test_a_transport_of_the_wrong_kind_is_refused_before_anything_is_sent(

@@ -211,3 +211,41 @@ def test_a_missing_library_is_one_line_that_says_what_to_install(
 
     needs = "this needs pip install 'calcom-bookings[all]'"
     assert capsys.readouterr().err.startswith(f"calcom_transports: {needs} (")
+
+
+def test_a_cassette_that_leads_elsewhere_names_the_step_and_is_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def last_page(exchanges: Any) -> None:
+        exchanges[18]["response"]["body"]["pagination"]["hasNextPage"] = False
+
+    def odd_title(exchanges: Any) -> None:
+        exchanges[1]["response"]["body"]["data"]["title"] = 5
+
+    def failure(exchanges: Any) -> None:
+        del exchanges[1]["response"]
+        exchanges[1]["failure"] = {"type": "NoAnswer", "reason": "timeout", "message": "slow"}
+
+    for change in (last_page, odd_title, failure):
+        assert main(["--cassette", str(changed(tmp_path, change))]) == 1
+
+    ends = capsys.readouterr().err.splitlines()
+    assert ends[0] == (
+        "calcom_transports: step 20 (list the next page): the page before is the last one"
+    )
+    assert ends[1].startswith("calcom_transports: step 2 (get it): bookings.get (GET /v2/bookings/")
+    assert ends[2] == "calcom_transports: step 2 (get it): slow"
+    assert len(ends) == 3
+
+
+def test_a_title_cannot_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def steer(exchanges: Any) -> None:
+        exchanges[1]["response"]["body"]["data"]["title"] = "\x1b[2J\nX"
+
+    assert main(["--cassette", str(changed(tmp_path, steer))]) == 0
+
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "accepted  \ufffd[2J\ufffdX [single" in out

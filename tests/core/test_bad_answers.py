@@ -478,3 +478,12 @@ def test_a_leaf_of_another_kind_is_read_or_is_named_by_its_path(
     except DecodingError as error:
         named = error.path
     assert named == json_path(path)
+
+
+def test_a_number_that_json_cannot_bound_is_refused() -> None:
+    body = json.dumps({"status": "success", "data": BOOKING}).replace(
+        '"duration": 30', '"duration": 1e999'
+    )
+    with pytest.raises(DecodingError) as caught:
+        bookings.get_one("u").read(Response(200, (), body.encode()))
+    assert (caught.value.path, caught.value.found) == ("$.data.duration", "a larger one")

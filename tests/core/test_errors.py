@@ -633,6 +633,48 @@ def test_a_token_in_a_success_that_cannot_be_read_is_not_kept_either() -> None:
     assert b"cal_test_echoed" not in pickle.dumps(caught.value)
 
 
+TOKEN = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def test_a_token_in_an_odd_item_is_in_no_part_of_the_error() -> None:
+    answer = RECORDED["161-list-take2-skip2"]["response"]["body"]
+    items = [answer["data"][0], {"odd": f"access token={TOKEN}"}]
+    body = json.dumps({**answer, "data": items}).encode()
+    with pytest.raises(DecodingError) as caught:
+        bookings.list().read(Response(200, {"Location": f"/?access_token={TOKEN}"}, body))
+    error = caught.value
+    assert len(error.page.items) == 1
+    assert error.odd == ({"odd": "access token=[redacted]"},)
+    assert TOKEN.encode() not in pickle.dumps(error)
+    assert TOKEN not in "".join(traceback.format_exception(error)) + repr(error.response)
+
+
+def test_a_token_in_text_that_is_no_json_is_in_no_cause_of_the_error() -> None:
+    with pytest.raises(DecodingError) as caught:
+        GET.read(Response(200, (), f"access token={TOKEN}".encode()))
+    cause: BaseException | None = caught.value
+    while cause is not None:
+        assert TOKEN not in repr(vars(cause))
+        cause = cause.__cause__
+
+
+def test_an_error_keeps_no_cookie_and_no_token_of_a_header() -> None:
+    headers = {"Set-Cookie": "session=1234", "Location": f"https://x.test/?access_token={TOKEN}"}
+    error = error_of(GET, Response(302, headers))
+    assert list(error.response.headers) == [
+        ("Set-Cookie", "[redacted]"),
+        ("Location", "https://x.test/?access_token=[redacted]"),
+    ]
+
+
+def test_details_nested_too_deeply_to_be_pickled_are_left_out() -> None:
+    details = "[" * 600 + "]" * 600
+    body = f'{{"error": {{"code": "X", "message": "m", "details": {details}}}}}'.encode()
+    error = error_of(GET, Response(400, (), body))
+    assert (error.code, error.message, error.details) == ("X", "m", None)
+    pickle.dumps(error)
+
+
 def test_the_token_of_a_recorded_answer_is_nowhere_in_the_error() -> None:
     response = response_of("199-list-garbage-token")
     assert b"garbage-token" in response.body

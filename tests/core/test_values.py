@@ -20,11 +20,13 @@ from calcom_core import (
     ApiKey,
     Booking,
     BookingShape,
+    CalcomError,
     Headers,
     InvalidInput,
     NewAttendee,
     NewBooking,
     NoAnswer,
+    NoMatch,
     NotSent,
     OAuthClient,
     Operation,
@@ -37,7 +39,7 @@ from calcom_core import (
     Versions,
     bookings,
 )
-from calcom_core.effects import Sleep
+from calcom_core.effects import Gather, Sleep
 from calcom_core.http import timeout_of
 
 PAIRS = (("X-A", "1"), ("x-b", "2"), ("x-a", "3"))
@@ -453,6 +455,14 @@ def test_an_invalid_input_says_field_and_problem() -> None:
         (lambda: Response(200, (), "{}"), "body"),
         (lambda: Request("GET", "https://x.test/", (), "{}"), "body"),
         (lambda: Headers(5), "headers"),
+        (lambda: Response(200, ["a"]), "headers"),
+        (lambda: Request("GET", None), "url"),
+        (lambda: Request("GET / HTTP/1.1", "https://x.test/"), "method"),
+        (lambda: Request(5, "https://x.test/"), "method"),
+        (lambda: Versions("x", None), "versions"),
+        (lambda: OAuthClient("", "cal_test_values"), "client_id"),
+        (lambda: Gather([], 1), "programs"),
+        (lambda: bookings.get("u").read(None), "response"),
         (lambda: Api(ApiKey("cal_test_values"), versions="2024-08-13"), "versions"),
         (lambda: Api("cal_test_values"), "auth"),
         (lambda: Api(Anonymous()).request("x"), "operation"),
@@ -492,3 +502,22 @@ def test_an_input_shows_the_types_that_it_takes() -> None:
 def test_a_reason_is_named_as_it_was_given() -> None:
     with pytest.raises(InvalidInput, match=r"^reason: must be a string"):
         bookings.cancel_seat("u", "s", reason=5)  # type: ignore[arg-type]
+
+
+def test_a_request_shows_its_url_without_the_query() -> None:
+    asking = Api(Anonymous()).request(bookings.list(attendee_email="ann@example.net"))
+    assert "ann" not in repr(asking)
+    assert "url='https://api.cal.com/v2/bookings?…'" in repr(asking)
+
+
+def test_an_error_of_a_mapped_operation_pickles() -> None:
+    operation = bookings.get("u").map(lambda booking: booking)
+    for response in (Response(404), Response(200), response_of("278-version-missing-get")):
+        with pytest.raises(CalcomError) as caught:
+            operation.read(response)
+        assert pickle.loads(pickle.dumps(caught.value)).operation == bookings.get("u")
+
+
+def test_every_error_says_whether_it_may_have_happened() -> None:
+    assert InvalidInput("x", "y").may_have_happened is False
+    assert NoMatch("x").may_have_happened is False

@@ -7,13 +7,20 @@ import pytest
 import trio
 
 from calcom_core import Api, ApiKey, InvalidInput, Response, bookings
-from calcom_core.effects import Program, clock, gather, send, sleep
-from calcom_core.errors import AlreadyPlayed, NoAnswer, NoMatch, NotSent, Unplayed
+from calcom_core.effects import Program, clock, emit, gather, send, sleep
+from calcom_core.errors import (
+    AlreadyPlayed,
+    CassetteUnreadable,
+    NoAnswer,
+    NoMatch,
+    NotSent,
+    Unplayed,
+)
 from calcom_core.http import Headers, Request
-from calcom_transports import Replay, answer, run
+from calcom_transports import Replay, answer, iterate, run
 from calcom_transports.__main__ import WALK
 from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, Recorded, Run
-from calcom_transports.trio import run_trio
+from calcom_transports.trio import iterate_trio, run_trio
 
 URL = "https://api.cal.com/v2/bookings/"
 
@@ -116,11 +123,13 @@ def test_what_was_played_is_consumed() -> None:
 
     with pytest.raises(AlreadyPlayed) as one:
         run(asking("a"), again)
-    with pytest.raises(AlreadyPlayed) as other:
+    with pytest.raises(NoMatch) as other:
         run(asking("a", "b"), longer)
 
     assert str(one.value) == f"GET {URL}a was played already, and test.json has it no more often"
-    assert str(other.value) == f"GET {URL}b: all that test.json has for this place was played"
+    assert str(other.value) == (
+        f"nothing in test.json is equal to GET {URL}b: nothing is left to play"
+    )
 
 
 def test_nothing_recorded_matches_nothing() -> None:
@@ -238,3 +247,99 @@ def test_a_request_at_another_place_is_said_to_be() -> None:
 
 def test_a_replay_says_what_it_plays() -> None:
     assert repr(Replay(played([((), "a", Response(200))]))) == "<Replay of test.json: 1 runs>"
+
+
+def test_a_run_is_claimed_by_its_first_branch_whichever_could_ask_first() -> None:
+    def program() -> Program[Any]:
+        return (yield from gather([asking("y"), asking("common")], limit=2))
+
+    runs = [
+        [((0,), name, Response(status)), ((1,), "common", Response(status))]
+        for name, status in (("x", 201), ("y", 202))
+    ]
+    for _ in range(20):
+        replay = Replay(played(*runs))
+        assert trio.run(run_trio, program(), replay) == ([202], [202])
+        assert run(program(), Replay(played(*runs))) == ([202], [202])
+
+
+def failing_over(*names: str) -> Callable[[], Program[Any]]:
+    def program() -> Program[Any]:
+        try:
+            return (yield from gather([asking(name) for name in names], limit=3))
+        except NotSent as error:
+            return str(error)
+
+    return program
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        [((0,), "a", Failure(NotSent, "no", "connect")), ((1,), "b", Cancelled())],
+        [((0,), "a", Cancelled()), ((1,), "b", Failure(NotSent, "no", "connect"))],
+        [((0,), "a", Failure(NotSent, "no", "connect")), ((1,), "b", Response(200))],
+    ],
+)
+def test_branches_that_a_failure_cancelled_are_not_missed(recorded: Any) -> None:
+    assert both(failing_over("a", "b"), played(recorded)) == "no"
+
+
+def test_a_branch_that_was_cancelled_and_now_is_not_fails() -> None:
+    cassette = played([((0,), "a", Cancelled()), ((1,), "b", Response(200))])
+
+    async def under_trio() -> None:
+        await run_trio(failing_over("a", "b")(), Replay(cassette))
+
+    with pytest.raises(AlreadyPlayed, match="was cancelled when it was recorded"):
+        run(failing_over("a", "b")(), Replay(cassette))
+    with pytest.raises(AlreadyPlayed, match="was cancelled when it was recorded"):
+        trio.run(under_trio)
+
+
+def test_a_stream_that_was_cancelled_has_no_answer() -> None:
+    def stream() -> Any:
+        yield from emit((yield from asking("a")))
+
+    async def under_trio() -> None:
+        async for _ in iterate_trio(stream(), Replay(played([((), "a", Cancelled())]))):
+            raise AssertionError
+
+    with pytest.raises(AlreadyPlayed, match="was cancelled"):
+        list(iterate(stream(), Replay(played([((), "a", Cancelled())]))))
+    with pytest.raises(AlreadyPlayed, match="was cancelled"):
+        trio.run(under_trio)
+
+
+def test_a_list_of_pairs_answers_one_program() -> None:
+    pairs = [(get("a"), Response(201)), (get("b"), Response(202)), (get("a"), Response(203))]
+
+    with Replay.of(pairs) as replay:
+        assert run(asking("a", "b", "a"), replay) == [201, 202, 203]
+
+
+def test_a_request_played_before_in_its_run_is_consumed() -> None:
+    with pytest.raises(AlreadyPlayed, match="it no more often in its run"):
+        run(asking("a", "a"), Replay(played([((), "a", Response(200))])))
+
+
+def test_a_pair_of_another_run_is_no_match_and_is_named() -> None:
+    replay = Replay.of((get("a"), Response(200)), (get("b"), Response(200)))
+
+    with pytest.raises(NoMatch, match=f"the nearest is GET {URL}b, which differs in its place"):
+        run(asking("a", "b"), replay)
+
+
+def test_a_replay_that_failed_says_nothing_more_when_it_is_closed() -> None:
+    replay = Replay(played([((), "a", Response(200))]))
+
+    with pytest.raises(ZeroDivisionError), replay:
+        _ = 1 / 0
+
+    replay.close()
+
+
+@pytest.mark.parametrize("path", ["a\0b", None])
+def test_what_is_no_path_is_an_unreadable_cassette(path: Any) -> None:
+    with pytest.raises(CassetteUnreadable, match="cannot be opened"):
+        Replay(path)

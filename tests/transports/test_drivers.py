@@ -5,6 +5,7 @@ import inspect
 import sys
 import threading
 from collections.abc import Callable, Generator
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -133,7 +134,7 @@ def test_what_is_no_effect_is_raised_into_the_program(drive: Drive) -> None:
     def program() -> Generator[Any, Any, None]:
         yield "something"
 
-    with pytest.raises(TypeError, match="a program yielded str, which is no effect"):
+    with pytest.raises(InvalidInput, match="program: yielded str, which is no effect"):
         drive(program())
 
 
@@ -147,7 +148,7 @@ def test_only_a_stream_may_emit(drive: Drive) -> None:
         finally:
             closed.append(True)
 
-    with pytest.raises(TypeError, match="only a stream may emit"):
+    with pytest.raises(InvalidInput, match="emits, as only a stream may: give it to iterate"):
         drive(stream())
 
     assert closed == [True]
@@ -227,9 +228,90 @@ def test_an_interrupt_while_waiting_ends_the_branches(monkeypatch: pytest.Monkey
         joined(self, timeout)
 
     monkeypatch.setattr(threading.Thread, "join", interrupted)
+    before = threading.active_count()
+    programs = [sleep(3600), sleep(3600), sleep(3600)]
 
     with pytest.raises(KeyboardInterrupt):
-        run(gather([sleep(3600), sleep(3600)], limit=2), Echo())
+        run(gather(programs, limit=2), Echo())
+
+    assert [inspect.getgeneratorstate(program) for program in programs] == ["GEN_CLOSED"] * 3
+    assert threading.active_count() == before
+
+
+def test_a_thread_that_cannot_start_ends_those_that_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+    refusals = [RuntimeError("can't start new thread"), None]
+
+    def refused(self: threading.Thread) -> None:
+        if error := refusals.pop():
+            raise error
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    before = threading.active_count()
+    programs = [sleep(3600), sleep(3600)]
+
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        run(gather(programs, limit=2), Echo())
+
+    assert [inspect.getgeneratorstate(program) for program in programs] == ["GEN_CLOSED"] * 2
+    assert threading.active_count() == before
+
+
+def test_the_branches_see_the_context_of_the_program() -> None:
+    variable: ContextVar[str] = ContextVar("variable", default="not seen")
+    variable.set("seen")
+
+    def branch() -> Program[str]:
+        yield from send(request("a"))
+        return variable.get()
+
+    assert blocking(gather([branch()], limit=1)) == ("seen",)
+
+
+def test_a_cancelled_step_of_a_stream_closes_it() -> None:
+    async def main() -> str:
+        stream: Stream[None] = (effect for effect in [Sleep(3600)])  # type: ignore[assignment]
+        items = iterate_trio(stream, AsyncEcho())
+        with trio.move_on_after(1):
+            await items.__anext__()
+        return inspect.getgeneratorstate(stream)
+
+    assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0)) == "GEN_CLOSED"
+
+
+def test_an_outer_cancellation_passes_through_a_gather_as_itself() -> None:
+    seen: list[type[BaseException]] = []
+
+    async def main() -> None:
+        inner = gather([sleep(3600), sleep(3600)], limit=2)
+        with trio.move_on_after(1):
+            try:
+                await run_trio(gather([inner, sleep(3600)], limit=2), AsyncEcho())
+            except BaseException as error:
+                seen.append(type(error))
+                raise
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+    assert seen == [trio.Cancelled]
+
+
+class NoTransport:
+    """Takes a request and gives back what is no answer."""
+
+    def __init__(self, given: Any) -> None:
+        self.given = given
+
+    def send(self, request: Request, timeout: Timeout | None) -> Any:
+        return self.given
+
+
+def test_a_transport_that_returns_no_answer_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="its send returned dict, and not a Response"):
+        run(asking("a"), NoTransport({}))
+    with pytest.raises(InvalidInput, match="its send is not async; it is one for Client"):
+        under_trio(asking("a"), NoTransport(Response(200)))  # type: ignore[arg-type]
 
 
 def numbers(closed: list[str]) -> Stream[str]:
