@@ -294,3 +294,14 @@ def test_the_core_works_where_the_outside_is_refused() -> None:
     recorded = Path(__file__).parent.parent / "recorded"
     names = ("29-get-normal", "story-24-list-page-1", "191-get-bad-uid")
     assert run(UNDER_THE_HOOK, *(str(recorded / f"{name}.json") for name in names)) == "pure"
+
+
+def test_every_test_of_the_core_refuses_it_the_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reading(value: object, field: str) -> str:
+        return Path(__file__).read_text(encoding="utf-8")
+
+    # As if a function of the core had opened a file.
+    monkeypatch.setitem(reading.__globals__, "__name__", "calcom_core.model.fields")
+
+    with pytest.raises(RuntimeError, match="reading asked for the outside: open"):
+        reading("x", "y")
