@@ -42,7 +42,8 @@ class TrioTransport:
 
     It repeats nothing and follows no redirect.
     A cancelled `send` closes its connection; the others stay usable.
-    The connections it keeps are closed by `aclose`, or at the end of an `async with` block.
+    A connection idle for too long is closed when the next request to its origin finds it;
+    the connections it keeps are closed by `aclose`, or at the end of an `async with` block.
 
     Arguments:
         timeout: the limits of an exchange that is given none of its own, or its seconds in all.

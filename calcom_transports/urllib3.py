@@ -51,7 +51,8 @@ class Urllib3Transport:
     """Sends requests and brings their answers, from any number of threads.
 
     It repeats nothing and follows no redirect.
-    The connections it keeps are closed by `close`, or at the end of a `with` block.
+    A connection idle for too long is closed when the next request to its origin finds it;
+    the connections it keeps are closed by `close`, or at the end of a `with` block.
 
     Arguments:
         timeout: the limits of an exchange that is given none of its own, or its seconds in all.
