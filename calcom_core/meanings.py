@@ -42,8 +42,10 @@ _LONGEST_MESSAGE = 2_000
 _DEEPEST_DETAILS = 50
 
 # A 403 repeats the whole token in its text (CONTRACT A.3).
+# What is replaced always lies within a string of JSON, so that JSON stays JSON.
 _CREDENTIAL = re.compile(
-    rb"(?i)(access.?token[\"\\ ]*[=:][\"\\ ]*|bearer +(?!token\b))[^\s\"\\,;<>]+"
+    rb"(?i)(access.?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)|bearer +(?!token\b))"
+    rb"[^\s\"\\,;:<>{}\[\]]+"
     rb"|cal_[A-Za-z0-9_]{6,}|\beyJ[\w\-.]{20,}"
 )
 _HTML = re.compile(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml)")
@@ -349,7 +351,8 @@ def _mismatch(
     return VersionMismatch(
         f"{asked(operation)}: {response.status}: {why}{warning}",
         operation=operation,
-        response=cast(Answer, response),  # which pyright does not see through the converter
+        # Pyright does not see through the converter of its headers.
+        response=cast(Answer, response),
         may_have_happened=may_have_happened,
     )
 

@@ -171,11 +171,13 @@ class PageOf:
         except Odd as error:
             error.path.insert(0, "pagination")
             raise
+        if first is not None:
+            operation = operation._plain
         following = _following(operation, pagination, returned=len(data))
         page: Page[Any] = Page(tuple(items), pagination, response, following)
         if first is not None:
             clean = without_credentials(response)
-            if clean.body != response.body:  # then neither the page nor what is odd may hold them
+            if clean != response:  # then neither the page nor what is odd may hold them
                 return self(operation, clean, parse(clean.body))
             raise _undecodable(
                 operation,
@@ -234,9 +236,8 @@ def _undecodable(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
         f"{rest}{hint}{_accepted(operation)}",
         operation=operation._plain,
-        response=cast(
-            Answer, without_credentials(response)
-        ),  # which pyright does not see through the converter
+        # Pyright does not see through the converter of its headers.
+        response=cast(Answer, without_credentials(response)),
         path=path,
         found=found,
         may_have_happened=not operation.repeatable,

@@ -157,7 +157,7 @@ def load(path: str | PathLike[str]) -> Cassette:
     except FileNotFoundError as error:
         raise CassetteMissing(
             f"there is no cassette at {path}; record one, or mend the path"
-        ) from (error)
+        ) from error
     except (OSError, TypeError, ValueError) as error:  # ValueError: a NUL in the path
         raise CassetteUnreadable(f"the cassette {path} cannot be opened: {error}") from error
     return loads(content, name=str(path))

@@ -159,8 +159,7 @@ class Replay:
                 if not played.claimed and _begins(played, branch, key):
                     played.claimed = True
                     return played
-            firsts = [played for played in self._runs if played.run.exchanges]
-            if any(_begins(played, branch, key, ever=True) for played in firsts):
+            if any(_begins(played, branch, key) for played in self._runs):
                 raise AlreadyPlayed(
                     f"{_shown(request)} was played already, and {self._name} has it no more often"
                 )
@@ -199,11 +198,9 @@ def _inline(outcome: Response | TransportError) -> Outcome:
     return Failure(type(outcome), str(outcome), outcome.reason)
 
 
-def _begins(played: _Played, branch: Branch, key: MatchKey, *, ever: bool = False) -> bool:
+def _begins(played: _Played, branch: Branch, key: MatchKey) -> bool:
     recorded = [item for item in played.run.exchanges if item.branch == branch]
-    return (
-        bool(recorded) and MatchKey.of(recorded[0].request) == key and (ever or not played.claimed)
-    )
+    return bool(recorded) and MatchKey.of(recorded[0].request) == key
 
 
 def _left(played: _Played) -> Iterable[Recorded]:

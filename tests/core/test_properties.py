@@ -1,15 +1,17 @@
 """What holds for any text, any time and any metadata."""
 
 import json
+import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calcom_core import Anonymous, Api, InvalidInput, Request, bookings
+from calcom_core import Anonymous, Api, DecodingError, InvalidInput, Request, Response, bookings
+from calcom_core.meanings import without_credentials
 
 API = Api(Anonymous(), "https://cal.example/api")
 AWKWARD = st.text("/?#%.\\&=+:;@ \t\n\0é☕aA0", max_size=12)
@@ -122,3 +124,51 @@ def test_any_aware_time_arrives_as_the_same_instant_to_the_millisecond(
     assert text.endswith("Z")
     milliseconds = timedelta(microseconds=time.microsecond % 1000)
     assert datetime.fromisoformat(text) == (time - milliseconds).astimezone(UTC)
+
+
+WORDS = ["access_token", "accessToken", "access token=", "Bearer ", "cal_test_0123456", "eyJ"]
+AROUND = st.text(' ":=,{}[]\\<>;\n\té' + "ab1_-.", max_size=8)
+ECHO = st.lists(st.sampled_from(WORDS) | AROUND, max_size=6).map("".join)
+ECHOES = st.recursive(
+    st.none() | st.booleans() | st.integers() | ECHO,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ECHO, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def kinds(value: Any) -> Any:
+    """Return the tree of a JSON value, without the words of its strings."""
+    if isinstance(value, dict):
+        return [kinds(item) for item in value.values()]
+    if isinstance(value, list):
+        return [kinds(item) for item in value]
+    return "" if isinstance(value, str) else value
+
+
+@settings(max_examples=1000)
+@given(ECHOES, st.booleans())
+def test_taking_tokens_out_leaves_json_of_the_same_tree(value: Any, spaced: bool) -> None:
+    separators = (", ", ": ") if spaced else (",", ":")
+    text = json.dumps(value, ensure_ascii=False, separators=separators)
+
+    clean = without_credentials(Response(200, (), text.encode()))
+
+    pairs = json.loads(clean.body, object_pairs_hook=lambda items: [item for _, item in items])
+    assert kinds(pairs) == kinds(value)
+    assert without_credentials(clean) == clean
+
+
+def test_a_page_with_an_odd_item_and_an_empty_token_is_still_read() -> None:
+    item = {"accessToken": None, "access_token": 12345}
+    pagination = dict.fromkeys(
+        ("totalItems", "itemsPerPage", "returnedItems", "remainingItems", "totalPages"), 1
+    ) | {"currentPage": 1, "hasNextPage": True, "hasPreviousPage": False}
+    body = {"status": "success", "data": [item], "pagination": pagination, "x": "Bearer abc1"}
+    operation = bookings.list(take=1).map(lambda page: page)
+
+    with pytest.raises(DecodingError) as caught:
+        operation.read(Response(200, {"Set-Cookie": "a=b"}, json.dumps(body).encode()))
+
+    assert caught.value.odd == (item,)
+    assert caught.value.page.next == bookings.list(take=1, skip=1)
+    assert b"a=b" not in pickle.dumps(caught.value)

@@ -218,6 +218,16 @@ def test_a_blocking_gather_really_runs_at_once() -> None:
     assert results == ("", "", "", "")
 
 
+@pytest.mark.parametrize(("limit", "hours"), [(1, 4), (2, 2), (4, 1), (9, 1)])
+def test_a_gather_under_trio_runs_as_many_at_once_as_its_limit(limit: int, hours: int) -> None:
+    def program() -> Program[float]:
+        began = yield from clock()
+        yield from gather([sleep(3600) for _ in range(4)], limit)
+        return (yield from clock()) - began
+
+    assert under_trio(program()) == pytest.approx(hours * 3600)
+
+
 def test_an_interrupt_while_waiting_ends_the_branches(monkeypatch: pytest.MonkeyPatch) -> None:
     joined = threading.Thread.join
     interrupts = [KeyboardInterrupt()]
