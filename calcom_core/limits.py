@@ -12,7 +12,7 @@ DEFAULT_WAIT = 60.0
 """Seconds to wait where a 429 says nothing: the server's usual window."""
 
 # CONTRACT A.6: the rest of the name is that of the limit, and there may be several.
-_PREFIX = "x-ratelimit-reset-"
+_RESET = "x-ratelimit-reset"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 # RFC 9110, 5.6.7: the only form of a date that a server may send.
 _DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
@@ -67,14 +67,14 @@ def limits_of(headers: Headers) -> tuple[RateLimit, ...]:
     sent = http_date(headers.get("date"))
     found = []
     for header, value in headers:
-        if not header.lower().startswith(_PREFIX):
+        suffix = header[len(_RESET) :]  # "-Default" as the server sends it, "" as it is documented
+        if not header.lower().startswith(_RESET) or suffix[:1] not in ("", "-"):
             continue
-        name = header[len(_PREFIX) :]
         reset = _seconds(value, sent)
         if reset is not None:
-            limit = _count(headers.get(f"x-ratelimit-limit-{name}"))
-            remaining = _count(headers.get(f"x-ratelimit-remaining-{name}"))
-            found.append(RateLimit(name, limit, remaining, reset))
+            limit = _count(headers.get(f"x-ratelimit-limit{suffix}"))
+            remaining = _count(headers.get(f"x-ratelimit-remaining{suffix}"))
+            found.append(RateLimit(suffix[1:], limit, remaining, reset))
     return tuple(found)
 
 

@@ -101,7 +101,7 @@ class Replay:
     ) -> "Replay":
         """Make a replay of answers given inline: pairs of what is asked and what comes of it.
 
-        Each pair answers one call, and a list of pairs one program.
+        Each pair answers one call of a client, and a list of pairs one `client.run(program)`.
         *api* says with which base URL and versions the operations are asked,
         by default those of a client that was given none.
         """
@@ -166,12 +166,8 @@ class Replay:
             raise no_match(request, self.waiting(), self._name)
 
     def waiting(self) -> list[Request]:
-        """Return the requests by which the runs begin that nobody has claimed."""
-        return [
-            played.run.exchanges[0].request
-            for played in self._runs
-            if played.run.exchanges and not played.claimed
-        ]
+        """Return the requests of all that was not played yet."""
+        return [item.request for played in self._runs for item in _left(played)]
 
     @property
     def name(self) -> str:

@@ -21,6 +21,8 @@ OUTPUT = [
     "2026-12-15 09:00:00+00:00 Seated between Alice Host and Ann Attendee seated\n",
     "no such slot: taken\n",
     "3 ['first', 'second']\n200 ['Normal between Alice Host and Ann Attendee']\n",
+    "['Normal between Alice Host and Ann Attendee', "
+    "'Seated between Alice Host and Ann Attendee']\n",
     "",
 ]
 
@@ -47,6 +49,9 @@ def serve(peer: Peer) -> None:
         if request.startswith(b"POST"):
             answer = response_of("203-create-slot-taken-same-attendee")
             body, status = answer.body, answer.status
+        elif uid := re.fullmatch(r"/v2/bookings/(\w+)", target):
+            found = next(booking for booking in ITEMS if booking["uid"] == uid[1])
+            body, status = json.dumps({"status": "success", "data": found}).encode(), 200
         else:
             skip = int(match[1]) if (match := re.search(r"skip=(\d+)", target)) else 0
             take = int(match[1]) if (match := re.search(r"take=(\d+)", target)) else 100

@@ -758,7 +758,7 @@ WAITS: dict[str, tuple[dict[str, str], float]] = {
     "a limit that is negative": ({"X-RateLimit-Reset-Default": "-1"}, 60.0),
     "a limit that is NaN": ({"X-RateLimit-Reset-Default": "NaN"}, 60.0),
     "a limit that is infinite": ({"X-RateLimit-Reset-Default": "inf"}, 60.0),
-    "a limit without a name": ({"X-RateLimit-Reset": "42"}, 60.0),
+    "a limit without a name": ({"X-RateLimit-Reset": "42"}, 42.0),
     "a limit before retry after": (
         {"X-RateLimit-Reset-Default": "42", "Retry-After": "7"},
         42.0,
@@ -806,3 +806,10 @@ def test_blocked_by_the_edge_and_version_mismatch_are_what_they_say() -> None:
     decoding = ONE_OF_EACH["DecodingError"]
     assert isinstance(decoding, DecodingError)
     assert decoding.odd == ({"id": 5},)
+
+
+def test_a_limit_without_a_suffix_counts_and_a_longer_word_does_not() -> None:
+    headers = {"X-RateLimit-Limit": "5", "X-RateLimit-Reset": "30", "X-RateLimit-Resets": "9"}
+    error = error_of(GET, Response(429, headers))
+    assert isinstance(error, RateLimited)
+    assert (error.reset, error.limits) == (30.0, (RateLimit("", 5, None, 30.0),))

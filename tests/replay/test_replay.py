@@ -348,3 +348,11 @@ def test_a_replay_that_failed_says_nothing_more_when_it_is_closed() -> None:
 def test_what_is_no_path_is_an_unreadable_cassette(path: Any) -> None:
     with pytest.raises(CassetteUnreadable, match="cannot be opened"):
         Replay(path)
+
+
+def test_what_is_left_in_another_place_is_named_as_the_nearest() -> None:
+    replay = Replay.of([(get("a"), Response(200)), (get("b"), Response(200))])
+    run(asking("a"), replay)
+
+    with pytest.raises(NoMatch, match=f"the nearest is GET {URL}b, which differs in its place"):
+        run(asking("b"), replay)
