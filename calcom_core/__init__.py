@@ -1,11 +1,13 @@
 """Cal.com v2 bookings as values: operations, requests, answers and programs; no I/O.
 
-`bookings` has the operations, `Api` finishes one into a `Request`, and `Operation.read` reads the
-answer that your own I/O brought.
+`bookings`, `slots` and `teams` have the operations, `Api` finishes one into a `Request`, and
+`Operation.read` reads the answer that your own I/O brought.
 Programs, which take more than one exchange, are in `effects` and `retry`.
 """
 
 from calcom_core import bookings as bookings
+from calcom_core import slots as slots
+from calcom_core import teams as teams
 from calcom_core.api import VERSION
 from calcom_core.api import AccessToken as AccessToken
 from calcom_core.api import Anonymous as Anonymous
@@ -50,16 +52,22 @@ from calcom_core.http import Response as Response
 from calcom_core.http import Timeout as Timeout
 from calcom_core.model.booking import Attendee as Attendee
 from calcom_core.model.booking import Booking as Booking
+from calcom_core.model.booking import BookingReference as BookingReference
 from calcom_core.model.booking import BookingShape as BookingShape
+from calcom_core.model.booking import CalendarLink as CalendarLink
 from calcom_core.model.booking import EventTypeRef as EventTypeRef
 from calcom_core.model.booking import Host as Host
 from calcom_core.model.booking import NewHost as NewHost
-from calcom_core.model.booking import OffsetPagination as OffsetPagination
 from calcom_core.model.booking import Reassignment as Reassignment
+from calcom_core.model.booking import RemovedAttendee as RemovedAttendee
+from calcom_core.model.conferencing import ConferencingSession as ConferencingSession
+from calcom_core.model.conferencing import Participant as Participant
+from calcom_core.model.conferencing import Recording as Recording
 from calcom_core.model.inputs import Absence as Absence
 from calcom_core.model.inputs import Cancellation as Cancellation
 from calcom_core.model.inputs import NewAttendee as NewAttendee
 from calcom_core.model.inputs import NewBooking as NewBooking
+from calcom_core.model.inputs import NewGuest as NewGuest
 from calcom_core.model.inputs import Reschedule as Reschedule
 from calcom_core.model.inputs import Routing as Routing
 from calcom_core.model.inputs import SeatCancellation as SeatCancellation
@@ -70,10 +78,18 @@ from calcom_core.model.location import AttendeeDefinedLocation as AttendeeDefine
 from calcom_core.model.location import AttendeePhoneLocation as AttendeePhoneLocation
 from calcom_core.model.location import IntegrationLocation as IntegrationLocation
 from calcom_core.model.location import LinkLocation as LinkLocation
+from calcom_core.model.location import NewAddressLocation as NewAddressLocation
+from calcom_core.model.location import NewLinkLocation as NewLinkLocation
+from calcom_core.model.location import NewPhoneLocation as NewPhoneLocation
 from calcom_core.model.location import (
     OrganizersDefaultAppLocation as OrganizersDefaultAppLocation,
 )
 from calcom_core.model.location import PhoneLocation as PhoneLocation
+from calcom_core.model.page import CursorPagination as CursorPagination
+from calcom_core.model.page import OffsetPagination as OffsetPagination
+from calcom_core.model.slot import Reservation as Reservation
+from calcom_core.model.slot import Slot as Slot
+from calcom_core.model.slot import Slots as Slots
 from calcom_core.operation import Operation as Operation
 from calcom_core.operation import Page as Page
 from calcom_core.retry import NO_RETRY as NO_RETRY
@@ -82,6 +98,7 @@ from calcom_core.retry import RetryPolicy as RetryPolicy
 from calcom_core.retry import retrying as retrying
 from calcom_core.secret import Secret as Secret
 from calcom_core.versions import EVERYWHERE as EVERYWHERE
+from calcom_core.versions import HOSTED as HOSTED
 from calcom_core.versions import Versions as Versions
 
 __version__ = VERSION

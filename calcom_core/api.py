@@ -11,7 +11,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request
 from calcom_core.operation import Operation
 from calcom_core.secret import Secret
-from calcom_core.versions import EVERYWHERE, Versions
+from calcom_core.versions import EVERYWHERE, Versions, sufficient
 
 HOSTED_URL = "https://api.cal.com"
 VERSION = "0.1.0"
@@ -97,7 +97,7 @@ def _is_auth(api: "Api", attribute: object, value: Auth) -> None:
 
 def _are_versions(api: "Api", attribute: object, value: Versions) -> None:
     if not isinstance(value, Versions):
-        raise InvalidInput("versions", "must be a table such as EVERYWHERE")
+        raise InvalidInput("versions", "must be EVERYWHERE, HOSTED or a Versions of your own")
 
 
 def _base_url(value: str) -> str:
@@ -139,18 +139,21 @@ class Api:
         """Return the complete request for an operation: absolute URL, version and credentials.
 
         It holds the credentials, as it must: do not log its headers other than by `repr`.
+        Raises `InvalidInput` for an operation that the table of versions lacks, and for a field
+        that the version does not know.
         """
         if not isinstance(operation, Operation):
             raise InvalidInput(
                 "operation", f"must be such as bookings.get(…), not {type(operation).__name__}"
             )
+        version = operation.version or self.versions.of(operation.name)
         query = "&".join(
             f"{name}={quote(value, safe=_QUERY_SAFE)}" for name, value in operation.query
         )
         headers = [
             ("Accept", "application/json"),
             ("User-Agent", self.user_agent),
-            ("cal-api-version", operation.version or self.versions.of(operation.name)),
+            ("cal-api-version", sufficient(version, operation.needs)),
             *self.auth.headers(),
         ]
         if operation.body is not None:

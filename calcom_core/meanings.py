@@ -149,6 +149,7 @@ class Meaning:
 
 
 _REFUSED = (400, 409, 422)
+_NOT_UNIQUE = r"(?i)^emails.must.be.unique"
 _FLAT = r"(?:^|, ?)(?P<field>[^,]+?) property is wrong(?=,)"
 
 
@@ -189,6 +190,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _slot("outside_window", r"can't be booked at the \"start\" time provided"),
     _slot("booker_limit", r"maximum number of active bookings"),
     _slot("no_host", r"no other host is available"),
+    Meaning(error=SlotUnavailable, status=(422,), operation="slots.", reason="taken"),
     # Done before, or not possible now.
     Meaning(
         error=BookingConflict,
@@ -242,7 +244,15 @@ MEANINGS: tuple[Meaning, ...] = (
     _invalid(
         r"^(?:email_verification_required|invalid_verification_code)", "emailVerificationCode"
     ),
-    _invalid(r"^emails_must_be_unique_valid", "guests"),
+    Meaning(
+        error=ValidationFailed,
+        status=(400,),
+        text=_NOT_UNIQUE,
+        operation="bookings.attendees",
+        names=("email",),
+    ),
+    _invalid(_NOT_UNIQUE, "guests"),
+    _invalid(r"^Cannot add \d+ guests", "guests"),
     _invalid(r"^Invalid time range given", "start", "end"),
     _invalid(r"^Validation failed \(numeric string is expected\)"),
     _invalid(r"^Body (?:is required|should be an object)"),
@@ -278,7 +288,8 @@ _WRONG_VERSION = (
 )
 _LEGACY = (
     "the legacy API (2024-04-15) answered, as it does when the server does not know the "
-    "cal-api-version sent: it is older than the version, or something removed the header"
+    "cal-api-version sent: it is older than the version, or something removed the header; "
+    "versions=EVERYWHERE is what every server knows"
 )
 
 
@@ -366,6 +377,7 @@ def legacy_answer(
     keys = data.keys()
     if not (
         "bookings" in keys
+        or ("slots" in keys and operation.name == "slots.list")
         or {"bookingUid", "onlyRemovedAttendee"} <= keys
         or ("startTime" in keys and "start" not in keys)
     ):

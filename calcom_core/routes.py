@@ -9,40 +9,70 @@ from typing import Any
 
 from attrs import frozen
 
-from calcom_core.model.booking import Booking, Reassignment
+from calcom_core.errors import InvalidInput
+from calcom_core.model.booking import (
+    Attendee,
+    Booking,
+    BookingReference,
+    CalendarLink,
+    Reassignment,
+    RemovedAttendee,
+)
+from calcom_core.model.conferencing import ConferencingSession, Recording
 from calcom_core.model.fields import integer, segment
-from calcom_core.operation import Many, One, OneOrMany, Operation, PageOf, Reader
-from calcom_core.versions import pinned
+from calcom_core.model.filters import BookingFilters
+from calcom_core.model.slot import Reservation
+from calcom_core.operation import Operation, Page, Reader
+from calcom_core.readers import Many, Nothing, One, OneOrMany, OneOrNone, PageOf, SlotsByDate
+from calcom_core.versions import BY_CURSOR, BY_OFFSET, pinned, sufficient
+from calcom_core.wire import to_query
 
 
 @frozen
 class Route:
-    """A row of the table; *public* operations need no credentials."""
+    """A row of the table.
+
+    *public* operations need no credentials.
+    *idempotent* ones may be asked twice though they are no reads.
+    *verify* names the read that tells whether a write happened, where its parameters suffice.
+    """
 
     name: str
     method: str
     path: str
     reader: Reader[Any]
     public: bool = False
+    idempotent: bool = False
+    verify: str = "bookings.get"
 
     @property
     def repeatable(self) -> bool:
-        """Whether asking twice does no harm: reads, and nothing else."""
-        return self.method == "GET"
+        """Whether asking twice does no harm: reads, and what is idempotent."""
+        return self.method == "GET" or self.idempotent
 
 
 _ALL = "/v2/bookings"
 _ONE = "/v2/bookings/{booking_uid}"
+_ATTENDEES = f"{_ONE}/attendees"
+_ATTENDEE = f"{_ATTENDEES}/{{attendee_id}}"
+_RESERVATIONS = "/v2/slots/reservations"
+_RESERVATION = f"{_RESERVATIONS}/{{reservation_uid}}"
+_TEAM = "/v2/teams/{team_id}/bookings"
+_ORGANIZATION = "/v2/organizations/{org_id}"
+_ORGANIZATION_TEAM = f"{_ORGANIZATION}/teams/{{team_id}}/bookings"
+_LISTED = "bookings.attendees.list"
 _ROUTES = (
     Route("bookings.list", "GET", _ALL, PageOf(Booking)),
     Route("bookings.get", "GET", _ONE, OneOrMany(Booking), public=True),
     Route("bookings.get_one", "GET", _ONE, One(Booking), public=True),
     Route("bookings.get_series", "GET", _ONE, Many(Booking), public=True),
+    Route("bookings.get_by_seat", "GET", f"{_ALL}/by-seat/{{seat_uid}}", One(Booking), public=True),
     Route("bookings.create", "POST", _ALL, OneOrMany(Booking), public=True),
     Route("bookings.create_recurring", "POST", _ALL, Many(Booking, lone=True), public=True),
     Route("bookings.create_instant", "POST", _ALL, One(Booking), public=True),
     Route("bookings.reschedule", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
     Route("bookings.reschedule_seat", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
+    Route("bookings.request_reschedule", "POST", f"{_ONE}/request-reschedule", Nothing()),
     Route("bookings.cancel", "POST", f"{_ONE}/cancel", OneOrMany(Booking), public=True),
     Route("bookings.cancel_seat", "POST", f"{_ONE}/cancel", One(Booking), public=True),
     Route("bookings.confirm", "POST", f"{_ONE}/confirm", One(Booking)),
@@ -50,6 +80,51 @@ _ROUTES = (
     Route("bookings.mark_absent", "POST", f"{_ONE}/mark-absent", One(Booking)),
     Route("bookings.reassign", "POST", f"{_ONE}/reassign", One(Reassignment)),
     Route("bookings.reassign_to_user", "POST", f"{_ONE}/reassign/{{user_id}}", One(Reassignment)),
+    Route("bookings.update_location", "PATCH", f"{_ONE}/location", One(Booking)),
+    Route("bookings.recordings", "GET", f"{_ONE}/recordings", Many(Recording)),
+    Route("bookings.transcripts", "GET", f"{_ONE}/transcripts", Many(str)),
+    Route("bookings.calendar_links", "GET", f"{_ONE}/calendar-links", Many(CalendarLink)),
+    Route("bookings.references", "GET", f"{_ONE}/references", Many(BookingReference)),
+    Route(
+        "bookings.conferencing_sessions",
+        "GET",
+        f"{_ONE}/conferencing-sessions",
+        Many(ConferencingSession),
+    ),
+    Route("bookings.attendees.list", "GET", _ATTENDEES, Many(Attendee)),
+    Route("bookings.attendees.get", "GET", _ATTENDEE, One(Attendee)),
+    Route("bookings.attendees.add", "POST", _ATTENDEES, One(Attendee), verify=_LISTED),
+    Route("bookings.attendees.remove", "DELETE", _ATTENDEE, One(RemovedAttendee), verify=_LISTED),
+    Route("bookings.guests.add", "POST", f"{_ONE}/guests", One(Booking), verify=_LISTED),
+    Route("slots.list", "GET", "/v2/slots", SlotsByDate(), public=True),
+    Route("slots.reserve", "POST", _RESERVATIONS, One(Reservation), public=True),
+    Route("slots.get_reservation", "GET", _RESERVATION, OneOrNone(Reservation), public=True),
+    Route(
+        "slots.update_reservation",
+        "PATCH",
+        _RESERVATION,
+        One(Reservation),
+        public=True,
+        verify="slots.get_reservation",
+    ),
+    Route(
+        "slots.delete_reservation", "DELETE", _RESERVATION, Nothing(), public=True, idempotent=True
+    ),
+    Route("teams.bookings", "GET", _TEAM, PageOf(Booking)),
+    Route("teams.organization_bookings", "GET", f"{_ORGANIZATION}/bookings", PageOf(Booking)),
+    Route("teams.organization_team_bookings", "GET", _ORGANIZATION_TEAM, PageOf(Booking)),
+    Route(
+        "teams.organization_user_bookings",
+        "GET",
+        f"{_ORGANIZATION}/users/{{user_id}}/bookings",
+        PageOf(Booking),
+    ),
+    Route(
+        "teams.references",
+        "GET",
+        f"{_ORGANIZATION_TEAM}/{{booking_uid}}/references",
+        Many(BookingReference),
+    ),
 )
 ROUTES: Mapping[str, Route] = {route.name: route for route in _ROUTES}
 """Every operation by its name."""
@@ -61,6 +136,11 @@ def _booking_uid(value: object, field: str) -> str:
 
 _PARAMETERS: Mapping[str, Callable[[object, str], object]] = {
     "booking_uid": _booking_uid,
+    "seat_uid": segment,
+    "reservation_uid": segment,
+    "attendee_id": integer,
+    "team_id": integer,
+    "org_id": integer,
     "user_id": integer,
 }
 
@@ -71,12 +151,13 @@ def operation(
     *,
     query: tuple[tuple[str, str], ...] = (),
     body: bytes | None = None,
+    needs: tuple[tuple[str, str], ...] = (),
     verify: Operation[Any] | None = None,
-    **parameters: object,
+    **parameters: Any,
 ) -> Operation[Any]:
     """Return the operation of that name, with the *parameters* of its path checked and filled in.
 
-    What is not repeatable is verified by getting the booking, unless *verify* says another way.
+    What is not repeatable is verified as its route says, unless *verify* says another way.
     """
     route = ROUTES[name]
     path = re.sub(
@@ -84,8 +165,11 @@ def operation(
         lambda match: str(_PARAMETERS[match[1]](parameters[match[1]], match[1])),
         route.path,
     )
+    version = pinned(route.name, version)
+    if version is not None:
+        sufficient(version, needs)
     if not route.repeatable and verify is None:
-        verify = operation("bookings.get", version, booking_uid=parameters["booking_uid"])
+        verify = operation(route.verify, version, **parameters)
     return Operation(
         name=route.name,
         method=route.method,
@@ -94,6 +178,23 @@ def operation(
         query=query,
         body=body,
         repeatable=route.repeatable,
-        version=pinned(route.name, version),
+        version=version,
+        needs=needs,
         verify=verify,
     )
+
+
+def listing(
+    name: str, version: str | None, filters: BookingFilters, **parameters: Any
+) -> Operation[Page[Booking]]:
+    """Return the operation of that name that lists bookings.
+
+    What only one of the two ways of paging knows picks the version, or must fit the pinned one.
+    """
+    by_offset, by_cursor = filters.only_by_offset, filters.only_by_cursor
+    if version is None and (by_offset or by_cursor):
+        version = BY_OFFSET[0] if by_offset else BY_CURSOR[0]
+    wrong = by_offset if version in BY_CURSOR else by_cursor if version in BY_OFFSET else None
+    if wrong is not None:
+        raise InvalidInput(wrong[0], f"cannot be said in version {version}: {wrong[1]}")
+    return operation(name, version, query=to_query(filters), **parameters)

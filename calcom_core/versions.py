@@ -3,6 +3,9 @@
 A missing or unknown version is no error to the server: it silently answers with its legacy API,
 in another shape, and a legacy cancel really cancels.
 So the version belongs to the operation, and none is sent that no reader here was written for.
+
+In each table a key is the name of an operation or the start of such names up to a dot,
+and the longest key that fits counts.
 """
 
 from collections.abc import Mapping
@@ -11,8 +14,28 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 
-READABLE: Mapping[str, frozenset[str]] = {"bookings": frozenset({"2024-08-13"})}
-"""By family of operations, the versions that a reader here was written for."""
+# VERSIONS.md 1 and 6: the attendees, guests and location of a booking are answered with 404 in any
+# other version, and the newer versions of the rest change little but the paging of lists.
+READABLE: Mapping[str, frozenset[str]] = {
+    "bookings": frozenset({"2024-08-13", "2026-02-25"}),
+    "bookings.list": frozenset({"2024-08-13", "2026-02-25", "2026-05-01"}),
+    "bookings.request_reschedule": frozenset({"2026-02-25"}),
+    "bookings.update_location": frozenset({"2024-08-13"}),
+    "bookings.attendees": frozenset({"2024-08-13"}),
+    "bookings.guests": frozenset({"2024-08-13"}),
+    "slots": frozenset({"2024-09-04"}),
+    "teams": frozenset({"2024-08-13"}),
+    "teams.organization_bookings": frozenset({"2024-08-13", "2026-05-01"}),
+}
+"""The versions that a reader here was written for."""
+
+BY_OFFSET = ("2024-08-13", "2026-02-25")
+"""The versions in which bookings are listed by *take* and *skip*; the first is the usual one."""
+
+BY_CURSOR = ("2026-05-01",)
+"""The versions in which bookings are listed by *cursor* and *limit*."""
+
+_ONLY = {"bookings.request_reschedule": "only the hosted service has it"}
 
 _DANGER = (
     "for a version that the server does not know, it answers in another shape, or really cancels "
@@ -20,19 +43,38 @@ _DANGER = (
 )
 
 
+def _nearest(operation: str, keys: Mapping[str, object]) -> str:
+    """Return the longest key that is this name, or its start up to a dot."""
+    name = operation
+    while name not in keys and "." in name:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def readable(operation: str) -> frozenset[str]:
+    """Return the versions in which the answers to the operation of this name can be read."""
+    return READABLE[_nearest(operation, READABLE)]
+
+
+def _listed(versions: frozenset[str]) -> str:
+    return ", ".join(sorted(versions))
+
+
 def _is_readable(versions: "Versions", attribute: object, table: Mapping[str, str]) -> None:
     if not isinstance(table, Mapping):
-        raise InvalidInput("versions", "must be a mapping of families of operations to versions")
-    for family, readable in READABLE.items():
-        if table.get(family) not in readable:
+        raise InvalidInput("versions", "must be a mapping of names of operations to versions")
+    for name, version in table.items():
+        if name not in READABLE:
+            raise InvalidInput("versions", f"has another key than {', '.join(READABLE)}")
+        if not isinstance(version, str) or version not in READABLE[name]:
             raise InvalidInput(
-                f"versions[{family!r}]", f"must be one of {', '.join(sorted(readable))}; {_DANGER}"
+                f"versions[{name!r}]", f"must be one of {_listed(READABLE[name])}; {_DANGER}"
             )
 
 
 @frozen
 class Versions:
-    """A table of versions by family of operations, the part of their names before the dot.
+    """A table of versions by name of operation, such as `bookings.list`, or family, `bookings`.
 
     Raises `InvalidInput` for a version that no reader here was written for.
     """
@@ -41,12 +83,41 @@ class Versions:
     table: Mapping[str, str] = field(hash=False, validator=_is_readable)
 
     def of(self, operation: str) -> str:
-        """Return the version that the operation of this name speaks."""
-        return self.table[operation.partition(".")[0]]
+        """Return the version that the operation of this name speaks.
+
+        Raises `InvalidInput` where this table lacks the operation, saying why.
+        """
+        version = self.table.get(_nearest(operation, self.table))
+        known = readable(operation)
+        if version is None or version not in known:
+            why = "it says no version for it" if version is None else f"not known in {version}"
+            raise InvalidInput(
+                "versions",
+                f"{self.name} has no {operation}: {_ONLY.get(operation, why)}; "
+                f"say versions=HOSTED, or pin cal_api_version={min(known)!r} for the call",
+            )
+        return version
 
 
-EVERYWHERE = Versions("EVERYWHERE", {"bookings": "2024-08-13"})
+EVERYWHERE = Versions(
+    "EVERYWHERE", {"bookings": "2024-08-13", "slots": "2024-09-04", "teams": "2024-08-13"}
+)
 """Answered by the hosted service and by self-hosted servers."""
+
+HOSTED = Versions(
+    "HOSTED",
+    {
+        "bookings": "2026-02-25",
+        "bookings.list": "2026-05-01",
+        "bookings.update_location": "2024-08-13",
+        "bookings.attendees": "2024-08-13",
+        "bookings.guests": "2024-08-13",
+        "slots": "2024-09-04",
+        "teams": "2024-08-13",
+        "teams.organization_bookings": "2026-05-01",
+    },
+)
+"""The newest that the hosted service documents; a self-hosted server may not know them."""
 
 
 def pinned(operation: str, version: object) -> str | None:
@@ -56,10 +127,24 @@ def pinned(operation: str, version: object) -> str | None:
     """
     if version is None:
         return None
-    readable = READABLE[operation.partition(".")[0]]
-    if not isinstance(version, str) or version not in readable:
+    known = readable(operation)
+    if not isinstance(version, str) or version not in known:
         raise InvalidInput(
-            "cal_api_version",
-            f"{operation} reads {', '.join(sorted(readable))} and no other here; {_DANGER}",
+            "cal_api_version", f"{operation} reads {_listed(known)} and no other here; {_DANGER}"
         )
+    return version
+
+
+def sufficient(version: str, needs: tuple[tuple[str, str], ...]) -> str:
+    """Check that a version knows the fields that need it, given with the oldest that does.
+
+    Raises `InvalidInput`, since an older one drops or refuses them.
+    """
+    for name, oldest in needs:
+        if version < oldest:  # dates, written so that they sort as text
+            raise InvalidInput(
+                name,
+                f"is known from version {oldest} on, and this call speaks {version}; "
+                "say versions=HOSTED, or pin cal_api_version for the call",
+            )
     return version

@@ -8,7 +8,7 @@ JSON path of what is odd.
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from math import isfinite
 from types import NoneType, UnionType
@@ -18,6 +18,7 @@ import attrs
 import cattrs
 
 from calcom_core.errors import InvalidInput
+from calcom_core.model.conferencing import UnixTime
 from calcom_core.model.fields import kind
 
 T = TypeVar("T")
@@ -40,7 +41,8 @@ class Odd(Exception):
     def json_path(self) -> str:
         """The path from the root of the answer, such as `$.data.hosts[0].id`."""
         return "$" + "".join(
-            f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path
+            f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
+            for step in self.path
         )
 
 
@@ -89,7 +91,9 @@ def to_json(value: Any) -> Any:
         }
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
-    return instant(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return instant(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def to_body(value: Any) -> bytes:
@@ -126,6 +130,7 @@ def read_all(cls: type[T], value: Any) -> tuple[T, ...]:
 @cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
+    converter.register_structure_hook(str, _string)
     converter.register_structure_hook_factory(
         attrs.has, lambda cls: _reader(cls, converter.get_structure_hook)
     )
@@ -149,6 +154,13 @@ def _moment(text: str) -> datetime:
     if moment is None or moment.tzinfo is None:
         raise Odd("a time with its offset", "another string")
     return moment
+
+
+def _unix_time(seconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        raise Odd("seconds since 1970", "a number of another size") from None
 
 
 def _finite(number: float) -> float:
@@ -185,6 +197,7 @@ _KINDS: dict[Any, tuple[tuple[str, ...], str]] = {
     float: (("int", "float"), "a number"),
     int | str: (("int", "str"), "an integer or a string"),
     datetime: (("str",), "a time with its offset"),
+    UnixTime: (("int",), "seconds since 1970"),
 }
 
 
@@ -199,6 +212,7 @@ def _reader(
         "MISSING": MISSING,
         "found": kind_found,
         "moment": _moment,
+        "unix_time": _unix_time,
         "finite": _finite,
         "read_list": _list,
         "KNOWN": frozenset(camel(field.name) for field in fields),
@@ -235,12 +249,14 @@ def _read_field(
         classes, expected = _KINDS[wanted]
         if wanted is datetime:
             parse = f"moment({var})"
+        elif wanted is UnixTime:
+            parse = f"unix_time({var})"
         elif wanted is float:
             parse = f"finite({var})"
     elif origin is tuple:
         classes, expected = ("list",), "an array"
         item = get_args(wanted)[0]
-        names[f"read{index}"] = _string if item is str else hook(item)
+        names[f"read{index}"] = hook(item)
         parse = f"read_list({var}, read{index})"
     elif origin is Mapping:  # collections.abc.Mapping[str, Any]
         classes, expected = ("dict",), "an object"

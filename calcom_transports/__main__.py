@@ -17,6 +17,7 @@ from calcom_core.api import HOSTED_URL, Anonymous, Api
 from calcom_core.effects import Stream, emit
 from calcom_core.errors import ApiError, CalcomError
 from calcom_core.model.booking import Booking
+from calcom_core.model.page import OffsetPagination
 from calcom_core.operation import Operation, Page
 from calcom_core.retry import retrying
 from calcom_transports.cassette import load
@@ -132,11 +133,11 @@ def described(value: Any) -> Iterable[str]:
             for item in value:
                 yield from described(item)
         case Page():
-            about = value.pagination
-            yield (
-                f"page {about.current_page} of {about.total_pages}, {about.total_items} bookings, "
-                f"{'there is a next page' if value.next else 'the last page'}"
-            )
+            about, where = value.pagination, f"a page of {len(value.items)} bookings"
+            if isinstance(about, OffsetPagination):
+                where = f"page {about.current_page} of {about.total_pages}"
+                where = f"{where}, {about.total_items} bookings"
+            yield f"{where}, {'there is a next page' if value.next else 'the last page'}"
             for item in value.items:
                 yield from described(item)
         case _:  # a Reassignment: nothing else is asked for here

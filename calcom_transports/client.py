@@ -2,23 +2,11 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from copy import copy
-from functools import wraps
 from types import TracebackType
-from typing import (
-    Any,
-    Concatenate,
-    Generic,
-    ParamSpec,
-    Self,
-    TypeVar,
-    cast,
-    get_args,
-    get_type_hints,
-)
+from typing import Generic, Self, TypeVar
 
-from calcom_core import bookings
 from calcom_core.api import HOSTED_URL, Anonymous, Api, ApiKey, Auth
 from calcom_core.effects import Program, Stream
 from calcom_core.errors import InvalidInput
@@ -27,107 +15,11 @@ from calcom_core.operation import Operation
 from calcom_core.retry import NO_RETRY, Exchange, RetryPolicy, exchanging
 from calcom_core.secret import Secret
 from calcom_core.versions import EVERYWHERE, Versions
+from calcom_transports.bound import AsyncBookings, AsyncSlots, AsyncTeams, Bookings, Slots, Teams
 from calcom_transports.driver import AsyncTransport, Sessions, Transport, iterate, run
 
-P = ParamSpec("P")
 T = TypeVar("T")
 Sender = TypeVar("Sender")
-
-
-def _mended(method: Any, function: Callable[..., Any]) -> Any:
-    """Give a bound method the signature of the function, with the result in place of the operation.
-
-    `functools.wraps` alone would show the function's own, without `self`.
-    """
-    signature = inspect.signature(function)
-    result = get_args(get_type_hints(function)["return"])[0]
-    self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    method.__signature__ = signature.replace(
-        parameters=[self, *signature.parameters.values()], return_annotation=result
-    )
-    return method
-
-
-class Bound:
-    """Functions of the core bound to a blocking client."""
-
-    def __init__(self, client: "Client") -> None:
-        self.client = client
-
-
-class AsyncBound:
-    """Functions of the core bound to a client for trio."""
-
-    def __init__(self, client: "AsyncClient") -> None:
-        self.client = client
-
-
-def blocking(
-    function: Callable[P, Operation[T]],
-) -> Callable[Concatenate["Bound", P], T]:
-    """Bind a function of the core: make the operation and call it."""
-
-    @wraps(function)
-    def method(self: "Bound", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self.client.call(function(*args, **kwargs))
-
-    return cast("Callable[Concatenate[Bound, P], T]", _mended(method, function))
-
-
-def awaiting(
-    function: Callable[P, Operation[T]],
-) -> Callable[Concatenate["AsyncBound", P], Coroutine[Any, Any, T]]:
-    """Bind a function of the core: make the operation and await its call."""
-
-    @wraps(function)
-    async def method(self: "AsyncBound", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.client.call(function(*args, **kwargs))
-
-    return cast(
-        "Callable[Concatenate[AsyncBound, P], Coroutine[Any, Any, T]]", _mended(method, function)
-    )
-
-
-class Bookings(Bound):
-    """`client.bookings`: the operations of `calcom_core.bookings`, carried out."""
-
-    list = blocking(bookings.list)
-    get = blocking(bookings.get)
-    get_one = blocking(bookings.get_one)
-    get_series = blocking(bookings.get_series)
-    create = blocking(bookings.create)
-    create_recurring = blocking(bookings.create_recurring)
-    create_instant = blocking(bookings.create_instant)
-    reschedule = blocking(bookings.reschedule)
-    reschedule_seat = blocking(bookings.reschedule_seat)
-    cancel = blocking(bookings.cancel)
-    cancel_seat = blocking(bookings.cancel_seat)
-    confirm = blocking(bookings.confirm)
-    decline = blocking(bookings.decline)
-    mark_absent = blocking(bookings.mark_absent)
-    reassign = blocking(bookings.reassign)
-    reassign_to_user = blocking(bookings.reassign_to_user)
-
-
-class AsyncBookings(AsyncBound):
-    """`client.bookings`: the operations of `calcom_core.bookings`, carried out under trio."""
-
-    list = awaiting(bookings.list)
-    get = awaiting(bookings.get)
-    get_one = awaiting(bookings.get_one)
-    get_series = awaiting(bookings.get_series)
-    create = awaiting(bookings.create)
-    create_recurring = awaiting(bookings.create_recurring)
-    create_instant = awaiting(bookings.create_instant)
-    reschedule = awaiting(bookings.reschedule)
-    reschedule_seat = awaiting(bookings.reschedule_seat)
-    cancel = awaiting(bookings.cancel)
-    cancel_seat = awaiting(bookings.cancel_seat)
-    confirm = awaiting(bookings.confirm)
-    decline = awaiting(bookings.decline)
-    mark_absent = awaiting(bookings.mark_absent)
-    reassign = awaiting(bookings.reassign)
-    reassign_to_user = awaiting(bookings.reassign_to_user)
 
 
 def _api(
@@ -247,6 +139,16 @@ class Client(_Configured[Transport | Sessions]):
         """The operations on bookings."""
         return Bookings(self)
 
+    @property
+    def slots(self) -> Slots:
+        """The operations on free slots and their reservations."""
+        return Slots(self)
+
+    @property
+    def teams(self) -> Teams:
+        """The lists of the bookings of teams and organisations."""
+        return Teams(self)
+
     def call(self, op: Operation[T]) -> T:
         """Carry out one operation and return what it reads."""
         return self.exchange(op).value
@@ -300,6 +202,16 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
     def bookings(self) -> AsyncBookings:
         """The operations on bookings."""
         return AsyncBookings(self)
+
+    @property
+    def slots(self) -> AsyncSlots:
+        """The operations on free slots and their reservations."""
+        return AsyncSlots(self)
+
+    @property
+    def teams(self) -> AsyncTeams:
+        """The lists of the bookings of teams and organisations."""
+        return AsyncTeams(self)
 
     async def call(self, op: Operation[T]) -> T:
         """Carry out one operation and return what it reads."""

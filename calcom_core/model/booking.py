@@ -53,6 +53,7 @@ class Attendee:
 
     Attendees of a seated booking have *seat_uid*, *booking_fields_responses* and *metadata*;
     one who gave only a phone number has a synthetic *email*.
+    *id* is there only in the answers of `bookings.attendees`, and *booking_id* in that to adding.
     """
 
     name: str
@@ -66,6 +67,20 @@ class Attendee:
     booking_fields_responses: Mapping[str, Any] | None = field(default=None, hash=False)
     metadata: Mapping[str, Any] | None = field(default=None, hash=False)
     created_at: datetime | None = None
+    id: int | None = None
+    booking_id: int | None = None
+    extra: Mapping[str, Any] = _extra()
+
+
+@frozen
+class RemovedAttendee:
+    """An attendee who was taken off a booking."""
+
+    id: int
+    booking_id: int
+    name: str
+    email: str
+    time_zone: str
     extra: Mapping[str, Any] = _extra()
 
 
@@ -159,19 +174,28 @@ class Reassignment:
 
 
 @frozen
-class OffsetPagination:
-    """Where a page read by *take* and *skip* stands.
+class BookingReference:
+    """What stands for a booking in a calendar or a video app, by its *type*.
 
-    *returned_items* is computed by the server and may be more than the page holds;
-    *current_page* is 0 where there is nothing.
+    *event_uid* is that of the other system, not a booking's.
     """
 
-    total_items: int
-    items_per_page: int
-    returned_items: int
-    remaining_items: int
-    total_pages: int
-    current_page: int
-    has_next_page: bool
-    has_previous_page: bool
+    type: str
+    event_uid: str
+    id: int
+    destination_calendar_id: str | None = None
+    extra: Mapping[str, Any] = _extra()
+
+
+@frozen
+class CalendarLink:
+    """A link that puts a booking into a calendar.
+
+    *id* is `googleCalendar`, `microsoftOffice`, `microsoftOutlook` or `ics`;
+    the last one's *link* is a `data:` URI of some kilobytes, or empty.
+    """
+
+    label: str
+    link: str
+    id: str | None = None
     extra: Mapping[str, Any] = _extra()

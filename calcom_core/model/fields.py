@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -31,6 +31,7 @@ _TIME_ZONE = re.compile(
     r"|UTC|UCT|GMT[+-]?0?|CET|EET|MET|WET|(?:EST5E|CST6C|MST7M|PST8P)DT"
     r"|GB|GB-Eire|NZ|NZ-CHAT|PRC|ROC|ROK|W-SU"
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[ ().\-/]")
@@ -110,6 +111,18 @@ def moment(value: object, field: str) -> datetime:
         raise InvalidInput(field, "is outside the years 1 to 9999 in UTC") from error
 
 
+def day_or_moment(value: object, field: str) -> date | datetime:
+    """Check a date, as a value or as `YYYY-MM-DD`, or what `moment` takes."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:  # whose text repeats the value
+            raise InvalidInput(field, "is not a date of the calendar") from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    return moment(value, field)
+
+
 def time_zone(value: object, field: str) -> str:
     """Check the form of an IANA name; whether the zone exists, the server knows."""
     name = text(value, field)
@@ -144,23 +157,25 @@ def one_of(*allowed: str) -> Callable[[object, str], str]:
     def check(value: object, field: str) -> str:
         if value not in allowed or not isinstance(value, str):
             words = ", ".join(allowed)
-            raise InvalidInput(field, f"must be one of {words}{_nearest(value, allowed)}")
+            raise InvalidInput(field, f"must be one of {words}{nearest(value, allowed)}")
         return value
 
     return check
 
 
 def each(
-    check: Callable[[object, str], T], *, least: int = 0
+    check: Callable[[object, str], T], *, least: int = 0, most: int | None = None
 ) -> Callable[[object, str], tuple[T, ...]]:
-    """Return a check for *least* items or more; a string or a mapping is no list of them."""
+    """Return a check for *least* to *most* items; a string or a mapping is no list of them."""
 
     def check_each(value: object, field: str) -> tuple[T, ...]:
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
             raise InvalidInput(field, f"must be a list, not {kind(value)}")
         checked = tuple(check(item, f"{field}[{index}]") for index, item in enumerate(value))
         if len(checked) < least:
-            raise InvalidInput(field, f"needs at least {least} item")
+            raise InvalidInput(field, f"needs at least {least} item{'s' * (least > 1)}")
+        if most is not None and len(checked) > most:
+            raise InvalidInput(field, f"has {len(checked)} items; the server takes {most}")
         return checked
 
     return check_each
@@ -221,7 +236,8 @@ def segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str
     return quote(name, safe="")
 
 
-def _nearest(given: object, known: tuple[str, ...]) -> str:
+def nearest(given: object, known: tuple[str, ...]) -> str:
+    """Return the question whether the nearest known name was meant, or nothing."""
     if not isinstance(given, str):
         return ""
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: f"_{match[1].lower()}", given[:80])
@@ -243,11 +259,11 @@ def build(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()
     known = {a.name: a for a in attrs.fields(cls) if a.init}  # type: ignore[arg-type]
     for key in value:
         if key not in known:
-            nearest = _nearest(key, (*known, *also)) or f", which has {', '.join(known) or 'none'}"
+            meant = nearest(key, (*known, *also)) or f", which has {', '.join(known) or 'none'}"
             reason = getattr(cls, "REFUSED", {}).get(key)
             raise InvalidInput(
                 f"{field}[{key!r}]" if isinstance(key, str) else f"{field}[{kind(key)}]",
-                reason or f"is no key of {cls.__name__}{nearest}",
+                reason or f"is no key of {cls.__name__}{meant}",
             )
     for name, attribute in known.items():
         if attribute.default is attrs.NOTHING and name not in value:

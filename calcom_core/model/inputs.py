@@ -1,4 +1,4 @@
-"""What goes in: bookings to make, to move and to cancel, and the filters of a list.
+"""What goes in: bookings to make, to move and to cancel, and who comes to them.
 
 Each is made from keywords, or by the operations from a mapping of the same keys;
 the names are snake_case of the API's names.
@@ -6,7 +6,7 @@ the names are snake_case of the API's names.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
@@ -22,23 +22,22 @@ from calcom_core.model.fields import (
     integer,
     metadata,
     moment,
-    natural,
-    one_of,
     phone,
     prose,
     text,
     time_zone,
 )
-from calcom_core.model.location import LocationInput, location
+from calcom_core.model.location import LocationInput, NewLocation, location, new_location
 
-Status = Literal["upcoming", "recurring", "past", "cancelled", "unconfirmed"]
-Sort = Literal["asc", "desc"]
 Moment = datetime | str
 """An aware datetime, or a string of ISO 8601 with an offset; kept as a datetime in UTC."""
 
 _WHOLE_BOOKING = "belongs to a whole booking and cannot stand with seat_uid"
 
-STATUSES: tuple[Status, ...] = ("upcoming", "recurring", "past", "cancelled", "unconfirmed")
+HOST_FLAGS = ("allow_conflicts", "allow_booking_out_of_bounds", "skip_booking_limits")
+"""What only a host of the event type may ask for, from version 2026-02-25 on."""
+
+_SLUGS = ("event_type_slug", "username", "team_slug", "usernames", "organization_slug")
 
 
 @frozen(kw_only=True, field_transformer=checks)
@@ -75,6 +74,31 @@ class Routing:
     crm_owner_record_type: str | None = field(default=None, metadata=by(text))
 
 
+def one_event_type(given: Any) -> None:
+    """Check that an input names one event type, in one of the ways that it has fields for."""
+    slugs = [name for name in _SLUGS if getattr(given, name, None) is not None]
+    if given.event_type_id is not None:
+        if slugs:
+            raise InvalidInput(slugs[0], "names the event type a second time; event_type_id does")
+    elif "usernames" in slugs:
+        if slugs[0] != "usernames":
+            raise InvalidInput(slugs[0], "cannot stand with usernames, which name the event type")
+        if "organization_slug" not in slugs:
+            raise InvalidInput("organization_slug", "is missing; usernames are those of members")
+    elif "event_type_slug" not in slugs:
+        dynamic = ", or usernames with organization_slug" * hasattr(given, "usernames")
+        raise InvalidInput(
+            "event_type_id",
+            f"is missing; give it, or event_type_slug with username or with team_slug{dynamic}",
+        )
+    elif "username" in slugs and "team_slug" in slugs:
+        raise InvalidInput(
+            "team_slug", "cannot stand with username; the server would drop it silently"
+        )
+    elif "username" not in slugs and "team_slug" not in slugs:
+        raise InvalidInput("event_type_slug", "needs username or team_slug beside it")
+
+
 def _attendee(value: object, name: str) -> NewAttendee:
     return build(NewAttendee, value, name)
 
@@ -92,6 +116,9 @@ class NewBooking:
     *event_type_slug* and *team_slug*; the latter two also within an *organization_slug*.
     *recurrence_count* (at least 1) and *length_in_minutes* (at least 1) only fit event types that
     repeat or have several lengths; *instant* only team event types of the hosted service.
+    With *allow_conflicts*, *allow_booking_out_of_bounds* and *skip_booking_limits* a host books
+    over other bookings, outside the event type's window and over its limits;
+    they need version 2026-02-25.
     """
 
     REFUSED: ClassVar[Mapping[str, str]] = {
@@ -117,26 +144,12 @@ class NewBooking:
     rr_host_subset_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
     recurrence_count: int | None = field(default=None, metadata=by(integer))
     instant: bool | None = field(default=None, metadata=by(flag))
+    allow_conflicts: bool | None = field(default=None, metadata=by(flag))
+    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=by(flag))
+    skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
 
     def __attrs_post_init__(self) -> None:
-        slugs = [
-            name
-            for name in ("event_type_slug", "username", "team_slug", "organization_slug")
-            if getattr(self, name) is not None
-        ]
-        if self.event_type_id is not None and slugs:
-            raise InvalidInput(slugs[0], "names the event type a second time; event_type_id does")
-        if self.event_type_id is None and self.event_type_slug is None:
-            raise InvalidInput(
-                "event_type_id",
-                "is missing; give it, or event_type_slug with username or with team_slug",
-            )
-        if self.username is not None and self.team_slug is not None:
-            raise InvalidInput(
-                "team_slug", "cannot stand with username; the server would drop it silently"
-            )
-        if self.event_type_slug is not None and self.username is None and self.team_slug is None:
-            raise InvalidInput("event_type_slug", "needs username or team_slug beside it")
+        one_event_type(self)
         # Upstream picks the body's class by these keys, and each class forbids the other's.
         if self.instant and self.recurrence_count is not None:
             raise InvalidInput("instant", "cannot stand with recurrence_count")
@@ -144,13 +157,19 @@ class NewBooking:
 
 @frozen(kw_only=True, field_transformer=checks)
 class Reschedule:
-    """A whole booking to move; *start* as in `NewBooking`, *rescheduled_by* an e-mail address."""
+    """A whole booking to move.
+
+    *rescheduled_by* is an e-mail address; the rest is as in `NewBooking`.
+    """
 
     start: Moment = field(metadata=by(moment))
     rescheduled_by: str | None = field(default=None, metadata=by(email))
     rescheduling_reason: str | None = field(default=None, metadata=by(prose))
     email_verification_code: str | None = field(default=None, metadata=by(text))
     rr_host_subset_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
+    allow_conflicts: bool | None = field(default=None, metadata=by(flag))
+    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=by(flag))
+    skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
 
 
 @frozen(kw_only=True, field_transformer=checks)
@@ -165,6 +184,9 @@ class SeatReschedule:
     start: Moment = field(metadata=by(moment))
     rescheduled_by: str | None = field(default=None, metadata=by(email))
     email_verification_code: str | None = field(default=None, metadata=by(text))
+    allow_conflicts: bool | None = field(default=None, metadata=by(flag))
+    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=by(flag))
+    skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
 
 
 @frozen(kw_only=True, field_transformer=checks)
@@ -218,55 +240,39 @@ class Reason:
     reason: str | None = field(default=None, metadata=by(prose))
 
 
-def _statuses(value: object, name: str) -> tuple[str, ...]:
-    one = one_of(*STATUSES)
-    return (one(value, name),) if isinstance(value, str) else each(one, least=1)(value, name)
+@frozen(kw_only=True, field_transformer=checks)
+class RescheduleReason:
+    """Why the attendee is asked to pick another time."""
 
-
-def _take(value: object, name: str) -> int:
-    return integer(value, name, least=1, most=250)
-
-
-_sort = one_of("asc", "desc")
-_EXCLUSIVE: tuple[tuple[str, ...], ...] = (
-    ("event_type_ids", "event_type_id"),
-    ("teams_ids", "team_id"),
-    ("sort_start", "sort_end", "sort_created", "sort_updated_at"),
-)
+    reschedule_reason: str | None = field(default=None, metadata=by(prose))
 
 
 @frozen(kw_only=True, field_transformer=checks)
-class BookingFilters:
-    """The query of a list of bookings by *take* (1 to 250) and *skip* (at least 0).
+class NewGuest:
+    """A guest to add to a booking: an e-mail address, and what else is known of the person."""
 
-    A closed set, since the server drops a filter that it does not know and answers with everything.
-    """
+    email: str = field(metadata=by(email))
+    name: str | None = field(default=None, metadata=by(prose))
+    time_zone: str | None = field(default=None, metadata=by(time_zone))
+    phone_number: str | None = field(default=None, metadata=by(phone))
+    language: str | None = field(default=None, metadata=by(text))
 
-    status: Iterable[str] | None = field(default=None, metadata=by(_statuses))
-    attendee_email: str | None = field(default=None, metadata=by(text))
-    attendee_name: str | None = field(default=None, metadata=by(text))
-    booking_uid: str | None = field(default=None, metadata=by(text))
-    event_type_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
-    event_type_id: int | None = field(default=None, metadata=by(integer))
-    teams_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
-    team_id: int | None = field(default=None, metadata=by(integer))
-    after_start: Moment | None = field(default=None, metadata=by(moment))
-    before_end: Moment | None = field(default=None, metadata=by(moment))
-    after_created_at: Moment | None = field(default=None, metadata=by(moment))
-    before_created_at: Moment | None = field(default=None, metadata=by(moment))
-    after_updated_at: Moment | None = field(default=None, metadata=by(moment))
-    before_updated_at: Moment | None = field(default=None, metadata=by(moment))
-    sort_start: str | None = field(default=None, metadata=by(_sort))
-    sort_end: str | None = field(default=None, metadata=by(_sort))
-    sort_created: str | None = field(default=None, metadata=by(_sort))
-    sort_updated_at: str | None = field(default=None, metadata=by(_sort))
-    take: int | None = field(default=None, metadata=by(_take))
-    skip: int | None = field(default=None, metadata=by(natural))
 
-    def __attrs_post_init__(self) -> None:
-        for names in _EXCLUSIVE:
-            given = [name for name in names if getattr(self, name) is not None]
-            if len(given) > 1:
-                raise InvalidInput(
-                    given[1], f"cannot stand with {given[0]}; the server would use only one of them"
-                )
+def _guest(value: object, name: str) -> NewGuest:
+    return build(NewGuest, value, name)
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class NewGuests:
+    """Guests to add to a booking, 1 to 10 at once."""
+
+    guests: Iterable[NewGuest | Mapping[str, Any]] = field(
+        metadata=by(each(_guest, least=1, most=10))
+    )
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class Move:
+    """The place that a booking is moved to."""
+
+    location: NewLocation | Mapping[str, Any] = field(metadata=by(new_location))

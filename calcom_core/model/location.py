@@ -1,9 +1,10 @@
-"""The eight ways to say where a booking takes place: a tagged union of inputs.
+"""Where a booking takes place, as inputs: two tagged unions.
 
+A new booking takes one of the ways that its event type offers, a booking that is made any place.
 What an answer says of the place is one flat string, `Booking.location`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -72,6 +73,30 @@ class AttendeeDefinedLocation:
     location: str = field(metadata=by(text))
 
 
+@frozen(kw_only=True, field_transformer=checks)
+class NewAddressLocation:
+    """Moved to this address."""
+
+    type: str = field(default="address", init=False)
+    address: str = field(metadata=by(text))
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class NewLinkLocation:
+    """Moved to this link."""
+
+    type: str = field(default="link", init=False)
+    link: str = field(metadata=by(text))
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class NewPhoneLocation:
+    """Moved to this phone number, in international form."""
+
+    type: str = field(default="phone", init=False)
+    phone: str = field(metadata=by(phone))
+
+
 LocationInput = (
     AddressLocation
     | AttendeeAddressLocation
@@ -83,25 +108,55 @@ LocationInput = (
     | PhoneLocation
 )
 
-LOCATIONS: dict[str, type[Any]] = {
-    "address": AddressLocation,
+NewLocation = (
+    AttendeeAddressLocation
+    | AttendeeDefinedLocation
+    | AttendeePhoneLocation
+    | IntegrationLocation
+    | NewAddressLocation
+    | NewLinkLocation
+    | NewPhoneLocation
+)
+
+_GIVEN: dict[str, type[Any]] = {
     "attendeeAddress": AttendeeAddressLocation,
     "attendeeDefined": AttendeeDefinedLocation,
     "attendeePhone": AttendeePhoneLocation,
     "integration": IntegrationLocation,
+}
+LOCATIONS: dict[str, type[Any]] = {
+    "address": AddressLocation,
     "link": LinkLocation,
     "organizersDefaultApp": OrganizersDefaultAppLocation,
     "phone": PhoneLocation,
+    **_GIVEN,
+}
+NEW_LOCATIONS: dict[str, type[Any]] = {
+    "address": NewAddressLocation,
+    "link": NewLinkLocation,
+    "phone": NewPhoneLocation,
+    **_GIVEN,
 }
 
 
-def location(value: object, field: str) -> Any:
-    """Check a location, typed or as a mapping with its `type`."""
-    if isinstance(value, LocationInput):
-        return value
-    if not isinstance(value, Mapping):
-        raise InvalidInput(
-            field, f"must be a mapping with a type, such as {{'type': 'link'}}, not {kind(value)}"
-        )
-    tag = one_of(*LOCATIONS)(value.get("type"), f"{field}.type")
-    return build(LOCATIONS[tag], {k: v for k, v in value.items() if k != "type"}, field)
+def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
+    def check(value: object, field: str) -> Any:
+        if isinstance(value, tuple(classes.values())):
+            return value
+        if not isinstance(value, Mapping):
+            raise InvalidInput(
+                field,
+                f"must be a mapping with a type, one of {', '.join(sorted(classes))}, "
+                f"not {kind(value)}",
+            )
+        tag = one_of(*sorted(classes))(value.get("type"), f"{field}.type")
+        return build(classes[tag], {k: v for k, v in value.items() if k != "type"}, field)
+
+    return check
+
+
+location = _one_of(LOCATIONS)
+"""Checks the location of a booking to make, typed or as a mapping with its `type`."""
+
+new_location = _one_of(NEW_LOCATIONS)
+"""Checks the location of a booking that is made, typed or as a mapping with its `type`."""

@@ -3,11 +3,13 @@
 import inspect
 import pickle
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import pytest
 import trio
 
+import calcom_core
 from calcom_core import (
     AccessToken,
     Anonymous,
@@ -28,7 +30,18 @@ from calcom_core.effects import emit, send
 from calcom_core.retry import RetryPolicy, retrying
 from calcom_core.routes import ROUTES
 from calcom_transports import AsyncClient, Client, Replay, answer
-from calcom_transports.client import AsyncBookings, Bookings
+from calcom_transports.bound import (
+    AsyncAttendees,
+    AsyncBookings,
+    AsyncGuests,
+    AsyncSlots,
+    AsyncTeams,
+    Attendees,
+    Bookings,
+    Guests,
+    Slots,
+    Teams,
+)
 from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_client"
@@ -210,25 +223,43 @@ def test_each_documented_call_sends_and_reads_the_same_in_both_clients(
     assert UID in (getattr(first, "uid", None), getattr(first, "booking_uid", None))
 
 
+NAMESPACES = {
+    "bookings": (Bookings, AsyncBookings),
+    "bookings.attendees": (Attendees, AsyncAttendees),
+    "bookings.guests": (Guests, AsyncGuests),
+    "slots": (Slots, AsyncSlots),
+    "teams": (Teams, AsyncTeams),
+}
+
+
 def public(cls: type[Any]) -> set[str]:
-    return {name for name in vars(cls) if not name.startswith("_")}
+    return {name for name, value in vars(cls).items() if inspect.isroutine(value)} - {"__init__"}
 
 
-def test_both_clients_have_every_operation_under_its_own_name() -> None:
-    operations = {name.partition(".")[2] for name in ROUTES}
+@pytest.mark.parametrize("kind", [0, 1])
+def test_each_client_has_every_operation_under_its_own_name(kind: int) -> None:
+    names = {
+        f"{namespace}.{name}"
+        for namespace, classes in NAMESPACES.items()
+        for name in public(classes[kind])
+    }
 
-    assert public(Bookings) == public(AsyncBookings) == operations
+    assert names == ROUTES.keys()
 
 
-@pytest.mark.parametrize("name", sorted(public(Bookings)))
+@pytest.mark.parametrize("name", ROUTES)
 def test_each_method_shows_the_parameters_and_the_text_of_its_function(name: str) -> None:
-    function = getattr(bookings, name)
+    function = attrgetter(name)(calcom_core)
     with Client(transport=Replay.of()) as client:
-        method = getattr(client.bookings, name)
+        method = attrgetter(name)(client)
+    namespace, _, own = name.rpartition(".")
 
     assert inspect.signature(method).parameters == inspect.signature(function).parameters
     assert method.__doc__ == function.__doc__
-    assert inspect.iscoroutinefunction(getattr(AsyncBookings, name))
+    assert isinstance(attrgetter(namespace)(client), NAMESPACES[namespace][0])
+    awaited = attrgetter(namespace)(AsyncClient(transport=Replay.of()))
+    assert isinstance(awaited, NAMESPACES[namespace][1])
+    assert inspect.iscoroutinefunction(getattr(awaited, own))
 
 
 def test_a_methods_signature_shows_the_result_in_place_of_the_operation() -> None:

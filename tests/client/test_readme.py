@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 from core_recorded import response_of
+from operations_table import MARKED, operations_table
 from server import Peer, Server
-
-from calcom_core import EVERYWHERE
-from calcom_core.routes import ROUTES
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -86,29 +84,11 @@ def test_every_block_of_code_is_tested() -> None:
     assert len(BLOCKS) == len(OUTPUT)
 
 
-def operations_table() -> str:
-    rows = [
-        "| call | method | path | version | credentials | repeatable |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, route in ROUTES.items():
-        cells = (
-            f"`{name}`",
-            route.method,
-            f"`{route.path}`",
-            EVERYWHERE.of(name),
-            "optional" if route.public else "needed",
-            "yes" if route.repeatable else "no",
-        )
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
-
-
 def test_the_table_of_operations_is_that_of_the_code() -> None:
-    match = re.search(r"<!-- operations -->\n(.*?)\n<!-- /operations -->", README, re.DOTALL)
+    match = MARKED.search(README)
 
     assert match is not None
-    assert match[1] == operations_table()
+    assert match[0] == operations_table(), "run tests/client/operations_table.py"
 
 
 def test_each_link_leads_to_a_file_and_each_named_test_is_there() -> None:

@@ -536,11 +536,11 @@ def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "version", ["2024-04-15", "2026-02-25", "string", "", 5, f"{MARK}\n", ["2024-08-13"]]
+    "version",
+    ["2024-04-15", "2024-09-04", "2026-05-02", "string", "", 5, f"{MARK}\n", ["2024-08-13"]],
 )
 def test_a_version_that_no_reader_is_for_is_refused(version: Any) -> None:
     calls: list[Callable[[], object]] = [
-        lambda: bookings.list(cal_api_version=version),
         lambda: bookings.get("bk7", cal_api_version=version),
         lambda: bookings.cancel("bk7", cal_api_version=version),
         lambda: bookings.create(
@@ -550,7 +550,9 @@ def test_a_version_that_no_reader_is_for_is_refused(version: Any) -> None:
     for call in calls:
         error = refused(call)
         assert error.field == "cal_api_version"
-        assert "reads 2024-08-13 and no other here" in error.problem
+        assert "reads 2024-08-13, 2026-02-25 and no other here" in error.problem
+    listed = refused(lambda: bookings.list(cal_api_version=version))
+    assert "reads 2024-08-13, 2026-02-25, 2026-05-01 and no other here" in listed.problem
 
 
 BASE_URLS: dict[str, tuple[object, str]] = {

@@ -390,8 +390,9 @@ MESSAGES: dict[str, str] = {
     "279-version-missing-cancel": (
         "bookings.cancel (POST /v2/bookings/xBpMpHmFG7ZR2Vj46oAdxD/cancel): 201: the legacy API "
         "(2024-04-15) answered, as it does when the server does not know the cal-api-version "
-        "sent: it is older than the version, or something removed the header; it may really "
-        "have done what was asked"
+        "sent: it is older than the version, or something removed the header; "
+        "versions=EVERYWHERE is what every server knows; "
+        "it may really have done what was asked"
     ),
     "281-version-missing-confirm": (
         "bookings.confirm (POST /v2/bookings/xBpMpHmFG7ZR2Vj46oAdxD/confirm): 404: the server "

@@ -25,7 +25,8 @@ from calcom_core import (
     SeatReschedule,
     bookings,
 )
-from calcom_core.model.inputs import Absences, BookingFilters, Reason
+from calcom_core.model.filters import BookingFilters
+from calcom_core.model.inputs import Absences, Reason
 
 START = "2027-04-05T09:00:00Z"
 PER = {"name": "Per", "email": "per@guest.example", "time_zone": "UTC"}

@@ -20,14 +20,25 @@ ORDER = [
     "model.fields",
     "model.location",
     "model.inputs",
+    "model.filters",
+    "model.slot",
     "model.booking",
+    "model.conferencing",
+    "model.page",
     "limits",
     "wire",
     "meanings",
     "operation",
+    "readers",
     "routes",
     "api",
+    "bookings.reads",
+    "bookings.writes",
+    "bookings.attendees",
+    "bookings.guests",
     "bookings",
+    "slots",
+    "teams",
     "effects",
     "retry",
 ]
@@ -189,7 +200,7 @@ from pathlib import Path
 
 import calcom_core
 from calcom_core import *
-from calcom_core import bookings
+from calcom_core import bookings, slots, teams
 from calcom_core.routes import ROUTES
 from calcom_core.retry import retrying
 
@@ -240,9 +251,32 @@ operations = [
     bookings.mark_absent("bk7", host=True),
     bookings.reassign("bk7"),
     bookings.reassign_to_user("bk7", 5),
+    bookings.get_by_seat("s"),
+    bookings.request_reschedule("bk7", reschedule_reason="ill"),
+    bookings.update_location("bk7", {"type": "link", "link": "https://h"}),
+    bookings.recordings("bk7"),
+    bookings.transcripts("bk7"),
+    bookings.calendar_links("bk7"),
+    bookings.references("bk7", type="google_calendar"),
+    bookings.conferencing_sessions("bk7"),
+    bookings.attendees.list("bk7"),
+    bookings.attendees.get("bk7", 5),
+    bookings.attendees.add("bk7", name="Ann", email="ann@example.net", time_zone="Europe/Rome"),
+    bookings.attendees.remove("bk7", 5),
+    bookings.guests.add("bk7", [{"email": "eva@example.net"}]),
+    slots.list(start="2027-04-05", end="2027-04-06T00:00:00Z", event_type_id=1),
+    slots.reserve(event_type_id=1, slot_start="2027-04-05T09:00:00Z"),
+    slots.get_reservation("r"),
+    slots.update_reservation("r", event_type_id=1, slot_start="2027-04-05T09:00:00Z"),
+    slots.delete_reservation("r"),
+    teams.bookings(5, take=3),
+    teams.organization_bookings(5, limit=3),
+    teams.organization_team_bookings(5, 6, status="past"),
+    teams.organization_user_bookings(5, 6, team_id=7),
+    teams.references(5, 6, "bk7"),
 ]
 assert {operation.name for operation in operations} == set(ROUTES)
-api = Api(ApiKey("cal_test_0123456789abcdef"))
+api = Api(ApiKey("cal_test_0123456789abcdef"), versions=HOSTED)
 for operation in operations:
     api.request(operation)
 assert operations[2].read(answers[0]).uid == "8q36zVzjeFHywNswG41LH7"

@@ -207,11 +207,16 @@ def test_every_operation_says_of_itself_what_it_is() -> None:
         for route in ROUTES.values()
     }
     one = "/v2/bookings/{booking_uid}"
+    reservations = "/v2/slots/reservations"
+    reservation = f"{reservations}/{{reservation_uid}}"
+    organization = "/v2/organizations/{org_id}"
+    of_team = f"{organization}/teams/{{team_id}}/bookings"
     assert said == {
         "bookings.list": ("GET", "/v2/bookings", False, True),
         "bookings.get": ("GET", one, True, True),
         "bookings.get_one": ("GET", one, True, True),
         "bookings.get_series": ("GET", one, True, True),
+        "bookings.get_by_seat": ("GET", "/v2/bookings/by-seat/{seat_uid}", True, True),
         "bookings.create": ("POST", "/v2/bookings", True, False),
         "bookings.create_recurring": ("POST", "/v2/bookings", True, False),
         "bookings.create_instant": ("POST", "/v2/bookings", True, False),
@@ -224,6 +229,33 @@ def test_every_operation_says_of_itself_what_it_is() -> None:
         "bookings.mark_absent": ("POST", f"{one}/mark-absent", False, False),
         "bookings.reassign": ("POST", f"{one}/reassign", False, False),
         "bookings.reassign_to_user": ("POST", f"{one}/reassign/{{user_id}}", False, False),
+        "bookings.request_reschedule": ("POST", f"{one}/request-reschedule", False, False),
+        "bookings.update_location": ("PATCH", f"{one}/location", False, False),
+        "bookings.recordings": ("GET", f"{one}/recordings", False, True),
+        "bookings.transcripts": ("GET", f"{one}/transcripts", False, True),
+        "bookings.calendar_links": ("GET", f"{one}/calendar-links", False, True),
+        "bookings.references": ("GET", f"{one}/references", False, True),
+        "bookings.conferencing_sessions": ("GET", f"{one}/conferencing-sessions", False, True),
+        "bookings.attendees.list": ("GET", f"{one}/attendees", False, True),
+        "bookings.attendees.get": ("GET", f"{one}/attendees/{{attendee_id}}", False, True),
+        "bookings.attendees.add": ("POST", f"{one}/attendees", False, False),
+        "bookings.attendees.remove": ("DELETE", f"{one}/attendees/{{attendee_id}}", False, False),
+        "bookings.guests.add": ("POST", f"{one}/guests", False, False),
+        "slots.list": ("GET", "/v2/slots", True, True),
+        "slots.reserve": ("POST", reservations, True, False),
+        "slots.get_reservation": ("GET", reservation, True, True),
+        "slots.update_reservation": ("PATCH", reservation, True, False),
+        "slots.delete_reservation": ("DELETE", reservation, True, True),
+        "teams.bookings": ("GET", "/v2/teams/{team_id}/bookings", False, True),
+        "teams.organization_bookings": ("GET", f"{organization}/bookings", False, True),
+        "teams.organization_team_bookings": ("GET", of_team, False, True),
+        "teams.organization_user_bookings": (
+            "GET",
+            f"{organization}/users/{{user_id}}/bookings",
+            False,
+            True,
+        ),
+        "teams.references": ("GET", f"{of_team}/{{booking_uid}}/references", False, True),
     }
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import attrs
 import pytest
+from attrs import evolve
 from core_recorded import RECORDED, operation_of, response_of
 
 import calcom_core
 from calcom_core import (
     EVERYWHERE,
+    HOSTED,
     AccessToken,
     Anonymous,
     Api,
@@ -38,6 +40,7 @@ from calcom_core import (
     Timeout,
     Versions,
     bookings,
+    slots,
 )
 from calcom_core.effects import Gather, Sleep
 from calcom_core.http import timeout_of
@@ -232,7 +235,7 @@ def test_an_operation_shows_neither_its_query_nor_its_body() -> None:
     listed = bookings.list(attendee_email="per@guest.example", take=3)
     assert repr(listed) == (
         "Operation(name='bookings.list', method='GET', path='/v2/bookings', "
-        "query=<attendeeEmail, take>, body=None, repeatable=True, version=None)"
+        "query=<attendeeEmail, take>, body=None, repeatable=True, version='2024-08-13')"
     )
     cancelled = bookings.cancel("bk7", {"cancellation_reason": "hush"})
     assert repr(cancelled) == (
@@ -419,13 +422,64 @@ def test_a_checked_map_is_a_copy_of_its_own() -> None:
     )
 
 
-def test_a_table_of_versions_picks_by_family() -> None:
-    assert Versions("mine", {"bookings": "2024-08-13"}).of("bookings.get_one") == "2024-08-13"
-    assert EVERYWHERE.name == "EVERYWHERE"
-    assert EVERYWHERE.table == {"bookings": "2024-08-13"}
+def test_a_table_of_versions_picks_by_operation_and_else_by_family() -> None:
+    mine = Versions("mine", {"bookings": "2026-02-25", "bookings.attendees": "2024-08-13"})
+    assert mine.of("bookings.get_one") == "2026-02-25"
+    assert mine.of("bookings.attendees.list") == "2024-08-13"
+    assert mine.of("bookings.list") == "2026-02-25"
+    assert (EVERYWHERE.name, HOSTED.name) == ("EVERYWHERE", "HOSTED")
+    assert EVERYWHERE.table == {
+        "bookings": "2024-08-13",
+        "slots": "2024-09-04",
+        "teams": "2024-08-13",
+    }
 
 
-@pytest.mark.parametrize("table", [{}, {"bookings": "2024-04-15"}, {"bookings": None}])
+LACKING: list[tuple[Versions, Any, str]] = [
+    (
+        EVERYWHERE,
+        lambda: bookings.request_reschedule("bk7"),
+        "EVERYWHERE has no bookings.request_reschedule: only the hosted service has it; "
+        "say versions=HOSTED, or pin cal_api_version='2026-02-25' for the call",
+    ),
+    (
+        Versions("mine", {"bookings": "2024-08-13"}),
+        lambda: slots.get_reservation("r"),
+        "mine has no slots.get_reservation: it says no version for it; "
+        "say versions=HOSTED, or pin cal_api_version='2024-09-04' for the call",
+    ),
+    (
+        Versions("mine", {"bookings": "2026-02-25"}),
+        lambda: bookings.attendees.list("bk7"),
+        "mine has no bookings.attendees.list: not known in 2026-02-25; "
+        "say versions=HOSTED, or pin cal_api_version='2024-08-13' for the call",
+    ),
+]
+
+
+@pytest.mark.parametrize(("versions", "call", "problem"), LACKING)
+def test_an_operation_that_a_table_lacks_is_refused_with_the_reason(
+    versions: Versions, call: Any, problem: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Api(Anonymous(), versions=versions).request(call())
+    assert (caught.value.field, caught.value.problem) == ("versions", problem)
+    version = problem.rpartition("='")[2].partition("'")[0]
+    pinned = evolve(call(), version=version)
+    request = Api(Anonymous(), versions=versions).request(pinned)
+    assert request.headers.get("cal-api-version") == version
+
+
+@pytest.mark.parametrize("table", [5, {"booking": "2024-08-13"}, {5: "2024-08-13"}])
+def test_a_table_of_something_else_is_refused(table: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Versions("mine", table)
+    assert caught.value.field == "versions"
+
+
+@pytest.mark.parametrize(
+    "table", [{"bookings": "2024-04-15"}, {"bookings": None}, {"bookings": ["2024-08-13"]}]
+)
 def test_a_table_with_a_version_that_no_reader_is_for_is_refused(table: Any) -> None:
     with pytest.raises(InvalidInput, match="really cancels") as caught:
         Versions("mine", table)

@@ -1,168 +1,38 @@
-"""One function for each operation on bookings; each returns an `Operation` and does nothing.
-
-The API decides by the event type, not by the route, what it answers with; so there is a function
-for what it may do (`get`, `create`, `cancel`), and one for each certain thing
-(`get_one`, `get_series`, `create_recurring`, `cancel_seat`, …).
-`data` is a typed input of `calcom_core.model.inputs`, or a mapping of the same keys.
-What a docstring says of the result, and of errors other than `InvalidInput`, is what
-`Operation.read` makes of the answer; a client's method of the same name returns and raises it.
-Times are aware datetimes or strings of ISO 8601 with an offset.
-"""
+"""The operations that make, move, cancel, answer and reassign bookings."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from attrs import evolve
 
+from calcom_core.bookings.reads import list
 from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking, Reassignment
 from calcom_core.model.fields import build, prose
+from calcom_core.model.filters import STATUSES
 from calcom_core.model.inputs import (
-    STATUSES,
+    HOST_FLAGS,
     Absence,
     Absences,
-    BookingFilters,
     Cancellation,
     Moment,
+    Move,
     NewBooking,
     Reason,
     Reschedule,
+    RescheduleReason,
     SeatCancellation,
     SeatReschedule,
-    Sort,
-    Status,
 )
-from calcom_core.operation import Operation, Page
+from calcom_core.model.location import NewLocation
+from calcom_core.operation import Operation
 from calcom_core.routes import operation
-from calcom_core.wire import to_body, to_query
+from calcom_core.wire import to_body
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 Data = Mapping[str, Any]
-
-
-def list(  # named as in the API
-    *,
-    status: Status | Iterable[Status] | None = None,
-    attendee_email: str | None = None,
-    attendee_name: str | None = None,
-    booking_uid: str | None = None,
-    event_type_ids: Iterable[int] | None = None,
-    event_type_id: int | None = None,
-    teams_ids: Iterable[int] | None = None,
-    team_id: int | None = None,
-    after_start: Moment | None = None,
-    before_end: Moment | None = None,
-    after_created_at: Moment | None = None,
-    before_created_at: Moment | None = None,
-    after_updated_at: Moment | None = None,
-    before_updated_at: Moment | None = None,
-    sort_start: Sort | None = None,
-    sort_end: Sort | None = None,
-    sort_created: Sort | None = None,
-    sort_updated_at: Sort | None = None,
-    take: int | None = None,
-    skip: int | None = None,
-    cal_api_version: str | None = None,
-) -> Operation[Page[Booking]]:
-    """List the bookings that the caller may see, a page at a time.
-
-    `GET /v2/bookings`, version 2024-08-13; credentials are needed.
-
-    Args:
-        status: one or more of upcoming, recurring, past, cancelled and unconfirmed;
-            send it, since servers differ in what they list without it.
-        attendee_email: the exact address of an attendee.
-        attendee_name: the exact name of an attendee.
-        booking_uid: the uid of one booking.
-        event_type_ids: at least one id; not together with *event_type_id*.
-        event_type_id: one id.
-        teams_ids: at least one id; not together with *team_id*.
-        team_id: one id.
-        after_start: bookings that start at or after this time.
-        before_end: bookings that end at or before this time.
-        after_created_at: bookings made at or after this time.
-        before_created_at: bookings made at or before this time.
-        after_updated_at: bookings changed at or after this time.
-        before_updated_at: bookings changed at or before this time.
-        sort_start: asc or desc; at most one of the four `sort_…` may be given.
-        sort_end: asc or desc.
-        sort_created: asc or desc.
-        sort_updated_at: asc or desc.
-        take: how many a page, 1 to 250; the server's default is 100.
-        skip: how many to pass over, at least 0.
-        cal_api_version: pins the version for this call.
-
-    Returns:
-        A `Page`; its `next` is the operation for the following page.
-
-    Raises:
-        InvalidInput: for what the server would refuse or silently drop; nothing is sent.
-        DecodingError: for an item that cannot be read; it carries the page of those that can.
-    """
-    filters = BookingFilters(
-        status=status,
-        attendee_email=attendee_email,
-        attendee_name=attendee_name,
-        booking_uid=booking_uid,
-        event_type_ids=event_type_ids,
-        event_type_id=event_type_id,
-        teams_ids=teams_ids,
-        team_id=team_id,
-        after_start=after_start,
-        before_end=before_end,
-        after_created_at=after_created_at,
-        before_created_at=before_created_at,
-        after_updated_at=after_updated_at,
-        before_updated_at=before_updated_at,
-        sort_start=sort_start,
-        sort_end=sort_end,
-        sort_created=sort_created,
-        sort_updated_at=sort_updated_at,
-        take=take,
-        skip=skip,
-    )
-    return operation("bookings.list", cal_api_version, query=to_query(filters))
-
-
-def get(
-    booking_uid: str, *, cal_api_version: str | None = None
-) -> Operation[Booking | tuple[Booking, ...]]:
-    """Get a booking, or a whole series by its `recurring_booking_uid`.
-
-    `GET /v2/bookings/{booking_uid}`, version 2024-08-13; without credentials the attendees of
-    seated bookings may be hidden.
-
-    Args:
-        booking_uid: the uid of a booking or of a series, 1 to 512 characters.
-        cal_api_version: pins the version for this call.
-
-    Returns:
-        One `Booking`, or a tuple of all occurrences of the series.
-
-    Raises:
-        InvalidInput: for a uid that is empty, reserved or not printable.
-        NotFound: for a uid that does not exist.
-    """
-    return operation("bookings.get", cal_api_version, booking_uid=booking_uid)
-
-
-def get_one(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
-    """Get one booking, or one occurrence of a series.
-
-    As `get`; raises `DecodingError` where the uid is that of a series.
-    """
-    return operation("bookings.get_one", cal_api_version, booking_uid=booking_uid)
-
-
-def get_series(
-    booking_uid: str, *, cal_api_version: str | None = None
-) -> Operation[tuple[Booking, ...]]:
-    """Get all occurrences of a series by its `recurring_booking_uid`.
-
-    As `get`; raises `DecodingError` where the uid is that of one booking.
-    """
-    return operation("bookings.get_series", cal_api_version, booking_uid=booking_uid)
 
 
 def create(
@@ -170,7 +40,8 @@ def create(
 ) -> Operation[Booking | tuple[Booking, ...]]:
     """Book: `create({"start": "2027-04-05T09:00:00Z", "event_type_id": 1, "attendee": {…}})`.
 
-    `POST /v2/bookings`, version 2024-08-13; credentials are optional.
+    `POST /v2/bookings`, version 2024-08-13 or 2026-02-25.
+    Credentials are optional.
     What is made depends on the event type: one booking, a series, or a seat.
 
     Args:
@@ -184,7 +55,8 @@ def create(
         It is not repeatable; its `verify` lists what the attendee has booked from *start* on.
 
     Raises:
-        InvalidInput: for unknown keys and refused values.
+        InvalidInput: for unknown keys and refused values, and for what only a host may ask
+            (`allow_conflicts`, …) in a version before 2026-02-25.
         SlotUnavailable, BookingFieldError, BookingConflict: among others, as the server says.
     """
     return _creation("bookings.create", data, cal_api_version)
@@ -225,16 +97,20 @@ def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operat
     if booking.instant is False:
         booking = evolve(booking, instant=None)  # its mere presence picks the instant class
     attendee = booking.attendee
-    verify = list(
+    verify = list(  # which every server has in the version that it speaks
         status=STATUSES,
         attendee_email=attendee.email,
         attendee_name=(attendee.name or None) if attendee.email is None else None,
         event_type_id=booking.event_type_id,
         after_start=booking.start,
         sort_start="asc",
-        cal_api_version=version,
     )
-    return operation(name, version, body=to_body(booking), verify=verify)
+    return operation(name, version, body=to_body(booking), needs=_for_hosts(booking), verify=verify)
+
+
+def _for_hosts(data: NewBooking | Reschedule | SeatReschedule) -> tuple[tuple[str, str], ...]:
+    given = (name for name in HOST_FLAGS if getattr(data, name) is not None)
+    return tuple((f"data.{name}", "2026-02-25") for name in given)
 
 
 def reschedule(
@@ -245,7 +121,8 @@ def reschedule(
 ) -> Operation[Booking]:
     """Move a booking, or with `seat_uid` in *data* one seat of it.
 
-    `POST /v2/bookings/{booking_uid}/reschedule`, version 2024-08-13; credentials are optional.
+    `POST /v2/bookings/{booking_uid}/reschedule`, version 2024-08-13 or 2026-02-25.
+    Credentials are optional.
 
     Args:
         booking_uid: the uid of a booking or of one occurrence; a series cannot be moved.
@@ -263,7 +140,13 @@ def reschedule(
     moved = _whole_or_seat(data, Reschedule, SeatReschedule)
     seat = isinstance(moved, SeatReschedule)
     name = "bookings.reschedule_seat" if seat else "bookings.reschedule"
-    return operation(name, cal_api_version, booking_uid=booking_uid, body=to_body(moved))
+    return operation(
+        name,
+        cal_api_version,
+        booking_uid=booking_uid,
+        body=to_body(moved),
+        needs=_for_hosts(moved),
+    )
 
 
 def reschedule_seat(
@@ -273,6 +156,9 @@ def reschedule_seat(
     *,
     rescheduled_by: str | None = None,
     email_verification_code: str | None = None,
+    allow_conflicts: bool | None = None,
+    allow_booking_out_of_bounds: bool | None = None,
+    skip_booking_limits: bool | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[Booking]:
     """Move one seat of a booking to another time.
@@ -284,6 +170,9 @@ def reschedule_seat(
         start=start,
         rescheduled_by=rescheduled_by,
         email_verification_code=email_verification_code,
+        allow_conflicts=allow_conflicts,
+        allow_booking_out_of_bounds=allow_booking_out_of_bounds,
+        skip_booking_limits=skip_booking_limits,
     )
     return reschedule(booking_uid, moved, cal_api_version=cal_api_version)
 
@@ -296,7 +185,8 @@ def cancel(
 ) -> Operation[Booking | tuple[Booking, ...]]:
     """Cancel a booking, all that is left of a series, or with `seat_uid` in *data* one seat.
 
-    `POST /v2/bookings/{booking_uid}/cancel`, version 2024-08-13; credentials are optional.
+    `POST /v2/bookings/{booking_uid}/cancel`, version 2024-08-13 or 2026-02-25.
+    Credentials are optional.
 
     Args:
         booking_uid: the uid of a booking, of one occurrence, or of a series.
@@ -337,7 +227,7 @@ def cancel_seat(
     )
 
 
-def _whole_or_seat(data: object, whole: type[T], seat: type[T]) -> T:
+def _whole_or_seat(data: object, whole: type[T], seat: type[U]) -> T | U:
     """Pick the input by the presence of `seat_uid`, never by trying one after the other.
 
     A union that is tried drops the seat, and the server then cancels everybody's.
@@ -354,7 +244,8 @@ def _whole_or_seat(data: object, whole: type[T], seat: type[T]) -> T:
 def confirm(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
     """Confirm a booking that waits for it.
 
-    `POST /v2/bookings/{booking_uid}/confirm`, version 2024-08-13; credentials are needed.
+    `POST /v2/bookings/{booking_uid}/confirm`, version 2024-08-13 or 2026-02-25.
+    Credentials are needed.
 
     Args:
         booking_uid: the uid of a booking; for a series, of one of its occurrences.
@@ -376,7 +267,8 @@ def decline(
 ) -> Operation[Booking]:
     """Decline a booking that waits for confirmation.
 
-    `POST /v2/bookings/{booking_uid}/decline`, version 2024-08-13; credentials are needed.
+    `POST /v2/bookings/{booking_uid}/decline`, version 2024-08-13 or 2026-02-25.
+    Credentials are needed.
     Declining twice sends the mails twice.
 
     Args:
@@ -404,7 +296,8 @@ def mark_absent(
 ) -> Operation[Booking]:
     """Mark the host or attendees as absent, or as present again, once the booking has started.
 
-    `POST /v2/bookings/{booking_uid}/mark-absent`, version 2024-08-13; credentials are needed.
+    `POST /v2/bookings/{booking_uid}/mark-absent`, version 2024-08-13 or 2026-02-25.
+    Credentials are needed.
 
     Args:
         booking_uid: the uid of a booking.
@@ -429,7 +322,8 @@ def mark_absent(
 def reassign(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Reassignment]:
     """Give a round-robin booking to another host, whom the server picks.
 
-    `POST /v2/bookings/{booking_uid}/reassign`, version 2024-08-13; credentials are needed.
+    `POST /v2/bookings/{booking_uid}/reassign`, version 2024-08-13 or 2026-02-25.
+    Credentials are needed.
 
     Args:
         booking_uid: the uid of a booking.
@@ -455,8 +349,8 @@ def reassign_to_user(
 ) -> Operation[Reassignment]:
     """Give a round-robin booking to the host that you name.
 
-    `POST /v2/bookings/{booking_uid}/reassign/{user_id}`, version 2024-08-13; credentials are
-    needed.
+    `POST /v2/bookings/{booking_uid}/reassign/{user_id}`, version 2024-08-13 or 2026-02-25.
+    Credentials are needed.
 
     Args:
         booking_uid: the uid of a booking.
@@ -479,4 +373,64 @@ def reassign_to_user(
         booking_uid=booking_uid,
         user_id=user_id,
         body=to_body(Reason(reason=reason)),
+    )
+
+
+def request_reschedule(
+    booking_uid: str,
+    *,
+    reschedule_reason: str | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[None]:
+    """Cancel a booking and ask the attendee by mail to pick another time; hosted service only.
+
+    `POST /v2/bookings/{booking_uid}/request-reschedule`, version 2026-02-25.
+    Credentials are needed.
+    The table `EVERYWHERE` lacks it: use `HOSTED`, or pin the version.
+
+    Args:
+        booking_uid: the uid of a booking.
+        reschedule_reason: why.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        Nothing; get the booking to see that it is cancelled.
+
+    Raises:
+        InvalidInput: for a uid that is empty, reserved or not printable.
+        PermissionDenied, NotFound: as the server says.
+    """
+    body = to_body(RescheduleReason(reschedule_reason=reschedule_reason))
+    return operation(
+        "bookings.request_reschedule", cal_api_version, booking_uid=booking_uid, body=body
+    )
+
+
+def update_location(
+    booking_uid: str, location: NewLocation | Data, *, cal_api_version: str | None = None
+) -> Operation[Booking]:
+    """Move a booking to another place; the participants are told by mail.
+
+    `PATCH /v2/bookings/{booking_uid}/location`, version 2024-08-13.
+    Credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        location: one of the `New…Location`s, `IntegrationLocation` or `Attendee…Location`s,
+            or a mapping of its keys and a *type*: address, link, phone, attendeeAddress,
+            attendeePhone, attendeeDefined or integration.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Booking`; read its *location*, since the server may fall back to Cal Video.
+
+    Raises:
+        InvalidInput: for another type, and for a value that its type does not take.
+        ValidationFailed, PermissionDenied, NotFound: as the server says.
+    """
+    return operation(
+        "bookings.update_location",
+        cal_api_version,
+        booking_uid=booking_uid,
+        body=to_body(Move(location=location)),
     )

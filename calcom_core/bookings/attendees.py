@@ -1,0 +1,130 @@
+"""The operations on the attendees of a booking."""
+
+from calcom_core.model.booking import Attendee, RemovedAttendee
+from calcom_core.model.fields import email as email_address
+from calcom_core.model.inputs import NewAttendee
+from calcom_core.operation import Operation
+from calcom_core.routes import operation
+from calcom_core.wire import to_body
+
+
+def list(
+    booking_uid: str, *, cal_api_version: str | None = None
+) -> Operation[tuple[Attendee, ...]]:
+    """List the attendees of a booking, with the ids that the booking itself does not show.
+
+    `GET /v2/bookings/{booking_uid}/attendees`, version 2024-08-13.
+    Credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        A tuple of `Attendee`s, each with its *id*.
+
+    Raises:
+        InvalidInput: for a uid that is empty, reserved or not printable.
+        PermissionDenied: for a booking that you may not see, or that does not exist.
+    """
+    return operation("bookings.attendees.list", cal_api_version, booking_uid=booking_uid)
+
+
+def get(
+    booking_uid: str, attendee_id: int, *, cal_api_version: str | None = None
+) -> Operation[Attendee]:
+    """Get one attendee of a booking.
+
+    `GET /v2/bookings/{booking_uid}/attendees/{attendee_id}`, version 2024-08-13.
+    Credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        attendee_id: the id of an attendee, at least 1.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Attendee`.
+
+    Raises:
+        InvalidInput: for a uid or an id that is none.
+        NotFound: for an id that no attendee of this booking has.
+        PermissionDenied: for a booking that you may not see, or that does not exist.
+    """
+    return operation(
+        "bookings.attendees.get", cal_api_version, booking_uid=booking_uid, attendee_id=attendee_id
+    )
+
+
+def add(
+    booking_uid: str,
+    *,
+    name: str,
+    email: str,
+    time_zone: str,
+    phone_number: str | None = None,
+    language: str | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[Attendee]:
+    """Add an attendee to a booking; the server takes five a minute.
+
+    `POST /v2/bookings/{booking_uid}/attendees`, version 2024-08-13.
+    Credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        name: the name of the attendee.
+        email: the e-mail address.
+        time_zone: an IANA name such as `Europe/Rome`.
+        phone_number: in international form.
+        language: a code such as `en` or `pt-BR`.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Attendee`, with *id* and *booking_id*.
+
+    Raises:
+        InvalidInput: for values of another kind.
+        ValidationFailed: for an address that attends already, or may not.
+        PermissionDenied: as the server says.
+    """
+    attendee = NewAttendee(
+        name=name,
+        email=email_address(email, "email"),  # which a booking's first attendee may lack
+        time_zone=time_zone,
+        phone_number=phone_number,
+        language=language,
+    )
+    return operation(
+        "bookings.attendees.add", cal_api_version, booking_uid=booking_uid, body=to_body(attendee)
+    )
+
+
+def remove(
+    booking_uid: str, attendee_id: int, *, cal_api_version: str | None = None
+) -> Operation[RemovedAttendee]:
+    """Take an attendee off a booking; newer servers only, and five a minute.
+
+    `DELETE /v2/bookings/{booking_uid}/attendees/{attendee_id}`, version 2024-08-13.
+    Credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        attendee_id: the id of an attendee, at least 1, as `list` says it.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `RemovedAttendee`.
+
+    Raises:
+        InvalidInput: for a uid or an id that is none.
+        BookingConflict: for the first attendee; cancel the booking instead.
+        NotFound: for an id that no attendee of this booking has, or has no longer.
+        VersionMismatch: from a server that cannot do it yet.
+    """
+    return operation(
+        "bookings.attendees.remove",
+        cal_api_version,
+        booking_uid=booking_uid,
+        attendee_id=attendee_id,
+    )

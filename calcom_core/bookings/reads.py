@@ -1,0 +1,261 @@
+"""The operations that read bookings, and what belongs to them."""
+
+from collections.abc import Iterable
+
+from calcom_core.model.booking import Booking, BookingReference, CalendarLink
+from calcom_core.model.conferencing import ConferencingSession, Recording
+from calcom_core.model.filters import BookingFilters, ReferenceFilter, ReferenceType, Sort, Status
+from calcom_core.model.inputs import Moment
+from calcom_core.operation import Operation, Page
+from calcom_core.routes import listing, operation
+from calcom_core.wire import to_query
+
+
+def list(  # named as in the API
+    *,
+    status: Status | Iterable[Status] | None = None,
+    attendee_email: str | None = None,
+    attendee_name: str | None = None,
+    booking_uid: str | None = None,
+    event_type_ids: Iterable[int] | None = None,
+    event_type_id: int | None = None,
+    teams_ids: Iterable[int] | None = None,
+    team_id: int | None = None,
+    after_start: Moment | None = None,
+    before_end: Moment | None = None,
+    after_created_at: Moment | None = None,
+    before_created_at: Moment | None = None,
+    after_updated_at: Moment | None = None,
+    before_updated_at: Moment | None = None,
+    sort_start: Sort | None = None,
+    sort_end: Sort | None = None,
+    sort_created: Sort | None = None,
+    sort_updated_at: Sort | None = None,
+    take: int | None = None,
+    skip: int | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[Page[Booking]]:
+    """List the bookings that the caller may see, a page at a time.
+
+    `GET /v2/bookings`.
+    Credentials are needed.
+    With *take*, *skip*, a `sort_…` or several statuses it speaks version 2024-08-13, with *limit*
+    or *cursor* 2026-05-01, and with none of them that of the table of versions.
+
+    Args:
+        status: one or more of upcoming, recurring, past, cancelled and unconfirmed; give it,
+            since without it some servers list everything, and some what is to come.
+        attendee_email: the exact address of an attendee.
+        attendee_name: the exact name of an attendee.
+        booking_uid: the uid of one booking.
+        event_type_ids: at least one id; not together with *event_type_id*.
+        event_type_id: one id.
+        teams_ids: at least one id; not together with *team_id*.
+        team_id: one id.
+        after_start: bookings that start at or after this time.
+        before_end: bookings that end at or before this time.
+        after_created_at: bookings made at or after this time.
+        before_created_at: bookings made at or before this time.
+        after_updated_at: bookings changed at or after this time.
+        before_updated_at: bookings changed at or before this time.
+        sort_start: asc or desc; at most one of the four `sort_…` may be given.
+        sort_end: asc or desc.
+        sort_created: asc or desc.
+        sort_updated_at: asc or desc.
+        take: how many a page, 1 to 250; the server's default is 100.
+        skip: how many to pass over, at least 0.
+        limit: how many a page where it is read by cursor, 1 to 100; the server's default is 50.
+        cursor: where the page starts, as `next_cursor` of the page before says;
+            the other filters must stay the same.
+        cal_api_version: pins the version for this call; 2026-02-25 is read as well.
+
+    Returns:
+        A `Page`; its `next` is the operation for the following page.
+
+    Raises:
+        InvalidInput: for what the server would refuse or silently drop; nothing is sent.
+        DecodingError: for an item that cannot be read; it carries the page of those that can.
+            Also for a cursor that was walked already, or that is missing where there is more.
+    """
+    filters = BookingFilters(
+        status=status,
+        attendee_email=attendee_email,
+        attendee_name=attendee_name,
+        booking_uid=booking_uid,
+        event_type_ids=event_type_ids,
+        event_type_id=event_type_id,
+        teams_ids=teams_ids,
+        team_id=team_id,
+        after_start=after_start,
+        before_end=before_end,
+        after_created_at=after_created_at,
+        before_created_at=before_created_at,
+        after_updated_at=after_updated_at,
+        before_updated_at=before_updated_at,
+        sort_start=sort_start,
+        sort_end=sort_end,
+        sort_created=sort_created,
+        sort_updated_at=sort_updated_at,
+        take=take,
+        skip=skip,
+        limit=limit,
+        cursor=cursor,
+    )
+    return listing("bookings.list", cal_api_version, filters)
+
+
+def get(
+    booking_uid: str, *, cal_api_version: str | None = None
+) -> Operation[Booking | tuple[Booking, ...]]:
+    """Get a booking, or a whole series by its `recurring_booking_uid`.
+
+    `GET /v2/bookings/{booking_uid}`, version 2024-08-13 or 2026-02-25.
+    Without credentials the attendees of seated bookings may be hidden.
+
+    Args:
+        booking_uid: the uid of a booking or of a series, 1 to 512 characters.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        One `Booking`, or a tuple of all occurrences of the series.
+
+    Raises:
+        InvalidInput: for a uid that is empty, reserved or not printable.
+        NotFound: for a uid that does not exist.
+    """
+    return operation("bookings.get", cal_api_version, booking_uid=booking_uid)
+
+
+def get_one(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
+    """Get one booking, or one occurrence of a series.
+
+    As `get`; raises `DecodingError` where the uid is that of a series.
+    """
+    return operation("bookings.get_one", cal_api_version, booking_uid=booking_uid)
+
+
+def get_series(
+    booking_uid: str, *, cal_api_version: str | None = None
+) -> Operation[tuple[Booking, ...]]:
+    """Get all occurrences of a series by its `recurring_booking_uid`.
+
+    As `get`; raises `DecodingError` where the uid is that of one booking.
+    """
+    return operation("bookings.get_series", cal_api_version, booking_uid=booking_uid)
+
+
+def get_by_seat(seat_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
+    """Get the booking in which a seat is, by the uid of the seat.
+
+    `GET /v2/bookings/by-seat/{seat_uid}`, version 2024-08-13 or 2026-02-25.
+
+    Args:
+        seat_uid: the uid of a seat, as attendees of seated bookings have it.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Booking`, seated; where its attendees are hidden, with the one who has the seat.
+
+    Raises:
+        InvalidInput: for a uid that is empty or not printable.
+        NotFound: for a seat that does not exist.
+    """
+    return operation("bookings.get_by_seat", cal_api_version, seat_uid=seat_uid)
+
+
+def recordings(
+    booking_uid: str, *, cal_api_version: str | None = None
+) -> Operation[tuple[Recording, ...]]:
+    """List the recordings of a booking's meetings in Cal Video.
+
+    `GET /v2/bookings/{booking_uid}/recordings`, version 2024-08-13 or 2026-02-25.
+    Credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        A tuple of `Recording`s, empty where there are none.
+
+    Raises:
+        InvalidInput: for a uid that is empty, reserved or not printable.
+        NotFound: for a booking that is not in Cal Video.
+        PermissionDenied: for one that you may not see, or that does not exist.
+    """
+    return operation("bookings.recordings", cal_api_version, booking_uid=booking_uid)
+
+
+def transcripts(
+    booking_uid: str, *, cal_api_version: str | None = None
+) -> Operation[tuple[str, ...]]:
+    """List links to the transcripts of a booking's meetings in Cal Video.
+
+    `GET /v2/bookings/{booking_uid}/transcripts`, as `recordings`.
+    A link opens its transcript to whoever has it, and lives about an hour: fetch it at once.
+    """
+    return operation("bookings.transcripts", cal_api_version, booking_uid=booking_uid)
+
+
+def conferencing_sessions(
+    booking_uid: str, *, cal_api_version: str | None = None
+) -> Operation[tuple[ConferencingSession, ...]]:
+    """List the meetings of a booking in Cal Video: when they were, and who was there.
+
+    `GET /v2/bookings/{booking_uid}/conferencing-sessions`, as `recordings`.
+    """
+    return operation("bookings.conferencing_sessions", cal_api_version, booking_uid=booking_uid)
+
+
+def calendar_links(
+    booking_uid: str, *, cal_api_version: str | None = None
+) -> Operation[tuple[CalendarLink, ...]]:
+    """List links that put a booking into the attendee's calendar.
+
+    `GET /v2/bookings/{booking_uid}/calendar-links`, version 2024-08-13 or 2026-02-25.
+    Credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        A `CalendarLink` for Google, Office, Outlook and ICS, in this order.
+
+    Raises:
+        InvalidInput: for a uid that is empty, reserved or not printable.
+        NotFound: for a uid that does not exist.
+    """
+    return operation("bookings.calendar_links", cal_api_version, booking_uid=booking_uid)
+
+
+def references(
+    booking_uid: str, *, type: ReferenceType | None = None, cal_api_version: str | None = None
+) -> Operation[tuple[BookingReference, ...]]:
+    """List what stands for a booking in calendars and video apps; for its organiser only.
+
+    `GET /v2/bookings/{booking_uid}/references`, version 2024-08-13 or 2026-02-25.
+    Credentials are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        type: google_calendar, office365_calendar, daily_video, google_video, office365_video or
+            zoom_video; without it, all.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        A tuple of `BookingReference`s, empty where there are none.
+
+    Raises:
+        InvalidInput: for another type, and for a uid that is empty, reserved or not printable.
+        PermissionDenied: for a booking of somebody else.
+        NotFound: for a uid that does not exist.
+    """
+    return operation(
+        "bookings.references",
+        cal_api_version,
+        booking_uid=booking_uid,
+        query=to_query(ReferenceFilter(type=type)),
+    )

@@ -1,0 +1,55 @@
+"""What the API says of a booking's meetings in Cal Video."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from attrs import field, frozen
+
+UnixTime = Annotated[datetime, "seconds since 1970"]
+"""A time that the API writes as a number of seconds; read as an aware datetime in UTC."""
+
+
+@frozen
+class Recording:
+    """A recording of a meeting; *duration* is in seconds.
+
+    *share_token* opens the recording to whoever has it, and no `repr` shows it;
+    *error* says why *download_link* is not there.
+    """
+
+    id: str
+    room_name: str
+    start_ts: UnixTime
+    status: str
+    duration: int
+    share_token: str = field(repr=False)
+    max_participants: int | None = None
+    download_link: str | None = field(default=None, repr=False)
+    error: str | None = None
+    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+
+
+@frozen
+class Participant:
+    """Somebody who was in a meeting; *duration* is in seconds."""
+
+    join_time: UnixTime
+    duration: int
+    user_id: str | None = None
+    user_name: str | None = None
+    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+
+
+@frozen
+class ConferencingSession:
+    """One meeting in a room; *duration* is in seconds, and grows while it is *ongoing*."""
+
+    id: str
+    room: str
+    start_time: UnixTime
+    duration: int
+    ongoing: bool
+    max_participants: int
+    participants: tuple[Participant, ...]
+    extra: Mapping[str, Any] = field(factory=dict, hash=False)

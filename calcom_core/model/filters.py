@@ -1,0 +1,194 @@
+"""The filters of lists of bookings: which there are, which a list takes, which go together."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypedDict, get_args
+
+from attrs import field, frozen
+
+from calcom_core.errors import InvalidInput
+from calcom_core.model.fields import (
+    by,
+    checks,
+    each,
+    integer,
+    moment,
+    natural,
+    nearest,
+    one_of,
+    text,
+)
+from calcom_core.model.inputs import Moment
+
+Status = Literal["upcoming", "recurring", "past", "cancelled", "unconfirmed"]
+Sort = Literal["asc", "desc"]
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+class TeamBookingFilters(TypedDict, total=False):
+    """What a list of a team's bookings can be filtered by; `bookings.list` says what each means."""
+
+    status: Status | Iterable[Status]
+    attendee_email: str
+    attendee_name: str
+    booking_uid: str
+    event_type_ids: Iterable[int]
+    event_type_id: int
+    after_start: Moment
+    before_end: Moment
+    sort_start: Sort
+    sort_end: Sort
+    sort_created: Sort
+    take: int
+    skip: int
+
+
+class UserBookingFilters(TeamBookingFilters, total=False):
+    """What a list of a member's bookings can be filtered by."""
+
+    teams_ids: Iterable[int]
+    team_id: int
+    after_created_at: Moment
+    before_created_at: Moment
+    after_updated_at: Moment
+    before_updated_at: Moment
+    sort_updated_at: Sort
+
+
+class OrganizationBookingFilters(UserBookingFilters, total=False):
+    """What a list of an organisation's bookings can be filtered by."""
+
+    user_ids: Iterable[int]
+    cursor: str
+    limit: int
+
+
+def _statuses(value: object, name: str) -> tuple[str, ...]:
+    one = one_of(*STATUSES)
+    return (one(value, name),) if isinstance(value, str) else each(one, least=1)(value, name)
+
+
+def _take(value: object, name: str) -> int:
+    return integer(value, name, least=1, most=250)
+
+
+def _limit(value: object, name: str) -> int:
+    return integer(value, name, least=1, most=100)
+
+
+_sort = one_of("asc", "desc")
+_EXCLUSIVE: tuple[tuple[str, ...], ...] = (
+    ("event_type_ids", "event_type_id"),
+    ("teams_ids", "team_id"),
+    ("sort_start", "sort_end", "sort_created", "sort_updated_at"),
+)
+_RANGES = (
+    ("after_start", "before_end"),
+    ("after_created_at", "before_created_at"),
+    ("after_updated_at", "before_updated_at"),
+)
+_ORDER = "the order of a list by cursor follows from its status"
+# VERSIONS.md 2b: each is dropped silently, or refused, by the versions of the other way.
+_BY_OFFSET: Mapping[str, str] = {
+    "take": "a list by cursor has limit instead",
+    "skip": "a list by cursor has cursor instead",
+    "sort_start": _ORDER,
+    "sort_end": _ORDER,
+    "sort_created": _ORDER,
+    "sort_updated_at": _ORDER,
+}
+_BY_CURSOR = ("limit", "cursor")
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class BookingFilters:
+    """The query of a list of bookings.
+
+    A closed set, since the server drops a filter that it does not know and answers with everything.
+    """
+
+    status: Iterable[str] | None = field(default=None, metadata=by(_statuses))
+    attendee_email: str | None = field(default=None, metadata=by(text))
+    attendee_name: str | None = field(default=None, metadata=by(text))
+    booking_uid: str | None = field(default=None, metadata=by(text))
+    event_type_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
+    event_type_id: int | None = field(default=None, metadata=by(integer))
+    teams_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
+    team_id: int | None = field(default=None, metadata=by(integer))
+    after_start: Moment | None = field(default=None, metadata=by(moment))
+    before_end: Moment | None = field(default=None, metadata=by(moment))
+    after_created_at: Moment | None = field(default=None, metadata=by(moment))
+    before_created_at: Moment | None = field(default=None, metadata=by(moment))
+    after_updated_at: Moment | None = field(default=None, metadata=by(moment))
+    before_updated_at: Moment | None = field(default=None, metadata=by(moment))
+    sort_start: str | None = field(default=None, metadata=by(_sort))
+    sort_end: str | None = field(default=None, metadata=by(_sort))
+    sort_created: str | None = field(default=None, metadata=by(_sort))
+    sort_updated_at: str | None = field(default=None, metadata=by(_sort))
+    take: int | None = field(default=None, metadata=by(_take))
+    skip: int | None = field(default=None, metadata=by(natural))
+    user_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
+    limit: int | None = field(default=None, metadata=by(_limit))
+    cursor: str | None = field(default=None, metadata=by(text))
+
+    def __attrs_post_init__(self) -> None:
+        for names in _EXCLUSIVE:
+            given = self._given(names)
+            if len(given) > 1:
+                raise InvalidInput(
+                    given[1], f"cannot stand with {given[0]}; the server would use only one of them"
+                )
+        for first, last in _RANGES:
+            after, before = getattr(self, first), getattr(self, last)
+            if after is not None and before is not None and before < after:
+                raise InvalidInput(last, f"is before {first}, so that nothing can lie between")
+        by_offset, by_cursor = self.only_by_offset, self.only_by_cursor
+        if by_offset and by_cursor:
+            name, why = by_offset
+            raise InvalidInput(name, f"cannot stand with {by_cursor[0]}: {why}")
+
+    def _given(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if getattr(self, name) is not None]
+
+    @property
+    def only_by_offset(self) -> tuple[str, str] | None:
+        """Return a filter that only a list by *take* and *skip* knows, and why."""
+        if isinstance(self.status, tuple) and len(self.status) > 1:
+            return "status", "a list by cursor takes one"
+        return next(((name, _BY_OFFSET[name]) for name in self._given(_BY_OFFSET)), None)
+
+    @property
+    def only_by_cursor(self) -> tuple[str, str] | None:
+        """Return a filter that only a list by *cursor* and *limit* knows, and why."""
+        why = "a list by take and skip does not know it"
+        return next(((name, why) for name in self._given(_BY_CURSOR)), None)
+
+
+ReferenceType = Literal[
+    "google_calendar",
+    "office365_calendar",
+    "daily_video",
+    "google_video",
+    "office365_video",
+    "zoom_video",
+]
+
+
+@frozen(kw_only=True, field_transformer=checks)
+class ReferenceFilter:
+    """The query of a list of references."""
+
+    type: str | None = field(default=None, metadata=by(one_of(*get_args(ReferenceType))))
+
+
+def filters_of(kind: type[Any], given: Mapping[str, Any]) -> BookingFilters:
+    """Make filters of those that this kind of list takes.
+
+    Raises `InvalidInput` for any other, which the server would drop silently.
+    """
+    known = tuple(kind.__annotations__)
+    for name in given:
+        if name not in known:
+            meant = nearest(name, known) or f", which has {', '.join(known)}"
+            raise InvalidInput(name, f"is no filter of this list{meant}")
+    return BookingFilters(**given)

@@ -1,0 +1,37 @@
+"""What a list says of its pages, in the API's two ways of counting them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+
+@frozen
+class OffsetPagination:
+    """Where a page read by *take* and *skip* stands.
+
+    *returned_items* is computed by the server and may be more than the page holds;
+    *current_page* is 0 where there is nothing.
+    """
+
+    total_items: int
+    items_per_page: int
+    returned_items: int
+    remaining_items: int
+    total_pages: int
+    current_page: int
+    has_next_page: bool
+    has_previous_page: bool
+    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+
+
+@frozen
+class CursorPagination:
+    """Where a page read by *cursor* and *limit* stands; there are no totals.
+
+    *next_cursor* is opaque, and None at the end.
+    """
+
+    has_more: bool
+    next_cursor: str | None = None
+    extra: Mapping[str, Any] = field(factory=dict, hash=False)

@@ -1,0 +1,218 @@
+"""How each kind of answer is read: as one item, several, a page, or by dates."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+from attrs import evolve, frozen
+
+from calcom_core.http import Response
+from calcom_core.meanings import without_credentials
+from calcom_core.model.page import CursorPagination, OffsetPagination
+from calcom_core.model.slot import Slot, Slots
+from calcom_core.operation import Operation, Page, undecodable
+from calcom_core.wire import MISSING, Odd, kind_found, parse, read, read_all
+
+T = TypeVar("T")
+
+
+@frozen
+class One:
+    """Reads one item of a model."""
+
+    model: type[Any]
+
+    def __call__(
+        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+    ) -> Any:
+        """Read the answer."""
+        return _data(envelope, lambda data: read(self.model, data))
+
+
+@frozen
+class Many:
+    """Reads a list of a model; with *lone*, also one item, which becomes a list of one."""
+
+    model: type[Any]
+    lone: bool = False
+
+    def __call__(
+        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+    ) -> Any:
+        """Read the answer."""
+        if self.lone and isinstance(envelope.get("data"), dict):
+            return (_data(envelope, lambda data: read(self.model, data)),)
+        return _data(envelope, lambda data: read_all(self.model, data))
+
+
+@frozen
+class OneOrMany:
+    """Reads what the server says: an object as one item, an array as a list."""
+
+    model: type[Any]
+
+    def __call__(
+        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+    ) -> Any:
+        """Read the answer."""
+        single = not isinstance(envelope.get("data"), list)
+        return (One if single else Many)(self.model)(operation, response, envelope)
+
+
+@frozen
+class OneOrNone:
+    """Reads one item of a model, or null, which is None."""
+
+    model: type[Any]
+
+    def __call__(
+        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+    ) -> Any:
+        """Read the answer."""
+        if envelope.get("data", MISSING) is None:
+            return None
+        return One(self.model)(operation, response, envelope)
+
+
+@frozen
+class Nothing:
+    """Reads an answer that says no more than that it went well."""
+
+    def __call__(
+        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+    ) -> None:
+        """Read the answer."""
+
+
+@frozen
+class SlotsByDate:
+    """Reads free slots, an object whose keys are dates."""
+
+    def __call__(
+        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+    ) -> Slots:
+        """Read the answer."""
+        data = envelope.get("data", MISSING)
+        if not isinstance(data, dict):
+            raise Odd("an object", kind_found(data), "data")
+        by_date = {}
+        for key, items in data.items():
+            day = _date(key)
+            try:
+                by_date[day] = read_all(Slot, items)
+            except Odd as odd:
+                odd.path[:0] = ["data", key]
+                raise
+        return Slots(by_date)
+
+
+def _date(key: str) -> date:
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", key):
+        try:
+            return date.fromisoformat(key)
+        except ValueError:
+            pass  # such as the 31st of February
+    raise Odd("dates as keys", "another key", "data")
+
+
+@frozen
+class PageOf:
+    """Reads a page of a model, and follows the way of paging that the answer shows."""
+
+    model: type[Any]
+
+    def __call__(
+        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+    ) -> "Page[Any]":
+        """Read the answer."""
+        data = envelope.get("data", MISSING)
+        if not isinstance(data, list):
+            raise Odd("an array", kind_found(data), "data")
+        items, odd, first = [], [], None
+        for index, value in enumerate(data):
+            try:
+                items.append(read(self.model, value))
+            except Odd as error:
+                error.path[:0] = ["data", index]
+                first = first or error
+                odd.append(value)
+        pagination = _pagination(envelope.get("pagination", MISSING))
+        following = None
+        try:
+            following = _following(operation, pagination, returned=len(data))
+        except Odd as error:
+            first = first or error
+        if first is None:
+            return Page(tuple(items), pagination, response, following)
+        clean = without_credentials(response)
+        if clean != response:  # then neither the page nor what is odd may hold them
+            return self(operation, clean, parse(clean.body))
+        plain = None if following is None else following._plain
+        raise undecodable(
+            operation,
+            response,
+            first.json_path,
+            first.expected,
+            first.found,
+            page=Page(tuple(items), pagination, response, plain),
+            odd=tuple(odd),
+        ) from first
+
+
+def _pagination(value: Any) -> OffsetPagination | CursorPagination:
+    # By its keys, not by the version sent: the hosted service has answered in either way.
+    by_cursor = isinstance(value, dict) and not value.keys().isdisjoint({"nextCursor", "hasMore"})
+    try:
+        return read(CursorPagination, value) if by_cursor else read(OffsetPagination, value)
+    except Odd as error:
+        error.path.insert(0, "pagination")
+        raise
+
+
+def _data(envelope: Mapping[str, Any], reading: Callable[[Any], T]) -> T:
+    try:
+        return reading(envelope.get("data", MISSING))
+    except Odd as odd:
+        odd.path.insert(0, "data")
+        raise
+
+
+def _following(
+    operation: Operation[Any],
+    pagination: OffsetPagination | CursorPagination,
+    *,
+    returned: int,
+) -> Operation[Any] | None:
+    if isinstance(pagination, CursorPagination):
+        return _by_cursor(operation, pagination)
+    # By `take`, never by the number of items: rows may vanish between the server's two queries.
+    # An empty page ends the walk, whatever the flag says.
+    if not pagination.has_next_page or not returned:
+        return None
+    query = dict(operation.query)
+    take = int(query.get("take", pagination.items_per_page))
+    if take < 1:
+        take = returned  # a server that counts wrongly must not make a pager stand still
+    query["skip"] = str(int(query.get("skip", 0)) + take)
+    return evolve(operation, query=_asking(query, "limit", "cursor"))
+
+
+def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Operation[Any] | None:
+    if not pagination.has_more:
+        return None
+    query = dict(operation.query)
+    cursor, asked = pagination.next_cursor, query.get("cursor")
+    walked = operation.walked if asked is None else (*operation.walked, asked)
+    if not cursor:
+        found = "null" if cursor is None else "an empty string"
+        raise Odd("a cursor, since hasMore is true,", found, "pagination", "nextCursor")
+    if cursor in walked:
+        raise Odd("a new cursor", "one of this walk", "pagination", "nextCursor")
+    query["cursor"] = cursor
+    return evolve(operation, query=_asking(query, "take", "skip"), walked=walked)
+
+
+def _asking(query: dict[str, str], *others: str) -> tuple[tuple[str, str], ...]:
+    """Return the query without the words of the other way of paging."""
+    return tuple(item for item in query.items() if item[0] not in others)

@@ -1,0 +1,231 @@
+"""The functions of the core, bound to the clients: one namespace for each module of operations."""
+
+import inspect
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, get_args, get_type_hints
+
+from calcom_core import bookings, slots, teams
+from calcom_core.bookings import attendees, guests
+from calcom_core.operation import Operation
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Caller(Protocol):
+    """What the blocking namespaces need of a client."""
+
+    def call(self, op: Operation[T]) -> T:
+        """Carry out one operation and return what it reads."""
+        ...
+
+
+class AsyncCaller(Protocol):
+    """What the awaited namespaces need of a client."""
+
+    async def call(self, op: Operation[T]) -> T:
+        """Carry out one operation and return what it reads."""
+        ...
+
+
+def _mended(method: Any, function: Callable[..., Any]) -> Any:
+    """Give a bound method the signature of the function, with the result in place of the operation.
+
+    `functools.wraps` alone would show the function's own, without `self`.
+    """
+    signature = inspect.signature(function)
+    result = get_args(get_type_hints(function)["return"])[0]
+    self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    method.__signature__ = signature.replace(
+        parameters=[self, *signature.parameters.values()], return_annotation=result
+    )
+    return method
+
+
+class Bound:
+    """A namespace of functions of the core, bound to a blocking client."""
+
+    def __init__(self, client: Caller) -> None:
+        self.client = client
+
+
+class AsyncBound:
+    """A namespace of functions of the core, bound to a client for trio."""
+
+    def __init__(self, client: AsyncCaller) -> None:
+        self.client = client
+
+
+def blocking(
+    function: Callable[P, Operation[T]],
+) -> Callable[Concatenate["Bound", P], T]:
+    """Bind a function of the core: make the operation and call it."""
+
+    @wraps(function)
+    def method(self: "Bound", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.client.call(function(*args, **kwargs))
+
+    return cast("Callable[Concatenate[Bound, P], T]", _mended(method, function))
+
+
+def awaiting(
+    function: Callable[P, Operation[T]],
+) -> Callable[Concatenate["AsyncBound", P], Coroutine[Any, Any, T]]:
+    """Bind a function of the core: make the operation and await its call."""
+
+    @wraps(function)
+    async def method(self: "AsyncBound", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.client.call(function(*args, **kwargs))
+
+    return cast(
+        "Callable[Concatenate[AsyncBound, P], Coroutine[Any, Any, T]]", _mended(method, function)
+    )
+
+
+class Attendees(Bound):
+    """`client.bookings.attendees`: the operations of that name in the core, carried out."""
+
+    list = blocking(attendees.list)
+    get = blocking(attendees.get)
+    add = blocking(attendees.add)
+    remove = blocking(attendees.remove)
+
+
+class Guests(Bound):
+    """`client.bookings.guests`: the operations of that name in the core, carried out."""
+
+    add = blocking(guests.add)
+
+
+class Bookings(Bound):
+    """`client.bookings`: the operations of that name in the core, carried out."""
+
+    list = blocking(bookings.list)
+    get = blocking(bookings.get)
+    get_one = blocking(bookings.get_one)
+    get_series = blocking(bookings.get_series)
+    get_by_seat = blocking(bookings.get_by_seat)
+    create = blocking(bookings.create)
+    create_recurring = blocking(bookings.create_recurring)
+    create_instant = blocking(bookings.create_instant)
+    reschedule = blocking(bookings.reschedule)
+    reschedule_seat = blocking(bookings.reschedule_seat)
+    request_reschedule = blocking(bookings.request_reschedule)
+    cancel = blocking(bookings.cancel)
+    cancel_seat = blocking(bookings.cancel_seat)
+    confirm = blocking(bookings.confirm)
+    decline = blocking(bookings.decline)
+    mark_absent = blocking(bookings.mark_absent)
+    reassign = blocking(bookings.reassign)
+    reassign_to_user = blocking(bookings.reassign_to_user)
+    update_location = blocking(bookings.update_location)
+    recordings = blocking(bookings.recordings)
+    transcripts = blocking(bookings.transcripts)
+    calendar_links = blocking(bookings.calendar_links)
+    references = blocking(bookings.references)
+    conferencing_sessions = blocking(bookings.conferencing_sessions)
+
+    @property
+    def attendees(self) -> Attendees:
+        """The operations on the attendees of a booking."""
+        return Attendees(self.client)
+
+    @property
+    def guests(self) -> Guests:
+        """The operations on the guests of a booking."""
+        return Guests(self.client)
+
+
+class Slots(Bound):
+    """`client.slots`: the operations of that name in the core, carried out."""
+
+    list = blocking(slots.list)
+    reserve = blocking(slots.reserve)
+    get_reservation = blocking(slots.get_reservation)
+    update_reservation = blocking(slots.update_reservation)
+    delete_reservation = blocking(slots.delete_reservation)
+
+
+class Teams(Bound):
+    """`client.teams`: the operations of that name in the core, carried out."""
+
+    bookings = blocking(teams.bookings)
+    organization_bookings = blocking(teams.organization_bookings)
+    organization_team_bookings = blocking(teams.organization_team_bookings)
+    organization_user_bookings = blocking(teams.organization_user_bookings)
+    references = blocking(teams.references)
+
+
+class AsyncAttendees(AsyncBound):
+    """`client.bookings.attendees`: the operations of that name in the core, under trio."""
+
+    list = awaiting(attendees.list)
+    get = awaiting(attendees.get)
+    add = awaiting(attendees.add)
+    remove = awaiting(attendees.remove)
+
+
+class AsyncGuests(AsyncBound):
+    """`client.bookings.guests`: the operations of that name in the core, carried out under trio."""
+
+    add = awaiting(guests.add)
+
+
+class AsyncBookings(AsyncBound):
+    """`client.bookings`: the operations of that name in the core, carried out under trio."""
+
+    list = awaiting(bookings.list)
+    get = awaiting(bookings.get)
+    get_one = awaiting(bookings.get_one)
+    get_series = awaiting(bookings.get_series)
+    get_by_seat = awaiting(bookings.get_by_seat)
+    create = awaiting(bookings.create)
+    create_recurring = awaiting(bookings.create_recurring)
+    create_instant = awaiting(bookings.create_instant)
+    reschedule = awaiting(bookings.reschedule)
+    reschedule_seat = awaiting(bookings.reschedule_seat)
+    request_reschedule = awaiting(bookings.request_reschedule)
+    cancel = awaiting(bookings.cancel)
+    cancel_seat = awaiting(bookings.cancel_seat)
+    confirm = awaiting(bookings.confirm)
+    decline = awaiting(bookings.decline)
+    mark_absent = awaiting(bookings.mark_absent)
+    reassign = awaiting(bookings.reassign)
+    reassign_to_user = awaiting(bookings.reassign_to_user)
+    update_location = awaiting(bookings.update_location)
+    recordings = awaiting(bookings.recordings)
+    transcripts = awaiting(bookings.transcripts)
+    calendar_links = awaiting(bookings.calendar_links)
+    references = awaiting(bookings.references)
+    conferencing_sessions = awaiting(bookings.conferencing_sessions)
+
+    @property
+    def attendees(self) -> AsyncAttendees:
+        """The operations on the attendees of a booking."""
+        return AsyncAttendees(self.client)
+
+    @property
+    def guests(self) -> AsyncGuests:
+        """The operations on the guests of a booking."""
+        return AsyncGuests(self.client)
+
+
+class AsyncSlots(AsyncBound):
+    """`client.slots`: the operations of that name in the core, carried out under trio."""
+
+    list = awaiting(slots.list)
+    reserve = awaiting(slots.reserve)
+    get_reservation = awaiting(slots.get_reservation)
+    update_reservation = awaiting(slots.update_reservation)
+    delete_reservation = awaiting(slots.delete_reservation)
+
+
+class AsyncTeams(AsyncBound):
+    """`client.teams`: the operations of that name in the core, carried out under trio."""
+
+    bookings = awaiting(teams.bookings)
+    organization_bookings = awaiting(teams.organization_bookings)
+    organization_team_bookings = awaiting(teams.organization_team_bookings)
+    organization_user_bookings = awaiting(teams.organization_user_bookings)
+    references = awaiting(teams.references)
