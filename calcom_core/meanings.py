@@ -4,15 +4,15 @@ By meaning, not by status: a taken slot is 400, 409 or 422; a 401 of code `TRPCE
 right"; a 403 of the permissions guard means "no credentials".
 One table picks the class, its first fitting row wins, and what no row fits falls to the class of
 its status.
-One total function reads the bodies; it never raises, whatever the bytes.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
+from calcom_core.error_body import ErrorBody, constraints, read_error_body, without_credentials
 from calcom_core.errors import (
     AlreadyDone,
     Answer,
@@ -33,88 +33,8 @@ from calcom_core.errors import (
     ValidationFailed,
     VersionMismatch,
 )
-from calcom_core.http import SECRET_HEADERS, Response
+from calcom_core.http import Response
 from calcom_core.limits import limits_of, wait_of
-from calcom_core.wire import NotJson, parse
-
-# Long enough for every known message, short enough to print and to search.
-_LONGEST_MESSAGE = 2_000
-_DEEPEST_DETAILS = 50
-
-# A 403 repeats the whole token in its text (CONTRACT A.3).
-# What is replaced always lies within a string of JSON, so that JSON stays JSON.
-_CREDENTIAL = re.compile(
-    rb"(?i)(access.?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)|bearer +(?!token\b))"
-    rb"[^\s\"\\,;:<>{}\[\]]+"
-    rb"|cal_[A-Za-z0-9_]{6,}|\beyJ[\w\-.]{20,}"
-)
-_HTML = re.compile(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml)")
-
-
-@frozen
-class ErrorBody:
-    """What an error body says, whichever of the server's shapes it has."""
-
-    code: str | None
-    message: str
-    details: Any = None
-    is_html: bool = False
-
-
-def read_error_body(response: Response) -> ErrorBody:
-    """Read an error body of any shape, or of none; never raises."""
-    content_type = response.headers.get("content-type", "") or ""
-    if content_type.lower().startswith("text/html") or _HTML.match(response.body):
-        return ErrorBody(None, "a page of HTML", is_html=True)
-    try:
-        body = parse(response.body)
-    except NotJson:
-        return ErrorBody(None, _excerpt(response.body.decode("utf-8", "replace")))
-    if not isinstance(body, Mapping):
-        return ErrorBody(None, _excerpt(body if isinstance(body, str) else ""))
-    error = body.get("error")
-    inner = error if isinstance(error, Mapping) else body
-    code = inner.get("code")
-    message = inner.get("message")
-    if isinstance(message, list):  # the framework's own validation lists its texts
-        message = ", ".join(item for item in message if isinstance(item, str))
-    if not isinstance(message, str):
-        message = error if isinstance(error, str) else ""
-    return ErrorBody(
-        code if isinstance(code, str) else None, _excerpt(message), _shallow(inner.get("details"))
-    )
-
-
-def _shallow(details: Any) -> Any:
-    """Return details, or None where they are nested so deeply that they could not be pickled."""
-    level = [details]
-    for _ in range(_DEEPEST_DETAILS):
-        level = [
-            item
-            for value in level
-            if isinstance(value, (dict, list))
-            for item in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return details
-    return None
-
-
-def _excerpt(text: str) -> str:
-    return " ".join(text[:_LONGEST_MESSAGE].split())
-
-
-def without_credentials(response: Response) -> Response:
-    """Return the answer with every token that it repeats replaced, and without cookies."""
-    headers = [
-        (name, "[redacted]" if name.lower() in SECRET_HEADERS else _redacted(value))
-        for name, value in response.headers
-    ]
-    return evolve(response, headers=headers, body=_CREDENTIAL.sub(rb"\1[redacted]", response.body))
-
-
-def _redacted(value: str) -> str:
-    return _CREDENTIAL.sub(rb"\1[redacted]", value.encode("utf-8", "replace")).decode()
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:
@@ -125,6 +45,7 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
 class Meaning:
     """A row of the table: what must fit, and what it then means.
 
+    *reason* is what the error says further; *names* are the fields at fault.
     *acted* marks answers that come although, or after, the server acted.
     *text* may name the fields at fault by groups called `field`.
     """
@@ -165,11 +86,32 @@ def _booking_field(text: str) -> Meaning:
     return Meaning(error=BookingFieldError, status=_REFUSED, text=text)
 
 
+_WRONG_VERSION = (
+    "the server has no such route in this version of its API: "
+    "it is older, or the base URL is not that of its API"
+)
+_LEGACY = (
+    "the legacy API (2024-04-15) answered, as it does when the server does not know the "
+    "cal-api-version sent: it is older than the version, or something removed the header; "
+    "versions=EVERYWHERE is what every server knows"
+)
+
 MEANINGS: tuple[Meaning, ...] = (
     Meaning(error=RateLimited, status=(429,), code="TRPCError", acted=True),
     Meaning(error=RateLimited, status=(429,)),
     Meaning(error=TokenExpired, status=(498,)),
-    Meaning(error=VersionMismatch, status=(404,), text=r"^Cannot (?:GET|POST|PUT|PATCH|DELETE) /"),
+    Meaning(
+        error=VersionMismatch,
+        status=(404,),
+        text=r"^Cannot (?:GET|POST|PUT|PATCH|DELETE) /",
+        reason=_WRONG_VERSION,
+    ),
+    Meaning(
+        error=VersionMismatch,
+        status=(404,),
+        text=r"^Booking with UID=.* does not exist",
+        reason=_LEGACY,
+    ),
     # Who may.
     Meaning(
         error=Unauthenticated,
@@ -282,16 +224,6 @@ WAYS_OUT: dict[type[CalcomError], str] = {
     ApiError: "the API does not answer so, and no redirect is followed; check the base URL",
 }
 
-_WRONG_VERSION = (
-    "the server has no such route in this version of its API: "
-    "it is older, or the base URL is not that of its API"
-)
-_LEGACY = (
-    "the legacy API (2024-04-15) answered, as it does when the server does not know the "
-    "cal-api-version sent: it is older than the version, or something removed the header; "
-    "versions=EVERYWHERE is what every server knows"
-)
-
 
 def asked(operation: AskedOperation) -> str:
     """Return what was asked, for a message: without query and body, which may be personal."""
@@ -307,7 +239,7 @@ def error_of(operation: AskedOperation, response: Response) -> CalcomError:
         return _mismatch(operation, response, _LEGACY, may_have_happened=False)
     row = _meaning(operation, status, body)
     if row.error is VersionMismatch:
-        return _mismatch(operation, response, _WRONG_VERSION, may_have_happened=False)
+        return _mismatch(operation, response, row.reason, may_have_happened=False)
     acted = (status >= 500 or row.acted) and not operation.repeatable
     return _api_error(operation, response, body, row, may_have_happened=acted)
 
@@ -388,34 +320,15 @@ def legacy_answer(
 def _is_legacy_create(operation: AskedOperation, body: ErrorBody) -> bool:
     # Only the legacy create wants these at the top of the body.
     return operation.name.startswith("bookings.create") and {"timeZone", "language"} <= {
-        name for name, _ in _constraints(body.details)
+        name for name, _ in constraints(body.details)
     }
 
 
 def _fields(body: ErrorBody, row: Meaning) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for name, texts in _constraints(body.details):
+    for name, texts in constraints(body.details):
         found[name] = found.get(name, ()) + texts
     found.update(dict.fromkeys(row.names, ()))
     if row.text is not None and "field" in row.text.groupindex:
         found.update({match["field"]: () for match in row.text.finditer(body.message)})
-    return found
-
-
-def _constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the dotted names and the texts of class-validator's tree, `details.errors`."""
-    errors = details.get("errors") if isinstance(details, Mapping) else None
-    waiting: list[tuple[str, Any]] = [("", errors)]
-    found: list[tuple[str, tuple[str, ...]]] = []
-    while waiting:
-        prefix, nodes = waiting.pop()
-        for node in nodes if isinstance(nodes, list) else []:
-            if not isinstance(node, Mapping) or not isinstance(node.get("property"), str):
-                continue
-            name = f"{prefix}{node['property']}"
-            constraints = node.get("constraints")
-            if isinstance(constraints, Mapping) and constraints:
-                texts = tuple(text for text in constraints.values() if isinstance(text, str))
-                found.append((name, texts))
-            waiting.append((f"{name}.", node.get("children")))
     return found

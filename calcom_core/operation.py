@@ -5,15 +5,10 @@ from typing import Any, Generic, TypeVar, cast
 
 from attrs import evolve, field, frozen
 
+from calcom_core.error_body import read_error_body, without_credentials
 from calcom_core.errors import Answer, DecodingError, InvalidInput
 from calcom_core.http import Response
-from calcom_core.meanings import (
-    asked,
-    error_of,
-    legacy_answer,
-    read_error_body,
-    without_credentials,
-)
+from calcom_core.meanings import asked, error_of, legacy_answer
 from calcom_core.model.fields import kind
 from calcom_core.model.page import CursorPagination, OffsetPagination
 from calcom_core.wire import NotJson, Odd, parse

@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
+from calcom_core.error_body import without_credentials
 from calcom_core.http import Response
-from calcom_core.meanings import without_credentials
 from calcom_core.model.page import CursorPagination, OffsetPagination
 from calcom_core.model.slot import Slot, Slots
 from calcom_core.operation import Operation, Page, undecodable
+from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable
 from calcom_core.wire import MISSING, Odd, kind_found, parse, read, read_all
 
 T = TypeVar("T")
@@ -191,11 +192,19 @@ def _following(
     if not pagination.has_next_page or not returned:
         return None
     query = dict(operation.query)
+    skip = int(query.get("skip", 0))
+    if skip and not pagination.has_previous_page:
+        # As where a version that does not know `skip` answers with its first page each time.
+        raise Odd(f"true, after {skip} items,", "false", "pagination", "hasPreviousPage")
     take = int(query.get("take", pagination.items_per_page))
     if take < 1:
         take = returned  # a server that counts wrongly must not make a pager stand still
-    query["skip"] = str(int(query.get("skip", 0)) + take)
-    return evolve(operation, query=_asking(query, "limit", "cursor"))
+    query["skip"] = str(skip + take)
+    return evolve(
+        operation,
+        query=_asking(query, "limit", "cursor"),
+        version=_version(operation, BY_OFFSET),
+    )
 
 
 def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Operation[Any] | None:
@@ -210,9 +219,22 @@ def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Opera
     if cursor in walked:
         raise Odd("a new cursor", "one of this walk", "pagination", "nextCursor")
     query["cursor"] = cursor
-    return evolve(operation, query=_asking(query, "take", "skip"), walked=walked)
+    return evolve(
+        operation,
+        query=_asking(query, "take", "skip"),
+        version=_version(operation, BY_CURSOR),
+        walked=walked,
+    )
 
 
 def _asking(query: dict[str, str], *others: str) -> tuple[tuple[str, str], ...]:
     """Return the query without the words of the other way of paging."""
     return tuple(item for item in query.items() if item[0] not in others)
+
+
+def _version(operation: Operation[Any], way: tuple[str, ...]) -> str | None:
+    """Return a version that knows this way of paging, which another drops silently."""
+    if operation.version in way:
+        return operation.version
+    known = readable(operation.name)
+    return next((version for version in way if version in known), operation.version)

@@ -12,12 +12,13 @@ from typing import Any
 
 from attrs import frozen
 
-from calcom_core import bookings
+from calcom_core import bookings, slots
 from calcom_core.api import HOSTED_URL, Anonymous, Api
 from calcom_core.effects import Stream, emit
 from calcom_core.errors import ApiError, CalcomError
 from calcom_core.model.booking import Booking
 from calcom_core.model.page import OffsetPagination
+from calcom_core.model.slot import Slots
 from calcom_core.operation import Operation, Page
 from calcom_core.retry import retrying
 from calcom_transports.cassette import load
@@ -53,6 +54,10 @@ _SEATS = "bbAtPsDZCjj2urZUam1Ajs"
 _ROUND_ROBIN = "r3kusHBjUmkz7hpL6Bj24B"
 
 STEPS = (
+    Step(
+        "look for free slots",
+        slots.list(event_type_id=1, start="2027-04-05", end="2027-04-06", time_zone="Europe/Rome"),
+    ),
     Step(
         "book",
         bookings.create(
@@ -140,6 +145,11 @@ def described(value: Any) -> Iterable[str]:
             yield f"{where}, {'there is a next page' if value.next else 'the last page'}"
             for item in value.items:
                 yield from described(item)
+        case Slots():
+            free = value.in_order
+            yield f"{len(free)} slots on {len(value)} days"
+            for slot in free[:1]:
+                yield f"{slot.start:%Y-%m-%d %H:%M %z} is the first"
         case _:  # a Reassignment: nothing else is asked for here
             yield f"now with {value.reassigned_to.name} (user {value.reassigned_to.id})"
 

@@ -116,7 +116,8 @@ class Client(_Configured[Transport | Sessions]):
         api_key: the key of the account; a string of the environment, or a `Secret`.
         auth: credentials of another kind, or `Anonymous()`, in place of *api_key*.
         base_url: the server, without `/v2`; may have a path prefix.
-        versions: which `cal-api-version` each operation speaks.
+        versions: which `cal-api-version` each operation speaks: `EVERYWHERE`, which every server
+            answers, or `HOSTED`, the newest of the hosted service.
         transport: what sends; by default urllib3's, which needs the extra `urllib3`.
             A `Replay` needs no key.
         timeout: seconds for a whole exchange, above 0, or a `Timeout`;

@@ -118,9 +118,13 @@ def day_or_moment(value: object, field: str) -> date | datetime:
             return date.fromisoformat(value)
         except ValueError:  # whose text repeats the value
             raise InvalidInput(field, "is not a date of the calendar") from None
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    return moment(value, field)
+    if isinstance(value, (str, datetime)):
+        return moment(value, field)
+    if not isinstance(value, date):
+        raise InvalidInput(
+            field, f"must be a date, a datetime with a zone, or a string of one, not {kind(value)}"
+        )
+    return value
 
 
 def time_zone(value: object, field: str) -> str:

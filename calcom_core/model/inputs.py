@@ -34,8 +34,8 @@ Moment = datetime | str
 
 _WHOLE_BOOKING = "belongs to a whole booking and cannot stand with seat_uid"
 
-HOST_FLAGS = ("allow_conflicts", "allow_booking_out_of_bounds", "skip_booking_limits")
-"""What only a host of the event type may ask for, from version 2026-02-25 on."""
+# CONTRACT B.4: asked for by a host of the event type, from version 2026-02-25 on.
+_HOST_FLAGS = ("allow_conflicts", "allow_booking_out_of_bounds", "skip_booking_limits")
 
 _SLUGS = ("event_type_slug", "username", "team_slug", "usernames", "organization_slug")
 
@@ -276,3 +276,11 @@ class Move:
     """The place that a booking is moved to."""
 
     location: NewLocation | Mapping[str, Any] = field(metadata=by(new_location))
+
+
+def needs_of(
+    data: NewBooking | Reschedule | SeatReschedule, prefix: str = ""
+) -> tuple[tuple[str, str], ...]:
+    """Return the fields given that not every version has, each with the first that has it."""
+    given = (name for name in _HOST_FLAGS if getattr(data, name) is not None)
+    return tuple((f"{prefix}{name}", "2026-02-25") for name in given)

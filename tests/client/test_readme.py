@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from core_recorded import response_of
@@ -19,9 +20,15 @@ OUTPUT = [
     "2026-12-15 09:00:00+00:00 Seated between Alice Host and Ann Attendee seated\n",
     "no such slot: taken\n",
     "3 ['first', 'second']\n200 ['Normal between Alice Host and Ann Attendee']\n",
+    "2027-04-05 2 free, from 2027-04-05 09:00:00+00:00\n"
+    "nobody else can take it until 2026-11-22 16:07:59.819000+00:00\n"
+    "1 Ann Attendee\n2 guest1@example.net\n"
+    "None None\n"
+    "for admins of the team only\n",
     "['Normal between Alice Host and Ann Attendee', "
     "'Seated between Alice Host and Ann Attendee']\n",
     "",
+    "first\nsecond\nthird\n",
 ]
 
 
@@ -40,31 +47,58 @@ ITEMS = [
 ]
 
 
+def found(uid: str) -> dict[str, Any]:
+    return next(booking for booking in ITEMS if booking["uid"] == uid)
+
+
+def offset_page(query: dict[str, str]) -> dict[str, Any]:
+    skip, take = int(query.get("skip", 0)), int(query.get("take", 100))
+    pagination = {
+        "totalItems": 3,
+        "itemsPerPage": take,
+        "returnedItems": len(ITEMS[skip : skip + take]),
+        "remainingItems": max(3 - skip - take, 0),
+        "totalPages": 2,
+        "currentPage": skip // take + 1,
+        "hasNextPage": skip + take < 3,
+        "hasPreviousPage": skip > 0,
+    }
+    return {"data": ITEMS[skip : skip + take], "pagination": pagination}
+
+
+def replied(request: bytes) -> tuple[int, Any]:
+    """Answer from three bookings; every slot is free, but none can be booked."""
+    method, target, _ = request.partition(b"\r\n")[0].decode().split(" ")
+    url = urlsplit(target)
+    match method, url.path.split("/")[2:]:
+        case "POST", ["bookings"]:
+            refused = response_of("203-create-slot-taken-same-attendee")
+            return refused.status, json.loads(refused.body)
+        case "GET", ["bookings"] if "2026-05-01" in request.decode():
+            return 200, {"data": ITEMS, "pagination": {"nextCursor": None, "hasMore": False}}
+        case "GET", ["bookings"]:
+            return 200, offset_page(dict(parse_qsl(url.query)))
+        case "GET", ["bookings", uid]:
+            return 200, {"data": found(uid)}
+        case "POST", ["bookings", uid, "guests"]:
+            return 200, {"data": found(uid)}
+        case "GET", ["bookings", "first", "attendees"]:
+            return 200, json.loads(response_of("37-attendees-list").body)
+        case "GET", ["slots"]:
+            return 200, {"data": {"2027-04-05": [{"start": "2027-04-05T09:00:00.000Z"}] * 2}}
+        case "POST", ["slots", "reservations"]:
+            return 201, json.loads(response_of("13-slot-reserve").body)
+        case "DELETE", ["slots", "reservations", _]:
+            return 200, {}
+        case "GET", ["teams", "7", "bookings"]:
+            return 403, {"error": {"code": "ForbiddenException", "message": "not an admin"}}
+    raise AssertionError(target)
+
+
 def serve(peer: Peer) -> None:
-    """Answer lists from three bookings, and refuse every slot."""
     while request := peer.request():
-        target = request.split(b" ")[1].decode()
-        if request.startswith(b"POST"):
-            answer = response_of("203-create-slot-taken-same-attendee")
-            body, status = answer.body, answer.status
-        elif uid := re.fullmatch(r"/v2/bookings/(\w+)", target):
-            found = next(booking for booking in ITEMS if booking["uid"] == uid[1])
-            body, status = json.dumps({"status": "success", "data": found}).encode(), 200
-        else:
-            skip = int(match[1]) if (match := re.search(r"skip=(\d+)", target)) else 0
-            take = int(match[1]) if (match := re.search(r"take=(\d+)", target)) else 100
-            pagination = {
-                "totalItems": 3,
-                "itemsPerPage": take,
-                "returnedItems": len(ITEMS[skip : skip + take]),
-                "remainingItems": max(3 - skip - take, 0),
-                "totalPages": 2,
-                "currentPage": skip // take + 1,
-                "hasNextPage": skip + take < 3,
-                "hasPreviousPage": skip > 0,
-            }
-            envelope = {"status": "success", "data": ITEMS[skip : skip + take]}
-            body, status = json.dumps(envelope | {"pagination": pagination}).encode(), 200
+        status, answer = replied(request)
+        body = json.dumps({"status": "success", **answer}).encode()
         peer.send(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
 
 

@@ -11,24 +11,29 @@ import pytest
 from core_recorded import response_of
 from server import Server, answering
 
-from calcom_transports.__main__ import WALK, main
+from calcom_core import bookings
+from calcom_transports import answer
+from calcom_transports.__main__ import WALK, described, main
 
 HEAD = """\
-22 calls, played from walk.json: answers that a real Cal.com server gave, read by the real code.
+23 calls, played from walk.json: answers that a real Cal.com server gave, read by the real code.
 With CALCOM_API_KEY set, this lists your own upcoming bookings instead.
 
 Blocking:
- 1. book: bookings.create  POST /v2/bookings
+ 1. look for free slots: slots.list  GET /v2/slots
+      94 slots on 3 days
+      2027-04-05 02:00 +0200 is the first
+ 2. book: bookings.create  POST /v2/bookings
       2027-04-05 09:00 accepted  Normal between Alice Host and John Doe \
 [single; John Doe, grace@example.com]
 """
 TAIL = """\
-21. book a taken slot: bookings.create  POST /v2/bookings
+22. book a taken slot: bookings.create  POST /v2/bookings
       SlotUnavailable: 400 User either already has booking at this time or is not available
-22. get what is not there: bookings.get  GET /v2/bookings/no-such-booking
+23. get what is not there: bookings.get  GET /v2/bookings/no-such-booking
       NotFound: 404 Booking with uid=no-such-booking was not found in the database
 
-Under trio: the same program gave the same 58 lines.
+Under trio: the same program gave the same 61 lines.
 """
 
 
@@ -73,12 +78,12 @@ def test_a_changed_title_changes_its_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def rename(exchanges: Any) -> None:
-        exchanges[1]["response"]["body"]["data"]["title"] = "Anderer Titel ☕"
+        exchanges[2]["response"]["body"]["data"]["title"] = "Anderer Titel ☕"
 
     assert main(["--cassette", str(changed(tmp_path, rename))]) == 0
 
     lines = capsys.readouterr().out.splitlines()
-    assert lines[7] == (
+    assert lines[10] == (
         "      2027-04-05 09:00 accepted  Anderer Titel ☕ [single; John Doe, grace@example.com]"
     )
 
@@ -87,14 +92,14 @@ def test_a_changed_request_ends_with_the_name_of_the_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def ask_else(exchanges: Any) -> None:
-        exchanges[2]["request"]["body"]["start"] = "2027-04-05T11:00:00Z"
+        exchanges[3]["request"]["body"]["start"] = "2027-04-05T11:00:00Z"
 
     assert main(["--cassette", str(changed(tmp_path, ask_else))]) == 1
 
     url = "https://api.cal.com/v2/bookings/9dfkso7iDs9uZtHquD1zR1/reschedule"
     path = tmp_path / "walk.json"
     assert capsys.readouterr().err == (
-        f"calcom_transports: step 3 (reschedule it): nothing in {path} is equal to POST {url}; "
+        f"calcom_transports: step 4 (reschedule it): nothing in {path} is equal to POST {url}; "
         f"the nearest is POST {url}, which differs in body (start)\n"
     )
 
@@ -103,13 +108,13 @@ def test_an_answer_that_became_an_error_ends_with_the_name_of_the_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(exchanges: Any) -> None:
-        exchanges[1]["response"]["status"] = 500
-        exchanges[1]["response"]["body"] = {"statusCode": 500, "message": "Internal server error"}
+        exchanges[2]["response"]["status"] = 500
+        exchanges[2]["response"]["body"] = {"statusCode": 500, "message": "Internal server error"}
 
     assert main(["--cassette", str(changed(tmp_path, fail))]) == 1
 
     assert capsys.readouterr().err.startswith(
-        "calcom_transports: step 2 (get it): bookings.get "
+        "calcom_transports: step 3 (get it): bookings.get "
         "(GET /v2/bookings/9dfkso7iDs9uZtHquD1zR1): 500 Internal server error ("
     )
 
@@ -122,7 +127,7 @@ def test_an_exchange_that_is_not_asked_for_fails(
 
     assert main(["--cassette", str(changed(tmp_path, one_more))]) == 1
 
-    assert "1 of the 23 exchanges" in capsys.readouterr().err
+    assert "1 of the 24 exchanges" in capsys.readouterr().err
 
 
 def test_a_missing_or_damaged_cassette_is_one_line(
@@ -217,24 +222,24 @@ def test_a_cassette_that_leads_elsewhere_names_the_step_and_is_no_traceback(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def last_page(exchanges: Any) -> None:
-        exchanges[18]["response"]["body"]["pagination"]["hasNextPage"] = False
+        exchanges[19]["response"]["body"]["pagination"]["hasNextPage"] = False
 
     def odd_title(exchanges: Any) -> None:
-        exchanges[1]["response"]["body"]["data"]["title"] = 5
+        exchanges[2]["response"]["body"]["data"]["title"] = 5
 
     def failure(exchanges: Any) -> None:
-        del exchanges[1]["response"]
-        exchanges[1]["failure"] = {"type": "NoAnswer", "reason": "timeout", "message": "slow"}
+        del exchanges[2]["response"]
+        exchanges[2]["failure"] = {"type": "NoAnswer", "reason": "timeout", "message": "slow"}
 
     for change in (last_page, odd_title, failure):
         assert main(["--cassette", str(changed(tmp_path, change))]) == 1
 
     ends = capsys.readouterr().err.splitlines()
     assert ends[0] == (
-        "calcom_transports: step 20 (list the next page): the page before is the last one"
+        "calcom_transports: step 21 (list the next page): the page before is the last one"
     )
-    assert ends[1].startswith("calcom_transports: step 2 (get it): bookings.get (GET /v2/bookings/")
-    assert ends[2] == "calcom_transports: step 2 (get it): slow"
+    assert ends[1].startswith("calcom_transports: step 3 (get it): bookings.get (GET /v2/bookings/")
+    assert ends[2] == "calcom_transports: step 3 (get it): slow"
     assert len(ends) == 3
 
 
@@ -242,10 +247,16 @@ def test_a_title_cannot_steer_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def steer(exchanges: Any) -> None:
-        exchanges[1]["response"]["body"]["data"]["title"] = "\x1b[2J\nX"
+        exchanges[2]["response"]["body"]["data"]["title"] = "\x1b[2J\nX"
 
     assert main(["--cassette", str(changed(tmp_path, steer))]) == 0
 
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "accepted  \ufffd[2J\ufffdX [single" in out
+
+
+def test_a_page_by_cursor_is_described_without_a_total() -> None:
+    body = {"status": "success", "data": [], "pagination": {"nextCursor": "c", "hasMore": True}}
+    page = bookings.list(limit=1).read(answer(body))
+    assert list(described(page)) == ["a page of 0 bookings, there is a next page"]

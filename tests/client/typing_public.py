@@ -1,5 +1,6 @@
 """Never run: what type checkers must infer of the public face, checked by mypy and pyright."""
 
+from datetime import date, datetime
 from typing import assert_type
 
 import trio
@@ -7,17 +8,30 @@ import trio
 from calcom_core import (
     Api,
     ApiKey,
+    Attendee,
     Booking,
+    BookingReference,
+    CalendarLink,
     Cancellation,
+    ConferencingSession,
+    CursorPagination,
     Exchange,
     NewAttendee,
     NewBooking,
+    NewGuest,
+    NewLinkLocation,
+    OffsetPagination,
     Operation,
     Page,
     Reassignment,
+    Recording,
+    RemovedAttendee,
     Request,
+    Reservation,
     Response,
     SeatCancellation,
+    Slot,
+    Slots,
     bookings,
 )
 from calcom_core.retry import retrying
@@ -78,8 +92,48 @@ assert_type(
     Client(transport=Replay.of((bookings.get_one("u"), answer({})))).bookings.get_one("u"), Booking
 )
 
+assert_type(client.bookings.get_by_seat("s"), Booking)
+assert_type(client.bookings.request_reschedule("u", reschedule_reason="r"), None)
+assert_type(client.bookings.update_location("u", {"type": "link", "link": "l"}), Booking)
+assert_type(client.bookings.update_location("u", NewLinkLocation(link="l")), Booking)
+assert_type(client.bookings.recordings("u"), tuple[Recording, ...])
+assert_type(client.bookings.recordings("u")[0].start_ts, datetime)
+assert_type(client.bookings.transcripts("u"), tuple[str, ...])
+assert_type(client.bookings.calendar_links("u"), tuple[CalendarLink, ...])
+assert_type(client.bookings.references("u", type="zoom_video"), tuple[BookingReference, ...])
+assert_type(client.bookings.conferencing_sessions("u"), tuple[ConferencingSession, ...])
+assert_type(client.bookings.attendees.list("u"), tuple[Attendee, ...])
+assert_type(client.bookings.attendees.get("u", attendee_id=1), Attendee)
+assert_type(
+    client.bookings.attendees.add("u", name="n", email="e@example.com", time_zone="UTC"), Attendee
+)
+assert_type(client.bookings.attendees.remove("u", 1), RemovedAttendee)
+assert_type(client.bookings.guests.add("u", [NewGuest(email="e@example.com")]), Booking)
+assert_type(client.bookings.guests.add("u", guests=[{"email": "e@example.com"}]), Booking)
+assert_type(client.slots.list(start="2027-04-05", end=date(2027, 4, 6), event_type_id=1), Slots)
+assert_type(
+    client.slots.list(start="2027-04-05", end="2027-04-06", event_type_id=1)[date(2027, 4, 5)],
+    tuple[Slot, ...],
+)
+assert_type(client.slots.reserve(event_type_id=1, slot_start="2027-04-05T09:00:00Z"), Reservation)
+assert_type(client.slots.get_reservation("r"), Reservation | None)
+assert_type(
+    client.slots.update_reservation("r", event_type_id=1, slot_start="2027-04-05T09:00:00Z"),
+    Reservation,
+)
+assert_type(client.slots.delete_reservation("r"), None)
+assert_type(client.teams.bookings(1, status="past", take=3), Page[Booking])
+assert_type(client.teams.organization_bookings(1, user_ids=[2], limit=3), Page[Booking])
+assert_type(client.teams.organization_team_bookings(1, 2), Page[Booking])
+assert_type(client.teams.organization_user_bookings(1, 2, team_id=3), Page[Booking])
+assert_type(client.teams.references(1, 2, "u"), tuple[BookingReference, ...])
+assert_type(client.bookings.list(limit=3).pagination, OffsetPagination | CursorPagination)
+assert_type(client.bookings.list().total_items, int | None)
+
 client.bookings.get_one(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 client.bookings.get_one("u", unknown=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+client.teams.bookings(1, cursor="c")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+client.slots.list(start="2027-04-05", end="2027-04-06", format="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 client.bookings.list(status="nonsense")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

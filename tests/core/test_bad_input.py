@@ -1,12 +1,12 @@
 """What is refused before anything is sent: the field is named, and no value is shown."""
 
 import math
-import traceback
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import pytest
+from core_refused import MARK, refused
 
 from calcom_core import (
     AccessToken,
@@ -18,7 +18,6 @@ from calcom_core import (
     Cancellation,
     Headers,
     IntegrationLocation,
-    InvalidInput,
     NewAttendee,
     NewBooking,
     OAuthClient,
@@ -29,10 +28,10 @@ from calcom_core import (
     Secret,
     Timeout,
     bookings,
+    slots,
+    teams,
 )
 
-# Part of every value that is refused for what it holds; no message may repeat it.
-MARK = "pErSoNaL"
 START = "2027-04-05T09:00:00Z"
 PER = {"name": "Per", "email": "per@guest.example", "time_zone": "UTC"}
 
@@ -60,19 +59,6 @@ def by(**attendee: Any) -> Any:
 
 def of(**event_type: Any) -> Any:
     return bookings.create({"start": START, "attendee": PER, **event_type})
-
-
-def refused(call: Callable[[], object]) -> InvalidInput:
-    with pytest.raises(InvalidInput) as caught:
-        call()
-    error = caught.value
-    assert isinstance(error, ValueError)
-    assert str(error) == f"{error.field}: {error.problem}"
-    assert error.problem
-    # With its causes, as a log would show it.
-    assert MARK not in "".join(traceback.format_exception(error))
-    assert MARK not in repr(error)
-    return error
 
 
 TIMES = {
@@ -155,6 +141,19 @@ TAKING_A_UID: dict[str, Callable[[Any], object]] = {
     "mark_absent": bookings.mark_absent,
     "reassign": bookings.reassign,
     "reassign_to_user": lambda uid: bookings.reassign_to_user(uid, 1),
+    "request_reschedule": bookings.request_reschedule,
+    "update_location": lambda uid: bookings.update_location(uid, {"type": "link", "link": "x"}),
+    "recordings": bookings.recordings,
+    "transcripts": bookings.transcripts,
+    "calendar_links": bookings.calendar_links,
+    "references": bookings.references,
+    "conferencing_sessions": bookings.conferencing_sessions,
+    "attendees.list": bookings.attendees.list,
+    "attendees.get": lambda uid: bookings.attendees.get(uid, 1),
+    "attendees.add": lambda uid: bookings.attendees.add(uid, **PER),
+    "attendees.remove": lambda uid: bookings.attendees.remove(uid, 1),
+    "guests.add": lambda uid: bookings.guests.add(uid, [{"email": "eva@guest.example"}]),
+    "teams.references": lambda uid: teams.references(5, 6, uid),
 }
 
 
@@ -162,6 +161,24 @@ TAKING_A_UID: dict[str, Callable[[Any], object]] = {
 @pytest.mark.parametrize("function", TAKING_A_UID)
 def test_a_uid_that_is_none_or_leaves_its_segment_is_refused(function: str, name: str) -> None:
     assert refused(lambda: TAKING_A_UID[function](UIDS[name])).field == "booking_uid"
+
+
+TAKING_ANOTHER_UID: dict[str, tuple[Callable[[Any], object], str]] = {
+    "get_by_seat": (bookings.get_by_seat, "seat_uid"),
+    "get_reservation": (slots.get_reservation, "reservation_uid"),
+    "update_reservation": (
+        lambda uid: slots.update_reservation(uid, event_type_id=1, slot_start=START),
+        "reservation_uid",
+    ),
+    "delete_reservation": (slots.delete_reservation, "reservation_uid"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(UIDS.keys() - {"a word of the route"}))
+@pytest.mark.parametrize("function", TAKING_ANOTHER_UID)
+def test_so_is_the_uid_of_a_seat_or_a_reservation(function: str, name: str) -> None:
+    call, field = TAKING_ANOTHER_UID[function]
+    assert refused(lambda: call(UIDS[name])).field == field
 
 
 def test_a_uid_of_512_characters_is_sent() -> None:
@@ -351,6 +368,50 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "take NaN": (lambda: bookings.list(take=NAN), "take"),
     "take True": (lambda: bookings.list(take=True), "take"),
     "take 10.5": (lambda: bookings.list(take=10.5), "take"),
+    "limit 0": (lambda: bookings.list(limit=0), "limit"),
+    "limit 101": (lambda: bookings.list(limit=101), "limit"),
+    "limit as a string": (lambda: bookings.list(limit="10"), "limit"),
+    "an empty cursor": (lambda: bookings.list(cursor=""), "cursor"),
+    "a cursor of a number": (lambda: bookings.list(cursor=5), "cursor"),
+    "take with cursor": (lambda: bookings.list(take=3, cursor=MARK), "take"),
+    "skip with limit": (lambda: bookings.list(skip=0, limit=3), "skip"),
+    "two statuses with cursor": (
+        lambda: bookings.list(status=["past", "upcoming"], cursor=MARK),
+        "status",
+    ),
+    "a sort with limit": (lambda: bookings.list(sort_updated_at="asc", limit=3), "sort_updated_at"),
+    "take in the version of cursors": (
+        lambda: bookings.list(take=3, cal_api_version="2026-05-01"),
+        "take",
+    ),
+    "a sort in the version of cursors": (
+        lambda: bookings.list(sort_end="asc", cal_api_version="2026-05-01"),
+        "sort_end",
+    ),
+    "two statuses in the version of cursors": (
+        lambda: bookings.list(status=["past", "upcoming"], cal_api_version="2026-05-01"),
+        "status",
+    ),
+    "limit in a version of skip": (
+        lambda: bookings.list(limit=3, cal_api_version="2024-08-13"),
+        "limit",
+    ),
+    "a cursor in a version of skip": (
+        lambda: bookings.list(cursor=MARK, cal_api_version="2026-02-25"),
+        "cursor",
+    ),
+    "an end before the start": (
+        lambda: bookings.list(after_start=START, before_end="2027-04-05T08:59:59Z"),
+        "before_end",
+    ),
+    "made before it was made": (
+        lambda: bookings.list(after_created_at=START, before_created_at="2027-04-05T11:00+03:00"),
+        "before_created_at",
+    ),
+    "changed before it was changed": (
+        lambda: bookings.list(after_updated_at=START, before_updated_at="2026-01-01T00:00Z"),
+        "before_updated_at",
+    ),
     "skip -1": (lambda: bookings.list(skip=-1), "skip"),
     "skip as a string": (lambda: bookings.list(skip=MARK), "skip"),
     "an unknown status": (lambda: bookings.list(status=MARK), "status"),

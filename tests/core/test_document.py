@@ -1,18 +1,22 @@
-"""Every request fits the API's own document: route, query parameters and body."""
+"""Every request fits the API's own document: route, version, query parameters and body."""
 
 import copy
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
+from attrs import frozen
 from core_calls import RECORDED_CALLS
 from core_more_calls import MORE_CALLS
+from core_operations import OPERATIONS, Refused, Sent
 from jsonschema import Draft202012Validator, ValidationError
 
 from calcom_core import Anonymous, Api, Request
+from calcom_core.routes import ROUTES
 
 FACTS = json.loads((Path(__file__).parent.parent / "openapi.facts.json").read_text("utf-8"))
 
@@ -27,6 +31,76 @@ MAY_HAVE_HIDDEN = (
     "CreateRecurringBookingInput_2024_08_13",
     "RescheduleBookingInput_2024_08_13",
 )
+HIDDEN_QUERY: Mapping[tuple[str, str], Any] = {
+    ("get", "/v2/slots"): {"rrHostSubsetIds": {"schema": {"type": "string"}}}
+}
+
+# Where the document has no version for an operation: some want this one, some take any.
+UNSAID = "2024-08-13"
+
+
+@frozen
+class Newer:
+    """How an operation differs from the document in a version that is newer than it."""
+
+    query: Mapping[str, Any] = {}
+    gone: frozenset[str] = frozenset()
+    body: Mapping[str, Any] = {}
+
+
+BY_CURSOR = Newer(
+    query={
+        "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 100}},
+        "cursor": {"schema": {"type": "string"}},
+        "status": {
+            "schema": {
+                "type": "string",
+                "enum": ["upcoming", "recurring", "past", "cancelled", "unconfirmed"],
+            }
+        },
+    },
+    gone=frozenset({"take", "skip", "sortStart", "sortEnd", "sortCreated", "sortUpdatedAt"}),
+)
+FOR_HOSTS = Newer(
+    body={
+        "allowConflicts": {"type": "boolean"},
+        "allowBookingOutOfBounds": {"type": "boolean"},
+        "skipBookingLimits": {"type": "boolean"},
+    }
+)
+NEWER: Mapping[tuple[str, str, str], Newer] = {
+    # Lists are read by cursor from 2026-05-01 on; the version before it is as the document's.
+    ("get", "/v2/bookings", "2026-02-25"): Newer(),
+    ("get", "/v2/bookings", "2026-05-01"): BY_CURSOR,
+    ("get", "/v2/organizations/{orgId}/bookings", "2026-05-01"): BY_CURSOR,
+    # What only hosts may ask is known from 2026-02-25 on.
+    ("post", "/v2/bookings", "2026-02-25"): FOR_HOSTS,
+    ("post", "/v2/bookings/{bookingUid}/reschedule", "2026-02-25"): FOR_HOSTS,
+}
+
+# Asking to reschedule is known from 2026-02-25 on.
+NEWER_PATHS: Mapping[str, Any] = {
+    "/v2/bookings/{bookingUid}/request-reschedule": {
+        "post": {
+            "parameters": [
+                {"name": "cal-api-version", "in": "header", "schema": {"default": "2026-02-25"}},
+                {"name": "bookingUid", "in": "path", "schema": {"type": "string"}},
+            ],
+            "requestBody": {
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "properties": {"rescheduleReason": {"type": "string"}},
+                            "additionalProperties": False,
+                        }
+                    }
+                }
+            },
+        }
+    }
+}
+PATHS = {**FACTS["paths"], **NEWER_PATHS}
 
 
 def _closed() -> dict[str, Any]:
@@ -46,43 +120,63 @@ def check(value: object, schema: dict[str, Any]) -> None:
     Draft202012Validator({**schema, "components": COMPONENTS}).validate(value)
 
 
-def operation_at(method: str, path: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the document's operation for a path, and the path's parameters."""
+def operation_at(method: str, path: str) -> tuple[str, dict[str, Any], dict[str, str]]:
+    """Return the document's path for a path, its operation, and the path's parameters."""
     found = []
-    for template, methods in FACTS["paths"].items():
+    for template, methods in PATHS.items():
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
         match = re.fullmatch(pattern, path)
-        if match and method.lower() in methods:
-            found.append((methods[method.lower()], match.groupdict()))
+        if match and method in methods:
+            found.append((template, methods[method], match.groupdict()))
     assert len(found) == 1, f"{method} {path} is {len(found)} operations of the document"
     return found[0]
 
 
-def assert_documented(request: Request) -> None:
-    url = urlsplit(request.url)
-    operation, in_path = operation_at(request.method, url.path)
-    declared = {(item["in"], item["name"]): item for item in operation["parameters"]}
-    for name, value in in_path.items():
-        schema = declared["path", name]["schema"]
-        check(int(value) if schema["type"] == "integer" else unquote(value), schema)
-    given = parse_qsl(url.query, keep_blank_values=True, strict_parsing=bool(url.query))
-    assert len({name for name, _ in given}) == len(given)
+def assert_query(query: str, declared: Mapping[str, Any]) -> None:
+    given = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    names = {name for name, _ in given}
+    assert len(names) == len(given)
+    assert {name for name, item in declared.items() if item.get("required")} <= names
     for name, text in given:
-        schema = declared["query", name]["schema"]
+        schema = declared[name]["schema"]
         value: object = text
         if schema["type"] == "array":
-            assert declared["query", name]["explode"] is False
+            assert declared[name]["explode"] is False
             value = text.split(",")
         elif schema["type"] == "integer":
             value = int(text)
         check(value, schema)
-    version = declared["header", "cal-api-version"]["schema"]["default"]
-    assert request.headers.get("cal-api-version") == version
+
+
+def assert_documented(request: Request) -> None:
+    url = urlsplit(request.url)
+    method = request.method.lower()
+    template, operation, in_path = operation_at(method, url.path)
+    declared: dict[str, dict[str, Any]] = {"header": {}, "path": {}, "query": {}}
+    for item in operation["parameters"]:
+        declared[item["in"]][item["name"]] = item
+    newer = Newer()
+    version = request.headers.get("cal-api-version") or ""
+    header = declared["header"].get("cal-api-version", {"schema": {}})
+    if version != header["schema"].get("default", UNSAID):
+        newer = NEWER[method, template, version]
+    for name, value in in_path.items():
+        schema = declared["path"][name]["schema"]
+        check(int(value) if schema["type"] == "integer" else unquote(value), schema)
+    in_query = {
+        **declared["query"],
+        **HIDDEN_QUERY.get((method, template), {}),
+        **newer.query,
+    }
+    assert_query(url.query, {name: in_query[name] for name in in_query.keys() - newer.gone})
     body = operation.get("requestBody")
     if body is None:
         assert request.body == b""
     else:
-        check(json.loads(request.body), body["content"]["application/json"]["schema"])
+        sent = json.loads(request.body)
+        for name in newer.body.keys() & sent.keys():
+            check(sent.pop(name), newer.body[name])
+        check(sent, body["content"]["application/json"]["schema"])
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED_CALLS.keys() - AGAINST_THE_DOCUMENT))
@@ -95,30 +189,97 @@ def test_a_call_fits_the_document(name: str) -> None:
     assert_documented(Api(Anonymous()).request(MORE_CALLS[name][0]()))
 
 
+SENT_EVERYWHERE = [
+    (name, label, sent)
+    for name, rows in OPERATIONS.items()
+    for label, sent in rows.items()
+    if not isinstance(sent.versions[0], Refused)
+]
+
+
 @pytest.mark.parametrize(
-    "body",
+    "sent", [pytest.param(sent, id=f"{name}: {label}") for name, label, sent in SENT_EVERYWHERE]
+)
+def test_an_operation_fits_the_document(sent: Sent) -> None:
+    assert_documented(Api(Anonymous()).request(sent.call()))
+
+
+def test_every_operation_is_checked_against_the_document() -> None:
+    assert {name for name, _, _ in SENT_EVERYWHERE} == ROUTES.keys()
+
+
+@pytest.mark.parametrize(
+    ("version", "target", "body"),
     [
-        {"start": "2027-04-05T09:00:00Z", "seatUid": "s", "reschedulingReason": "r"},
-        {"start": 5},
-        {},
+        (
+            "2024-08-13",
+            "/v2/bookings/bk7/reschedule",
+            {"start": "2027-04-05T09:00:00Z", "seatUid": "s", "reschedulingReason": "r"},
+        ),
+        ("2024-08-13", "/v2/bookings/bk7/reschedule", {"start": 5}),
+        ("2024-08-13", "/v2/bookings/bk7/reschedule", {}),
+        ("2024-08-13", "/v2/bookings/bk7/reschedule", {"start": "s", "allowConflicts": True}),
+        ("2026-02-25", "/v2/bookings/bk7/reschedule", {"start": "s", "allowConflicts": 1}),
+        ("2026-02-25", "/v2/bookings/bk7/reschedule", {"start": "s", "allowAll": True}),
+        ("2026-02-25", "/v2/bookings/bk7/request-reschedule", {"reason": "r"}),
+        ("2024-08-13", "/v2/bookings/bk7/guests", {"guests": [{"name": "Eva"}]}),
+        ("2024-09-04", "/v2/slots/reservations", {"eventTypeId": 1}),
     ],
 )
-def test_the_check_of_bodies_refuses_what_the_document_refuses(body: object) -> None:
-    path = "/v2/bookings/bk7/reschedule"
-    request = Request(
-        "POST",
-        f"https://api.cal.com{path}",
-        {"cal-api-version": "2024-08-13"},
-        json.dumps(body).encode(),
-    )
+def test_the_check_of_bodies_refuses_what_the_document_refuses(
+    version: str, target: str, body: object
+) -> None:
+    url, sent = f"https://api.cal.com{target}", json.dumps(body).encode()
     with pytest.raises(ValidationError):
+        assert_documented(Request("POST", url, {"cal-api-version": version}, sent))
+
+
+@pytest.mark.parametrize(
+    ("version", "target"),
+    [
+        ("2024-08-13", "/v2/bookings?unknown=1"),
+        ("2024-08-13", "/v2/bookings?take=1&take=2"),
+        ("2024-08-13", "/v2/bookings/a/b"),
+        ("2024-08-13", "/v2/bookings?limit=1"),
+        ("2024-08-13", "/v2/bookings?cursor=c"),
+        ("2026-02-25", "/v2/bookings?limit=1"),
+        ("2026-05-01", "/v2/bookings?take=1"),
+        ("2026-05-01", "/v2/bookings?sortStart=asc"),
+        ("2026-05-01", "/v2/bookings?status=past,cancelled"),
+        ("2026-05-01", "/v2/bookings?limit=101"),
+        ("2026-05-01", "/v2/bookings/bk7"),
+        ("2026-02-25", "/v2/bookings/bk7"),
+        ("2024-09-04", "/v2/bookings/bk7"),
+        ("2026-02-25", "/v2/bookings/bk7/attendees"),
+        ("2024-08-13", "/v2/bookings/bk7/attendees/x"),
+        ("2024-08-13", "/v2/bookings/bk7/references?type=zoom"),
+        ("2024-08-13", "/v2/teams/3/bookings?limit=1"),
+        ("2024-08-13", "/v2/teams/3/bookings?teamId=1"),
+        ("2026-05-01", "/v2/teams/3/bookings"),
+        ("2024-08-13", "/v2/organizations/2/bookings?limit=1"),
+        ("2024-08-13", "/v2/slots?start=2027-04-05&end=2027-04-06"),
+        ("2024-09-04", "/v2/slots?start=2027-04-05"),
+        ("2024-09-04", "/v2/slots?start=2027-04-05&end=2027-04-06&eventTypeId=one"),
+    ],
+)
+def test_the_check_of_targets_refuses_what_the_document_lacks(version: str, target: str) -> None:
+    request = Request("GET", f"https://api.cal.com{target}", {"cal-api-version": version})
+    with pytest.raises((AssertionError, KeyError, ValidationError, ValueError)):
         assert_documented(request)
 
 
 @pytest.mark.parametrize(
-    "target", ["/v2/bookings?unknown=1", "/v2/bookings?take=1&take=2", "/v2/bookings/a/b"]
+    ("version", "target"),
+    [
+        ("2024-08-13", "/v2/bookings/bk7/request-reschedule"),
+        ("2026-02-25", "/v2/bookings/bk7/cancel"),
+        ("2026-02-25", "/v2/bookings/bk7/guests"),
+        ("2024-08-13", "/v2/slots/reservations"),
+    ],
 )
-def test_the_check_of_targets_refuses_what_the_document_lacks(target: str) -> None:
-    request = Request("GET", f"https://api.cal.com{target}", {"cal-api-version": "2024-08-13"})
-    with pytest.raises((AssertionError, KeyError)):
+def test_the_check_of_versions_refuses_those_that_the_document_lacks(
+    version: str, target: str
+) -> None:
+    request = Request("POST", f"https://api.cal.com{target}", {"cal-api-version": version}, b"{}")
+    with pytest.raises(KeyError):
         assert_documented(request)

@@ -39,7 +39,9 @@ from calcom_core import (
     ValidationFailed,
     VersionMismatch,
     bookings,
+    slots,
 )
+from calcom_core.error_body import read_error_body
 from calcom_core.errors import (
     AlreadyPlayed,
     CassetteMissing,
@@ -49,7 +51,7 @@ from calcom_core.errors import (
     Unplayed,
 )
 from calcom_core.limits import RateLimit
-from calcom_core.meanings import MEANINGS, read_error_body
+from calcom_core.meanings import MEANINGS
 
 CREATE = bookings.create(
     {
@@ -245,6 +247,33 @@ NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[
         {"fields": {"emailVerificationCode": ()}},
     ),
     (
+        bookings.attendees.add("bk7", name="Ann", email="ann@example.net", time_zone="UTC"),
+        400,
+        "bad_request_error",
+        "Emails must be unique and valid",
+        ValidationFailed,
+        False,
+        {"fields": {"email": ()}},
+    ),
+    (
+        bookings.guests.add("bk7", [{"email": "eva@example.net"}]),
+        400,
+        "BadRequestException",
+        "Cannot add 3 guests. Maximum total guests allowed is 30",
+        ValidationFailed,
+        False,
+        {"fields": {"guests": ()}},
+    ),
+    (
+        slots.reserve(event_type_id=1, slot_start="2027-04-05T09:00:00Z"),
+        422,
+        "UnprocessableEntityException",
+        "?",
+        SlotUnavailable,
+        False,
+        {"reason": "taken"},
+    ),
+    (
         GET,
         400,
         "TRPCError",
@@ -317,13 +346,27 @@ def test_an_answer_means(row: tuple[Any, ...]) -> None:
     assert error.request_id is None
 
 
+LEGACY = (GET, 404, "NotFoundException", "Booking with UID=bk7 does not exist.")
+
+
+def test_a_booking_that_the_legacy_api_does_not_find_is_a_version_mismatch() -> None:
+    operation, status, code, message = LEGACY
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    error = error_of(operation, Response(status, (), body))
+    assert isinstance(error, VersionMismatch)
+    assert error.may_have_happened is False
+    assert str(error).startswith(
+        "bookings.get (GET /v2/bookings/bk7): 404: the legacy API (2024-04-15) answered, "
+    )
+
+
 def test_every_row_of_the_table_is_hit_by_a_recording_or_by_a_row_here() -> None:
     answers = [
         (operation_of(name), response_of(name))
         for name in NAMES
         if RECORDED[name]["response"]["status"] >= 300
     ]
-    for operation, status, code, message, *_ in NOT_RECORDED:
+    for operation, status, code, message, *_ in [*NOT_RECORDED, LEGACY]:
         error = {"error": {"code": code, "message": message}}
         answers.append((operation, Response(status, (), json.dumps(error).encode())))
     hit = set()
@@ -589,6 +632,11 @@ TOKENS: dict[str, tuple[str, str, str]] = {
         'got {"accessToken": "s3cr3t/+=", "x": 1}',
         "s3cr3t/+=",
         'got {"accessToken": "[redacted]", "x": 1}',
+    ),
+    "the token of a recording": (
+        '{"shareToken":"s3cr3t"}',
+        "s3cr3t",
+        '{"shareToken":"[redacted]"}',
     ),
     "an underlined access token": ("access_token: s3cr3t.", "s3cr3t", "access_token: [redacted]"),
     "a bearer": ("header Bearer s3cr3t, sorry", "s3cr3t", "header Bearer [redacted], sorry"),

@@ -15,8 +15,12 @@ from calcom_core import (
     IntegrationLocation,
     InvalidInput,
     LinkLocation,
+    NewAddressLocation,
     NewAttendee,
     NewBooking,
+    NewGuest,
+    NewLinkLocation,
+    NewPhoneLocation,
     OrganizersDefaultAppLocation,
     PhoneLocation,
     Reschedule,
@@ -25,8 +29,9 @@ from calcom_core import (
     SeatReschedule,
     bookings,
 )
-from calcom_core.model.filters import BookingFilters
-from calcom_core.model.inputs import Absences, Reason
+from calcom_core.model.filters import BookingFilters, ReferenceFilter
+from calcom_core.model.inputs import Absences, Move, NewGuests, Reason, RescheduleReason
+from calcom_core.model.slot import NewReservation, SlotFilters
 
 START = "2027-04-05T09:00:00Z"
 PER = {"name": "Per", "email": "per@guest.example", "time_zone": "UTC"}
@@ -44,6 +49,16 @@ INPUTS: list[tuple[type[Any], dict[str, Any]]] = [
     (Absences, {}),
     (Reason, {}),
     (BookingFilters, {}),
+    (ReferenceFilter, {}),
+    (SlotFilters, {"start": START, "end": START, "event_type_id": 1}),
+    (NewReservation, {"event_type_id": 1, "slot_start": START}),
+    (RescheduleReason, {}),
+    (NewGuest, {"email": "a@b"}),
+    (NewGuests, {"guests": [{"email": "a@b"}]}),
+    (Move, {"location": {"type": "link", "link": "x"}}),
+    (NewAddressLocation, {"address": "here"}),
+    (NewLinkLocation, {"link": "https://h"}),
+    (NewPhoneLocation, {"phone": "+4791234567"}),
     (IntegrationLocation, {"integration": "zoom"}),
     (AttendeeAddressLocation, {"address": "here"}),
     (AttendeePhoneLocation, {"phone": "+4791234567"}),
@@ -55,6 +70,8 @@ LOCATIONS_OF_NO_FIELDS = [
     (PhoneLocation, "phone"),
     (OrganizersDefaultAppLocation, "organizersDefaultApp"),
 ]
+# Of a refusal that lists the words that are known.
+LAST_WORDS = ("asc, desc", "time, range", "zoom_video")
 FIELDS = [
     (cls, needed, field.name) for cls, needed in INPUTS for field in attrs.fields(cls) if field.init
 ]
@@ -69,7 +86,7 @@ def test_a_field_refuses_what_is_no_value_of_its_kind(
     with pytest.raises(InvalidInput) as caught:
         cls(**{**needed, name: object()})
     assert caught.value.field == name
-    assert caught.value.problem.endswith((", not object", "asc, desc"))
+    assert caught.value.problem.endswith((", not object", *LAST_WORDS))
 
 
 @pytest.mark.parametrize(("cls", "needed"), INPUTS, ids=[cls.__name__ for cls, _ in INPUTS])
@@ -95,6 +112,9 @@ def test_a_location_has_one_type_that_cannot_be_given(cls: type[Any], tag: str) 
         (AttendeeAddressLocation, "attendeeAddress", {"address": "here"}),
         (AttendeePhoneLocation, "attendeePhone", {"phone": "+4791234567"}),
         (AttendeeDefinedLocation, "attendeeDefined", {"location": "here"}),
+        (NewAddressLocation, "address", {"address": "here"}),
+        (NewLinkLocation, "link", {"link": "https://h"}),
+        (NewPhoneLocation, "phone", {"phone": "+4791234567"}),
     ],
 )
 def test_a_location_with_a_field_has_one_type_too(
@@ -125,6 +145,31 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"sort_end": "asc", "sort_updated_at": "asc"},
         "sort_updated_at",
         "cannot stand with sort_end; the server would use only one of them",
+    ),
+    "both ways of paging": (
+        {"take": 3, "cursor": "c"},
+        "take",
+        "cannot stand with cursor: a list by cursor has limit instead",
+    ),
+    "a sort with a cursor": (
+        {"sort_end": "asc", "limit": 3},
+        "sort_end",
+        "cannot stand with limit: the order of a list by cursor follows from its status",
+    ),
+    "two statuses in the version of cursors": (
+        {"status": ["past", "upcoming"], "cal_api_version": "2026-05-01"},
+        "status",
+        "cannot be said in version 2026-05-01: a list by cursor takes one",
+    ),
+    "a limit in a version of skip": (
+        {"limit": 3, "cal_api_version": "2024-08-13"},
+        "limit",
+        "cannot be said in version 2024-08-13: a list by take and skip does not know it",
+    ),
+    "a range": (
+        {"after_start": "2027-04-05T09:00:00Z", "before_end": "2027-04-05T08:00:00Z"},
+        "before_end",
+        "is before after_start, so that nothing can lie between",
     ),
     "a naive time": (
         {"after_start": "2027-04-05T09:00:00"},

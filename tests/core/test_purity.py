@@ -27,13 +27,15 @@ ORDER = [
     "model.page",
     "limits",
     "wire",
+    "error_body",
     "meanings",
     "operation",
     "readers",
     "routes",
     "api",
     "bookings.reads",
-    "bookings.writes",
+    "bookings.creating",
+    "bookings.changing",
     "bookings.attendees",
     "bookings.guests",
     "bookings",
@@ -41,6 +43,7 @@ ORDER = [
     "teams",
     "effects",
     "retry",
+    "paging",
 ]
 
 

@@ -221,7 +221,7 @@ def test_answers_are_given_inline_by_operation_or_by_request() -> None:
 def test_a_replay_reads_its_cassette_from_a_file() -> None:
     replay = Replay(WALK)
 
-    with pytest.raises(Unplayed, match=r"22 of the 22 exchanges of .*walk\.json"):
+    with pytest.raises(Unplayed, match=r"23 of the 23 exchanges of .*walk\.json"):
         replay.close()
 
 

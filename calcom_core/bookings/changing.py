@@ -1,28 +1,23 @@
-"""The operations that make, move, cancel, answer and reassign bookings."""
+"""The operations that move, cancel, answer and reassign bookings."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from attrs import evolve
-
-from calcom_core.bookings.reads import list
 from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking, Reassignment
 from calcom_core.model.fields import build, prose
-from calcom_core.model.filters import STATUSES
 from calcom_core.model.inputs import (
-    HOST_FLAGS,
     Absence,
     Absences,
     Cancellation,
     Moment,
     Move,
-    NewBooking,
     Reason,
     Reschedule,
     RescheduleReason,
     SeatCancellation,
     SeatReschedule,
+    needs_of,
 )
 from calcom_core.model.location import NewLocation
 from calcom_core.operation import Operation
@@ -33,84 +28,6 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 Data = Mapping[str, Any]
-
-
-def create(
-    data: NewBooking | Data, *, cal_api_version: str | None = None
-) -> Operation[Booking | tuple[Booking, ...]]:
-    """Book: `create({"start": "2027-04-05T09:00:00Z", "event_type_id": 1, "attendee": {…}})`.
-
-    `POST /v2/bookings`, version 2024-08-13 or 2026-02-25.
-    Credentials are optional.
-    What is made depends on the event type: one booking, a series, or a seat.
-
-    Args:
-        data: a `NewBooking`, which lists the keys, or a mapping of them;
-            *attendee* has name, time_zone, and email or phone_number.
-        cal_api_version: pins the version for this call.
-
-    Returns:
-        The `Booking`, or a tuple of them where the event type repeats.
-        Its `status` may be `pending`.
-        It is not repeatable; its `verify` lists what the attendee has booked from *start* on.
-
-    Raises:
-        InvalidInput: for unknown keys and refused values, and for what only a host may ask
-            (`allow_conflicts`, …) in a version before 2026-02-25.
-        SlotUnavailable, BookingFieldError, BookingConflict: among others, as the server says.
-    """
-    return _creation("bookings.create", data, cal_api_version)
-
-
-def create_recurring(
-    data: NewBooking | Data,
-    *,
-    recurrence_count: int | None = None,
-    cal_api_version: str | None = None,
-) -> Operation[tuple[Booking, ...]]:
-    """Book a series, of at most *recurrence_count* occurrences.
-
-    As `create`, for an event type that repeats; the result is always a tuple, and holds one
-    booking where the event type turns out not to repeat.
-    A `BookingConflict` says `may_have_happened`: occurrences before the one that clashed stay
-    booked.
-    """
-    booking = build(NewBooking, data, "data")
-    if recurrence_count is not None:
-        booking = evolve(booking, recurrence_count=recurrence_count)
-    return _creation("bookings.create_recurring", booking, cal_api_version)
-
-
-def create_instant(
-    data: NewBooking | Data, *, cal_api_version: str | None = None
-) -> Operation[Booking]:
-    """Book a meeting that starts at once; team event types of the hosted service only.
-
-    As `create`; elsewhere the server answers that it does not know `instant`.
-    """
-    booking = evolve(build(NewBooking, data, "data"), instant=True)
-    return _creation("bookings.create_instant", booking, cal_api_version)
-
-
-def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operation[Any]:
-    booking = build(NewBooking, data, "data")
-    if booking.instant is False:
-        booking = evolve(booking, instant=None)  # its mere presence picks the instant class
-    attendee = booking.attendee
-    verify = list(  # which every server has in the version that it speaks
-        status=STATUSES,
-        attendee_email=attendee.email,
-        attendee_name=(attendee.name or None) if attendee.email is None else None,
-        event_type_id=booking.event_type_id,
-        after_start=booking.start,
-        sort_start="asc",
-    )
-    return operation(name, version, body=to_body(booking), needs=_for_hosts(booking), verify=verify)
-
-
-def _for_hosts(data: NewBooking | Reschedule | SeatReschedule) -> tuple[tuple[str, str], ...]:
-    given = (name for name in HOST_FLAGS if getattr(data, name) is not None)
-    return tuple((f"data.{name}", "2026-02-25") for name in given)
 
 
 def reschedule(
@@ -134,7 +51,8 @@ def reschedule(
         and names the new one in `rescheduled_to_uid`.
 
     Raises:
-        InvalidInput: for unknown keys, and for whole-booking keys beside `seat_uid`.
+        InvalidInput: for unknown keys, for whole-booking keys beside `seat_uid`, and for what only
+            a host may ask (`allow_conflicts`, …) in a version before 2026-02-25.
         SlotUnavailable, AlreadyDone, BookingConflict: among others, as the server says.
     """
     moved = _whole_or_seat(data, Reschedule, SeatReschedule)
@@ -145,7 +63,7 @@ def reschedule(
         cal_api_version,
         booking_uid=booking_uid,
         body=to_body(moved),
-        needs=_for_hosts(moved),
+        needs=needs_of(moved, "data."),
     )
 
 
@@ -174,7 +92,13 @@ def reschedule_seat(
         allow_booking_out_of_bounds=allow_booking_out_of_bounds,
         skip_booking_limits=skip_booking_limits,
     )
-    return reschedule(booking_uid, moved, cal_api_version=cal_api_version)
+    return operation(
+        "bookings.reschedule_seat",
+        cal_api_version,
+        booking_uid=booking_uid,
+        body=to_body(moved),
+        needs=needs_of(moved),
+    )
 
 
 def cancel(

@@ -1,0 +1,90 @@
+"""The operations that make bookings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve
+
+from calcom_core.bookings.reads import list
+from calcom_core.model.booking import Booking
+from calcom_core.model.fields import build
+from calcom_core.model.filters import STATUSES
+from calcom_core.model.inputs import NewBooking, needs_of
+from calcom_core.operation import Operation
+from calcom_core.routes import operation
+from calcom_core.wire import to_body
+
+Data = Mapping[str, Any]
+
+
+def create(
+    data: NewBooking | Data, *, cal_api_version: str | None = None
+) -> Operation[Booking | tuple[Booking, ...]]:
+    """Book: `create({"start": "2027-04-05T09:00:00Z", "event_type_id": 1, "attendee": {…}})`.
+
+    `POST /v2/bookings`, version 2024-08-13 or 2026-02-25.
+    Credentials are optional.
+    What is made depends on the event type: one booking, a series, or a seat.
+
+    Args:
+        data: a `NewBooking`, which lists the keys, or a mapping of them;
+            *attendee* has name, time_zone, and email or phone_number.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `Booking`, or a tuple of them where the event type repeats.
+        Its `status` may be `pending`.
+        It is not repeatable; its `verify` lists what the attendee has booked from *start* on.
+
+    Raises:
+        InvalidInput: for unknown keys and refused values, and for what only a host may ask
+            (`allow_conflicts`, …) in a version before 2026-02-25.
+        SlotUnavailable, BookingFieldError, BookingConflict: among others, as the server says.
+    """
+    return _creation("bookings.create", data, cal_api_version)
+
+
+def create_recurring(
+    data: NewBooking | Data,
+    *,
+    recurrence_count: int | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[tuple[Booking, ...]]:
+    """Book a series, of at most *recurrence_count* occurrences.
+
+    As `create`, for an event type that repeats; the result is always a tuple, and holds one
+    booking where the event type turns out not to repeat.
+    A `BookingConflict` says `may_have_happened`: occurrences before the one that clashed stay
+    booked.
+    """
+    booking = build(NewBooking, data, "data")
+    if recurrence_count is not None:
+        booking = evolve(booking, recurrence_count=recurrence_count)
+    return _creation("bookings.create_recurring", booking, cal_api_version)
+
+
+def create_instant(
+    data: NewBooking | Data, *, cal_api_version: str | None = None
+) -> Operation[Booking]:
+    """Book a meeting that starts at once; team event types of the hosted service only.
+
+    As `create`; elsewhere the server answers that it does not know `instant`.
+    """
+    booking = evolve(build(NewBooking, data, "data"), instant=True)
+    return _creation("bookings.create_instant", booking, cal_api_version)
+
+
+def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operation[Any]:
+    booking = build(NewBooking, data, "data")
+    if booking.instant is False:
+        booking = evolve(booking, instant=None)  # its mere presence picks the instant class
+    attendee = booking.attendee
+    verify = list(  # which every server has in the version that it speaks
+        status=STATUSES,
+        attendee_email=attendee.email,
+        attendee_name=(attendee.name or None) if attendee.email is None else None,
+        event_type_id=booking.event_type_id,
+        after_start=booking.start,
+        sort_start="asc",
+    )
+    return operation(name, version, body=to_body(booking), needs=needs_of(booking, "data."), verify=verify)

@@ -1,0 +1,111 @@
+"""What the body of a refusal says, whichever of the server's shapes it has.
+
+One total function reads it; it never raises, whatever the bytes.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from calcom_core.http import SECRET_HEADERS, Response
+from calcom_core.wire import NotJson, parse
+
+# Long enough for every known message, short enough to print and to search.
+_LONGEST_MESSAGE = 2_000
+_DEEPEST_DETAILS = 50
+
+# A 403 repeats the whole token in its text (CONTRACT A.3), a recording has one of its own (F.7).
+# What is replaced always lies within a string of JSON, so that JSON stays JSON.
+_CREDENTIAL = re.compile(
+    rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)|bearer +(?!token\b))"
+    rb"[^\s\"\\,;:<>{}\[\]]+"
+    rb"|cal_[A-Za-z0-9_]{6,}|\beyJ[\w\-.]{20,}"
+)
+_HTML = re.compile(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml)")
+
+
+@frozen
+class ErrorBody:
+    """What an error body says, whichever of the server's shapes it has."""
+
+    code: str | None
+    message: str
+    details: Any = None
+    is_html: bool = False
+
+
+def read_error_body(response: Response) -> ErrorBody:
+    """Read an error body of any shape, or of none; never raises."""
+    content_type = response.headers.get("content-type", "") or ""
+    if content_type.lower().startswith("text/html") or _HTML.match(response.body):
+        return ErrorBody(None, "a page of HTML", is_html=True)
+    try:
+        body = parse(response.body)
+    except NotJson:
+        return ErrorBody(None, _excerpt(response.body.decode("utf-8", "replace")))
+    if not isinstance(body, Mapping):
+        return ErrorBody(None, _excerpt(body if isinstance(body, str) else ""))
+    error = body.get("error")
+    inner = error if isinstance(error, Mapping) else body
+    code = inner.get("code")
+    message = inner.get("message")
+    if isinstance(message, list):  # the framework's own validation lists its texts
+        message = ", ".join(item for item in message if isinstance(item, str))
+    if not isinstance(message, str):
+        message = error if isinstance(error, str) else ""
+    return ErrorBody(
+        code if isinstance(code, str) else None, _excerpt(message), _shallow(inner.get("details"))
+    )
+
+
+def _shallow(details: Any) -> Any:
+    """Return details, or None where they are nested so deeply that they could not be pickled."""
+    level = [details]
+    for _ in range(_DEEPEST_DETAILS):
+        level = [
+            item
+            for value in level
+            if isinstance(value, (dict, list))
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return details
+    return None
+
+
+def _excerpt(text: str) -> str:
+    return " ".join(text[:_LONGEST_MESSAGE].split())
+
+
+def without_credentials(response: Response) -> Response:
+    """Return the answer with every token that it repeats replaced, and without cookies."""
+    headers = [
+        (name, "[redacted]" if name.lower() in SECRET_HEADERS else _redacted(value))
+        for name, value in response.headers
+    ]
+    return evolve(response, headers=headers, body=_CREDENTIAL.sub(rb"\1[redacted]", response.body))
+
+
+def _redacted(value: str) -> str:
+    return _CREDENTIAL.sub(rb"\1[redacted]", value.encode("utf-8", "replace")).decode()
+
+
+def constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the dotted names and the texts of class-validator's tree, `details.errors`."""
+    errors = details.get("errors") if isinstance(details, Mapping) else None
+    waiting: list[tuple[str, Any]] = [("", errors)]
+    found: list[tuple[str, tuple[str, ...]]] = []
+    while waiting:
+        prefix, nodes = waiting.pop()
+        for node in nodes if isinstance(nodes, list) else []:
+            if not isinstance(node, Mapping) or not isinstance(node.get("property"), str):
+                continue
+            name = f"{prefix}{node['property']}"
+            constraints = node.get("constraints")
+            if isinstance(constraints, Mapping) and constraints:
+                texts = tuple(text for text in constraints.values() if isinstance(text, str))
+                found.append((name, texts))
+            waiting.append((f"{name}.", node.get("children")))
+    return found

@@ -1,0 +1,357 @@
+"""Lists of many pages, in both ways of paging, while the list changes."""
+
+import json
+import pickle
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from core_recorded import RECORDED
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calcom_core import (
+    EVERYWHERE,
+    HOSTED,
+    Anonymous,
+    Api,
+    Booking,
+    CursorPagination,
+    DecodingError,
+    OffsetPagination,
+    Operation,
+    Page,
+    Request,
+    Response,
+    Versions,
+    bookings,
+    teams,
+)
+from calcom_core.effects import Emit, Stream
+from calcom_core.paging import items, pages
+
+LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
+
+
+def answer(uids: list[str], pagination: dict[str, Any]) -> Response:
+    data = [{**LIKE, "uid": uid} for uid in uids]
+    body = {"status": "success", "data": data, "pagination": pagination}
+    return Response(200, (), json.dumps(body).encode())
+
+
+class ListServer:
+    """Lists what it holds, ordered, by take and skip or by cursor; may change between pages."""
+
+    def __init__(
+        self, held: set[int], between: Callable[["ListServer"], None] = lambda server: None
+    ) -> None:
+        self.held = held
+        self.asked: list[dict[str, str]] = []
+        self._between = between
+
+    def __call__(self, request: Request) -> Response:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
+        if self.asked:
+            self._between(self)
+        self.asked.append(query)
+        if request.headers.get("cal-api-version") == "2026-05-01":
+            assert query.keys() <= {"limit", "cursor", "status"}
+            return self._by_cursor(int(query.get("limit", 50)), query.get("cursor"))
+        assert query.keys() <= {"take", "skip", "status"}
+        return self._by_offset(int(query.get("take", 100)), int(query.get("skip", 0)))
+
+    def _by_offset(self, take: int, skip: int) -> Response:
+        ordered = sorted(self.held)
+        total, shown = len(ordered), ordered[skip : skip + take]
+        pagination = {
+            "totalItems": total,
+            "itemsPerPage": take,
+            "returnedItems": len(shown),
+            "remainingItems": max(total - skip - take, 0),
+            "totalPages": -(-total // take),
+            "currentPage": min(skip, total) // take + 1 if total else 0,
+            "hasNextPage": skip + take < total,
+            "hasPreviousPage": min(skip, total) > 0,
+        }
+        return answer([f"b{number}" for number in shown], pagination)
+
+    def _by_cursor(self, limit: int, cursor: str | None) -> Response:
+        after = -1 if cursor is None else int(cursor.removeprefix("c"))
+        rest = [number for number in sorted(self.held) if number > after]
+        shown, more = rest[:limit], len(rest) > limit
+        pagination = {"nextCursor": f"c{shown[-1]}" if more else None, "hasMore": more}
+        return answer([f"b{number}" for number in shown], pagination)
+
+
+def walk(
+    stream: Stream[Any], server: Callable[[Request], Response], most: int = 5_000
+) -> list[Any]:
+    """Carry out a streaming program by hand; ends it after *most* effects."""
+    emitted: list[Any] = []
+    result: object = None
+    for _ in range(most):
+        try:
+            effect = stream.send(result)
+        except StopIteration:
+            return emitted
+        if isinstance(effect, Emit):
+            emitted.append(effect.item)
+            result = None
+        else:
+            result = server(effect.request)  # type: ignore[union-attr]
+    raise AssertionError("it does not end")
+
+
+def by_offset(take: int) -> Operation[Page[Booking]]:
+    return bookings.list(status="past", take=take)
+
+
+def by_cursor(limit: int) -> Operation[Page[Booking]]:
+    return bookings.list(status="past", limit=limit)
+
+
+WAYS = [by_offset, by_cursor]
+API = Api(Anonymous())
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("held", "a_page", "walked"),
+    [(0, 3, 1), (1, 3, 1), (3, 3, 1), (4, 3, 2), (6, 3, 2), (2_000, 2, 1_000), (1_999, 2, 1_000)],
+)
+def test_a_walk_asks_for_each_page_once_and_shows_every_booking(
+    way: Callable[[int], Operation[Page[Booking]]], held: int, a_page: int, walked: int
+) -> None:
+    server = ListServer(set(range(held)))
+    shown = walk(items(API, way(a_page)), server)
+    assert [booking.uid for booking in shown] == [f"b{number}" for number in range(held)]
+    assert len(server.asked) == walked
+    assert {query["status"] for query in server.asked} == {"past"}
+
+
+def test_the_second_page_is_asked_for_in_the_way_of_the_first() -> None:
+    offset, cursor = ListServer(set(range(4))), ListServer(set(range(4)))
+    walk(pages(API, by_offset(3)), offset)
+    walk(pages(API, by_cursor(3)), cursor)
+    assert offset.asked == [
+        {"status": "past", "take": "3"},
+        {"status": "past", "take": "3", "skip": "3"},
+    ]
+    assert cursor.asked == [
+        {"status": "past", "limit": "3"},
+        {"status": "past", "limit": "3", "cursor": "c2"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("versions", "way"), [(EVERYWHERE, OffsetPagination), (HOSTED, CursorPagination)]
+)
+def test_a_list_that_says_no_way_of_paging_has_that_of_the_table(
+    versions: Versions, way: type[Any]
+) -> None:
+    server = ListServer(set(range(250)))
+    walked = walk(pages(Api(Anonymous(), versions=versions), bookings.list(status="past")), server)
+    assert {type(page.pagination) for page in walked} == {way}
+    assert sum(len(page.items) for page in walked) == 250
+    assert {page.total_items for page in walked} == {250 if way is OffsetPagination else None}
+
+
+def test_the_last_operation_of_a_long_walk_is_still_a_plain_value() -> None:
+    server = ListServer(set(range(1_500)))
+    walked = walk(pages(API, by_cursor(1)), server)
+    last = walked[-2].next
+    assert last == bookings.list(status="past", limit=1, cursor="c1498")
+    assert hash(last) == hash(bookings.list(status="past", limit=1, cursor="c1498"))
+    copied = pickle.loads(pickle.dumps(last))
+    assert (copied, copied.walked) == (last, tuple(f"c{number}" for number in range(1_498)))
+    assert len(repr(last)) < 200
+
+
+# Even numbers stay; between two pages some of the odd ones come and go.
+STAYING = set(range(0, 60, 2))
+ODD = st.sets(st.integers(0, 30).map(lambda number: 2 * number + 1), max_size=8)
+CHANGES = st.lists(st.tuples(ODD, ODD), max_size=30)
+
+
+def changing(changes: list[tuple[set[int], set[int]]]) -> Callable[[ListServer], None]:
+    waiting = iter(changes)
+
+    def change(server: ListServer) -> None:
+        inserted, removed = next(waiting, (set(), set()))
+        server.held = (server.held | inserted) - removed
+
+    return change
+
+
+def numbers(shown: list[Booking]) -> list[int]:
+    return [int(booking.uid.removeprefix("b")) for booking in shown]
+
+
+@given(CHANGES, st.integers(1, 7))
+def test_a_walk_by_cursor_shows_what_stays_once_whatever_comes_and_goes(
+    changes: list[tuple[set[int], set[int]]], a_page: int
+) -> None:
+    server = ListServer(set(STAYING), changing(changes))
+    shown = numbers(walk(items(API, by_cursor(a_page)), server))
+    assert shown == sorted(set(shown))
+    assert set(shown) >= STAYING
+
+
+@given(CHANGES, st.integers(1, 7))
+def test_a_walk_by_offset_shows_nothing_twice_whatever_comes_and_goes(
+    changes: list[tuple[set[int], set[int]]], a_page: int
+) -> None:
+    server = ListServer(set(STAYING), changing(changes))
+    shown = numbers(walk(items(API, by_offset(a_page)), server))
+    assert len(shown) == len(set(shown))
+    assert len(server.asked) <= 100 // a_page + 1
+
+
+@given(st.lists(ODD, max_size=30), st.integers(1, 7))
+def test_a_walk_by_offset_misses_nothing_while_nothing_goes(
+    inserted: list[set[int]], a_page: int
+) -> None:
+    server = ListServer(set(STAYING), changing([(numbers, set()) for numbers in inserted]))
+    shown = numbers(walk(items(API, by_offset(a_page)), server))
+    assert set(shown) >= STAYING
+    assert len(shown) == len(set(shown))
+
+
+def test_an_insertion_that_moves_a_booking_to_the_next_page_shows_it_once() -> None:
+    server = ListServer({2, 4, 6, 8}, changing([({1}, set())]))
+    walked = walk(pages(API, by_offset(2)), server)
+    assert [numbers(list(page.items)) for page in walked] == [[2, 4], [4, 6], [8]]
+    server = ListServer({2, 4, 6, 8}, changing([({1}, set())]))
+    assert numbers(walk(items(API, by_offset(2)), server)) == [2, 4, 6, 8]
+
+
+def by_answers(*paginations: dict[str, Any]) -> Callable[[Request], Response]:
+    waiting = iter(enumerate(paginations))
+
+    def server(request: Request) -> Response:
+        number, pagination = next(waiting)
+        return answer([f"b{number}"], pagination)
+
+    return server
+
+
+def more(cursor: object) -> dict[str, Any]:
+    return {"nextCursor": cursor, "hasMore": True}
+
+
+# The walk so far, then the page whose pagination cannot be followed, and what is said of it.
+ODD_CURSORS: list[tuple[list[dict[str, Any]], str]] = [
+    ([more(None)], "null at $.pagination.nextCursor, where a cursor, since hasMore is true,"),
+    ([more("")], "an empty string at $.pagination.nextCursor, where a cursor, since hasMore is"),
+    ([{"hasMore": True}], "null at $.pagination.nextCursor, where a cursor, since hasMore is"),
+    ([more("a"), more("a")], "one of this walk at $.pagination.nextCursor, where a new cursor"),
+    (
+        [more("a"), more("b"), more("a")],
+        "one of this walk at $.pagination.nextCursor, where a new cursor",
+    ),
+    (
+        [more("a"), more("b"), more("c"), more("b")],
+        "one of this walk at $.pagination.nextCursor, where a new cursor",
+    ),
+    ([more(5)], "an integer at $.pagination.nextCursor, where a string"),
+    ([{"nextCursor": None, "hasMore": None}], "null at $.pagination.hasMore, where a boolean"),
+    ([{"nextCursor": None}], "nothing at $.pagination.hasMore, where a boolean"),
+]
+
+
+@pytest.mark.parametrize(("paginations", "said"), ODD_CURSORS)
+def test_a_cursor_that_cannot_be_followed_is_an_error_and_no_loop(
+    paginations: list[dict[str, Any]], said: str
+) -> None:
+    stream = items(API, bookings.list(limit=1))
+    with pytest.raises(DecodingError) as caught:
+        walk(stream, by_answers(*paginations))
+    assert f"200 with {said}" in str(caught.value)
+
+
+def test_a_page_whose_cursor_cannot_be_followed_is_in_the_error() -> None:
+    repeated = bookings.list(limit=1, cursor="a")
+    with pytest.raises(DecodingError) as caught:
+        repeated.read(answer(["b1"], more("a")))
+    error = caught.value
+    assert error.path == "$.pagination.nextCursor"
+    assert [booking.uid for booking in error.page.items] == ["b1"]
+    assert error.page.next is None
+    assert error.odd == ()
+    assert str(error).endswith("(its 1 items are in error.page)")
+
+
+def test_a_page_with_an_odd_item_keeps_the_next_one() -> None:
+    body = json.loads(answer(["b1", "b2"], more("c")).body)
+    body["data"][0]["id"] = "x"
+    with pytest.raises(DecodingError) as caught:
+        bookings.list(limit=2).read(Response(200, (), json.dumps(body).encode()))
+    assert [booking.uid for booking in caught.value.page.items] == ["b2"]
+    assert caught.value.page.next == bookings.list(limit=2, cursor="c")
+    assert list(map(itemgetter("id"), caught.value.odd)) == ["x"]
+
+
+def test_the_last_page_ends_the_walk_though_it_has_a_cursor() -> None:
+    page = bookings.list(limit=1).read(answer(["b1"], {"nextCursor": "x", "hasMore": False}))
+    assert page.next is None
+    assert page.pagination == CursorPagination(has_more=False, next_cursor="x")
+
+
+OFFSET = {
+    "totalItems": 9,
+    "itemsPerPage": 3,
+    "returnedItems": 3,
+    "remainingItems": 6,
+    "totalPages": 3,
+    "currentPage": 1,
+    "hasNextPage": True,
+    "hasPreviousPage": False,
+}
+
+
+def test_a_server_that_takes_no_notice_of_skip_is_an_error_and_no_loop() -> None:
+    with pytest.raises(DecodingError) as caught:
+        walk(items(API, bookings.list(take=3)), by_answers(*[OFFSET] * 9))
+    assert caught.value.path == "$.pagination.hasPreviousPage"
+    assert "200 with false at $.pagination.hasPreviousPage, where true, after 3 items, " in str(
+        caught.value
+    )
+
+
+def test_the_way_of_paging_is_that_of_the_answer_not_that_of_the_request() -> None:
+    by_limit = teams.organization_bookings(5, limit=3, status="past")
+    page = by_limit.read(answer(["b1"], OFFSET))
+    assert isinstance(page.pagination, OffsetPagination)
+    assert page.next is not None
+    assert page.next == teams.organization_bookings(5, status="past", skip=3)
+    by_take = teams.organization_bookings(5, take=3, skip=3, status="past")
+    page = by_take.read(answer(["b1"], more("c")))
+    assert page.pagination == CursorPagination(has_more=True, next_cursor="c")
+    assert page.next is not None
+    assert page.next == teams.organization_bookings(5, status="past", cursor="c")
+    # Which no version of this list knows, as far as is documented.
+    page = teams.bookings(5, take=3, skip=3).read(answer(["b1"], more("c")))
+    assert page.next is not None
+    assert (page.next.query, page.next.version) == ((("cursor", "c"),), "2024-08-13")
+
+
+@pytest.mark.parametrize("versions", [EVERYWHERE, HOSTED])
+def test_the_next_page_is_that_of_the_same_call_by_hand_whatever_the_table(
+    versions: Versions,
+) -> None:
+    server = ListServer(set(range(250)))
+    first = bookings.list(status="past")
+    page = first.read(server(Api(Anonymous(), versions=versions).request(first)))
+    by_hand = {
+        "EVERYWHERE": bookings.list(status="past", skip=100),
+        "HOSTED": bookings.list(status="past", cursor="c49"),
+    }
+    assert page.next == by_hand[versions.name]
+
+
+def test_a_version_that_knows_the_way_of_paging_is_kept() -> None:
+    first = bookings.list(take=3, cal_api_version="2026-02-25")
+    page = first.read(answer(["b1"], OFFSET))
+    assert page.next == bookings.list(take=3, skip=3, cal_api_version="2026-02-25")

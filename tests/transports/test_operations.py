@@ -1,0 +1,624 @@
+"""Every operation over a real socket, called as a user would, by both clients.
+
+The server knows what each call must send, and answers 599 to anything else.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from operator import attrgetter
+from typing import Any
+
+import pytest
+import trio
+from attrs import frozen
+from core_operations import OPERATIONS, Sent
+from server import Peer, Server
+
+from calcom_core import (
+    EVERYWHERE,
+    HOSTED,
+    Anonymous,
+    Api,
+    Booking,
+    BookingReference,
+    BookingShape,
+    CalendarLink,
+    ConferencingSession,
+    CursorPagination,
+    InvalidInput,
+    OffsetPagination,
+    Operation,
+    Page,
+    Reassignment,
+    Recording,
+    RemovedAttendee,
+    Reservation,
+    ServerError,
+    Slot,
+    Slots,
+)
+from calcom_core.model.booking import Attendee, NewHost
+from calcom_core.model.conferencing import Participant
+from calcom_core.routes import ROUTES
+from calcom_transports import AsyncClient, Client
+from calcom_transports.trio import TrioTransport
+from calcom_transports.urllib3 import Urllib3Transport
+
+
+@frozen
+class Exchange:
+    """A row of the table of calls, what the server answers to it, and what that is read as.
+
+    Of bookings only the outline is told.
+    """
+
+    label: str
+    status: int
+    answer: dict[str, Any]
+    result: Any
+
+
+PER = {
+    "name": "Per Dal",
+    "email": "per@guest.example",
+    "displayEmail": "per@guest.example",
+    "timeZone": "Europe/Oslo",
+    "language": "en",
+    "absent": False,
+}
+SEATED = {
+    "id": 9201,
+    "uid": "seated",
+    "title": "Class of Rosa Lind",
+    "description": None,
+    "hosts": [
+        {
+            "id": 77,
+            "name": "Rosa Lind",
+            "email": "rosa@host.example",
+            "displayEmail": "rosa@host.example",
+            "username": "rosa",
+            "timeZone": "Europe/Oslo",
+        }
+    ],
+    "status": "accepted",
+    "cancellationReason": "",
+    "rescheduledByEmail": None,
+    "start": "2027-04-05T09:30:00.000Z",
+    "end": "2027-04-05T10:00:00.000Z",
+    "duration": 30,
+    "eventTypeId": 501,
+    "eventType": {"id": 501, "slug": "class"},
+    "meetingUrl": None,
+    "location": None,
+    "absentHost": False,
+    "createdAt": "2027-01-01T12:00:00.123Z",
+    "updatedAt": "2027-01-01T12:00:00.123Z",
+    "rating": None,
+    "icsUid": "",
+    "attendees": [
+        {
+            **PER,
+            "seatUid": "seat-1",
+            "bookingFieldsResponses": {"name": "Per Dal"},
+            "metadata": {},
+        }
+    ],
+}
+SINGLE = {
+    **SEATED,
+    "id": 9001,
+    "uid": "single",
+    "attendees": [PER],
+    "bookingFieldsResponses": {"name": "Per Dal", "email": "per@guest.example"},
+    "metadata": {},
+}
+FIRST = {**SINGLE, "id": 9101, "uid": "first", "recurringBookingUid": "series"}
+SECOND = {**FIRST, "id": 9102, "uid": "second", "start": "2027-04-12T09:30:00.000Z"}
+
+OUTLINE_OF_SINGLE = (Booking, 9001, "single", "accepted", BookingShape.SINGLE)
+OUTLINE_OF_SEATED = (Booking, 9201, "seated", "accepted", BookingShape.SEATED)
+OUTLINE_OF_FIRST = (Booking, 9101, "first", "accepted", BookingShape.RECURRING)
+OUTLINE_OF_SECOND = (Booking, 9102, "second", "accepted", BookingShape.RECURRING)
+
+READ_PER = Attendee(
+    name="Per Dal",
+    email="per@guest.example",
+    display_email="per@guest.example",
+    time_zone="Europe/Oslo",
+    absent=False,
+    language="en",
+    id=4401,
+)
+REASSIGNED = {
+    "bookingUid": "bk7",
+    "reassignedTo": {
+        "id": 78,
+        "name": "Ola Berg",
+        "email": "ola@host.example",
+        "displayEmail": "ola@host.example",
+    },
+}
+READ_REASSIGNED = Reassignment(
+    "bk7", NewHost(78, "Ola Berg", "ola@host.example", "ola@host.example")
+)
+REFERENCES = [
+    {"type": "daily_video", "eventUid": "room-4411", "id": 31, "destinationCalendarId": None},
+    {"type": "google_calendar", "eventUid": "g", "id": 32, "destinationCalendarId": "cal-1"},
+]
+READ_REFERENCES = (
+    BookingReference("daily_video", "room-4411", 31),
+    BookingReference("google_calendar", "g", 32, "cal-1"),
+)
+RESERVATION = {
+    "eventTypeId": 501,
+    "slotStart": "2027-04-05T09:30:00.000Z",
+    "slotEnd": "2027-04-05T10:15:00.000Z",
+    "slotDuration": 45,
+    "reservationUid": "res-1",
+    "reservationUntil": "2027-04-01T12:05:00.456Z",
+}
+KEPT = (
+    "res-1",
+    501,
+    datetime(2027, 4, 5, 9, 30, tzinfo=UTC),
+    datetime(2027, 4, 5, 10, 15, tzinfo=UTC),
+    45,
+    datetime(2027, 4, 1, 12, 5, 0, 456_000, UTC),
+)
+LAST_PAGE = {
+    "totalItems": 3,
+    "itemsPerPage": 50,
+    "returnedItems": 1,
+    "remainingItems": 0,
+    "totalPages": 1,
+    "currentPage": 1,
+    "hasNextPage": False,
+    "hasPreviousPage": True,
+}
+READ_LAST_PAGE = OffsetPagination(
+    total_items=3,
+    items_per_page=50,
+    returned_items=1,
+    remaining_items=0,
+    total_pages=1,
+    current_page=1,
+    has_next_page=False,
+    has_previous_page=True,
+)
+
+
+def _page(*items: Any, **pagination: Any) -> dict[str, Any]:
+    return {"status": "success", "data": items, "pagination": pagination}
+
+
+def _of(data: Any) -> dict[str, Any]:
+    return {"status": "success", "data": data}
+
+
+def _single(label: str, status: int = 200) -> tuple[Exchange, ...]:
+    return (Exchange(label, status, _of(SINGLE), OUTLINE_OF_SINGLE),)
+
+
+def _seated(label: str, status: int = 200) -> tuple[Exchange, ...]:
+    return (Exchange(label, status, _of(SEATED), OUTLINE_OF_SEATED),)
+
+
+def _series(label: str, status: int = 200) -> tuple[Exchange, ...]:
+    outlines = (OUTLINE_OF_FIRST, OUTLINE_OF_SECOND)
+    return (Exchange(label, status, _of([FIRST, SECOND]), outlines),)
+
+
+def _last_page(label: str) -> Exchange:
+    return Exchange(
+        label, 200, _page(SEATED, **LAST_PAGE), ((OUTLINE_OF_SEATED,), READ_LAST_PAGE, None)
+    )
+
+
+def _reserved(label: str, status: int) -> tuple[Exchange, ...]:
+    answer = _of({**RESERVATION, "reservationDuration": 10})
+    return (Exchange(label, status, answer, Reservation(*KEPT, 10)),)
+
+
+EXCHANGES: dict[str, tuple[Exchange, ...]] = {
+    "bookings.list": (
+        Exchange(
+            "in full, by take",
+            200,
+            _page(
+                SINGLE,
+                FIRST,
+                SEATED,
+                **{**LAST_PAGE, "totalItems": 253, "hasNextPage": True},
+            ),
+            (
+                (OUTLINE_OF_SINGLE, OUTLINE_OF_FIRST, OUTLINE_OF_SEATED),
+                OffsetPagination(253, 50, 1, 0, 1, 1, True, True),
+                (
+                    "/v2/bookings?status=past,cancelled&attendeeEmail=per%2B1@guest.example"
+                    "&attendeeName=Per%20Dal&bookingUid=bk7&eventTypeIds=4,3&teamsIds=1,2"
+                    "&afterStart=2027-04-05T09:30:00Z&beforeEnd=2027-04-06T00:00:00.500Z"
+                    "&afterCreatedAt=2027-01-01T00:00:00Z&beforeCreatedAt=2027-01-31T23:00:00Z"
+                    "&afterUpdatedAt=2027-01-02T00:00:00Z&beforeUpdatedAt=2027-02-02T00:00:00Z"
+                    "&sortStart=asc&take=250&skip=250",
+                    "2024-08-13",
+                ),
+            ),
+        ),
+        Exchange(
+            "in full, by cursor",
+            200,
+            _page(SINGLE, nextCursor="eyJ2IjoyfQ==", hasMore=True),
+            (
+                (OUTLINE_OF_SINGLE,),
+                CursorPagination(True, "eyJ2IjoyfQ=="),
+                (
+                    "/v2/bookings?status=past&eventTypeId=4&teamId=1"
+                    "&afterStart=2027-04-05T09:30:00Z&beforeEnd=2027-04-06T00:00:00.500Z"
+                    "&afterCreatedAt=2027-01-01T00:00:00Z&beforeCreatedAt=2027-01-31T23:00:00Z"
+                    "&afterUpdatedAt=2027-01-02T00:00:00Z&beforeUpdatedAt=2027-02-02T00:00:00Z"
+                    "&limit=100&cursor=eyJ2IjoyfQ%3D%3D",
+                    "2026-05-01",
+                ),
+            ),
+        ),
+        Exchange(
+            "one status",
+            200,
+            _page(SEATED, nextCursor="next", hasMore=True),
+            (
+                (OUTLINE_OF_SEATED,),
+                CursorPagination(True, "next"),
+                ("/v2/bookings?status=past&cursor=next", "2026-05-01"),
+            ),
+        ),
+        Exchange(
+            "in short",
+            200,
+            _page(nextCursor=None, hasMore=False),
+            ((), CursorPagination(False), None),
+        ),
+    ),
+    "bookings.get": (*_series("in short"), *_single("in short")),
+    "bookings.get_one": _single("in short"),
+    "bookings.get_series": _series("in short"),
+    "bookings.get_by_seat": _seated("in short"),
+    "bookings.create": (
+        *_single("in full, by a team's slug", 201),
+        *_series("so many occurrences", 201),
+        *_seated("as a host", 201),
+    ),
+    "bookings.create_recurring": _series("in full", 201),
+    "bookings.create_instant": _single("as a host", 201),
+    "bookings.reschedule": _single("in full", 201),
+    "bookings.reschedule_seat": _seated("in full", 201),
+    "bookings.request_reschedule": (Exchange("in full", 200, {"status": "success"}, None),),
+    "bookings.cancel": (*_series("in full"), *_single("in short")),
+    "bookings.cancel_seat": _seated("in full"),
+    "bookings.confirm": _single("in short"),
+    "bookings.decline": _single("in full"),
+    "bookings.mark_absent": _single("in full"),
+    "bookings.reassign": (Exchange("in short", 200, _of(REASSIGNED), READ_REASSIGNED),),
+    "bookings.reassign_to_user": (Exchange("in full", 200, _of(REASSIGNED), READ_REASSIGNED),),
+    "bookings.update_location": _single("to link"),
+    "bookings.recordings": (
+        Exchange(
+            "in short",
+            200,
+            _of(
+                [
+                    {
+                        "id": "rec-1",
+                        "roomName": "room-4411",
+                        "startTs": 1806917400,
+                        "status": "finished",
+                        "maxParticipants": 2,
+                        "duration": 1712,
+                        "shareToken": "opens-it",
+                        "downloadLink": None,
+                        "error": "not ready",
+                    }
+                ]
+            ),
+            (
+                Recording(
+                    id="rec-1",
+                    room_name="room-4411",
+                    start_ts=datetime(2027, 4, 5, 9, 30, tzinfo=UTC),
+                    status="finished",
+                    duration=1712,
+                    share_token="opens-it",
+                    max_participants=2,
+                    error="not ready",
+                ),
+            ),
+        ),
+    ),
+    "bookings.transcripts": (
+        Exchange(
+            "in short",
+            200,
+            _of(["https://files.example/t1.vtt?sig=abc"]),
+            ("https://files.example/t1.vtt?sig=abc",),
+        ),
+    ),
+    "bookings.calendar_links": (
+        Exchange(
+            "in short",
+            200,
+            _of([{"label": "ICS", "id": "ics", "link": "data:text/calendar,BEGIN"}]),
+            (CalendarLink("ICS", "data:text/calendar,BEGIN", "ics"),),
+        ),
+    ),
+    "bookings.references": (
+        Exchange("in short", 200, _of(REFERENCES), READ_REFERENCES),
+        Exchange("of daily_video", 200, _of([]), ()),
+    ),
+    "bookings.conferencing_sessions": (
+        Exchange(
+            "in short",
+            200,
+            _of(
+                [
+                    {
+                        "id": "s-1",
+                        "room": "room-4411",
+                        "startTime": 1806917400,
+                        "duration": 1733,
+                        "ongoing": False,
+                        "maxParticipants": 2,
+                        "participants": [
+                            {
+                                "userId": None,
+                                "userName": "Per Dal",
+                                "joinTime": 1806917460,
+                                "duration": 1600,
+                            }
+                        ],
+                    }
+                ]
+            ),
+            (
+                ConferencingSession(
+                    id="s-1",
+                    room="room-4411",
+                    start_time=datetime(2027, 4, 5, 9, 30, tzinfo=UTC),
+                    duration=1733,
+                    ongoing=False,
+                    max_participants=2,
+                    participants=(
+                        Participant(
+                            datetime(2027, 4, 5, 9, 31, tzinfo=UTC), 1600, user_name="Per Dal"
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    "bookings.attendees.list": (
+        Exchange("in short", 200, _of([{**PER, "id": 4401}]), (READ_PER,)),
+    ),
+    "bookings.attendees.get": (Exchange("in short", 200, _of({**PER, "id": 4401}), READ_PER),),
+    "bookings.attendees.add": (
+        Exchange(
+            "in full",
+            201,
+            _of(
+                {
+                    "id": 4402,
+                    "bookingId": 9001,
+                    "name": "Eva Lie",
+                    "email": "eva@guest.example",
+                    "displayEmail": "eva@guest.example",
+                    "timeZone": "Europe/Oslo",
+                    "phoneNumber": "+4791234567",
+                    "absent": False,
+                }
+            ),
+            Attendee(
+                name="Eva Lie",
+                email="eva@guest.example",
+                display_email="eva@guest.example",
+                time_zone="Europe/Oslo",
+                absent=False,
+                phone_number="+4791234567",
+                id=4402,
+                booking_id=9001,
+            ),
+        ),
+    ),
+    "bookings.attendees.remove": (
+        Exchange(
+            "in short",
+            200,
+            _of(
+                {
+                    "id": 4402,
+                    "bookingId": 9001,
+                    "name": "Eva Lie",
+                    "email": "eva@guest.example",
+                    "timeZone": "Europe/Oslo",
+                }
+            ),
+            RemovedAttendee(4402, 9001, "Eva Lie", "eva@guest.example", "Europe/Oslo"),
+        ),
+    ),
+    "bookings.guests.add": _single("in full"),
+    "slots.list": (
+        Exchange(
+            "in full",
+            200,
+            _of(
+                {
+                    "2027-04-05": [
+                        {
+                            "start": "2027-04-05T11:30:00.000+02:00",
+                            "end": "2027-04-05T12:15:00.000+02:00",
+                            "seatsBooked": 1,
+                            "seatsRemaining": 9,
+                            "seatsTotal": 10,
+                            "bookingUid": "seated",
+                        }
+                    ]
+                }
+            ),
+            Slots(
+                {
+                    date(2027, 4, 5): (
+                        Slot(
+                            datetime(2027, 4, 5, 9, 30, tzinfo=UTC),
+                            datetime(2027, 4, 5, 10, 15, tzinfo=UTC),
+                            seats_booked=1,
+                            seats_remaining=9,
+                            seats_total=10,
+                            booking_uid="seated",
+                        ),
+                    )
+                }
+            ),
+        ),
+        Exchange("of several users", 200, _of({}), Slots({})),
+    ),
+    "slots.reserve": _reserved("in full", 201),
+    "slots.get_reservation": (
+        Exchange("in short", 200, _of(RESERVATION), Reservation(*KEPT)),
+        Exchange("in short", 200, _of(None), None),
+    ),
+    "slots.update_reservation": _reserved("in full", 200),
+    "slots.delete_reservation": (Exchange("in short", 200, {"status": "success"}, None),),
+    "teams.bookings": (_last_page("in full"),),
+    "teams.organization_bookings": (
+        _last_page("in full, by take"),
+        Exchange(
+            "one status",
+            200,
+            _page(FIRST, nextCursor="next", hasMore=True),
+            (
+                (OUTLINE_OF_FIRST,),
+                CursorPagination(True, "next"),
+                (
+                    "/v2/organizations/2/bookings?status=past&userIds=77&cursor=next",
+                    "2026-05-01",
+                ),
+            ),
+        ),
+    ),
+    "teams.organization_team_bookings": (_last_page("in full"),),
+    "teams.organization_user_bookings": (_last_page("in full"),),
+    "teams.references": (Exchange("of daily_video", 200, _of(REFERENCES), READ_REFERENCES),),
+}
+
+
+def asks(following: Operation[Any] | None) -> tuple[str, str | None] | None:
+    """Return the target and the version of the operation for the page that follows."""
+    if following is None:
+        return None
+    request = Api(Anonymous(), versions=HOSTED).request(following)
+    target = request.url.removeprefix("https://api.cal.com")
+    return target, request.headers.get("cal-api-version")
+
+
+def outline(value: Any) -> Any:
+    """Shorten bookings, which are long, and leave out the raw answer of a page."""
+    if isinstance(value, Page):
+        return outline(value.items), value.pagination, asks(value.next)
+    if isinstance(value, tuple):
+        return tuple(outline(item) for item in value)
+    if isinstance(value, Booking):
+        return type(value), value.id, value.uid, value.status, value.shape
+    return value
+
+
+def whole(value: Any) -> Any:
+    """Leave out the raw answer of a page, whose headers are the connection's."""
+    return (value.items, value.pagination, value.next) if isinstance(value, Page) else value
+
+
+Asked = tuple[str, str | None, Any]
+
+
+def asked(request: bytes) -> Asked:
+    """Return the method and target of a request, its version and its body."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    to = first.removesuffix(" HTTP/1.1")
+    return to, headers.get("cal-api-version"), json.loads(body) if body else None
+
+
+def answering_in_turn(name: str) -> Callable[[Peer], None]:
+    """Answer each connection with the exchanges of an operation, where it asks as it must."""
+
+    def handler(peer: Peer) -> None:
+        for exchange in EXCHANGES[name]:
+            request = peer.request()
+            sent = OPERATIONS[name][exchange.label]
+            answer = json.dumps(exchange.answer).encode()
+            status = exchange.status
+            if not request or asked(request) != (sent.to, sent.versions[1], sent.body):
+                status, answer = 599, b""
+            head = f"HTTP/1.1 {status} Said\r\nContent-Length: {len(answer)}\r\n\r\n"
+            peer.send(head.encode() + answer)
+
+    return handler
+
+
+def calls(name: str) -> list[Sent]:
+    return [OPERATIONS[name][exchange.label] for exchange in EXCHANGES[name]]
+
+
+def by_urllib3(name: str, url: str, **options: Any) -> list[Any]:
+    with Client("cal_test", base_url=url, transport=Urllib3Transport(), **options) as client:
+        method = attrgetter(name)(client)
+        return [method(*sent.call.args, **sent.call.keywords) for sent in calls(name)]
+
+
+def by_trio(name: str, url: str, **options: Any) -> list[Any]:
+    async def main() -> list[Any]:
+        transport = TrioTransport()
+        async with AsyncClient("cal_test", base_url=url, transport=transport, **options) as client:
+            method = attrgetter(name)(client)
+            return [await method(*sent.call.args, **sent.call.keywords) for sent in calls(name)]
+
+    return trio.run(main)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_an_operation_is_asked_and_read_alike_by_both_clients(name: str) -> None:
+    with Server(answering_in_turn(name)) as server:
+        through_urllib3 = by_urllib3(name, server.url, versions=HOSTED)
+        through_trio = by_trio(name, server.url, versions=HOSTED)
+
+    results = [exchange.result for exchange in EXCHANGES[name]]
+    assert [outline(value) for value in through_urllib3] == results
+    assert [whole(value) for value in through_trio] == [whole(value) for value in through_urllib3]
+    assert server.connections == 2
+
+
+def test_the_server_of_these_tests_answers_nothing_that_differs() -> None:
+    with Server(answering_in_turn("bookings.confirm")) as server:
+        # Everywhere another version is spoken than in the table of these tests.
+        with pytest.raises(ServerError, match="599"):
+            by_urllib3("bookings.confirm", server.url, versions=EVERYWHERE)
+        with pytest.raises(ServerError, match="599"):
+            by_trio("bookings.confirm", server.url, versions=EVERYWHERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("bookings.request_reschedule", "versions"),
+        ("bookings.create_recurring", "data.allow_conflicts"),
+        ("bookings.reschedule_seat", "allow_conflicts"),
+    ],
+)
+@pytest.mark.parametrize("run", [by_urllib3, by_trio])
+def test_what_the_table_of_versions_lacks_reaches_no_socket(
+    run: Callable[..., list[Any]], name: str, field: str
+) -> None:
+    with Server(answering_in_turn(name)) as server, pytest.raises(InvalidInput) as caught:
+        run(name, server.url, versions=EVERYWHERE)
+
+    assert caught.value.field == field
+    assert server.connections == 0
