@@ -2,7 +2,7 @@
 
 `bookings`, `slots` and `teams` have the operations, `Api` finishes one into a `Request`, and
 `Operation.read` reads the answer that your own I/O brought.
-Programs, which take more than one exchange, are in `effects` and `retry`.
+Programs, which take more than one exchange, are in `effects`, `retry` and `paging`.
 """
 
 from calcom_core import bookings as bookings
@@ -52,6 +52,7 @@ from calcom_core.http import Response as Response
 from calcom_core.http import Timeout as Timeout
 from calcom_core.model.booking import Attendee as Attendee
 from calcom_core.model.booking import Booking as Booking
+from calcom_core.model.booking import BookingAttendee as BookingAttendee
 from calcom_core.model.booking import BookingReference as BookingReference
 from calcom_core.model.booking import BookingShape as BookingShape
 from calcom_core.model.booking import CalendarLink as CalendarLink

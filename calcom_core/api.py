@@ -146,7 +146,7 @@ class Api:
             raise InvalidInput(
                 "operation", f"must be such as bookings.get(…), not {type(operation).__name__}"
             )
-        version = operation.version or self.versions.of(operation.name)
+        version = operation.version or self._version(operation)
         query = "&".join(
             f"{name}={quote(value, safe=_QUERY_SAFE)}" for name, value in operation.query
         )
@@ -164,3 +164,9 @@ class Api:
             Headers(headers),
             operation.body or b"",
         )
+
+    def _version(self, operation: Operation[Any]) -> str:
+        version = self.versions.of(operation.name)
+        if operation.speaks and version not in operation.speaks:
+            return operation.speaks[0]
+        return version

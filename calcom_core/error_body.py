@@ -16,12 +16,15 @@ from calcom_core.wire import NotJson, parse
 _LONGEST_MESSAGE = 2_000
 _DEEPEST_DETAILS = 50
 
-# A 403 repeats the whole token in its text (CONTRACT A.3), a recording has one of its own (F.7).
+# A 403 repeats the whole token in its text (CONTRACT A.3), recordings and transcripts have tokens
+# of their own, in part in their links (F.7).
+# A cursor is base64 as a JSON web token is, but without its dots.
 # What is replaced always lies within a string of JSON, so that JSON stays JSON.
 _CREDENTIAL = re.compile(
-    rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)|bearer +(?!token\b))"
+    rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)|bearer +(?!token\b)"
+    rb"|[?&][\w\-]*(?:signature|sig|token|credential)=)"
     rb"[^\s\"\\,;:<>{}\[\]]+"
-    rb"|cal_[A-Za-z0-9_]{6,}|\beyJ[\w\-.]{20,}"
+    rb"|cal_[A-Za-z0-9_]{6,}|(?<![\w\-.])eyJ[\w\-]+\.[\w\-.]{8,}"
 )
 _HTML = re.compile(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml)")
 

@@ -93,7 +93,7 @@ _WRONG_VERSION = (
 _LEGACY = (
     "the legacy API (2024-04-15) answered, as it does when the server does not know the "
     "cal-api-version sent: it is older than the version, or something removed the header; "
-    "versions=EVERYWHERE is what every server knows"
+    "where versions=HOSTED was chosen, EVERYWHERE is what every server knows"
 )
 
 MEANINGS: tuple[Meaning, ...] = (

@@ -29,6 +29,7 @@ class Operation(Generic[T_co]):
     *repeatable* is true where asking twice does no harm.
     Where it is not, *verify* is the read operation that tells whether it happened.
     *version* is the pinned `cal-api-version`, or None for the one of the `Api`'s table;
+    *speaks* holds the versions that know what is asked, the usual one first; empty, if all do.
     *needs* names the fields given that an older version lacks, each with the oldest that has it.
     *walked* holds the cursors of the pages before this one.
     """
@@ -45,6 +46,7 @@ class Operation(Generic[T_co]):
     )
     repeatable: bool = False
     version: str | None = None
+    speaks: tuple[str, ...] = field(default=(), repr=False)
     needs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     verify: "Operation[Any] | None" = field(default=None, repr=False)
     then: tuple[Callable[[Any], Any], ...] = field(default=(), repr=False)

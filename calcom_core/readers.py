@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from calcom_core.error_body import without_credentials
 from calcom_core.http import Response
+from calcom_core.model.fields import LARGEST_INTEGER
 from calcom_core.model.page import CursorPagination, OffsetPagination
 from calcom_core.model.slot import Slot, Slots
 from calcom_core.operation import Operation, Page, undecodable
@@ -127,7 +128,33 @@ class PageOf:
         self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
     ) -> "Page[Any]":
         """Read the answer."""
-        data = envelope.get("data", MISSING)
+        items, odd, error = self._items(envelope.get("data", MISSING))
+        pagination = _pagination(envelope.get("pagination", MISSING))
+        following = None
+        try:
+            following = _following(operation, pagination, returned=len(items) + len(odd))
+        except Odd as astray:
+            error = astray  # before an odd item, since without it a walk would just end
+        if error is None:
+            return Page(items, pagination, response, following)
+        clean = without_credentials(response)
+        if clean != response:  # then neither the page nor what is odd may hold them
+            envelope = parse(clean.body)
+            items, odd, _ = self._items(envelope["data"])
+            pagination = _pagination(envelope["pagination"])
+        if following is not None:
+            following = following._plain
+        raise undecodable(
+            operation,
+            response,
+            error.json_path,
+            error.expected,
+            error.found,
+            page=Page(items, pagination, clean, following),
+            odd=odd,
+        ) from error
+
+    def _items(self, data: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], Odd | None]:
         if not isinstance(data, list):
             raise Odd("an array", kind_found(data), "data")
         items, odd, first = [], [], None
@@ -138,37 +165,22 @@ class PageOf:
                 error.path[:0] = ["data", index]
                 first = first or error
                 odd.append(value)
-        pagination = _pagination(envelope.get("pagination", MISSING))
-        following = None
-        try:
-            following = _following(operation, pagination, returned=len(data))
-        except Odd as error:
-            first = first or error
-        if first is None:
-            return Page(tuple(items), pagination, response, following)
-        clean = without_credentials(response)
-        if clean != response:  # then neither the page nor what is odd may hold them
-            return self(operation, clean, parse(clean.body))
-        plain = None if following is None else following._plain
-        raise undecodable(
-            operation,
-            response,
-            first.json_path,
-            first.expected,
-            first.found,
-            page=Page(tuple(items), pagination, response, plain),
-            odd=tuple(odd),
-        ) from first
+        return tuple(items), tuple(odd), first
 
 
 def _pagination(value: Any) -> OffsetPagination | CursorPagination:
     # By its keys, not by the version sent: the hosted service has answered in either way.
     by_cursor = isinstance(value, dict) and not value.keys().isdisjoint({"nextCursor", "hasMore"})
     try:
-        return read(CursorPagination, value) if by_cursor else read(OffsetPagination, value)
+        if not by_cursor:
+            return read(OffsetPagination, value)
+        pagination = read(CursorPagination, value)
+        if "nextCursor" not in value:
+            raise Odd("a string or null", "nothing", "nextCursor")
     except Odd as error:
         error.path.insert(0, "pagination")
         raise
+    return pagination
 
 
 def _data(envelope: Mapping[str, Any], reading: Callable[[Any], T]) -> T:
@@ -191,7 +203,7 @@ def _following(
     # An empty page ends the walk, whatever the flag says.
     if not pagination.has_next_page or not returned:
         return None
-    query = dict(operation.query)
+    query, operation = _asked(operation, BY_OFFSET)
     skip = int(query.get("skip", 0))
     if skip and not pagination.has_previous_page:
         # As where a version that does not know `skip` answers with its first page each time.
@@ -199,18 +211,16 @@ def _following(
     take = int(query.get("take", pagination.items_per_page))
     if take < 1:
         take = returned  # a server that counts wrongly must not make a pager stand still
+    if skip + take > LARGEST_INTEGER:
+        raise Odd("a count", "a larger number", "pagination", "itemsPerPage")
     query["skip"] = str(skip + take)
-    return evolve(
-        operation,
-        query=_asking(query, "limit", "cursor"),
-        version=_version(operation, BY_OFFSET),
-    )
+    return evolve(operation, query=tuple(query.items()))
 
 
 def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Operation[Any] | None:
     if not pagination.has_more:
         return None
-    query = dict(operation.query)
+    query, operation = _asked(operation, BY_CURSOR)
     cursor, asked = pagination.next_cursor, query.get("cursor")
     walked = operation.walked if asked is None else (*operation.walked, asked)
     if not cursor:
@@ -218,23 +228,34 @@ def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Opera
         raise Odd("a cursor, since hasMore is true,", found, "pagination", "nextCursor")
     if cursor in walked:
         raise Odd("a new cursor", "one of this walk", "pagination", "nextCursor")
+    try:
+        cursor.encode()
+    except UnicodeEncodeError:  # whose text repeats the cursor
+        raise Odd("a cursor", "half a surrogate pair", "pagination", "nextCursor") from None
     query["cursor"] = cursor
-    return evolve(
-        operation,
-        query=_asking(query, "take", "skip"),
-        version=_version(operation, BY_CURSOR),
-        walked=walked,
-    )
+    return evolve(operation, query=tuple(query.items()), walked=walked)
 
 
-def _asking(query: dict[str, str], *others: str) -> tuple[tuple[str, str], ...]:
-    """Return the query without the words of the other way of paging."""
-    return tuple(item for item in query.items() if item[0] not in others)
+def _asked(
+    operation: Operation[Any], way: tuple[str, ...]
+) -> tuple[dict[str, str], Operation[Any]]:
+    """Return the query, and the operation, so that they speak the answer's way of paging.
 
-
-def _version(operation: Operation[Any], way: tuple[str, ...]) -> str | None:
-    """Return a version that knows this way of paging, which another drops silently."""
-    if operation.version in way:
-        return operation.version
-    known = readable(operation.name)
-    return next((version for version in way if version in known), operation.version)
+    Raises `Odd` where it is not the way that was asked, and cannot say what was.
+    """
+    query, version = dict(operation.query), operation.version
+    known = not readable(operation.name).isdisjoint(way)
+    if known and operation.speaks in ((), way) and (version is None or version in way):
+        return query, evolve(operation, speaks=way)
+    size = query.pop("take" if way is BY_CURSOR else "limit", None)
+    if (
+        not known
+        or not query.keys().isdisjoint({"skip", "cursor"})
+        or any(name.startswith("sort") for name in query)
+        or (way is BY_CURSOR and "," in query.get("status", ""))
+    ):
+        expected, found = ("take and skip", "cursor") if way is BY_CURSOR else ("cursor", "number")
+        raise Odd(f"a page by {expected}, as was asked for,", f"one by {found}", "pagination")
+    if size is not None:
+        query |= {"limit": str(min(int(size), 100))} if way is BY_CURSOR else {"take": size}
+    return query, evolve(operation, speaks=way, version=None if version is None else way[0])

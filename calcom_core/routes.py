@@ -11,8 +11,8 @@ from attrs import frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import (
-    Attendee,
     Booking,
+    BookingAttendee,
     BookingReference,
     CalendarLink,
     Reassignment,
@@ -91,9 +91,9 @@ _ROUTES = (
         f"{_ONE}/conferencing-sessions",
         Many(ConferencingSession),
     ),
-    Route("bookings.attendees.list", "GET", _ATTENDEES, Many(Attendee)),
-    Route("bookings.attendees.get", "GET", _ATTENDEE, One(Attendee)),
-    Route("bookings.attendees.add", "POST", _ATTENDEES, One(Attendee), verify=_LISTED),
+    Route("bookings.attendees.list", "GET", _ATTENDEES, Many(BookingAttendee)),
+    Route("bookings.attendees.get", "GET", _ATTENDEE, One(BookingAttendee)),
+    Route("bookings.attendees.add", "POST", _ATTENDEES, One(BookingAttendee), verify=_LISTED),
     Route("bookings.attendees.remove", "DELETE", _ATTENDEE, One(RemovedAttendee), verify=_LISTED),
     Route("bookings.guests.add", "POST", f"{_ONE}/guests", One(Booking), verify=_LISTED),
     Route("slots.list", "GET", "/v2/slots", SlotsByDate(), public=True),
@@ -151,6 +151,7 @@ def operation(
     *,
     query: tuple[tuple[str, str], ...] = (),
     body: bytes | None = None,
+    speaks: tuple[str, ...] = (),
     needs: tuple[tuple[str, str], ...] = (),
     verify: Operation[Any] | None = None,
     **parameters: Any,
@@ -179,6 +180,7 @@ def operation(
         body=body,
         repeatable=route.repeatable,
         version=version,
+        speaks=speaks,
         needs=needs,
         verify=verify,
     )
@@ -189,12 +191,12 @@ def listing(
 ) -> Operation[Page[Booking]]:
     """Return the operation of that name that lists bookings.
 
-    What only one of the two ways of paging knows picks the version, or must fit the pinned one.
+    What only one of the two ways of paging knows must fit the version that is pinned;
+    without one, it speaks a version of that way where the table's is of the other.
     """
     by_offset, by_cursor = filters.only_by_offset, filters.only_by_cursor
-    if version is None and (by_offset or by_cursor):
-        version = BY_OFFSET[0] if by_offset else BY_CURSOR[0]
     wrong = by_offset if version in BY_CURSOR else by_cursor if version in BY_OFFSET else None
     if wrong is not None:
         raise InvalidInput(wrong[0], f"cannot be said in version {version}: {wrong[1]}")
-    return operation(name, version, query=to_query(filters), **parameters)
+    speaks = BY_OFFSET if by_offset else BY_CURSOR if by_cursor else ()
+    return operation(name, version, query=to_query(filters), speaks=speaks, **parameters)

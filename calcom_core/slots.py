@@ -8,7 +8,7 @@ from calcom_core.model.inputs import Moment
 from calcom_core.model.slot import Day, NewReservation, Reservation, SlotFilters, SlotFormat, Slots
 from calcom_core.operation import Operation
 from calcom_core.routes import operation
-from calcom_core.wire import to_body, to_query
+from calcom_core.wire import to_body, to_json, to_query
 
 
 def list(  # named as in the API
@@ -40,6 +40,8 @@ def list(  # named as in the API
         start: a date, as a value or as `2027-04-05`, which means its first moment in UTC;
             or an aware datetime or a string with an offset.
         end: the same, not before *start*; a date is included, a moment is not.
+            One in the first second of a day in UTC is sent as the second before,
+            since the server would take it for the end of that day.
         event_type_id: the id of the event type.
         event_type_slug: its slug.
         username: of the user whose event type it is.
@@ -75,7 +77,8 @@ def list(  # named as in the API
         booking_uid_to_reschedule=booking_uid_to_reschedule,
         rr_host_subset_ids=rr_host_subset_ids,
     )
-    return operation("slots.list", cal_api_version, query=to_query(filters))
+    query = dict(to_query(filters)) | {"end": to_json(filters.end_to_ask)}
+    return operation("slots.list", cal_api_version, query=tuple(query.items()))
 
 
 def reserve(

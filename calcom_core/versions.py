@@ -8,7 +8,7 @@ In each table a key is the name of an operation or the start of such names up to
 and the longest key that fits counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
@@ -60,34 +60,40 @@ def _listed(versions: frozenset[str]) -> str:
     return ", ".join(sorted(versions))
 
 
-def _is_readable(versions: "Versions", attribute: object, table: Mapping[str, str]) -> None:
-    if not isinstance(table, Mapping):
+def _checked(table: object) -> tuple[tuple[str, str], ...]:
+    given = table.items() if isinstance(table, Mapping) else table
+    if not isinstance(given, Iterable):
         raise InvalidInput("versions", "must be a mapping of names of operations to versions")
-    for name, version in table.items():
-        if name not in READABLE:
+    pairs = tuple(given)
+    for pair in pairs:
+        if not isinstance(pair, tuple) or len(pair) != 2 or pair[0] not in READABLE:
             raise InvalidInput("versions", f"has another key than {', '.join(READABLE)}")
+        name, version = pair
         if not isinstance(version, str) or version not in READABLE[name]:
             raise InvalidInput(
                 f"versions[{name!r}]", f"must be one of {_listed(READABLE[name])}; {_DANGER}"
             )
+    return tuple(sorted(pairs))
 
 
 @frozen
 class Versions:
     """A table of versions by name of operation, such as `bookings.list`, or family, `bookings`.
 
+    Given as a mapping, and kept as pairs.
     Raises `InvalidInput` for a version that no reader here was written for.
     """
 
     name: str
-    table: Mapping[str, str] = field(hash=False, validator=_is_readable)
+    table: tuple[tuple[str, str], ...] = field(converter=_checked)
 
     def of(self, operation: str) -> str:
         """Return the version that the operation of this name speaks.
 
         Raises `InvalidInput` where this table lacks the operation, saying why.
         """
-        version = self.table.get(_nearest(operation, self.table))
+        table = dict(self.table)
+        version = table.get(_nearest(operation, table))
         known = readable(operation)
         if version is None or version not in known:
             why = "it says no version for it" if version is None else f"not known in {version}"

@@ -1,6 +1,6 @@
 """The operations on the attendees of a booking."""
 
-from calcom_core.model.booking import Attendee, RemovedAttendee
+from calcom_core.model.booking import BookingAttendee, RemovedAttendee
 from calcom_core.model.fields import email as email_address
 from calcom_core.model.inputs import NewAttendee
 from calcom_core.operation import Operation
@@ -10,7 +10,7 @@ from calcom_core.wire import to_body
 
 def list(
     booking_uid: str, *, cal_api_version: str | None = None
-) -> Operation[tuple[Attendee, ...]]:
+) -> Operation[tuple[BookingAttendee, ...]]:
     """List the attendees of a booking, with the ids that the booking itself does not show.
 
     `GET /v2/bookings/{booking_uid}/attendees`, version 2024-08-13.
@@ -21,7 +21,7 @@ def list(
         cal_api_version: pins the version for this call.
 
     Returns:
-        A tuple of `Attendee`s, each with its *id*.
+        A tuple of `BookingAttendee`s, each with its *id*.
 
     Raises:
         InvalidInput: for a uid that is empty, reserved or not printable.
@@ -32,7 +32,7 @@ def list(
 
 def get(
     booking_uid: str, attendee_id: int, *, cal_api_version: str | None = None
-) -> Operation[Attendee]:
+) -> Operation[BookingAttendee]:
     """Get one attendee of a booking.
 
     `GET /v2/bookings/{booking_uid}/attendees/{attendee_id}`, version 2024-08-13.
@@ -44,7 +44,7 @@ def get(
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Attendee`.
+        The `BookingAttendee`.
 
     Raises:
         InvalidInput: for a uid or an id that is none.
@@ -65,7 +65,7 @@ def add(
     phone_number: str | None = None,
     language: str | None = None,
     cal_api_version: str | None = None,
-) -> Operation[Attendee]:
+) -> Operation[BookingAttendee]:
     """Add an attendee to a booking; the server takes five a minute.
 
     `POST /v2/bookings/{booking_uid}/attendees`, version 2024-08-13.
@@ -81,7 +81,7 @@ def add(
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Attendee`, with *id* and *booking_id*.
+        The `BookingAttendee`, with *id* and *booking_id*.
 
     Raises:
         InvalidInput: for values of another kind.

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import evolve
 
-from calcom_core.bookings.reads import list
+from calcom_core.bookings.reads import list as list_bookings
 from calcom_core.model.booking import Booking
 from calcom_core.model.fields import build
 from calcom_core.model.filters import STATUSES
@@ -79,7 +79,7 @@ def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operat
     if booking.instant is False:
         booking = evolve(booking, instant=None)  # its mere presence picks the instant class
     attendee = booking.attendee
-    verify = list(  # which every server has in the version that it speaks
+    verify = list_bookings(  # which every server has in the version that it speaks
         status=STATUSES,
         attendee_email=attendee.email,
         attendee_name=(attendee.name or None) if attendee.email is None else None,
@@ -87,4 +87,6 @@ def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operat
         after_start=booking.start,
         sort_start="asc",
     )
-    return operation(name, version, body=to_body(booking), needs=needs_of(booking, "data."), verify=verify)
+    return operation(
+        name, version, body=to_body(booking), needs=needs_of(booking, "data."), verify=verify
+    )

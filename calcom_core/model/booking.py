@@ -53,7 +53,6 @@ class Attendee:
 
     Attendees of a seated booking have *seat_uid*, *booking_fields_responses* and *metadata*;
     one who gave only a phone number has a synthetic *email*.
-    *id* is there only in the answers of `bookings.attendees`, and *booking_id* in that to adding.
     """
 
     name: str
@@ -67,7 +66,24 @@ class Attendee:
     booking_fields_responses: Mapping[str, Any] | None = field(default=None, hash=False)
     metadata: Mapping[str, Any] | None = field(default=None, hash=False)
     created_at: datetime | None = None
-    id: int | None = None
+    extra: Mapping[str, Any] = _extra()
+
+
+@frozen
+class BookingAttendee:
+    """An attendee with the *id* by which `bookings.attendees` gets and removes one.
+
+    *booking_id* is that of the booking, a number, in the answer to adding the attendee.
+    """
+
+    id: int
+    name: str
+    email: str
+    display_email: str
+    time_zone: str
+    absent: bool
+    language: str | None = None
+    phone_number: str | None = None
     booking_id: int | None = None
     extra: Mapping[str, Any] = _extra()
 

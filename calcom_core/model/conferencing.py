@@ -14,7 +14,8 @@ UnixTime = Annotated[datetime, "seconds since 1970"]
 class Recording:
     """A recording of a meeting; *duration* is in seconds.
 
-    *share_token* opens the recording to whoever has it, and no `repr` shows it;
+    *share_token* and *download_link* open the recording to whoever has them, and no `repr` shows
+    them;
     *error* says why *download_link* is not there.
     """
 
@@ -22,12 +23,12 @@ class Recording:
     room_name: str
     start_ts: UnixTime
     status: str
-    duration: int
+    duration: float
     share_token: str = field(repr=False)
     max_participants: int | None = None
     download_link: str | None = field(default=None, repr=False)
     error: str | None = None
-    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
 
 
 @frozen
@@ -35,7 +36,7 @@ class Participant:
     """Somebody who was in a meeting; *duration* is in seconds."""
 
     join_time: UnixTime
-    duration: int
+    duration: float
     user_id: str | None = None
     user_name: str | None = None
     extra: Mapping[str, Any] = field(factory=dict, hash=False)
@@ -48,7 +49,7 @@ class ConferencingSession:
     id: str
     room: str
     start_time: UnixTime
-    duration: int
+    duration: float
     ongoing: bool
     max_participants: int
     participants: tuple[Participant, ...]

@@ -28,39 +28,39 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 class TeamBookingFilters(TypedDict, total=False):
     """What a list of a team's bookings can be filtered by; `bookings.list` says what each means."""
 
-    status: Status | Iterable[Status]
-    attendee_email: str
-    attendee_name: str
-    booking_uid: str
-    event_type_ids: Iterable[int]
-    event_type_id: int
-    after_start: Moment
-    before_end: Moment
-    sort_start: Sort
-    sort_end: Sort
-    sort_created: Sort
-    take: int
-    skip: int
+    status: Status | Iterable[Status] | None
+    attendee_email: str | None
+    attendee_name: str | None
+    booking_uid: str | None
+    event_type_ids: Iterable[int] | None
+    event_type_id: int | None
+    after_start: Moment | None
+    before_end: Moment | None
+    sort_start: Sort | None
+    sort_end: Sort | None
+    sort_created: Sort | None
+    take: int | None
+    skip: int | None
 
 
 class UserBookingFilters(TeamBookingFilters, total=False):
     """What a list of a member's bookings can be filtered by."""
 
-    teams_ids: Iterable[int]
-    team_id: int
-    after_created_at: Moment
-    before_created_at: Moment
-    after_updated_at: Moment
-    before_updated_at: Moment
-    sort_updated_at: Sort
+    teams_ids: Iterable[int] | None
+    team_id: int | None
+    after_created_at: Moment | None
+    before_created_at: Moment | None
+    after_updated_at: Moment | None
+    before_updated_at: Moment | None
+    sort_updated_at: Sort | None
 
 
 class OrganizationBookingFilters(UserBookingFilters, total=False):
     """What a list of an organisation's bookings can be filtered by."""
 
-    user_ids: Iterable[int]
-    cursor: str
-    limit: int
+    user_ids: Iterable[int] | None
+    cursor: str | None
+    limit: int | None
 
 
 def _statuses(value: object, name: str) -> tuple[str, ...]:

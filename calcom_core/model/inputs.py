@@ -37,7 +37,7 @@ _WHOLE_BOOKING = "belongs to a whole booking and cannot stand with seat_uid"
 # CONTRACT B.4: asked for by a host of the event type, from version 2026-02-25 on.
 _HOST_FLAGS = ("allow_conflicts", "allow_booking_out_of_bounds", "skip_booking_limits")
 
-_SLUGS = ("event_type_slug", "username", "team_slug", "usernames", "organization_slug")
+_SLUGS = ("event_type_slug", "username", "team_slug", "organization_slug")
 
 
 @frozen(kw_only=True, field_transformer=checks)
@@ -74,28 +74,25 @@ class Routing:
     crm_owner_record_type: str | None = field(default=None, metadata=by(text))
 
 
-def one_event_type(given: Any) -> None:
-    """Check that an input names one event type, in one of the ways that it has fields for."""
-    slugs = [name for name in _SLUGS if getattr(given, name, None) is not None]
+def one_event_type(given: Any, otherwise: str = "") -> None:
+    """Check that an input names one event type, by its id or by its slug and whose it is.
+
+    *otherwise* is what the input takes instead, for the message where none is named.
+    """
+    slugs = [name for name in _SLUGS if getattr(given, name) is not None]
     if given.event_type_id is not None:
         if slugs:
             raise InvalidInput(slugs[0], "names the event type a second time; event_type_id does")
-    elif "usernames" in slugs:
-        if slugs[0] != "usernames":
-            raise InvalidInput(slugs[0], "cannot stand with usernames, which name the event type")
-        if "organization_slug" not in slugs:
-            raise InvalidInput("organization_slug", "is missing; usernames are those of members")
-    elif "event_type_slug" not in slugs:
-        dynamic = ", or usernames with organization_slug" * hasattr(given, "usernames")
+    elif given.event_type_slug is None:
         raise InvalidInput(
             "event_type_id",
-            f"is missing; give it, or event_type_slug with username or with team_slug{dynamic}",
+            f"is missing; give it, or event_type_slug with username or with team_slug{otherwise}",
         )
-    elif "username" in slugs and "team_slug" in slugs:
+    elif given.username is not None and given.team_slug is not None:
         raise InvalidInput(
             "team_slug", "cannot stand with username; the server would drop it silently"
         )
-    elif "username" not in slugs and "team_slug" not in slugs:
+    elif given.username is None and given.team_slug is None:
         raise InvalidInput("event_type_slug", "needs username or team_slug beside it")
 
 
@@ -118,7 +115,7 @@ class NewBooking:
     repeat or have several lengths; *instant* only team event types of the hosted service.
     With *allow_conflicts*, *allow_booking_out_of_bounds* and *skip_booking_limits* a host books
     over other bookings, outside the event type's window and over its limits;
-    they need version 2026-02-25.
+    they need version 2026-02-25, and the server ignores them without the credentials of a host.
     """
 
     REFUSED: ClassVar[Mapping[str, str]] = {

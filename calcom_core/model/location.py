@@ -81,12 +81,19 @@ class NewAddressLocation:
     address: str = field(metadata=by(text))
 
 
+def _link(value: object, name: str) -> str:
+    link = text(value, name)
+    if any(character.isspace() for character in link):
+        raise InvalidInput(name, "holds white space; give a link such as https://example.com/room")
+    return link
+
+
 @frozen(kw_only=True, field_transformer=checks)
 class NewLinkLocation:
     """Moved to this link."""
 
     type: str = field(default="link", init=False)
-    link: str = field(metadata=by(text))
+    link: str = field(metadata=by(_link))
 
 
 @frozen(kw_only=True, field_transformer=checks)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from attrs import field, frozen
 
@@ -43,14 +43,14 @@ class Slot:
     extra: Mapping[str, Any] = field(factory=dict, hash=False)
 
 
-@frozen
+@frozen(eq=False)
 class Slots(Mapping[date, tuple[Slot, ...]]):
     """Free slots by date: a mapping, in which dates without a slot are missing.
 
     The dates are those of the time zone that was asked for.
     """
 
-    by_date: Mapping[date, tuple[Slot, ...]] = field(hash=False)
+    by_date: Mapping[date, tuple[Slot, ...]]
 
     def __getitem__(self, day: date) -> tuple[Slot, ...]:
         return self.by_date[day]
@@ -60,6 +60,9 @@ class Slots(Mapping[date, tuple[Slot, ...]]):
 
     def __len__(self) -> int:
         return len(self.by_date)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.by_date))  # equal to any mapping of the same items
 
     @property
     def in_order(self) -> tuple[Slot, ...]:
@@ -85,19 +88,6 @@ class Reservation:
     extra: Mapping[str, Any] = field(factory=dict, hash=False)
 
 
-def _end(value: object, name: str) -> date | datetime:
-    end = day_or_moment(value, name)
-    if not isinstance(end, datetime):
-        return end
-    if end.time() >= time(microsecond=1000):
-        return end
-    # CONTRACT B.28: an end at midnight sharp is moved to the end of the day that then begins.
-    try:
-        return end - timedelta(seconds=1)
-    except OverflowError as error:
-        raise InvalidInput(name, "is the beginning of time") from error
-
-
 def _username(value: object, name: str) -> str:
     username = text(value, name)
     if "," in username:
@@ -110,7 +100,7 @@ class SlotFilters:
     """The query of a list of free slots: which event type, from when to when."""
 
     start: Day = field(metadata=by(day_or_moment))
-    end: Day = field(metadata=by(_end))
+    end: Day = field(metadata=by(day_or_moment))
     event_type_id: int | None = field(default=None, metadata=by(integer))
     event_type_slug: str | None = field(default=None, metadata=by(text))
     username: str | None = field(default=None, metadata=by(text))
@@ -126,12 +116,32 @@ class SlotFilters:
     )
 
     def __attrs_post_init__(self) -> None:
-        one_event_type(self)
-        if _moment_of(self.end, time.max) < _moment_of(self.start, time.min):
+        if self.usernames is None:
+            one_event_type(self, ", or usernames with organization_slug")
+        else:
+            for name in ("event_type_id", "event_type_slug", "username", "team_slug"):
+                if getattr(self, name) is not None:
+                    raise InvalidInput(name, "cannot stand with usernames; the server uses one")
+            if self.organization_slug is None:
+                raise InvalidInput("organization_slug", "is missing; usernames are of its members")
+        start, end = _moment(self.start, time.min), _moment(self.end, time.max)
+        if end < start:
             raise InvalidInput("end", "is before start")
+        if end == start and end.time() == time.min:
+            raise InvalidInput("end", "is start, so that nothing lies between")
+
+    @property
+    def end_to_ask(self) -> date | datetime:
+        """The end as the server takes it to mean what was given."""
+        end: Any = self.end
+        # It moves an end in the first second of a day, in UTC, to the end of that day
+        # (CONTRACT B.28), so that what is meant is the second before.
+        if not isinstance(end, datetime) or end.time() >= time(second=1):
+            return cast("date | datetime", end)
+        return max(end - timedelta(seconds=1), _moment(self.start, time.min))
 
 
-def _moment_of(day: Any, at: time) -> datetime:
+def _moment(day: Any, at: time) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, at, UTC)
 
 

@@ -8,8 +8,8 @@ import trio
 from calcom_core import (
     Api,
     ApiKey,
-    Attendee,
     Booking,
+    BookingAttendee,
     BookingReference,
     CalendarLink,
     Cancellation,
@@ -102,10 +102,11 @@ assert_type(client.bookings.transcripts("u"), tuple[str, ...])
 assert_type(client.bookings.calendar_links("u"), tuple[CalendarLink, ...])
 assert_type(client.bookings.references("u", type="zoom_video"), tuple[BookingReference, ...])
 assert_type(client.bookings.conferencing_sessions("u"), tuple[ConferencingSession, ...])
-assert_type(client.bookings.attendees.list("u"), tuple[Attendee, ...])
-assert_type(client.bookings.attendees.get("u", attendee_id=1), Attendee)
+assert_type(client.bookings.attendees.list("u"), tuple[BookingAttendee, ...])
+assert_type(client.bookings.attendees.get("u", attendee_id=1), BookingAttendee)
 assert_type(
-    client.bookings.attendees.add("u", name="n", email="e@example.com", time_zone="UTC"), Attendee
+    client.bookings.attendees.add("u", name="n", email="e@example.com", time_zone="UTC"),
+    BookingAttendee,
 )
 assert_type(client.bookings.attendees.remove("u", 1), RemovedAttendee)
 assert_type(client.bookings.guests.add("u", [NewGuest(email="e@example.com")]), Booking)

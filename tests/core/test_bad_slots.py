@@ -85,7 +85,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "an event type of 0": (lambda: listed(event_type_id=0), "event_type_id"),
     "an id and a slug": (lambda: listed(event_type_slug="chat"), "event_type_slug"),
     "an id and an organisation": (lambda: listed(organization_slug="acme"), "organization_slug"),
-    "an id and usernames": (lambda: listed(usernames=["a", "b"]), "usernames"),
+    "an id and usernames": (lambda: listed(usernames=["a", "b"]), "event_type_id"),
     "a slug alone": (lambda: of(event_type_slug="chat"), "event_type_slug"),
     "a slug of two": (
         lambda: of(event_type_slug="chat", username="rosa", team_slug="gym"),
@@ -174,6 +174,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "an address without an address": (lambda: moved({"type": "address"}), "location.address"),
     "an empty link": (lambda: moved({"type": "link", "link": ""}), "location.link"),
+    "a link with a space": (lambda: moved({"type": "link", "link": f"{MARK} x"}), "location.link"),
     "a phone that is none": (lambda: moved({"type": "phone", "phone": MARK}), "location.phone"),
     "a link with an address": (
         lambda: moved({"type": "link", "link": "x", "address": MARK}),
@@ -264,6 +265,7 @@ def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
 
 SAID: dict[str, str] = {
     "an end before the start": "is before start",
+    "nothing between two midnights": "is start, so that nothing lies between",
     "eleven guests": "has 11 items; the server takes 10",
     "one username": "needs at least 2 items",
     "no guests": "needs at least 1 item",
@@ -312,8 +314,23 @@ def test_a_problem_says_the_way_out(name: str) -> None:
         ),
         (
             START,
-            datetime(2027, 4, 6, 0, 0, 0, 1000, tzinfo=UTC),
-            ("2027-04-05T09:00:00Z", "2027-04-06T00:00:00.001Z"),
+            datetime(2027, 4, 6, 0, 0, 0, 999_999, tzinfo=UTC),
+            ("2027-04-05T09:00:00Z", "2027-04-05T23:59:59.999Z"),
+        ),
+        (
+            START,
+            "2027-04-06T00:00:01Z",
+            ("2027-04-05T09:00:00Z", "2027-04-06T00:00:01Z"),
+        ),
+        (
+            "2027-04-05T23:59:59.5Z",
+            "2027-04-06T00:00:00Z",
+            ("2027-04-05T23:59:59.500Z", "2027-04-05T23:59:59.500Z"),
+        ),
+        (
+            "2027-04-06T00:00:00Z",
+            "2027-04-06T00:00:00.5Z",
+            ("2027-04-06T00:00:00Z", "2027-04-06T00:00:00Z"),
         ),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calcom_core import (
-    Attendee,
+    BookingAttendee,
     BookingReference,
     CalcomError,
     CalendarLink,
@@ -129,7 +129,7 @@ READ: dict[str, tuple[Operation[Any], object, object]] = {
     "an attendee": (
         bookings.attendees.get("bk7", 4402),
         ATTENDEE,
-        Attendee(
+        BookingAttendee(
             name="Eva Lie",
             email="eva@guest.example",
             display_email="eva@guest.example",

@@ -245,7 +245,9 @@ def more(cursor: object) -> dict[str, Any]:
 ODD_CURSORS: list[tuple[list[dict[str, Any]], str]] = [
     ([more(None)], "null at $.pagination.nextCursor, where a cursor, since hasMore is true,"),
     ([more("")], "an empty string at $.pagination.nextCursor, where a cursor, since hasMore is"),
-    ([{"hasMore": True}], "null at $.pagination.nextCursor, where a cursor, since hasMore is"),
+    ([{"hasMore": True}], "nothing at $.pagination.nextCursor, where a string or null"),
+    ([{"hasMore": False}], "nothing at $.pagination.nextCursor, where a string or null"),
+    ([more("\ud800")], "half a surrogate pair at $.pagination.nextCursor, where a cursor"),
     ([more("a"), more("a")], "one of this walk at $.pagination.nextCursor, where a new cursor"),
     (
         [more("a"), more("b"), more("a")],
@@ -324,17 +326,79 @@ def test_the_way_of_paging_is_that_of_the_answer_not_that_of_the_request() -> No
     by_limit = teams.organization_bookings(5, limit=3, status="past")
     page = by_limit.read(answer(["b1"], OFFSET))
     assert isinstance(page.pagination, OffsetPagination)
-    assert page.next is not None
-    assert page.next == teams.organization_bookings(5, status="past", skip=3)
-    by_take = teams.organization_bookings(5, take=3, skip=3, status="past")
+    assert page.next == teams.organization_bookings(5, status="past", take=3, skip=3)
+    by_take = teams.organization_bookings(5, take=250, status="past")
     page = by_take.read(answer(["b1"], more("c")))
     assert page.pagination == CursorPagination(has_more=True, next_cursor="c")
-    assert page.next is not None
-    assert page.next == teams.organization_bookings(5, status="past", cursor="c")
-    # Which no version of this list knows, as far as is documented.
-    page = teams.bookings(5, take=3, skip=3).read(answer(["b1"], more("c")))
-    assert page.next is not None
-    assert (page.next.query, page.next.version) == ((("cursor", "c"),), "2024-08-13")
+    assert page.next == teams.organization_bookings(5, status="past", limit=100, cursor="c")
+    pinned = bookings.list(status="past", cal_api_version="2024-08-13")
+    assert pinned.read(answer(["b1"], more("c"))).next == bookings.list(
+        status="past", cursor="c", cal_api_version="2026-05-01"
+    )
+
+
+# What was asked, the answer's pagination of the other way, and what is said of it.
+OTHER_WAYS: dict[str, tuple[Operation[Page[Booking]], dict[str, Any], str]] = {
+    "after a cursor": (bookings.list(cursor="c"), OFFSET, "one by number"),
+    "after skip": (bookings.list(take=3, skip=3), more("c"), "one by cursor"),
+    "with a sort": (bookings.list(sort_end="asc"), more("c"), "one by cursor"),
+    "of two statuses": (
+        bookings.list(status=["past", "upcoming"], cal_api_version="2024-08-13"),
+        more("c"),
+        "one by cursor",
+    ),
+    "of a list that knows one way": (teams.bookings(5, take=3), more("c"), "one by cursor"),
+    "of a member's list": (teams.organization_user_bookings(5, 6), more("c"), "one by cursor"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_WAYS)
+def test_another_way_of_paging_that_cannot_go_on_is_an_error_with_its_page(name: str) -> None:
+    operation, pagination, found = OTHER_WAYS[name]
+    with pytest.raises(DecodingError) as caught:
+        operation.read(answer(["b1"], pagination))
+    assert (caught.value.path, caught.value.found) == ("$.pagination", found)
+    assert [booking.uid for booking in caught.value.page.items] == ["b1"]
+    assert caught.value.page.next is None
+
+
+def test_the_end_may_be_told_in_either_way() -> None:
+    end = {**OFFSET, "hasNextPage": False}
+    assert bookings.list(cursor="c").read(answer(["b1"], end)).next is None
+    last = {"nextCursor": None, "hasMore": False}
+    assert bookings.list(skip=3).read(answer(["b1"], last)).next is None
+
+
+def test_a_page_size_that_no_number_can_hold_is_an_error() -> None:
+    body = answer(["b1"], {**OFFSET, "itemsPerPage": 7}).body.replace(
+        b": 7,", b": %s," % (b"9" * 4_300)
+    )
+    with pytest.raises(DecodingError) as caught:
+        bookings.list(skip=0).read(Response(200, (), body))
+    assert caught.value.path == "$.pagination.itemsPerPage"
+
+
+REAL_CURSOR = "eyJ2IjoxLCJzb3J0VXVpZCI6IjAxOTkyYTNmLTRjM2EtNzBiZC1hMTA0LTU3ZjA0ZjNhOGQyZSJ9"
+
+
+def test_a_cursor_that_looks_like_a_token_outlives_an_odd_item() -> None:
+    body = json.loads(answer(["b1", "b2"], more(REAL_CURSOR)).body)
+    body["data"][0]["id"] = "x"
+    with pytest.raises(DecodingError) as caught:
+        bookings.list(limit=2).read(Response(200, (), json.dumps(body).encode()))
+    assert caught.value.page.pagination.next_cursor == REAL_CURSOR
+    assert caught.value.page.next == bookings.list(limit=2, cursor=REAL_CURSOR)
+    assert caught.value.path == "$.data[0].id"
+
+
+def test_a_page_with_an_odd_item_and_a_walk_astray_says_that_it_is_not_the_end() -> None:
+    body = json.loads(answer(["b1", "b2"], more("c")).body)
+    body["data"][0]["id"] = "x"
+    with pytest.raises(DecodingError) as caught:
+        bookings.list(limit=2, cursor="c").read(Response(200, (), json.dumps(body).encode()))
+    assert caught.value.path == "$.pagination.nextCursor"
+    assert [booking.uid for booking in caught.value.page.items] == ["b2"]
+    assert [item["id"] for item in caught.value.odd] == ["x"]
 
 
 @pytest.mark.parametrize("versions", [EVERYWHERE, HOSTED])
@@ -349,6 +413,14 @@ def test_the_next_page_is_that_of_the_same_call_by_hand_whatever_the_table(
         "HOSTED": bookings.list(status="past", cursor="c49"),
     }
     assert page.next == by_hand[versions.name]
+
+
+def test_the_version_of_a_table_of_ones_own_is_kept() -> None:
+    mine = Api(Anonymous(), versions=Versions("mine", {"bookings": "2026-02-25"}))
+    page = bookings.list(status="past").read(answer(["b1"], OFFSET))
+    assert page.next is not None
+    assert mine.request(page.next).headers.get("cal-api-version") == "2026-02-25"
+    assert API.request(page.next).headers.get("cal-api-version") == "2024-08-13"
 
 
 def test_a_version_that_knows_the_way_of_paging_is_kept() -> None:

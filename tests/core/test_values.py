@@ -235,7 +235,7 @@ def test_an_operation_shows_neither_its_query_nor_its_body() -> None:
     listed = bookings.list(attendee_email="per@guest.example", take=3)
     assert repr(listed) == (
         "Operation(name='bookings.list', method='GET', path='/v2/bookings', "
-        "query=<attendeeEmail, take>, body=None, repeatable=True, version='2024-08-13')"
+        "query=<attendeeEmail, take>, body=None, repeatable=True, version=None)"
     )
     cancelled = bookings.cancel("bk7", {"cancellation_reason": "hush"})
     assert repr(cancelled) == (
@@ -429,11 +429,20 @@ def test_a_table_of_versions_picks_by_operation_and_else_by_family() -> None:
     assert mine.of("bookings.attendees.list") == "2024-08-13"
     assert mine.of("bookings.list") == "2026-02-25"
     assert (EVERYWHERE.name, HOSTED.name) == ("EVERYWHERE", "HOSTED")
-    assert EVERYWHERE.table == {
-        "bookings": "2024-08-13",
-        "slots": "2024-09-04",
-        "teams": "2024-08-13",
-    }
+    assert EVERYWHERE.table == (
+        ("bookings", "2024-08-13"),
+        ("slots", "2024-09-04"),
+        ("teams", "2024-08-13"),
+    )
+    assert Versions("EVERYWHERE", EVERYWHERE.table) == EVERYWHERE
+
+
+def test_a_table_of_versions_is_its_own() -> None:
+    given = {"bookings": "2024-08-13"}
+    mine = Versions("mine", given)
+    given["bookings"] = "2026-02-25"
+    assert mine.of("bookings.get") == "2024-08-13"
+    assert hash(mine) != hash(EVERYWHERE)
 
 
 LACKING: list[tuple[Versions, Any, str]] = [
@@ -471,7 +480,9 @@ def test_an_operation_that_a_table_lacks_is_refused_with_the_reason(
     assert request.headers.get("cal-api-version") == version
 
 
-@pytest.mark.parametrize("table", [5, {"booking": "2024-08-13"}, {5: "2024-08-13"}])
+@pytest.mark.parametrize(
+    "table", [5, {"booking": "2024-08-13"}, {5: "2024-08-13"}, "bookings", [("slots",)]]
+)
 def test_a_table_of_something_else_is_refused(table: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         Versions("mine", table)

@@ -38,7 +38,7 @@ from calcom_core import (
     Slot,
     Slots,
 )
-from calcom_core.model.booking import Attendee, NewHost
+from calcom_core.model.booking import BookingAttendee, NewHost
 from calcom_core.model.conferencing import Participant
 from calcom_core.routes import ROUTES
 from calcom_transports import AsyncClient, Client
@@ -122,7 +122,7 @@ OUTLINE_OF_SEATED = (Booking, 9201, "seated", "accepted", BookingShape.SEATED)
 OUTLINE_OF_FIRST = (Booking, 9101, "first", "accepted", BookingShape.RECURRING)
 OUTLINE_OF_SECOND = (Booking, 9102, "second", "accepted", BookingShape.RECURRING)
 
-READ_PER = Attendee(
+READ_PER = BookingAttendee(
     name="Per Dal",
     email="per@guest.example",
     display_email="per@guest.example",
@@ -416,7 +416,7 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
                     "absent": False,
                 }
             ),
-            Attendee(
+            BookingAttendee(
                 name="Eva Lie",
                 email="eva@guest.example",
                 display_email="eva@guest.example",
