@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core_other_calls import OTHER_NOT_EXPRESSIBLE, OTHER_RECORDED_CALLS, OTHER_REFUSED_CALLS
+
 from calcom_core import Operation, bookings
 
 Call = Callable[[], Operation[Any]]
@@ -553,6 +555,7 @@ RECORDED_CALLS: dict[str, Call] = {
     "zz-concurrent-same-slot-1": lambda: create("2026-12-16T14:00:00Z", 1, att(21)),
     "zz-concurrent-same-slot-2": lambda: create("2026-12-16T14:00:00Z", 1, att(22)),
     "zz-concurrent-same-slot-3": lambda: create("2026-12-16T14:00:00Z", 1, att(23)),
+    **OTHER_RECORDED_CALLS,
 }
 
 # The library refuses these as input, and the server refused most of them too.
@@ -761,6 +764,7 @@ REFUSED_CALLS: dict[str, tuple[Call, str]] = {
         "host",
     ),
     "447-uid-nul": (lambda: bookings.get("a\x00b"), "booking_uid"),
+    **OTHER_REFUSED_CALLS,
 }
 
 NOT_EXPRESSIBLE: dict[str, str] = {
@@ -779,4 +783,5 @@ NOT_EXPRESSIBLE: dict[str, str] = {
     "443-trailing-slash": "no path here ends in a slash",
     "446-bad-percent-encoding": "every percent sign of a uid is encoded here",
     "449-authorization-no-bearer-prefix": "the key is always sent after the word Bearer",
+    **OTHER_NOT_EXPRESSIBLE,
 }

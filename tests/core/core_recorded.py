@@ -1,11 +1,12 @@
 """The recorded exchanges of a real server, and the operation that each is an answer to."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from calcom_core import Operation, Response, bookings
+from calcom_core import Operation, Response, bookings, slots
 
 FOLDER = Path(__file__).parent.parent / "recorded"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -13,10 +14,21 @@ RECORDED: dict[str, dict[str, Any]] = {
     name: json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in NAMES
 }
 
-A_BOOKING = {
-    "start": "2027-04-05T09:00:00Z",
-    "event_type_id": 1,
-    "attendee": {"name": "Ann Attendee", "email": "ann@example.net", "time_zone": "Europe/Rome"},
+START = "2027-04-05T09:00:00Z"
+PERSON = {"name": "Ann Attendee", "email": "ann@example.net", "time_zone": "Europe/Rome"}
+A_BOOKING = {"start": START, "event_type_id": 1, "attendee": PERSON}
+OF_UID: dict[str, Callable[[str], Operation[Any]]] = {
+    "confirm": bookings.confirm,
+    "decline": bookings.decline,
+    "mark-absent": bookings.mark_absent,
+    "reassign": bookings.reassign,
+    "calendar-links": bookings.calendar_links,
+    "references": bookings.references,
+    "recordings": bookings.recordings,
+    "transcripts": bookings.transcripts,
+    "attendees": bookings.attendees.list,
+    "explode": bookings.confirm,  # which the API lacks, as it does the next
+    "": bookings.cancel,
 }
 
 
@@ -37,29 +49,55 @@ def answered_with(name: str, data: object) -> Response:
 def operation_of(name: str) -> Operation[Any]:
     """Return an operation of the kind that was recorded; what it sends does not matter here."""
     request = RECORDED[name]["request"]
-    path = request["path"].partition("?")[0].rstrip("/")
-    _, _, _, *rest = path.split("/")
-    if request["method"] == "GET":
-        return bookings.get(_uid(rest[0])) if rest else bookings.list()
-    if not rest:
-        return bookings.create(A_BOOKING)
-    uid, verb = _uid(rest[0]), rest[1]
-    seat = isinstance(request["body"], dict) and "seatUid" in request["body"]
-    if verb == "cancel":
-        return bookings.cancel_seat(uid, "seat") if seat else bookings.cancel(uid)
-    if verb == "reschedule":
-        start = "2027-04-05T09:00:00Z"
-        if seat:
-            return bookings.reschedule_seat(uid, "seat", start)
-        return bookings.reschedule(uid, {"start": start})
-    if verb == "reassign":
-        return bookings.reassign_to_user(uid, 1) if rest[2:] else bookings.reassign(uid)
-    of_uid = {
-        "confirm": bookings.confirm,
-        "decline": bookings.decline,
-        "mark-absent": bookings.mark_absent,
-    }
-    return of_uid[verb](uid)
+    path = request["path"].partition("?")[0].rstrip("/").removeprefix("/api")
+    _, _, family, *rest = path.split("/")
+    body = request["body"]
+    if family == "slots":
+        return _of_slots(request["method"], rest)
+    match request["method"], rest:
+        case "GET", []:
+            return bookings.list()
+        case _, []:
+            return bookings.create(A_BOOKING)
+        case "GET", ["by-seat", _]:
+            return bookings.get_by_seat("seat")
+        case "GET", [uid]:
+            return bookings.get(_uid(uid))
+        case "POST", [uid, "cancel"]:
+            seat = isinstance(body, dict) and "seatUid" in body
+            return bookings.cancel_seat(_uid(uid), "seat") if seat else bookings.cancel(_uid(uid))
+        case "POST", [uid, "reschedule"]:
+            if "seatUid" in body:
+                return bookings.reschedule_seat(_uid(uid), "seat", START)
+            return bookings.reschedule(_uid(uid), {"start": START})
+        case "POST", [uid, "reassign", _]:
+            return bookings.reassign_to_user(_uid(uid), 1)
+        case "POST", [uid, "attendees"]:
+            return bookings.attendees.add(_uid(uid), **PERSON)
+        case "POST", [uid, "guests"]:
+            return bookings.guests.add(_uid(uid), [PERSON])
+        case "GET", [uid, "attendees", _]:
+            return bookings.attendees.get(_uid(uid), 1)
+        case "DELETE", [uid, "attendees", _]:
+            return bookings.attendees.remove(_uid(uid), 1)
+        case "PATCH", [uid, "location"]:
+            return bookings.update_location(_uid(uid), {"type": "link", "link": "x"})
+        case _, [uid, *verb]:
+            return OF_UID["-".join(verb)](_uid(uid))
+    raise AssertionError(name)
+
+
+def _of_slots(method: str, rest: list[str]) -> Operation[Any]:
+    match method, rest:
+        case "POST", _:
+            return slots.reserve(event_type_id=1, slot_start=START)
+        case "GET", ["reservations", uid]:
+            return slots.get_reservation(uid)
+        case "PATCH", [_, uid]:
+            return slots.update_reservation(uid, event_type_id=1, slot_start=START)
+        case "DELETE", [_, uid]:
+            return slots.delete_reservation(uid)
+    return slots.list(event_type_id=1, start="2027-04-05", end="2027-04-06")
 
 
 def _uid(segment: str) -> str:

@@ -1,17 +1,10 @@
 """Every recorded success is read, as what it is, and nothing of it is lost."""
 
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
-
-import attrs
 import pytest
+from core_lossless import assert_lossless
 from core_recorded import NAMES, RECORDED, operation_of, response_of
 
-from calcom_core import Booking, Page, Reassignment, VersionMismatch
-
-MAPS_OF_THE_USER = {"metadata", "booking_fields_responses"}
+from calcom_core import Booking, Page, Slots, VersionMismatch
 
 # Recorded with another `cal-api-version`, or with none; the legacy API answered.
 VERSION_RECORDINGS = {
@@ -22,6 +15,12 @@ VERSION_RECORDINGS = {
     "278-version-missing-get": False,
     "279-version-missing-cancel": True,
     "281-version-missing-confirm": False,
+    # No route of this API, in no version or in that one.
+    "19-slots-old-version-2024-04-15": False,
+    "266-unknown-booking-subroute": False,
+    "267-method-not-allowed-delete": False,
+    "282-version-missing-slots": False,
+    "283-version-2024-08-13-slots": False,
 }
 
 
@@ -29,7 +28,31 @@ def page(shapes: str) -> list[str]:
     return shapes.split()
 
 
-SHAPES: dict[str, str | tuple[str, ...] | list[str]] = {
+SHAPES: dict[str, str | tuple[str, ...] | list[str] | dict[str, int] | None] = {
+    "01-slots-by-id": {"2026-12-12": 47},
+    "02-slots-range-format-tz": {"2026-12-12": 45, "2026-12-13": 2},
+    "03-slots-by-slug-username-noauth": {"2026-12-12": 47},
+    "05-slots-team-round-robin": {"2026-12-12": 47},
+    "06-slots-seated": {"2026-12-12": 47},
+    "07-slots-past-range-empty": {},
+    "story-01-slots": {"2027-04-05": 43, "2027-04-06": 47, "2027-04-07": 4},
+    "13-slot-reserve": "Reservation",
+    "14-slot-reservation-get": "Reservation",
+    "16-slot-reservation-update": "Reservation",
+    "17-slot-reservation-delete": None,
+    "18-slot-reservation-get-missing": None,
+    "114-get-by-seat": "seated",
+    "127-get-by-seat-hidden-noauth": "seated",
+    "269-api-v2-prefix": page("single"),
+    "32-get-calendar-links": ("CalendarLink",) * 4,
+    "33-get-references": (),
+    "37-attendees-list": ("BookingAttendee",) * 2,
+    "38-attendee-add": "BookingAttendee",
+    "39-attendee-get": "BookingAttendee",
+    "40-attendee-remove": "RemovedAttendee",
+    "41-guests-add": "single",
+    "42-location-update-address": "single",
+    "43-location-update-link": "single",
     "101-cancel-recurring-subsequent": ("recurring",) * 5,
     "102-create-recurring-count-2": ("recurring",) * 2,
     "103-cancel-recurring-all": ("recurring",) * 2,
@@ -50,9 +73,9 @@ SHAPES: dict[str, str | tuple[str, ...] | list[str]] = {
     "133-reschedule-recurring-seat": "seated",
     "134-cancel-recurring-seat": "recurring-seated",
     "135-create-round-robin": "single",
-    "137-reassign-auto": "reassignment",
-    "138-reassign-to-user": "reassignment",
-    "139-reassign-to-user-no-body": "reassignment",
+    "137-reassign-auto": "Reassignment",
+    "138-reassign-to-user": "Reassignment",
+    "139-reassign-to-user-no-body": "Reassignment",
     "145-get-round-robin": "single",
     "146-create-collective": "single",
     "149-mark-absent-attendee": "single",
@@ -173,8 +196,8 @@ SHAPES: dict[str, str | tuple[str, ...] | list[str]] = {
     "story-17-create-recurring": ("recurring",) * 4,
     "story-18-get-series": ("recurring",) * 4,
     "story-19-create-round-robin": "single",
-    "story-20-reassign": "reassignment",
-    "story-21-reassign-to-user": "reassignment",
+    "story-20-reassign": "Reassignment",
+    "story-21-reassign-to-user": "Reassignment",
     "story-22-mark-absent": "single",
     "story-23-mark-absent-host": "single",
     "story-24-list-page-1": page("single single single"),
@@ -186,48 +209,15 @@ SHAPES: dict[str, str | tuple[str, ...] | list[str]] = {
 
 
 def shape_of(value: object) -> object:
+    if value is None:
+        return None
+    if isinstance(value, Slots):
+        return {day.isoformat(): len(slots) for day, slots in value.items()}
     if isinstance(value, Page):
         return [shape_of(item) for item in value.items]
     if isinstance(value, tuple):
         return tuple(shape_of(item) for item in value)
-    if isinstance(value, Reassignment):
-        return "reassignment"
-    assert isinstance(value, Booking)
-    return value.shape.value
-
-
-def snake(name: str) -> str:
-    return re.sub("[A-Z]", lambda capital: "_" + capital[0].lower(), name)
-
-
-def assert_same(raw: Any, value: Any, where: str) -> None:
-    """Walk what came and what it was read as; each must hold all of the other."""
-    if attrs.has(type(value)):
-        assert isinstance(raw, dict), where
-        fields = {field.name for field in attrs.fields(type(value))}
-        named = {snake(key): item for key, item in raw.items()}
-        assert len(named) == len(raw), where
-        assert named.keys() <= fields - {"extra"}, where
-        assert value.extra == {}, where
-        for name in fields - {"extra"}:
-            inner = getattr(value, name)
-            if name in MAPS_OF_THE_USER and inner is not None:
-                assert type(inner) is dict, f"{where}.{name}"
-                assert inner == named[name], f"{where}.{name}"
-            else:
-                assert_same(named.get(name), inner, f"{where}.{name}")
-    elif isinstance(value, tuple):
-        assert isinstance(raw, list), where
-        assert len(raw) == len(value), where
-        for index, (item, inner) in enumerate(zip(raw, value, strict=True)):
-            assert_same(item, inner, f"{where}[{index}]")
-    elif isinstance(value, datetime):
-        assert value == datetime.strptime(raw, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC), where
-        assert value.utcoffset() is not None, where
-    else:
-        assert not isinstance(value, Mapping), where
-        assert value == raw, where
-        assert type(value) is type(raw), where
+    return value.shape.value if isinstance(value, Booking) else type(value).__name__
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -238,15 +228,9 @@ def test_a_recorded_success_is_read_as_the_shape_it_has(name: str) -> None:
 @pytest.mark.parametrize("name", SHAPES)
 def test_nothing_of_a_recorded_success_is_lost(name: str) -> None:
     value = operation_of(name).read(response_of(name))
-    envelope = RECORDED[name]["response"]["body"]
+    assert_lossless(RECORDED[name]["response"]["body"], value)
     if isinstance(value, Page):
-        assert envelope.keys() == {"status", "data", "pagination"}
-        assert_same(envelope["data"], value.items, "items")
-        assert_same(envelope["pagination"], value.pagination, "pagination")
         assert value.response == response_of(name)
-    else:
-        assert envelope.keys() == {"status", "data"}
-        assert_same(envelope["data"], value, "data")
 
 
 @pytest.mark.parametrize("name", VERSION_RECORDINGS)
@@ -267,4 +251,5 @@ def test_each_recorded_success_has_its_row_and_each_row_its_recording() -> None:
         "275-version-2024-04-15-list",
         "278-version-missing-get",
         "279-version-missing-cancel",
+        "19-slots-old-version-2024-04-15",
     }

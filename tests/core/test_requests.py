@@ -46,17 +46,18 @@ def test_a_call_sends_what_was_recorded(name: str) -> None:
     if name in MAY_BE_EMPTY:
         sent = sent or None
     assert sent == recorded["body"]
+    version = "2024-09-04" if asked.path.startswith("/v2/slots") else "2024-08-13"
     expected = [
         ("Accept", "application/json"),
         ("User-Agent", "calcom-bookings/0.1.0"),
-        ("cal-api-version", "2024-08-13"),
+        ("cal-api-version", version),
     ]
     if not anonymous:
         expected.append(("Authorization", "Bearer cal_test_0123456789abcdef"))
     if request.body:
         expected.append(("Content-Type", "application/json"))
     assert list(request.headers) == expected
-    assert recorded["headers"]["cal-api-version"] == "2024-08-13"
+    assert recorded["headers"]["cal-api-version"] == version
 
 
 @pytest.mark.parametrize("name", REFUSED_CALLS)

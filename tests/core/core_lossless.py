@@ -1,0 +1,67 @@
+"""That nothing of an answer is lost, and nothing made up."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from calcom_core import Page, Slots
+
+MAPS_OF_THE_USER = {"metadata", "booking_fields_responses"}
+
+
+def snake(name: str) -> str:
+    return re.sub("[A-Z]", lambda capital: "_" + capital[0].lower(), name)
+
+
+def assert_same(raw: Any, value: Any, where: str) -> None:
+    """Walk what came and what it was read as; each must hold all of the other."""
+    if isinstance(value, Slots):
+        assert isinstance(raw, dict), where
+        assert list(raw) == [day.isoformat() for day in value], where
+        for day, slots in value.items():
+            assert_same(raw[day.isoformat()], slots, f"{where}.{day}")
+    elif attrs.has(type(value)):
+        assert isinstance(raw, dict), where
+        fields = {field.name for field in attrs.fields(type(value))}
+        named = {snake(key): item for key, item in raw.items()}
+        assert len(named) == len(raw), where
+        assert named.keys() <= fields - {"extra"}, where
+        assert value.extra == {}, where
+        for name in fields - {"extra"}:
+            inner = getattr(value, name)
+            if name in MAPS_OF_THE_USER and inner is not None:
+                assert type(inner) is dict, f"{where}.{name}"
+                assert inner == named[name], f"{where}.{name}"
+            else:
+                assert_same(named.get(name), inner, f"{where}.{name}")
+    elif isinstance(value, tuple):
+        assert isinstance(raw, list), where
+        assert len(raw) == len(value), where
+        for index, (item, inner) in enumerate(zip(raw, value, strict=True)):
+            assert_same(item, inner, f"{where}[{index}]")
+    elif isinstance(value, datetime):
+        if isinstance(raw, int):
+            same = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=raw)
+        else:
+            same = datetime.strptime(raw, "%Y-%m-%dT%H:%M:%S.%f%z")
+        assert (value, value.utcoffset()) == (same, same.utcoffset()), where
+    else:
+        assert not isinstance(value, Mapping), where
+        assert value == raw, where
+        assert type(value) is type(raw), where
+
+
+def assert_lossless(envelope: dict[str, Any], value: object) -> None:
+    """Check a whole answer against what it was read as."""
+    if value is None:
+        assert envelope.get("data") is None
+    elif isinstance(value, Page):
+        assert envelope.keys() == {"status", "data", "pagination"}
+        assert_same(envelope["data"], value.items, "items")
+        assert_same(envelope["pagination"], value.pagination, "pagination")
+    else:
+        assert envelope.keys() == {"status", "data"}
+        assert_same(envelope["data"], value, "data")
