@@ -56,7 +56,7 @@ def organization_bookings(
 
     `GET /v2/organizations/{org_id}/bookings`.
     Credentials are needed.
-    As `bookings.list` it speaks version 2024-08-13 or, with `limit` or `cursor`, 2026-05-01.
+    It speaks version 2024-08-13 or 2026-05-01, as `bookings.list` does.
 
     Args:
         org_id: the id of an organisation, at least 1.

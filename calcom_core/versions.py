@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 
-# VERSIONS.md 1 and 6: the attendees, guests and location of a booking are answered with 404 in any
+# VERSIONS 1 and 6: the attendees, guests and location of a booking are answered with 404 in any
 # other version, and the newer versions of the rest change little but the paging of lists.
 READABLE: Mapping[str, frozenset[str]] = {
     "bookings": frozenset({"2024-08-13", "2026-02-25"}),

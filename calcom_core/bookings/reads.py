@@ -41,8 +41,9 @@ def list(  # named as in the API
 
     `GET /v2/bookings`.
     Credentials are needed.
-    With *take*, *skip*, a `sort_…` or several statuses it speaks version 2024-08-13, with *limit*
-    or *cursor* 2026-05-01, and with none of them that of the table of versions.
+    *take*, *skip*, a `sort_…` and several statuses need version 2024-08-13 or 2026-02-25,
+    *limit* and *cursor* need 2026-05-01; where the table of versions says another one,
+    the first that knows them is spoken.
 
     Args:
         status: one or more of upcoming, recurring, past, cancelled and unconfirmed; give it,
@@ -69,7 +70,7 @@ def list(  # named as in the API
         limit: how many a page where it is read by cursor, 1 to 100; the server's default is 50.
         cursor: where the page starts, as `next_cursor` of the page before says;
             the other filters must stay the same.
-        cal_api_version: pins the version for this call; 2026-02-25 is read as well.
+        cal_api_version: pins the version for this call.
 
     Returns:
         A `Page`; its `next` is the operation for the following page.

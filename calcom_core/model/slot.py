@@ -136,9 +136,9 @@ class SlotFilters:
         end: Any = self.end
         # It moves an end in the first second of a day, in UTC, to the end of that day
         # (CONTRACT B.28), so that what is meant is the second before.
-        if not isinstance(end, datetime) or end.time() >= time(second=1):
-            return cast("date | datetime", end)
-        return max(end - timedelta(seconds=1), _moment(self.start, time.min))
+        if isinstance(end, datetime) and end.time() < time(second=1):
+            end -= min(timedelta(seconds=1), end - _moment(self.start, time.min))
+        return cast("date | datetime", end)
 
 
 def _moment(day: Any, at: time) -> datetime:

@@ -219,6 +219,27 @@ def test_a_walk_by_offset_misses_nothing_while_nothing_goes(
     assert len(shown) == len(set(shown))
 
 
+def churn(server: ListServer) -> None:
+    """Let odd numbers come before and after the page, and others go."""
+    asked = len(server.asked)
+    server.held |= {2 * asked + 1, 4 * asked + 1}
+    server.held -= {2 * asked - 3, 4 * asked - 7}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("staying", "least"), [(0, 1), (2, 1), (4, 2), (2_000, 1_000)])
+def test_a_walk_of_any_length_ends_and_shows_nothing_twice_while_the_list_changes(
+    way: Callable[[int], Operation[Page[Booking]]], staying: int, least: int
+) -> None:
+    stays = set(range(0, 2 * staying, 2))
+    server = ListServer(set(stays), churn)
+    shown = numbers(walk(items(API, way(2)), server, most=10_000))
+    assert len(shown) == len(set(shown))
+    assert least <= len(server.asked) <= 2 * least + 2
+    if way is by_cursor:
+        assert set(shown) >= stays
+
+
 def test_an_insertion_that_moves_a_booking_to_the_next_page_shows_it_once() -> None:
     server = ListServer({2, 4, 6, 8}, changing([({1}, set())]))
     walked = walk(pages(API, by_offset(2)), server)
