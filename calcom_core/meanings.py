@@ -163,6 +163,13 @@ MEANINGS: tuple[Meaning, ...] = (
         operation="bookings.create",
         acted=True,
     ),
+    Meaning(
+        error=BookingConflict,
+        status=(409,),
+        code="CONFLICT",
+        operation="bookings.create",
+        acted=True,
+    ),
     # Two cancels of one seat that race: the seat is gone, and one of them hears of no record.
     Meaning(error=NotFound, status=(404,), code="NOT_FOUND", acted=True),
     # What was wrong with the input.

@@ -1,4 +1,4 @@
-"""That nothing of an answer is lost, and nothing made up."""
+"""What an answer was read as, and that nothing of it is lost, and nothing made up."""
 
 import re
 from collections.abc import Mapping
@@ -7,9 +7,22 @@ from typing import Any
 
 import attrs
 
-from calcom_core import Page, Slots
+from calcom_core import Booking, Page, Slots
 
 MAPS_OF_THE_USER = {"metadata", "booking_fields_responses"}
+
+
+def shape_of(value: object) -> object:
+    """Say what an answer was read as: shapes and names, in lists and tuples as they came."""
+    if value is None:
+        return None
+    if isinstance(value, Slots):
+        return {day.isoformat(): len(slots) for day, slots in value.items()}
+    if isinstance(value, Page):
+        return [shape_of(item) for item in value.items]
+    if isinstance(value, tuple):
+        return tuple(shape_of(item) for item in value)
+    return value.shape.value if isinstance(value, Booking) else type(value).__name__
 
 
 def snake(name: str) -> str:
@@ -57,7 +70,7 @@ def assert_same(raw: Any, value: Any, where: str) -> None:
 def assert_lossless(envelope: dict[str, Any], value: object) -> None:
     """Check a whole answer against what it was read as."""
     if value is None:
-        assert envelope.get("data") is None
+        assert envelope in ({"status": "success"}, {"status": "success", "data": None})
     elif isinstance(value, Page):
         assert envelope.keys() == {"status", "data", "pagination"}
         assert_same(envelope["data"], value.items, "items")

@@ -1,10 +1,10 @@
 """Every recorded success is read, as what it is, and nothing of it is lost."""
 
 import pytest
-from core_lossless import assert_lossless
+from core_lossless import assert_lossless, shape_of
 from core_recorded import NAMES, RECORDED, operation_of, response_of
 
-from calcom_core import Booking, Page, Slots, VersionMismatch
+from calcom_core import Page, VersionMismatch
 
 # Recorded with another `cal-api-version`, or with none; the legacy API answered.
 VERSION_RECORDINGS = {
@@ -206,18 +206,6 @@ SHAPES: dict[str, str | tuple[str, ...] | list[str] | dict[str, int] | None] = {
     "story-30-limited-1": page("single"),
     "story-31-limited-2": page("single"),
 }
-
-
-def shape_of(value: object) -> object:
-    if value is None:
-        return None
-    if isinstance(value, Slots):
-        return {day.isoformat(): len(slots) for day, slots in value.items()}
-    if isinstance(value, Page):
-        return [shape_of(item) for item in value.items]
-    if isinstance(value, tuple):
-        return tuple(shape_of(item) for item in value)
-    return value.shape.value if isinstance(value, Booking) else type(value).__name__
 
 
 @pytest.mark.parametrize("name", SHAPES)

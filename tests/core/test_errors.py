@@ -309,6 +309,15 @@ NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[
         False,
         {"fields": {}},
     ),
+    (
+        CREATE,
+        409,
+        "CONFLICT",
+        "Invalid Input: Trying to create a record that already exists.",
+        BookingConflict,
+        True,
+        {},
+    ),
     # By status alone.
     (CREATE, 401, None, "?", Unauthenticated, False, {}),
     (CREATE, 403, None, "?", PermissionDenied, False, {}),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from attrs import frozen
-from core_lossless import assert_lossless
+from core_lossless import assert_lossless, shape_of
 
 from calcom_core import (
     HOSTED,
@@ -16,7 +16,6 @@ from calcom_core import (
     Anonymous,
     Api,
     ApiError,
-    Booking,
     BookingConflict,
     CursorPagination,
     Headers,
@@ -28,7 +27,6 @@ from calcom_core import (
     RateLimited,
     Response,
     ServerError,
-    Slots,
     TokenExpired,
     ValidationFailed,
     VersionMismatch,
@@ -281,51 +279,105 @@ READ: dict[str, Example] = {
 EMPTY = {"confirm"}
 WITHOUT_ITS_REQUEST = {"create_recurring_seated"}
 
-GET = bookings.get(UID)
-REFUSED: dict[str, tuple[Operation[Any], type[ApiError], str | None]] = {
-    "e404": (GET, NotFound, "NotFoundException"),
-    "e400_flat": (created(event_type_id=501), ValidationFailed, "BadRequestException"),
-    "e400_tree": (
-        bookings.guests.add(UID, [{"email": "eva@guest.test"}]),
+ADD = bookings.guests.add(UID, [{"email": "eva@guest.test"}])
+REFUSED: dict[str, tuple[Operation[Any], type[ApiError], dict[str, Any]]] = {
+    "e404": (
+        bookings.get("nope"),
+        NotFound,
+        {
+            "code": "NotFoundException",
+            "message": "Booking with uid=nope was not found in the database",
+            "may_have_happened": False,
+        },
+    ),
+    "e400_flat": (
+        created(event_type_id=501),
         ValidationFailed,
-        "BadRequestException",
+        {
+            "code": "BadRequestException",
+            "message": "foo property is wrong,property foo should not exist , start property is "
+            "wrong,start must be a valid ISO 8601 date string",
+            "may_have_happened": False,
+            "fields": {"foo": (), "start": ()},
+        },
     ),
-    "e429": (GET, RateLimited, "ThrottlerException"),
+    "e400_tree": (
+        ADD,
+        ValidationFailed,
+        {
+            "code": "BadRequestException",
+            "message": "Bad Request Exception",
+            "may_have_happened": False,
+            "fields": {"guests.0.email": ("email must be an email",)},
+        },
+    ),
+    "e429": (
+        bookings.list(),
+        RateLimited,
+        {
+            "code": "ThrottlerException",
+            "message": "CustomThrottlerGuard - Too many requests. Please try again later.",
+            "may_have_happened": False,
+            "reset": 60.0,
+            "limits": (),
+        },
+    ),
     "e403_trpc": (
-        bookings.guests.add(UID, [{"email": "eva@guest.test"}]),
+        ADD,
         PermissionDenied,
-        "TRPCError",
+        {
+            "code": "TRPCError",
+            "message": "you_do_not_have_permission",
+            "may_have_happened": False,
+        },
     ),
-    "e409_default": (created(event_type_id=502), AlreadyDone, None),
-    "e500_default": (GET, ServerError, None),
-    "e498": (bookings.list(), TokenExpired, "TokenExpiredException"),
-    "e400_zod": (created(event_type_id=501), ValidationFailed, "BAD_REQUEST"),
-    "e409_prisma": (created(event_type_id=501), BookingConflict, "CONFLICT"),
-}
-FIELDS = {
-    "e400_flat": {"foo": (), "start": ()},
-    "e400_tree": {"guests.0.email": ("email must be an email",)},
-    "e400_zod": {"metadata.n": ()},
+    "e409_default": (
+        created(event_type_id=502),
+        AlreadyDone,
+        {
+            "code": None,
+            "message": "already_signed_up_for_this_booking_error",
+            "may_have_happened": False,
+        },
+    ),
+    "e500_default": (
+        created(event_type_id=501),
+        ServerError,
+        {"code": None, "message": "Internal server error", "may_have_happened": True},
+    ),
+    "e498": (
+        bookings.list(),
+        TokenExpired,
+        {
+            "code": "TokenExpiredException",
+            "message": "ACCESS_TOKEN_IS_EXPIRED",
+            "may_have_happened": False,
+        },
+    ),
+    "e400_zod": (
+        created(event_type_id=501),
+        ValidationFailed,
+        {
+            "code": "BAD_REQUEST",
+            "message": "metadata.n - Expected string, received number,",
+            "may_have_happened": False,
+            "fields": {"metadata.n": ()},
+        },
+    ),
+    "e409_prisma": (
+        created(event_type_id=501),
+        BookingConflict,
+        {
+            "code": "CONFLICT",
+            "message": "Invalid Input: Trying to create a record that already exists.",
+            "may_have_happened": True,
+        },
+    ),
 }
 
 
 def response(body: object, status: int = 200) -> Response:
     return Response(status, (), json.dumps(body).encode())
-
-
-def shape_of(value: Any) -> Any:
-    match value:
-        case None:
-            return None
-        case Page():
-            return [shape_of(item) for item in value.items]
-        case Slots():
-            return {day.isoformat(): len(free) for day, free in value.items()}
-        case tuple():
-            return tuple(shape_of(item) for item in value)
-        case Booking():
-            return value.shape.value
-    return type(value).__name__
 
 
 def test_each_example_has_its_row() -> None:
@@ -356,11 +408,27 @@ def test_an_example_is_asked_for_like_this(name: str) -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_an_example_of_a_refusal_is_the_error_that_says_what_it_means(name: str) -> None:
-    operation, error, code = REFUSED[name]
+    operation, error, attributes = REFUSED[name]
     with pytest.raises(ApiError) as caught:
         operation.read(response(EXAMPLES[name]["response"], EXAMPLES[name]["status"]))
-    assert (type(caught.value), caught.value.code) == (error, code)
-    assert getattr(caught.value, "fields", {}) == FIELDS.get(name, {})
+    assert type(caught.value) is error
+    assert {key: getattr(caught.value, key) for key in attributes} == attributes
+    assert hasattr(caught.value, "fields") is ("fields" in attributes)
+
+
+def test_an_example_of_a_list_names_its_next_page_where_there_is_one() -> None:
+    def following(name: str) -> object:
+        return READ[name].call().read(response(EXAMPLES[name]["response"])).next
+
+    assert following("list") == bookings.list(
+        status=["upcoming", "past"],
+        attendee_email="per@guest.test",
+        take=2,
+        skip=4,
+        sort_start="asc",
+    )
+    assert following("list_empty") is None
+    assert following("org_list") is None
 
 
 WHO = {"time_zone": "America/Los_Angeles", "name": "Kithe Connector Test"}
@@ -466,19 +534,26 @@ def test_a_body_of_the_newer_version_is_sent_and_read(name: str) -> None:
 REAL_CURSOR = "eyJ2IjoxLCJzb3J0VXVpZCI6IjAxYTA4NzFjLWIyODAtNzI0Yi1iZmZlLWM0Y2E3ODVmZTk2NyJ9"
 FIRST = bookings.list(status="upcoming", limit=2)
 SECOND = bookings.list(status="upcoming", limit=2, cursor=REAL_CURSOR)
-OTHER_READ: dict[str, tuple[Operation[Any], Any, Operation[Any] | None]] = {
-    "list_2026-05-01_page1": (FIRST, ["single", "seated"], SECOND),
-    "list_2026-05-01_page2_recurring": (SECOND, ["recurring"] * 2, None),
-    "list_2026-05-01_nango": (bookings.list(limit=100), ["single"], None),
-    "list_2026-05-01_empty": (bookings.list(limit=100), [], None),
-    "get_2026-02-25": (bookings.get_one("4jroE1v7jB4YuNksRedoZp"), "single", None),
-    "attendees_2024-08-13": (bookings.attendees.list(UID), ("BookingAttendee",), None),
+OTHER_READ: dict[str, tuple[Operation[Any], str, Any, Operation[Any] | None]] = {
+    "list_2026-05-01_page1": (FIRST, "2026-05-01", ["single", "seated"], SECOND),
+    "list_2026-05-01_page2_recurring": (SECOND, "2026-05-01", ["recurring"] * 2, None),
+    "list_2026-05-01_nango": (bookings.list(limit=100), "2026-05-01", ["single"], None),
+    "list_2026-05-01_empty": (bookings.list(), "2026-05-01", [], None),
+    "get_2026-02-25": (bookings.get_one("4jroE1v7jB4YuNksRedoZp"), "2026-02-25", "single", None),
+    "attendees_2024-08-13": (
+        bookings.attendees.list(UID),
+        "2024-08-13",
+        ("BookingAttendee",),
+        None,
+    ),
 }
 
 
 @pytest.mark.parametrize("name", OTHER_READ)
 def test_nothing_of_a_body_of_a_version_is_lost(name: str) -> None:
-    operation, shape, following = OTHER_READ[name]
+    operation, version, shape, following = OTHER_READ[name]
+    request = Api(Anonymous(), versions=HOSTED).request(operation)
+    assert request.headers.get("cal-api-version") == version
     value = operation.read(response(VERSIONS[name]))
     assert shape_of(value) == shape
     assert getattr(value, "next", None) == following
@@ -493,7 +568,12 @@ ERRORS: dict[str, tuple[Operation[Any], int, type[ApiError], dict[str, Any]]] = 
         bookings.attendees.add(UID, name="Eva", email="eva@guest.test", time_zone="UTC"),
         400,
         ValidationFailed,
-        {"fields": {"email": ()}, "code": "bad_request_error"},
+        {
+            "code": "bad_request_error",
+            "message": "Emails must be unique and valid",
+            "may_have_happened": False,
+            "fields": {"email": ()},
+        },
     ),
     "error_400_mark_absent": (
         bookings.mark_absent(UID, host=True),

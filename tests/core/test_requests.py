@@ -139,6 +139,13 @@ def test_a_base_url_may_have_a_prefix_a_slash_and_the_version(base_url: str, url
     assert Api(Anonymous(), base_url).request(bookings.get("bk7")).url == url
 
 
+def test_a_request_recorded_under_a_prefix_is_sent_by_a_base_url_that_has_it() -> None:
+    recorded = RECORDED["269-api-v2-prefix"]["request"]
+    request = Api(ApiKey(KEY), "https://cal.example/api/v2").request(bookings.list(take=1))
+    assert request.method == recorded["method"]
+    assert request.url == f"https://cal.example{recorded['path']}"
+
+
 def test_the_default_table_of_versions_speaks_2024_08_13() -> None:
     assert Api(Anonymous()).versions is EVERYWHERE
     assert {EVERYWHERE.of(f"bookings.{name}") for name in ("list", "get", "create")} == {
