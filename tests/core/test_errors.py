@@ -702,12 +702,14 @@ TOKEN = "abcdefghijklmnopqrstuvwxyz0123456789"
 def test_a_token_in_an_odd_item_is_in_no_part_of_the_error() -> None:
     answer = RECORDED["161-list-take2-skip2"]["response"]["body"]
     items = [answer["data"][0], {"odd": f"access token={TOKEN}"}]
-    body = json.dumps({**answer, "data": items}).encode()
+    pagination = {**answer["pagination"], "by": f"access token={TOKEN}"}
+    body = json.dumps({**answer, "data": items, "pagination": pagination}).encode()
     with pytest.raises(DecodingError) as caught:
         bookings.list().read(Response(200, {"Location": f"/?access_token={TOKEN}"}, body))
     error = caught.value
     assert len(error.page.items) == 1
     assert error.odd == ({"odd": "access token=[redacted]"},)
+    assert error.page.pagination.extra == {"by": "access token=[redacted]"}
     assert TOKEN.encode() not in pickle.dumps(error)
     assert TOKEN not in "".join(traceback.format_exception(error)) + repr(error.response)
 

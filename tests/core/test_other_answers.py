@@ -267,6 +267,18 @@ ODD: dict[str, tuple[Operation[Any], object, str, str]] = {
         "$.data[0].startTs",
         "a number of another size",
     ),
+    "a time in the year 33,658": (
+        bookings.recordings("bk7"),
+        [{**RECORDING, "startTs": 10**12}],
+        "$.data[0].startTs",
+        "a number of another size",
+    ),
+    "a time after the last year": (
+        bookings.recordings("bk7"),
+        [{**RECORDING, "startTs": 10**17}],
+        "$.data[0].startTs",
+        "a number of another size",
+    ),
     "a time of a string": (
         bookings.conferencing_sessions("bk7"),
         [{**SESSION, "startTime": "1930467590"}],

@@ -443,6 +443,8 @@ def test_a_table_of_versions_is_its_own() -> None:
     given["bookings"] = "2026-02-25"
     assert mine.of("bookings.get") == "2024-08-13"
     assert hash(mine) != hash(EVERYWHERE)
+    reversed_table = dict(reversed(EVERYWHERE.table))
+    assert Versions("EVERYWHERE", reversed_table) == EVERYWHERE
 
 
 LACKING: list[tuple[Versions, Any, str]] = [
