@@ -34,6 +34,7 @@ from calcom_core.errors import NoMatch as NoMatch
 from calcom_core.errors import NotFound as NotFound
 from calcom_core.errors import NotSent as NotSent
 from calcom_core.errors import OutcomeUnknown as OutcomeUnknown
+from calcom_core.errors import PagingError as PagingError
 from calcom_core.errors import PermissionDenied as PermissionDenied
 from calcom_core.errors import RateLimited as RateLimited
 from calcom_core.errors import RecordingForbidden as RecordingForbidden

@@ -233,6 +233,13 @@ class DecodingError(CalcomError):
         self.odd = odd
 
 
+class PagingError(DecodingError):
+    """A page that does not say how to go on: a cursor that was walked, that is missing, or odd.
+
+    `page` holds its items, and its `next` is None though this is not the end of the list.
+    """
+
+
 class OutcomeUnknown(CalcomError):
     """A write that may have happened; `verify` is the read operation that tells."""
 

@@ -123,15 +123,15 @@ def undecodable(
     *,
     page: Page[Any] | None = None,
     odd: tuple[Any, ...] = (),
+    error: type[DecodingError] = DecodingError,
 ) -> DecodingError:
     """Return the error for a success in which something else was *found* than *expected*."""
     hint = "; check the base URL" if path == "$" else ""
     rest = ""
-    if odd and page is not None:
-        rest = f" ({len(odd)} such; the other {len(page.items)} are in error.page)"
-    elif page is not None:
-        rest = f" (its {len(page.items)} items are in error.page)"
-    return DecodingError(
+    if page is not None:
+        lost = f"{len(odd)} unreadable, the other " if odd else ""
+        rest = f" ({lost}{len(page.items)} of the page in error.page)"
+    return error(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
         f"{rest}{hint}{_accepted(operation)}",
         operation=operation._plain,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from attrs import evolve, frozen
 
 from calcom_core.error_body import without_credentials
+from calcom_core.errors import DecodingError, PagingError
 from calcom_core.http import Response
 from calcom_core.model.fields import LARGEST_INTEGER
 from calcom_core.model.page import CursorPagination, OffsetPagination
@@ -130,11 +131,11 @@ class PageOf:
         """Read the answer."""
         items, odd, error = self._items(envelope.get("data", MISSING))
         pagination = _pagination(envelope.get("pagination", MISSING))
-        following = None
+        following, raised = None, DecodingError
         try:
             following = _following(operation, pagination, returned=len(items) + len(odd))
-        except Odd as astray:
-            error = astray  # before an odd item, since without it a walk would just end
+        except Odd as astray:  # before an odd item, since without it a walk would just end
+            error, raised = astray, PagingError
         if error is None:
             return Page(items, pagination, response, following)
         clean = without_credentials(response)
@@ -152,6 +153,7 @@ class PageOf:
             error.found,
             page=Page(items, pagination, clean, following),
             odd=odd,
+            error=raised,
         ) from error
 
     def _items(self, data: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], Odd | None]:

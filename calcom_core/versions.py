@@ -151,6 +151,6 @@ def sufficient(version: str, needs: tuple[tuple[str, str], ...]) -> str:
             raise InvalidInput(
                 name,
                 f"is known from version {oldest} on, and this call speaks {version}; "
-                "say versions=HOSTED, or pin cal_api_version for the call",
+                f"pin cal_api_version={oldest!r} for it, or say versions=HOSTED and pin none",
             )
     return version

@@ -18,6 +18,7 @@ In place of `response` may stand `"cancelled": true`, or
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -115,12 +116,14 @@ class MatchKey:
         )
 
     def differences(self, other: "MatchKey") -> list[str]:
-        """Return in which parts the other key differs, without their values."""
-        found = [
-            part
-            for part in ("method", "url", "query", "version")
-            if getattr(self, part) != getattr(other, part)
-        ]
+        """Return in which parts the other key differs, without values that may be personal."""
+        found = [part for part in ("method", "url") if getattr(self, part) != getattr(other, part)]
+        if self.query != other.query:
+            mine, theirs = Counter(self.query), Counter(other.query)
+            names = sorted({name for name, _ in (mine - theirs) + (theirs - mine)})
+            found.append(f"query ({', '.join(names)})")
+        if self.version != other.version:
+            found.append(f"version ({self.version}, recorded {other.version})")
         if self.body != other.body:
             found.append(_body_difference(self.body, other.body))
         return found

@@ -216,7 +216,9 @@ def no_match(request: Request, waiting: list[Request], name: str) -> NoMatch:
         return NoMatch(f"{said}: nothing is left to play")
     key = MatchKey.of(request)
     nearest = min(waiting, key=lambda other: len(key.differences(MatchKey.of(other))))
-    parts = ", ".join(key.differences(MatchKey.of(nearest))) or "its place in the program"
+    parts = ", ".join(key.differences(MatchKey.of(nearest)))
+    if not parts:
+        parts = "its place: it is not the next one of a program, whose exchanges are one list"
     return NoMatch(f"{said}; the nearest is {_shown(nearest)}, which differs in {parts}")
 
 

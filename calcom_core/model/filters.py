@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypedDict, get_args
 
-from attrs import field, frozen
+from attrs import field, fields_dict, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.fields import (
@@ -189,6 +189,8 @@ def filters_of(kind: type[Any], given: Mapping[str, Any]) -> BookingFilters:
     known = tuple(kind.__annotations__)
     for name in given:
         if name not in known:
-            meant = nearest(name, known) or f", which has {', '.join(known)}"
-            raise InvalidInput(name, f"is no filter of this list{meant}")
+            others = name in fields_dict(BookingFilters)
+            meant = "" if others else nearest(name, known)
+            has = meant or f", which has {', '.join(known)}"
+            raise InvalidInput(name, f"is no filter of this list{has}")
     return BookingFilters(**given)

@@ -20,10 +20,9 @@ OUTPUT = [
     "2026-12-15 09:00:00+00:00 Seated between Alice Host and Ann Attendee seated\n",
     "no such slot: taken\n",
     "3 ['first', 'second']\n200 ['Normal between Alice Host and Ann Attendee']\n",
-    "2027-04-05 2 free, from 2027-04-05 09:00:00+00:00\n"
-    "nobody else can take it until 2026-11-22 16:07:59.819000+00:00\n"
+    "2026-12-12 45 free, the first until 2026-12-12 01:30:00+01:00\n"
+    "2026-12-13 2 free, the first until 2026-12-13 00:30:00+01:00\n"
     "1 Ann Attendee\n2 guest1@example.net\n"
-    "None None\n"
     "for admins of the team only\n",
     "['Normal between Alice Host and Ann Attendee', "
     "'Seated between Alice Host and Ann Attendee']\n",
@@ -67,29 +66,26 @@ def offset_page(query: dict[str, str]) -> dict[str, Any]:
 
 
 def replied(request: bytes) -> tuple[int, Any]:
-    """Answer from three bookings; every slot is free, but none can be booked."""
+    """Answer from three bookings; nothing can be booked of the event type 1."""
     method, target, _ = request.partition(b"\r\n")[0].decode().split(" ")
     url = urlsplit(target)
     match method, url.path.split("/")[2:]:
+        case "POST", ["bookings"] if b'"eventTypeId":7' in request:
+            return 201, {"data": found("first")}
         case "POST", ["bookings"]:
             refused = response_of("203-create-slot-taken-same-attendee")
             return refused.status, json.loads(refused.body)
-        case "GET", ["bookings"] if "2026-05-01" in request.decode():
-            return 200, {"data": ITEMS, "pagination": {"nextCursor": None, "hasMore": False}}
         case "GET", ["bookings"]:
             return 200, offset_page(dict(parse_qsl(url.query)))
         case "GET", ["bookings", uid]:
             return 200, {"data": found(uid)}
-        case "POST", ["bookings", uid, "guests"]:
+        case "POST" | "PATCH", ["bookings", uid, "guests" | "location"]:
             return 200, {"data": found(uid)}
         case "GET", ["bookings", "first", "attendees"]:
             return 200, json.loads(response_of("37-attendees-list").body)
         case "GET", ["slots"]:
-            return 200, {"data": {"2027-04-05": [{"start": "2027-04-05T09:00:00.000Z"}] * 2}}
-        case "POST", ["slots", "reservations"]:
-            return 201, json.loads(response_of("13-slot-reserve").body)
-        case "DELETE", ["slots", "reservations", _]:
-            return 200, {}
+            assert dict(parse_qsl(url.query))["end"] == "2027-04-09T22:00:00Z"
+            return 200, json.loads(response_of("02-slots-range-format-tz").body)
         case "GET", ["teams", "7", "bookings"]:
             return 403, {"error": {"code": "ForbiddenException", "message": "not an admin"}}
     raise AssertionError(target)

@@ -372,7 +372,7 @@ def test_one_odd_item_leaves_the_others_of_a_list_readable() -> None:
     assert error.may_have_happened is False
     assert str(error) == (
         "bookings.list (GET /v2/bookings): 200 with a string at $.data[1].id, "
-        "where an integer belongs (2 such; the other 1 are in error.page)"
+        "where an integer belongs (2 unreadable, the other 1 of the page in error.page)"
     )
 
 

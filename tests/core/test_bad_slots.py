@@ -194,6 +194,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: teams.organization_team_bookings(5, 6, sort_updated_at="asc"),  # type: ignore[call-arg]
         "sort_updated_at",
     ),
+    "a filter that no list has": (
+        lambda: teams.bookings(5, sort_createt="asc"),  # type: ignore[call-arg]
+        "sort_createt",
+    ),
     "a cursor for a team": (lambda: teams.bookings(5, cursor="c"), "cursor"),  # type: ignore[call-arg]
     "a limit for a member": (
         lambda: teams.organization_user_bookings(5, 6, limit=3),  # type: ignore[call-arg]
@@ -278,14 +282,14 @@ SAID: dict[str, str] = {
         "booking_uid, event_type_ids, event_type_id, after_start, before_end, sort_start, "
         "sort_end, sort_created, take, skip"
     ),
-    "a sort that a team's list lacks": "is no filter of this list; did you mean sort_created?",
+    "a filter that no list has": "is no filter of this list; did you mean sort_created?",
     "a place as a string": (
         "must be a mapping with a type, one of address, attendeeAddress, attendeeDefined, "
         "attendeePhone, integration, link, phone, not a string"
     ),
     "a flag in the table of older versions": (
         "is known from version 2026-02-25 on, and this call speaks 2024-08-13; "
-        "say versions=HOSTED, or pin cal_api_version for the call"
+        "pin cal_api_version='2026-02-25' for it, or say versions=HOSTED and pin none"
     ),
 }
 

@@ -507,6 +507,14 @@ ONE_OF_EACH: dict[str, CalcomError] = {
             [RECORDED["story-24-list-page-1"]["response"]["body"]["data"][0], {"id": 5}],
         ),
     ),
+    "PagingError": error_of(
+        bookings.list(limit=1, cursor="c"),
+        Response(
+            200,
+            (),
+            b'{"status":"success","data":[],"pagination":{"nextCursor":"c","hasMore":true}}',
+        ),
+    ),
     "OutcomeUnknown": OutcomeUnknown("it may have happened", operation=CREATE),
     "TransportError": transport_error(TransportError),
     "NotSent": transport_error(NotSent),
@@ -600,6 +608,7 @@ def test_the_classes_stand_in_this_tree() -> None:
         "TokenExpired": "Unauthenticated",
         "VersionMismatch": "CalcomError",
         "DecodingError": "CalcomError",
+        "PagingError": "DecodingError",
         "OutcomeUnknown": "CalcomError",
         "TransportError": "CalcomError",
         "NotSent": "TransportError",

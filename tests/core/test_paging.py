@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from core_recorded import RECORDED
@@ -23,6 +23,7 @@ from calcom_core import (
     OffsetPagination,
     Operation,
     Page,
+    PagingError,
     Request,
     Response,
     Versions,
@@ -86,10 +87,13 @@ class ListServer:
 
 
 def walk(
-    stream: Stream[Any], server: Callable[[Request], Response], most: int = 5_000
+    stream: Stream[Any],
+    server: Callable[[Request], Response],
+    most: int = 5_000,
+    emitted: list[Any] | None = None,
 ) -> list[Any]:
     """Carry out a streaming program by hand; ends it after *most* effects."""
-    emitted: list[Any] = []
+    emitted = [] if emitted is None else emitted
     result: object = None
     for _ in range(most):
         try:
@@ -292,6 +296,39 @@ def test_a_cursor_that_cannot_be_followed_is_an_error_and_no_loop(
     with pytest.raises(DecodingError) as caught:
         walk(stream, by_answers(*paginations))
     assert f"200 with {said}" in str(caught.value)
+    assert isinstance(caught.value, PagingError) is (caught.value.page is not None)
+
+
+def test_a_walk_emits_what_is_readable_before_it_raises() -> None:
+    odd = json.loads(answer(["b1", "b2", "b3"], more("c")).body)
+    odd["data"][1]["id"] = "x"
+    answers = {
+        None: Response(200, (), json.dumps(odd).encode()),
+        "c": answer(["b3", "b4"], more("d")),
+        "d": answer(["b5"], more("c")),
+    }
+
+    def server(request: Request) -> Response:
+        query = dict(parse_qsl(urlsplit(request.url).query))
+        return answers[query.get("cursor")]
+
+    emitted: list[Any] = []
+    errors: list[DecodingError] = []
+    following: Operation[Page[Booking]] | None = bookings.list(limit=3)
+    while following is not None:
+        try:
+            walk(items(API, following), server, emitted=emitted)
+        except PagingError as error:
+            errors.append(error)
+            break
+        except DecodingError as error:
+            errors.append(error)
+            following = error.page.next
+    assert [booking.uid for booking in emitted] == ["b1", "b3", "b3", "b4", "b5"]
+    assert [(type(error), error.path) for error in errors] == [
+        (DecodingError, "$.data[1].id"),
+        (PagingError, "$.pagination.nextCursor"),
+    ]
 
 
 def test_a_page_whose_cursor_cannot_be_followed_is_in_the_error() -> None:
@@ -299,11 +336,12 @@ def test_a_page_whose_cursor_cannot_be_followed_is_in_the_error() -> None:
     with pytest.raises(DecodingError) as caught:
         repeated.read(answer(["b1"], more("a")))
     error = caught.value
+    assert type(error) is PagingError
     assert error.path == "$.pagination.nextCursor"
     assert [booking.uid for booking in error.page.items] == ["b1"]
     assert error.page.next is None
     assert error.odd == ()
-    assert str(error).endswith("(its 1 items are in error.page)")
+    assert str(error).endswith("(1 of the page in error.page)")
 
 
 def test_a_page_with_an_odd_item_keeps_the_next_one() -> None:

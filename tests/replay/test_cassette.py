@@ -160,13 +160,13 @@ def test_requests_that_mean_the_same_are_the_same(one: Request, other: Request) 
         (request("PUT"), ["method"]),
         (request(url=f"{URL}/x"), ["url"]),
         (request(url=URL.replace("api", "elsewhere")), ["url"]),
-        (request(url=f"{URL}?a="), ["query"]),
-        (request(version="2024-04-15"), ["version"]),
+        (request(url=f"{URL}?a="), ["query (a)"]),
+        (request(version="2024-04-15"), ["version (2024-08-13, recorded 2024-04-15)"]),
         (request(body=b'{"a":1}'), ["body (a)"]),
         (request(body=b"[1]"), ["body"]),
         (request(body=b"{}"), ["body"]),
         (request(body=b"\xff"), ["body"]),
-        (request("GET", f"{URL}?a=1", body=b'{"b":{"c":1}}'), ["method", "query", "body (b)"]),
+        (request("GET", f"{URL}?a=1", body=b'{"b":{"c":1}}'), ["method", "query (a)", "body (b)"]),
     ],
 )
 def test_requests_that_differ_say_where_and_not_in_what(

@@ -17,7 +17,7 @@ from calcom_core.errors import (
     Unplayed,
 )
 from calcom_core.http import Headers, Request
-from calcom_transports import Replay, answer, iterate, run
+from calcom_transports import Client, Replay, answer, iterate, run
 from calcom_transports.__main__ import WALK
 from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, Recorded, Run
 from calcom_transports.trio import iterate_trio, run_trio
@@ -104,6 +104,27 @@ def test_a_request_that_is_not_recorded_is_no_match_and_names_the_nearest() -> N
         f"nothing in test.json is equal to GET {URL}x; the nearest is GET {URL}b, "
         "which differs in url"
     )
+
+
+DIFFERENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"status": "past", "take": 3}, {"status": "upcoming", "take": 4}, "query (status, take)"),
+    ({"take": 3}, {"take": 3, "skip": 0}, "query (skip)"),
+    (
+        {"take": 3},
+        {"limit": 3},
+        "query (limit, take), version (2026-05-01, recorded 2024-08-13)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("recorded", "asked", "parts"), DIFFERENCES)
+def test_what_differs_in_a_query_or_a_version_is_named(
+    recorded: dict[str, Any], asked: dict[str, Any], parts: str
+) -> None:
+    replay = Replay.of((bookings.list(**recorded), Response(200)))
+    with pytest.raises(NoMatch) as caught, Client(transport=replay) as client:
+        client.bookings.list(**asked)
+    assert str(caught.value).endswith(f"which differs in {parts}")
 
 
 def test_personal_data_of_a_query_or_a_body_is_not_in_the_message() -> None:
@@ -241,7 +262,7 @@ def test_what_is_no_pair_of_call_and_answer_is_refused(exchanges: Any) -> None:
 
 
 def test_a_request_at_another_place_is_said_to_be() -> None:
-    with pytest.raises(NoMatch, match="differs in its place in the program"):
+    with pytest.raises(NoMatch, match="differs in its place: it is not the next one"):
         run(asking("a"), Replay(played([((0,), "a", Response(200))])))
 
 
