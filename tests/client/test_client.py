@@ -27,6 +27,7 @@ from calcom_core import (
     bookings,
 )
 from calcom_core.effects import emit, send
+from calcom_core.paging import items
 from calcom_core.retry import RetryPolicy, retrying
 from calcom_core.routes import ROUTES
 from calcom_transports import AsyncClient, Client, Replay, answer
@@ -327,6 +328,24 @@ def test_a_client_runs_a_program() -> None:
         result = client.run(retrying(client.api, op))
 
     assert isinstance(result, Booking)
+
+
+def by_cursor(uid: str, cursor: str | None) -> Response:
+    pagination = {"nextCursor": cursor, "hasMore": cursor is not None}
+    return success([booking(uid=uid)], pagination=pagination)
+
+
+def test_each_client_walks_all_pages() -> None:
+    first, second = bookings.list(limit=1), bookings.list(limit=1, cursor="c")
+    walk: list[Any] = [(first, by_cursor("a", "c")), (second, by_cursor("b", None))]
+
+    async def under_trio() -> list[str]:
+        async with AsyncClient(transport=Replay.of(walk)) as client:
+            return [found.uid async for found in client.iterate(items(client.api, first))]
+
+    with Client(transport=Replay.of(walk)) as client:
+        assert [found.uid for found in client.iterate(items(client.api, first))] == ["a", "b"]
+    assert trio.run(under_trio) == ["a", "b"]
 
 
 def test_an_error_reaches_the_caller_as_itself_and_the_replay_says_nothing_more() -> None:
