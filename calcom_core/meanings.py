@@ -222,7 +222,7 @@ WAYS_OUT: dict[type[CalcomError], str] = {
     BookingFieldError: "give each named field what the event type asks for",
     NotFound: "check the uid, and that these credentials may see it",
     PermissionDenied: "these credentials do not allow it",
-    RateLimited: "wait, then ask again",
+    RateLimited: "wait {wait:g} s, then ask again",
     ServerError: "ask again if it was a read; look before you repeat a write",
     SlotUnavailable: "ask for the free slots, and take another",
     TokenExpired: "refresh the access token, then ask again",
@@ -272,7 +272,7 @@ def _api_error(
     cls: Any = row.error
     said = ": ".join(part for part in (body.code, body.message[:500]) if part)
     message = f"{asked(operation)}: {response.status} {said}".rstrip()
-    hint = WAYS_OUT[cls]
+    hint = WAYS_OUT[cls].format(wait=wait_of(response.headers))
     if may_have_happened:
         hint = f"it may have happened all the same; {hint}"
     error: ApiError = cls(

@@ -156,7 +156,11 @@ def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
                 f"must be a mapping with a type, one of {', '.join(sorted(classes))}, "
                 f"not {kind(value)}",
             )
-        tag = one_of(*sorted(classes))(value.get("type"), f"{field}.type")
+        try:
+            tag = one_of(*sorted(classes))(value.get("type"), f"{field}.type")
+        except InvalidInput as error:
+            video = "a video app is {'type': 'integration', 'integration': 'zoom'}"
+            raise InvalidInput(error.field, f"{error.problem}; {video}") from error
         return build(classes[tag], {k: v for k, v in value.items() if k != "type"}, field)
 
     return check

@@ -287,6 +287,10 @@ SAID: dict[str, str] = {
         "must be a mapping with a type, one of address, attendeeAddress, attendeeDefined, "
         "attendeePhone, integration, link, phone, not a string"
     ),
+    "a place of another type": (
+        "must be one of address, attendeeAddress, attendeeDefined, attendeePhone, integration, "
+        "link, phone; a video app is {'type': 'integration', 'integration': 'zoom'}"
+    ),
     "a flag in the table of older versions": (
         "is known from version 2026-02-25 on, and this call speaks 2024-08-13; "
         "pin cal_api_version='2026-02-25' for it, or say versions=HOSTED and pin none"

@@ -853,6 +853,11 @@ def test_a_429_says_how_long_to_wait(name: str) -> None:
     assert error.may_have_happened is False
 
 
+def test_a_429_says_in_words_how_long_to_wait() -> None:
+    said = str(error_of(GET, Response(429, {"Retry-After": "12.5"})))
+    assert said == "bookings.get (GET /v2/bookings/bk7): 429 (wait 12.5 s, then ask again)"
+
+
 def test_a_429_carries_every_limit_it_states() -> None:
     headers = {
         "X-RateLimit-Limit-Booking_guests_add": "5",
