@@ -205,7 +205,7 @@ def _following(
     # An empty page ends the walk, whatever the flag says.
     if not pagination.has_next_page or not returned:
         return None
-    query, operation = _asked(operation, BY_OFFSET)
+    query, operation = _worded_for(operation, BY_OFFSET)
     skip = int(query.get("skip", 0))
     if skip and not pagination.has_previous_page:
         # As where a version that does not know `skip` answers with its first page each time.
@@ -222,7 +222,7 @@ def _following(
 def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Operation[Any] | None:
     if not pagination.has_more:
         return None
-    query, operation = _asked(operation, BY_CURSOR)
+    query, operation = _worded_for(operation, BY_CURSOR)
     cursor, asked = pagination.next_cursor, query.get("cursor")
     walked = operation.walked if asked is None else (*operation.walked, asked)
     if not cursor:
@@ -238,10 +238,10 @@ def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Opera
     return evolve(operation, query=tuple(query.items()), walked=walked)
 
 
-def _asked(
+def _worded_for(
     operation: Operation[Any], way: tuple[str, ...]
 ) -> tuple[dict[str, str], Operation[Any]]:
-    """Return the query, and the operation, so that they speak the answer's way of paging.
+    """Return the query, and the operation, in the words of the answer's way of paging.
 
     Raises `Odd` where it is not the way that was asked, and cannot say what was.
     """

@@ -1,7 +1,7 @@
 """One function for each operation on free slots and their reservations."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 from calcom_core.model.inputs import Moment
@@ -119,7 +119,7 @@ def reserve(
         slot_duration=slot_duration,
         reservation_duration=reservation_duration,
     )
-    day = cast(datetime, data.slot_start).astimezone(UTC).date()
+    day = cast(datetime, data.slot_start).date()  # in UTC, as every moment of an input
     verify = list(
         start=day,
         end=day,

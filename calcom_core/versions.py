@@ -66,7 +66,8 @@ def _checked(table: object) -> tuple[tuple[str, str], ...]:
         raise InvalidInput("versions", "must be a mapping of names of operations to versions")
     pairs = tuple(given)
     for pair in pairs:
-        if not isinstance(pair, tuple) or len(pair) != 2 or pair[0] not in READABLE:
+        keyed = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
+        if not keyed or pair[0] not in READABLE:
             raise InvalidInput("versions", f"has another key than {', '.join(READABLE)}")
         name, version = pair
         if not isinstance(version, str) or version not in READABLE[name]:

@@ -1,7 +1,7 @@
 """The operations that move, cancel, answer and reassign bookings."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking, Reassignment
@@ -10,6 +10,7 @@ from calcom_core.model.inputs import (
     Absence,
     Absences,
     Cancellation,
+    Data,
     Moment,
     Move,
     Reason,
@@ -26,8 +27,6 @@ from calcom_core.wire import to_body
 
 T = TypeVar("T")
 U = TypeVar("U")
-
-Data = Mapping[str, Any]
 
 
 def reschedule(

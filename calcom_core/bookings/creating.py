@@ -1,6 +1,5 @@
 """The operations that make bookings."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
@@ -9,12 +8,10 @@ from calcom_core.bookings.reads import list as list_bookings
 from calcom_core.model.booking import Booking
 from calcom_core.model.fields import build
 from calcom_core.model.filters import STATUSES
-from calcom_core.model.inputs import NewBooking, needs_of
+from calcom_core.model.inputs import Data, NewBooking, needs_of
 from calcom_core.operation import Operation
 from calcom_core.routes import operation
 from calcom_core.wire import to_body
-
-Data = Mapping[str, Any]
 
 
 def create(

@@ -1,10 +1,9 @@
 """The operation on the guests of a booking."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from calcom_core.model.booking import Booking
-from calcom_core.model.inputs import NewGuest, NewGuests
+from calcom_core.model.inputs import Data, NewGuest, NewGuests
 from calcom_core.operation import Operation
 from calcom_core.routes import operation
 from calcom_core.wire import to_body
@@ -12,7 +11,7 @@ from calcom_core.wire import to_body
 
 def add(
     booking_uid: str,
-    guests: Iterable[NewGuest | Mapping[str, Any]],
+    guests: Iterable[NewGuest | Data],
     *,
     cal_api_version: str | None = None,
 ) -> Operation[Booking]:

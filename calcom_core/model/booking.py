@@ -11,9 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-
-def _extra() -> Any:
-    return field(factory=dict, hash=False)
+from calcom_core.model.fields import unknown_keys
 
 
 class BookingShape(Enum):
@@ -35,7 +33,7 @@ class Host:
     username: str
     name: str | None = None
     time_zone: str | None = None
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -44,7 +42,7 @@ class EventTypeRef:
 
     id: int
     slug: str
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -66,7 +64,7 @@ class Attendee:
     booking_fields_responses: Mapping[str, Any] | None = field(default=None, hash=False)
     metadata: Mapping[str, Any] | None = field(default=None, hash=False)
     created_at: datetime | None = None
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -85,7 +83,7 @@ class BookingAttendee:
     language: str | None = None
     phone_number: str | None = None
     booking_id: int | None = None
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -97,7 +95,7 @@ class RemovedAttendee:
     name: str
     email: str
     time_zone: str
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -142,7 +140,7 @@ class Booking:
     recurring_booking_uid: str | None = None
     seat_uid: str | None = None
     is_platform_managed_user_booking: bool | None = None
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()
 
     @property
     def is_recurring(self) -> bool:
@@ -177,7 +175,7 @@ class NewHost:
     name: str
     email: str
     display_email: str
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -186,7 +184,7 @@ class Reassignment:
 
     booking_uid: str
     reassigned_to: NewHost
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -200,7 +198,7 @@ class BookingReference:
     event_uid: str
     id: int
     destination_calendar_id: str | None = None
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -214,4 +212,4 @@ class CalendarLink:
     label: str
     link: str
     id: str | None = None
-    extra: Mapping[str, Any] = _extra()
+    extra: Mapping[str, Any] = unknown_keys()

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from attrs import field, frozen
 
+from calcom_core.model.fields import unknown_keys
+
 UnixTime = Annotated[datetime, "seconds since 1970"]
 """A time that the API writes as a number of seconds; read as an aware datetime in UTC."""
 
@@ -28,7 +30,7 @@ class Recording:
     max_participants: int | None = None
     download_link: str | None = field(default=None, repr=False)
     error: str | None = None
-    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
+    extra: Mapping[str, Any] = unknown_keys(repr=False)
 
 
 @frozen
@@ -39,7 +41,7 @@ class Participant:
     duration: float
     user_id: str | None = None
     user_name: str | None = None
-    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -53,4 +55,4 @@ class ConferencingSession:
     ongoing: bool
     max_participants: int
     participants: tuple[Participant, ...]
-    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+    extra: Mapping[str, Any] = unknown_keys()

@@ -303,3 +303,8 @@ def _with_check(field: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
     # From here attrs takes the annotation that `__init__` shows.
     convert.__annotations__ = {"value": field.type}
     return field.evolve(converter=attrs.Converter(convert, takes_field=True))
+
+
+def unknown_keys(*, repr: bool = True) -> Any:
+    """Return the field in which a model keeps the keys that it does not know."""
+    return attrs.field(factory=dict, hash=False, repr=repr)

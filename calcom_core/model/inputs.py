@@ -29,6 +29,9 @@ from calcom_core.model.fields import (
 )
 from calcom_core.model.location import LocationInput, NewLocation, location, new_location
 
+Data = Mapping[str, Any]
+"""The keys of an input, given as a mapping."""
+
 Moment = datetime | str
 """An aware datetime, or a string of ISO 8601 with an offset; kept as a datetime in UTC."""
 
@@ -225,7 +228,7 @@ class Absences:
     """Who was absent: the host, attendees, or both."""
 
     host: bool | None = field(default=None, metadata=by(flag))
-    attendees: Iterable[Absence | Mapping[str, Any]] | None = field(
+    attendees: Iterable[Absence | Data] | None = field(
         default=None, metadata=by(each(absence, least=1))
     )
 
@@ -263,16 +266,14 @@ def _guest(value: object, name: str) -> NewGuest:
 class NewGuests:
     """Guests to add to a booking, 1 to 10 at once."""
 
-    guests: Iterable[NewGuest | Mapping[str, Any]] = field(
-        metadata=by(each(_guest, least=1, most=10))
-    )
+    guests: Iterable[NewGuest | Data] = field(metadata=by(each(_guest, least=1, most=10)))
 
 
 @frozen(kw_only=True, field_transformer=checks)
 class Move:
     """The place that a booking is moved to."""
 
-    location: NewLocation | Mapping[str, Any] = field(metadata=by(new_location))
+    location: NewLocation | Data = field(metadata=by(new_location))
 
 
 def needs_of(

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
+
+from calcom_core.model.fields import unknown_keys
 
 
 @frozen
@@ -22,7 +24,7 @@ class OffsetPagination:
     current_page: int
     has_next_page: bool
     has_previous_page: bool
-    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
@@ -34,4 +36,4 @@ class CursorPagination:
 
     has_more: bool
     next_cursor: str | None = None
-    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+    extra: Mapping[str, Any] = unknown_keys()

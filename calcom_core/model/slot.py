@@ -17,6 +17,7 @@ from calcom_core.model.fields import (
     one_of,
     text,
     time_zone,
+    unknown_keys,
 )
 from calcom_core.model.inputs import Moment, one_event_type
 
@@ -40,7 +41,7 @@ class Slot:
     seats_remaining: int | None = None
     seats_total: int | None = None
     booking_uid: str | None = None
-    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen(eq=False)
@@ -85,7 +86,7 @@ class Reservation:
     slot_duration: float
     reservation_until: datetime
     reservation_duration: int | None = None
-    extra: Mapping[str, Any] = field(factory=dict, hash=False)
+    extra: Mapping[str, Any] = unknown_keys()
 
 
 def _username(value: object, name: str) -> str:

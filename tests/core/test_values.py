@@ -483,7 +483,15 @@ def test_an_operation_that_a_table_lacks_is_refused_with_the_reason(
 
 
 @pytest.mark.parametrize(
-    "table", [5, {"booking": "2024-08-13"}, {5: "2024-08-13"}, "bookings", [("slots",)]]
+    "table",
+    [
+        5,
+        {"booking": "2024-08-13"},
+        {5: "2024-08-13"},
+        "bookings",
+        [("slots",)],
+        [(["slots"], "2024-09-04")],
+    ],
 )
 def test_a_table_of_something_else_is_refused(table: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
