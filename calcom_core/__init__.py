@@ -2,7 +2,8 @@
 
 `bookings`, `slots` and `teams` have the operations, `Api` finishes one into a `Request`, and
 `Operation.read` reads the answer that your own I/O brought.
-Programs, which take more than one exchange, are in `effects`, `retry` and `paging`.
+Programs, which take more than one exchange, are in `effects`, `retry`, `paging` and `once`, and
+`script` plays them in tests.
 """
 
 from calcom_core import bookings as bookings
@@ -31,8 +32,10 @@ from calcom_core.errors import DecodingError as DecodingError
 from calcom_core.errors import InvalidInput as InvalidInput
 from calcom_core.errors import NoAnswer as NoAnswer
 from calcom_core.errors import NoMatch as NoMatch
+from calcom_core.errors import NotBooked as NotBooked
 from calcom_core.errors import NotFound as NotFound
 from calcom_core.errors import NotSent as NotSent
+from calcom_core.errors import OlderBooking as OlderBooking
 from calcom_core.errors import OutcomeUnknown as OutcomeUnknown
 from calcom_core.errors import PagingError as PagingError
 from calcom_core.errors import PermissionDenied as PermissionDenied
@@ -92,12 +95,16 @@ from calcom_core.model.page import OffsetPagination as OffsetPagination
 from calcom_core.model.slot import Reservation as Reservation
 from calcom_core.model.slot import Slot as Slot
 from calcom_core.model.slot import Slots as Slots
+from calcom_core.once import create_once as create_once
 from calcom_core.operation import Operation as Operation
 from calcom_core.operation import Page as Page
+from calcom_core.retry import DEFAULT_RETRY as DEFAULT_RETRY
 from calcom_core.retry import NO_RETRY as NO_RETRY
 from calcom_core.retry import Exchange as Exchange
 from calcom_core.retry import RetryPolicy as RetryPolicy
 from calcom_core.retry import retrying as retrying
+from calcom_core.script import iterate_script as iterate_script
+from calcom_core.script import run_script as run_script
 from calcom_core.secret import Secret as Secret
 from calcom_core.versions import EVERYWHERE as EVERYWHERE
 from calcom_core.versions import HOSTED as HOSTED

@@ -22,17 +22,32 @@ def _is_request(effect: "Send", attribute: object, request: Request) -> None:
         raise InvalidInput("request", "must be a Request; of an operation, api.request(operation)")
 
 
+def _left(effect: "Send", attribute: object, value: float | None) -> None:
+    if value is None:
+        return
+    if not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+        raise InvalidInput("within", "must be a finite number of seconds, above 0")
+
+
 @frozen
 class Send:
     """Send *request*; the result is the `Response`, or `NotSent` or `NoAnswer` is raised.
 
     *operation* is the call it belongs to, which the errors then carry.
     *timeout* is a `Timeout` or seconds in all; None means the client's, or else the transport's.
+    *within* is how many seconds are left of a deadline, above 0, which then shortens the timeout;
+    it is no part of what is asked, so that effects are equal without it.
     """
 
     request: Request = field(validator=_is_request)
     operation: Operation[Any] | None = None
     timeout: Timeout | None = field(default=None, converter=timeout_of)
+    within: float | None = field(default=None, validator=_left, eq=False)
+
+    def timeout_or(self, usual: Timeout | None) -> Timeout | None:
+        """Return the timeout to send with, where *usual* is that of the client."""
+        timeout = self.timeout or usual
+        return timeout if self.within is None else (timeout or Timeout()).within(self.within)
 
 
 def _seconds(effect: "Sleep", attribute: object, value: float) -> None:
@@ -109,9 +124,10 @@ def send(
     request: Request,
     operation: Operation[Any] | None = None,
     timeout: Timeout | float | None = None,
+    within: float | None = None,
 ) -> Program[Response]:
     """Send a request: `response = yield from send(request)`."""
-    return cast(Response, (yield Send(request, operation, timeout)))
+    return cast(Response, (yield Send(request, operation, timeout, within)))
 
 
 def sleep(seconds: float, jitter: float = 0.0) -> Program[None]:

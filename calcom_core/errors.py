@@ -49,8 +49,13 @@ def _restore(cls: "type[CalcomError]", message: str, state: dict[str, Any]) -> "
 
 
 class CalcomError(Exception):
-    """The root of every exception this library raises on purpose."""
+    """The root of every exception this library raises on purpose.
 
+    One that ends a call says in `attempts` how many were made, and in `gave_up` why no more.
+    """
+
+    attempts = 0
+    gave_up = ""
     _acted = False
 
     @property
@@ -60,6 +65,13 @@ class CalcomError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        if not self.attempts:
+            return message
+        times = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
+        return f"{message} (after {times}: {self.gave_up})"
 
     # Exception's own way rebuilds from `args` alone, which a class with keyword-only fields cannot.
     def __reduce__(
@@ -241,11 +253,25 @@ class PagingError(DecodingError):
 
 
 class OutcomeUnknown(CalcomError):
-    """A write that may have happened; `verify` is the read operation that tells."""
+    """A write that may have happened; `verify` is the read operation that tells.
 
-    def __init__(self, message: str, *, operation: AskedOperation) -> None:
+    `cause` is the error that left it open: a `NoAnswer`, a `ServerError`, or a `RateLimited` that
+    does not say that nothing was done.
+    `found` holds the bookings that a look-up found and that do not settle it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: AskedOperation,
+        cause: CalcomError,
+        found: tuple[Any, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.operation = operation
+        self.cause = cause
+        self.found = found
 
     _acted = True
 
@@ -253,6 +279,29 @@ class OutcomeUnknown(CalcomError):
     def verify(self) -> Any:
         """The read operation that tells whether the write happened."""
         return self.operation.verify
+
+
+class NotBooked(CalcomError):
+    """No create was carried out, and a look-up has shown it; `cause` ended the last of them."""
+
+    def __init__(self, message: str, *, operation: AskedOperation, cause: CalcomError) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.cause = cause
+
+
+class OlderBooking(CalcomError):
+    """A create was answered with a booking of another call, and made none.
+
+    So does the server for the same attendee, event type and start, where the event type needs
+    confirmation or hands bookings round.
+    `booking` is what it answered with: a booking, or a tuple of them.
+    """
+
+    def __init__(self, message: str, *, operation: AskedOperation, booking: Any) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.booking = booking
 
 
 class TransportError(CalcomError):
@@ -271,6 +320,11 @@ class TransportError(CalcomError):
         self.operation = operation
 
     @property
+    def may_have_happened(self) -> bool:
+        """Whether this may have done something: a write, or a request of unknown kind."""
+        return self.operation is None or not self.operation.repeatable
+
+    @property
     def timed_out(self) -> bool:
         """Whether it was a timeout."""
         return self.reason == "timeout"
@@ -279,14 +333,14 @@ class TransportError(CalcomError):
 class NotSent(TransportError):
     """Certainly not executed: no byte of the request can have left."""
 
+    @property
+    def may_have_happened(self) -> bool:
+        """Never."""
+        return False
+
 
 class NoAnswer(TransportError):
     """Sent, or partly sent, and no complete answer: it may have been executed."""
-
-    @property
-    def may_have_happened(self) -> bool:
-        """Whether this may have done something: a write, or a request of unknown kind."""
-        return self.operation is None or not self.operation.repeatable
 
 
 class ReplayError(CalcomError):

@@ -89,9 +89,17 @@ def wait_of(headers: Headers) -> float:
         return min(used_up)
     if limits:
         return max(limit.reset for limit in limits)
+    stated = retry_after(headers)
+    return DEFAULT_WAIT if stated is None else stated
+
+
+def retry_after(headers: Headers) -> float | None:
+    """Return how many seconds `Retry-After` asks to wait, or None where it asks for nothing.
+
+    A date is measured against the answer's own `Date`.
+    """
     stated = headers.get("retry-after")
     date, sent = http_date(stated), http_date(headers.get("date"))
     if date is not None and sent is not None:
         return max((date - sent).total_seconds(), 0.0)
-    number = _number(stated)
-    return DEFAULT_WAIT if number is None else number
+    return _number(stated)

@@ -57,7 +57,7 @@ class Operation(Generic[T_co]):
         return cast("Operation[U]", evolve(self, then=(*self.then, function)))
 
     @property
-    def _plain(self) -> "Operation[Any]":
+    def plain(self) -> "Operation[Any]":
         """The operation as errors hold it: without functions, which may not pickle."""
         return evolve(self, then=()) if self.then else self
 
@@ -70,7 +70,7 @@ class Operation(Generic[T_co]):
         if not isinstance(response, Response):
             raise InvalidInput("response", f"must be a Response, not {type(response).__name__}")
         if not 200 <= response.status < 300:
-            raise error_of(self._plain, response)
+            raise error_of(self.plain, response)
         try:
             envelope = parse(response.body)
         except NotJson as error:
@@ -81,7 +81,7 @@ class Operation(Generic[T_co]):
         try:
             result = self.reader(self, response, envelope)
         except Odd as odd:
-            legacy = legacy_answer(self._plain, response, envelope.get("data"))
+            legacy = legacy_answer(self.plain, response, envelope.get("data"))
             if legacy is not None:
                 raise legacy from odd
             raise undecodable(self, response, odd.json_path, odd.expected, odd.found) from odd
@@ -134,7 +134,7 @@ def undecodable(
     return error(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
         f"{rest}{hint}{_accepted(operation)}",
-        operation=operation._plain,
+        operation=operation.plain,
         # Pyright does not see through the converter of its headers.
         response=cast(Answer, without_credentials(response)),
         path=path,

@@ -1,68 +1,192 @@
-"""Programs that walk a list page by page, and follow `Page.next` and nothing else."""
+"""Programs that walk a list page by page.
 
-from collections.abc import Callable, Iterable
+The next page is the one that `Page.next` names.
+A list by *take* and *skip* says with each page how many items there are in all, so that the pages
+up to there may be asked for at once; a list by cursor is read one page after another.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from attrs import evolve
+
 from calcom_core.api import Api
-from calcom_core.effects import Stream, emit
-from calcom_core.errors import DecodingError
+from calcom_core.effects import Program, Stream, emit, gather
+from calcom_core.errors import DecodingError, InvalidInput, PagingError
 from calcom_core.model.booking import Booking
-from calcom_core.operation import Operation, Page
-from calcom_core.retry import NO_RETRY, RetryPolicy, retrying
+from calcom_core.operation import Operation, Page, undecodable
+from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, retrying
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 
 def pages(
-    api: Api, operation: Operation[Page[T]], policy: RetryPolicy = NO_RETRY
+    api: Api,
+    operation: Operation[Page[T]],
+    policy: RetryPolicy = DEFAULT_RETRY,
+    *,
+    concurrency: int = 1,
 ) -> Stream[Page[T]]:
     """Emit the page that *operation* lists, and those after it.
 
-    Raises what `retrying` raises.
-    For a page with odd items that is a `DecodingError`, once the page of the others was emitted;
-    to go on, walk from its `page.next`.
-    For one that does not say how to go on it is a `PagingError`, once that page was emitted.
+    Args:
+        api: whom to ask.
+        operation: the first page, such as `bookings.list(status="upcoming", take=100)`.
+        policy: when to ask again; its deadline is that of each page, not of the walk.
+        concurrency: how many pages to ask for at once, at least 1, where it is known how many there
+            are: after the first page of a list by *take* and *skip*. So many are held in memory.
+
+    Raises:
+        InvalidInput: for a concurrency that is none.
+        DecodingError: for a page with odd items, once the page of the others was emitted;
+            to go on, walk from its `page.next`.
+        PagingError: once its page was emitted, for one that does not say how to go on, for one
+            by cursor that shows the same as the one before, and for a list by *take* and *skip*
+            that does not end: after twice the pages that the first one told of, and ten more.
+        CalcomError: what `retrying` raises.
     """
-    yield from _walk(api, operation, policy, lambda page: (page,))
+    return _walk(api, operation, policy, at_least_1(concurrency), lambda page: (page,))
 
 
 def items(
-    api: Api, operation: Operation[Page[Booking]], policy: RetryPolicy = NO_RETRY
+    api: Api,
+    operation: Operation[Page[Booking]],
+    policy: RetryPolicy = DEFAULT_RETRY,
+    *,
+    concurrency: int = 1,
 ) -> Stream[Booking]:
-    """Emit the bookings of all pages, each uid once; raises as `pages` does.
+    """Emit the bookings of all pages in their order, each uid once; otherwise as `pages`.
 
     A list that changes while it is walked by *take* and *skip* shows some bookings twice, which are
     left out here, and hides others, which nobody can tell; by *cursor* it does neither.
+    What is held in memory is the pages in flight, and the uid of every booking shown.
     """
     seen: set[str] = set()
 
-    def unseen(page: Page[Booking]) -> Iterable[Booking]:
+    def unseen(page: Page[Booking]) -> list[Booking]:
+        fresh = []
         for booking in page.items:
             if booking.uid not in seen:
                 seen.add(booking.uid)
-                yield booking
+                fresh.append(booking)
+        return fresh
 
-    yield from _walk(api, operation, policy, unseen)
+    return _walk(api, operation, policy, at_least_1(concurrency), unseen)
+
+
+def at_least_1(concurrency: int) -> int:
+    """Check a concurrency."""
+    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
+        raise InvalidInput("concurrency", "must be an integer of at least 1")
+    return concurrency
 
 
 def _walk(
     api: Api,
-    operation: Operation[Page[T]],
+    first: Operation[Page[T]],
     policy: RetryPolicy,
-    shown: Callable[[Page[T]], Iterable[U]],
+    concurrency: int,
+    shown: Callable[[Page[T]], Sequence[U]],
 ) -> Stream[U]:
-    following: Operation[Page[T]] | None = operation
-    while following is not None:
-        odd: DecodingError | None = None
-        try:
-            page = yield from retrying(api, following, policy)
-        except DecodingError as error:
-            if error.page is None:
-                raise
-            odd, page = error, error.page
-        for item in shown(page):
-            yield from emit(item)
-        if odd is not None:
-            raise odd
-        following = page.next
+    asked = [first]
+    count, most = 0, 0
+    before: Page[T] | None = None
+    while asked:
+        read = [_page(api, operation, policy) for operation in asked]
+        batch: Sequence[tuple[Page[T], DecodingError | None]]
+        if len(read) == 1:
+            batch = [(yield from read[0])]
+        else:
+            batch = yield from gather(read, limit=concurrency)
+        for operation, (page, odd) in zip(asked, batch, strict=True):
+            fresh = shown(page)
+            for item in fresh:
+                yield from emit(item)
+            if odd is not None:
+                raise odd
+            count += 1
+            most = most or 2 * (1 + _pages_after(operation, page)) + 10
+            if page.next is not None:
+                _goes_on(operation, page, before, count, most, new=bool(fresh))
+            before = page
+        # Of the last page of a batch, since what the list says of itself changes meanwhile.
+        asked = _following(asked[-1], batch[-1][0], concurrency)
+
+
+def _page(
+    api: Api, operation: Operation[Page[T]], policy: RetryPolicy
+) -> Program[tuple[Page[T], DecodingError | None]]:
+    """Read a page; one that has odd items, or does not say how to go on, comes with its error."""
+    try:
+        return (yield from retrying(api, operation, policy)), None
+    except DecodingError as error:
+        if error.page is None:
+            raise
+        return error.page, error
+
+
+def _skip(operation: Operation[Page[T]]) -> int:
+    return int(dict(operation.query).get("skip", 0))
+
+
+def _pages_after(operation: Operation[Page[T]], page: Page[T]) -> int:
+    """Return how many pages a page tells of after it; 1 where it does not count them."""
+    if page.next is None:
+        return 0
+    if page.total_items is None:
+        return 1
+    step = _skip(page.next) - _skip(operation)
+    return max(-(-(page.total_items - _skip(page.next)) // step), 1)
+
+
+def _following(
+    operation: Operation[Page[T]], page: Page[T], concurrency: int
+) -> list[Operation[Page[T]]]:
+    """Return the operations of the pages to ask for next, after that page."""
+    if page.next is None:
+        return []
+    step = _skip(page.next) - _skip(operation)
+    return [page.next] + [
+        evolve(
+            page.next,
+            query=tuple(
+                (name, str(int(value) + number * step) if name == "skip" else value)
+                for name, value in page.next.query
+            ),
+        )
+        for number in range(1, min(_pages_after(operation, page), concurrency))
+    ]
+
+
+def _goes_on(
+    operation: Operation[Page[T]],
+    page: Page[T],
+    before: Page[T] | None,
+    count: int,
+    most: int,
+    *,
+    new: bool,
+) -> None:
+    """Check that a page that names another one leads on.
+
+    By *skip* a page may show what the one before did, where as many came before it meanwhile; but
+    nothing comes so fast that the list never ends.
+    """
+    if page.total_items is not None:
+        if count < most:
+            return
+        path, expected, found = "hasNextPage", f"false, after {count} pages,", "true"
+    elif not page.items or (new and (before is None or page.items != before.items)):
+        return
+    else:
+        path, expected, found = "hasMore", "false, after a page with nothing new,", "true"
+    raise undecodable(
+        operation,
+        page.response,
+        f"$.pagination.{path}",
+        expected,
+        found,
+        page=evolve(page, next=None),
+        error=PagingError,
+    )

@@ -144,7 +144,7 @@ class PageOf:
             items, odd, _ = self._items(envelope["data"])
             pagination = _pagination(envelope["pagination"])
         if following is not None:
-            following = following._plain
+            following = following.plain
         raise undecodable(
             operation,
             response,

@@ -1,27 +1,199 @@
-"""The program of one operation.
+"""When to ask again, as one pure function; and the program of one operation.
 
-Nothing is repeated yet: the program is one `Send`.
+What is repeated, and what never is:
+
+- A 429 was not carried out, so that anything is repeated, once the wait that the server states is
+  over: writes too.
+  The exception is one of code `TRPCError`, which comes from within the application; a write that
+  got it may have happened (CONTRACT A.6, D.6).
+  A wait beyond the policy's budget is not begun: the error comes at once, and says how long.
+- `NotSent` means that no byte of the request can have arrived, so that anything is repeated.
+- `NoAnswer`, and a 500, 502, 503, 504 or 520 to 524, leave open what happened: what is repeatable
+  is repeated, and nothing else.
+  For a write `OutcomeUnknown` is raised instead, as it is for any other 5xx (CONTRACT F.8).
+- Every other answer would come again, and is not asked for again.
+
+How long is waited: as long as the server states, in its `X-RateLimit-Reset-…` or a `Retry-After`,
+and on top of it a back-off that doubles from one attempt to the next, of which a random part is
+slept (full jitter), so that those who were refused together do not come back together.
+How often: up to `attempts`, and never so that a sleep or another attempt would outlast `deadline`.
+The first attempt has the timeout of its call; later ones end with the deadline at the latest.
 """
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import Attribute, Factory, field, frozen
 
 from calcom_core.api import Api
-from calcom_core.effects import Program, send
-from calcom_core.errors import TransportError
+from calcom_core.effects import Program, clock, send, sleep
+from calcom_core.errors import (
+    ApiError,
+    CalcomError,
+    DecodingError,
+    InvalidInput,
+    OutcomeUnknown,
+    RateLimited,
+    ServerError,
+    TransportError,
+    VersionMismatch,
+)
 from calcom_core.http import Request, Response, Timeout
+from calcom_core.limits import retry_after
+from calcom_core.meanings import asked
 from calcom_core.operation import Operation
 
 T = TypeVar("T")
 
 
+def _attempts(policy: "RetryPolicy", attribute: "Attribute[int]", value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidInput("attempts", "must be an integer of at least 1, the first one included")
+
+
+def _seconds(policy: "RetryPolicy", attribute: "Attribute[float]", value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 86_400:
+        raise InvalidInput(attribute.name, "must be a number of seconds, from 0 to 86,400")
+
+
 @frozen
 class RetryPolicy:
-    """When to ask again; `NO_RETRY` is the only one."""
+    """How often to ask, and how long to wait in between; all times are in seconds.
+
+    *attempts* counts the first one too.
+    The back-off before the second is a random time up to *base*, and doubles up to *cap*.
+    Neither a sleep nor a second attempt outlasts *deadline*, counted from the start.
+    *wait_budget* is the longest single wait that a server may ask for.
+    Where *cap* and *wait_budget* are not given, they are 8 and 20, or the base and the deadline if
+    these leave no other choice.
+
+    Raises `InvalidInput` for a number out of bounds (at least 1 attempt, 0 to 86,400 seconds),
+    for a cap below the base, and for a base or a budget beyond the deadline.
+    """
+
+    attempts: int = field(default=4, validator=_attempts)
+    base: float = field(default=0.5, validator=_seconds)
+    cap: float = field(
+        default=Factory(lambda policy: max(8.0, policy.base), takes_self=True), validator=_seconds
+    )
+    deadline: float = field(default=60.0, validator=_seconds)
+    wait_budget: float = field(
+        default=Factory(lambda policy: min(20.0, policy.deadline), takes_self=True),
+        validator=_seconds,
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.base > self.deadline:
+            raise InvalidInput(
+                "base", f"is beyond the deadline of {self.deadline:g} s; give a smaller one"
+            )
+        if self.cap < self.base:
+            raise InvalidInput("cap", f"is below the base of {self.base:g} s")
+        if self.wait_budget > self.deadline:
+            raise InvalidInput("wait_budget", f"is beyond the deadline of {self.deadline:g} s")
 
 
-NO_RETRY = RetryPolicy()
+DEFAULT_RETRY = RetryPolicy()
+"""Up to four attempts within a minute, and waits of up to 20 s where the server asks for them."""
+
+NO_RETRY = RetryPolicy(attempts=1)
+"""One attempt, and no clock."""
+
+
+@frozen
+class Retry:
+    """Ask again after a random time from *after* x (1 - *jitter*) to *after*, in seconds."""
+
+    after: float
+    jitter: float
+
+
+@frozen
+class GiveUp:
+    """Ask no more, for a *reason* in words.
+
+    *outcome_unknown* says that a write may have happened, and that this answer does not tell.
+    """
+
+    reason: str
+    outcome_unknown: bool = False
+
+
+@frozen
+class _Rule:
+    """A row of the table: a failure that passes, and how long the server asks to wait.
+
+    A row with statuses is about these alone.
+    """
+
+    failure: type[CalcomError]
+    statuses: frozenset[int] = frozenset()
+    stated: Callable[[Any], float] = lambda failure: 0.0
+
+    def fits(self, failure: CalcomError) -> bool:
+        return isinstance(failure, self.failure) and (
+            not self.statuses or getattr(failure, "status", None) in self.statuses
+        )
+
+
+_PASSES = (
+    _Rule(RateLimited, stated=lambda failure: failure.reset),
+    _Rule(TransportError),
+    _Rule(
+        ServerError,
+        statuses=frozenset({500, 502, 503, 504, *range(520, 525)}),
+        stated=lambda failure: retry_after(failure.response.headers) or 0.0,
+    ),
+)
+
+NO_MORE = "the policy allows no more"
+SAME_AGAIN = "asking again would bring the same"
+MAY_HAVE_HAPPENED = "it may have happened, and a second time would do it twice"
+
+
+def decide(
+    policy: RetryPolicy,
+    repeatable: bool,
+    attempt: int,
+    outcome: CalcomError,
+    elapsed: float = 0.0,
+) -> Retry | GiveUp:
+    """Decide whether to ask again, by the rules at the top of this module.
+
+    Args:
+        policy: how often, and how long.
+        repeatable: whether asking twice does no harm, as `Operation.repeatable` says.
+        attempt: the number of the attempt that failed, from 1 on.
+        outcome: how it failed: what `Operation.read` raised, or `NotSent` or `NoAnswer`.
+        elapsed: seconds since the first attempt began.
+    """
+    unsure = isinstance(outcome, (RateLimited, TransportError, ServerError))
+    if unsure and outcome.may_have_happened and not repeatable:
+        return GiveUp(MAY_HAVE_HAPPENED, outcome_unknown=True)
+    rule = next((rule for rule in _PASSES if rule.fits(outcome)), None)
+    if rule is None:
+        return GiveUp(SAME_AGAIN)
+    if attempt >= policy.attempts:
+        return GiveUp(NO_MORE)
+    stated = rule.stated(outcome)
+    if stated > policy.wait_budget:
+        return GiveUp(
+            f"the server asks to wait {stated:.12g} s, and the policy waits {policy.wait_budget:g}"
+        )
+    backoff = backoff_of(policy, attempt)
+    after = stated + backoff
+    if elapsed + after >= policy.deadline:
+        return GiveUp(_too_late(policy))
+    return Retry(after, jitter=backoff / after if after else 0.0)
+
+
+def backoff_of(policy: RetryPolicy, attempt: int) -> float:
+    """Return the longest back-off after that attempt, in seconds."""
+    return min(policy.cap, policy.base * 2.0 ** min(attempt - 1, 64))
+
+
+def _too_late(policy: RetryPolicy) -> str:
+    return f"another one would outlast the deadline of {policy.deadline:g} s"
 
 
 @frozen
@@ -34,28 +206,80 @@ class Exchange(Generic[T]):
 
 
 def exchanging(
-    api: Api, op: Operation[T], policy: RetryPolicy = NO_RETRY, timeout: Timeout | None = None
+    api: Api,
+    op: Operation[T],
+    policy: RetryPolicy = DEFAULT_RETRY,
+    timeout: Timeout | None = None,
+    since: float | None = None,
 ) -> Program[Exchange[T]]:
-    """Carry out one operation; the result is the whole exchange.
+    """Carry out one operation, as often as the policy allows; the result is the last exchange.
 
-    Raises what `Operation.read` raises, and `NotSent` or `NoAnswer` carrying the operation.
+    *timeout* is that of each attempt; *since* is when the policy's deadline began, by the program's
+    clock, where this is but a part of what it is for.
+
+    Raises what `Operation.read` raises, and `NotSent` or `NoAnswer` carrying the operation;
+    for a write that may have happened, and of which the answer does not tell, `OutcomeUnknown`.
+    Each says how many attempts were made, and why no more.
     """
     request = api.request(op)
-    try:
-        response = yield from send(request, op, timeout)
-    except TransportError as error:
-        error.operation = evolve(op, then=())  # functions may not pickle
-        raise
-    return Exchange(request, response, op.read(response))
+    timed = policy.attempts > 1
+    begun = since
+    if begun is None:
+        begun = (yield from clock()) if timed else 0.0
+    within: float | None = None
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            response = yield from send(request, op, timeout, within)
+            return Exchange(request, response, op.read(response))
+        except (TransportError, ApiError, DecodingError, VersionMismatch) as error:
+            failure: CalcomError = error
+        if isinstance(failure, TransportError):
+            failure.operation = op.plain
+        elapsed = ((yield from clock()) - begun) if timed else 0.0
+        decision = decide(policy, op.repeatable, attempt, failure, elapsed)
+        if isinstance(decision, Retry):
+            yield from sleep(decision.after, decision.jitter)
+            within = policy.deadline - ((yield from clock()) - begun)
+            if within > 0:
+                continue
+            decision = GiveUp(_too_late(policy))  # the sleep took longer than it was asked to
+        failure.attempts, failure.gave_up = attempt, decision.reason
+        if decision.outcome_unknown:
+            raise outcome_unknown(op, failure) from failure
+        raise failure
+
+
+def outcome_unknown(
+    op: Operation[Any], cause: CalcomError, why: str = "", found: tuple[Any, ...] = ()
+) -> OutcomeUnknown:
+    """Return the error for a write that may have happened, and that *cause* left open."""
+    came = str(cause.args[0])
+    if isinstance(cause, ApiError):
+        came = f"the answer was {cause.status} {cause.message[:200]}".rstrip()
+    unknown = OutcomeUnknown(
+        f"{asked(op)}: whether it happened is not known: {came}{why}; "
+        "before you repeat it, ask what error.verify asks",
+        operation=op.plain,
+        cause=cause,
+        found=found,
+    )
+    unknown.attempts, unknown.gave_up = cause.attempts, cause.gave_up
+    return unknown
 
 
 def retrying(
-    api: Api, op: Operation[T], policy: RetryPolicy = NO_RETRY, timeout: Timeout | None = None
+    api: Api,
+    op: Operation[T],
+    policy: RetryPolicy = DEFAULT_RETRY,
+    timeout: Timeout | None = None,
+    since: float | None = None,
 ) -> Program[T]:
-    """Carry out one operation; the result is what it reads.
+    """Carry out one operation, as often as the policy allows; the result is what it reads.
 
-    Raises as `exchanging` does.
+    As `exchanging`, of which it is the value.
     """
-    exchange: Exchange[Any] = yield from exchanging(api, op, policy, timeout)
+    exchange: Exchange[Any] = yield from exchanging(api, op, policy, timeout, since)
     value: T = exchange.value
     return value

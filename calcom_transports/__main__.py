@@ -20,7 +20,7 @@ from calcom_core.model.booking import Booking
 from calcom_core.model.page import OffsetPagination
 from calcom_core.model.slot import Slots
 from calcom_core.operation import Operation, Page
-from calcom_core.retry import retrying
+from calcom_core.retry import NO_RETRY, retrying
 from calcom_transports.cassette import load
 from calcom_transports.client import Client
 from calcom_transports.driver import iterate
@@ -175,7 +175,7 @@ def walk(api: Api) -> Stream[str]:
             raise WalkEnded(f"step {number} ({step.title}): the page before is the last one")
         yield from emit(f"{number:2}. {step.title}: {op.name}  {op.method} {op.path}")
         try:
-            result = yield from retrying(api, op)
+            result = yield from retrying(api, op, NO_RETRY)  # as it was recorded
         except CalcomError as error:
             if not step.fails or not isinstance(error, ApiError):
                 raise WalkEnded(f"step {number} ({step.title}): {error}") from error

@@ -1,44 +1,73 @@
 """The functions of the core, bound to the clients: one namespace for each module of operations."""
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, get_args, get_type_hints
 
 from calcom_core import bookings, slots, teams
+from calcom_core.api import Api
 from calcom_core.bookings import attendees, guests
-from calcom_core.operation import Operation
+from calcom_core.effects import Program
+from calcom_core.model.booking import Booking
+from calcom_core.once import create_once
+from calcom_core.operation import Operation, Page
+from calcom_core.retry import RetryPolicy
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Caller(Protocol):
+class _Configured(Protocol):
+    api: Api
+    retry: RetryPolicy
+
+
+class Caller(_Configured, Protocol):
     """What the blocking namespaces need of a client."""
 
     def call(self, op: Operation[T]) -> T:
         """Carry out one operation and return what it reads."""
         ...
 
+    def items(self, op: Operation[Page[Booking]]) -> Iterator[Booking]:
+        """Walk the bookings of a list."""
+        ...
 
-class AsyncCaller(Protocol):
+    def run(self, program: Program[T]) -> T:
+        """Carry out a program and return its result."""
+        ...
+
+
+class AsyncCaller(_Configured, Protocol):
     """What the awaited namespaces need of a client."""
 
     async def call(self, op: Operation[T]) -> T:
         """Carry out one operation and return what it reads."""
         ...
 
+    def items(self, op: Operation[Page[Booking]]) -> AsyncIterator[Booking]:
+        """Walk the bookings of a list."""
+        ...
 
-def _mended(method: Any, function: Callable[..., Any]) -> Any:
+    async def run(self, program: Program[T]) -> T:
+        """Carry out a program and return its result."""
+        ...
+
+
+def _mended(method: Any, function: Callable[..., Any], result: Any = None, drop: int = 0) -> Any:
     """Give a bound method the signature of the function, with the result in place of the operation.
 
     `functools.wraps` alone would show the function's own, without `self`.
+    *drop* is how many of its first parameters the client gives.
     """
     signature = inspect.signature(function)
-    result = get_args(get_type_hints(function)["return"])[0]
+    if result is None:
+        result = get_args(get_type_hints(function)["return"])[-1]
     self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    parameters = list(signature.parameters.values())[drop:]
     method.__signature__ = signature.replace(
-        parameters=[self, *signature.parameters.values()], return_annotation=result
+        parameters=[self, *parameters], return_annotation=result
     )
     return method
 
@@ -83,6 +112,76 @@ def awaiting(
     )
 
 
+_ITERATE = """Walk the bookings that `list` lists, page by page, and each uid once.
+
+    The arguments are those of `list`, and *take* or *limit* says how many come with each page.
+    The bookings come as they are read; how many pages are asked for at once is the client's
+    *concurrency*.
+    Raises as `calcom_core.paging.items` does.
+    """
+
+
+def walking(
+    function: Callable[P, Operation[Page[Booking]]],
+) -> Callable[Concatenate["Bound", P], Iterator[Booking]]:
+    """Bind a function of the core that lists bookings: walk all of them."""
+
+    @wraps(function)
+    def iterate(self: "Bound", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Booking]:
+        return self.client.items(function(*args, **kwargs))
+
+    iterate.__doc__ = _ITERATE
+    return cast(
+        "Callable[Concatenate[Bound, P], Iterator[Booking]]",
+        _mended(iterate, function, Iterator[Booking]),
+    )
+
+
+def walking_async(
+    function: Callable[P, Operation[Page[Booking]]],
+) -> Callable[Concatenate["AsyncBound", P], AsyncIterator[Booking]]:
+    """Bind a function of the core that lists bookings: walk all of them, under trio."""
+
+    @wraps(function)
+    def iterate(self: "AsyncBound", /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Booking]:
+        return self.client.items(function(*args, **kwargs))
+
+    iterate.__doc__ = _ITERATE
+    return cast(
+        "Callable[Concatenate[AsyncBound, P], AsyncIterator[Booking]]",
+        _mended(iterate, function, AsyncIterator[Booking]),
+    )
+
+
+def running(
+    function: Callable[Concatenate[Api, P], Program[T]],
+) -> Callable[Concatenate["Bound", P], T]:
+    """Bind a program of the core: run it with the client's policy, where none is given."""
+
+    @wraps(function)
+    def method(self: "Bound", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        kwargs.setdefault("policy", self.client.retry)
+        return self.client.run(function(self.client.api, *args, **kwargs))
+
+    return cast("Callable[Concatenate[Bound, P], T]", _mended(method, function, drop=1))
+
+
+def running_async(
+    function: Callable[Concatenate[Api, P], Program[T]],
+) -> Callable[Concatenate["AsyncBound", P], Coroutine[Any, Any, T]]:
+    """Bind a program of the core: await it with the client's policy, where none is given."""
+
+    @wraps(function)
+    async def method(self: "AsyncBound", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        kwargs.setdefault("policy", self.client.retry)
+        return await self.client.run(function(self.client.api, *args, **kwargs))
+
+    return cast(
+        "Callable[Concatenate[AsyncBound, P], Coroutine[Any, Any, T]]",
+        _mended(method, function, drop=1),
+    )
+
+
 class Attendees(Bound):
     """`client.bookings.attendees`: the operations of that name in the core, carried out."""
 
@@ -102,11 +201,13 @@ class Bookings(Bound):
     """`client.bookings`: the operations of that name in the core, carried out."""
 
     list = blocking(bookings.list)
+    iterate = walking(bookings.list)
     get = blocking(bookings.get)
     get_one = blocking(bookings.get_one)
     get_series = blocking(bookings.get_series)
     get_by_seat = blocking(bookings.get_by_seat)
     create = blocking(bookings.create)
+    create_once = running(create_once)
     create_recurring = blocking(bookings.create_recurring)
     create_instant = blocking(bookings.create_instant)
     reschedule = blocking(bookings.reschedule)
@@ -176,11 +277,13 @@ class AsyncBookings(AsyncBound):
     """`client.bookings`: the operations of that name in the core, carried out under trio."""
 
     list = awaiting(bookings.list)
+    iterate = walking_async(bookings.list)
     get = awaiting(bookings.get)
     get_one = awaiting(bookings.get_one)
     get_series = awaiting(bookings.get_series)
     get_by_seat = awaiting(bookings.get_by_seat)
     create = awaiting(bookings.create)
+    create_once = running_async(create_once)
     create_recurring = awaiting(bookings.create_recurring)
     create_instant = awaiting(bookings.create_instant)
     reschedule = awaiting(bookings.reschedule)

@@ -11,8 +11,10 @@ from calcom_core.api import HOSTED_URL, Anonymous, Api, ApiKey, Auth
 from calcom_core.effects import Program, Stream
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Timeout, timeout_of
-from calcom_core.operation import Operation
-from calcom_core.retry import NO_RETRY, Exchange, RetryPolicy, exchanging
+from calcom_core.model.booking import Booking
+from calcom_core.operation import Operation, Page
+from calcom_core.paging import at_least_1, items, pages
+from calcom_core.retry import DEFAULT_RETRY, Exchange, RetryPolicy, exchanging
 from calcom_core.secret import Secret
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports.bound import AsyncBookings, AsyncSlots, AsyncTeams, Bookings, Slots, Teams
@@ -66,13 +68,15 @@ class _Configured(ABC, Generic[Sender]):
         versions: Versions = EVERYWHERE,
         transport: Sender | None = None,
         timeout: Timeout | float | None = None,
-        retry: RetryPolicy = NO_RETRY,
+        retry: RetryPolicy = DEFAULT_RETRY,
+        concurrency: int = 1,
     ) -> None:
         if transport is not None:
             self._check(transport)
         self.api = _api(api_key, auth, base_url, versions, transport)
         self._timeout = timeout_of(timeout)
-        self._retry = _policy(retry)
+        self.retry = _policy(retry)
+        self._concurrency = at_least_1(concurrency)
         self._transport: Sender = self._usual_transport() if transport is None else transport
 
     @abstractmethod
@@ -91,7 +95,11 @@ class _Configured(ABC, Generic[Sender]):
             raise InvalidInput("transport", "has `async def send`, which is for AsyncClient")
 
     def with_options(
-        self, *, timeout: Timeout | float | None = None, retry: RetryPolicy | None = None
+        self,
+        *,
+        timeout: Timeout | float | None = None,
+        retry: RetryPolicy | None = None,
+        concurrency: int | None = None,
     ) -> Self:
         """Return a client that shares the transport and differs in what is given.
 
@@ -99,11 +107,19 @@ class _Configured(ABC, Generic[Sender]):
         """
         client = copy(self)
         client._timeout = self._timeout if timeout is None else timeout_of(timeout)
-        client._retry = self._retry if retry is None else _policy(retry)
+        client.retry = self.retry if retry is None else _policy(retry)
+        if concurrency is not None:
+            client._concurrency = at_least_1(concurrency)
         return client
 
     def _exchanging(self, op: Operation[T]) -> Program[Exchange[T]]:
-        return exchanging(self.api, op, self._retry)
+        return exchanging(self.api, op, self.retry)
+
+    def _pages(self, op: Operation[Page[T]]) -> Stream[Page[T]]:
+        return pages(self.api, op, self.retry, concurrency=self._concurrency)
+
+    def _items(self, op: Operation[Page[Booking]]) -> Stream[Booking]:
+        return items(self.api, op, self.retry, concurrency=self._concurrency)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.api.base_url!r}, {type(self.api.auth).__name__})"
@@ -122,7 +138,9 @@ class Client(_Configured[Transport | Sessions]):
             A `Replay` needs no key.
         timeout: seconds for a whole exchange, above 0, or a `Timeout`;
             None is the transport's own, which is finite.
-        retry: when to ask again; `NO_RETRY`, never, is the only policy yet.
+        retry: when to ask again; by default up to four attempts within a minute, of what may be
+            repeated. `NO_RETRY` is never.
+        concurrency: how many pages of a list a walk may ask for at once, at least 1.
 
     Raises:
         InvalidInput: without credentials, and for a base URL or a timeout that is none.
@@ -165,6 +183,14 @@ class Client(_Configured[Transport | Sessions]):
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
         """Carry out a streaming program and yield the items it emits."""
         return iterate(stream, self._transport, self._timeout)
+
+    def pages(self, op: Operation[Page[T]]) -> Iterator[Page[T]]:
+        """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""
+        return self.iterate(self._pages(op))
+
+    def items(self, op: Operation[Page[Booking]]) -> Iterator[Booking]:
+        """Walk the bookings of a list, each uid once; see `calcom_core.paging.items`."""
+        return self.iterate(self._items(op))
 
     def close(self) -> None:
         """Close the transport, which clients made by `with_options` share."""
@@ -233,6 +259,14 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
         from calcom_transports.trio_driver import iterate_trio
 
         return iterate_trio(stream, self._transport, self._timeout)
+
+    def pages(self, op: Operation[Page[T]]) -> AsyncIterator[Page[T]]:
+        """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""
+        return self.iterate(self._pages(op))
+
+    def items(self, op: Operation[Page[Booking]]) -> AsyncIterator[Booking]:
+        """Walk the bookings of a list, each uid once; see `calcom_core.paging.items`."""
+        return self.iterate(self._items(op))
 
     async def aclose(self) -> None:
         """Close the transport, which clients made by `with_options` share."""

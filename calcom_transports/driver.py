@@ -116,7 +116,7 @@ class _Live:
         self._timeout = timeout
 
     def send(self, effect: Send, branch: Branch) -> Response:
-        return answered(self._transport.send(effect.request, effect.timeout or self._timeout))
+        return answered(self._transport.send(effect.request, effect.timeout_or(self._timeout)))
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
         wait(seconds_of(effect))

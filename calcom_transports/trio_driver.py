@@ -47,7 +47,7 @@ class _Live:
         self._timeout = timeout
 
     async def send(self, effect: Send, branch: Branch) -> Response:
-        sending = self._transport.send(effect.request, effect.timeout or self._timeout)
+        sending = self._transport.send(effect.request, effect.timeout_or(self._timeout))
         if not isinstance(sending, Awaitable):
             raise InvalidInput("transport", "its send is not async; it is one for Client")
         return answered(await sending)

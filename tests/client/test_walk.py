@@ -192,7 +192,8 @@ def test_a_wrong_key_is_one_line(
 
     assert capsys.readouterr().err == (
         "calcom_transports: bookings.list (GET /v2/bookings): 401 UnauthorizedException: "
-        "CustomThrottlerGuard - Invalid API Key (give a valid key: auth=ApiKey(…))\n"
+        "CustomThrottlerGuard - Invalid API Key (give a valid key: auth=ApiKey(…)) "
+        "(after 1 attempt: asking again would bring the same)\n"
     )
 
 
@@ -239,7 +240,10 @@ def test_a_cassette_that_leads_elsewhere_names_the_step_and_is_no_traceback(
         "calcom_transports: step 21 (list the next page): the page before is the last one"
     )
     assert ends[1].startswith("calcom_transports: step 3 (get it): bookings.get (GET /v2/bookings/")
-    assert ends[2] == "calcom_transports: step 3 (get it): slow"
+    assert (
+        ends[2]
+        == "calcom_transports: step 3 (get it): slow (after 1 attempt: the policy allows no more)"
+    )
     assert len(ends) == 3
 
 

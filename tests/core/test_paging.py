@@ -30,7 +30,7 @@ from calcom_core import (
     bookings,
     teams,
 )
-from calcom_core.effects import Emit, Stream
+from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Stream
 from calcom_core.paging import items, pages
 
 LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
@@ -104,8 +104,30 @@ def walk(
             emitted.append(effect.item)
             result = None
         else:
-            result = server(effect.request)  # type: ignore[union-attr]
+            result = perform(effect, server)
     raise AssertionError("it does not end")
+
+
+def perform(effect: Effect, server: Callable[[Request], Response]) -> object:
+    """Carry out an effect by hand; the branches of a `Gather` one after another."""
+    match effect:
+        case Clock():
+            return 0.0
+        case Gather():
+            assert 1 < len(effect.programs) <= effect.limit
+            return tuple(finish(program, server) for program in effect.programs)
+        case Send():
+            return server(effect.request)
+    raise AssertionError(f"no walk asks for {effect}")
+
+
+def finish(program: Program[Any], server: Callable[[Request], Response]) -> object:
+    result: object = None
+    while True:
+        try:
+            result = perform(program.send(result), server)
+        except StopIteration as stop:
+            return stop.value
 
 
 def by_offset(take: int) -> Operation[Page[Booking]]:

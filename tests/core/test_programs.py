@@ -17,7 +17,6 @@ from calcom_core import (
     NotFound,
     NotSent,
     Response,
-    RetryPolicy,
     Timeout,
     TransportError,
     bookings,
@@ -109,7 +108,7 @@ def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
 
 
 def test_the_program_of_an_operation_sends_once_and_reads() -> None:
-    program = retrying(API, GET)
+    program = retrying(API, GET, NO_RETRY)
     assert next(program) == Send(API.request(GET), GET, None)
     step(program, ANSWER, GET.read(ANSWER))
 
@@ -120,7 +119,7 @@ def test_the_program_passes_its_timeout_on() -> None:
 
 
 def test_an_exchange_is_seen_whole() -> None:
-    program = exchanging(API, GET)
+    program = exchanging(API, GET, NO_RETRY)
     request = API.request(GET)
     assert next(program) == Send(request, GET, None)
     step(program, ANSWER, Exchange(request, ANSWER, GET.read(ANSWER)))
@@ -129,7 +128,7 @@ def test_an_exchange_is_seen_whole() -> None:
 
 @pytest.mark.parametrize("error", [NotSent, NoAnswer, TransportError])
 def test_an_error_of_the_transport_then_carries_the_operation(error: type[TransportError]) -> None:
-    program = retrying(API, GET)
+    program = retrying(API, GET, NO_RETRY)
     next(program)
     thrown = error("no luck", reason="connect")
     with pytest.raises(error) as caught:
@@ -139,7 +138,7 @@ def test_an_error_of_the_transport_then_carries_the_operation(error: type[Transp
 
 
 def test_a_refusal_comes_out_of_the_program_and_nothing_is_sent_again() -> None:
-    program = retrying(API, GET)
+    program = retrying(API, GET, NO_RETRY)
     next(program)
     with pytest.raises(NotFound):
         program.send(response_of("191-get-bad-uid"))
@@ -160,7 +159,3 @@ def test_a_program_may_be_closed_before_its_answer() -> None:
     program.close()
     with pytest.raises(StopIteration):
         program.send(Response(200))
-
-
-def test_there_is_one_policy_yet() -> None:
-    assert RetryPolicy() == NO_RETRY

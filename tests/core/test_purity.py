@@ -44,6 +44,8 @@ ORDER = [
     "effects",
     "retry",
     "paging",
+    "once",
+    "script",
 ]
 
 

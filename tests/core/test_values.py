@@ -566,7 +566,8 @@ def test_what_may_have_happened_is_said_of_every_failure_to_answer() -> None:
     assert NoAnswer("x", reason="closed", operation=write).may_have_happened is True
     assert NoAnswer("x", reason="closed", operation=read).may_have_happened is False
     assert NoAnswer("x", reason="closed").may_have_happened is True
-    assert OutcomeUnknown("x", operation=write).may_have_happened is True
+    unanswered = NoAnswer("x", reason="closed")
+    assert OutcomeUnknown("x", operation=write, cause=unanswered).may_have_happened is True
 
 
 def test_an_input_shows_the_types_that_it_takes() -> None:

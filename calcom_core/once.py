@@ -1,0 +1,316 @@
+"""Make a booking at most once, and find out whether it was made.
+
+The API knows no idempotency key, so that a create whose answer is lost cannot just be repeated.
+Here the booking carries a token in its metadata, and after an unknown outcome it is looked up: in
+the list of bookings, from its start on, whoever attends (the server matches addresses letter by
+letter, and stores some in another form than they were sent).
+
+What a look-up can prove:
+
+- That the booking was made, wherever it shows the token.
+- That it was not made: only to credentials that may list the bookings of this event type, as those
+  of its host or of an admin of its team, and only once the server cannot be at work any more.
+  That is why nothing is made a second time but with `recreate_after`.
+- Of a series that it was begun; that it is complete only if `recurrence_count` says how long it is,
+  since the server makes its bookings one after another (CONTRACT B.4).
+- Of a seat: the token is the attendee's, and is not shown to those who may not see the attendees.
+
+What it cannot prove ends as `OutcomeUnknown`, as does a look-up that is not answered.
+"""
+
+from datetime import timedelta
+
+from attrs import evolve, frozen
+
+from calcom_core import bookings
+from calcom_core.api import Api
+from calcom_core.effects import Program, clock, sleep
+from calcom_core.errors import (
+    AlreadyDone,
+    BookingConflict,
+    CalcomError,
+    DecodingError,
+    InvalidInput,
+    NotBooked,
+    OlderBooking,
+    OutcomeUnknown,
+    ReplayError,
+    SlotUnavailable,
+)
+from calcom_core.http import Timeout
+from calcom_core.meanings import asked
+from calcom_core.model.booking import Booking
+from calcom_core.model.fields import build, metadata, moment
+from calcom_core.model.filters import STATUSES
+from calcom_core.model.inputs import Data, NewBooking
+from calcom_core.operation import Operation
+from calcom_core.retry import (
+    DEFAULT_RETRY,
+    NO_MORE,
+    SAME_AGAIN,
+    RetryPolicy,
+    backoff_of,
+    outcome_unknown,
+    retrying,
+)
+
+TOKEN = "create_once_key"  # noqa: S105 - the name of a key, and no secret
+"""The name that the token has in the booking's metadata."""
+
+_PAGES = 10
+"""How many pages of bookings that start together a look-up reads."""
+
+Made = Booking | tuple[Booking, ...]
+
+
+def create_once(
+    api: Api,
+    booking: NewBooking | Data,
+    key: str,
+    *,
+    recreate_after: float | None = None,
+    policy: RetryPolicy = DEFAULT_RETRY,
+    timeout: Timeout | None = None,
+    cal_api_version: str | None = None,
+) -> Program[Made]:
+    """Make a booking, and where the answer is lost find out whether it was made.
+
+    `POST /v2/bookings`, then `GET /v2/bookings` where the outcome is unknown, or where the server
+    refuses what may be our own booking: so a call that is repeated with the same key, by a program
+    that was started again, returns the booking that its first run made.
+
+    Args:
+        api: whom to ask; to look up it needs credentials that see the booking.
+        booking: a `NewBooking`, or a mapping of its keys; not an instant one.
+        key: what tells this booking from every other, such as the number of an order; 1 to 500
+            characters, kept in the booking's metadata as `create_once_key`.
+        recreate_after: seconds after which the server, if it has not made the booking, will not
+            make it any more; then a booking that is not found is made again.
+            It is safe only if the server is never later than that, and if the credentials may list
+            every booking of the event type: else there may be two.
+            None, the default, never makes a second one.
+        policy: when to ask again, and how often and how long to look; its deadline is that of a
+            create and its look-ups together, and begins anew after each wait of *recreate_after*.
+        timeout: of each exchange.
+        cal_api_version: pins the version of the create.
+
+    Returns:
+        The `Booking`, or a tuple of them for a series, as `bookings.create` does.
+        One that was looked up is as the list shows it: its seat is in its attendees.
+
+    Raises:
+        InvalidInput: for what `bookings.create` refuses, and a key that metadata cannot hold.
+        OutcomeUnknown: if it may have been made, and no look-up has shown it; `found` holds the
+            bookings of a series that does not show to be complete.
+        NotBooked: if every create that the policy allows was lost, and none was carried out.
+        OlderBooking: if the server answered with a booking that has not our token.
+        SlotUnavailable, ValidationFailed: among others, as the server refuses.
+        NotSent: if no request left.
+    """
+    new = build(NewBooking, booking, "booking")
+    if new.instant:
+        raise InvalidInput(
+            "booking.instant",
+            "starts at once, where no look-up would find it; use bookings.create_instant",
+        )
+    if recreate_after is not None:
+        _is_wait(recreate_after)
+    create = bookings.create(_marked(new, key), cal_api_version=cal_api_version)
+    looking = _Looking(api, new, key, policy, timeout)
+    return _creating(looking, create, recreate_after)
+
+
+def _is_wait(seconds: float) -> None:
+    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if not number or not 0 <= seconds <= 86_400:
+        raise InvalidInput("recreate_after", "must be a number of seconds, from 0 to 86,400")
+
+
+def _marked(new: NewBooking, key: str) -> NewBooking:
+    """Return the booking with the token in its metadata."""
+    given = new.metadata or {}
+    if TOKEN in given:
+        raise InvalidInput(f"booking.metadata[{TOKEN!r}]", "is where the key is kept; leave it out")
+    if not isinstance(key, str) or not key.strip() or "\x00" in key:
+        raise InvalidInput("key", "must be a string that is not blank, without NUL")
+    try:
+        return evolve(new, metadata=metadata({**given, TOKEN: key}, "metadata"))
+    except InvalidInput as error:
+        problem = error.problem if error.field != "metadata" else f"metadata {error.problem}"
+        raise InvalidInput("key", problem) from error
+
+
+@frozen
+class _Looking:
+    """Whom to ask, what for and how patiently."""
+
+    api: Api
+    new: NewBooking
+    key: str
+    policy: RetryPolicy
+    timeout: Timeout | None
+
+    def ours(self, booking: Booking) -> bool:
+        """Whether a booking shows the token."""
+        shown = [booking.metadata, *(attendee.metadata for attendee in booking.attendees)]
+        return any(found is not None and found.get(TOKEN) == self.key for found in shown)
+
+    def answered(self, made: Made) -> bool:
+        """Whether an answer to our create is of our making, as far as it shows."""
+        all_of_them = made if isinstance(made, tuple) else (made,)
+        return all(
+            # Seats that are hidden show no token; and of a seat no older one is given away, since
+            # the server refuses the same attendee twice (CONTRACT B.4 c).
+            self.ours(booking) or (booking.is_seated and not booking.attendees)
+            for booking in all_of_them
+        )
+
+
+@frozen
+class _Seen:
+    """What a look-up showed: the booking as a whole, or what is *unsure*, or that there is none."""
+
+    made: Made | None = None
+    unsure: str = ""
+    found: tuple[Booking, ...] = ()
+    error: CalcomError | None = None
+
+
+def _creating(
+    looking: _Looking, create: Operation[Made], recreate_after: float | None
+) -> Program[Made]:
+    sent = 0
+    number = 0
+    while True:
+        number += 1
+        begun = yield from clock()
+        try:
+            made = yield from retrying(looking.api, create, looking.policy, looking.timeout, begun)
+        except (OutcomeUnknown, DecodingError, SlotUnavailable, BookingConflict, AlreadyDone) as e:
+            failure: CalcomError = e
+        else:
+            if looking.answered(made):
+                return made
+            raise OlderBooking(
+                f"{asked(create)}: the server answered with an older booking, which has not the "
+                "key of this call, and made none; it is error.booking",
+                operation=create.plain,
+                booking=made,
+            )
+        sent += failure.attempts
+        failure.attempts = sent
+        if isinstance(failure, OutcomeUnknown):
+            seen = yield from _watched(looking, recreate_after, begun)
+        else:
+            seen = yield from _looked_up(looking, begun)
+        if seen.made is not None:
+            return seen.made
+        if not isinstance(failure, OutcomeUnknown):
+            if number > 1 and seen.unsure and not failure.may_have_happened:
+                # What is in the way may be the booking of an earlier create.
+                raise _unknown(create, failure, seen) from failure
+            raise failure
+        if seen.unsure or recreate_after is None:
+            raise _unknown(create, failure.cause, seen, sent) from (seen.error or failure.cause)
+        if number >= looking.policy.attempts:
+            lost = NotBooked(
+                f"{asked(create)}: no answer came, and {recreate_after:g} s later a look-up shows "
+                f"that nothing was booked; {failure.cause.args[0]}",
+                operation=create.plain,
+                cause=failure.cause,
+            )
+            lost.attempts, lost.gave_up = sent, NO_MORE
+            raise lost from failure.cause
+
+
+def _unknown(
+    create: Operation[Made], cause: CalcomError, seen: _Seen, sent: int | None = None
+) -> OutcomeUnknown:
+    why = seen.unsure or "a look-up does not find it so far"
+    unknown = outcome_unknown(create, cause, f"; {why}", seen.found)
+    unknown.attempts = cause.attempts if sent is None else sent
+    return unknown
+
+
+def _watched(looking: _Looking, recreate_after: float | None, begun: float) -> Program[_Seen]:
+    """Look a booking up at once, and again while the server may still be making it."""
+    policy = looking.policy
+    seen = yield from _looked_up(looking, begun)
+    if recreate_after is None:
+        waits = [backoff_of(policy, attempt) for attempt in range(1, policy.attempts)]
+    else:
+        waits = [recreate_after]
+    for wait in waits:
+        final = seen.error is not None and seen.error.gave_up == SAME_AGAIN
+        if seen.made is not None or final:
+            break
+        if recreate_after is not None:
+            yield from sleep(wait)
+            begun = yield from clock()
+        elif (yield from clock()) - begun + wait < policy.deadline:
+            yield from sleep(wait)
+        else:
+            break
+        seen = yield from _looked_up(looking, begun)
+    return seen
+
+
+def _looked_up(looking: _Looking, begun: float) -> Program[_Seen]:
+    """Look a booking up; what goes wrong is part of the result."""
+    found: tuple[Booking, ...] = ()
+    try:
+        seen = yield from _at_the_start(looking, begun)
+        if not isinstance(seen, Booking):
+            return seen
+        if seen.recurring_booking_uid is None:
+            return _Seen(seen)
+        found = (seen,)
+        get = bookings.get_series(seen.recurring_booking_uid)
+        series = yield from retrying(looking.api, get, looking.policy, looking.timeout, begun)
+    except ReplayError:
+        raise
+    except CalcomError as error:
+        return _Seen(unsure=f"a look-up failed: {error.args[0]}", found=found, error=error)
+    found = tuple(booking for booking in series if looking.ours(booking))
+    wanted = looking.new.recurrence_count
+    if wanted is not None and len(found) >= wanted:
+        return _Seen(found)
+    long = "nobody said how long it is" if wanted is None else f"it is to be {wanted}"
+    return _Seen(unsure=f"{len(found)} of a series are booked, and {long}", found=found)
+
+
+def _at_the_start(looking: _Looking, begun: float) -> Program[Booking | _Seen]:
+    """Return the first booking that shows the token, or what was seen where there is none."""
+    # Whole seconds, since the server may keep no less.
+    start = moment(looking.new.start, "start").replace(microsecond=0)
+    operation = bookings.list(
+        status=STATUSES,
+        event_type_id=looking.new.event_type_id,
+        after_start=start,
+        sort_start="asc",
+        take=100,
+    )
+    later = start + timedelta(seconds=1)
+    unsure = ""
+    for _ in range(_PAGES):
+        odd: DecodingError | None = None
+        try:
+            page = yield from retrying(
+                looking.api, operation, looking.policy, looking.timeout, begun
+            )
+        except DecodingError as error:
+            if error.page is None:
+                raise
+            odd, page = error, error.page
+        for booking in page.items:
+            if looking.ours(booking):
+                return booking
+            empty = booking.is_seated and not booking.attendees and booking.status != "cancelled"
+            if empty and booking.start < later:
+                unsure = "the attendees of seats are hidden from these credentials"
+        if odd is not None:
+            raise odd
+        if page.next is None or any(booking.start >= later for booking in page.items):
+            return _Seen(unsure=unsure)
+        operation = page.next
+    return _Seen(unsure="more bookings start then than a look-up reads")
