@@ -23,7 +23,7 @@ The first attempt has the timeout of its call; later ones end with the deadline 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from attrs import Attribute, Factory, field, frozen
+from attrs import Factory, field, frozen
 
 from calcom_core.api import Api
 from calcom_core.effects import Program, clock, send, sleep
@@ -46,14 +46,11 @@ from calcom_core.operation import Operation
 T = TypeVar("T")
 
 
-def _attempts(policy: "RetryPolicy", attribute: "Attribute[int]", value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidInput("attempts", "must be an integer of at least 1, the first one included")
-
-
-def _seconds(policy: "RetryPolicy", attribute: "Attribute[float]", value: float) -> None:
+def _seconds(policy: "RetryPolicy", name: str) -> float:
+    value: float = getattr(policy, name)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 86_400:
-        raise InvalidInput(attribute.name, "must be a number of seconds, from 0 to 86,400")
+        raise InvalidInput(name, "must be a number of seconds, from 0 to 86,400")
+    return value
 
 
 @frozen
@@ -71,18 +68,22 @@ class RetryPolicy:
     for a cap below the base, and for a base or a budget beyond the deadline.
     """
 
-    attempts: int = field(default=4, validator=_attempts)
-    base: float = field(default=0.5, validator=_seconds)
-    cap: float = field(
-        default=Factory(lambda policy: max(8.0, policy.base), takes_self=True), validator=_seconds
-    )
-    deadline: float = field(default=60.0, validator=_seconds)
-    wait_budget: float = field(
-        default=Factory(lambda policy: min(20.0, policy.deadline), takes_self=True),
-        validator=_seconds,
+    attempts: int = 4
+    base: float = 0.5
+    cap: float = Factory(lambda policy: max(8.0, _seconds(policy, "base")), takes_self=True)
+    deadline: float = 60.0
+    wait_budget: float = Factory(
+        lambda policy: min(20.0, _seconds(policy, "deadline")), takes_self=True
     )
 
     def __attrs_post_init__(self) -> None:
+        attempts = self.attempts
+        if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
+            raise InvalidInput(
+                "attempts", "must be an integer of at least 1, the first one included"
+            )
+        for name in ("base", "cap", "deadline", "wait_budget"):
+            _seconds(self, name)
         if self.base > self.deadline:
             raise InvalidInput(
                 "base", f"is beyond the deadline of {self.deadline:g} s; give a smaller one"

@@ -1,0 +1,632 @@
+"""When to ask again: the decision as a table of literals, and the program that follows it."""
+
+import json
+import math
+import pickle
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from core_operations import OPERATIONS
+from core_recorded import A_BOOKING, response_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calcom_core import (
+    DEFAULT_RETRY,
+    HOSTED,
+    NO_RETRY,
+    Anonymous,
+    Api,
+    CalcomError,
+    DecodingError,
+    InvalidInput,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    Operation,
+    OutcomeUnknown,
+    RateLimited,
+    Response,
+    RetryPolicy,
+    ServerError,
+    TransportError,
+    VersionMismatch,
+    bookings,
+    retrying,
+    run_script,
+    slots,
+)
+from calcom_core.effects import Clock, Send, Sleep
+from calcom_core.retry import GiveUp, Retry, decide, exchanging
+from calcom_core.routes import ROUTES
+
+API = Api(Anonymous())
+READ = bookings.get_one("bk7")
+WRITE = bookings.create(A_BOOKING)
+POLICY = RetryPolicy(attempts=4, base=1, cap=3, deadline=60, wait_budget=20)
+GOOD = response_of("29-get-normal")
+CREATED = response_of("21-create-normal-noauth")
+DATE = ("Date", "Sun, 22 Nov 2026 16:00:00 GMT")
+
+
+def refusal(status: int, *headers: tuple[str, str], code: str = "X", text: str = "no") -> Response:
+    body = {"status": "error", "error": {"code": code, "message": text}}
+    return Response(status, headers, json.dumps(body).encode())
+
+
+def failure(came: Response | type[TransportError], repeatable: bool) -> CalcomError:
+    """Return the error that an answer, or its absence, is for a read or for a write."""
+    op: Operation[Any] = READ if repeatable else WRITE
+    if not isinstance(came, Response):
+        return came("no luck", reason="closed", operation=op)
+    with pytest.raises(CalcomError) as caught:
+        op.read(came)
+    return caught.value
+
+
+NO_MORE = GiveUp("the policy allows no more")
+SAME = (GiveUp("asking again would bring the same"),) * 4
+UNKNOWN = (GiveUp("it may have happened, and a second time would do it twice", True),) * 4
+BACKOFF = (Retry(1, 1), Retry(2, 1), Retry(3, 1), NO_MORE)
+IN_TWO_SECONDS = (Retry(3, 1 / 3), Retry(4, 0.5), Retry(5, 0.6), NO_MORE)
+AT_THE_BUDGET = (Retry(21, 1 / 21), Retry(22, 2 / 22), Retry(23, 3 / 23), NO_MORE)
+Cells = tuple[Retry | GiveUp, ...]
+
+
+def too_long(seconds: str) -> Cells:
+    refused = GiveUp(f"the server asks to wait {seconds} s, and the policy waits 20")
+    return (refused, refused, refused, NO_MORE)
+
+
+RESET, AFTER = "X-RateLimit-Reset-Default", "Retry-After"
+IN_A_MINUTE = too_long("60")
+
+# What came, then the decision after the 1st to the 4th attempt: for a read, and for a write.
+DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
+    "NotSent": (NotSent, BACKOFF, BACKOFF),
+    "NoAnswer": (NoAnswer, BACKOFF, UNKNOWN),
+    "a TransportError that says nothing": (TransportError, BACKOFF, UNKNOWN),
+    "429": (refusal(429), IN_A_MINUTE, IN_A_MINUTE),
+    "429, reset 0": (refusal(429, (RESET, "0")), BACKOFF, BACKOFF),
+    "429, reset 2": (refusal(429, (RESET, "2")), IN_TWO_SECONDS, IN_TWO_SECONDS),
+    "429, reset 2, of an endpoint": (
+        refusal(429, ("x-ratelimit-reset-Booking_guests_add", "2")),
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, reset 2, without a name": (
+        refusal(429, ("X-RateLimit-Reset", "2")),
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, the one used up resets in 2": (
+        refusal(
+            429,
+            ("X-RateLimit-Remaining-Short", "0"),
+            ("X-RateLimit-Reset-Short", "2"),
+            ("X-RateLimit-Remaining-Long", "5"),
+            ("X-RateLimit-Reset-Long", "900"),
+        ),
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, two used up, the sooner in 2": (
+        refusal(
+            429,
+            ("X-RateLimit-Remaining-Short", "0"),
+            ("X-RateLimit-Reset-Short", "2"),
+            ("X-RateLimit-Remaining-Long", "0"),
+            ("X-RateLimit-Reset-Long", "900"),
+        ),
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, none used up, the later in 2": (
+        refusal(429, ("X-RateLimit-Reset-A", "1"), ("X-RateLimit-Reset-B", "2")),
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, reset 20": (refusal(429, (RESET, "20")), AT_THE_BUDGET, AT_THE_BUDGET),
+    "429, reset 20.5": (refusal(429, (RESET, "20.5")), too_long("20.5"), too_long("20.5")),
+    "429, reset in a year": (
+        refusal(429, (RESET, "31536000")),
+        too_long("31536000"),
+        too_long("31536000"),
+    ),
+    "429, reset as a Unix time": (
+        refusal(429, DATE, (RESET, "1795363202")),  # 2 s after the date
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, reset as a Unix time gone by": (
+        refusal(429, DATE, (RESET, "1795363100")),
+        BACKOFF,
+        BACKOFF,
+    ),
+    "429, reset as a Unix time, no date": (
+        refusal(429, (RESET, "1795363202")),
+        IN_A_MINUTE,
+        IN_A_MINUTE,
+    ),
+    "429, reset 10^12": (
+        refusal(429, DATE, (RESET, "1000000000000")),
+        too_long("998204636800"),
+        too_long("998204636800"),
+    ),
+    "429, reset -2": (refusal(429, (RESET, "-2")), IN_A_MINUTE, IN_A_MINUTE),
+    "429, reset NaN": (refusal(429, (RESET, "NaN")), IN_A_MINUTE, IN_A_MINUTE),
+    "429, reset inf": (refusal(429, (RESET, "inf")), IN_A_MINUTE, IN_A_MINUTE),
+    "429, reset soon": (refusal(429, (RESET, "soon")), IN_A_MINUTE, IN_A_MINUTE),
+    "429, Retry-After 2": (refusal(429, (AFTER, "2")), IN_TWO_SECONDS, IN_TWO_SECONDS),
+    "429, Retry-After as a date": (
+        refusal(429, DATE, (AFTER, "Sun, 22 Nov 2026 16:00:02 GMT")),
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, Retry-After as a date gone by": (
+        refusal(429, DATE, (AFTER, "Sun, 22 Nov 2026 15:00:00 GMT")),
+        BACKOFF,
+        BACKOFF,
+    ),
+    "429, Retry-After as a date, no date": (
+        refusal(429, (AFTER, "Sun, 22 Nov 2026 16:00:02 GMT")),
+        IN_A_MINUTE,
+        IN_A_MINUTE,
+    ),
+    "429, Retry-After -2": (refusal(429, (AFTER, "-2")), IN_A_MINUTE, IN_A_MINUTE),
+    "429, Retry-After NaN": (refusal(429, (AFTER, "nan")), IN_A_MINUTE, IN_A_MINUTE),
+    "429 from within": (refusal(429, (RESET, "2"), code="TRPCError"), IN_TWO_SECONDS, UNKNOWN),
+    "500": (refusal(500), BACKOFF, UNKNOWN),
+    "502": (refusal(502), BACKOFF, UNKNOWN),
+    "503": (refusal(503), BACKOFF, UNKNOWN),
+    "503, Retry-After 2": (refusal(503, (AFTER, "2")), IN_TWO_SECONDS, UNKNOWN),
+    "503, Retry-After 30": (refusal(503, (AFTER, "30")), too_long("30"), UNKNOWN),
+    "503, reset 30": (refusal(503, (RESET, "30")), BACKOFF, UNKNOWN),  # on every answer
+    "504": (refusal(504), BACKOFF, UNKNOWN),
+    "501": (refusal(501), SAME, UNKNOWN),
+    "505": (refusal(505), SAME, UNKNOWN),
+    "519": (refusal(519), SAME, UNKNOWN),
+    "520": (refusal(520), BACKOFF, UNKNOWN),
+    "521": (refusal(521), BACKOFF, UNKNOWN),
+    "522": (refusal(522), BACKOFF, UNKNOWN),
+    "523": (refusal(523), BACKOFF, UNKNOWN),
+    "524": (refusal(524), BACKOFF, UNKNOWN),
+    "525": (refusal(525), SAME, UNKNOWN),
+    "599": (refusal(599), SAME, UNKNOWN),
+    "302": (refusal(302), SAME, SAME),
+    "400": (refusal(400), SAME, SAME),
+    "401": (refusal(401), SAME, SAME),
+    "403": (refusal(403), SAME, SAME),
+    "403 of HTML": (Response(403, {"Content-Type": "text/html"}, b"<html>"), SAME, SAME),
+    "404": (refusal(404), SAME, SAME),
+    "404, no such route": (refusal(404, text="Cannot GET /v2/bookings"), SAME, SAME),
+    "408": (refusal(408), SAME, SAME),
+    "409": (refusal(409), SAME, SAME),
+    "409 after a part of a series": (refusal(409, text="booking_conflict_error"), SAME, SAME),
+    "422": (refusal(422), SAME, SAME),
+    "425": (refusal(425), SAME, SAME),
+    "498": (refusal(498), SAME, SAME),
+    "a 200 that is no JSON": (Response(200, (), b"<html>"), SAME, SAME),
+    "a 200 of another shape": (Response(200, (), b'{"status":"success","data":5}'), SAME, SAME),
+    "a 200 of the legacy API": (
+        Response(200, (), b'{"status":"success","data":{"startTime":"x"}}'),
+        SAME,
+        SAME,
+    ),
+}
+
+
+@pytest.mark.parametrize("repeatable", [True, False], ids=["read", "write"])
+@pytest.mark.parametrize("name", DECISIONS)
+def test_each_failure_is_decided_as_the_table_says(name: str, repeatable: bool) -> None:
+    came, for_a_read, for_a_write = DECISIONS[name]
+    wanted = for_a_read if repeatable else for_a_write
+    outcome = failure(came, repeatable)
+    assert tuple(decide(POLICY, repeatable, attempt, outcome) for attempt in (1, 2, 3, 4)) == wanted
+
+
+PASSING = {500, 502, 503, 504, 520, 521, 522, 523, 524}
+
+
+@pytest.mark.parametrize("status", [s for s in range(300, 600) if s != 429])
+def test_each_status_is_repeated_or_not(status: int) -> None:
+    read, write = (failure(refusal(status), repeatable) for repeatable in (True, False))
+    assert isinstance(decide(POLICY, True, 1, read), Retry) is (status in PASSING)
+    assert decide(POLICY, False, 1, write) == (UNKNOWN[0] if status >= 500 else SAME[0])
+
+
+LATE = GiveUp("another one would outlast the deadline of 60 s")
+
+
+@pytest.mark.parametrize(
+    ("came", "attempt", "elapsed", "wanted"),
+    [
+        (NoAnswer, 1, 0.0, Retry(1, 1)),
+        (NoAnswer, 1, 58.9, Retry(1, 1)),
+        (NoAnswer, 1, 59.0, LATE),
+        (NoAnswer, 2, 57.9, Retry(2, 1)),
+        (NoAnswer, 2, 58.0, LATE),
+        (NoAnswer, 1, 60.0, LATE),
+        (NoAnswer, 1, 3600.0, LATE),
+        (NoAnswer, 4, 59.0, NO_MORE),
+        (refusal(429, (RESET, "20")), 1, 38.9, Retry(21, 1 / 21)),
+        (refusal(429, (RESET, "20")), 1, 39.0, LATE),
+        (refusal(404), 1, 60.0, SAME[0]),
+    ],
+)
+def test_nothing_is_begun_that_would_outlast_the_deadline(
+    came: Response | type[TransportError], attempt: int, elapsed: float, wanted: Retry | GiveUp
+) -> None:
+    assert decide(POLICY, True, attempt, failure(came, True), elapsed) == wanted
+
+
+def test_the_backoff_doubles_up_to_its_cap_and_of_nothing_is_nothing() -> None:
+    outcome = failure(NoAnswer, True)
+
+    def waits(policy: RetryPolicy, attempts: Sequence[int]) -> list[Retry | GiveUp]:
+        return [decide(policy, True, attempt, outcome) for attempt in attempts]
+
+    patient = RetryPolicy(10_000, 0.25, 4, deadline=86_400)
+    assert waits(patient, (1, 2, 3, 4, 5, 6, 9_999)) == [
+        Retry(after, 1) for after in (0.25, 0.5, 1, 2, 4, 4, 4)
+    ]
+    assert waits(RetryPolicy(3, 0, 0), (1, 2)) == [Retry(0, 0), Retry(0, 0)]
+
+
+def test_a_policy_says_what_it_is() -> None:
+    assert repr(RetryPolicy()) == (
+        "RetryPolicy(attempts=4, base=0.5, cap=8.0, deadline=60.0, wait_budget=20.0)"
+    )
+    assert RetryPolicy() == DEFAULT_RETRY
+    assert RetryPolicy(1) == NO_RETRY
+    assert RetryPolicy(base=30) == RetryPolicy(4, 30, 30, 60, 20)
+    assert RetryPolicy(deadline=5) == RetryPolicy(4, 0.5, 8, 5, 5)
+
+
+AT_LEAST_1 = "must be an integer of at least 1, the first one included"
+SECONDS_OF_A_DAY = "must be a number of seconds, from 0 to 86,400"
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "problem"),
+    [
+        ({"attempts": 0}, "attempts", AT_LEAST_1),
+        ({"attempts": -1}, "attempts", AT_LEAST_1),
+        ({"attempts": 2.0}, "attempts", AT_LEAST_1),
+        (
+            {"attempts": True},
+            "attempts",
+            "must be an integer of at least 1, the first one included",
+        ),
+        ({"base": -0.1}, "base", SECONDS_OF_A_DAY),
+        ({"base": math.nan}, "base", SECONDS_OF_A_DAY),
+        ({"base": True}, "base", SECONDS_OF_A_DAY),
+        ({"base": "1"}, "base", SECONDS_OF_A_DAY),
+        ({"cap": math.inf}, "cap", SECONDS_OF_A_DAY),
+        ({"deadline": -1}, "deadline", SECONDS_OF_A_DAY),
+        ({"deadline": 86_401}, "deadline", SECONDS_OF_A_DAY),
+        ({"wait_budget": -1}, "wait_budget", SECONDS_OF_A_DAY),
+        ({"wait_budget": None}, "wait_budget", SECONDS_OF_A_DAY),
+        ({"cap": 0.4}, "cap", "is below the base of 0.5 s"),
+        ({"wait_budget": 61}, "wait_budget", "is beyond the deadline of 60 s"),
+        ({"base": 61}, "base", "is beyond the deadline of 60 s; give a smaller one"),
+        ({"deadline": 0}, "base", "is beyond the deadline of 0 s; give a smaller one"),
+    ],
+)
+def test_a_policy_that_contradicts_itself_is_refused(given: Any, field: str, problem: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        RetryPolicy(**given)
+    assert (caught.value.field, caught.value.problem) == (field, problem)
+
+
+def test_a_read_is_repeated_until_it_is_answered() -> None:
+    script = [
+        (READ, refusal(503)),
+        (Sleep(1, jitter=1), None),
+        (READ, NoAnswer("cut short", reason="closed")),
+        (Sleep(2, jitter=1), None),
+        (READ, refusal(429, (RESET, "5"))),
+        (Sleep(8, jitter=3 / 8), None),
+        (READ, GOOD),
+    ]
+    assert run_script(retrying(API, READ, POLICY), script) == READ.read(GOOD)
+
+
+def test_a_write_is_repeated_while_it_has_certainly_not_happened() -> None:
+    script = [
+        (WRITE, NotSent("refused", reason="refused")),
+        (Sleep(1, jitter=1), None),
+        (WRITE, refusal(429, (RESET, "5"))),
+        (Sleep(7, jitter=2 / 7), None),
+        (WRITE, CREATED),
+    ]
+    exchange = run_script(exchanging(API, WRITE, POLICY), script)
+    assert (exchange.request, exchange.response) == (API.request(WRITE), CREATED)
+    assert exchange.value == WRITE.read(CREATED)
+
+
+UNANSWERED = (
+    "bookings.create (POST /v2/bookings): whether it happened is not known: cut short; "
+    "before you repeat it, ask what error.verify asks "
+    "(after 1 attempt: it may have happened, and a second time would do it twice)"
+)
+
+
+def test_a_write_without_an_answer_is_an_unknown_outcome() -> None:
+    lost = NoAnswer("cut short", reason="closed")
+    with pytest.raises(OutcomeUnknown) as caught:
+        run_script(retrying(API, WRITE, POLICY), [(WRITE, lost)])
+    error = caught.value
+    assert str(error) == UNANSWERED
+    assert (error.cause, error.__cause__, error.found) == (lost, lost, ())
+    assert (error.operation, error.verify) == (WRITE, WRITE.verify)
+    assert (error.attempts, error.gave_up) == (1, UNKNOWN[0].reason)
+    assert error.may_have_happened
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.attempts, str(again.cause)) == (UNANSWERED, 1, str(lost))
+
+
+def test_a_write_that_crashed_is_an_unknown_outcome_whose_cause_has_the_answer() -> None:
+    script = [
+        (WRITE, NotSent("refused", reason="refused")),
+        (Sleep(1, jitter=1), None),
+        (WRITE, refusal(500, text="Internal server error")),
+    ]
+    with pytest.raises(OutcomeUnknown) as caught:
+        run_script(retrying(API, WRITE, POLICY), script)
+    cause = caught.value.cause
+    assert isinstance(cause, ServerError)
+    assert (cause.status, cause.message, cause.attempts) == (500, "Internal server error", 2)
+    assert str(caught.value) == UNANSWERED.replace(
+        "cut short", "the answer was 500 Internal server error"
+    ).replace("1 attempt", "2 attempts")
+
+
+WRITES = {
+    f"{name}, {case}": sent
+    for name, cases in OPERATIONS.items()
+    for case, sent in cases.items()
+    if sent.verify is not None
+}
+
+
+@pytest.mark.parametrize("policy", [POLICY, NO_RETRY], ids=["patient", "once"])
+@pytest.mark.parametrize("name", WRITES)
+def test_each_write_that_may_have_happened_carries_the_read_that_tells(
+    name: str, policy: RetryPolicy
+) -> None:
+    api = Api(Anonymous(), versions=HOSTED)
+    op, verify = WRITES[name].call(), WRITES[name].verify
+    assert verify is not None
+    for came in (NoAnswer("cut short", reason="closed"), refusal(500), refusal(524)):
+        with pytest.raises(OutcomeUnknown) as caught:
+            run_script(retrying(api, op, policy), [(op, came)])
+        assert caught.value.verify == verify()
+        assert caught.value.verify.repeatable
+
+
+def test_there_is_no_write_without_such_a_read() -> None:
+    written = {name for name, route in ROUTES.items() if not route.repeatable}
+    assert {name.partition(",")[0] for name in WRITES} == written
+    assert len(written) == 19
+
+
+def test_deleting_a_reservation_is_repeated_as_a_read_is() -> None:
+    op = slots.delete_reservation("r7")
+    script = [
+        (op, refusal(502)),
+        (Sleep(1, jitter=1), None),
+        (op, response_of("17-slot-reservation-delete")),
+    ]
+    assert run_script(retrying(API, op, POLICY), script) is None
+
+
+@pytest.mark.parametrize("op", [READ, WRITE], ids=["read", "write"])
+def test_a_server_that_is_busy_for_ever_is_an_error_within_the_deadline(op: Any) -> None:
+    busy = refusal(429, (RESET, "15"))
+    script = [
+        (op, busy),
+        (Sleep(16, jitter=1 / 16), None),
+        (op, busy),
+        (Sleep(17, jitter=2 / 17), None),
+        (op, busy),
+        (Sleep(18, jitter=3 / 18), None),
+        (op, busy),
+    ]
+    patient = RetryPolicy(attempts=100, base=1, cap=3, deadline=60, wait_budget=20)
+    with pytest.raises(RateLimited) as caught:
+        run_script(retrying(API, op, patient), script)
+    assert (caught.value.attempts, caught.value.gave_up) == (4, LATE.reason)
+
+
+def test_a_reset_in_ten_years_is_an_error_at_once_that_says_how_long() -> None:
+    with pytest.raises(RateLimited) as caught:
+        run_script(retrying(API, WRITE), [(WRITE, refusal(429, (RESET, "315360000")))])
+    error = caught.value
+    assert error.reset == 315_360_000
+    assert str(error) == (
+        "bookings.create (POST /v2/bookings): 429 X: no (wait 3.1536e+08 s, then ask again) "
+        "(after 1 attempt: the server asks to wait 315360000 s, and the policy waits 20)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("came", "error"),
+    [
+        (refusal(404), NotFound),
+        (Response(200, (), b"[]"), DecodingError),
+        (refusal(404, text="Cannot GET /v2/bookings/bk7"), VersionMismatch),
+    ],
+)
+def test_an_answer_that_would_come_again_is_not_asked_for_again(
+    came: Response, error: type[CalcomError]
+) -> None:
+    with pytest.raises(error) as caught:
+        run_script(retrying(API, READ), [(READ, came)])
+    assert (caught.value.attempts, caught.value.gave_up) == (1, SAME[0].reason)
+    assert str(caught.value).endswith("(after 1 attempt: asking again would bring the same)")
+
+
+def test_an_error_that_no_program_raised_counts_no_attempts() -> None:
+    with pytest.raises(NotFound) as caught:
+        READ.read(refusal(404))
+    assert (caught.value.attempts, caught.value.gave_up) == (0, "")
+    assert str(caught.value) == caught.value.args[0]
+
+
+def test_a_sleep_that_took_too_long_ends_the_program_before_anything_is_sent() -> None:
+    script = [
+        (Clock(), 100.0),
+        (READ, refusal(503)),
+        (Clock(), 101.0),
+        (Sleep(1, jitter=1), None),
+        (Clock(), 160.0),  # a machine that was suspended
+    ]
+    with pytest.raises(ServerError) as caught:
+        run_script(retrying(API, READ, POLICY), script)
+    assert (caught.value.attempts, caught.value.gave_up) == (1, LATE.reason)
+
+
+def test_each_later_attempt_has_what_is_left_of_the_deadline() -> None:
+    program = retrying(API, READ, POLICY, timeout=None)
+    effects: list[Any] = [next(program)]
+    for result in (100.0, refusal(503), 110.0, None, 112.0, refusal(503), 120.0, None, 125.0):
+        effects.append(program.send(result))
+    program.close()
+    assert [effect.within for effect in effects if isinstance(effect, Send)] == [None, 48.0, 35.0]
+
+
+def test_a_deadline_may_have_begun_before() -> None:
+    script = [(READ, refusal(503)), (Clock(), 159.5)]
+    with pytest.raises(ServerError) as caught:
+        run_script(retrying(API, READ, POLICY, since=100.0), script)
+    assert caught.value.gave_up == LATE.reason
+
+
+def test_without_a_policy_the_clock_is_not_read() -> None:
+    program = retrying(API, READ, NO_RETRY)
+    assert next(program) == Send(API.request(READ), READ)
+    with pytest.raises(ServerError) as caught:
+        program.send(refusal(503))
+    assert (caught.value.attempts, caught.value.gave_up) == (1, NO_MORE.reason)
+
+
+def test_a_function_of_the_callers_that_fails_is_not_asked_again() -> None:
+    def broken(booking: object) -> object:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_script(retrying(API, READ.map(broken), POLICY), [(READ, GOOD)])
+
+
+class Driven:
+    """What a program did, driven by answers that come in turn while a clock goes on."""
+
+    def __init__(self) -> None:
+        self.sent: list[Response | TransportError] = []
+        self.slept = 0.0
+        self.time = 0.0
+
+    def run(
+        self,
+        program: Any,
+        answers: Sequence[tuple[Response | type[TransportError], float]],
+        shares: Sequence[float],
+    ) -> Any:
+        """Drive *program*: each answer takes some time, each sleep a share of its range."""
+        result: Any = None
+        thrown: TransportError | None = None
+        while True:
+            try:
+                effect = program.send(result) if thrown is None else program.throw(thrown)
+            except StopIteration as stop:
+                return stop.value
+            result, thrown = None, None
+            match effect:
+                case Clock():
+                    result = self.time
+                case Sleep(seconds=seconds, jitter=jitter):
+                    share = shares[len(self.sent) % len(shares)]
+                    slept = seconds * (1 - jitter * share)
+                    self.slept += slept
+                    self.time += slept
+                case Send(within=within):
+                    came, took = answers[len(self.sent) % len(answers)]
+                    assert within is None or within > 0
+                    self.time += took if within is None else min(took, within)
+                    if isinstance(came, Response):
+                        result = came
+                        self.sent.append(came)
+                    else:
+                        thrown = came("no luck", reason="closed")
+                        self.sent.append(thrown)
+                case _:
+                    raise AssertionError(effect)
+
+
+def certainly_not_done(came: Response | TransportError) -> bool:
+    """Whether a write was certainly not carried out, said in other words than the code's."""
+    if isinstance(came, Response):
+        return came.status == 429 and b"TRPC" not in came.body
+    return type(came) is NotSent
+
+
+SECONDS = st.one_of(st.integers(0, 100), st.floats(0, 100))
+ANSWERS = st.one_of(
+    st.sampled_from([NotSent, NoAnswer]),
+    st.builds(refusal, st.sampled_from([400, 404, 429, 500, 502, 503, 520, 599])),
+    st.builds(lambda seconds: refusal(429, (RESET, str(seconds))), SECONDS),
+    st.builds(lambda seconds: refusal(429, (AFTER, str(seconds))), SECONDS),
+    st.just(refusal(429, (RESET, "0"), code="TRPCError")),
+    st.builds(lambda seconds: refusal(503, (AFTER, str(seconds))), SECONDS),
+    st.just(CREATED),
+    st.builds(Response, st.integers(100, 599), st.just(()), st.binary(max_size=20)),
+)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> RetryPolicy:
+    deadline = draw(st.floats(0, 500))
+    base = draw(st.floats(0, min(deadline, 30)))
+    return RetryPolicy(
+        draw(st.integers(1, 12)),
+        base,
+        base + draw(st.floats(0, 60)),
+        deadline,
+        draw(st.floats(0, deadline)),
+    )
+
+
+@given(
+    policies(),
+    st.booleans(),
+    st.lists(st.tuples(ANSWERS, st.floats(0, 90)), min_size=1, max_size=12),
+    st.lists(st.floats(0, 1), min_size=1, max_size=4),
+)
+def test_whatever_comes_a_program_ends_in_time_and_no_write_is_repeated_that_may_be_done(
+    policy: RetryPolicy,
+    reads: bool,
+    answers: list[tuple[Response | type[TransportError], float]],
+    shares: list[float],
+) -> None:
+    driven = Driven()
+    op: Operation[Any] = READ if reads else WRITE
+    error: CalcomError | None = None
+    try:
+        driven.run(retrying(API, op, policy), answers, shares)
+    except CalcomError as raised:
+        error = raised
+
+    assert 1 <= len(driven.sent) <= policy.attempts
+    assert driven.slept <= policy.deadline
+    # Only the first attempt has a timeout of its own, which here is 90 s at most.
+    assert driven.time <= max(policy.deadline, 90.0) + 1e-6
+    if not reads:
+        assert all(certainly_not_done(came) for came in driven.sent[:-1])
+    if error is not None:
+        assert error.attempts == len(driven.sent)
+        assert re.search(rf"\(after {error.attempts} attempts?: .+\)$", str(error))
+    if isinstance(error, OutcomeUnknown):
+        assert not certainly_not_done(driven.sent[-1])
