@@ -27,6 +27,7 @@ from calcom_core.api import Api
 from calcom_core.effects import Program, clock, sleep
 from calcom_core.errors import (
     AlreadyDone,
+    ApiError,
     BookingConflict,
     CalcomError,
     DecodingError,
@@ -241,8 +242,8 @@ def _watched(looking: _Looking, recreate_after: float | None, begun: float) -> P
     else:
         waits = [recreate_after]
     for wait in waits:
-        final = seen.error is not None and seen.error.gave_up == SAME_AGAIN
-        if seen.made is not None or final:
+        refused = isinstance(seen.error, ApiError) and seen.error.gave_up == SAME_AGAIN
+        if seen.made is not None or refused:
             break
         if recreate_after is not None:
             yield from sleep(wait)

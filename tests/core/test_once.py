@@ -435,10 +435,13 @@ def test_an_odd_booking_in_the_list_may_be_ours() -> None:
     odd = {"id": 5}
     assert play([(CREATE, LOST), (LOOK, listed(odd, booking()))]) == bk(booking())
     look = (LOOK, listed(odd, LATER))
-    error = unknown([(CREATE, LOST), look], recreate_after=10)
+    error = unknown([(CREATE, LOST), look, TEN, look], recreate_after=10)
     assert isinstance(error.__cause__, DecodingError)
     unreadable = (LOOK, Response(200, (), b"<html>"))
-    assert unknown([(CREATE, LOST), unreadable], recreate_after=10).found == ()
+    error = unknown([(CREATE, LOST), unreadable, TEN, unreadable], recreate_after=10)
+    assert error.found == ()
+    script = [(CREATE, LOST), unreadable, TEN, (LOOK, listed(booking()))]
+    assert play(script, recreate_after=10) == bk(booking())
 
 
 def test_pages_are_read_as_long_as_their_bookings_start_together() -> None:

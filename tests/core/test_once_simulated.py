@@ -1,0 +1,294 @@
+"""Making a booking once, against a server that loses, delays and repeats: 10,000 schedules.
+
+The server books whatever it is asked to, as one with many hosts does, so that nothing but the
+program keeps a second booking from being made.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from random import Random
+from typing import Any
+
+import pytest
+from attrs import define, field, frozen
+from core_recorded import RECORDED
+
+from calcom_core import (
+    Anonymous,
+    Api,
+    CalcomError,
+    NoAnswer,
+    NotBooked,
+    NotSent,
+    OutcomeUnknown,
+    Response,
+    RetryPolicy,
+    bookings,
+    create_once,
+)
+from calcom_core.effects import Clock, Program, Send, Sleep, send, sleep
+
+API = Api(Anonymous())
+NEW: dict[str, Any] = {
+    "start": "2027-04-05T09:00:00Z",
+    "event_type_id": 1,
+    "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "Europe/Rome"},
+}
+POLICY = RetryPolicy(attempts=3, base=0.5, cap=2, deadline=60, wait_budget=20)
+LATENESS = 30.0
+"""How many seconds after it was sent the server may still carry out a create."""
+
+SCHEDULES = 10_000
+LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
+
+CREATES = (
+    "answered",
+    "not sent",
+    "request lost",
+    "answer lost",
+    "crashed before",
+    "crashed after",
+    "carried out late, answer lost",
+    "carried out late, gateway gave up",
+    "carried out and answered late",
+    "answered to the next request",
+    "limited",
+    "limited from within",
+)
+LOOKS = ("answered", "answered", "answered", "answer lost", "crashed before", "not sent", "limited")
+
+
+@cache
+def booked(number: int) -> dict[str, Any]:
+    start = "2027-04-05T09:00:00.000Z"
+    return {**LIKE, "uid": f"b{number}", "start": start, "metadata": {"create_once_key": "order-1"}}
+
+
+@cache
+def created(number: int) -> Response:
+    body = {"status": "success", "data": booked(number)}
+    return Response(201, (), json.dumps(body).encode())
+
+
+@cache
+def listed(numbers: tuple[int, ...]) -> Response:
+    pagination = {
+        "totalItems": len(numbers),
+        "itemsPerPage": 100,
+        "returnedItems": len(numbers),
+        "remainingItems": 0,
+        "totalPages": 1,
+        "currentPage": 1,
+        "hasNextPage": False,
+        "hasPreviousPage": False,
+    }
+    data = [booked(number) for number in numbers]
+    body = {"status": "success", "data": data, "pagination": pagination}
+    return Response(200, (), json.dumps(body).encode())
+
+
+def refused(status: int, code: str = "X") -> Response:
+    body = {"status": "error", "error": {"code": code, "message": "no"}}
+    return Response(status, {"X-RateLimit-Reset-Default": "2"}, json.dumps(body).encode())
+
+
+@frozen
+class Look:
+    """A look-up that the server heard: whether it was answered, and whether it showed a booking."""
+
+    answered: bool
+    shown: bool
+
+
+@define
+class Simulated:
+    """A server and the time; what befalls each request is drawn from *random*."""
+
+    random: Random
+    time: float = 0.0
+    due: list[float] = field(factory=list)
+    made: list[float] = field(factory=list)
+    befell: list[str] = field(factory=list)
+    looks: list[Look] = field(factory=list)
+    stray: Response | None = None
+
+    def carry_out(self, until: float) -> None:
+        """Do what was asked for late and is due by then."""
+        for moment in sorted(self.due):
+            if moment <= until:
+                self.due.remove(moment)
+                self.made.append(moment)
+
+    def wait(self, most: float) -> None:
+        self.time += self.random.uniform(0, most)
+
+    def answer(self, request: Send) -> Response:
+        """Answer a request, or raise what became of it."""
+        self.carry_out(self.time)
+        stray, self.stray = self.stray, None
+        if request.request.method == "POST":
+            return self._create(stray)
+        return self._list(stray)
+
+    def _create(self, stray: Response | None) -> Response:
+        fate = self.random.choice(CREATES)
+        self.befell.append(fate)
+        match fate:
+            case "not sent":
+                raise NotSent("refused", reason="refused")
+            case "limited":
+                return refused(429)
+            case "limited from within":
+                if self.random.random() < 0.5:
+                    self.made.append(self.time)
+                return refused(429, "TRPCError")
+            case "crashed before":
+                return refused(500)
+            case "crashed after":
+                self.made.append(self.time)
+                return refused(500)
+            case "request lost":
+                self.wait(60)
+                raise NoAnswer("cut short", reason="timeout")
+            case "answer lost":
+                self.made.append(self.time)
+                self.wait(60)
+                raise NoAnswer("cut short", reason="timeout")
+            case "carried out late, answer lost" | "carried out late, gateway gave up":
+                self.due.append(self.time + self.random.uniform(0, LATENESS))
+                self.wait(60)
+                if "gateway" in fate:
+                    return refused(504)
+                raise NoAnswer("cut short", reason="timeout")
+            case "answered to the next request":
+                self.made.append(self.time)
+                self.stray = created(len(self.made))
+                self.wait(60)
+                raise NoAnswer("cut short", reason="timeout")
+            case "carried out and answered late":
+                self.time += self.random.uniform(0, LATENESS)
+        self.made.append(self.time)
+        return stray or created(len(self.made))
+
+    def _list(self, stray: Response | None) -> Response:
+        fate = self.random.choice(LOOKS)
+        answered = fate == "answered" and stray is None
+        self.looks.append(Look(answered, shown=bool(self.made)))
+        if stray is not None:
+            return stray
+        match fate:
+            case "not sent":
+                raise NotSent("refused", reason="refused")
+            case "limited":
+                return refused(429)
+            case "crashed before":
+                return refused(503)
+            case "answer lost":
+                self.wait(30)
+                raise NoAnswer("cut short", reason="timeout")
+        return listed(tuple(range(1, len(self.made) + 1)))
+
+    def run(self, program: Program[Any]) -> Any:
+        """Drive a program to its end; then what is still due is carried out."""
+        result: Any = None
+        thrown: Exception | None = None
+        try:
+            while True:
+                effect = program.send(result) if thrown is None else program.throw(thrown)
+                result, thrown = None, None
+                match effect:
+                    case Clock():
+                        result = self.time
+                    case Sleep(seconds=seconds, jitter=jitter):
+                        self.time += seconds * (1 - jitter * self.random.random())
+                    case Send():
+                        try:
+                            result = self.answer(effect)
+                        except (NotSent, NoAnswer) as error:
+                            thrown = error
+        except StopIteration as stop:
+            return stop.value
+        finally:
+            self.carry_out(float("inf"))
+
+
+def once(recreate_after: float | None) -> Program[Any]:
+    return create_once(API, NEW, "order-1", recreate_after=recreate_after, policy=POLICY)
+
+
+def schedules(
+    program: Callable[[], Program[Any]],
+) -> Iterator[tuple[Simulated, Any, CalcomError | None]]:
+    """Run a program through all schedules; gives the server, the result and the error of each."""
+    for seed in range(SCHEDULES):
+        server = Simulated(Random(seed))
+        result, error = None, None
+        try:
+            result = server.run(program())
+        except CalcomError as raised:
+            error = raised
+        yield server, result, error
+
+
+def check(server: Simulated, result: Any, error: CalcomError | None, patient: bool) -> str:
+    """Hold what the program says against what the server did; returns how it ended."""
+    assert len(server.made) <= 1
+    if error is None:
+        assert len(server.made) == 1
+        assert result.uid == "b1"
+        return "booked"
+    if isinstance(error, OutcomeUnknown):
+        last = server.looks[-1]
+        assert not last.shown or not last.answered, "the look-up had shown it"
+        assert not patient or not last.answered, "the look-up was conclusive"
+        return "unknown"
+    assert server.made == []
+    return type(error).__name__
+
+
+@pytest.mark.parametrize("recreate_after", [LATENESS, LATENESS * 4])
+def test_no_schedule_books_twice_where_the_server_is_never_later_than_was_said(
+    recreate_after: float,
+) -> None:
+    ends: Counter[str] = Counter()
+    fates: set[str] = set()
+    for server, result, error in schedules(lambda: once(recreate_after)):
+        ends[check(server, result, error, patient=True)] += 1
+        fates.update(server.befell)
+    assert fates == set(CREATES)
+    assert ends.keys() == {"booked", "unknown", "NotBooked", "NotSent", "RateLimited"}
+    assert ends["booked"] > 7 * ends["unknown"]
+
+
+def test_no_schedule_books_twice_where_nothing_is_made_again() -> None:
+    creates = 0
+    for server, result, error in schedules(lambda: once(None)):
+        check(server, result, error, patient=False)
+        assert not isinstance(error, NotBooked)
+        # A create is repeated only where it was certainly not carried out.
+        assert set(server.befell[:-1]) <= {"not sent", "limited"}
+        creates += len(server.befell)
+    assert creates > SCHEDULES
+
+
+def naive() -> Program[Any]:
+    """Do what is commonly done: on any failure try again."""
+    op = bookings.create({**NEW, "metadata": {"create_once_key": "order-1"}})
+    for attempt in range(3):
+        try:
+            response = yield from send(API.request(op), op)
+            return op.read(response)
+        except CalcomError:
+            yield from sleep(0.5 * 2**attempt)
+    return None
+
+
+def test_who_just_tries_again_books_twice_in_the_same_schedules() -> None:
+    twice = [len(server.made) > 1 for server, _, _ in schedules(naive)]
+    assert sum(twice) > SCHEDULES // 10
+
+
+def test_a_server_that_is_later_than_was_said_may_book_twice() -> None:
+    assert any(len(server.made) > 1 for server, _, _ in schedules(lambda: once(1.0)))
