@@ -20,6 +20,9 @@ from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, retrying
 T = TypeVar("T")
 U = TypeVar("U")
 
+_EMPTY = 10
+"""How many empty pages in a row a list by cursor may have."""
+
 
 def pages(
     api: Api,
@@ -41,9 +44,10 @@ def pages(
         InvalidInput: for a concurrency that is none.
         DecodingError: for a page with odd items, once the page of the others was emitted;
             to go on, walk from its `page.next`.
-        PagingError: once its page was emitted, for one that does not say how to go on, for one
-            by cursor that shows the same as the one before, and for a list by *take* and *skip*
-            that does not end: after twice the pages that the first one told of, and ten more.
+        PagingError: once its page was emitted, for one that does not say how to go on, and for a
+            list that does not end: by cursor, at a page that shows the same as the one before it,
+            or the tenth in a row that is empty; by *take* and *skip*, after twice the pages that
+            the first one told of, and ten more.
         CalcomError: what `retrying` raises.
     """
     return _walk(api, operation, policy, at_least_1(concurrency), lambda page: (page,))
@@ -90,7 +94,7 @@ def _walk(
     shown: Callable[[Page[T]], Sequence[U]],
 ) -> Stream[U]:
     asked = [first]
-    count, most = 0, 0
+    count, most, empty = 0, 0, 0
     before: Page[T] | None = None
     while asked:
         read = [_page(api, operation, policy) for operation in asked]
@@ -106,9 +110,15 @@ def _walk(
             if odd is not None:
                 raise odd
             count += 1
+            empty = 0 if page.items else empty + 1
             most = most or 2 * (1 + _pages_after(operation, page)) + 10
             if page.next is not None:
-                _goes_on(operation, page, before, count, most, new=bool(fresh))
+                if page.total_items is not None:
+                    leads_on = count < most
+                else:
+                    leads_on = empty < _EMPTY if empty else bool(fresh) and not _again(page, before)
+                if not leads_on:
+                    raise _endless(operation, page, count)
             before = page
         # Of the last page of a batch, since what the list says of itself changes meanwhile.
         asked = _following(asked[-1], batch[-1][0], concurrency)
@@ -159,34 +169,23 @@ def _following(
     ]
 
 
-def _goes_on(
-    operation: Operation[Page[T]],
-    page: Page[T],
-    before: Page[T] | None,
-    count: int,
-    most: int,
-    *,
-    new: bool,
-) -> None:
-    """Check that a page that names another one leads on.
+def _again(page: Page[T], before: Page[T] | None) -> bool:
+    """Whether a page shows what the one before it did.
 
-    By *skip* a page may show what the one before did, where as many came before it meanwhile; but
-    nothing comes so fast that the list never ends.
+    By *skip* it may, where as many items came before it meanwhile.
     """
-    if page.total_items is not None:
-        if count < most:
-            return
-        path, expected, found = "hasNextPage", f"false, after {count} pages,", "true"
-    elif not page.items or (new and (before is None or page.items != before.items)):
-        return
-    else:
-        path, expected, found = "hasMore", "false, after a page with nothing new,", "true"
-    raise undecodable(
+    return before is not None and page.items == before.items
+
+
+def _endless(operation: Operation[Page[T]], page: Page[T], count: int) -> DecodingError:
+    """Return the error for a page that names another one in a list that leads nowhere."""
+    flag = "hasMore" if page.total_items is None else "hasNextPage"
+    return undecodable(
         operation,
         page.response,
-        f"$.pagination.{path}",
-        expected,
-        found,
+        f"$.pagination.{flag}",
+        f"false, after {count} pages,",
+        "true",
         page=evolve(page, next=None),
         error=PagingError,
     )

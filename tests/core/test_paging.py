@@ -5,10 +5,10 @@ import pickle
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from core_recorded import RECORDED
+from core_lists import ListServer, answer, walk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,104 +30,7 @@ from calcom_core import (
     bookings,
     teams,
 )
-from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Stream
 from calcom_core.paging import items, pages
-
-LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
-
-
-def answer(uids: list[str], pagination: dict[str, Any]) -> Response:
-    data = [{**LIKE, "uid": uid} for uid in uids]
-    body = {"status": "success", "data": data, "pagination": pagination}
-    return Response(200, (), json.dumps(body).encode())
-
-
-class ListServer:
-    """Lists what it holds, ordered, by take and skip or by cursor; may change between pages."""
-
-    def __init__(
-        self, held: set[int], between: Callable[["ListServer"], None] = lambda server: None
-    ) -> None:
-        self.held = held
-        self.asked: list[dict[str, str]] = []
-        self._between = between
-
-    def __call__(self, request: Request) -> Response:
-        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
-        if self.asked:
-            self._between(self)
-        self.asked.append(query)
-        if request.headers.get("cal-api-version") == "2026-05-01":
-            assert query.keys() <= {"limit", "cursor", "status"}
-            return self._by_cursor(int(query.get("limit", 50)), query.get("cursor"))
-        assert query.keys() <= {"take", "skip", "status"}
-        return self._by_offset(int(query.get("take", 100)), int(query.get("skip", 0)))
-
-    def _by_offset(self, take: int, skip: int) -> Response:
-        ordered = sorted(self.held)
-        total, shown = len(ordered), ordered[skip : skip + take]
-        pagination = {
-            "totalItems": total,
-            "itemsPerPage": take,
-            "returnedItems": len(shown),
-            "remainingItems": max(total - skip - take, 0),
-            "totalPages": -(-total // take),
-            "currentPage": min(skip, total) // take + 1 if total else 0,
-            "hasNextPage": skip + take < total,
-            "hasPreviousPage": min(skip, total) > 0,
-        }
-        return answer([f"b{number}" for number in shown], pagination)
-
-    def _by_cursor(self, limit: int, cursor: str | None) -> Response:
-        after = -1 if cursor is None else int(cursor.removeprefix("c"))
-        rest = [number for number in sorted(self.held) if number > after]
-        shown, more = rest[:limit], len(rest) > limit
-        pagination = {"nextCursor": f"c{shown[-1]}" if more else None, "hasMore": more}
-        return answer([f"b{number}" for number in shown], pagination)
-
-
-def walk(
-    stream: Stream[Any],
-    server: Callable[[Request], Response],
-    most: int = 5_000,
-    emitted: list[Any] | None = None,
-) -> list[Any]:
-    """Carry out a streaming program by hand; ends it after *most* effects."""
-    emitted = [] if emitted is None else emitted
-    result: object = None
-    for _ in range(most):
-        try:
-            effect = stream.send(result)
-        except StopIteration:
-            return emitted
-        if isinstance(effect, Emit):
-            emitted.append(effect.item)
-            result = None
-        else:
-            result = perform(effect, server)
-    raise AssertionError("it does not end")
-
-
-def perform(effect: Effect, server: Callable[[Request], Response]) -> object:
-    """Carry out an effect by hand; the branches of a `Gather` one after another."""
-    match effect:
-        case Clock():
-            return 0.0
-        case Gather():
-            assert 1 < len(effect.programs) <= effect.limit
-            return tuple(finish(program, server) for program in effect.programs)
-        case Send():
-            return server(effect.request)
-    raise AssertionError(f"no walk asks for {effect}")
-
-
-def finish(program: Program[Any], server: Callable[[Request], Response]) -> object:
-    result: object = None
-    while True:
-        try:
-            result = perform(program.send(result), server)
-        except StopIteration as stop:
-            return stop.value
 
 
 def by_offset(take: int) -> Operation[Page[Booking]]:

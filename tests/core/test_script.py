@@ -1,0 +1,407 @@
+"""Playing a program by a script, and what the report says when it differs."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+from core_recorded import A_BOOKING, RECORDED, response_of
+
+from calcom_core import (
+    HOSTED,
+    NO_RETRY,
+    Anonymous,
+    Api,
+    ApiKey,
+    InvalidInput,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    Response,
+    bookings,
+    iterate_script,
+    retrying,
+    run_script,
+)
+from calcom_core.effects import (
+    Clock,
+    Program,
+    Send,
+    Sleep,
+    Stream,
+    clock,
+    emit,
+    gather,
+    send,
+    sleep,
+)
+from calcom_core.script import ScriptError
+
+API = Api(ApiKey("cal_test_script"), "https://cal.example/prefix")
+GET = bookings.get_one("bk7")
+LIST = bookings.list(status="past", take=2, skip=2)
+CREATE = bookings.create(A_BOOKING)
+GOOD = response_of("29-get-normal")
+LISTED = response_of("161-list-take2-skip2")
+CREATED = response_of("21-create-normal-noauth")
+BOOKING = GET.read(GOOD)
+
+
+def get() -> Program[Any]:
+    return retrying(API, GET, NO_RETRY)
+
+
+def waiting() -> Program[list[float]]:
+    """Sleep twice and return what the clock told before, between and after."""
+    times = [(yield from clock())]
+    yield from sleep(2.5)
+    times.append((yield from clock()))
+    yield from sleep(4, jitter=1)
+    times.append((yield from clock()))
+    return times
+
+
+def both() -> Program[Any]:
+    """Get and list at once."""
+    return (yield from gather([get(), retrying(API, LIST, NO_RETRY)], limit=2))
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        GET,
+        API.request(GET),
+        Send(API.request(GET), GET),
+        ("GET", "/v2/bookings/bk7"),
+        ("GET", "/prefix/v2/bookings/bk7"),
+    ],
+)
+def test_a_request_is_expected_as_an_operation_or_by_method_and_path(
+    expected: Any,
+) -> None:
+    assert run_script(get(), [(expected, GOOD)]) == BOOKING
+
+
+def test_a_query_is_compared_where_it_is_said() -> None:
+    def listing() -> Program[Any]:
+        return retrying(API, LIST, NO_RETRY)
+
+    for path in ("/v2/bookings", "/v2/bookings?skip=2&take=2&status=past"):
+        assert run_script(listing(), [(("GET", path), LISTED)]) == LIST.read(LISTED)
+    with pytest.raises(ScriptError, match=r"^step 1 differs in query:"):
+        run_script(listing(), [(("GET", "/v2/bookings?take=2"), LISTED)])
+
+
+def test_a_request_without_an_operation_is_compared_all_the_same() -> None:
+    def sending() -> Program[Response]:
+        return send(API.request(CREATE))
+
+    assert run_script(sending(), [(CREATE, CREATED)]) == CREATED
+    other = bookings.create({**A_BOOKING, "event_type_id": 2, "length_in_minutes": 5})
+    with pytest.raises(ScriptError, match=r"differs in body.eventTypeId, body.lengthInMinutes:"):
+        run_script(sending(), [(other, CREATED)])
+
+
+def test_an_exception_is_raised_in_the_program_and_may_come_out_of_it() -> None:
+    lost = NoAnswer("cut short", reason="closed")
+    with pytest.raises(NoAnswer) as caught:
+        run_script(get(), [(GET, lost)])
+    assert caught.value is lost
+    with pytest.raises(NotFound):
+        run_script(get(), [(GET, response_of("191-get-bad-uid"))])
+
+
+def test_the_clock_tells_how_long_the_sleeps_were_where_the_script_does_not() -> None:
+    sleeps = [(Sleep(2.5), None), (Sleep(4, jitter=1), None)]
+    assert run_script(waiting(), sleeps) == [0.0, 2.5, 6.5]
+    told = [(Clock(), 100.0), sleeps[0], (Clock(), 103.0), sleeps[1]]
+    assert run_script(waiting(), told) == [100.0, 103.0, 6.5]
+
+
+def test_a_gather_is_a_tuple_of_scripts() -> None:
+    page = LIST.read(LISTED)
+    assert run_script(both(), [([(GET, GOOD)], [(LIST, LISTED)])]) == (BOOKING, page)
+
+
+def test_branches_sleep_at_once() -> None:
+    def timed() -> Program[Any]:
+        yield from sleep(1)
+        results = yield from gather([waiting(), waiting()], limit=2)
+        return results, (yield from clock())
+
+    branch = [(Sleep(2.5), None), (Sleep(4, jitter=1), None)]
+    times = [1.0, 3.5, 7.5]
+    assert run_script(timed(), [(Sleep(1), None), (branch, branch)]) == ((times, times), 7.5)
+
+
+def test_a_branch_that_fails_ends_those_after_it() -> None:
+    lost = NotSent("refused", reason="refused")
+
+    def caught() -> Program[Any]:
+        try:
+            return (yield from both())
+        except NotSent as error:
+            return error
+
+    assert run_script(caught(), [([(GET, lost)], [(LIST, LISTED)])]) is lost
+    assert run_script(caught(), [([(GET, GOOD)], [(LIST, lost)])]) is lost
+
+
+def test_a_gather_of_nothing_is_an_empty_tuple() -> None:
+    assert run_script(gather([], limit=1), [()]) == ()
+
+
+def test_a_stream_yields_what_it_emits() -> None:
+    def counting() -> Stream[int]:
+        yield from emit(1)
+        yield from sleep(1)
+        yield from emit(2)
+
+    assert list(iterate_script(counting(), [(Sleep(1), None)])) == [1, 2]
+    for number in iterate_script(counting(), [(Sleep(1), None), (Sleep(2), None)]):
+        assert number == 1
+        break
+    emitted: list[int] = []
+    with pytest.raises(ScriptError) as caught:
+        emitted.extend(iterate_script(counting(), [(Sleep(1), None), (Sleep(2), None)]))
+    assert emitted == [1, 2]
+    assert str(caught.value) == (
+        "the program ended after step 1, and the script goes on: Sleep(seconds=2, jitter=0.0)"
+    )
+    with pytest.raises(InvalidInput, match="give it to iterate_script"):
+        run_script(counting(), [])
+
+
+REPORTS: dict[str, tuple[Callable[[], Program[Any]], Any, str]] = {
+    "another operation": (
+        get,
+        [(bookings.cancel("bk7"), GOOD), (GET, GOOD), (("GET", "/v2/x"), GOOD), ([], [])],
+        "step 1 differs in method, path, body:\n"
+        "  expected: bookings.cancel (POST /v2/bookings/bk7/cancel)\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: bookings.get_one (GET /v2/bookings/bk7); GET /v2/x; Gather of 2",
+    ),
+    "another path": (
+        get,
+        [(("GET", "/v2/bookings/other"), GOOD)],
+        "step 1 differs in path:\n"
+        "  expected: GET /v2/bookings/other\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "a path that is none": (
+        get,
+        [(("GET", "bk7"), GOOD)],
+        "step 1 differs in path:\n"
+        "  expected: GET bk7\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "another method": (
+        get,
+        [(("DELETE", "/v2/bookings/bk7"), GOOD)],
+        "step 1 differs in method:\n"
+        "  expected: DELETE /v2/bookings/bk7\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "another query": (
+        lambda: retrying(API, LIST, NO_RETRY),
+        [(bookings.list(status="past", take=3, sort_start="asc"), LISTED)],
+        "step 1 differs in query.sortStart, query.take, query.skip:\n"
+        "  expected: bookings.list (GET /v2/bookings)\n"
+        "  asked:    bookings.list (GET /v2/bookings)\n"
+        "  after it: nothing more",
+    ),
+    "another version": (
+        lambda: retrying(Api(ApiKey("cal_test_script"), versions=HOSTED), GET, NO_RETRY),
+        [(bookings.get_one("bk7", cal_api_version="2024-08-13"), GOOD)],
+        "step 1 differs in version:\n"
+        "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "another whole request": (
+        get,
+        [(Api(Anonymous()).request(GET), GOOD)],
+        "step 1 differs in the request:\n"
+        "  expected: GET /v2/bookings/bk7\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "a sleep for a request": (
+        get,
+        [(Sleep(1), None)],
+        "step 1 differs in its kind:\n"
+        "  expected: Sleep(seconds=1, jitter=0.0)\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "another timeout": (
+        get,
+        [(Send(API.request(GET), GET, 5.0), GOOD)],
+        "step 1 differs in what it says:\n"
+        "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "a longer sleep": (
+        waiting,
+        [(Sleep(2.5), None), (Sleep(4), None)],
+        "step 2 differs in what it says:\n"
+        "  expected: Sleep(seconds=4, jitter=0.0)\n"
+        "  asked:    Sleep(seconds=4, jitter=1)\n"
+        "  after it: nothing more",
+    ),
+    "a clock too many": (
+        waiting,
+        [(Clock(), 1.0), (Clock(), 2.0)],
+        "step 2 differs in its kind:\n"
+        "  expected: Clock()\n"
+        "  asked:    Sleep(seconds=2.5, jitter=0.0)\n"
+        "  after it: nothing more",
+    ),
+    "a gather for a request": (
+        get,
+        [([], [])],
+        "step 1 differs in its kind:\n"
+        "  expected: Gather of 2\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "a request for a gather": (
+        both,
+        [(GET, GOOD)],
+        "step 1 differs in its kind:\n"
+        "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  asked:    Gather of 2\n"
+        "  after it: nothing more",
+    ),
+    "a branch too few": (
+        both,
+        [([(GET, GOOD)],)],
+        "step 1 differs in the number of branches:\n"
+        "  expected: Gather of 1\n"
+        "  asked:    Gather of 2\n"
+        "  after it: nothing more",
+    ),
+    "another request in a branch": (
+        both,
+        [([(GET, GOOD)], [(GET, GOOD)])],
+        "step 1, branch 1, step 1 differs in path, query.status, query.take, query.skip:\n"
+        "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  asked:    bookings.list (GET /v2/bookings)\n"
+        "  after it: nothing more",
+    ),
+    "too little": (
+        get,
+        [],
+        "step 1: the program asks for bookings.get_one (GET /v2/bookings/bk7), "
+        "and the script is at its end",
+    ),
+    "too little in a branch": (
+        both,
+        [([], [(LIST, LISTED)])],
+        "step 1, branch 0, step 1: the program asks for bookings.get_one "
+        "(GET /v2/bookings/bk7), and the script is at its end",
+    ),
+    "too much": (
+        get,
+        [(GET, GOOD), (LIST, LISTED), (Clock(), 1.0)],
+        "the program ended after step 1, and the script goes on: "
+        "bookings.list (GET /v2/bookings); Clock()",
+    ),
+    "too much for a program that fails": (
+        get,
+        [(GET, response_of("191-get-bad-uid")), (Sleep(1), None)],
+        "the program raised NotFound after step 1, and the script goes on: "
+        "Sleep(seconds=1, jitter=0.0)",
+    ),
+    "a result that answers nothing": (
+        get,
+        [(GET, None)],
+        "step 1: a request is answered by a Response or an exception, not by NoneType",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_first_difference_is_told(name: str) -> None:
+    program, script, report = REPORTS[name]
+    with pytest.raises(ScriptError) as caught:
+        run_script(program(), script)
+    assert str(caught.value) == report
+    assert "cal_test_script" not in report
+
+
+def test_a_difference_is_a_failed_assertion_that_no_program_can_catch() -> None:
+    def forgiving() -> Program[str]:
+        try:
+            yield from both()
+        except Exception:
+            return "never mind"
+        return "all is well"
+
+    with pytest.raises(AssertionError):
+        run_script(forgiving(), [([(GET, GOOD)], [])])
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        GET,
+        (GET,),
+        (GET, GOOD, GOOD),
+        ("GET", "/v2/bookings/bk7"),
+        (("GET", 5), GOOD),
+        ([], GOOD),
+        (None, None),
+        [(GET, GOOD)],
+    ],
+)
+def test_a_script_that_is_none_is_refused(step: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        run_script(get(), [(GET, GOOD), step])
+    assert str(caught.value) == (
+        "script: step 2 must be a pair (expected, result), or for a Gather a tuple of scripts, "
+        "each a list"
+    )
+
+
+def test_the_program_is_closed_whatever_happens() -> None:
+    closed = []
+
+    def noting() -> Generator[Any, Any, None]:
+        try:
+            yield Sleep(1)
+            yield Sleep(2)
+        finally:
+            closed.append("outer")
+
+    def gathering() -> Program[Any]:
+        try:
+            return (yield from gather([noting(), noting()], limit=2))
+        finally:
+            closed.append("gather")
+
+    with pytest.raises(ScriptError):
+        run_script(noting(), [(Sleep(1), None)])
+    assert closed == ["outer"]
+    with pytest.raises(ScriptError):
+        run_script(gathering(), [([(Sleep(1), None)], [(Sleep(1), None), (Sleep(2), None)])])
+    assert closed == ["outer", "outer", "gather"]
+    with pytest.raises(InvalidInput):
+        run_script(lambda: None, [])  # type: ignore[arg-type]
+
+
+def test_a_body_that_is_no_json_is_compared_as_bytes() -> None:
+    request = API.request(CREATE)
+
+    def sending(body: bytes) -> Program[Response]:
+        return send(type(request)(request.method, request.url, request.headers, body))
+
+    with pytest.raises(ScriptError, match=r"^step 1 differs in body:"):
+        run_script(sending(b"\xff"), [(CREATE, CREATED)])
+
+
+def test_the_recorded_booking_is_the_one_that_is_read() -> None:
+    assert BOOKING.uid == RECORDED["29-get-normal"]["response"]["body"]["data"]["uid"]

@@ -1,0 +1,322 @@
+"""Walks with several pages at once, and walks that a server would never let end."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from core_lists import ListServer, answer, walk
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calcom_core import (
+    Anonymous,
+    Api,
+    Booking,
+    DecodingError,
+    InvalidInput,
+    NotSent,
+    Operation,
+    Page,
+    PagingError,
+    RateLimited,
+    Request,
+    Response,
+    RetryPolicy,
+    ServerError,
+    bookings,
+    iterate_script,
+)
+from calcom_core.effects import Gather, Sleep
+from calcom_core.paging import items, pages
+
+API = Api(Anonymous())
+
+
+def past(take: int, skip: int | None = None) -> Operation[Page[Booking]]:
+    return bookings.list(status="past", take=take, skip=skip)
+
+
+def by_cursor(limit: int) -> Operation[Page[Booking]]:
+    return bookings.list(status="past", limit=limit)
+
+
+def uids(shown: list[Booking]) -> list[str]:
+    return [booking.uid for booking in shown]
+
+
+def page_of(numbers: list[int], take: int, skip: int, total: int) -> Response:
+    server = ListServer(set(range(total)))
+    whole = server._by_offset(take, skip)
+    body = json.loads(whole.body)
+    like = json.loads(answer([f"b{number}" for number in numbers], {}).body)
+    return Response(200, (), json.dumps({**body, "data": like["data"]}).encode())
+
+
+def batches(stream: Any, server: Callable[[Request], Response]) -> list[int]:
+    """Walk to the end; returns how many pages were asked for at once, each time."""
+    sizes = []
+
+    def counting(program: Any) -> Any:
+        result: Any = None
+        while True:
+            try:
+                effect = program.send(result)
+            except StopIteration:
+                return
+            if isinstance(effect, Gather):
+                sizes.append(len(effect.programs))
+                assert effect.limit == 8
+            result = yield effect
+
+    walk(counting(stream), server)
+    return sizes
+
+
+def test_after_the_first_page_so_many_are_asked_for_at_once() -> None:
+    server = ListServer(set(range(2_000)))
+    assert batches(items(API, past(50), concurrency=8), server) == [8, 8, 8, 8, 7]
+    assert [int(query.get("skip", 0)) for query in server.asked] == list(range(0, 2_000, 50))
+    assert {query["status"] for query in server.asked} == {"past"}
+
+
+def test_two_pages_are_asked_for_one_after_the_other() -> None:
+    assert batches(items(API, past(50), concurrency=8), ListServer(set(range(100)))) == []
+
+
+def test_a_list_by_cursor_is_read_one_page_after_another() -> None:
+    server = ListServer(set(range(200)))
+    assert batches(pages(API, by_cursor(50), concurrency=8), server) == []
+    assert len(server.asked) == 4
+
+
+@given(st.integers(0, 40), st.integers(1, 7), st.integers(1, 6), st.integers(0, 45))
+def test_at_once_or_in_turn_the_same_is_shown_in_the_same_order(
+    total: int, take: int, concurrency: int, skip: int
+) -> None:
+    in_turn, at_once = ListServer(set(range(total))), ListServer(set(range(total)))
+    first = past(take, skip)
+    shown = uids(walk(items(API, first), in_turn))
+    assert shown == [f"b{number:02}".replace("b0", "b") for number in range(skip, total)]
+    assert uids(walk(items(API, first, concurrency=concurrency), at_once)) == shown
+    assert at_once.asked == in_turn.asked
+    walked = walk(pages(API, first, concurrency=concurrency), at_once)
+    assert [uid for page in walked for uid in uids(list(page.items))] == shown
+
+
+COMING = st.lists(st.tuples(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60))), max_size=30)
+
+
+@given(COMING, st.integers(1, 7), st.integers(2, 6))
+def test_at_once_nothing_is_shown_twice_whatever_comes_and_goes(
+    changes: list[tuple[set[int], set[int]]], take: int, concurrency: int
+) -> None:
+    waiting = iter(changes)
+
+    def change(server: ListServer) -> None:
+        inserted, removed = next(waiting, (set(), set()))
+        server.held = (server.held | inserted) - removed
+
+    shown = uids(
+        walk(items(API, past(take), concurrency=concurrency), ListServer(set(range(30)), change))
+    )
+    assert len(shown) == len(set(shown))
+
+
+def test_a_list_that_grows_is_read_to_its_end() -> None:
+    waiting = iter([7, 9, 11])
+
+    def grow(server: ListServer) -> None:
+        server.held |= set(range(next(waiting, 11)))
+
+    server = ListServer(set(range(5)), grow)
+    assert len(walk(items(API, past(1), concurrency=3), server)) == 11
+
+
+def test_what_is_twice_on_one_page_is_shown_once() -> None:
+    script = [(past(4), page_of([1, 2, 1, 3], 4, 0, 4))]
+    assert uids(list(iterate_script(items(API, past(4)), script))) == ["b1", "b2", "b3"]
+
+
+def odd(response: Response) -> Response:
+    body = json.loads(response.body)
+    body["data"][0]["id"] = "x"
+    return Response(200, (), json.dumps(body).encode())
+
+
+def test_an_odd_page_among_several_is_told_after_those_before_it() -> None:
+    script: list[Any] = [
+        (past(2), page_of([0, 1], 2, 0, 8)),
+        (
+            [(past(2, 2), page_of([2, 3], 2, 2, 8))],
+            [(past(2, 4), odd(page_of([4, 5], 2, 4, 8)))],
+            [(past(2, 6), page_of([6, 7], 2, 6, 8))],
+        ),
+    ]
+    shown: list[Booking] = []
+    with pytest.raises(DecodingError) as caught:
+        shown.extend(iterate_script(items(API, past(2), concurrency=3), script))
+    assert uids(shown) == ["b0", "b1", "b2", "b3", "b5"]
+    assert caught.value.page.next == past(2, 6)
+
+
+def test_a_page_that_fails_ends_the_others_and_surfaces_as_itself() -> None:
+    lost = NotSent("refused", reason="refused")
+    script: list[Any] = [
+        (past(2), page_of([0, 1], 2, 0, 8)),
+        (
+            [(past(2, 2), page_of([2, 3], 2, 2, 8))],
+            [(past(2, 4), lost)],
+            [],
+        ),
+    ]
+    once = RetryPolicy(1)
+    shown: list[Booking] = []
+    with pytest.raises(NotSent) as caught:
+        shown.extend(iterate_script(items(API, past(2), once, concurrency=3), script))
+    assert caught.value is lost
+    assert uids(shown) == ["b0", "b1"]
+    with pytest.raises(DecodingError) as unreadable:
+        list(iterate_script(items(API, past(2), once), [(past(2), Response(200, (), b"<html>"))]))
+    assert unreadable.value.page is None
+
+
+def test_each_page_has_the_policy() -> None:
+    busy = Response(503, (), b"busy")
+    wait = (Sleep(0.5, jitter=1), None)
+    script: list[Any] = [
+        (past(2), busy),
+        wait,
+        (past(2), page_of([0, 1], 2, 0, 6)),
+        (
+            [(past(2, 2), busy), wait, (past(2, 2), page_of([2, 3], 2, 2, 6))],
+            [(past(2, 4), page_of([4, 5], 2, 4, 6))],
+        ),
+    ]
+    walked = iterate_script(items(API, past(2), concurrency=2), script)
+    assert uids(list(walked)) == ["b0", "b1", "b2", "b3", "b4", "b5"]
+
+
+def test_a_list_whose_server_stays_busy_ends_within_the_policy() -> None:
+    wait = [
+        (Sleep(0.5, jitter=1), None),
+        (Sleep(1.0, jitter=1), None),
+        (Sleep(2.0, jitter=1), None),
+    ]
+    busy = (past(2), Response(503, (), b"busy"))
+    script = [busy, wait[0], busy, wait[1], busy, wait[2], busy]
+    with pytest.raises(ServerError) as caught:
+        list(iterate_script(items(API, past(2)), script))
+    assert caught.value.attempts == 4
+    limited = (past(2), Response(429, {"X-RateLimit-Reset-Default": "3600"}, b""))
+    with pytest.raises(RateLimited):
+        list(iterate_script(items(API, past(2)), [limited]))
+
+
+# Servers that would never let a walk end: from the request's query, what they answer.
+def _growing(query: dict[str, str]) -> Response:
+    take, skip = int(query["take"]), int(query.get("skip", 0))
+    return page_of(list(range(skip, skip + take)), take, skip, skip + take + 1)
+
+
+def _always_more(query: dict[str, str]) -> Response:
+    take, skip = int(query["take"]), int(query.get("skip", 0))
+    body = json.loads(page_of([0, 1], take, min(skip, 2), 4).body)
+    body["pagination"]["hasNextPage"] = True
+    return Response(200, (), json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize(
+    ("endless", "asked"),
+    # Two pages were told of by the first, so that 2 x 2 and 10 more are the most.
+    [(_growing, 14), (_always_more, 14)],
+)
+def test_a_list_that_never_ends_is_an_error(
+    endless: Callable[[dict[str, str]], Response], asked: int, concurrency: int
+) -> None:
+    server = Never(endless)
+    for walked in (items, pages):
+        server.asked = 0
+        shown: list[Any] = []
+        with pytest.raises(PagingError) as caught:
+            walk(walked(API, past(2), concurrency=concurrency), server, emitted=shown)  # type: ignore[arg-type]
+        assert server.asked == asked
+        assert caught.value.page.next is None
+        assert caught.value.path == "$.pagination.hasNextPage"
+        assert (
+            "200 with true at $.pagination.hasNextPage, where false, after 14 pages, belongs"
+            in (str(caught.value))
+        )
+        whole = uids(shown) if walked is items else shown
+        assert len(whole) == {items: 2 if endless is _always_more else 28, pages: 14}[walked]
+
+
+class Never:
+    """A server that answers by a function of the query."""
+
+    def __init__(self, answering: Callable[[dict[str, str]], Response]) -> None:
+        self.asked = 0
+        self._answering = answering
+
+    def __call__(self, request: Request) -> Response:
+        self.asked += 1
+        query = dict(pair.split("=") for pair in request.url.partition("?")[2].split("&"))
+        return self._answering(query)
+
+
+def _by_turns(*shown: list[str]) -> Callable[[dict[str, str]], Response]:
+    """Show pages in turn, for ever, each with a new cursor."""
+
+    def answering(query: dict[str, str]) -> Response:
+        number = int(query.get("cursor", "c0")[1:])
+        return answer(shown[number % len(shown)], {"nextCursor": f"c{number + 1}", "hasMore": True})
+
+    return answering
+
+
+def test_a_list_by_cursor_that_shows_the_same_again_and_again_is_an_error() -> None:
+    same = _by_turns(["b1", "b2"])
+    for walked, most in ((items, 2), (pages, 2)):
+        server = Never(same)
+        shown: list[Any] = []
+        with pytest.raises(PagingError) as caught:
+            walk(walked(API, by_cursor(2)), server, emitted=shown)  # type: ignore[arg-type]
+        assert server.asked == most
+        assert len(shown) == 2
+        assert caught.value.path == "$.pagination.hasMore"
+        assert "where false, after 2 pages, belongs" in str(caught.value)
+
+
+def test_a_list_by_cursor_that_turns_in_a_circle_is_an_error() -> None:
+    server = Never(_by_turns(["b1"], ["b2"], ["b3"]))
+    shown: list[Any] = []
+    with pytest.raises(PagingError):
+        walk(items(API, by_cursor(1)), server, emitted=shown)
+    assert (uids(shown), server.asked) == (["b1", "b2", "b3"], 4)
+
+
+def test_an_empty_page_by_cursor_is_no_end() -> None:
+    answers = iter([(["b1"], "a", True), ([], "b", True), ([], "c", True), (["b2"], None, False)])
+
+    def server(request: Request) -> Response:
+        shown, cursor, more = next(answers)
+        return answer(shown, {"nextCursor": cursor, "hasMore": more})
+
+    assert uids(walk(items(API, by_cursor(1)), server)) == ["b1", "b2"]
+
+
+def test_a_list_by_cursor_that_stays_empty_is_an_error() -> None:
+    for walked in (items, pages):
+        server = Never(_by_turns(["b1"], *[[]] * 20))
+        with pytest.raises(PagingError):
+            walk(walked(API, by_cursor(1)), server)  # type: ignore[arg-type]
+        assert server.asked == 11
+
+
+@pytest.mark.parametrize("walked", [pages, items])
+@pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "2", None])
+def test_a_concurrency_that_is_none_is_refused_at_once(walked: Any, concurrency: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        walked(API, past(2), concurrency=concurrency)
+    assert str(caught.value) == "concurrency: must be an integer of at least 1"
