@@ -6,9 +6,9 @@ up to there may be asked for at once; a list by cursor is read one page after an
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from attrs import evolve
+from attrs import define, evolve
 
 from calcom_core.api import Api
 from calcom_core.effects import Program, Stream, emit, gather
@@ -93,35 +93,52 @@ def _walk(
     concurrency: int,
     shown: Callable[[Page[T]], Sequence[U]],
 ) -> Stream[U]:
+    progress: _Progress[T] = _Progress()
     asked = [first]
-    count, most, empty = 0, 0, 0
-    before: Page[T] | None = None
     while asked:
         read = [_page(api, operation, policy) for operation in asked]
-        batch: Sequence[tuple[Page[T], DecodingError | None]]
         if len(read) == 1:
             batch = [(yield from read[0])]
         else:
-            batch = yield from gather(read, limit=concurrency)
-        for operation, (page, odd) in zip(asked, batch, strict=True):
+            batch = list((yield from gather(read, limit=concurrency)))
+        answered, asked = asked, []
+        for operation in answered:
+            page, odd = batch.pop(0)  # so that those that were shown are not kept
             fresh = shown(page)
             for item in fresh:
                 yield from emit(item)
             if odd is not None:
                 raise odd
-            count += 1
-            empty = 0 if page.items else empty + 1
-            most = most or 2 * (1 + _pages_after(operation, page)) + 10
-            if page.next is not None:
-                if page.total_items is not None:
-                    leads_on = count < most
-                else:
-                    leads_on = empty < _EMPTY if empty else bool(fresh) and not _again(page, before)
-                if not leads_on:
-                    raise _endless(operation, page, count)
-            before = page
-        # Of the last page of a batch, since what the list says of itself changes meanwhile.
-        asked = _following(asked[-1], batch[-1][0], concurrency)
+            if page.next is not None and not progress.made(operation, page, new=bool(fresh)):
+                raise _endless(operation, page, progress.count)
+            if not batch:  # the last one, since what the list says of itself changes meanwhile
+                asked = _following(operation, page, concurrency)
+
+
+@define
+class _Progress(Generic[T]):
+    """How far a walk has come."""
+
+    count: int = 0
+    _most: int = 0
+    _empty: int = 0
+    _before: tuple[T, ...] | None = None
+
+    def made(self, operation: Operation[Page[T]], page: Page[T], *, new: bool) -> bool:
+        """Whether a page that names another one leads on.
+
+        By *skip* a page may well show what the one before it did, where as many items came before
+        it meanwhile; but not for ever.
+        """
+        before, self._before = self._before, page.items
+        self.count += 1
+        self._empty = 0 if page.items else self._empty + 1
+        if page.total_items is not None:
+            self._most = self._most or 2 * (1 + _pages_after(operation, page)) + 10
+            return self.count < self._most
+        if self._empty:
+            return self._empty < _EMPTY
+        return new and page.items != before
 
 
 def _page(
@@ -141,10 +158,8 @@ def _skip(operation: Operation[Page[T]]) -> int:
 
 
 def _pages_after(operation: Operation[Page[T]], page: Page[T]) -> int:
-    """Return how many pages a page tells of after it; 1 where it does not count them."""
-    if page.next is None:
-        return 0
-    if page.total_items is None:
+    """Return how many pages a page that names another one tells of; 1 if it does not count them."""
+    if page.next is None or page.total_items is None:
         return 1
     step = _skip(page.next) - _skip(operation)
     return max(-(-(page.total_items - _skip(page.next)) // step), 1)
@@ -167,14 +182,6 @@ def _following(
         )
         for number in range(1, min(_pages_after(operation, page), concurrency))
     ]
-
-
-def _again(page: Page[T], before: Page[T] | None) -> bool:
-    """Whether a page shows what the one before it did.
-
-    By *skip* it may, where as many items came before it meanwhile.
-    """
-    return before is not None and page.items == before.items
 
 
 def _endless(operation: Operation[Page[T]], page: Page[T], count: int) -> DecodingError:
