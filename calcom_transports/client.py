@@ -76,7 +76,7 @@ class _Configured(ABC, Generic[Sender]):
         self.api = _api(api_key, auth, base_url, versions, transport)
         self._timeout = timeout_of(timeout)
         self.retry = _policy(retry)
-        self._concurrency = at_least_1(concurrency)
+        self.concurrency = at_least_1(concurrency)
         self._transport: Sender = self._usual_transport() if transport is None else transport
 
     @abstractmethod
@@ -109,17 +109,17 @@ class _Configured(ABC, Generic[Sender]):
         client._timeout = self._timeout if timeout is None else timeout_of(timeout)
         client.retry = self.retry if retry is None else _policy(retry)
         if concurrency is not None:
-            client._concurrency = at_least_1(concurrency)
+            client.concurrency = at_least_1(concurrency)
         return client
 
     def _exchanging(self, op: Operation[T]) -> Program[Exchange[T]]:
         return exchanging(self.api, op, self.retry)
 
     def _pages(self, op: Operation[Page[T]]) -> Stream[Page[T]]:
-        return pages(self.api, op, self.retry, concurrency=self._concurrency)
+        return pages(self.api, op, self.retry, concurrency=self.concurrency)
 
     def _items(self, op: Operation[Page[Booking]]) -> Stream[Booking]:
-        return items(self.api, op, self.retry, concurrency=self._concurrency)
+        return items(self.api, op, self.retry, concurrency=self.concurrency)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.api.base_url!r}, {type(self.api.auth).__name__})"

@@ -1,0 +1,324 @@
+"""What the clients carry out that is more than one exchange: policies, walks, and creating once."""
+
+import inspect
+import json
+from collections.abc import Callable
+from threading import Barrier
+from typing import Any
+
+import pytest
+import trio
+from core_lists import ListServer, answer
+from core_recorded import A_BOOKING, RECORDED, response_of
+
+from calcom_core import (
+    DEFAULT_RETRY,
+    NO_RETRY,
+    Booking,
+    InvalidInput,
+    NoAnswer,
+    NotSent,
+    OutcomeUnknown,
+    Page,
+    PagingError,
+    Request,
+    Response,
+    RetryPolicy,
+    ServerError,
+    Timeout,
+    bookings,
+    create_once,
+)
+from calcom_transports import AsyncClient, Client, Replay
+from calcom_transports.bound import AsyncBookings, Bookings
+
+KEY = "cal_test_programs"
+HURRIED = RetryPolicy(attempts=3, base=0)
+GET = bookings.get_one("bk7")
+GOOD = response_of("29-get-normal")
+BUSY = Response(503, (), b"busy")
+
+
+class Answering:
+    """A transport that answers by a function of the request."""
+
+    def __init__(self, answering: Callable[[Request], Response]) -> None:
+        self.timeouts: list[Timeout | None] = []
+        self._answering = answering
+
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        self.timeouts.append(timeout)
+        return self._answering(request)
+
+
+class AsyncAnswering(Answering):
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
+        await trio.lowlevel.checkpoint()
+        return Answering.send(self, request, timeout)
+
+
+def in_turn(*outcomes: Response | Exception) -> Callable[[Request], Response]:
+    waiting = iter(outcomes)
+
+    def answering(request: Request) -> Response:
+        outcome = next(waiting)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    return answering
+
+
+def both(
+    answering: Callable[[], Callable[[Request], Response]],
+    blocking: Callable[[Client], Any],
+    awaited: Callable[[AsyncClient], Any],
+    **options: Any,
+) -> list[Any]:
+    """Return what comes of the same in both clients."""
+
+    async def under_trio() -> Any:
+        async with AsyncClient(KEY, transport=AsyncAnswering(answering()), **options) as client:
+            return await awaited(client)
+
+    with Client(KEY, transport=Answering(answering()), **options) as client:
+        return [blocking(client), trio.run(under_trio)]
+
+
+def test_a_client_repeats_what_may_be_repeated_unless_it_is_told_not_to() -> None:
+    def answering() -> Callable[[Request], Response]:
+        return in_turn(BUSY, NoAnswer("cut short", reason="closed"), GOOD)
+
+    def blocking(client: Client) -> Booking:
+        return client.with_options(retry=HURRIED).bookings.get_one("bk7")
+
+    async def awaited(client: AsyncClient) -> Booking:
+        return await client.with_options(retry=HURRIED).bookings.get_one("bk7")
+
+    assert both(answering, blocking, awaited) == [GET.read(GOOD)] * 2
+    with (
+        Client(KEY, transport=Answering(answering()), retry=NO_RETRY) as client,
+        pytest.raises(ServerError) as caught,
+    ):
+        client.bookings.get_one("bk7")
+    assert caught.value.attempts == 1
+
+
+def test_the_usual_policy_is_that_of_the_core() -> None:
+    with Client(KEY, transport=Replay.of()) as client:
+        assert client.retry is DEFAULT_RETRY
+        assert client.with_options(retry=HURRIED).retry is HURRIED
+        assert client.with_options(timeout=2).retry is DEFAULT_RETRY
+    assert AsyncClient(KEY, transport=Replay.of()).retry is DEFAULT_RETRY
+
+
+def test_an_attempt_after_the_first_has_what_is_left_of_the_deadline_if_that_is_less() -> None:
+    transport = Answering(in_turn(BUSY, BUSY, GOOD))
+    client = Client(KEY, transport=transport, timeout=50, retry=RetryPolicy(base=0, deadline=20))
+    client.bookings.get_one("bk7")
+    first, *later = transport.timeouts
+    assert first == Timeout(10, 30, 50)
+    for timeout in later:
+        assert timeout is not None
+        assert 0 < timeout.total <= 20
+        assert timeout == Timeout(10, timeout.total, timeout.total)
+    usual = Answering(in_turn(BUSY, GOOD))
+    Client(KEY, transport=usual, retry=RetryPolicy(base=0, deadline=3_600)).call(GET)
+    assert usual.timeouts == [None, Timeout()]
+
+
+def test_a_write_that_may_have_happened_is_verified_by_the_operation_in_the_error() -> None:
+    def blocking(client: Client) -> Any:
+        with pytest.raises(OutcomeUnknown) as caught:
+            client.bookings.confirm("bk7")
+        return client.call(caught.value.verify)
+
+    async def awaited(client: AsyncClient) -> Any:
+        with pytest.raises(OutcomeUnknown) as caught:
+            await client.bookings.confirm("bk7")
+        return await client.call(caught.value.verify)
+
+    def answering() -> Callable[[Request], Response]:
+        return in_turn(NoAnswer("cut short", reason="closed"), GOOD)
+
+    assert both(answering, blocking, awaited) == [GET.read(GOOD)] * 2
+
+
+def uids(shown: list[Booking]) -> list[str]:
+    return [booking.uid for booking in shown]
+
+
+EXPECTED = [f"b{number}" for number in range(23)]
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+@pytest.mark.parametrize("words", [{"take": 4}, {"limit": 4}])
+def test_a_walk_shows_every_booking_in_both_clients(words: Any, concurrency: int) -> None:
+    servers = []
+
+    def answering() -> Callable[[Request], Response]:
+        servers.append(ListServer(set(range(23))))
+        return servers[-1]
+
+    def blocking(client: Client) -> Any:
+        return list(client.bookings.iterate(status="past", **words))
+
+    async def awaited(client: AsyncClient) -> Any:
+        return [found async for found in client.bookings.iterate(status="past", **words)]
+
+    shown = both(answering, blocking, awaited, concurrency=concurrency)
+    assert [uids(each) for each in shown] == [EXPECTED, EXPECTED]
+    assert [len(server.asked) for server in servers] == [6, 6]
+
+
+def test_the_pages_of_any_list_are_walked_in_both_clients() -> None:
+    op = bookings.list(status="past", take=10)
+
+    def blocking(client: Client) -> Any:
+        return [*client.pages(op)], [*client.items(op)]
+
+    async def awaited(client: AsyncClient) -> Any:
+        return [each async for each in client.pages(op)], [each async for each in client.items(op)]
+
+    for walked, shown in both(lambda: ListServer(set(range(23))), blocking, awaited):
+        assert [len(page.items) for page in walked] == [10, 10, 3]
+        assert {type(page) for page in walked} == {Page}
+        assert uids(shown) == EXPECTED
+
+
+def test_so_many_pages_are_asked_for_at_once() -> None:
+    server = ListServer(set(range(10)))
+    together = Barrier(3, timeout=5)  # which breaks, unless three requests are under way
+
+    def answering(request: Request) -> Response:
+        if server.asked:
+            together.wait()
+        return server(request)
+
+    with Client(KEY, transport=Answering(answering)) as client:
+        patient = client.with_options(concurrency=3)
+        assert len(list(patient.bookings.iterate(status="past", take=1))) == 10
+        assert patient.concurrency == 3
+        assert client.concurrency == 1
+
+
+def test_a_loop_that_is_left_asks_for_no_more_pages() -> None:
+    server = ListServer(set(range(23)))
+    with Client(KEY, transport=Answering(server)) as client:
+        for booking in client.bookings.iterate(status="past", take=5):
+            if booking.uid == "b6":
+                break
+    assert len(server.asked) == 2
+    server = ListServer(set(range(23)))
+
+    async def under_trio() -> None:
+        async with AsyncClient(KEY, transport=AsyncAnswering(server)) as client:
+            async for booking in client.bookings.iterate(status="past", take=5):
+                if booking.uid == "b6":
+                    break
+
+    trio.run(under_trio)
+    assert len(server.asked) == 2
+
+
+def test_a_walk_that_does_not_end_is_an_error_in_both_clients() -> None:
+    def endless(request: Request) -> Response:
+        cursor = len(request.url)
+        return answer(["b1"], {"nextCursor": "c" * cursor, "hasMore": True})
+
+    def blocking(client: Client) -> None:
+        with pytest.raises(PagingError):
+            list(client.bookings.iterate(limit=1))
+
+    async def awaited(client: AsyncClient) -> None:
+        with pytest.raises(PagingError):
+            async for _ in client.bookings.iterate(limit=1):
+                pass
+
+    both(lambda: endless, blocking, awaited)
+
+
+@pytest.mark.parametrize("concurrency", [0, -1, 2.5, "4"])
+def test_a_concurrency_that_is_none_is_refused(concurrency: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"^concurrency: "):
+        Client(KEY, transport=Replay.of(), concurrency=concurrency)
+    client = AsyncClient(KEY, transport=Replay.of())
+    with pytest.raises(InvalidInput, match=r"^concurrency: "):
+        client.with_options(concurrency=concurrency)
+
+
+MARKED = bookings.create({**A_BOOKING, "metadata": {"create_once_key": "order-1"}})
+LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
+
+
+def ours() -> tuple[Response, Response]:
+    """Return a list that holds our booking, and an answer that is it."""
+    data = {**LIKE, "uid": "bk7", "metadata": {"create_once_key": "order-1"}}
+    pagination = json.loads(ListServer(set())._by_offset(100, 0).body)["pagination"]
+    listed = {"status": "success", "data": [data], "pagination": pagination}
+    made = {"status": "success", "data": data}
+    return Response(200, (), json.dumps(listed).encode()), Response(
+        201, (), json.dumps(made).encode()
+    )
+
+
+def test_a_booking_is_made_once_in_both_clients() -> None:
+    listed, made = ours()
+    found = MARKED.read(made)
+
+    def blocking(client: Client) -> Any:
+        return client.bookings.create_once(A_BOOKING, "order-1")
+
+    async def awaited(client: AsyncClient) -> Any:
+        return await client.bookings.create_once(A_BOOKING, key="order-1", recreate_after=60)
+
+    lost = NoAnswer("cut short", reason="closed")
+    assert both(lambda: in_turn(lost, listed), blocking, awaited) == [found, found]
+    assert both(lambda: in_turn(made), blocking, awaited) == [found, found]
+
+
+def test_creating_once_has_the_policy_of_the_client_or_its_own() -> None:
+    _, made = ours()
+    refused = NotSent("refused", reason="refused")
+
+    def blocking(client: Client) -> Any:
+        with pytest.raises(NotSent) as caught:
+            client.bookings.create_once(A_BOOKING, "order-1", policy=NO_RETRY)
+        assert caught.value.attempts == 1
+        return client.bookings.create_once(A_BOOKING, "order-1")
+
+    async def awaited(client: AsyncClient) -> Any:
+        with pytest.raises(NotSent) as caught:
+            await client.bookings.create_once(A_BOOKING, "order-1", policy=NO_RETRY)
+        assert caught.value.attempts == 1
+        return await client.bookings.create_once(A_BOOKING, "order-1")
+
+    outcomes = (refused, refused, refused, made)
+    found = MARKED.read(made)
+    assert both(lambda: in_turn(*outcomes), blocking, awaited, retry=HURRIED) == [found, found]
+
+
+def test_creating_once_works_on_a_replay() -> None:
+    listed, made = ours()
+    look = bookings.list(
+        status=("upcoming", "recurring", "past", "cancelled", "unconfirmed"),
+        event_type_id=1,
+        after_start="2027-04-05T09:00:00Z",
+        sort_start="asc",
+        take=100,
+    )
+    lost = NoAnswer("cut short", reason="closed")
+    with Client(transport=Replay.of([(MARKED, lost), (look, listed)])) as client:
+        assert client.bookings.create_once(A_BOOKING, "order-1") == MARKED.read(made)
+
+
+@pytest.mark.parametrize("namespace", [Bookings, AsyncBookings])
+def test_the_signatures_of_what_is_more_than_one_exchange(namespace: type[Any]) -> None:
+    once = inspect.signature(namespace.create_once)
+    assert [*once.parameters] == ["self", *list(inspect.signature(create_once).parameters)[1:]]
+    assert once.return_annotation == Booking | tuple[Booking, ...]
+    assert namespace.create_once.__doc__ == create_once.__doc__
+    iterate = inspect.signature(namespace.iterate)
+    assert [*iterate.parameters] == ["self", *inspect.signature(bookings.list).parameters]
+    assert iterate.return_annotation.__args__ == (Booking,)
+    assert namespace.iterate.__doc__.startswith("Walk the bookings that `list` lists")
