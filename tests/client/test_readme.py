@@ -27,7 +27,10 @@ OUTPUT = [
     "['Normal between Alice Host and Ann Attendee', "
     "'Seated between Alice Host and Ann Attendee']\n",
     "",
+    "",
     "first\nsecond\nthird\n",
+    "accepted\n",
+    "booked\n",
 ]
 
 
@@ -65,18 +68,33 @@ def offset_page(query: dict[str, str]) -> dict[str, Any]:
     return {"data": ITEMS[skip : skip + take], "pagination": pagination}
 
 
-def replied(request: bytes) -> tuple[int, Any]:
-    """Answer from three bookings; nothing can be booked of the event type 1."""
+def looked_up(query: dict[str, str]) -> dict[str, Any]:
+    marked = {**ITEMS[0], "start": query["afterStart"]}
+    marked["metadata"] = {"create_once_key": "order 1001"}
+    page = offset_page({"take": query["take"]})
+    return {**page, "data": [marked]}
+
+
+def replied(request: bytes) -> tuple[int, Any] | None:
+    """Answer from three bookings; nothing can be booked of the event type 1.
+
+    None is no answer at all.
+    """
     method, target, _ = request.partition(b"\r\n")[0].decode().split(" ")
     url = urlsplit(target)
     match method, url.path.split("/")[2:]:
         case "POST", ["bookings"] if b'"eventTypeId":7' in request:
             return 201, {"data": found("first")}
+        case ("POST", ["bookings"]) if b'"eventTypeId":8' in request:
+            return None  # it was booked all the same, as the list shows
+        case "POST", ["bookings", uid, "confirm"]:
+            return None
         case "POST", ["bookings"]:
             refused = response_of("203-create-slot-taken-same-attendee")
             return refused.status, json.loads(refused.body)
         case "GET", ["bookings"]:
-            return 200, offset_page(dict(parse_qsl(url.query)))
+            query = dict(parse_qsl(url.query))
+            return 200, looked_up(query) if query.get("eventTypeId") == "8" else offset_page(query)
         case "GET", ["bookings", uid]:
             return 200, {"data": found(uid)}
         case "POST" | "PATCH", ["bookings", uid, "guests" | "location"]:
@@ -93,7 +111,10 @@ def replied(request: bytes) -> tuple[int, Any]:
 
 def serve(peer: Peer) -> None:
     while request := peer.request():
-        status, answer = replied(request)
+        answered = replied(request)
+        if answered is None:
+            return
+        status, answer = answered
         body = json.dumps({"status": "success", **answer}).encode()
         peer.send(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
 
