@@ -53,6 +53,11 @@ EFFECTS: dict[str, tuple[Callable[[], object], str]] = {
     "a negative jitter": (lambda: Sleep(1, -0.1), "jitter"),
     "a jitter above 1": (lambda: Sleep(1, 1.1), "jitter"),
     "a jitter of NaN": (lambda: Sleep(1, math.nan), "jitter"),
+    "nothing left of a deadline": (lambda: Send(API.request(GET), within=0), "within"),
+    "less than nothing left": (lambda: Send(API.request(GET), within=-1.5), "within"),
+    "NaN left": (lambda: Send(API.request(GET), within=math.nan), "within"),
+    "all time left": (lambda: Send(API.request(GET), within=math.inf), "within"),
+    "text left": (lambda: Send(API.request(GET), within="5"), "within"),  # type: ignore[arg-type]
     "a limit of 0": (lambda: Gather((), 0), "limit"),
     "a limit of True": (lambda: Gather((), True), "limit"),
     "a limit of a fraction": (lambda: Gather((), 1.5), "limit"),  # type: ignore[arg-type]
@@ -71,6 +76,7 @@ def test_effects_are_equal_by_what_they_ask() -> None:
     request = API.request(GET)
     assert Send(request, GET, Timeout()) == Send(request, GET, Timeout())
     assert Send(request) != Send(request, GET)
+    assert Send(request, within=1) == Send(request, within=2)
     assert (Sleep(1, 0.5), Clock()) == (Sleep(1, 0.5), Clock())
     assert (Sleep(0), Sleep(1, 1)) == (Sleep(0, 0.0), Sleep(1.0, 1.0))
 
@@ -80,6 +86,23 @@ def step(program: Generator[Any, Any, Any], result: object, expected: object) ->
     with pytest.raises(StopIteration) as stopped:
         program.send(result)
     assert stopped.value.value == expected
+
+
+def test_what_is_left_of_a_deadline_shortens_each_bound_of_a_timeout() -> None:
+    request, usual = API.request(GET), Timeout(10, 30, 60)
+    mine = Timeout(1, 2, 3)
+    for effect, timeout in (
+        (Send(request), usual),
+        (Send(request, timeout=mine), mine),
+        (Send(request, within=100), usual),
+        (Send(request, within=45), Timeout(10, 30, 45)),
+        (Send(request, within=20), Timeout(10, 20, 20)),
+        (Send(request, timeout=mine, within=2.5), Timeout(1, 2, 2.5)),
+        (Send(request, timeout=mine, within=0.5), Timeout(0.5, 0.5, 0.5)),
+    ):
+        assert effect.timeout_or(usual) == timeout
+    assert Send(request).timeout_or(None) is None
+    assert Send(request, within=45).timeout_or(None) == Timeout(10, 30, 45)
 
 
 def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
