@@ -1,11 +1,13 @@
 """Never run: what type checkers must infer of the public face, checked by mypy and pyright."""
 
+from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime
 from typing import assert_type
 
 import trio
 
 from calcom_core import (
+    NO_RETRY,
     Api,
     ApiKey,
     Booking,
@@ -20,6 +22,7 @@ from calcom_core import (
     NewBooking,
     NewGuest,
     NewLinkLocation,
+    NotSent,
     OffsetPagination,
     Operation,
     Page,
@@ -29,12 +32,19 @@ from calcom_core import (
     Request,
     Reservation,
     Response,
+    RetryPolicy,
     SeatCancellation,
     Slot,
     Slots,
     bookings,
+    create_once,
+    iterate_script,
+    run_script,
+    teams,
 )
-from calcom_core.retry import retrying
+from calcom_core.effects import Clock, Sleep
+from calcom_core.paging import items
+from calcom_core.retry import GiveUp, Retry, decide, retrying
 from calcom_transports import AsyncClient, Client, Replay, answer, run
 from calcom_transports.trio import run_trio
 
@@ -131,6 +141,34 @@ assert_type(client.teams.references(1, 2, "u"), tuple[BookingReference, ...])
 assert_type(client.bookings.list(limit=3).pagination, OffsetPagination | CursorPagination)
 assert_type(client.bookings.list().total_items, int | None)
 
+assert_type(client.bookings.iterate(status="past", take=3), Iterator[Booking])
+assert_type(client.items(bookings.list(limit=3)), Iterator[Booking])
+assert_type(client.pages(teams.bookings(1)), Iterator[Page[Booking]])
+assert_type(client.with_options(retry=NO_RETRY, concurrency=4), Client)
+assert_type(client.bookings.create_once(new, "key"), Booking | tuple[Booking, ...])
+assert_type(
+    client.bookings.create_once({}, key="key", recreate_after=60, policy=RetryPolicy(2)),
+    Booking | tuple[Booking, ...],
+)
+assert_type(run(create_once(api, new, "key"), Replay("w")), Booking | tuple[Booking, ...])
+assert_type(
+    run_script(
+        retrying(api, bookings.get_one("u")),
+        [
+            (Clock(), 0.0),
+            (bookings.get_one("u"), NotSent("no route", reason="connect")),
+            (Sleep(0.5, jitter=1), None),
+            (("GET", "/v2/bookings/u"), Response(200)),
+            ([(Sleep(1), None)], [(bookings.get_one("u"), Response(200))]),
+        ],
+    ),
+    Booking,
+)
+assert_type(iterate_script(items(api, bookings.list()), []), Iterator[Booking])
+assert_type(decide(NO_RETRY, True, 1, NotSent("x", reason="tls")), Retry | GiveUp)
+
+client.bookings.create_once(new)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+client.bookings.iterate(unknown=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 client.bookings.get_one(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 client.bookings.get_one("u", unknown=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 client.teams.bookings(1, cursor="c")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -143,6 +181,9 @@ async def under_trio() -> None:
         assert_type(await client.bookings.list(take=3), Page[Booking])
         assert_type(await client.bookings.get_one("u"), Booking)
         assert_type(await client.bookings.cancel_seat("u", "s"), Booking)
+        assert_type(await client.bookings.create_once(new, "k"), Booking | tuple[Booking, ...])
+        assert_type(client.bookings.iterate(take=3), AsyncIterator[Booking])
+        assert_type(client.pages(bookings.list()), AsyncIterator[Page[Booking]])
         assert_type(await client.exchange(bookings.get_one("u")), Exchange[Booking])
         assert_type(client.with_options(timeout=5), AsyncClient)
         assert_type(await run_trio(retrying(api, bookings.get_one("u")), Replay("w")), Booking)
