@@ -18,7 +18,7 @@ What a look-up can prove:
 What it cannot prove ends as `OutcomeUnknown`, as does a look-up that is not answered.
 """
 
-from datetime import timedelta
+from datetime import datetime
 
 from attrs import evolve, frozen
 
@@ -49,8 +49,10 @@ from calcom_core.retry import (
     DEFAULT_RETRY,
     NO_MORE,
     SAME_AGAIN,
+    Exchange,
     RetryPolicy,
     backoff_of,
+    exchanging,
     outcome_unknown,
     retrying,
 )
@@ -180,57 +182,70 @@ class _Seen:
 def _creating(
     looking: _Looking, create: Operation[Made], recreate_after: float | None
 ) -> Program[Made]:
-    sent = 0
-    number = 0
+    api, policy, timeout = looking.api, looking.policy, looking.timeout
+    sent, number = 0, 0
     while True:
         number += 1
         begun = yield from clock()
         try:
-            made = yield from retrying(looking.api, create, looking.policy, looking.timeout, begun)
+            exchange = yield from exchanging(api, create, policy, timeout, begun)
         except (OutcomeUnknown, DecodingError, SlotUnavailable, BookingConflict, AlreadyDone) as e:
             failure: CalcomError = e
+        except CalcomError as error:
+            error.attempts += sent
+            raise
         else:
-            if looking.answered(made):
-                return made
-            raise OlderBooking(
-                f"{asked(create)}: the server answered with an older booking, which has not the "
-                "key of this call, and made none; it is error.booking",
-                operation=create.plain,
-                booking=made,
-            )
+            if looking.answered(exchange.value):
+                return exchange.value
+            raise _older(create, exchange, sent)
         sent += failure.attempts
         failure.attempts = sent
         if isinstance(failure, OutcomeUnknown):
             seen = yield from _watched(looking, recreate_after, begun)
+            if seen.made is not None:
+                return seen.made
+            if seen.unsure or recreate_after is None:
+                raise _unknown(create, failure, seen) from (seen.error or failure.cause)
+            if number >= policy.attempts:
+                raise _not_booked(create, failure) from failure.cause
         else:
             seen = yield from _looked_up(looking, begun)
-        if seen.made is not None:
-            return seen.made
-        if not isinstance(failure, OutcomeUnknown):
+            if seen.made is not None:
+                return seen.made
             if number > 1 and seen.unsure and not failure.may_have_happened:
                 # What is in the way may be the booking of an earlier create.
                 raise _unknown(create, failure, seen) from failure
             raise failure
-        if seen.unsure or recreate_after is None:
-            raise _unknown(create, failure.cause, seen, sent) from (seen.error or failure.cause)
-        if number >= looking.policy.attempts:
-            lost = NotBooked(
-                f"{asked(create)}: no answer came, and {recreate_after:g} s later a look-up shows "
-                f"that nothing was booked; {failure.cause.args[0]}",
-                operation=create.plain,
-                cause=failure.cause,
-            )
-            lost.attempts, lost.gave_up = sent, NO_MORE
-            raise lost from failure.cause
 
 
-def _unknown(
-    create: Operation[Made], cause: CalcomError, seen: _Seen, sent: int | None = None
-) -> OutcomeUnknown:
+def _unknown(create: Operation[Made], failure: CalcomError, seen: _Seen) -> OutcomeUnknown:
+    cause = failure.cause if isinstance(failure, OutcomeUnknown) else failure
     why = seen.unsure or "a look-up does not find it so far"
     unknown = outcome_unknown(create, cause, f"; {why}", seen.found)
-    unknown.attempts = cause.attempts if sent is None else sent
+    unknown.attempts = failure.attempts
     return unknown
+
+
+def _not_booked(create: Operation[Made], failure: OutcomeUnknown) -> NotBooked:
+    error = NotBooked(
+        f"{asked(create)}: no answer came, and a look-up shows that nothing was booked; "
+        f"{failure.cause.args[0]}",
+        operation=create.plain,
+        cause=failure.cause,
+    )
+    error.attempts, error.gave_up = failure.attempts, NO_MORE
+    return error
+
+
+def _older(create: Operation[Made], exchange: Exchange[Made], sent: int) -> OlderBooking:
+    error = OlderBooking(
+        f"{asked(create)}: the server answered with a booking that has not the key of this call, "
+        "an older one, and made none; it is error.booking",
+        operation=create.plain,
+        booking=exchange.value,
+    )
+    error.attempts, error.gave_up = sent + exchange.attempts, SAME_AGAIN
+    return error
 
 
 def _watched(looking: _Looking, recreate_after: float | None, begun: float) -> Program[_Seen]:
@@ -291,7 +306,6 @@ def _at_the_start(looking: _Looking, begun: float) -> Program[Booking | _Seen]:
         sort_start="asc",
         take=100,
     )
-    later = start + timedelta(seconds=1)
     unsure = ""
     for _ in range(_PAGES):
         odd: DecodingError | None = None
@@ -307,11 +321,15 @@ def _at_the_start(looking: _Looking, begun: float) -> Program[Booking | _Seen]:
             if looking.ours(booking):
                 return booking
             empty = booking.is_seated and not booking.attendees and booking.status != "cancelled"
-            if empty and booking.start < later:
+            if empty and not _after(start, booking):
                 unsure = "the attendees of seats are hidden from these credentials"
         if odd is not None:
             raise odd
-        if page.next is None or any(booking.start >= later for booking in page.items):
+        if page.next is None or any(_after(start, booking) for booking in page.items):
             return _Seen(unsure=unsure)
         operation = page.next
     return _Seen(unsure="more bookings start then than a look-up reads")
+
+
+def _after(start: datetime, booking: Booking) -> bool:
+    return booking.start.replace(microsecond=0) > start

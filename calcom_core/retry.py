@@ -199,11 +199,15 @@ def _too_late(policy: RetryPolicy) -> str:
 
 @frozen
 class Exchange(Generic[T]):
-    """One call seen whole: what was sent, what came back, and what it was read as."""
+    """One call seen whole: what was sent, what came back, and what it was read as.
+
+    *attempts* counts how often it was sent.
+    """
 
     request: Request
     response: Response
     value: T = field(repr=False)
+    attempts: int = 1
 
 
 def exchanging(
@@ -233,7 +237,7 @@ def exchanging(
         attempt += 1
         try:
             response = yield from send(request, op, timeout, within)
-            return Exchange(request, response, op.read(response))
+            return Exchange(request, response, op.read(response), attempt)
         except (TransportError, ApiError, DecodingError, VersionMismatch) as error:
             failure: CalcomError = error
         if isinstance(failure, TransportError):

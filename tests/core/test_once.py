@@ -166,8 +166,9 @@ def test_an_older_booking_in_answer_is_an_error_that_carries_it() -> None:
         assert (error.booking, error.operation) == (bk(older), CREATE)
         assert not error.may_have_happened
         assert str(error) == (
-            "bookings.create (POST /v2/bookings): the server answered with an older booking, which "
-            "has not the key of this call, and made none; it is error.booking"
+            "bookings.create (POST /v2/bookings): the server answered with a booking that has not "
+            "the key of this call, an older one, and made none; it is error.booking "
+            "(after 1 attempt: asking again would bring the same)"
         )
 
 
@@ -250,9 +251,27 @@ def test_one_that_is_lost_each_time_was_not_booked() -> None:
     assert (error.attempts, error.cause, error.__cause__) == (3, LOST, LOST)
     assert not error.may_have_happened
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): no answer came, and 10 s later a look-up shows that "
-        "nothing was booked; cut short (after 3 attempts: the policy allows no more)"
+        "bookings.create (POST /v2/bookings): no answer came, and a look-up shows that nothing was "
+        "booked; cut short (after 3 attempts: the policy allows no more)"
     )
+
+
+def test_attempts_are_counted_over_all_creates() -> None:
+    lost = [(CREATE, LOST), (LOOK, listed()), TEN, (LOOK, listed())]
+    busy = Response(429, {"X-RateLimit-Reset-Default": "60"}, b"")
+    with pytest.raises(RateLimited) as limited:
+        play([*lost, *lost, (CREATE, busy)], recreate_after=10)
+    assert limited.value.attempts == 3
+    with pytest.raises(OlderBooking) as older:
+        play([*lost, (CREATE, created(OTHERS))], recreate_after=10)
+    assert older.value.attempts == 2
+
+
+def test_the_last_second_of_all_can_be_looked_up() -> None:
+    data = {**NEW, "start": "9999-12-31T23:59:59Z"}
+    found = booking(start="9999-12-31T23:59:59.000Z")
+    script = [(("POST", "/v2/bookings"), LOST), (("GET", "/v2/bookings"), listed(found))]
+    assert play(script, data=data) == bk(found)
 
 
 def test_the_wait_may_be_longer_than_the_deadline_which_then_begins_anew() -> None:
