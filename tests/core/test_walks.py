@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 import pytest
 from core_lists import ListServer, answer, walk
@@ -131,6 +132,28 @@ def test_a_list_that_grows_is_read_to_its_end() -> None:
 
     server = ListServer(set(range(5)), grow)
     assert len(walk(items(API, past(1), concurrency=3), server)) == 11
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_no_more_pages_are_kept_than_are_asked_for_at_once(concurrency: int) -> None:
+    server = ListServer(set(range(60)))
+    answers: list[ref[Response]] = []
+    kept = []
+
+    def answering(request: Request) -> Response:
+        response = server(request)
+        answers.append(ref(response))
+        return response
+
+    class Counting(list[Any]):
+        def append(self, item: Any) -> None:
+            super().append(item)
+            kept.append(sum(answer() is not None for answer in answers))
+
+    walk(items(API, past(2), concurrency=concurrency), answering, emitted=Counting())
+    assert len(answers) == 30
+    assert max(kept) == concurrency
+    assert kept[-1] == 1
 
 
 def test_what_is_twice_on_one_page_is_shown_once() -> None:
