@@ -1,0 +1,316 @@
+"""How much faster a walk of several pages at once is: `.venv/bin/python benchmarks/paging.py`.
+
+A server in a process of its own holds 2,000 bookings and takes 50 ms for a page of 50, however many
+pages it is asked for at once.
+The walks take turns, so that a noisy machine slows all of them alike; medians are compared.
+No walk of 40 pages, 8 at once, can be more than 6.67 times as fast as one page after another:
+the first page comes alone, since it says how many there are, and the others in 5 batches.
+The script ends with status 1 if a client is less than 5 times as fast.
+
+The same walk over bare connections, which reads no JSON, shows that the server is no bottleneck.
+Memory is measured in walks of their own, for which the server does not wait.
+"""
+
+import gc
+import json
+import re
+import socket
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from statistics import median
+from subprocess import PIPE, Popen
+from threading import Thread
+from urllib.parse import urlsplit
+
+import trio
+
+from calcom_core import bookings
+from calcom_transports import AsyncClient, Client
+
+BOOKINGS = 2_000
+MANY_BOOKINGS = 8_000
+TAKE = 50
+DELAY = 50
+"""How many milliseconds the server takes for a page."""
+AT_ONCE = 8
+ROUNDS = 3
+TARGET = 5.0
+
+SERVE = "--serve"
+"""The argument with which this file is the server."""
+
+API_KEY = "cal_test_bench"
+EARLIEST = datetime(2024, 1, 8, 9, tzinfo=UTC)
+PEOPLE = ("Ada Novak", "Bela Kiss", "Chloe Martin", "Dario Rossi", "Emil Jansen")
+
+Walk = Callable[[str, int], int]
+"""Walks the list of the server at a URL, so many pages at once, and counts the bookings."""
+
+
+def uid_of(number: int) -> str:
+    return f"paging{number:016}"
+
+
+def moment(start: datetime) -> str:
+    return start.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def booking(number: int) -> dict[str, object]:
+    start = EARLIEST + timedelta(hours=number)
+    name = PEOPLE[number % len(PEOPLE)]
+    email = f"{name.lower().replace(' ', '.')}.{number}@example.com"
+    host = {
+        "id": 7,
+        "name": "Olga Petrova",
+        "email": "olga@example.com",
+        "displayEmail": "olga@example.com",
+        "username": "olga",
+        "timeZone": "Europe/Berlin",
+    }
+    attendee = {
+        "name": name,
+        "email": email,
+        "displayEmail": email,
+        "timeZone": "Europe/Rome",
+        "language": "en",
+        "absent": False,
+        "phoneNumber": f"+39055{number:07}",
+    }
+    return {
+        "id": 10_000 + number,
+        "uid": uid_of(number),
+        "title": f"Consultation between Olga Petrova and {name}",
+        "description": "A first talk about the plan, the budget and the dates.",
+        "hosts": [host],
+        "status": "accepted",
+        "cancellationReason": "",
+        "cancelledByEmail": "",
+        "rescheduledByEmail": None,
+        "start": moment(start),
+        "end": moment(start + timedelta(minutes=30)),
+        "duration": 30,
+        "eventTypeId": 3,
+        "eventType": {"id": 3, "slug": "consultation"},
+        "meetingUrl": f"https://meet.example.com/{uid_of(number)}",
+        "location": f"https://meet.example.com/{uid_of(number)}",
+        "absentHost": False,
+        "createdAt": moment(start - timedelta(days=3)),
+        "updatedAt": moment(start + timedelta(minutes=31)),
+        "metadata": {"order": f"A-{number}"},
+        "rating": None,
+        "icsUid": f"{uid_of(number)}@Cal.com",
+        "attendees": [attendee],
+        "bookingFieldsResponses": {"email": email, "name": name, "displayEmail": email},
+    }
+
+
+def answer(held: int, skip: int) -> bytes:
+    """Return the whole answer with the page after *skip* bookings, of a list of *held*."""
+    data = [booking(number) for number in range(skip, min(skip + TAKE, held))]
+    pagination = {
+        "totalItems": held,
+        "itemsPerPage": TAKE,
+        "returnedItems": len(data),
+        "remainingItems": held - skip - len(data),
+        "totalPages": -(-held // TAKE),
+        "currentPage": skip // TAKE + 1,
+        "hasNextPage": skip + TAKE < held,
+        "hasPreviousPage": skip > 0,
+    }
+    content = {"status": "success", "data": data, "pagination": pagination}
+    body = json.dumps(content, separators=(",", ":")).encode()
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: keep-alive\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def serve() -> None:
+    """Print the port, and answer until standard input ends, as it does when the parent does."""
+    answers = {
+        (held, skip): answer(held, skip)
+        for held in (BOOKINGS, MANY_BOOKINGS)
+        for skip in range(0, held, TAKE)
+    }
+    listener = socket.create_server(("127.0.0.1", 0))
+    Thread(target=accept, args=(listener, answers), daemon=True).start()
+    print(listener.getsockname()[1], flush=True)
+    sys.stdin.read()
+
+
+def accept(listener: socket.socket, answers: dict[tuple[int, int], bytes]) -> None:
+    while True:
+        connection, _ = listener.accept()
+        Thread(target=serve_connection, args=(connection, answers), daemon=True).start()
+
+
+def serve_connection(connection: socket.socket, answers: dict[tuple[int, int], bytes]) -> None:
+    """Answer requests for `/<milliseconds to wait>/<bookings held>/v2/bookings`, one by one."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connection, suppress(ConnectionError):
+        received = b""
+        while data := connection.recv(65_536):
+            received += data
+            if not received.endswith(b"\r\n\r\n"):
+                continue
+            asked = re.match(rb"GET /(\d+)/(\d+)/v2/bookings\?\S*?(?:skip=(\d+)\S*)? ", received)
+            assert asked, received
+            delay, held, skip = (int(number or 0) for number in asked.groups())
+            time.sleep(delay / 1_000)
+            connection.sendall(answers[held, skip])
+            received = b""
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run the server in a process of its own, and end it; the value is its URL."""
+    # Leaving the block closes the pipe that the server reads, and waits for it.
+    with Popen([sys.executable, __file__, SERVE], stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+
+
+def walk_bare(url: str, concurrency: int) -> int:
+    """Ask for the same pages in the same batches, over connections of the standard library."""
+    place = urlsplit(url)
+    connections = [HTTPConnection(place.netloc) for _ in range(concurrency)]
+    held = int(place.path.rpartition("/")[2])
+
+    def fetch(connection: HTTPConnection, skip: int) -> int:
+        connection.request("GET", f"{place.path}/v2/bookings?status=past&take={TAKE}&skip={skip}")
+        return connection.getresponse().read().count(b'"uid":')
+
+    counted = fetch(connections[0], 0)
+    with ThreadPoolExecutor(concurrency) as threads:
+        for first in range(TAKE, held, TAKE * concurrency):
+            skips = range(first, min(first + TAKE * concurrency, held), TAKE)
+            counted += sum(threads.map(fetch, connections, skips))
+    for connection in connections:
+        connection.close()
+    return counted
+
+
+def walk_blocking(url: str, concurrency: int) -> int:
+    with Client(API_KEY, base_url=url) as client:
+        walker = client.with_options(concurrency=concurrency)
+        return sum(1 for _ in walker.items(bookings.list(status="past", take=TAKE)))
+
+
+def walk_trio(url: str, concurrency: int) -> int:
+    async def walk() -> int:
+        counted = 0
+        async with AsyncClient(API_KEY, base_url=url) as client:
+            walker = client.with_options(concurrency=concurrency)
+            async for _ in walker.items(bookings.list(status="past", take=TAKE)):
+                counted += 1
+        return counted
+
+    return trio.run(walk)
+
+
+BARE = "bare connections"
+CLIENTS: dict[str, Walk] = {"urllib3": walk_blocking, "trio": walk_trio}
+SUBJECTS: dict[str, Walk] = {BARE: walk_bare, **CLIENTS}
+
+
+def seconds(walk: Walk, url: str, concurrency: int) -> float:
+    began = time.perf_counter()
+    counted = walk(url, concurrency)
+    taken = time.perf_counter() - began
+    assert counted == BOOKINGS, counted
+    return taken
+
+
+def timed(url: str) -> dict[tuple[str, int], float]:
+    """Return the median seconds of a walk, of each subject and concurrency."""
+    taken: dict[tuple[str, int], list[float]] = {}
+    for _ in range(ROUNDS):
+        for name, walk in SUBJECTS.items():
+            for concurrency in (1, AT_ONCE):
+                times = taken.setdefault((name, concurrency), [])
+                times.append(seconds(walk, f"{url}/{DELAY}/{BOOKINGS}", concurrency))
+    return {subject: median(times) for subject, times in taken.items()}
+
+
+def peak(walk: Walk, url: str, concurrency: int, held: int) -> int:
+    """Return the most bytes that were allocated at once during a walk."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        counted = walk(f"{url}/0/{held}", concurrency)
+        assert counted == held, counted
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def size_of_uids(held: int) -> int:
+    """Return the bytes of a set of so many uids, which a walk keeps to show each booking once."""
+    uids: set[str] = set()
+    for number in range(held):  # one by one, since a set that is made at once may be smaller
+        uids.add(uid_of(number))
+    return sys.getsizeof(uids) + sum(map(sys.getsizeof, uids))
+
+
+def report_speed(times: dict[tuple[str, int], float]) -> dict[str, float]:
+    """Print the times, and return how many times as fast each subject is at once."""
+    print(f"{'transport':18}{'concurrency':>12}{'seconds':>10}{'ratio':>8}")
+    ratios: dict[str, float] = {}
+    for name in SUBJECTS:
+        ratios[name] = times[name, 1] / times[name, AT_ONCE]
+        print(f"{name:18}{1:12}{times[name, 1]:10.3f}")
+        print(f"{name:18}{AT_ONCE:12}{times[name, AT_ONCE]:10.3f}{ratios[name]:8.2f}")
+    return ratios
+
+
+def report_server(times: dict[tuple[str, int], float]) -> None:
+    pages = BOOKINGS // TAKE
+    batches = 1 + -(-(pages - 1) // AT_ONCE)
+    alone = times[BARE, 1] / pages * 1_000
+    together = times[BARE, AT_ONCE] / batches * 1_000
+    print(
+        f"the server is no bottleneck: without reading JSON a page takes {alone:.1f} ms alone "
+        f"and {together:.1f} ms as one of up to {AT_ONCE}, of which it waits {DELAY} ms;"
+    )
+    print(f"{pages / batches:.2f} is the most that any client could reach")
+
+
+def report_memory(url: str) -> None:
+    """Print the peaks: the uids are what grows with a list, the rest is the pages in flight."""
+    print("peak memory of a walk, in kB")
+    print(f"{'transport':18}{'concurrency':>12}{'bookings':>10}{'peak':>8}{'uids':>8}{'rest':>8}")
+    for name, walk in CLIENTS.items():
+        for concurrency in (1, AT_ONCE):
+            for held in (BOOKINGS, MANY_BOOKINGS):
+                most, uids = peak(walk, url, concurrency, held), size_of_uids(held)
+                columns = "".join(f"{size / 1e3:8,.0f}" for size in (most, uids, most - uids))
+                print(f"{name:18}{concurrency:12}{held:10,}{columns}")
+
+
+def main() -> None:
+    body = len(answer(BOOKINGS, 0).partition(b"\r\n\r\n")[2])
+    print(f"{BOOKINGS:,} bookings, {TAKE} and {body:,} bytes a page, median of {ROUNDS} walks")
+    with server() as url:
+        for walk in SUBJECTS.values():  # whatever is built once is built here
+            walk(f"{url}/0/{BOOKINGS}", AT_ONCE)
+        times = timed(url)
+        ratios = report_speed(times)
+        report_server(times)
+        report_memory(url)
+    slow = [f"{name} ({ratios[name]:.2f})" for name in CLIENTS if ratios[name] < TARGET]
+    if slow:
+        sys.exit(f"less than {TARGET} times as fast with {AT_ONCE} pages at once: {slow}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == [SERVE]:
+        serve()
+    else:
+        main()
