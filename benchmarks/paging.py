@@ -40,6 +40,8 @@ DELAY = 50
 """How many milliseconds the server takes for a page."""
 AT_ONCE = 8
 ROUNDS = 3
+WALKS = {1: 1, AT_ONCE: 3}
+"""How many walks a round has of each concurrency: those at once vary more, and are short."""
 TARGET = 5.0
 
 SERVE = "--serve"
@@ -233,9 +235,10 @@ def timed(url: str) -> dict[tuple[str, int], float]:
     taken: dict[tuple[str, int], list[float]] = {}
     for _ in range(ROUNDS):
         for name, walk in SUBJECTS.items():
-            for concurrency in (1, AT_ONCE):
+            for concurrency, walks in WALKS.items():
                 times = taken.setdefault((name, concurrency), [])
-                times.append(seconds(walk, f"{url}/{DELAY}/{BOOKINGS}", concurrency))
+                for _ in range(walks):
+                    times.append(seconds(walk, f"{url}/{DELAY}/{BOOKINGS}", concurrency))
     return {subject: median(times) for subject, times in taken.items()}
 
 
@@ -296,7 +299,7 @@ def report_memory(url: str) -> None:
 
 def main() -> None:
     body = len(answer(BOOKINGS, 0).partition(b"\r\n\r\n")[2])
-    print(f"{BOOKINGS:,} bookings, {TAKE} and {body:,} bytes a page, median of {ROUNDS} walks")
+    print(f"{BOOKINGS:,} bookings, {TAKE} and {body:,} bytes a page, medians of {ROUNDS} rounds")
     with server() as url:
         for walk in SUBJECTS.values():  # whatever is built once is built here
             walk(f"{url}/0/{BOOKINGS}", AT_ONCE)

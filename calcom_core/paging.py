@@ -5,13 +5,13 @@ A list by *take* and *skip* says with each page how many items there are in all,
 up to there may be asked for at once; a list by cursor is read one page after another.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Generic, TypeVar
 
 from attrs import define, evolve
 
 from calcom_core.api import Api
-from calcom_core.effects import Program, Stream, emit, gather
+from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
 from calcom_core.errors import DecodingError, InvalidInput, PagingError
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page, undecodable
@@ -97,22 +97,37 @@ def _walk(
     asked = [first]
     while asked:
         read = [_page(api, operation, policy) for operation in asked]
-        if len(read) == 1:
-            batch = [(yield from read[0])]
-        else:
-            batch = list((yield from gather(read, limit=concurrency)))
-        answered, asked = asked, []
-        for operation in answered:
-            page, odd = batch.pop(0)  # so that those that were shown are not kept
-            fresh = shown(page)
-            for item in fresh:
-                yield from emit(item)
-            if odd is not None:
-                raise odd
-            if page.next is not None and not progress.made(operation, page, new=bool(fresh)):
-                raise _endless(operation, page, progress.count)
-            if not batch:  # the last one, since what the list says of itself changes meanwhile
-                asked = _following(operation, page, concurrency)
+        asked = yield from _shown(read, asked, concurrency, progress, shown)
+
+
+def _shown(
+    read: list[Program[tuple[Page[T], DecodingError | None]]],
+    asked: list[Operation[Page[T]]],
+    concurrency: int,
+    progress: "_Progress[T]",
+    shown: Callable[[Page[T]], Sequence[U]],
+) -> Generator[Effect | Emit[U], Any, list[Operation[Page[T]]]]:
+    """Read some pages and emit what they show; the result is what to ask for next.
+
+    When it ends nothing holds these pages any more.
+    """
+    if len(read) == 1:
+        batch = [(yield from read[0])]
+    else:
+        batch = list((yield from gather(read, limit=concurrency)))
+    following: list[Operation[Page[T]]] = []
+    for operation in asked:
+        page, odd = batch.pop(0)  # so that those that were shown are not kept
+        fresh = shown(page)
+        for item in fresh:
+            yield from emit(item)
+        if odd is not None:
+            raise odd
+        if page.next is not None and not progress.made(operation, page, new=bool(fresh)):
+            raise _endless(operation, page, progress.count)
+        if not batch:  # the last one, since what the list says of itself changes meanwhile
+            following = _following(operation, page, concurrency)
+    return following
 
 
 @define
@@ -130,12 +145,12 @@ class _Progress(Generic[T]):
         By *skip* a page may well show what the one before it did, where as many items came before
         it meanwhile; but not for ever.
         """
-        before, self._before = self._before, page.items
         self.count += 1
-        self._empty = 0 if page.items else self._empty + 1
         if page.total_items is not None:
             self._most = self._most or 2 * (1 + _pages_after(operation, page)) + 10
             return self.count < self._most
+        before, self._before = self._before, page.items
+        self._empty = 0 if page.items else self._empty + 1
         if self._empty:
             return self._empty < _EMPTY
         return new and page.items != before

@@ -140,7 +140,8 @@ class Client(_Configured[Transport | Sessions]):
             None is the transport's own, which is finite.
         retry: when to ask again; by default up to four attempts within a minute, of what may be
             repeated. `NO_RETRY` is never.
-        concurrency: how many pages of a list a walk may ask for at once, at least 1.
+        concurrency: how many pages of a list a walk may ask for at once, at least 1; more than the
+            10 connections of a usual transport gain nothing.
 
     Raises:
         InvalidInput: without credentials, and for a base URL or a timeout that is none.

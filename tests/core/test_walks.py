@@ -138,9 +138,10 @@ def test_a_list_that_grows_is_read_to_its_end() -> None:
 def test_no_more_pages_are_kept_than_are_asked_for_at_once(concurrency: int) -> None:
     server = ListServer(set(range(60)))
     answers: list[ref[Response]] = []
-    kept = []
+    kept, before = [], []
 
     def answering(request: Request) -> Response:
+        before.append(sum(answer() is not None for answer in answers))
         response = server(request)
         answers.append(ref(response))
         return response
@@ -154,6 +155,7 @@ def test_no_more_pages_are_kept_than_are_asked_for_at_once(concurrency: int) -> 
     assert len(answers) == 30
     assert max(kept) == concurrency
     assert kept[-1] == 1
+    assert max(before) == concurrency - 1  # of the same batch
 
 
 def test_what_is_twice_on_one_page_is_shown_once() -> None:
