@@ -161,9 +161,9 @@ class _Looking:
     def answered(self, made: Made) -> bool:
         """Whether an answer to our create is of our making, as far as it shows."""
         all_of_them = made if isinstance(made, tuple) else (made,)
-        return all(
-            # Seats that are hidden show no token; and of a seat no older one is given away, since
-            # the server refuses the same attendee twice (CONTRACT B.4 c).
+        # Seats that are hidden show no token; and of a seat no older one is given away, since the
+        # server refuses the same attendee twice (CONTRACT B.4 c).
+        return not all_of_them or any(
             self.ours(booking) or (booking.is_seated and not booking.attendees)
             for booking in all_of_them
         )

@@ -220,6 +220,9 @@ def test_looking_ends_with_the_deadline() -> None:
         (Clock(), 159.6),
     ]
     unknown(script)
+    unknown(
+        [(Clock(), 100.0), (CREATE, LOST), (Clock(), 101.0), (LOOK, listed()), (Clock(), 159.0)]
+    )
     late = [(Clock(), 100.0), (CREATE, LOST), (Clock(), 155.0), (LOOK, refused(503, "busy"))]
     error = unknown([*late, (Clock(), 159.5), (Clock(), 159.5)])
     assert "and a look-up cannot tell" not in str(error)
@@ -241,6 +244,12 @@ def test_one_that_turns_up_in_that_time_is_not_made_again() -> None:
     script = [(CREATE, LOST), (LOOK, listed()), TEN, (LOOK, listed(booking()))]
     assert play(script, recreate_after=10) == bk(booking())
     assert play([(CREATE, LOST), (LOOK, listed(booking()))], recreate_after=10) == bk(booking())
+
+
+def test_a_server_that_is_never_late_is_asked_again_at_once() -> None:
+    twice = [(LOOK, listed()), (Sleep(0), None), (LOOK, listed())]
+    script = [(CREATE, LOST), *twice, (CREATE, created(booking()))]
+    assert play(script, recreate_after=0) == bk(booking())
 
 
 def test_one_that_is_lost_each_time_was_not_booked() -> None:
@@ -355,6 +364,10 @@ CREATE_COUNTED = bookings.create({**COUNTED, "metadata": {TOKEN: "order-1"}})
 
 def test_a_series_that_is_answered_is_made_with_one_request() -> None:
     assert play([(CREATE, created([FIRST, SECOND]))]) == (bk(FIRST), bk(SECOND))
+    assert play([(CREATE, created([FIRST, STRANGE]))]) == (bk(FIRST), bk(STRANGE))
+    assert play([(CREATE, created([]))]) == ()  # CONTRACT B.4: it may lack the first one
+    with pytest.raises(OlderBooking):
+        play([(CREATE, created([STRANGE, STRANGE]))])
 
 
 def test_a_series_whose_answer_is_lost_is_complete_if_its_length_is_known() -> None:

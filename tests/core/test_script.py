@@ -117,6 +117,25 @@ def test_the_clock_tells_how_long_the_sleeps_were_where_the_script_does_not() ->
     assert run_script(waiting(), told) == [100.0, 103.0, 6.5]
 
 
+def test_a_parameter_without_a_value_is_one() -> None:
+    request = API.request(LIST)
+
+    def sending() -> Program[Response]:
+        url = "https://cal.example/v2/bookings?status=&take=2"
+        return send(type(request)(request.method, url, request.headers))
+
+    assert run_script(sending(), [(("GET", "/v2/bookings?take=2&status="), LISTED)]) == LISTED
+    with pytest.raises(ScriptError, match=r"^step 1 differs in query:"):
+        run_script(sending(), [(("GET", "/v2/bookings?take=2"), LISTED)])
+
+
+def test_the_clock_of_a_stream_begins_at_0() -> None:
+    def telling() -> Stream[float]:
+        yield from emit((yield from clock()))
+
+    assert list(iterate_script(telling(), [])) == [0.0]
+
+
 def test_a_gather_is_a_tuple_of_scripts() -> None:
     page = LIST.read(LISTED)
     assert run_script(both(), [([(GET, GOOD)], [(LIST, LISTED)])]) == (BOOKING, page)
