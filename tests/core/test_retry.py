@@ -262,6 +262,18 @@ def test_nothing_is_begun_that_would_outlast_the_deadline(
     assert decide(POLICY, True, attempt, failure(came, True), elapsed) == wanted
 
 
+def test_no_time_has_passed_unless_it_is_said() -> None:
+    policy = RetryPolicy(2, 1, 1, deadline=1.5)
+    assert decide(policy, True, 1, failure(NoAnswer, True)) == Retry(1, 1)
+
+
+def test_two_attempts_have_a_deadline_too() -> None:
+    script = [(Clock(), 100.0), (READ, refusal(503)), (Clock(), 160.0)]
+    with pytest.raises(ServerError) as caught:
+        run_script(retrying(API, READ, RetryPolicy(2, 1, 3)), script)
+    assert caught.value.gave_up == LATE.reason
+
+
 def test_the_backoff_doubles_up_to_its_cap_and_of_nothing_is_nothing() -> None:
     outcome = failure(NoAnswer, True)
 

@@ -83,6 +83,8 @@ def test_after_the_first_page_so_many_are_asked_for_at_once() -> None:
 
 def test_two_pages_are_asked_for_one_after_the_other() -> None:
     assert batches(items(API, past(50), concurrency=8), ListServer(set(range(100)))) == []
+    for walked in (items, pages):
+        assert batches(walked(API, past(50)), ListServer(set(range(400)))) == []  # type: ignore[operator]
 
 
 def test_a_list_by_cursor_is_read_one_page_after_another() -> None:
