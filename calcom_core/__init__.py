@@ -103,6 +103,7 @@ from calcom_core.retry import NO_RETRY as NO_RETRY
 from calcom_core.retry import Exchange as Exchange
 from calcom_core.retry import RetryPolicy as RetryPolicy
 from calcom_core.retry import retrying as retrying
+from calcom_core.script import ScriptError as ScriptError
 from calcom_core.script import iterate_script as iterate_script
 from calcom_core.script import run_script as run_script
 from calcom_core.secret import Secret as Secret

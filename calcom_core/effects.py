@@ -89,11 +89,25 @@ def program_of(value: object) -> "Program[Any]":
     return value
 
 
+def no_effect(effect: object) -> InvalidInput:
+    """Return the error for what a program yielded and nothing can carry out."""
+    return InvalidInput("program", f"yielded {type(effect).__name__}, which is no effect")
+
+
+def no_stream(result: object) -> InvalidInput:
+    """Return the error for a program that returned something where nobody would get it."""
+    return InvalidInput(
+        "stream", f"returned {type(result).__name__}, as only a program may: give it to run()"
+    )
+
+
 def _are_programs(effect: "Gather", attribute: object, programs: tuple[Any, ...]) -> None:
     if not isinstance(programs, tuple):
         raise InvalidInput("programs", "must be a tuple; gather(…) takes any iterable")
     for program in programs:
         program_of(program)
+    if len({id(program) for program in programs}) < len(programs):
+        raise InvalidInput("programs", "holds one twice; call the function again for another")
 
 
 @frozen(eq=False)

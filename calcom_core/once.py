@@ -54,6 +54,7 @@ from calcom_core.retry import (
     backoff_of,
     exchanging,
     outcome_unknown,
+    policy_of,
     retrying,
 )
 
@@ -94,6 +95,7 @@ def create_once(
             None, the default, never makes a second one.
         policy: when to ask again, and how often and how long to look; its deadline is that of a
             create and its look-ups together, and begins anew after each wait of *recreate_after*.
+            In a client, its `retry` unless one is given.
         timeout: of each exchange.
         cal_api_version: pins the version of the create.
 
@@ -119,7 +121,7 @@ def create_once(
     if recreate_after is not None:
         _is_wait(recreate_after)
     create = bookings.create(_marked(new, key), cal_api_version=cal_api_version)
-    looking = _Looking(api, new, key, policy, timeout)
+    looking = _Looking(api, new, key, policy_of(policy), timeout)
     return _creating(looking, create, recreate_after)
 
 

@@ -6,31 +6,44 @@ up to there may be asked for at once; a list by cursor is read one page after an
 """
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define, evolve
 
 from calcom_core.api import Api
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
-from calcom_core.errors import DecodingError, InvalidInput, PagingError
+from calcom_core.error_body import without_credentials
+from calcom_core.errors import (
+    Answer,
+    CalcomError,
+    DecodingError,
+    InvalidInput,
+    PagingError,
+    ReplayError,
+)
+from calcom_core.meanings import asked
 from calcom_core.model.booking import Booking
-from calcom_core.operation import Operation, Page, undecodable
-from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, retrying
+from calcom_core.operation import Operation, Page
+from calcom_core.readers import PageOf
+from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, policy_of, retrying
 
 T = TypeVar("T")
-U = TypeVar("U")
 
-_EMPTY = 10
-"""How many empty pages in a row a list by cursor may have."""
+_List = Operation[Page[Booking]]
+_Read = tuple[Page[Booking] | None, CalcomError | None]
+"""A page, and what is wrong: with it, or with the call that was to bring it."""
+
+_IDLE = 10
+"""How many pages in a row may show nothing new."""
 
 
 def pages(
     api: Api,
-    operation: Operation[Page[T]],
+    operation: Operation[Page[Booking]],
     policy: RetryPolicy = DEFAULT_RETRY,
     *,
     concurrency: int = 1,
-) -> Stream[Page[T]]:
+) -> Stream[Page[Booking]]:
     """Emit the page that *operation* lists, and those after it.
 
     Args:
@@ -41,16 +54,16 @@ def pages(
             are: after the first page of a list by *take* and *skip*. So many are held in memory.
 
     Raises:
-        InvalidInput: for a concurrency that is none.
+        InvalidInput: for an operation that lists no bookings, and for a concurrency that is none.
         DecodingError: for a page with odd items, once the page of the others was emitted;
             to go on, walk from its `page.next`.
         PagingError: once its page was emitted, for one that does not say how to go on, and for a
-            list that does not end: by cursor, at a page that shows the same as the one before it,
-            or the tenth in a row that is empty; by *take* and *skip*, after twice the pages that
-            the first one told of, and ten more.
-        CalcomError: what `retrying` raises.
+            list that does not end: one by cursor that shows the same page twice in a row, any that
+            shows nothing new ten times in a row, and one by *take* and *skip* after twice the pages
+            that the first one told of, and ten more.
+        CalcomError: what `retrying` raises, once the pages before were emitted.
     """
-    return _walk(api, operation, policy, at_least_1(concurrency), lambda page: (page,))
+    return _walk(api, operation, policy, concurrency, lambda page: (page,))
 
 
 def items(
@@ -76,7 +89,7 @@ def items(
                 fresh.append(booking)
         return fresh
 
-    return _walk(api, operation, policy, at_least_1(concurrency), unseen)
+    return _walk(api, operation, policy, concurrency, unseen)
 
 
 def at_least_1(concurrency: int) -> int:
@@ -88,25 +101,40 @@ def at_least_1(concurrency: int) -> int:
 
 def _walk(
     api: Api,
-    first: Operation[Page[T]],
+    first: _List,
     policy: RetryPolicy,
     concurrency: int,
-    shown: Callable[[Page[T]], Sequence[U]],
-) -> Stream[U]:
-    progress: _Progress[T] = _Progress()
-    asked = [first]
-    while asked:
-        read = [_page(api, operation, policy) for operation in asked]
-        asked = yield from _shown(read, asked, concurrency, progress, shown)
+    shown: Callable[[Page[Booking]], Sequence[T]],
+) -> Stream[T]:
+    """Check what is given, and return the walk."""
+    # Before it begins: what lists nothing might be a write.
+    listing = isinstance(first, Operation) and isinstance(first.reader, PageOf)
+    if not listing or first.then:
+        raise InvalidInput("operation", "must be one that lists bookings, such as bookings.list(…)")
+    return _walked(api, first, policy_of(policy), at_least_1(concurrency), shown)
+
+
+def _walked(
+    api: Api,
+    first: _List,
+    policy: RetryPolicy,
+    concurrency: int,
+    shown: Callable[[Page[Booking]], Sequence[T]],
+) -> Stream[T]:
+    progress = _Progress()
+    following = [first]
+    while following:
+        read = [_page(api, operation, policy) for operation in following]
+        following = yield from _shown(read, following, concurrency, progress, shown)
 
 
 def _shown(
-    read: list[Program[tuple[Page[T], DecodingError | None]]],
-    asked: list[Operation[Page[T]]],
+    read: list[Program[_Read]],
+    operations: list[_List],
     concurrency: int,
-    progress: "_Progress[T]",
-    shown: Callable[[Page[T]], Sequence[U]],
-) -> Generator[Effect | Emit[U], Any, list[Operation[Page[T]]]]:
+    progress: "_Progress",
+    shown: Callable[[Page[Booking]], Sequence[T]],
+) -> Generator[Effect | Emit[T], Any, list[_List]]:
     """Read some pages and emit what they show; the result is what to ask for next.
 
     When it ends nothing holds these pages any more.
@@ -115,64 +143,66 @@ def _shown(
         batch = [(yield from read[0])]
     else:
         batch = list((yield from gather(read, limit=concurrency)))
-    following: list[Operation[Page[T]]] = []
-    for operation in asked:
-        page, odd = batch.pop(0)  # so that those that were shown are not kept
-        fresh = shown(page)
+    following: list[_List] = []
+    for operation in operations:
+        page, error = batch.pop(0)  # so that those that were shown are not kept
+        fresh = () if page is None else shown(page)
         for item in fresh:
             yield from emit(item)
-        if odd is not None:
-            raise odd
+        if page is None or error is not None:
+            raise cast(CalcomError, error)
         if page.next is not None and not progress.made(operation, page, new=bool(fresh)):
-            raise _endless(operation, page, progress.count)
+            raise _endless(operation, page, progress)
         if not batch:  # the last one, since what the list says of itself changes meanwhile
             following = _following(operation, page, concurrency)
     return following
 
 
 @define
-class _Progress(Generic[T]):
+class _Progress:
     """How far a walk has come."""
 
     count: int = 0
+    idle: int = 0
     _most: int = 0
-    _empty: int = 0
-    _before: tuple[T, ...] | None = None
+    _before: tuple[str, ...] = ()
 
-    def made(self, operation: Operation[Page[T]], page: Page[T], *, new: bool) -> bool:
+    def made(self, operation: _List, page: Page[Booking], *, new: bool) -> bool:
         """Whether a page that names another one leads on.
 
-        By *skip* a page may well show what the one before it did, where as many items came before
-        it meanwhile; but not for ever.
+        By *skip* a page may well show what the one before it did, where as many bookings came
+        before it meanwhile; but not for ever.
         """
         self.count += 1
-        if page.total_items is not None:
-            self._most = self._most or 2 * (1 + _pages_after(operation, page)) + 10
-            return self.count < self._most
-        before, self._before = self._before, page.items
-        self._empty = 0 if page.items else self._empty + 1
-        if self._empty:
-            return self._empty < _EMPTY
-        return new and page.items != before
+        before, self._before = self._before, tuple(booking.uid for booking in page.items)
+        again = not new or self._before in ((), before)
+        self.idle = self.idle + 1 if again else 0
+        if self.idle >= _IDLE:
+            return False
+        if page.total_items is None:
+            return not (again and page.items)
+        self._most = self._most or 2 * (1 + _pages_after(operation, page)) + 10
+        return self.count < self._most
 
 
-def _page(
-    api: Api, operation: Operation[Page[T]], policy: RetryPolicy
-) -> Program[tuple[Page[T], DecodingError | None]]:
-    """Read a page; one that has odd items, or does not say how to go on, comes with its error."""
+def _page(api: Api, operation: _List, policy: RetryPolicy) -> Program[_Read]:
+    """Read a page, or what went wrong, which may carry a page.
+
+    An error is no exception here, so that the pages before it are shown first.
+    """
     try:
         return (yield from retrying(api, operation, policy)), None
-    except DecodingError as error:
-        if error.page is None:
-            raise
-        return error.page, error
+    except ReplayError:
+        raise
+    except CalcomError as error:
+        return (error.page if isinstance(error, DecodingError) else None), error
 
 
-def _skip(operation: Operation[Page[T]]) -> int:
+def _skip(operation: _List) -> int:
     return int(dict(operation.query).get("skip", 0))
 
 
-def _pages_after(operation: Operation[Page[T]], page: Page[T]) -> int:
+def _pages_after(operation: _List, page: Page[Booking]) -> int:
     """Return how many pages a page that names another one tells of; 1 if it does not count them."""
     if page.next is None or page.total_items is None:
         return 1
@@ -180,9 +210,7 @@ def _pages_after(operation: Operation[Page[T]], page: Page[T]) -> int:
     return max(-(-(page.total_items - _skip(page.next)) // step), 1)
 
 
-def _following(
-    operation: Operation[Page[T]], page: Page[T], concurrency: int
-) -> list[Operation[Page[T]]]:
+def _following(operation: _List, page: Page[Booking], concurrency: int) -> list[_List]:
     """Return the operations of the pages to ask for next, after that page."""
     if page.next is None:
         return []
@@ -199,15 +227,18 @@ def _following(
     ]
 
 
-def _endless(operation: Operation[Page[T]], page: Page[T], count: int) -> DecodingError:
+def _endless(operation: _List, page: Page[Booking], progress: _Progress) -> PagingError:
     """Return the error for a page that names another one in a list that leads nowhere."""
     flag = "hasMore" if page.total_items is None else "hasNextPage"
-    return undecodable(
-        operation,
-        page.response,
-        f"$.pagination.{flag}",
-        f"false, after {count} pages,",
-        "true",
+    idle = f", {progress.idle} of them in a row with nothing new" if progress.idle else ""
+    return PagingError(
+        f"{asked(operation)}: the list does not end: {progress.count} pages were read{idle}, and "
+        f"the last says that there are more (its {len(page.items)} items in error.page)",
+        operation=operation.plain,
+        # Pyright does not see through the converter of its headers.
+        response=cast(Answer, without_credentials(page.response)),
+        path=f"$.pagination.{flag}",
+        found="true",
+        may_have_happened=False,
         page=evolve(page, next=None),
-        error=PagingError,
     )

@@ -177,7 +177,7 @@ def _pagination(value: Any) -> OffsetPagination | CursorPagination:
         if not by_cursor:
             return read(OffsetPagination, value)
         pagination = read(CursorPagination, value)
-        if "nextCursor" not in value:
+        if "nextCursor" not in value and not pagination.has_more:
             raise Odd("a string or null", "nothing", "nextCursor")
     except Odd as error:
         error.path.insert(0, "pagination")
@@ -226,7 +226,7 @@ def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Opera
     cursor, asked = pagination.next_cursor, query.get("cursor")
     walked = operation.walked if asked is None else (*operation.walked, asked)
     if not cursor:
-        found = "null" if cursor is None else "an empty string"
+        found = "nothing" if cursor is None else "an empty string"
         raise Odd("a cursor, since hasMore is true,", found, "pagination", "nextCursor")
     if cursor in walked:
         raise Odd("a new cursor", "one of this walk", "pagination", "nextCursor")

@@ -94,6 +94,13 @@ class RetryPolicy:
             raise InvalidInput("wait_budget", f"is beyond the deadline of {self.deadline:g} s")
 
 
+def policy_of(value: object, field: str = "policy") -> RetryPolicy:
+    """Check that a value is a policy."""
+    if not isinstance(value, RetryPolicy):
+        raise InvalidInput(field, f"must be a RetryPolicy, not {type(value).__name__}")
+    return value
+
+
 DEFAULT_RETRY = RetryPolicy()
 """Up to four attempts within a minute, and waits of up to 20 s where the server asks for them."""
 
@@ -167,7 +174,23 @@ def decide(
         attempt: the number of the attempt that failed, from 1 on.
         outcome: how it failed: what `Operation.read` raised, or `NotSent` or `NoAnswer`.
         elapsed: seconds since the first attempt began.
+
+    Returns:
+        `Retry` with the time to sleep before, or `GiveUp` with the reason.
+
+    Raises:
+        InvalidInput: for arguments of another type, above all a *repeatable* that is no bool.
     """
+    policy_of(policy)
+    if not isinstance(repeatable, bool):
+        raise InvalidInput("repeatable", "must be a bool, as operation.repeatable is")
+    if isinstance(attempt, bool) or not isinstance(attempt, int) or attempt < 1:
+        raise InvalidInput("attempt", "must be an integer of at least 1, which is the first")
+    if not isinstance(outcome, CalcomError):
+        kind = type(outcome).__name__
+        raise InvalidInput("outcome", f"must be a CalcomError, such as NoAnswer, not {kind}")
+    if not isinstance(elapsed, (int, float)) or not elapsed >= 0:
+        raise InvalidInput("elapsed", "must be a number of seconds, at least 0")
     unsure = isinstance(outcome, (RateLimited, TransportError, ServerError))
     if unsure and outcome.may_have_happened and not repeatable:
         return GiveUp(MAY_HAVE_HAPPENED, outcome_unknown=True)
@@ -227,6 +250,7 @@ def exchanging(
     Each says how many attempts were made, and why no more.
     """
     request = api.request(op)
+    policy_of(policy)
     timed = policy.attempts > 1
     begun = since
     if begun is None:

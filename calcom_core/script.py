@@ -5,7 +5,7 @@ program is held to what it says.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,6 +18,8 @@ from calcom_core.effects import (
     Send,
     Sleep,
     Stream,
+    no_effect,
+    no_stream,
     program_of,
 )
 from calcom_core.errors import InvalidInput
@@ -41,6 +43,13 @@ Step: TypeAlias = "tuple[Expected, Result] | tuple[Script, ...]"
 
 Script: TypeAlias = "Sequence[Step]"
 """What a program is to ask for, in order."""
+
+
+_RESULTS: Mapping[type[object], tuple[tuple[type[object], ...], str]] = {
+    Send: ((Response,), "a request is answered by a Response"),
+    Sleep: ((type(None),), "of a sleep comes None"),
+    Clock: ((int, float), "a clock tells a number of seconds"),
+}
 
 
 class ScriptError(AssertionError):
@@ -77,7 +86,7 @@ class _Player(Generic[T]):
 
     def __init__(self, program: Program[T], script: Script, where: str, elapsed: float) -> None:
         self._program = program
-        self._left = list(_checked(script))
+        self._left = _checked(script)
         self._where = where
         self._number = 0
         self.elapsed = elapsed
@@ -97,6 +106,8 @@ class _Player(Generic[T]):
         try:
             while (item := self._advance()) is not None:
                 yield item.item
+            if self._result is not None:
+                raise no_stream(self._result)
         finally:
             self._program.close()
 
@@ -116,7 +127,7 @@ class _Player(Generic[T]):
                 self._result = stop.value
                 return None
             except Exception as error:
-                self._nothing_left(f"raised {type(error).__name__}", error)
+                self._nothing_left(f"raised {type(error).__name__} ({error})", error)
                 raise
             if isinstance(effect, Emit):
                 return effect
@@ -133,6 +144,8 @@ class _Player(Generic[T]):
         return f"{self._where}step {self._number}"
 
     def _perform(self, effect: Effect) -> tuple[object, Exception | None]:
+        if not isinstance(effect, (Send, Sleep, Clock, Gather)):
+            raise no_effect(effect)
         if isinstance(effect, Clock) and not (self._left and self._left[0][:1] == (effect,)):
             return self.elapsed, None
         self._number += 1
@@ -156,11 +169,10 @@ class _Player(Generic[T]):
             self.elapsed += effect.seconds
         if isinstance(result, Exception):
             return None, result
-        if isinstance(effect, Send) and not isinstance(result, Response):
-            raise ScriptError(
-                f"{self._at()}: a request is answered by a Response or an exception, "
-                f"not by {type(result).__name__}"
-            )
+        kinds, said = _RESULTS[type(effect)]
+        if isinstance(result, bool) or not isinstance(result, kinds):
+            kind = type(result).__name__
+            raise ScriptError(f"{self._at()}: {said} or an exception, and not {kind}")
         return result, None
 
     def _gather(
@@ -201,15 +213,18 @@ def _is_pair(step: Step) -> bool:
     )
 
 
-def _checked(script: Script) -> Script:
-    for number, step in enumerate(script, 1):
+def _checked(script: Script) -> list[Step]:
+    if isinstance(script, str) or not isinstance(script, Iterable):
+        raise InvalidInput("script", f"must be a list of steps, not {type(script).__name__}")
+    steps = list(script)
+    for number, step in enumerate(steps, 1):
         if not isinstance(step, tuple) or not (_is_branches(step) or _is_pair(step)):
             raise InvalidInput(
                 "script",
                 f"step {number} must be a pair (expected, result), "
                 "or for a Gather a tuple of scripts, each a list",
             )
-    return script
+    return steps
 
 
 def _differences(step: Step, effect: Effect) -> list[str]:
@@ -221,15 +236,28 @@ def _differences(step: Step, effect: Effect) -> list[str]:
         same = type(expected) is type(effect)
         return [] if expected == effect else ["what it says" if same else "its kind"]
     request = effect.request
-    if isinstance(expected, Request):
-        return [] if expected == request else ["the request"]
     url = urlsplit(request.url)
     query = parse_qsl(url.query, keep_blank_values=True)
-    if isinstance(expected, Operation):
+    if isinstance(expected, Request):
+        wanted_url = urlsplit(expected.url)
+        parts = {
+            "method": expected.method == request.method,
+            "url": wanted_url._replace(query="") == url._replace(query=""),
+            **_named(
+                "query", dict(parse_qsl(wanted_url.query, keep_blank_values=True)), dict(query)
+            ),
+            **_named("header", dict(expected.headers), dict(request.headers)),
+            **_named("body", _json(expected.body), _json(request.body)),
+            "what it says": expected == request,
+        }
+        if not all(list(parts.values())[:-1]):
+            del parts["what it says"]
+    elif isinstance(expected, Operation):
+        version = request.headers.get("cal-api-version")
         parts = {
             "method": expected.method == request.method,
             "path": url.path.endswith(expected.path),
-            "version": expected.version in (None, request.headers.get("cal-api-version")),
+            f"version ({expected.version}, asked {version})": expected.version in (None, version),
             **_named("query", dict(expected.query), dict(query)),
             **_named("body", _json(expected.body or b""), _json(request.body)),
         }

@@ -14,7 +14,7 @@ from calcom_core.http import Timeout, timeout_of
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
 from calcom_core.paging import at_least_1, items, pages
-from calcom_core.retry import DEFAULT_RETRY, Exchange, RetryPolicy, exchanging
+from calcom_core.retry import DEFAULT_RETRY, Exchange, RetryPolicy, exchanging, policy_of
 from calcom_core.secret import Secret
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports.bound import AsyncBookings, AsyncSlots, AsyncTeams, Bookings, Slots, Teams
@@ -48,12 +48,6 @@ def _api(
     return Api(auth, base_url, versions)
 
 
-def _policy(retry: object) -> RetryPolicy:
-    if not isinstance(retry, RetryPolicy):
-        raise InvalidInput("retry", f"must be a RetryPolicy, not {type(retry).__name__}")
-    return retry
-
-
 class _Configured(ABC, Generic[Sender]):
     """What both clients are made of: whom to ask, how, and by what."""
 
@@ -75,7 +69,7 @@ class _Configured(ABC, Generic[Sender]):
             self._check(transport)
         self.api = _api(api_key, auth, base_url, versions, transport)
         self._timeout = timeout_of(timeout)
-        self.retry = _policy(retry)
+        self.retry = policy_of(retry, "retry")
         self.concurrency = at_least_1(concurrency)
         self._transport: Sender = self._usual_transport() if transport is None else transport
 
@@ -107,7 +101,7 @@ class _Configured(ABC, Generic[Sender]):
         """
         client = copy(self)
         client._timeout = self._timeout if timeout is None else timeout_of(timeout)
-        client.retry = self.retry if retry is None else _policy(retry)
+        client.retry = self.retry if retry is None else policy_of(retry, "retry")
         if concurrency is not None:
             client.concurrency = at_least_1(concurrency)
         return client
@@ -115,7 +109,7 @@ class _Configured(ABC, Generic[Sender]):
     def _exchanging(self, op: Operation[T]) -> Program[Exchange[T]]:
         return exchanging(self.api, op, self.retry)
 
-    def _pages(self, op: Operation[Page[T]]) -> Stream[Page[T]]:
+    def _pages(self, op: Operation[Page[Booking]]) -> Stream[Page[Booking]]:
         return pages(self.api, op, self.retry, concurrency=self.concurrency)
 
     def _items(self, op: Operation[Page[Booking]]) -> Stream[Booking]:
@@ -185,7 +179,7 @@ class Client(_Configured[Transport | Sessions]):
         """Carry out a streaming program and yield the items it emits."""
         return iterate(stream, self._transport, self._timeout)
 
-    def pages(self, op: Operation[Page[T]]) -> Iterator[Page[T]]:
+    def pages(self, op: Operation[Page[Booking]]) -> Iterator[Page[Booking]]:
         """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""
         return self.iterate(self._pages(op))
 
@@ -261,7 +255,7 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
 
         return iterate_trio(stream, self._transport, self._timeout)
 
-    def pages(self, op: Operation[Page[T]]) -> AsyncIterator[Page[T]]:
+    def pages(self, op: Operation[Page[Booking]]) -> AsyncIterator[Page[Booking]]:
         """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""
         return self.iterate(self._pages(op))
 

@@ -23,9 +23,11 @@ from calcom_core.effects import (
     Send,
     Sleep,
     Stream,
+    no_effect,
+    no_stream,
     program_of,
 )
-from calcom_core.errors import AlreadyPlayed, InvalidInput
+from calcom_core.errors import AlreadyPlayed, InvalidInput, NoAnswer
 from calcom_core.http import Request, Response, Timeout
 
 T = TypeVar("T")
@@ -94,10 +96,12 @@ class Sessions(Protocol):
 
 
 def answered(response: object) -> Response:
-    """Check what a transport returned."""
+    """Check what a transport returned; after anything else a write may have happened."""
     if not isinstance(response, Response):
         kind = type(response).__name__
-        raise InvalidInput("transport", f"its send returned {kind}, and not a Response")
+        raise NoAnswer(
+            f"the transport's send returned {kind}, and not a Response", reason="protocol"
+        )
     return response
 
 
@@ -163,6 +167,8 @@ def _items(steps: "_Steps") -> Generator[Any, None, None]:
     try:
         while (item := steps.advance()) is not None:
             yield item.item
+        if steps.result is not None:
+            raise no_stream(steps.result)
     except Held as held:
         raise AlreadyPlayed(str(held)) from held
     finally:
@@ -268,7 +274,7 @@ class _Steps:
             case Gather():
                 with self._scope.inner() as scope:
                     return self._gather(effect, scope)
-        raise InvalidInput("program", f"yielded {type(effect).__name__}, which is no effect")
+        raise no_effect(effect)
 
     def _in_order(self, effect: Gather) -> tuple[Any, ...]:
         results: list[Any] = []

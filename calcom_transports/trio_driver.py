@@ -20,9 +20,11 @@ from calcom_core.effects import (
     Send,
     Sleep,
     Stream,
+    no_effect,
+    no_stream,
     program_of,
 )
-from calcom_core.errors import AlreadyPlayed, InvalidInput
+from calcom_core.errors import AlreadyPlayed, InvalidInput, NoAnswer
 from calcom_core.http import Response, Timeout
 from calcom_transports.driver import (
     AsyncTransport,
@@ -49,7 +51,10 @@ class _Live:
     async def send(self, effect: Send, branch: Branch) -> Response:
         sending = self._transport.send(effect.request, effect.timeout_or(self._timeout))
         if not isinstance(sending, Awaitable):
-            raise InvalidInput("transport", "its send is not async; it is one for Client")
+            # What it did it has done, so that a write may have happened.
+            raise NoAnswer(
+                "the transport's send is not async; it is one for Client", reason="protocol"
+            )
         return answered(await sending)
 
     async def sleep(self, effect: Sleep, branch: Branch) -> None:
@@ -150,6 +155,8 @@ class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it sta
             self._steps.close()
             raise
         if item is None:
+            if self._steps.result is not None:
+                raise no_stream(self._steps.result)
             raise StopAsyncIteration
         return cast(T, item.item)
 
@@ -222,7 +229,7 @@ class _Steps:
                 return await self._in_order(effect)
             case Gather():
                 return await self._gather(effect)
-        raise InvalidInput("program", f"yielded {type(effect).__name__}, which is no effect")
+        raise no_effect(effect)
 
     async def _in_order(self, effect: Gather) -> tuple[Any, ...]:
         results: list[Any] = []

@@ -11,6 +11,17 @@ from core_recorded import response_of
 from operations_table import MARKED, operations_table
 from server import Peer, Server
 
+from calcom_core import (
+    Anonymous,
+    Api,
+    NoAnswer,
+    Request,
+    Response,
+    RetryPolicy,
+    ServerError,
+    bookings,
+)
+
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
@@ -18,6 +29,7 @@ OUTPUT = [
     "2026-12-12 09:00:00+00:00 Normal between Alice Host and Ann Attendee single\n"
     "2026-12-14 09:00:00+00:00 Recurring between Alice Host and Ann Attendee recurring\n"
     "2026-12-15 09:00:00+00:00 Seated between Alice Host and Ann Attendee seated\n",
+    "",
     "no such slot: taken\n",
     "3 ['first', 'second']\n200 ['Normal between Alice Host and Ann Attendee']\n",
     "2026-12-12 45 free, the first until 2026-12-12 01:30:00+01:00\n"
@@ -129,6 +141,33 @@ def test_each_block_of_code_runs_and_prints_what_it_should(
         exec(compile(BLOCKS[number], "README.md", "exec"), {"__name__": "readme"})
 
     assert capsys.readouterr().out == OUTPUT[number]
+
+
+def test_the_loop_of_ones_own_asks_again_as_the_programs_do() -> None:
+    block = next(block for block in BLOCKS if "def asked(" in block)
+    names: dict[str, Any] = {}
+    exec(compile(block, "README.md", "exec"), names)
+    api, policy = Api(Anonymous()), RetryPolicy(attempts=3, base=0)
+    read, write = bookings.get_one("first"), bookings.confirm("first")
+    good = response_of("29-get-normal")
+
+    def in_turn(*outcomes: Response | NoAnswer) -> Any:
+        waiting = iter(outcomes)
+
+        def exchange(request: Request) -> Response:
+            outcome = next(waiting)
+            if isinstance(outcome, NoAnswer):
+                raise outcome
+            return outcome
+
+        return exchange
+
+    lost, busy = NoAnswer("cut short", reason="closed"), Response(503)
+    assert names["asked"](api, read, in_turn(lost, busy, good), policy) == read.read(good)
+    with pytest.raises(ServerError):
+        names["asked"](api, read, in_turn(busy, lost, busy), policy)
+    with pytest.raises(NoAnswer):
+        names["asked"](api, write, in_turn(lost), policy)
 
 
 def test_every_block_of_code_is_tested() -> None:

@@ -193,9 +193,9 @@ def more(cursor: object) -> dict[str, Any]:
 
 # The walk so far, then the page whose pagination cannot be followed, and what is said of it.
 ODD_CURSORS: list[tuple[list[dict[str, Any]], str]] = [
-    ([more(None)], "null at $.pagination.nextCursor, where a cursor, since hasMore is true,"),
+    ([more(None)], "nothing at $.pagination.nextCursor, where a cursor, since hasMore is true,"),
     ([more("")], "an empty string at $.pagination.nextCursor, where a cursor, since hasMore is"),
-    ([{"hasMore": True}], "nothing at $.pagination.nextCursor, where a string or null"),
+    ([{"hasMore": True}], "nothing at $.pagination.nextCursor, where a cursor, since hasMore is"),
     ([{"hasMore": False}], "nothing at $.pagination.nextCursor, where a string or null"),
     ([more("\ud800")], "half a surrogate pair at $.pagination.nextCursor, where a cursor"),
     ([more("a"), more("a")], "one of this walk at $.pagination.nextCursor, where a new cursor"),

@@ -72,6 +72,13 @@ def test_an_effect_that_cannot_be_meant_is_refused(name: str) -> None:
     assert caught.value.field == field
 
 
+def test_one_program_cannot_run_twice_at_once() -> None:
+    program = nothing()
+    with pytest.raises(InvalidInput) as caught:
+        Gather((program, nothing(), program), 2)
+    assert str(caught.value) == "programs: holds one twice; call the function again for another"
+
+
 def test_effects_are_equal_by_what_they_ask() -> None:
     request = API.request(GET)
     assert Send(request, GET, Timeout()) == Send(request, GET, Timeout())

@@ -274,6 +274,37 @@ def test_two_attempts_have_a_deadline_too() -> None:
     assert caught.value.gave_up == LATE.reason
 
 
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((None, True, 1, failure(NoAnswer, True)), "policy: must be a RetryPolicy, not NoneType"),
+        ((POLICY, WRITE, 1, failure(NoAnswer, False)), "repeatable: must be a bool, as operation."),
+        ((POLICY, 1, 1, failure(NoAnswer, False)), "repeatable: must be a bool, as operation."),
+        ((POLICY, True, 0, failure(NoAnswer, True)), "attempt: must be an integer of at least 1,"),
+        ((POLICY, True, 1.0, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
+        ((POLICY, True, True, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
+        ((POLICY, True, 1, OSError()), "outcome: must be a CalcomError, such as NoAnswer, not OS"),
+        ((POLICY, True, 1, refusal(503)), "outcome: must be a CalcomError, such as NoAnswer, not"),
+        (
+            (POLICY, True, 1, failure(NoAnswer, True), -1),
+            "elapsed: must be a number of seconds, at",
+        ),
+        ((POLICY, True, 1, failure(NoAnswer, True), "3"), "elapsed: must be a number of seconds,"),
+        ((POLICY, True, 1, failure(NoAnswer, True), math.nan), "elapsed: must be a number of sec"),
+    ],
+)
+def test_a_question_that_cannot_be_decided_is_refused(arguments: Any, problem: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        decide(*arguments)
+    assert str(caught.value).startswith(problem)
+
+
+def test_a_policy_that_is_none_is_refused_before_anything_is_sent() -> None:
+    for program in (retrying(API, READ, None), exchanging(API, READ, 3)):  # type: ignore[arg-type]
+        with pytest.raises(InvalidInput, match=r"^policy: must be a RetryPolicy, not "):
+            next(program)
+
+
 def test_the_backoff_doubles_up_to_its_cap_and_of_nothing_is_nothing() -> None:
     outcome = failure(NoAnswer, True)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
+from attrs import evolve
 from core_recorded import A_BOOKING, RECORDED, response_of
 
 from calcom_core import (
@@ -234,7 +235,7 @@ REPORTS: dict[str, tuple[Callable[[], Program[Any]], Any, str]] = {
     "another version": (
         lambda: retrying(Api(ApiKey("cal_test_script"), versions=HOSTED), GET, NO_RETRY),
         [(bookings.get_one("bk7", cal_api_version="2024-08-13"), GOOD)],
-        "step 1 differs in version:\n"
+        "step 1 differs in version (2024-08-13, asked 2026-02-25):\n"
         "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
         "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
         "  after it: nothing more",
@@ -242,8 +243,40 @@ REPORTS: dict[str, tuple[Callable[[], Program[Any]], Any, str]] = {
     "another whole request": (
         get,
         [(Api(Anonymous()).request(GET), GOOD)],
-        "step 1 differs in the request:\n"
+        "step 1 differs in url, header.Authorization:\n"
         "  expected: GET /v2/bookings/bk7\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "a whole request of another query": (
+        lambda: retrying(API, LIST, NO_RETRY),
+        [(API.request(bookings.list(status="past", take=3)), LISTED)],
+        "step 1 differs in query.take, query.skip:\n"
+        "  expected: GET /prefix/v2/bookings\n"
+        "  asked:    bookings.list (GET /v2/bookings)\n"
+        "  after it: nothing more",
+    ),
+    "a whole request of another body": (
+        lambda: send(API.request(bookings.cancel("bk7", {"cancellation_reason": "ill"}))),
+        [(API.request(bookings.cancel("bk7", {"cancellation_reason": "away"})), LISTED)],
+        "step 1 differs in body.cancellationReason:\n"
+        "  expected: POST /prefix/v2/bookings/bk7/cancel\n"
+        "  asked:    POST /prefix/v2/bookings/bk7/cancel\n"
+        "  after it: nothing more",
+    ),
+    "a whole request with a header twice": (
+        get,
+        [(evolve(API.request(GET), headers=[("X", "1"), *API.request(GET).headers]), GOOD)],
+        "step 1 differs in header.X:\n"
+        "  expected: GET /prefix/v2/bookings/bk7\n"
+        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  after it: nothing more",
+    ),
+    "a whole request with its headers in another order": (
+        get,
+        [(evolve(API.request(GET), headers=[*API.request(GET).headers][::-1]), GOOD)],
+        "step 1 differs in what it says:\n"
+        "  expected: GET /prefix/v2/bookings/bk7\n"
         "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
         "  after it: nothing more",
     ),
@@ -332,13 +365,30 @@ REPORTS: dict[str, tuple[Callable[[], Program[Any]], Any, str]] = {
     "too much for a program that fails": (
         get,
         [(GET, response_of("191-get-bad-uid")), (Sleep(1), None)],
-        "the program raised NotFound after step 1, and the script goes on: "
-        "Sleep(seconds=1, jitter=0.0)",
+        "the program raised NotFound (bookings.get_one (GET /v2/bookings/bk7): 404 "
+        "NotFoundException: Booking with uid=does-not-exist was not found in the database (check "
+        "the uid, and that these credentials may see it) (after 1 attempt: asking again "
+        "would bring the same)) after step 1, and the script goes on: Sleep(seconds=1, jitter=0.0)",
     ),
     "a result that answers nothing": (
         get,
         [(GET, None)],
-        "step 1: a request is answered by a Response or an exception, not by NoneType",
+        "step 1: a request is answered by a Response or an exception, and not NoneType",
+    ),
+    "a result of a sleep": (
+        waiting,
+        [(Sleep(2.5), 5.0)],
+        "step 1: of a sleep comes None or an exception, and not float",
+    ),
+    "a clock that tells nothing": (
+        waiting,
+        [(Clock(), None)],
+        "step 1: a clock tells a number of seconds or an exception, and not NoneType",
+    ),
+    "a clock that tells the truth": (
+        waiting,
+        [(Clock(), True)],
+        "step 1: a clock tells a number of seconds or an exception, and not bool",
     ),
 }
 
@@ -410,6 +460,29 @@ def test_the_program_is_closed_whatever_happens() -> None:
     assert closed == ["outer", "outer", "gather"]
     with pytest.raises(InvalidInput):
         run_script(lambda: None, [])  # type: ignore[arg-type]
+
+
+def test_what_no_driver_could_carry_out_is_refused_as_they_do() -> None:
+    def wrong() -> Program[Any]:
+        return (yield GET)  # type: ignore[misc]
+
+    with pytest.raises(InvalidInput) as caught:
+        run_script(wrong(), [(GET, GOOD)])
+    assert str(caught.value) == "program: yielded Operation, which is no effect"
+    with pytest.raises(InvalidInput) as returned:
+        list(iterate_script(get(), [(GET, GOOD)]))  # type: ignore[arg-type]
+    assert str(returned.value) == (
+        "stream: returned Booking, as only a program may: give it to run()"
+    )
+
+
+def test_a_script_may_be_any_iterable_of_steps() -> None:
+    assert run_script(get(), iter([(GET, GOOD)])) == BOOKING  # type: ignore[arg-type]
+    for script in (None, 5, "GET"):
+        with pytest.raises(InvalidInput) as caught:
+            run_script(get(), script)  # type: ignore[arg-type]
+        kind = type(script).__name__
+        assert str(caught.value) == f"script: must be a list of steps, not {kind}"
 
 
 def test_a_body_that_is_no_json_is_compared_as_bytes() -> None:

@@ -1,6 +1,7 @@
 """Walks with several pages at once, and walks that a server would never let end."""
 
 import json
+import pickle
 from collections.abc import Callable
 from typing import Any
 from weakref import ref
@@ -16,10 +17,12 @@ from calcom_core import (
     Booking,
     DecodingError,
     InvalidInput,
+    NoMatch,
     NotSent,
     Operation,
     Page,
     PagingError,
+    PermissionDenied,
     RateLimited,
     Request,
     Response,
@@ -187,14 +190,14 @@ def test_an_odd_page_among_several_is_told_after_those_before_it() -> None:
     assert caught.value.page.next == past(2, 6)
 
 
-def test_a_page_that_fails_ends_the_others_and_surfaces_as_itself() -> None:
+def test_a_page_that_fails_is_told_after_those_before_it() -> None:
     lost = NotSent("refused", reason="refused")
     script: list[Any] = [
         (past(2), page_of([0, 1], 2, 0, 8)),
         (
             [(past(2, 2), page_of([2, 3], 2, 2, 8))],
             [(past(2, 4), lost)],
-            [],
+            [(past(2, 6), page_of([6, 7], 2, 6, 8))],
         ),
     ]
     once = RetryPolicy(1)
@@ -202,10 +205,39 @@ def test_a_page_that_fails_ends_the_others_and_surfaces_as_itself() -> None:
     with pytest.raises(NotSent) as caught:
         shown.extend(iterate_script(items(API, past(2), once, concurrency=3), script))
     assert caught.value is lost
-    assert uids(shown) == ["b0", "b1"]
+    assert uids(shown) == ["b0", "b1", "b2", "b3"]
     with pytest.raises(DecodingError) as unreadable:
         list(iterate_script(items(API, past(2), once), [(past(2), Response(200, (), b"<html>"))]))
     assert unreadable.value.page is None
+
+
+@given(st.integers(0, 39), st.integers(1, 6), st.integers(1, 6))
+def test_at_once_or_in_turn_the_same_is_shown_before_a_page_that_fails(
+    broken: int, take: int, concurrency: int
+) -> None:
+    def answering(request: Request) -> Response:
+        query = dict(pair.split("=") for pair in request.url.partition("?")[2].split("&"))
+        skip = int(query.get("skip", 0))
+        if skip <= broken < skip + take:
+            return Response(403, (), b"no")
+        return ListServer(set(range(40)))(request)
+
+    shown: list[list[Booking]] = [[], []]
+    for emitted, at_once in zip(shown, (1, concurrency), strict=True):
+        with pytest.raises(PermissionDenied):
+            walk(items(API, past(take), concurrency=at_once), answering, emitted=emitted)
+    assert uids(shown[0]) == uids(shown[1]) == [f"b{n}" for n in range(broken // take * take)]
+
+
+def test_a_replay_that_cannot_go_on_ends_the_walk_at_once() -> None:
+    script: list[Any] = [
+        (past(2), page_of([0, 1], 2, 0, 6)),
+        ([(past(2, 2), page_of([2, 3], 2, 2, 6))], [(past(2, 4), NoMatch("no such exchange"))]),
+    ]
+    shown: list[Booking] = []
+    with pytest.raises(NoMatch):
+        shown.extend(iterate_script(items(API, past(2), concurrency=2), script))
+    assert uids(shown) == ["b0", "b1"]
 
 
 def test_each_page_has_the_policy() -> None:
@@ -253,30 +285,36 @@ def _always_more(query: dict[str, str]) -> Response:
     return Response(200, (), json.dumps(body).encode())
 
 
+# What is asked before it is an error: of a list that grows as it is read, twice the two pages that
+# the first one told of and ten more; of one that shows the same, ten times nothing new, by `items`
+# after the two pages that are, and by `pages` after the first, which is the same as no other.
+ENDLESS = {
+    (_growing, items): (14, 28, "14 pages were read, and the last"),
+    (_growing, pages): (14, 14, "14 pages were read, and the last"),
+    (_always_more, items): (11, 2, "11 pages were read, 10 of them in a row with nothing new, and"),
+    (_always_more, pages): (11, 11, "11 pages were read, 10 of them in a row with nothing new"),
+}
+
+
 @pytest.mark.parametrize("concurrency", [1, 4])
-@pytest.mark.parametrize(
-    ("endless", "asked"),
-    # Two pages were told of by the first, so that 2 x 2 and 10 more are the most.
-    [(_growing, 14), (_always_more, 14)],
-)
+@pytest.mark.parametrize(("endless", "walked"), ENDLESS)
 def test_a_list_that_never_ends_is_an_error(
-    endless: Callable[[dict[str, str]], Response], asked: int, concurrency: int
+    endless: Callable[[dict[str, str]], Response], walked: Any, concurrency: int
 ) -> None:
+    asked, emitted, said = ENDLESS[endless, walked]
     server = Never(endless)
-    for walked in (items, pages):
-        server.asked = 0
-        shown: list[Any] = []
-        with pytest.raises(PagingError) as caught:
-            walk(walked(API, past(2), concurrency=concurrency), server, emitted=shown)  # type: ignore[arg-type]
-        assert server.asked == asked
-        assert caught.value.page.next is None
-        assert caught.value.path == "$.pagination.hasNextPage"
-        assert (
-            "200 with true at $.pagination.hasNextPage, where false, after 14 pages, belongs"
-            in (str(caught.value))
-        )
-        whole = uids(shown) if walked is items else shown
-        assert len(whole) == {items: 2 if endless is _always_more else 28, pages: 14}[walked]
+    shown: list[Any] = []
+    with pytest.raises(PagingError) as caught:
+        walk(walked(API, past(2), concurrency=concurrency), server, emitted=shown)
+    error = caught.value
+    # Of the last batch some may have been asked for in vain.
+    assert asked <= server.asked < asked + concurrency
+    assert len(shown) == emitted
+    assert f"bookings.list (GET /v2/bookings): the list does not end: {said}" in str(error)
+    assert (error.path, error.found) == ("$.pagination.hasNextPage", "true")
+    assert (error.page.next, len(error.page.items)) == (None, 2)
+    assert not error.may_have_happened
+    assert pickle.loads(pickle.dumps(error)).page == error.page
 
 
 class Never:
@@ -312,7 +350,7 @@ def test_a_list_by_cursor_that_shows_the_same_again_and_again_is_an_error() -> N
         assert server.asked == most
         assert len(shown) == 2
         assert caught.value.path == "$.pagination.hasMore"
-        assert "where false, after 2 pages, belongs" in str(caught.value)
+        assert "2 pages were read, 1 of them in a row with nothing new, and" in str(caught.value)
 
 
 def test_a_list_by_cursor_that_turns_in_a_circle_is_an_error() -> None:
@@ -339,6 +377,44 @@ def test_a_list_by_cursor_that_stays_empty_is_an_error() -> None:
         with pytest.raises(PagingError):
             walk(walked(API, by_cursor(1)), server)  # type: ignore[arg-type]
         assert server.asked == 11
+
+
+def test_by_offset_a_page_may_show_what_the_one_before_it_did() -> None:
+    """As where bookings come before the page as fast as it is read, for a while."""
+    answers = iter([([1], True), ([1], True), ([1], True), ([2], True), ([3], False)])
+
+    def server(request: Request) -> Response:
+        numbers, more = next(answers)
+        skip = 0 if "skip" not in request.url else 1
+        body = json.loads(page_of(numbers, 1, skip, 30).body)
+        body["pagination"]["hasNextPage"] = more
+        return Response(200, (), json.dumps(body).encode())
+
+    assert uids(walk(items(API, past(1)), server)) == ["b1", "b2", "b3"]
+
+
+@pytest.mark.parametrize("walked", [pages, items])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        bookings.get_one("bk7"),
+        bookings.cancel("bk7"),
+        bookings.attendees.list("bk7"),
+        past(2).map(lambda page: page),
+        "bookings.list",
+        None,
+    ],
+)
+def test_what_lists_no_bookings_is_refused_before_anything_is_sent(
+    walked: Any, operation: Any
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        walked(API, operation)
+    assert str(caught.value) == (
+        "operation: must be one that lists bookings, such as bookings.list(…)"
+    )
+    with pytest.raises(InvalidInput, match=r"^policy: must be a RetryPolicy, not NoneType$"):
+        walked(API, past(2), None)
 
 
 @pytest.mark.parametrize("walked", [pages, items])

@@ -12,7 +12,19 @@ import pytest
 import trio
 import trio.testing
 
-from calcom_core import InvalidInput, NotSent, Request, Response, Timeout
+from calcom_core import (
+    Anonymous,
+    Api,
+    InvalidInput,
+    NoAnswer,
+    NotSent,
+    OutcomeUnknown,
+    Request,
+    Response,
+    Timeout,
+    bookings,
+    retrying,
+)
 from calcom_core.effects import (
     Gather,
     Program,
@@ -317,11 +329,27 @@ class NoTransport:
         return self.given
 
 
-def test_a_transport_that_returns_no_answer_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="its send returned dict, and not a Response"):
+def test_a_transport_that_returns_no_answer_may_have_done_what_was_asked() -> None:
+    with pytest.raises(NoAnswer, match="transport's send returned dict, and not a Response"):
         run(asking("a"), NoTransport({}))
-    with pytest.raises(InvalidInput, match="its send is not async; it is one for Client"):
+    with pytest.raises(NoAnswer, match="transport's send is not async; it is one for Client"):
         under_trio(asking("a"), NoTransport(Response(200)))  # type: ignore[arg-type]
+    write = bookings.confirm("bk7")
+    with pytest.raises(OutcomeUnknown):
+        run(retrying(Api(Anonymous()), write), NoTransport(None))
+
+
+def test_a_program_that_is_no_stream_does_not_lose_its_result() -> None:
+    program = asking("a")
+    with pytest.raises(InvalidInput, match="stream: returned str, as only a program may") as first:
+        list(iterate(program, Echo()))
+    with pytest.raises(InvalidInput) as second:
+        trio.run(listed, asking("a"))
+    assert str(second.value) == str(first.value)
+
+
+async def listed(stream: Any) -> list[Any]:
+    return [item async for item in iterate_trio(stream, AsyncEcho())]
 
 
 def numbers(closed: list[str]) -> Stream[str]:
