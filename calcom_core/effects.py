@@ -44,15 +44,16 @@ class Send:
     timeout: Timeout | None = field(default=None, converter=timeout_of)
     within: float | None = field(default=None, validator=_left, eq=False)
 
-    def timeout_or(self, usual: Timeout | None) -> Timeout | None:
-        """Return the timeout to send with, where *usual* is that of the client."""
-        timeout = self.timeout or usual
+    def timeout_or(self, *usual: Timeout | None) -> Timeout | None:
+        """Return the timeout to send with, where *usual* are that of the client, and so on."""
+        timeout = next((given for given in (self.timeout, *usual) if given is not None), None)
         return timeout if self.within is None else (timeout or Timeout()).within(self.within)
 
 
 def _seconds(effect: "Sleep", attribute: object, value: float) -> None:
-    if not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        raise InvalidInput("seconds", "must be a finite number of seconds, at least 0")
+    # No clock can wait for more than some centuries.
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1e9:
+        raise InvalidInput("seconds", "must be a number of seconds, from 0 to 10^9")
 
 
 def _share(effect: "Sleep", attribute: object, value: float) -> None:

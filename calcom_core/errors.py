@@ -256,7 +256,8 @@ class OutcomeUnknown(CalcomError):
     """A write that may have happened; `verify` is the read operation that tells.
 
     `cause` is the error that left it open: a `NoAnswer`, a `ServerError`, or a `RateLimited` that
-    does not say that nothing was done.
+    does not say that nothing was done; or, of a create that was made again, the refusal for which
+    the first one may be the reason.
     `found` holds the bookings that a look-up found and that do not settle it.
     """
 

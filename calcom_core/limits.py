@@ -42,11 +42,10 @@ def http_date(text: str | None) -> datetime | None:
 
 
 def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
+    if text is None or not re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
         return None
-    return number if math.isfinite(number) and number >= 0 else None
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _count(text: str | None) -> int | None:

@@ -44,7 +44,7 @@ from calcom_core.model.booking import Booking
 from calcom_core.model.fields import build, metadata, moment
 from calcom_core.model.filters import STATUSES
 from calcom_core.model.inputs import Data, NewBooking
-from calcom_core.operation import Operation
+from calcom_core.operation import Operation, Page
 from calcom_core.retry import (
     DEFAULT_RETRY,
     NO_MORE,
@@ -56,13 +56,14 @@ from calcom_core.retry import (
     outcome_unknown,
     policy_of,
     retrying,
+    what_came,
 )
 
 TOKEN = "create_once_key"  # noqa: S105 - the name of a key, and no secret
 """The name that the token has in the booking's metadata."""
 
 _PAGES = 10
-"""How many pages of bookings that start together a look-up reads."""
+"""How many pages of bookings that start together are searched."""
 
 Made = Booking | tuple[Booking, ...]
 
@@ -81,7 +82,8 @@ def create_once(
 
     `POST /v2/bookings`, then `GET /v2/bookings` where the outcome is unknown, or where the server
     refuses what may be our own booking: so a call that is repeated with the same key, by a program
-    that was started again, returns the booking that its first run made.
+    that was started again, returns the booking that its first run made; if the server refuses, as
+    it does not with *allow_conflicts*, or once the first one was cancelled.
 
     Args:
         api: whom to ask; to look up it needs credentials that see the booking.
@@ -94,7 +96,8 @@ def create_once(
             every booking of the event type: else there may be two.
             None, the default, never makes a second one.
         policy: when to ask again, and how often and how long to look; its deadline is that of a
-            create and its look-ups together, and begins anew after each wait of *recreate_after*.
+            create and its look-ups together, but that one look-up is always made, and begins anew
+            after each wait of *recreate_after*.
             In a client, its `retry` unless one is given.
         timeout: of each exchange.
         cal_api_version: pins the version of the create.
@@ -110,7 +113,7 @@ def create_once(
         NotBooked: if every create that the policy allows was lost, and none was carried out.
         OlderBooking: if the server answered with a booking that has not our token.
         SlotUnavailable, ValidationFailed: among others, as the server refuses.
-        NotSent: if no request left.
+        NotSent: if no create left, or none after the last that a look-up showed to be lost.
     """
     new = build(NewBooking, booking, "booking")
     if new.instant:
@@ -193,6 +196,8 @@ def _creating(
             exchange = yield from exchanging(api, create, policy, timeout, begun)
         except (OutcomeUnknown, DecodingError, SlotUnavailable, BookingConflict, AlreadyDone) as e:
             failure: CalcomError = e
+        except ReplayError:
+            raise
         except CalcomError as error:
             error.attempts += sent
             raise
@@ -217,7 +222,9 @@ def _creating(
             if number > 1 and seen.unsure and not failure.may_have_happened:
                 # What is in the way may be the booking of an earlier create.
                 raise _unknown(create, failure, seen) from failure
-            raise failure
+            if seen.unsure:
+                failure.gave_up += f"; whether it is our own is not known: {seen.unsure}"
+            raise failure from seen.error
 
 
 def _unknown(create: Operation[Made], failure: CalcomError, seen: _Seen) -> OutcomeUnknown:
@@ -230,8 +237,8 @@ def _unknown(create: Operation[Made], failure: CalcomError, seen: _Seen) -> Outc
 
 def _not_booked(create: Operation[Made], failure: OutcomeUnknown) -> NotBooked:
     error = NotBooked(
-        f"{asked(create)}: no answer came, and a look-up shows that nothing was booked; "
-        f"{failure.cause.args[0]}",
+        f"{asked(create)}: a look-up shows that nothing was booked; of the last of the creates: "
+        f"{what_came(failure.cause)}",
         operation=create.plain,
         cause=failure.cause,
     )
@@ -255,9 +262,9 @@ def _watched(looking: _Looking, recreate_after: float | None, begun: float) -> P
     policy = looking.policy
     seen = yield from _looked_up(looking, begun)
     if recreate_after is None:
-        waits = [backoff_of(policy, attempt) for attempt in range(1, policy.attempts)]
+        waits = (backoff_of(policy, attempt) for attempt in range(1, policy.attempts))
     else:
-        waits = [recreate_after]
+        waits = (wait for wait in (recreate_after,))
     for wait in waits:
         refused = isinstance(seen.error, ApiError) and seen.error.gave_up == SAME_AGAIN
         if seen.made is not None or refused:
@@ -288,7 +295,7 @@ def _looked_up(looking: _Looking, begun: float) -> Program[_Seen]:
     except ReplayError:
         raise
     except CalcomError as error:
-        return _Seen(unsure=f"a look-up failed: {error.args[0]}", found=found, error=error)
+        return _Seen(unsure=f"a look-up failed: {what_came(error)}", found=found, error=error)
     found = tuple(booking for booking in series if looking.ours(booking))
     wanted = looking.new.recurrence_count
     if wanted is not None and len(found) >= wanted:
@@ -309,7 +316,7 @@ def _at_the_start(looking: _Looking, begun: float) -> Program[Booking | _Seen]:
         take=100,
     )
     unsure = ""
-    for _ in range(_PAGES):
+    for number in range(_PAGES):
         odd: DecodingError | None = None
         try:
             page = yield from retrying(
@@ -322,16 +329,36 @@ def _at_the_start(looking: _Looking, begun: float) -> Program[Booking | _Seen]:
         for booking in page.items:
             if looking.ours(booking):
                 return booking
-            empty = booking.is_seated and not booking.attendees and booking.status != "cancelled"
-            if empty and not _after(start, booking):
-                unsure = "the attendees of seats are hidden from these credentials"
         if odd is not None:
             raise odd
-        if page.next is None or any(_after(start, booking) for booking in page.items):
-            return _Seen(unsure=unsure)
+        unsure = unsure or _doubt(page, start, first=number == 0)
+        if page.next is None or (page.items and _second_of(page.items[-1]) > start):
+            break
+        if (yield from clock()) - begun >= looking.policy.deadline:
+            break
         operation = page.next
-    return _Seen(unsure="more bookings start then than a look-up reads")
+    return _Seen(unsure=unsure)
 
 
-def _after(start: datetime, booking: Booking) -> bool:
-    return booking.start.replace(microsecond=0) > start
+def _doubt(page: Page[Booking], start: datetime, *, first: bool) -> str:
+    """Return why a page on which our booking is not does not show that it is nowhere."""
+    starts = [_second_of(booking) for booking in page.items]
+    if starts != sorted(starts) or (starts and starts[0] < start):
+        return "the list is not in the order that was asked for"
+    together = [booking for booking in page.items if _second_of(booking) == start]
+    if any(
+        booking.is_seated and not booking.attendees and booking.status != "cancelled"
+        for booking in together
+    ):
+        return "the attendees of seats are hidden from these credentials"
+    if not first or (page.next is not None and len(together) == len(starts)):
+        # Which of those that start together is on which page may change from one to the next
+        # (CONTRACT A.7).
+        return "more bookings start then than one page shows"
+    if page.next is None and (page.total_items or 0) > len(starts):
+        return "the list is shorter than it says"
+    return ""
+
+
+def _second_of(booking: Booking) -> datetime:
+    return booking.start.replace(microsecond=0)

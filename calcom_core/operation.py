@@ -67,6 +67,15 @@ class Operation(Generic[T_co]):
         Raises `ApiError` for an answer outside 2xx, `VersionMismatch` where the legacy API
         answered, and `DecodingError` for a 2xx that cannot be read.
         """
+        return self.mapped(self._read(response))
+
+    def mapped(self, result: Any) -> T_co:
+        """Apply the functions given to `map` to what was read."""
+        for function in self.then:
+            result = function(result)
+        return cast("T_co", result)
+
+    def _read(self, response: Response) -> Any:
         if not isinstance(response, Response):
             raise InvalidInput("response", f"must be a Response, not {type(response).__name__}")
         if not 200 <= response.status < 300:
@@ -79,15 +88,12 @@ class Operation(Generic[T_co]):
         if not isinstance(envelope, dict) or envelope.get("status") != "success":
             raise _no_success(self, response, envelope)
         try:
-            result = self.reader(self, response, envelope)
+            return self.reader(self, response, envelope)
         except Odd as odd:
             legacy = legacy_answer(self.plain, response, envelope.get("data"))
             if legacy is not None:
                 raise legacy from odd
             raise undecodable(self, response, odd.json_path, odd.expected, odd.found) from odd
-        for function in self.then:
-            result = function(result)
-        return cast("T_co", result)
 
 
 @frozen

@@ -8,7 +8,7 @@ up to there may be asked for at once; a list by cursor is read one page after an
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar, cast
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from calcom_core.api import Api
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
@@ -51,19 +51,20 @@ def pages(
         operation: the first page, such as `bookings.list(status="upcoming", take=100)`.
         policy: when to ask again; its deadline is that of each page, not of the walk.
         concurrency: how many pages to ask for at once, at least 1, where it is known how many there
-            are: after the first page of a list by *take* and *skip*. So many are held in memory.
+            are: after the first page of a list by *take* and *skip*.
+            So many pages are held in memory, and the uid of every booking.
 
     Raises:
         InvalidInput: for an operation that lists no bookings, and for a concurrency that is none.
         DecodingError: for a page with odd items, once the page of the others was emitted;
             to go on, walk from its `page.next`.
         PagingError: once its page was emitted, for one that does not say how to go on, and for a
-            list that does not end: one by cursor that shows the same page twice in a row, any that
-            shows nothing new ten times in a row, and one by *take* and *skip* after twice the pages
-            that the first one told of, and ten more.
+            list that does not end: by cursor at a page of nothing but what was shown before, or the
+            tenth in a row that is empty; by *take* and *skip* at the tenth in a row with nothing
+            new, or after twice the pages that the first one told of, and ten more.
         CalcomError: what `retrying` raises, once the pages before were emitted.
     """
-    return _walk(api, operation, policy, concurrency, lambda page: (page,))
+    return _walk(api, operation, policy, concurrency, lambda page, fresh: (page,))
 
 
 def items(
@@ -77,19 +78,8 @@ def items(
 
     A list that changes while it is walked by *take* and *skip* shows some bookings twice, which are
     left out here, and hides others, which nobody can tell; by *cursor* it does neither.
-    What is held in memory is the pages in flight, and the uid of every booking shown.
     """
-    seen: set[str] = set()
-
-    def unseen(page: Page[Booking]) -> list[Booking]:
-        fresh = []
-        for booking in page.items:
-            if booking.uid not in seen:
-                seen.add(booking.uid)
-                fresh.append(booking)
-        return fresh
-
-    return _walk(api, operation, policy, concurrency, unseen)
+    return _walk(api, operation, policy, concurrency, lambda page, fresh: fresh)
 
 
 def at_least_1(concurrency: int) -> int:
@@ -104,7 +94,7 @@ def _walk(
     first: _List,
     policy: RetryPolicy,
     concurrency: int,
-    shown: Callable[[Page[Booking]], Sequence[T]],
+    shown: Callable[[Page[Booking], Sequence[Booking]], Sequence[T]],
 ) -> Stream[T]:
     """Check what is given, and return the walk."""
     # Before it begins: what lists nothing might be a write.
@@ -119,7 +109,7 @@ def _walked(
     first: _List,
     policy: RetryPolicy,
     concurrency: int,
-    shown: Callable[[Page[Booking]], Sequence[T]],
+    shown: Callable[[Page[Booking], Sequence[Booking]], Sequence[T]],
 ) -> Stream[T]:
     progress = _Progress()
     following = [first]
@@ -133,7 +123,7 @@ def _shown(
     operations: list[_List],
     concurrency: int,
     progress: "_Progress",
-    shown: Callable[[Page[Booking]], Sequence[T]],
+    shown: Callable[[Page[Booking], Sequence[Booking]], Sequence[T]],
 ) -> Generator[Effect | Emit[T], Any, list[_List]]:
     """Read some pages and emit what they show; the result is what to ask for next.
 
@@ -146,12 +136,13 @@ def _shown(
     following: list[_List] = []
     for operation in operations:
         page, error = batch.pop(0)  # so that those that were shown are not kept
-        fresh = () if page is None else shown(page)
-        for item in fresh:
-            yield from emit(item)
+        if page is not None:
+            fresh = progress.fresh(page)
+            for item in shown(page, fresh):
+                yield from emit(item)
         if page is None or error is not None:
             raise cast(CalcomError, error)
-        if page.next is not None and not progress.made(operation, page, new=bool(fresh)):
+        if page.next is not None and not progress.leads_on(operation, page):
             raise _endless(operation, page, progress)
         if not batch:  # the last one, since what the list says of itself changes meanwhile
             following = _following(operation, page, concurrency)
@@ -165,22 +156,29 @@ class _Progress:
     count: int = 0
     idle: int = 0
     _most: int = 0
-    _before: tuple[str, ...] = ()
+    _seen: set[str] = field(factory=set)
 
-    def made(self, operation: _List, page: Page[Booking], *, new: bool) -> bool:
-        """Whether a page that names another one leads on.
-
-        By *skip* a page may well show what the one before it did, where as many bookings came
-        before it meanwhile; but not for ever.
-        """
+    def fresh(self, page: Page[Booking]) -> list[Booking]:
+        """Return the bookings of the next page that no page before it has shown."""
+        found = []
+        for booking in page.items:
+            if booking.uid not in self._seen:
+                self._seen.add(booking.uid)
+                found.append(booking)
         self.count += 1
-        before, self._before = self._before, tuple(booking.uid for booking in page.items)
-        again = not new or self._before in ((), before)
-        self.idle = self.idle + 1 if again else 0
+        self.idle = 0 if found else self.idle + 1
+        return found
+
+    def leads_on(self, operation: _List, page: Page[Booking]) -> bool:
+        """Whether that page, which names another one, may be believed.
+
+        By *skip* a page may well show nothing new, where as many bookings came before it meanwhile;
+        but not for ever.
+        """
         if self.idle >= _IDLE:
             return False
         if page.total_items is None:
-            return not (again and page.items)
+            return not (self.idle and page.items)
         self._most = self._most or 2 * (1 + _pages_after(operation, page)) + 10
         return self.count < self._most
 
@@ -229,6 +227,9 @@ def _following(operation: _List, page: Page[Booking], concurrency: int) -> list[
 
 def _endless(operation: _List, page: Page[Booking], progress: _Progress) -> PagingError:
     """Return the error for a page that names another one in a list that leads nowhere."""
+    response = without_credentials(page.response)
+    if response != page.response:  # then the page may not hold them either
+        page = operation.plain.read(response)
     flag = "hasMore" if page.total_items is None else "hasNextPage"
     idle = f", {progress.idle} of them in a row with nothing new" if progress.idle else ""
     return PagingError(
@@ -236,7 +237,7 @@ def _endless(operation: _List, page: Page[Booking], progress: _Progress) -> Pagi
         f"the last says that there are more (its {len(page.items)} items in error.page)",
         operation=operation.plain,
         # Pyright does not see through the converter of its headers.
-        response=cast(Answer, without_credentials(page.response)),
+        response=cast(Answer, response),
         path=f"$.pagination.{flag}",
         found="true",
         may_have_happened=False,

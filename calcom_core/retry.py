@@ -189,8 +189,8 @@ def decide(
     if not isinstance(outcome, CalcomError):
         kind = type(outcome).__name__
         raise InvalidInput("outcome", f"must be a CalcomError, such as NoAnswer, not {kind}")
-    if not isinstance(elapsed, (int, float)) or not elapsed >= 0:
-        raise InvalidInput("elapsed", "must be a number of seconds, at least 0")
+    if not isinstance(elapsed, (int, float)) or not 0 <= elapsed < 1e300:
+        raise InvalidInput("elapsed", "must be a finite number of seconds, at least 0")
     unsure = isinstance(outcome, (RateLimited, TransportError, ServerError))
     if unsure and outcome.may_have_happened and not repeatable:
         return GiveUp(MAY_HAVE_HAPPENED, outcome_unknown=True)
@@ -261,16 +261,20 @@ def exchanging(
         attempt += 1
         try:
             response = yield from send(request, op, timeout, within)
-            return Exchange(request, response, op.read(response), attempt)
+            read = op.plain.read(response)
         except (TransportError, ApiError, DecodingError, VersionMismatch) as error:
             failure: CalcomError = error
+        else:
+            # Outside of `try`, since what the caller's functions raise is no failure of the call.
+            return Exchange(request, response, op.mapped(read), attempt)
         if isinstance(failure, TransportError):
             failure.operation = op.plain
-        elapsed = ((yield from clock()) - begun) if timed else 0.0
+        # Never negative, though *since* may be of another clock: that must not hide the failure.
+        elapsed = max((yield from clock()) - begun, 0.0) if timed else 0.0
         decision = decide(policy, op.repeatable, attempt, failure, elapsed)
         if isinstance(decision, Retry):
             yield from sleep(decision.after, decision.jitter)
-            within = policy.deadline - ((yield from clock()) - begun)
+            within = policy.deadline - max((yield from clock()) - begun, 0.0)
             if within > 0:
                 continue
             decision = GiveUp(_too_late(policy))  # the sleep took longer than it was asked to
@@ -280,15 +284,19 @@ def exchanging(
         raise failure
 
 
+def what_came(error: CalcomError) -> str:
+    """Return in short what came of a call, for the message of another error."""
+    if isinstance(error, ApiError):
+        return f"the answer was {error.status} {error.message[:200]}".rstrip()
+    return str(error.args[0])
+
+
 def outcome_unknown(
     op: Operation[Any], cause: CalcomError, why: str = "", found: tuple[Any, ...] = ()
 ) -> OutcomeUnknown:
     """Return the error for a write that may have happened, and that *cause* left open."""
-    came = str(cause.args[0])
-    if isinstance(cause, ApiError):
-        came = f"the answer was {cause.status} {cause.message[:200]}".rstrip()
     unknown = OutcomeUnknown(
-        f"{asked(op)}: whether it happened is not known: {came}{why}; "
+        f"{asked(op)}: whether it happened is not known: {what_came(cause)}{why}; "
         "before you repeat it, ask what error.verify asks",
         operation=op.plain,
         cause=cause,

@@ -6,6 +6,7 @@ program is held to what it says.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,7 +23,7 @@ from calcom_core.effects import (
     no_stream,
     program_of,
 )
-from calcom_core.errors import InvalidInput
+from calcom_core.errors import CalcomError, InvalidInput
 from calcom_core.http import Request, Response
 from calcom_core.operation import Operation
 
@@ -36,7 +37,7 @@ is compared only if the path has one, and its body is not.
 """
 
 Result: TypeAlias = Response | Exception | float | None
-"""What comes of it; an exception is raised in the program."""
+"""What comes of it; an exception is raised in the program, an error of this library as a copy."""
 
 Step: TypeAlias = "tuple[Expected, Result] | tuple[Script, ...]"
 """An effect and its result; or for a `Gather` the scripts of its branches, each a list."""
@@ -127,7 +128,9 @@ class _Player(Generic[T]):
                 self._result = stop.value
                 return None
             except Exception as error:
-                self._nothing_left(f"raised {type(error).__name__} ({error})", error)
+                # The text of what was refused here holds no value of anybody's.
+                why = f" ({error})" if isinstance(error, InvalidInput) else ""
+                self._nothing_left(f"raised {type(error).__name__}{why}", error)
                 raise
             if isinstance(effect, Emit):
                 return effect
@@ -167,6 +170,8 @@ class _Player(Generic[T]):
         result = step[1]
         if isinstance(effect, Sleep):
             self.elapsed += effect.seconds
+        if isinstance(result, CalcomError):
+            return None, copy(result)  # programs write into it, and a script may say it twice
         if isinstance(result, Exception):
             return None, result
         kinds, said = _RESULTS[type(effect)]
@@ -284,7 +289,7 @@ def _named(part: str, expected: object, asked: object) -> dict[str, bool]:
 def _json(body: bytes) -> object:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 
@@ -304,6 +309,6 @@ def _shown(asked: object) -> str:
             return f"{asked.method} {urlsplit(asked.url).path}"
         case Gather():
             return f"Gather of {len(asked.programs)}"
-        case (str(), str()):
-            return " ".join(asked)
+        case (str() as method, str() as target):
+            return f"{method} {target.partition('?')[0]}"
     return repr(asked)

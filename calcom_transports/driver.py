@@ -39,6 +39,7 @@ Branch = tuple[int, ...]
 class Transport(Protocol):
     """Sends a request and brings the answer, and does nothing else.
 
+    It may have *timeout*, a `Timeout`: its own, which what is left of a deadline then shortens.
     Raises `NotSent` if and only if no byte of the request can have left, and `NoAnswer` where no
     complete answer came; an answer of any status is returned.
     """
@@ -95,6 +96,14 @@ class Sessions(Protocol):
         ...
 
 
+def timeout_for(effect: Send, usual: Timeout | None, transport: object) -> Timeout | None:
+    """Return the timeout to send with; what is left of a deadline shortens the transport's own."""
+    if effect.within is None:
+        return effect.timeout_or(usual)
+    own = getattr(transport, "timeout", None)
+    return effect.timeout_or(usual, own if isinstance(own, Timeout) else None)
+
+
 def answered(response: object) -> Response:
     """Check what a transport returned; after anything else a write may have happened."""
     if not isinstance(response, Response):
@@ -120,7 +129,8 @@ class _Live:
         self._timeout = timeout
 
     def send(self, effect: Send, branch: Branch) -> Response:
-        return answered(self._transport.send(effect.request, effect.timeout_or(self._timeout)))
+        timeout = timeout_for(effect, self._timeout, self._transport)
+        return answered(self._transport.send(effect.request, timeout))
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
         wait(seconds_of(effect))
@@ -144,9 +154,9 @@ def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout |
     *timeout* is for each `Send` that has none of its own.
     Raises whatever the program raises; closes it in any case.
     """
-    session = _begin(transport, timeout)
+    steps = _Steps(program_of(program), _begin(transport, timeout), (), _Scope())
     try:
-        return cast(T, _finish(_Steps(program_of(program), session, (), _Scope())))
+        return cast(T, _finish(steps))
     except Held as held:
         raise AlreadyPlayed(str(held)) from held
 
@@ -159,8 +169,7 @@ def iterate(
     *timeout* is for each `Send` that has none of its own.
     Nothing is in flight while an item is out; leaving the loop closes the program.
     """
-    session = _begin(transport, timeout)
-    return _items(_Steps(program_of(stream), session, (), _Scope()))
+    return _items(_Steps(program_of(stream), _begin(transport, timeout), (), _Scope()))
 
 
 def _items(steps: "_Steps") -> Generator[Any, None, None]:

@@ -67,6 +67,11 @@ class TrioTransport:
         self._run: trio.lowlevel.TrioToken | None = None
         self._closed = False
 
+    @property
+    def timeout(self) -> Timeout:
+        """The limits of an exchange that is given none of its own."""
+        return self._settings.timeout
+
     async def send(self, request: Request, timeout: Timeout | None = None) -> Response:
         """Send *request* once, and return its answer, whatever its status.
 

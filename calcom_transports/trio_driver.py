@@ -34,6 +34,7 @@ from calcom_transports.driver import (
     Sessions,
     answered,
     seconds_of,
+    timeout_for,
 )
 
 T = TypeVar("T")
@@ -49,7 +50,8 @@ class _Live:
         self._timeout = timeout
 
     async def send(self, effect: Send, branch: Branch) -> Response:
-        sending = self._transport.send(effect.request, effect.timeout_or(self._timeout))
+        timeout = timeout_for(effect, self._timeout, self._transport)
+        sending = self._transport.send(effect.request, timeout)
         if not isinstance(sending, Awaitable):
             # What it did it has done, so that a write may have happened.
             raise NoAnswer(

@@ -77,6 +77,11 @@ class Urllib3Transport:
         self._pools.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         self._closed = False
 
+    @property
+    def timeout(self) -> Timeout:
+        """The limits of an exchange that is given none of its own."""
+        return self._settings.timeout
+
     def send(self, request: Request, timeout: Timeout | None = None) -> Response:
         """Send *request* once, and return its answer, whatever its status.
 

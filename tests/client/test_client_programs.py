@@ -31,6 +31,8 @@ from calcom_core import (
 )
 from calcom_transports import AsyncClient, Client, Replay
 from calcom_transports.bound import AsyncBookings, Bookings
+from calcom_transports.trio import TrioTransport
+from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_programs"
 HURRIED = RetryPolicy(attempts=3, base=0)
@@ -125,6 +127,33 @@ def test_an_attempt_after_the_first_has_what_is_left_of_the_deadline_if_that_is_
     usual = Answering(in_turn(BUSY, GOOD))
     Client(KEY, transport=usual, retry=RetryPolicy(base=0, deadline=3_600)).call(GET)
     assert usual.timeouts == [None, Timeout()]
+
+
+def test_what_is_left_of_the_deadline_shortens_the_timeout_of_the_transport_itself() -> None:
+    class Hurried(Answering):
+        timeout = Timeout(1, 2, 3)
+
+    hurried = Hurried(in_turn(BUSY, GOOD))
+    Client(KEY, transport=hurried, retry=RetryPolicy(base=0, deadline=3_600)).call(GET)
+    assert hurried.timeouts == [None, Timeout(1, 2, 3)]
+    with Urllib3Transport(timeout=4) as transport:
+        assert transport.timeout == Timeout(4, 4, 4)
+    assert TrioTransport(timeout=Timeout(1, 2, 3)).timeout == Timeout(1, 2, 3)
+
+    class AsyncHurried(AsyncAnswering):
+        timeout = Timeout(1, 2, 3)
+
+    waiting = AsyncHurried(in_turn(BUSY, GOOD))
+    client = AsyncClient(KEY, transport=waiting, retry=RetryPolicy(base=0, deadline=3_600))
+    trio.run(client.call, GET)
+    assert waiting.timeouts == [None, Timeout(1, 2, 3)]
+
+    class Odd(Answering):
+        timeout = "soon"
+
+    odd = Odd(in_turn(BUSY, GOOD))
+    Client(KEY, transport=odd, retry=RetryPolicy(base=0, deadline=3_600)).call(GET)
+    assert odd.timeouts == [None, Timeout()]
 
 
 def test_a_write_that_may_have_happened_is_verified_by_the_operation_in_the_error() -> None:

@@ -11,6 +11,7 @@ ALLOWED = {
     "attrs",
     "cattrs",
     "collections.abc",
+    "copy",
     "datetime",
     "difflib",
     "enum",

@@ -49,6 +49,8 @@ def nothing() -> Generator[Any, Any, int]:
 EFFECTS: dict[str, tuple[Callable[[], object], str]] = {
     "a negative sleep": (lambda: Sleep(-1), "seconds"),
     "a sleep of NaN": (lambda: Sleep(math.nan), "seconds"),
+    "a sleep of centuries": (lambda: Sleep(1.1e9), "seconds"),
+    "a sleep that no float holds": (lambda: Sleep(10**400), "seconds"),
     "an endless sleep": (lambda: Sleep(math.inf), "seconds"),
     "a negative jitter": (lambda: Sleep(1, -0.1), "jitter"),
     "a jitter above 1": (lambda: Sleep(1, 1.1), "jitter"),

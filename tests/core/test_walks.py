@@ -50,9 +50,7 @@ def uids(shown: list[Booking]) -> list[str]:
 
 
 def page_of(numbers: list[int], take: int, skip: int, total: int) -> Response:
-    server = ListServer(set(range(total)))
-    whole = server._by_offset(take, skip)
-    body = json.loads(whole.body)
+    body = json.loads(ListServer(set(range(total)))._by_offset(take, skip).body)
     like = json.loads(answer([f"b{number}" for number in numbers], {}).body)
     return Response(200, (), json.dumps({**body, "data": like["data"]}).encode())
 
@@ -204,7 +202,7 @@ def test_a_page_that_fails_is_told_after_those_before_it() -> None:
     shown: list[Booking] = []
     with pytest.raises(NotSent) as caught:
         shown.extend(iterate_script(items(API, past(2), once, concurrency=3), script))
-    assert caught.value is lost
+    assert caught.value.args == lost.args
     assert uids(shown) == ["b0", "b1", "b2", "b3"]
     with pytest.raises(DecodingError) as unreadable:
         list(iterate_script(items(API, past(2), once), [(past(2), Response(200, (), b"<html>"))]))
@@ -359,6 +357,31 @@ def test_a_list_by_cursor_that_turns_in_a_circle_is_an_error() -> None:
     with pytest.raises(PagingError):
         walk(items(API, by_cursor(1)), server, emitted=shown)
     assert (uids(shown), server.asked) == (["b1", "b2", "b3"], 4)
+
+
+@pytest.mark.parametrize("walked", [pages, items])
+def test_a_list_that_shows_two_pages_in_turn_is_an_error(walked: Any) -> None:
+    def in_turn(query: dict[str, str]) -> Response:
+        skip = int(query.get("skip", 0))
+        body = json.loads(page_of([skip // 2 % 2], 2, min(skip, 2), 8).body)
+        body["pagination"]["totalItems"] = 10**12
+        return Response(200, (), json.dumps(body).encode())
+
+    server = Never(in_turn)
+    with pytest.raises(PagingError):
+        walk(walked(API, past(2)), server)
+    assert server.asked == 12
+
+
+def test_the_error_of_an_endless_list_holds_no_cookie() -> None:
+    def endless(query: dict[str, str]) -> Response:
+        whole = _by_turns(["b1"])(query)
+        return Response(200, {"Set-Cookie": "sid=cal_test_cookie"}, whole.body)
+
+    with pytest.raises(PagingError) as caught:
+        walk(items(API, by_cursor(1)), Never(endless))
+    assert uids(list(caught.value.page.items)) == ["b1"]
+    assert b"cal_test_cookie" not in pickle.dumps(caught.value)
 
 
 def test_an_empty_page_by_cursor_is_no_end() -> None:
