@@ -567,6 +567,18 @@ def test_no_page_of_a_look_up_is_asked_for_after_the_deadline() -> None:
     assert "; more bookings start then than one page shows;" in str(unknown(script))
 
 
+def test_pages_are_asked_for_as_long_as_the_deadline_is_not_over() -> None:
+    script = [
+        (Clock(), 100.0),
+        (CREATE, LOST),
+        (Clock(), 150.0),
+        (LOOK, listed(*[OTHERS] * 100, more=True)),
+        (Clock(), 159.9),
+        (NEXT_LOOK, listed(booking(), skip=100)),
+    ]
+    assert play(script) == bk(booking())
+
+
 def test_a_patient_policy_costs_nothing() -> None:
     patient = RetryPolicy(10**12, 1, 1, deadline=2.5)
     script = [(CREATE, LOST), (LOOK, listed()), ONE, (LOOK, listed()), ONE, (LOOK, listed())]
