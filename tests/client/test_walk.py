@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from core_recorded import response_of
 from server import Server, answering
 
 from calcom_core import bookings
-from calcom_transports import answer
+from calcom_transports import answer, driver
 from calcom_transports.__main__ import WALK, described, main
 
 HEAD = """\
@@ -149,12 +150,15 @@ def test_with_a_key_and_no_network_it_ends_with_one_line(
 ) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
     monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
+    # Of each back-off a random part is slept; here none of it.
+    monkeypatch.setattr(driver, "random", SimpleNamespace(random=lambda: 1.0))
 
     assert main([]) == 1
 
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("calcom_transports: ")
+    assert err.endswith(" (after 4 attempts: the policy allows no more)\n")
     assert err.count("\n") == 1
     assert "cal_test_walk" not in err
 
