@@ -7,25 +7,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from calcom_core.http import SECRET_HEADERS, Response
+from calcom_core.http import Response
 from calcom_core.wire import NotJson, parse
 
 # Long enough for every known message, short enough to print and to search.
 _LONGEST_MESSAGE = 2_000
 _DEEPEST_DETAILS = 50
 
-# A 403 repeats the whole token in its text (CONTRACT A.3), recordings and transcripts have tokens
-# of their own, in part in their links (F.7).
-# A cursor is base64 as a JSON web token is, but without its dots.
-# What is replaced always lies within a string of JSON, so that JSON stays JSON.
-_CREDENTIAL = re.compile(
-    rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)|bearer +(?!token\b)"
-    rb"|[?&][\w\-]*(?:signature|sig|token|credential)=)"
-    rb"[^\s\"\\,;:<>{}\[\]]+"
-    rb"|cal_[A-Za-z0-9_]{6,}|(?<![\w\-.])eyJ[\w\-]+\.[\w\-.]{8,}"
-)
 _HTML = re.compile(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml)")
 
 
@@ -80,19 +70,6 @@ def _shallow(details: Any) -> Any:
 
 def _excerpt(text: str) -> str:
     return " ".join(text[:_LONGEST_MESSAGE].split())
-
-
-def without_credentials(response: Response) -> Response:
-    """Return the answer with every token that it repeats replaced, and without cookies."""
-    headers = [
-        (name, "[redacted]" if name.lower() in SECRET_HEADERS else _redacted(value))
-        for name, value in response.headers
-    ]
-    return evolve(response, headers=headers, body=_CREDENTIAL.sub(rb"\1[redacted]", response.body))
-
-
-def _redacted(value: str) -> str:
-    return _CREDENTIAL.sub(rb"\1[redacted]", value.encode("utf-8", "replace")).decode()
 
 
 def constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:

@@ -369,4 +369,16 @@ class CassetteMissing(ReplayError):
 
 
 class CassetteUnreadable(ReplayError):
-    """The cassette cannot be read: damaged, or written by a newer version."""
+    """The cassette cannot be read: damaged, or written by a newer version; it is left alone."""
+
+
+class CassetteUnwritable(ReplayError):
+    """The cassette cannot be written there."""
+
+
+class CassetteInUse(ReplayError):
+    """Another recording of the cassette is under way, or it changed meanwhile; it is left alone."""
+
+
+class CredentialLeft(ReplayError):
+    """A recording would still hold a credential; nothing of it was written."""

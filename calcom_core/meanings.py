@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from attrs import field, frozen
 
-from calcom_core.error_body import ErrorBody, constraints, read_error_body, without_credentials
+from calcom_core.error_body import ErrorBody, constraints, read_error_body
 from calcom_core.errors import (
     AlreadyDone,
     Answer,
@@ -35,6 +35,7 @@ from calcom_core.errors import (
 )
 from calcom_core.http import Response
 from calcom_core.limits import limits_of, wait_of
+from calcom_core.redaction import without_credentials
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:

@@ -5,12 +5,13 @@ from typing import Any, Generic, TypeVar, cast
 
 from attrs import evolve, field, frozen
 
-from calcom_core.error_body import read_error_body, without_credentials
+from calcom_core.error_body import read_error_body
 from calcom_core.errors import Answer, DecodingError, InvalidInput
 from calcom_core.http import Response
 from calcom_core.meanings import asked, error_of, legacy_answer
 from calcom_core.model.fields import kind
 from calcom_core.model.page import CursorPagination, OffsetPagination
+from calcom_core.redaction import without_credentials
 from calcom_core.wire import NotJson, Odd, parse
 
 T = TypeVar("T")

@@ -12,7 +12,6 @@ from attrs import define, evolve, field
 
 from calcom_core.api import Api
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
-from calcom_core.error_body import without_credentials
 from calcom_core.errors import (
     Answer,
     CalcomError,
@@ -25,6 +24,7 @@ from calcom_core.meanings import asked
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
 from calcom_core.readers import PageOf
+from calcom_core.redaction import without_credentials
 from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, policy_of, retrying
 
 T = TypeVar("T")

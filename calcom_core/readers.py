@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from calcom_core.error_body import without_credentials
 from calcom_core.errors import DecodingError, PagingError
 from calcom_core.http import Response
 from calcom_core.model.fields import LARGEST_INTEGER
 from calcom_core.model.page import CursorPagination, OffsetPagination
 from calcom_core.model.slot import Slot, Slots
 from calcom_core.operation import Operation, Page, undecodable
+from calcom_core.redaction import without_credentials
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable
 from calcom_core.wire import MISSING, Odd, kind_found, parse, read, read_all
 

@@ -1,4 +1,4 @@
-"""The file format of recorded exchanges, and when two requests are the same.
+"""The file format of recorded exchanges: how it is read, and how it is written.
 
 A cassette is one JSON file: a list of runs, one for each program that was carried out, and in each
 the exchanges by branch path, with the request and its response, or the failure, or `cancelled`.
@@ -14,22 +14,26 @@ The least that one can hold; of a request's headers only the version counts:
 
 In place of `response` may stand `"cancelled": true`, or
 `"failure": {"type": "NoAnswer", "reason": "timeout", "message": "nothing came within 60 s"}`.
+`"personal"` says whether personal data was `"kept"` (also where it is missing), `"replaced"`, or
+`"keyed"`: replaced by means of a key.
+With `"loose": true` each request is answered by the first unplayed exchange that is equal to it,
+whichever run and branch asks; so are cassettes of tools that know neither.
 """
 
 import base64
 import json
-from collections import Counter
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
 from calcom_core.errors import (
     CassetteMissing,
     CassetteUnreadable,
+    CredentialLeft,
     NoAnswer,
     NotSent,
     TransportError,
@@ -37,10 +41,21 @@ from calcom_core.errors import (
 from calcom_core.http import Headers, Request, Response
 from calcom_core.wire import NotJson, parse
 from calcom_transports.driver import Branch
+from calcom_transports.personal import People, names_in
+from calcom_transports.redaction import (
+    SHORTEST,
+    Redaction,
+    Redactor,
+    credentials_of,
+    is_certain,
+    still_holds,
+)
 
 FORMAT = "calcom-bookings cassette"
 VERSION = 1
-VERSION_HEADER = "cal-api-version"
+PERSONAL = ("kept", "replaced", "keyed")
+
+_DEEPEST = 50  # levels of a body that stands as JSON; any deeper is base64
 
 # All that reading a tree of another form can raise; `InvalidInput` is a ValueError.
 _DAMAGE = (NotJson, LookupError, TypeError, ValueError, AttributeError)
@@ -87,66 +102,17 @@ class Run:
 
 @frozen
 class Cassette:
-    """What a file holds; *name* says which, for messages."""
+    """What a file holds; *name* says which, for messages.
+
+    *personal* says what became of personal data: `"kept"`, `"replaced"`, or `"keyed"`.
+    With *loose* a request is answered by the first unplayed exchange that is equal to it, whichever
+    run and branch asks.
+    """
 
     runs: tuple[Run, ...]
     name: str = field(default="the replay")
-
-
-@frozen
-class MatchKey:
-    """What makes two requests the same: not the credentials, not the order of the query."""
-
-    method: str
-    url: str
-    query: tuple[tuple[str, str], ...]
-    version: str | None
-    body: str
-
-    @classmethod
-    def of(cls, request: Request) -> "MatchKey":
-        """Return the key of a request."""
-        parts = urlsplit(request.url)
-        return cls(
-            request.method,
-            f"{parts.scheme}://{parts.netloc}{parts.path}",
-            tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))),
-            request.headers.get(VERSION_HEADER),
-            _canonical(request.body),
-        )
-
-    def differences(self, other: "MatchKey") -> list[str]:
-        """Return in which parts the other key differs, without values that may be personal."""
-        found = [part for part in ("method", "url") if getattr(self, part) != getattr(other, part)]
-        if self.query != other.query:
-            mine, theirs = Counter(self.query), Counter(other.query)
-            names = sorted({name for name, _ in (mine - theirs) + (theirs - mine)})
-            found.append(f"query ({', '.join(names)})")
-        if self.version != other.version:
-            found.append(f"version ({self.version}, recorded {other.version})")
-        if self.body != other.body:
-            found.append(_body_difference(self.body, other.body))
-        return found
-
-
-def _canonical(body: bytes) -> str:
-    if not body:
-        return ""
-    try:
-        return json.dumps(parse(body), sort_keys=True)
-    except NotJson:
-        return base64.b64encode(body).decode()
-
-
-def _body_difference(mine: str, theirs: str) -> str:
-    try:
-        one, other = json.loads(mine or "{}"), json.loads(theirs or "{}")
-    except ValueError:
-        return "body"
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        return "body"
-    keys = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
-    return f"body ({', '.join(keys)})" if keys else "body"
+    personal: str = field(default="kept")
+    loose: bool = field(default=False)
 
 
 def load(path: str | PathLike[str]) -> Cassette:
@@ -159,7 +125,7 @@ def load(path: str | PathLike[str]) -> Cassette:
         content = Path(path).read_bytes()
     except FileNotFoundError as error:
         raise CassetteMissing(
-            f"there is no cassette at {path}; record one, or mend the path"
+            f"there is no cassette at {path}; record it (mode once), or mend the path"
         ) from error
     except (OSError, TypeError, ValueError) as error:  # ValueError: a NUL in the path
         raise CassetteUnreadable(f"the cassette {path} cannot be opened: {error}") from error
@@ -182,7 +148,10 @@ def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
             exchanges = enumerate(_array(run["exchanges"]))
             place = f"runs[{number}].exchanges"
             runs.append(Run(tuple(_placed(item, f"{place}[{count}]") for count, item in exchanges)))
-        return Cassette(tuple(runs), name)
+        personal, loose = tree.get("personal", PERSONAL[0]), tree.get("loose", False)
+        if personal not in PERSONAL or not isinstance(loose, bool):
+            raise ValueError("personal or loose has a value that is none")
+        return Cassette(tuple(runs), name, personal, loose)
     except _DAMAGE as error:
         raise CassetteUnreadable(f"{name} is damaged ({_said(error)}); restore it") from error
 
@@ -239,3 +208,130 @@ def body_bytes(body: Any) -> bytes:
     if isinstance(body, dict) and body.keys() == {"base64"}:
         return base64.b64decode(body["base64"], validate=True)
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
+    """Return the bytes of a cassette, without credentials, and without personal data if so asked.
+
+    This is the only way from a recording to a file; equal recordings give equal bytes.
+    Raises `CredentialLeft` where a credential that was sent would still be found in them.
+    """
+    redaction = redaction or Redaction()
+    recorded = [item for run in cassette.runs for item in run.exchanges]
+    messages: list[Request | Response] = [item.request for item in recorded]
+    messages += [item.outcome for item in recorded if isinstance(item.outcome, Response)]
+    credentials = frozenset(
+        {secret.reveal() for secret in redaction.secrets}.union(*map(credentials_of, messages))
+    )
+    if not all(map(is_certain, credentials)):
+        raise CredentialLeft(
+            f"{cassette.name} was not written: a credential of fewer than {SHORTEST} characters "
+            "cannot be told from other text; record with a longer one"
+        )
+    people = None
+    if redaction.personal:
+        names = [name for message in messages for name in names_in(message.body)]
+        people = People(redaction.key, names)
+    redactor = Redactor(credentials, people)
+    runs = [[_item(exchange, redactor) for exchange in run.exchanges] for run in cassette.runs]
+    tree: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+    if redaction.personal or cassette.personal != PERSONAL[0]:
+        tree["personal"] = redaction.kind if redaction.personal else cassette.personal
+    if cassette.loose:
+        tree["loose"] = True
+    tree["runs"] = [{"exchanges": exchanges} for exchanges in runs]
+    content = _written(tree)
+    if _holds_any(content, credentials):
+        raise CredentialLeft(
+            f"{cassette.name} was not written: {_where(runs, credentials)} still holds a "
+            "credential, encoded in a way that cannot be taken out; keep it out of what is sent"
+        )
+    return content
+
+
+def _written(tree: Any) -> bytes:
+    return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _holds_any(content: bytes, credentials: frozenset[str]) -> bool:
+    return any(still_holds(content, credential) for credential in credentials)
+
+
+def _where(runs: list[list[dict[str, Any]]], credentials: frozenset[str]) -> str:
+    for number, run in enumerate(runs):
+        for count, exchange in enumerate(run):
+            for part, value in exchange.items():
+                if _holds_any(_written(value), credentials):
+                    return f"runs[{number}].exchanges[{count}].{part}"
+    return "it"  # pragma: no cover - what the whole holds, a part holds
+
+
+def _item(recorded: Recorded, redactor: Redactor) -> dict[str, Any]:
+    request = redactor.request(recorded.request)
+    outcome, came = _outcome_item(recorded.outcome, redactor)
+    return {
+        "branch": list(recorded.branch),
+        "summary": f"{request.method} {urlsplit(request.url).path} {came}",
+        "request": {
+            "method": request.method,
+            "url": request.url,
+            "headers": [list(pair) for pair in request.headers],
+            "body": _body_item(request.body),
+        },
+        **outcome,
+    }
+
+
+def _outcome_item(outcome: Outcome, redactor: Redactor) -> tuple[dict[str, Any], str]:
+    match outcome:
+        case Cancelled():
+            return {"cancelled": True}, "cancelled"
+        case Failure():
+            name = next(
+                name for name, error in _FAILURES.items() if issubclass(outcome.error, error)
+            )
+            message = redactor.message(outcome.message)
+            failure = {"type": name, "reason": outcome.reason, "message": message}
+            return {"failure": failure}, f"{name} ({outcome.reason})"
+        case Response():
+            response = redactor.response(outcome)
+            tree = {
+                "status": response.status,
+                "headers": [list(pair) for pair in response.headers],
+                "body": _body_item(response.body),
+            }
+            return {"response": tree}, str(response.status)
+
+
+def _body_item(body: bytes) -> Any:
+    """Return a body as the file holds it; the opposite of `body_bytes`."""
+    if not body:
+        return None
+    try:
+        tree = json.loads(body, object_pairs_hook=_no_key_twice)
+        # What JSON can say and a file of JSON cannot: 1e999, half of a surrogate pair.
+        json.dumps(tree, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return {"base64": base64.b64encode(body).decode()}
+    if tree is None or (isinstance(tree, dict) and tree.keys() == {"base64"}) or _is_deep(tree):
+        return {"base64": base64.b64encode(body).decode()}
+    return tree
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _is_deep(tree: Any) -> bool:
+    level = [tree]
+    for _ in range(_DEEPEST):
+        level = [
+            item
+            for value in level
+            if isinstance(value, dict | list)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+    return bool(level)

@@ -37,7 +37,7 @@ def _api(
         raise InvalidInput("auth", "cannot stand with api_key; give one of them")
     if auth is None and api_key is not None:
         auth = ApiKey(api_key)
-    if auth is None and isinstance(transport, Sessions):
+    if auth is None and isinstance(transport, Sessions) and not getattr(transport, "live", False):
         auth = Anonymous()  # a replay needs no key
     if auth is None:
         raise InvalidInput(

@@ -8,7 +8,7 @@ What brings its own answers and its own time, as a replay does, has `begin` inst
 
 import random
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from threading import Event, Lock, Thread
@@ -87,12 +87,48 @@ class Held(BaseException):
     """Ends a branch that was cancelled when it was recorded; its program is closed by it."""
 
 
+class AsyncSession(Protocol):
+    """As `Session`, for trio's interpreter: `send` and `sleep` are awaited."""
+
+    concurrent: bool
+
+    async def send(self, effect: Send, branch: Branch) -> Response:
+        """Return the answer to a request made in that branch."""
+        ...
+
+    async def sleep(
+        self, effect: Sleep, branch: Branch, wait: Callable[[float], Awaitable[object]]
+    ) -> None:
+        """Let the time of the effect pass in that branch; *wait* really waits."""
+        ...
+
+    def clock(self, branch: Branch) -> float:
+        """Return the time in that branch, in seconds."""
+        ...
+
+    def join(self, branch: Branch, *, failed: bool) -> None:
+        """Note that the branches below this one have ended, all of them or by the first failure."""
+        ...
+
+
 @runtime_checkable
 class Sessions(Protocol):
-    """What opens a session for each run, instead of sending."""
+    """What opens a session for each run, instead of sending.
 
-    def begin(self) -> Session:
-        """Open a session for one run."""
+    One that never waits, as a replay's, also serves trio's interpreter.
+    """
+
+    def begin(self, timeout: Timeout | None) -> Session:
+        """Open a session for one run; *timeout* is for each `Send` that has none of its own."""
+        ...
+
+
+@runtime_checkable
+class AsyncSessions(Protocol):
+    """What opens a session for each run of trio's interpreter."""
+
+    def begin_async(self, timeout: Timeout | None) -> AsyncSession:
+        """Open a session for one run; *timeout* is for each `Send` that has none of its own."""
         ...
 
 
@@ -119,7 +155,7 @@ def seconds_of(effect: Sleep) -> float:
     return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - no secret
 
 
-class _Live:
+class Live:
     """The session of a transport: real time, real answers."""
 
     concurrent = True
@@ -129,23 +165,26 @@ class _Live:
         self._timeout = timeout
 
     def send(self, effect: Send, branch: Branch) -> Response:
+        """Send by the transport."""
         timeout = timeout_for(effect, self._timeout, self._transport)
         return answered(self._transport.send(effect.request, timeout))
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
+        """Wait for a random part of a sleep."""
         wait(seconds_of(effect))
 
     def clock(self, branch: Branch) -> float:
+        """Return the time of the machine's clock."""
         return time.monotonic()
 
     def join(self, branch: Branch, *, failed: bool) -> None:
-        pass
+        """Note nothing."""
 
 
 def _begin(transport: Transport | Sessions, timeout: Timeout | None) -> Session:
     if isinstance(transport, Sessions):
-        return transport.begin()
-    return _Live(transport, timeout)
+        return transport.begin(timeout)
+    return Live(transport, timeout)
 
 
 def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout | None = None) -> T:

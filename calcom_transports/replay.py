@@ -5,13 +5,14 @@ Time is virtual: only a `Sleep` moves it, so that a replayed program takes no ti
 """
 
 import json
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from os import PathLike
 from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field, frozen
 
 from calcom_core.api import Anonymous, Api
 from calcom_core.effects import Send, Sleep
@@ -23,22 +24,27 @@ from calcom_core.errors import (
     TransportError,
     Unplayed,
 )
-from calcom_core.http import Headers, HeadersInput, Request, Response
+from calcom_core.http import Headers, HeadersInput, Request, Response, Timeout
 from calcom_core.operation import Operation
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
     Failure,
-    MatchKey,
     Outcome,
     Recorded,
     Run,
     load,
 )
 from calcom_transports.driver import Branch, Held
+from calcom_transports.matching import STRICT, Match, MatchKey
+from calcom_transports.personal import People
+from calcom_transports.redaction import Redaction, Redactor, credentials_of
+from calcom_transports.virtual_time import VirtualTime
 
 Inline = tuple[Operation[Any] | Request, Response | TransportError]
 """What is asked, and what comes of it."""
+
+_WAY_OUT = "if the program was meant to change, record it again (mode rewrite)"
 
 
 def answer(body: Any, status: int = 200, headers: HeadersInput = ()) -> Response:
@@ -49,47 +55,77 @@ def answer(body: Any, status: int = 200, headers: HeadersInput = ()) -> Response
     )
 
 
+@frozen
+class _Step:
+    """A recorded exchange, with what a request must be equal to for it to be played."""
+
+    key: MatchKey
+    recorded: Recorded
+    number: int  # in its branch, from 1
+
+
 @define
 class _Played:
     """A run of the cassette, and how far each branch of it was played."""
 
-    run: Run
+    number: int  # in the cassette, from 1
+    branches: dict[Branch, list[_Step]]
     claimed: bool = False
     position: dict[Branch, int] = field(factory=dict)
 
-    def left(self, branch: Branch) -> list[Recorded]:
-        recorded = [item for item in self.run.exchanges if item.branch == branch]
-        return recorded[self.position.get(branch, 0) :]
+    def left(self, branch: Branch) -> list[_Step]:
+        """Return what is not played yet in a branch."""
+        return self.branches.get(branch, [])[self.position.get(branch, 0) :]
+
+    def all_left(self) -> list[_Step]:
+        """Return what is not played yet in any branch."""
+        return [step for branch in self.branches for step in self.left(branch)]
+
+    def next(self, branch: Branch) -> _Step | None:
+        """Return what is to be played next in a branch."""
+        steps, position = self.branches.get(branch, ()), self.position.get(branch, 0)
+        return steps[position] if position < len(steps) else None
 
     def excuse(self, above: Branch) -> None:
         """Count all that was recorded below a branch as played."""
-        for item in self.run.exchanges:
-            if item.branch[: len(above)] == above and item.branch != above:
-                self.position[item.branch] = len(self.run.exchanges)
-
-    def nothing_left(self, request: Request, name: str, waiting: list[Request]) -> ReplayError:
-        """Return the error for a request at a place where all was played."""
-        key = MatchKey.of(request)
-        if any(MatchKey.of(item.request) == key for item in self.run.exchanges):
-            return AlreadyPlayed(
-                f"{_shown(request)} was played already, and {name} has it no more often in its run"
-            )
-        return no_match(request, waiting, name)
+        for branch, steps in self.branches.items():
+            if branch[: len(above)] == above != branch:
+                self.position[branch] = len(steps)
 
 
 class Replay:
     """Stands in for a transport, in the blocking and in the trio client, without a key.
 
-    *source* is the path of a cassette, or a `Cassette`.
     Leaving its context, or the client's, raises `Unplayed` unless everything was asked for or an
     exception is on its way already.
+
+    Arguments:
+        source: the path of a cassette, or a `Cassette`.
+        match: what a request must have in common with a recorded one; by default everything.
+        redaction: the one that it was recorded with, needed only where that has a key.
+
     Raises `CassetteMissing` and `CassetteUnreadable` when it is made.
     """
 
-    def __init__(self, source: str | PathLike[str] | Cassette) -> None:
+    def __init__(
+        self,
+        source: str | PathLike[str] | Cassette,
+        *,
+        match: Match = STRICT,
+        redaction: Redaction | None = None,
+    ) -> None:
         cassette = source if isinstance(source, Cassette) else load(source)
         self._name = cassette.name
-        self._runs = [_Played(run) for run in cassette.runs]
+        self._match = match
+        self._people = _people(cassette, redaction or Redaction())
+        self._redactors: dict[frozenset[str], Redactor] = {}
+        self._runs = [self._played(number, run) for number, run in enumerate(_runs_of(cassette), 1)]
+        self._is_loose = cassette.loose
+        # Where a run begins depends on which branch of it asks first.
+        self._starts: defaultdict[tuple[Branch, MatchKey], deque[_Played]] = defaultdict(deque)
+        for played in self._runs:
+            for branch, steps in played.branches.items():
+                self._starts[branch, steps[0].key].append(played)
         self._lock = Lock()
         self._closed = False
 
@@ -98,6 +134,7 @@ class Replay:
         cls,
         *exchanges: Inline | list[Inline],
         api: Api | None = None,
+        match: Match = STRICT,
     ) -> "Replay":
         """Make a replay of answers given inline: pairs of what is asked and what comes of it.
 
@@ -114,10 +151,10 @@ class Replay:
                 request = asking.request(asked) if isinstance(asked, Operation) else asked
                 recorded.append(Recorded((), request, _inline(outcome)))
             runs.append(Run(tuple(recorded)))
-        return cls(Cassette(tuple(runs)))
+        return cls(Cassette(tuple(runs)), match=match)
 
-    def begin(self) -> "Playback":
-        """Open the session of one run."""
+    def begin(self, timeout: Timeout | None = None) -> "Playback":
+        """Open the session of one run; nothing takes time in it."""
         return Playback(self)
 
     def close(self) -> None:
@@ -126,16 +163,18 @@ class Replay:
             return
         self._closed = True
         left = [
-            item
+            (step, played)
             for played in self._runs
-            for item in _left(played)
-            if not isinstance(item.outcome, Cancelled)
+            for step in played.all_left()
+            if not isinstance(step.recorded.outcome, Cancelled)
         ]
         if left:
-            total = sum(len(played.run.exchanges) for played in self._runs)
+            total = sum(len(steps) for played in self._runs for steps in played.branches.values())
+            step, played = left[0]
             raise Unplayed(
-                f"{len(left)} of the {total} exchanges of {self._name} were not asked for, "
-                f"first {_shown(left[0].request)}; ask for them, or take them out"
+                f"{len(left)} of the {total} exchanges of {self._name} were not asked for, first "
+                f"{_shown(step.key)}, {_place(step.number, step.recorded.branch)} of run "
+                f"{played.number}; ask for them, or record it again (mode rewrite)"
             )
 
     def __enter__(self) -> "Replay":
@@ -151,31 +190,119 @@ class Replay:
             self.close()
         self._closed = True
 
-    def claim(self, request: Request, branch: Branch) -> _Played:
-        """Return the first unplayed run that begins with this request."""
-        key = MatchKey.of(request)
+    def next(self, request: Request, branch: Branch, played: _Played | None) -> "_Claim":
+        """Return the run that a request belongs to, *played* or the one it begins, and its step.
+
+        Raises `NoMatch` and `AlreadyPlayed`.
+        """
+        key = self._key(request)
         with self._lock:
-            for played in self._runs:
-                if not played.claimed and _begins(played, branch, key):
-                    played.claimed = True
-                    return played
-            if any(_begins(played, branch, key) for played in self._runs):
-                raise AlreadyPlayed(
-                    f"{_shown(request)} was played already, and {self._name} has it no more often"
-                )
-            raise no_match(request, self.waiting(), self._name)
+            if played is None or self._is_loose:
+                place = () if self._is_loose else branch
+                played = self._claimed(key, place)
+                branch = place
+            step = played.next(branch)
+            if step is None:
+                raise self._nothing_left(key, played, branch)
+            if step.key != key:
+                raise self._diverged(key, played, step)
+            played.position[branch] = step.number
+            return played, step.recorded.outcome
 
-    def waiting(self) -> list[Request]:
-        """Return the requests of all that was not played yet."""
-        return [item.request for played in self._runs for item in _left(played)]
+    def _claimed(self, key: MatchKey, branch: Branch) -> _Played:
+        waiting = self._starts.get((branch, key))
+        while waiting:
+            played = waiting.popleft()
+            if not played.claimed:
+                played.claimed = True
+                return played
+        if waiting is not None:
+            raise AlreadyPlayed(
+                f"{_shown(key)} was played already, and {self._name} has it no more often; "
+                "ask for it once less, or record it again (mode rewrite)"
+            )
+        raise self._no_match(key)
 
-    @property
-    def name(self) -> str:
-        """What is replayed, for messages."""
-        return self._name
+    def _no_match(self, key: MatchKey) -> NoMatch:
+        said = f"nothing in {self._name} is equal to {_shown(key)}"
+        waiting = [step.key for played in self._runs for step in played.all_left()]
+        if not waiting:
+            return NoMatch(f"{said}: nothing is left to play; {_WAY_OUT}")
+        nearest = min(waiting, key=key.distance)
+        if key == nearest:
+            return NoMatch(
+                f"{said} at this place: it is recorded within another program, whose exchanges are "
+                f"one list; {_WAY_OUT}"
+            )
+        return NoMatch(
+            f"{said}; the nearest is {_shown(nearest)}, which differs in "
+            f"{', '.join(key.differences(nearest))}; {_WAY_OUT}"
+        )
+
+    def _nothing_left(self, key: MatchKey, played: _Played, branch: Branch) -> ReplayError:
+        steps = [step for steps in played.branches.values() for step in steps]
+        number = len(played.branches.get(branch, ())) + 1
+        if any(step.key == key for step in steps):
+            return AlreadyPlayed(
+                f"{_shown(key)} was played already, and run {played.number} of {self._name} has "
+                f"it no more often: there is no {_place(number, branch)}; {_WAY_OUT}"
+            )
+        return NoMatch(
+            f"the program goes on with {_shown(key)}, and run {played.number} of {self._name} has "
+            f"no {_place(number, branch)}; {_WAY_OUT}"
+        )
+
+    def _diverged(self, key: MatchKey, played: _Played, step: _Step) -> NoMatch:
+        branch = step.recorded.branch
+        where = f"{_place(step.number, branch)} of run {played.number} of {self._name}"
+        later = next((other for other in played.left(branch) if other.key == key), None)
+        if later is not None:
+            return NoMatch(
+                f"the program diverges at {where}: it asks for {_shown(key)}, which is recorded as "
+                f"exchange {later.number}, after {_shown(step.key)}: the order differs; {_WAY_OUT}"
+            )
+        return NoMatch(
+            f"the program diverges at {where}: it asks for {_shown(key)}, where {_shown(step.key)} "
+            f"is recorded; they differ in {', '.join(key.differences(step.key))}; {_WAY_OUT}"
+        )
+
+    def _key(self, request: Request) -> MatchKey:
+        credentials = credentials_of(request)
+        redactor = self._redactors.get(credentials)
+        if redactor is None:
+            redactor = self._redactors[credentials] = Redactor(credentials, self._people)
+        return MatchKey.of(request, self._match, redactor)
+
+    def _played(self, number: int, run: Run) -> _Played:
+        branches: defaultdict[Branch, list[_Step]] = defaultdict(list)
+        for item in run.exchanges:
+            steps = branches[item.branch]
+            steps.append(_Step(self._key(item.request), item, len(steps) + 1))
+        return _Played(number, dict(branches))
 
     def __repr__(self) -> str:
         return f"<Replay of {self._name}: {len(self._runs)} runs>"
+
+
+_Claim = tuple[_Played, Outcome]
+
+
+def _runs_of(cassette: Cassette) -> Iterable[Run]:
+    if not cassette.loose:
+        return cassette.runs
+    return [Run((evolve(item, branch=()),)) for run in cassette.runs for item in run.exchanges]
+
+
+def _people(cassette: Cassette, redaction: Redaction) -> People | None:
+    if cassette.personal == "keyed" and not redaction.key:
+        raise InvalidInput(
+            "redaction",
+            f"is missing: the personal data of {cassette.name} was replaced by means of a key; "
+            "give Redaction(personal=True, key=…) with the same one",
+        )
+    if cassette.personal == "kept" and not redaction.personal:
+        return None
+    return People(redaction.key)
 
 
 def _pair(pair: object, field: str) -> Inline:
@@ -194,32 +321,14 @@ def _inline(outcome: Response | TransportError) -> Outcome:
     return Failure(type(outcome), str(outcome), outcome.reason)
 
 
-def _begins(played: _Played, branch: Branch, key: MatchKey) -> bool:
-    recorded = [item for item in played.run.exchanges if item.branch == branch]
-    return bool(recorded) and MatchKey.of(recorded[0].request) == key
-
-
-def _left(played: _Played) -> Iterable[Recorded]:
-    branches = dict.fromkeys(item.branch for item in played.run.exchanges)
-    return [item for branch in branches for item in played.left(branch)]
-
-
-def _shown(request: Request) -> str:
+def _shown(key: MatchKey) -> str:
     # Without the query, which may hold personal data.
-    return f"{request.method} {MatchKey.of(request).url}"
+    return f"{key.method} {key.host}{key.path}"
 
 
-def no_match(request: Request, waiting: list[Request], name: str) -> NoMatch:
-    """Return the error for a request that nothing recorded is equal to, with the nearest."""
-    said = f"nothing in {name} is equal to {_shown(request)}"
-    if not waiting:
-        return NoMatch(f"{said}: nothing is left to play")
-    key = MatchKey.of(request)
-    nearest = min(waiting, key=lambda other: len(key.differences(MatchKey.of(other))))
-    parts = ", ".join(key.differences(MatchKey.of(nearest)))
-    if not parts:
-        parts = "its place: it is not the next one of a program, whose exchanges are one list"
-    return NoMatch(f"{said}; the nearest is {_shown(nearest)}, which differs in {parts}")
+def _place(number: int, branch: Branch) -> str:
+    within = f" of branch {'.'.join(map(str, branch))}" if branch else ""
+    return f"exchange {number}{within}"
 
 
 class Playback:
@@ -233,56 +342,33 @@ class Playback:
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
         self._played: _Played | None = None
-        self._lock = Lock()
-        # Virtual time by branch; a branch without its own has that of the one around it.
-        self._time: dict[Branch, float] = {(): 0.0}
+        self._time = VirtualTime()
 
     def send(self, effect: Send, branch: Branch) -> Response:
         """Return what was recorded for this request at this place."""
-        with self._lock:
-            if self._played is None:
-                self._played = self._replay.claim(effect.request, branch)
-            left = self._played.left(branch)
-            if not left:
-                raise self._played.nothing_left(
-                    effect.request, self._replay.name, self._replay.waiting()
-                )
-            if MatchKey.of(left[0].request) != MatchKey.of(effect.request):
-                raise no_match(effect.request, [left[0].request], self._replay.name)
-            self._played.position[branch] = self._played.position.get(branch, 0) + 1
-        outcome = left[0].outcome
+        self._played, outcome = self._replay.next(effect.request, branch, self._played)
         if isinstance(outcome, Failure):
             raise outcome.make()
         if isinstance(outcome, Cancelled):
             raise Held(
-                f"{_shown(effect.request)} was cancelled when it was recorded, so that there is no "
-                "answer to play"
+                f"{effect.request.method} {effect.request.url.partition('?')[0]} was cancelled "
+                "when it was recorded, so that there is no answer to play"
             )
         return outcome
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
         """Move this branch's time by the whole of a sleep; nothing is drawn, nobody waits."""
-        with self._lock:
-            self._time[branch] = self._now(branch) + effect.seconds
+        self._time.sleep(effect.seconds, branch)
 
     def clock(self, branch: Branch) -> float:
         """Return the virtual time of this branch."""
-        with self._lock:
-            return self._now(branch)
+        return self._time.now(branch)
 
     def join(self, branch: Branch, *, failed: bool) -> None:
         """Set the time of a branch to that of the latest below it.
 
         After a failure what the branches below would still have asked is not waited for.
         """
-        with self._lock:
-            if failed and self._played is not None:
-                self._played.excuse(branch)
-            depth = len(branch)
-            below = [path for path in self._time if path[:depth] == branch and len(path) > depth]
-            self._time[branch] = max([self._now(branch), *(self._time.pop(path) for path in below)])
-
-    def _now(self, branch: Branch) -> float:
-        while branch not in self._time:
-            branch = branch[:-1]
-        return self._time[branch]
+        if failed and self._played is not None:
+            self._played.excuse(branch)
+        self._time.join(branch)

@@ -3,7 +3,7 @@
 Sleeps and clock are trio's, so that they obey `trio.testing.MockClock`.
 """
 
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Generic, TypeVar, cast
 
 try:
@@ -27,6 +27,8 @@ from calcom_core.effects import (
 from calcom_core.errors import AlreadyPlayed, InvalidInput, NoAnswer
 from calcom_core.http import Response, Timeout
 from calcom_transports.driver import (
+    AsyncSession,
+    AsyncSessions,
     AsyncTransport,
     Branch,
     Held,
@@ -40,7 +42,7 @@ from calcom_transports.driver import (
 T = TypeVar("T")
 
 
-class _Live:
+class Live:
     """The session of a transport: trio's time, real answers."""
 
     concurrent = True
@@ -50,6 +52,7 @@ class _Live:
         self._timeout = timeout
 
     async def send(self, effect: Send, branch: Branch) -> Response:
+        """Send by the transport."""
         timeout = timeout_for(effect, self._timeout, self._transport)
         sending = self._transport.send(effect.request, timeout)
         if not isinstance(sending, Awaitable):
@@ -59,14 +62,18 @@ class _Live:
             )
         return answered(await sending)
 
-    async def sleep(self, effect: Sleep, branch: Branch) -> None:
-        await trio.sleep(seconds_of(effect))
+    async def sleep(
+        self, effect: Sleep, branch: Branch, wait: Callable[[float], Awaitable[object]]
+    ) -> None:
+        """Wait for a random part of a sleep."""
+        await wait(seconds_of(effect))
 
     def clock(self, branch: Branch) -> float:
+        """Return the time of trio's clock."""
         return trio.current_time()
 
     def join(self, branch: Branch, *, failed: bool) -> None:
-        pass
+        """Note nothing."""
 
 
 class _Given:
@@ -80,7 +87,9 @@ class _Given:
         await trio.lowlevel.checkpoint()
         return self._session.send(effect, branch)
 
-    async def sleep(self, effect: Sleep, branch: Branch) -> None:
+    async def sleep(
+        self, effect: Sleep, branch: Branch, wait: Callable[[float], Awaitable[object]]
+    ) -> None:
         await trio.lowlevel.checkpoint()
         self._session.sleep(effect, branch, lambda seconds: None)
 
@@ -101,11 +110,13 @@ def require_trio() -> None:
         )
 
 
-def _begin(transport: AsyncTransport | Sessions, timeout: Timeout | None) -> _Live | _Given:
+def _begin(transport: AsyncTransport | Sessions, timeout: Timeout | None) -> AsyncSession:
     require_trio()
+    if isinstance(transport, AsyncSessions):
+        return transport.begin_async(timeout)
     if isinstance(transport, Sessions):
-        return _Given(transport.begin())
-    return _Live(transport, timeout)
+        return _Given(transport.begin(timeout))
+    return Live(transport, timeout)
 
 
 async def run_trio(
@@ -188,7 +199,7 @@ class _Steps:
     def __init__(
         self,
         program: Generator[Effect | Emit[Any], Any, Any],
-        session: _Live | _Given,
+        session: AsyncSession,
         branch: Branch,
     ) -> None:
         self._program = program
@@ -224,7 +235,7 @@ class _Steps:
             case Send():
                 return await self._session.send(effect, self._branch)
             case Sleep():
-                return await self._session.sleep(effect, self._branch)
+                return await self._session.sleep(effect, self._branch, trio.sleep)
             case Clock():
                 return self._session.clock(self._branch)
             case Gather() if not self._session.concurrent:

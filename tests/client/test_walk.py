@@ -100,8 +100,10 @@ def test_a_changed_request_ends_with_the_name_of_the_step(
     url = "https://api.cal.com/v2/bookings/9dfkso7iDs9uZtHquD1zR1/reschedule"
     path = tmp_path / "walk.json"
     assert capsys.readouterr().err == (
-        f"calcom_transports: step 4 (reschedule it): nothing in {path} is equal to POST {url}; "
-        f"the nearest is POST {url}, which differs in body (start)\n"
+        f"calcom_transports: step 4 (reschedule it): the program diverges at exchange 4 of run 1 "
+        f"of {path}: it asks for POST {url}, where POST {url} is recorded; they differ in "
+        "body.start (2027-04-05T10:00:00Z, recorded 2027-04-05T11:00:00Z); "
+        "if the program was meant to change, record it again (mode rewrite)\n"
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calcom_core import Anonymous, Api, DecodingError, InvalidInput, Request, Response, bookings
-from calcom_core.error_body import without_credentials
+from calcom_core.redaction import without_credentials
 
 API = Api(Anonymous(), "https://cal.example/api")
 AWKWARD = st.text("/?#%.\\&=+:;@ \t\n\0é☕aA0", max_size=12)

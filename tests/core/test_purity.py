@@ -27,6 +27,7 @@ ORDER = [
     "model.page",
     "limits",
     "wire",
+    "redaction",
     "error_body",
     "meanings",
     "operation",

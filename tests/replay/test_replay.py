@@ -23,6 +23,7 @@ from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, Re
 from calcom_transports.trio import iterate_trio, run_trio
 
 URL = "https://api.cal.com/v2/bookings/"
+WAY_OUT = "if the program was meant to change, record it again (mode rewrite)"
 
 
 def get(name: str) -> Request:
@@ -97,22 +98,28 @@ def test_a_request_that_is_not_recorded_is_no_match_and_names_the_nearest() -> N
         run(asking("a", "x"), replay)
 
     assert str(first.value) == (
-        f"nothing in test.json is equal to GET {URL}x; the nearest is GET {URL}a, "
-        "which differs in url"
+        f"nothing in test.json is equal to GET {URL}x; the nearest is GET {URL}a, which differs in "
+        f"path (/v2/bookings/x, recorded /v2/bookings/a); {WAY_OUT}"
     )
     assert str(second.value) == (
-        f"nothing in test.json is equal to GET {URL}x; the nearest is GET {URL}b, "
-        "which differs in url"
+        "the program diverges at exchange 2 of run 1 of test.json: it asks for "
+        f"GET {URL}x, where GET {URL}b is recorded; they differ in "
+        f"path (/v2/bookings/x, recorded /v2/bookings/b); {WAY_OUT}"
     )
 
 
 DIFFERENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({"status": "past", "take": 3}, {"status": "upcoming", "take": 4}, "query (status, take)"),
-    ({"take": 3}, {"take": 3, "skip": 0}, "query (skip)"),
+    (
+        {"status": "past", "take": 3},
+        {"status": "upcoming", "take": 4},
+        "query.status (upcoming, recorded past), query.take (4, recorded 3)",
+    ),
+    ({"take": 3}, {"take": 3, "skip": 0}, "query.skip (0, recorded nothing)"),
     (
         {"take": 3},
         {"limit": 3},
-        "query (limit, take), version (2026-05-01, recorded 2024-08-13)",
+        "version (2026-05-01, recorded 2024-08-13), query.limit (3, recorded nothing), "
+        "query.take (nothing, recorded 3)",
     ),
 ]
 
@@ -124,7 +131,7 @@ def test_what_differs_in_a_query_or_a_version_is_named(
     replay = Replay.of((bookings.list(**recorded), Response(200)))
     with pytest.raises(NoMatch) as caught, Client(transport=replay) as client:
         client.bookings.list(**asked)
-    assert str(caught.value).endswith(f"which differs in {parts}")
+    assert str(caught.value).endswith(f"which differs in {parts}; {WAY_OUT}")
 
 
 def test_personal_data_of_a_query_or_a_body_is_not_in_the_message() -> None:
@@ -147,9 +154,12 @@ def test_what_was_played_is_consumed() -> None:
     with pytest.raises(NoMatch) as other:
         run(asking("a", "b"), longer)
 
-    assert str(one.value) == f"GET {URL}a was played already, and test.json has it no more often"
+    assert str(one.value) == (
+        f"GET {URL}a was played already, and test.json has it no more often; "
+        "ask for it once less, or record it again (mode rewrite)"
+    )
     assert str(other.value) == (
-        f"nothing in test.json is equal to GET {URL}b: nothing is left to play"
+        f"the program goes on with GET {URL}b, and run 1 of test.json has no exchange 2; {WAY_OUT}"
     )
 
 
@@ -167,8 +177,8 @@ def test_what_is_left_unplayed_fails_at_the_end() -> None:
         run(asking("a"), replay)
 
     assert str(caught.value) == (
-        f"2 of the 3 exchanges of test.json were not asked for, first GET {URL}b; "
-        "ask for them, or take them out"
+        f"2 of the 3 exchanges of test.json were not asked for, first GET {URL}b, exchange 2 of "
+        "run 1; ask for them, or record it again (mode rewrite)"
     )
     replay.close()  # said once
 
@@ -262,7 +272,7 @@ def test_what_is_no_pair_of_call_and_answer_is_refused(exchanges: Any) -> None:
 
 
 def test_a_request_at_another_place_is_said_to_be() -> None:
-    with pytest.raises(NoMatch, match="differs in its place: it is not the next one"):
+    with pytest.raises(NoMatch, match="at this place: it is recorded within another program"):
         run(asking("a"), Replay(played([((0,), "a", Response(200))])))
 
 
@@ -345,14 +355,16 @@ def test_a_list_of_pairs_answers_one_program() -> None:
 
 
 def test_a_request_played_before_in_its_run_is_consumed() -> None:
-    with pytest.raises(AlreadyPlayed, match="it no more often in its run"):
+    with pytest.raises(
+        AlreadyPlayed, match=r"run 1 of test\.json has it no more often: .* no exchange 2;"
+    ):
         run(asking("a", "a"), Replay(played([((), "a", Response(200))])))
 
 
 def test_a_pair_of_another_run_is_no_match_and_is_named() -> None:
     replay = Replay.of((get("a"), Response(200)), (get("b"), Response(200)))
 
-    with pytest.raises(NoMatch, match=f"the nearest is GET {URL}b, which differs in its place"):
+    with pytest.raises(NoMatch, match=f"goes on with GET {URL}b, and run 1 of .* no exchange 2;"):
         run(asking("a", "b"), replay)
 
 
@@ -375,5 +387,5 @@ def test_what_is_left_in_another_place_is_named_as_the_nearest() -> None:
     replay = Replay.of([(get("a"), Response(200)), (get("b"), Response(200))])
     run(asking("a"), replay)
 
-    with pytest.raises(NoMatch, match=f"the nearest is GET {URL}b, which differs in its place"):
+    with pytest.raises(NoMatch, match=f"equal to GET {URL}b at this place: it is recorded within"):
         run(asking("b"), replay)

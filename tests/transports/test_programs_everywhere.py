@@ -8,14 +8,14 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Generator
 from functools import partial
-from threading import Lock
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import trio
 import trio.testing
-from attrs import frozen
+from attrs import evolve, frozen
 from core_recorded import RECORDED
 from server import Peer, Server
 
@@ -25,6 +25,7 @@ from calcom_core import (
     HOSTED,
     Anonymous,
     Api,
+    ApiKey,
     Booking,
     CalcomError,
     NoAnswer,
@@ -45,11 +46,12 @@ from calcom_core.api import HOSTED_URL
 from calcom_core.effects import Clock, Emit, Gather, Send, Sleep
 from calcom_core.paging import items, pages
 from calcom_core.retry import Exchange, exchanging
-from calcom_transports import Replay, iterate, run
-from calcom_transports.cassette import Cassette, Failure, Recorded, Run
-from calcom_transports.driver import Branch
+from calcom_transports import Recorder, Replay, iterate, run
+from calcom_transports.cassette import Cassette, Failure, Recorded, Run, load
+from calcom_transports.driver import Branch, Live, Session
 from calcom_transports.trio import TrioTransport, iterate_trio, run_trio
 from calcom_transports.urllib3 import Urllib3Transport
+from calcom_transports.virtual_time import VirtualTime
 
 LOST = NoAnswer("the server closed the connection", reason="closed")
 POLICY = RetryPolicy(attempts=4, base=1, cap=3, deadline=60, wait_budget=20)
@@ -75,7 +77,9 @@ def refused(status: int, **headers: str) -> Response:
 
 
 def success(data: Any, status: int = 200, **more: Any) -> Response:
-    return Response(status, (), json.dumps({"status": "success", "data": data, **more}).encode())
+    body = {"status": "success", "data": data, **more}
+    # As servers write it, and a replay: without spaces.
+    return Response(status, (), json.dumps(body, separators=(",", ":")).encode())
 
 
 def data(uid: str, **changes: Any) -> dict[str, Any]:
@@ -187,41 +191,42 @@ def wire(response: Response) -> bytes:
 
 
 class Timeless:
-    """Sends by a real transport, at once where branches may, in time that only sleeps move.
+    """Opens the sessions of a recorder, or of a live transport, whose sleeps take no time."""
+
+    def __init__(self, opens: Recorder | Urllib3Transport) -> None:
+        self._opens = opens
+
+    def begin(self, timeout: Timeout | None) -> "Unhurried":
+        if isinstance(self._opens, Recorder):
+            return Unhurried(self._opens.begin(timeout))
+        return Unhurried(Live(self._opens, timeout))
+
+
+class Unhurried:
+    """Sends by a real session, at once where branches may, in time that only sleeps move.
 
     Each branch has its own time, since the sleeps of branches pass at once.
     """
 
     concurrent = True
 
-    def __init__(self, transport: Urllib3Transport) -> None:
-        self._transport = transport
-        self._time: dict[Branch, float] = {(): 0.0}
-        self._lock = Lock()
-
-    def begin(self) -> "Timeless":
-        return self
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._time = VirtualTime()
 
     def send(self, effect: Send, branch: Branch) -> Response:
-        return self._transport.send(effect.request, effect.timeout_or(None))
+        return self._session.send(effect, branch)
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
-        now = self.clock(branch)
-        with self._lock:
-            self._time[branch] = now + effect.seconds
+        self._session.sleep(effect, branch, lambda seconds: None)
+        self._time.sleep(effect.seconds, branch)
 
     def clock(self, branch: Branch) -> float:
-        with self._lock:
-            while branch not in self._time:
-                branch = branch[:-1]
-            return self._time[branch]
+        return self._time.now(branch)
 
     def join(self, branch: Branch, *, failed: bool) -> None:
-        now = self.clock(branch)
-        with self._lock:
-            depth = len(branch)
-            below = [path for path in self._time if path[:depth] == branch != path]
-            self._time[branch] = max([now, *(self._time.pop(path) for path in below)])
+        self._session.join(branch, failed=failed)
+        self._time.join(branch)
 
 
 class StillWhileSending:
@@ -292,6 +297,23 @@ def by_trio(case: Case) -> tuple[Any, Log]:
         outcome = trio.run(main, clock=clock)
     assert script.is_over()
     return outcome
+
+
+def recorded_by_urllib3(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
+    with Recorder(path) as recorder:
+        return blocking(case, api, Timeless(recorder))
+
+
+def recorded_by_trio(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
+    clock = trio.testing.MockClock()
+
+    async def main() -> tuple[Any, Log]:
+        async with TrioTransport() as transport:
+            still = StillWhileSending(transport, clock)
+            with Recorder(path, still) as recorder:
+                return await awaited(case, api, recorder)
+
+    return trio.run(main, clock=clock)
 
 
 def replay_of(case: Case) -> Replay:
@@ -671,3 +693,34 @@ def test_a_program_runs_the_same_everywhere(name: str, monkeypatch: pytest.Monke
     outcomes = {way.__name__: way(case) for way in WAYS}
 
     assert outcomes == {way.__name__: (case.result, case.log) for way in WAYS}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays_the_same(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    # A part of the sleeps, as it is drawn; what is decided must not depend on it.
+    monkeypatch.setattr(calcom_transports.driver, "random", SimpleNamespace(random=lambda: 0.7))
+    case = CASES[name]
+    scripts = [Script(case), Script(case)]
+    waiting = list(scripts)
+    expected = case.result, case.log
+    with Server(lambda peer: waiting[0](peer)) as server:
+        api = evolve(case.api(), auth=ApiKey("cal_test_everywhere"), base_url=server.url)
+        assert recorded_by_urllib3(case, api, tmp_path / "urllib3.json") == expected
+        waiting.pop(0)
+        assert recorded_by_trio(case, api, tmp_path / "trio.json") == expected
+    assert all(script.is_over() for script in scripts)
+
+    content = (tmp_path / "urllib3.json").read_bytes()
+    assert (tmp_path / "trio.json").read_bytes() == content
+    assert len(load(tmp_path / "trio.json").runs[0].exchanges) == len(case.asked)
+    assert b"cal_test" not in content
+    # Without the key, and without the server, as on another machine.
+    anonymous = evolve(api, auth=Anonymous())
+    for _ in range(2):
+        with Replay(tmp_path / "urllib3.json") as replay:
+            assert blocking(case, anonymous, replay) == expected
+        with Replay(tmp_path / "urllib3.json") as replay:
+            assert trio.run(awaited, case, anonymous, replay) == expected

@@ -1,0 +1,406 @@
+"""Recording what a transport brings, into a cassette that `Replay` plays.
+
+A `Recorder` stands in for a transport of either client, and hands everything on to a real one.
+Nothing is written before it is left without an exception, and then all at once.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from inspect import iscoroutinefunction
+from os import PathLike
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Literal, Self, cast, get_args
+from weakref import finalize
+
+from attrs import define, field
+
+from calcom_core.effects import Send, Sleep
+from calcom_core.errors import (
+    CassetteInUse,
+    CassetteMissing,
+    CassetteUnwritable,
+    InvalidInput,
+    NoAnswer,
+    NotSent,
+    RecordingForbidden,
+    TransportError,
+)
+from calcom_core.http import Request, Response, Timeout
+from calcom_transports.cassette import (
+    Cancelled,
+    Cassette,
+    Failure,
+    Outcome,
+    Recorded,
+    Run,
+    dumps,
+    load,
+)
+from calcom_transports.driver import AsyncSession, AsyncTransport, Branch, Live, Session, Transport
+from calcom_transports.matching import STRICT, Match
+from calcom_transports.redaction import Redaction
+from calcom_transports.replay import Replay
+from calcom_transports.virtual_time import VirtualTime
+
+Mode = Literal["none", "once", "rewrite"]
+"""`none` only replays; `once` records where there is no cassette; `rewrite` records in any case."""
+
+
+def use_cassette(
+    path: str | PathLike[str],
+    mode: Mode = "none",
+    *,
+    transport: Transport | AsyncTransport | None = None,
+    match: Match = STRICT,
+    redaction: Redaction | None = None,
+) -> "Replay | Recorder":
+    """Open a cassette, to play it or to record it, as the mode and the file say.
+
+    Arguments:
+        path: the file; its directories are made when it is recorded.
+        mode: `none` replays; `once` replays, and records where there is no file;
+            `rewrite` records, and replaces the file at the end.
+        transport: what sends while recording; by default urllib3's in `Client`, and trio's in
+            `AsyncClient`.
+        match: what a request must have in common with a recorded one.
+        redaction: what is taken out of a recording besides credentials.
+
+    Returns what is given to a client as `transport=`.
+    Raises `CassetteMissing` where there is nothing to play, `CassetteUnreadable` where what is
+    there cannot be read, and where it would record what `Recorder` raises, so
+    `RecordingForbidden` wherever the environment variable `CI` is set.
+    """
+    if mode not in get_args(Mode):
+        raise InvalidInput("mode", "must be one of " + ", ".join(get_args(Mode)))
+    if mode == "none" or (mode == "once" and os.path.lexists(path)):
+        return Replay(path, match=match, redaction=redaction)
+    recorder = Recorder(path, transport, redaction=redaction)
+    if mode == "once" and recorder.replaces:  # somebody else has recorded it just now
+        recorder.discard()
+        return Replay(path, match=match, redaction=redaction)
+    return recorder
+
+
+class Recorder:
+    """Stands in for a transport, and writes what it brings into a cassette.
+
+    Leaving its context, or the client's, writes the file and closes the transport;
+    when an exception is on its way, nothing is written, and what was there stays as it was.
+    A program that is recorded sees a time that only its sleeps move, as a replayed one does.
+
+    Arguments:
+        path: the file; one that is there must be a cassette, and is replaced.
+        transport: what sends; by default urllib3's in `Client`, and trio's in `AsyncClient`.
+        redaction: what is taken out besides credentials.
+
+    Raises, when it is made, `RecordingForbidden` where the environment variable `CI` is set,
+    `CassetteUnreadable` where something else than a cassette is there,
+    `CassetteUnwritable` where nothing can be written, and `CassetteInUse` where another recording
+    of the same file is under way; when it is left, `CredentialLeft`, `CassetteUnwritable` and
+    `CassetteInUse`.
+    """
+
+    live = True
+    """It sends for real, so that a client needs credentials."""
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        transport: Transport | AsyncTransport | None = None,
+        *,
+        redaction: Redaction | None = None,
+    ) -> None:
+        if os.environ.get("CI"):
+            raise RecordingForbidden(
+                f"{os.fspath(path)} is not recorded, since the environment variable CI is set; "
+                "record it on your own machine, or unset CI"
+            )
+        self._file = _Reserved(Path(path))
+        self._redaction = redaction
+        self._transport = transport
+        self._tape = _Tape()
+
+    @property
+    def replaces(self) -> bool:
+        """Whether there is a cassette already, which it would replace."""
+        return self._file.before is not None
+
+    def begin(self, timeout: Timeout | None = None) -> Session:
+        """Open a session for one run of the blocking interpreter."""
+        transport = self._transport
+        if transport is None:
+            from calcom_transports.urllib3 import Urllib3Transport
+
+            transport = self._transport = Urllib3Transport()
+        if iscoroutinefunction(transport.send):
+            raise InvalidInput("transport", "of the recorder is for AsyncClient")
+        return _Recording(Live(cast(Transport, transport), timeout), self._tape.run())
+
+    def begin_async(self, timeout: Timeout | None = None) -> AsyncSession:
+        """Open a session for one run of trio's interpreter."""
+        from calcom_transports.trio_driver import Live as AsyncLive
+
+        transport = self._transport
+        if transport is None:
+            from calcom_transports.trio import TrioTransport
+
+            transport = self._transport = TrioTransport()
+        if not iscoroutinefunction(transport.send):
+            raise InvalidInput("transport", "of the recorder is for Client")
+        return _AsyncRecording(
+            AsyncLive(cast(AsyncTransport, transport), timeout), self._tape.run()
+        )
+
+    def close(self) -> None:
+        """Write the cassette and close the transport; what comes later is not recorded."""
+        self.__exit__(None, None, None)
+
+    def discard(self) -> None:
+        """Write nothing; what was there stays as it was."""
+        self._file.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        leave = getattr(self._transport, "__exit__", None)
+        try:
+            self._finish(error)
+        finally:
+            if leave is not None:
+                leave(kind, error, traceback)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        leave = getattr(self._transport, "__aexit__", None)
+        try:
+            self._finish(error)
+        finally:
+            if leave is not None:
+                await leave(kind, error, traceback)
+
+    def _finish(self, error: BaseException | None) -> None:
+        if error is None and self._file.is_held:
+            cassette = Cassette(self._tape.runs(), str(self._file.path))
+            try:
+                self._file.write(dumps(cassette, self._redaction))
+            finally:
+                self.discard()
+        self.discard()
+
+    def __repr__(self) -> str:
+        return f"<Recorder of {self._file.path}>"
+
+
+@define
+class _Exchange:
+    """An exchange under way, or over."""
+
+    branch: Branch
+    request: Request
+    outcome: Outcome = field(factory=Cancelled)
+
+
+class _TapeOfRun:
+    """What one program has exchanged so far; any thread may add to it."""
+
+    def __init__(self) -> None:
+        self._exchanges: list[_Exchange] = []
+        self._lock = Lock()
+
+    @contextmanager
+    def exchange(self, request: Request, branch: Branch) -> Iterator[_Exchange]:
+        """Take down an exchange; the body sets its outcome, or fails."""
+        exchange = _Exchange(branch, request)
+        with self._lock:
+            self._exchanges.append(exchange)
+        try:
+            yield exchange
+        except TransportError as error:
+            kind = NotSent if isinstance(error, NotSent) else NoAnswer
+            exchange.outcome = Failure(kind, str(error.args[0]), error.reason)
+            raise
+
+    def run(self) -> Run:
+        """Return all that was exchanged, sorted by branch; each branch sends in turn."""
+        with self._lock:
+            exchanges = sorted(self._exchanges, key=lambda exchange: exchange.branch)
+        return Run(tuple(Recorded(each.branch, each.request, each.outcome) for each in exchanges))
+
+
+class _Tape:
+    """The runs so far, in the order of their beginning."""
+
+    def __init__(self) -> None:
+        self._runs: list[_TapeOfRun] = []
+        self._lock = Lock()
+
+    def run(self) -> _TapeOfRun:
+        """Begin a run."""
+        run = _TapeOfRun()
+        with self._lock:
+            self._runs.append(run)
+        return run
+
+    def runs(self) -> tuple[Run, ...]:
+        """Return the runs in which anything was asked."""
+        with self._lock:
+            runs = [run.run() for run in self._runs]
+        return tuple(run for run in runs if run.exchanges)
+
+
+class _Timed:
+    """What both kinds of recorded sessions share."""
+
+    concurrent = True
+
+    def __init__(self, tape: _TapeOfRun) -> None:
+        self._tape = tape
+        self._time = VirtualTime()
+
+    def clock(self, branch: Branch) -> float:
+        """Return the virtual time of this branch."""
+        return self._time.now(branch)
+
+    def join(self, branch: Branch, *, failed: bool) -> None:
+        """Set the time of a branch to that of the latest below it."""
+        self._time.join(branch)
+
+
+class _Recording(_Timed):
+    """A session that sends and waits by a real one, and takes down what it sends."""
+
+    def __init__(self, live: Session, tape: _TapeOfRun) -> None:
+        super().__init__(tape)
+        self._live = live
+
+    def send(self, effect: Send, branch: Branch) -> Response:
+        with self._tape.exchange(effect.request, branch) as exchange:
+            response = self._live.send(effect, branch)
+            exchange.outcome = response
+        return response
+
+    def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
+        self._live.sleep(effect, branch, wait)
+        self._time.sleep(effect.seconds, branch)
+
+
+class _AsyncRecording(_Timed):
+    """The same, awaited."""
+
+    def __init__(self, live: AsyncSession, tape: _TapeOfRun) -> None:
+        super().__init__(tape)
+        self._live = live
+
+    async def send(self, effect: Send, branch: Branch) -> Response:
+        with self._tape.exchange(effect.request, branch) as exchange:
+            response = await self._live.send(effect, branch)
+            exchange.outcome = response
+        return response
+
+    async def sleep(
+        self, effect: Sleep, branch: Branch, wait: Callable[[float], Awaitable[object]]
+    ) -> None:
+        await self._live.sleep(effect, branch, wait)
+        self._time.sleep(effect.seconds, branch)
+
+
+class _Reserved:
+    """A file that nobody else records meanwhile, and that is written at once or not at all.
+
+    The file it is first written to marks it as reserved, from the beginning: to learn only at the
+    end that nothing can be written would be to have booked for nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._temporary = path.with_name(f".{path.name}.recording")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._temporary.open("xb").close()
+        except FileExistsError as error:
+            raise CassetteInUse(
+                f"another recording of {path} is under way, or was interrupted; if it was, delete "
+                f"{self._temporary}"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise _unwritable(path, error) from error
+        # Also where nobody closes the recorder, as far as the interpreter goes.
+        self._release = finalize(self, _delete, self._temporary)
+        try:
+            self.before = self._content()
+        except BaseException:
+            self.release()
+            raise
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is still reserved."""
+        return self._release.alive
+
+    def release(self) -> None:
+        """Let others record it."""
+        self._release()
+
+    def write(self, content: bytes) -> None:
+        """Replace the file, unless it was changed meanwhile."""
+        if self._content() != self.before:
+            raise CassetteInUse(
+                f"{self.path} was changed by something else while it was recorded; it was left as "
+                "it is, record again"
+            )
+        try:
+            with self._temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            self._temporary.replace(self.path)
+            self._release.detach()  # what is there from now on is another one's
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+    def _content(self) -> bytes | None:
+        try:
+            load(self.path)  # what is no cassette is not overwritten
+        except CassetteMissing:
+            return None
+        return self.path.read_bytes()
+
+
+def _delete(path: Path) -> None:
+    with suppress(OSError):  # it became the cassette, or its directory is gone
+        path.unlink()
+
+
+def _unwritable(path: Path, error: Exception) -> CassetteUnwritable:
+    said = getattr(error, "strerror", None) or type(error).__name__
+    return CassetteUnwritable(f"{path} cannot be recorded: {said}; choose a place that is writable")
+
+
+def save(
+    cassette: Cassette, path: str | PathLike[str], *, redaction: Redaction | None = None
+) -> None:
+    """Write a cassette, such as an imported one, in place of the one that is there.
+
+    Raises what `Recorder` raises, but for `RecordingForbidden`: nothing is recorded.
+    """
+    file = _Reserved(Path(path))
+    try:
+        file.write(dumps(cassette, redaction))
+    finally:
+        file.release()

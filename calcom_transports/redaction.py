@@ -1,0 +1,238 @@
+"""What is taken out of a recording, before anything of it is written or compared.
+
+Credentials always: in headers, URLs, bodies and messages, plain or encoded.
+Personal data where it is asked for; see `calcom_transports.personal`.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from attrs import evolve, field, frozen
+
+from calcom_core.errors import InvalidInput
+from calcom_core.http import SECRET_HEADERS, Headers, Request, Response
+from calcom_core.redaction import REDACTED, text_without_tokens, without_tokens
+from calcom_core.secret import Secret
+from calcom_core.wire import NotJson, parse
+from calcom_transports.personal import People
+
+SHORTEST = 8
+"""A credential of fewer characters cannot be told from other text."""
+
+# Keys of JSON whose strings are secrets whatever they look like (CONTRACT F.7).
+_SECRETS = r"(?:password|passcode|secret|token|api_?key|signature)"
+_SECRET_KEY = re.compile(rf"(?i){_SECRETS}$")
+_MAY_HOLD_SECRET = re.compile(rf"(?i){_SECRETS}\"".encode())
+
+
+def _secrets(given: Iterable[Secret | str]) -> tuple[Secret, ...]:
+    secrets = tuple(item if isinstance(item, Secret) else Secret(item) for item in given)
+    if any(len(secret.reveal()) < SHORTEST for secret in secrets):
+        raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
+    return secrets
+
+
+@frozen
+class Redaction:
+    """What is taken out of a recording.
+
+    Credentials are in any case: the values of `calcom_core.http.SECRET_HEADERS`, wherever else they
+    stand, and whatever looks like a token.
+
+    Arguments:
+        personal: also replaces e-mail addresses, phone numbers and names, each by the same other
+            one wherever it stands, so that a booking stays itself.
+            A name is what stands in a field for names, and the same words in texts beside it.
+        key: makes the replacements, so that without it nobody can check who was meant;
+            with none, somebody who guesses an address can. A replay needs the same key.
+        secrets: further credentials to take out, each of at least 8 characters.
+    """
+
+    personal: bool = False
+    key: str = field(default="", repr=False)
+    secrets: tuple[Secret, ...] = field(default=(), converter=_secrets, repr=False)
+
+    @property
+    def kind(self) -> str:
+        """What the file says of personal data."""
+        if not self.personal:
+            return "kept"
+        return "keyed" if self.key else "replaced"
+
+
+def credentials_of(message: Request | Response) -> frozenset[str]:
+    """Return the credentials that the headers of a message show; of cookies the long ones."""
+    found: set[str] = set()
+    for name, value in message.headers:
+        match name.lower():
+            case "authorization" | "proxy-authorization":
+                found.add(value.strip().rpartition(" ")[2])
+            case "x-cal-secret-key":
+                found.add(value.strip())
+            case "cookie":
+                cookies = {pair.partition("=")[2].strip() for pair in value.split(";")}
+                found.update(filter(is_certain, cookies))
+            case "set-cookie":
+                cookie = value.partition(";")[0].partition("=")[2].strip()
+                found.update(filter(is_certain, [cookie]))
+    return frozenset(found - {"", REDACTED})
+
+
+def is_certain(credential: str) -> bool:
+    """Tell whether a credential is long enough to be told from other text."""
+    return len(credential) >= SHORTEST
+
+
+class Redactor:
+    """Takes the given credentials, whatever looks like one, and perhaps persons out of messages."""
+
+    def __init__(self, credentials: Iterable[str], people: People | None = None) -> None:
+        forms = [_forms(item) for item in credentials if is_certain(item)]
+        self._known = re.compile("|".join(forms)) if forms else None
+        self._people = people
+
+    def text(self, text: str) -> str:
+        """Return text without credentials."""
+        text = text_without_tokens(text)
+        return self._known.sub(REDACTED, text) if self._known else text
+
+    def request(self, request: Request) -> Request:
+        """Return the request as it may be written."""
+        url, body = self.asked(request)
+        return evolve(request, url=url, headers=self._headers(request.headers), body=body)
+
+    def asked(self, request: Request) -> tuple[str, bytes]:
+        """Return the URL and the body of a request as they may be written, and are compared."""
+        url = self.text(request.url)
+        if self._people is None:
+            return url, self._body(request.body, None)
+        # Only by what it says itself, since a replay has to come to the same.
+        people = self._people.with_names(request.body)
+        return people.url(url), self._body(request.body, people)
+
+    def response(self, response: Response) -> Response:
+        """Return the response as it may be written."""
+        return evolve(
+            response,
+            headers=self._headers(response.headers),
+            body=self._body(response.body, self._people),
+        )
+
+    def message(self, message: str) -> str:
+        """Return the message of a failure as it may be written."""
+        message = self.text(message)
+        return message if self._people is None else self._people.text(message)
+
+    def _headers(self, headers: Headers) -> Headers:
+        return Headers(
+            (name, REDACTED if name.lower() in SECRET_HEADERS else self.message(value))
+            for name, value in headers
+        )
+
+    def _body(self, body: bytes, people: People | None) -> bytes:
+        body = without_tokens(body)
+        if self._known is None and people is None and not _MAY_HOLD_SECRET.search(body):
+            return body
+        try:
+            tree = parse(body)
+            redacted = _without_secrets(people.tree(tree) if people else tree, self.text)
+            if redacted == tree and self.text(text := body.decode()) == text:
+                return body  # as it came, spaces and all
+            return json.dumps(redacted, allow_nan=False, separators=(",", ":")).encode()
+        # No JSON, or nested too deeply, or a number that JSON cannot write.
+        except (NotJson, RecursionError, ValueError):
+            text = self.text(body.decode("latin-1"))
+            return (people.text(text) if people else text).encode("latin-1")
+
+
+PLAIN = Redactor(())
+"""Takes out what looks like a credential, where none is known."""
+
+
+def _without_secrets(tree: Any, text: Callable[[str], str]) -> Any:
+    match tree:
+        case str():
+            return text(tree)
+        case list():
+            return [_without_secrets(item, text) for item in tree]
+        case dict():
+            return {
+                text(key): REDACTED
+                if isinstance(value, str) and value and _SECRET_KEY.search(key)
+                else _without_secrets(value, text)
+                for key, value in tree.items()
+            }
+    return tree
+
+
+def _forms(credential: str) -> str:
+    """Return the pattern of a credential in every form that it is likely to be written in."""
+    plain = "".join(_written(character) for character in credential)
+    forms = [plain, "(?i:" + credential.encode().hex() + ")"]
+    # Base64 of something in which it stands looks different by where it begins, modulo 3;
+    # the characters at both ends also depend on what is around.
+    for before, first in enumerate((0, 2, 3)):
+        encoded = base64.b64encode(bytes(before) + credential.encode()).decode()
+        inner = encoded[first : (before + len(credential)) * 4 // 3]
+        forms.append("".join(_BASE64.get(character) or _written(character) for character in inner))
+    return "|".join(forms)
+
+
+def _written(character: str) -> str:
+    """Return the pattern of a character as it is, percent-encoded, or as JSON escapes it.
+
+    Each perhaps more than once, as JSON within JSON is.
+    """
+    code = f"{ord(character):02x}"
+    escaped = re.escape(character)
+    forms = [escaped, f"%(?:25)*(?i:{code})", rf"\\+u00(?i:{code})"]
+    if character in '"\\/':
+        forms.append(rf"\\+{escaped}")
+    return f"(?:{'|'.join(forms)})"
+
+
+# The other alphabet of base64 is that of URLs (RFC 4648, 5).
+_BASE64 = {
+    "+": f"(?:{_written('+')}|-)",
+    "/": f"(?:{_written('/')}|_)",
+}
+
+
+def still_holds(content: bytes, credential: str) -> bool:
+    """Tell whether bytes hold a credential, plain or encoded, perhaps encoded twice.
+
+    It decodes, where `Redactor` looks for what is encoded: what one overlooks the other finds.
+    """
+    wanted = credential.encode()
+    for _ in range(3):
+        content = _unescaped(unquote_to_bytes(content))
+        if wanted in content:
+            return True
+        content = b"\n".join(_decoded(content))
+        if not content:
+            return False
+    return wanted in content
+
+
+_ESCAPE = re.compile(rb"\\+(?:u00([0-9a-fA-F]{2})|([\"\\/]))")
+_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_\-]{11,}")  # of what has 8 characters
+
+
+def _unescaped(content: bytes) -> bytes:
+    return _ESCAPE.sub(lambda found: bytes.fromhex((found[1] or b"").decode()) or found[2], content)
+
+
+def _decoded(content: bytes) -> Iterable[bytes]:
+    for found in _BASE64_RUN.finditer(content):
+        run = found[0].replace(b"-", b"+").replace(b"_", b"/")
+        for start in range(4):
+            aligned = run[start : start + (len(run) - start) // 4 * 4]
+            yield base64.b64decode(aligned)
+            # What is left is part of a group, of which whole bytes may be known.
+            rest = run[start + len(aligned) :]
+            if len(rest) > 1:
+                yield base64.b64decode(aligned[-8:] + rest + b"=" * (4 - len(rest)))
