@@ -10,7 +10,7 @@ from attrs import field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request
 from calcom_core.operation import Operation
-from calcom_core.secret import Secret
+from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.versions import EVERYWHERE, Versions, sufficient
 
 HOSTED_URL = "https://api.cal.com"
@@ -22,34 +22,36 @@ USER_AGENT = f"calcom-bookings/{VERSION}"
 _QUERY_SAFE = ",:@"
 
 
-def _api_key(value: str | Secret) -> Secret:
-    return value if isinstance(value, Secret) else Secret(value, field="api_key")
+# The constructors that follow are written out, so that they can forget the text of a credential
+# before they raise: what shows the locals of a failing frame, as pytest can, would show it.
 
 
-def _token(value: str | Secret) -> Secret:
-    return value if isinstance(value, Secret) else Secret(value, field="token")
-
-
-def _client_secret(value: str | Secret) -> Secret:
-    return value if isinstance(value, Secret) else Secret(value, field="client_secret")
-
-
-@frozen
+@frozen(init=False)
 class ApiKey:
     """An API key, as the account's settings show it (`cal_…`; self-hosted servers may differ)."""
 
-    key: Secret = field(converter=_api_key)
+    key: Secret
+
+    def __init__(self, key: str | Secret) -> None:
+        secret = secret_or_error(key, "api_key")
+        del key
+        self.__attrs_init__(taken(secret))
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
         return (("Authorization", f"Bearer {self.key.reveal()}"),)
 
 
-@frozen
+@frozen(init=False)
 class AccessToken:
     """The access token of a managed user or of OAuth 2; it expires, which is `TokenExpired`."""
 
-    token: Secret = field(converter=_token)
+    token: Secret
+
+    def __init__(self, token: str | Secret) -> None:
+        secret = secret_or_error(token, "token")
+        del token
+        self.__attrs_init__(taken(secret))
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
@@ -61,12 +63,17 @@ def _is_id(auth: "OAuthClient", attribute: object, value: str) -> None:
     Secret(value, field="client_id")
 
 
-@frozen
+@frozen(init=False)
 class OAuthClient:
     """The credentials of a platform's OAuth client; the server acts as its owner."""
 
     client_id: str = field(validator=_is_id)
-    client_secret: Secret = field(converter=_client_secret)
+    client_secret: Secret
+
+    def __init__(self, client_id: str, client_secret: str | Secret) -> None:
+        secret = secret_or_error(client_secret, "client_secret")
+        del client_secret
+        self.__attrs_init__(client_id, taken(secret))
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show them to the server."""
@@ -150,18 +157,19 @@ class Api:
         query = "&".join(
             f"{name}={quote(value, safe=_QUERY_SAFE)}" for name, value in operation.query
         )
-        headers = [
-            ("Accept", "application/json"),
-            ("User-Agent", self.user_agent),
-            ("cal-api-version", sufficient(version, operation.needs)),
-            *self.auth.headers(),
-        ]
-        if operation.body is not None:
-            headers.append(("Content-Type", "application/json"))
+        headers = Headers(  # of which no frame holds more than this, whose repr shows no secret
+            (
+                ("Accept", "application/json"),
+                ("User-Agent", self.user_agent),
+                ("cal-api-version", sufficient(version, operation.needs)),
+                *self.auth.headers(),
+                *(() if operation.body is None else (("Content-Type", "application/json"),)),
+            )
+        )
         return Request(
             operation.method,
             f"{self.base_url}{operation.path}{'?' if query else ''}{query}",
-            Headers(headers),
+            headers,
             operation.body or b"",
         )
 

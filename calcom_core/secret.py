@@ -6,6 +6,20 @@ from typing import NoReturn
 from calcom_core.errors import InvalidInput
 
 
+def _problem(text: object) -> str:
+    if not isinstance(text, str):
+        return f"must be a string, not {type(text).__name__}; give other kinds as auth="
+    if not text:
+        return "is empty"
+    # It becomes a header value; a stray newline from a file is the usual accident.
+    if not all("!" <= character <= "~" for character in text):
+        return (
+            "holds a space, a line break or a character outside ASCII; "
+            "strip it, and give it without 'Bearer '"
+        )
+    return ""
+
+
 class Secret:
     """A credential; `reveal()` is the only way to its text.
 
@@ -15,18 +29,10 @@ class Secret:
     __slots__ = ("__text",)
 
     def __init__(self, text: str, *, field: str = "secret") -> None:
-        if not isinstance(text, str):
-            kind = type(text).__name__
-            raise InvalidInput(field, f"must be a string, not {kind}; give other kinds as auth=")
-        if not text:
-            raise InvalidInput(field, "is empty")
-        # It becomes a header value; a stray newline from a file is the usual accident.
-        if not all("!" <= character <= "~" for character in text):
-            raise InvalidInput(
-                field,
-                "holds a space, a line break or a character outside ASCII; "
-                "strip it, and give it without 'Bearer '",
-            )
+        problem = _problem(text)
+        if problem:
+            del text  # what shows the locals of a failing frame, as pytest can, would show it
+            raise InvalidInput(field, problem)
         self.__text = text
 
     def reveal(self) -> str:
@@ -55,3 +61,21 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled; pickle what names it, and build it there again")
+
+
+def secret_or_error(text: "str | Secret", field: str) -> Secret | InvalidInput:
+    """Return the secret, or the error for a text that is none.
+
+    It does not raise, so that its caller can forget the text before anything is raised.
+    """
+    if isinstance(text, Secret):
+        return text
+    problem = _problem(text)
+    return InvalidInput(field, problem) if problem else Secret(text)
+
+
+def taken(secret: Secret | InvalidInput) -> Secret:
+    """Return the secret, or raise the error that stands in its place."""
+    if isinstance(secret, InvalidInput):
+        raise secret
+    return secret

@@ -44,10 +44,10 @@ from calcom_transports.driver import Branch
 from calcom_transports.personal import People, names_in
 from calcom_transports.redaction import (
     SHORTEST,
+    Credential,
     Redaction,
     Redactor,
     credentials_of,
-    is_certain,
     still_holds,
 )
 
@@ -109,7 +109,7 @@ class Cassette:
     run and branch asks.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[Run, ...] = field(repr=lambda runs: f"<{len(runs)} runs>")
     name: str = field(default="the replay")
     personal: str = field(default="kept")
     loose: bool = field(default=False)
@@ -216,15 +216,20 @@ def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
     This is the only way from a recording to a file; equal recordings give equal bytes.
     Raises `CredentialLeft` where a credential that was sent would still be found in them.
     """
-    redaction = redaction or Redaction()
+    content = _redacted(cassette, redaction or Redaction())
+    if isinstance(content, CredentialLeft):
+        raise content
+    return content
+
+
+def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CredentialLeft:
+    # Returns its error, so that no frame that raises it holds what is not redacted.
     recorded = [item for run in cassette.runs for item in run.exchanges]
     messages: list[Request | Response] = [item.request for item in recorded]
     messages += [item.outcome for item in recorded if isinstance(item.outcome, Response)]
-    credentials = frozenset(
-        {secret.reveal() for secret in redaction.secrets}.union(*map(credentials_of, messages))
-    )
-    if not all(map(is_certain, credentials)):
-        raise CredentialLeft(
+    credentials = redaction.secrets.union(*map(credentials_of, messages))
+    if not all(credential.is_certain for credential in credentials):
+        return CredentialLeft(
             f"{cassette.name} was not written: a credential of fewer than {SHORTEST} characters "
             "cannot be told from other text; record with a longer one"
         )
@@ -241,23 +246,23 @@ def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
         tree["loose"] = True
     tree["runs"] = [{"exchanges": exchanges} for exchanges in runs]
     content = _written(tree)
-    if _holds_any(content, credentials):
-        raise CredentialLeft(
-            f"{cassette.name} was not written: {_where(runs, credentials)} still holds a "
-            "credential, encoded in a way that cannot be taken out; keep it out of what is sent"
-        )
-    return content
+    if not _holds_any(content, credentials):
+        return content
+    return CredentialLeft(
+        f"{cassette.name} was not written: {_where(runs, credentials)} still holds a credential, "
+        "encoded in a way that cannot be taken out; keep it out of what is sent"
+    )
 
 
 def _written(tree: Any) -> bytes:
     return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _holds_any(content: bytes, credentials: frozenset[str]) -> bool:
+def _holds_any(content: bytes, credentials: frozenset[Credential]) -> bool:
     return any(still_holds(content, credential) for credential in credentials)
 
 
-def _where(runs: list[list[dict[str, Any]]], credentials: frozenset[str]) -> str:
+def _where(runs: list[list[dict[str, Any]]], credentials: frozenset[Credential]) -> str:
     for number, run in enumerate(runs):
         for count, exchange in enumerate(run):
             for part, value in exchange.items():

@@ -15,7 +15,7 @@ from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
 from calcom_core.paging import at_least_1, items, pages
 from calcom_core.retry import DEFAULT_RETRY, Exchange, RetryPolicy, exchanging, policy_of
-from calcom_core.secret import Secret
+from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports.bound import AsyncBookings, AsyncSlots, AsyncTeams, Bookings, Slots, Teams
 from calcom_transports.driver import AsyncTransport, Sessions, Transport, iterate, run
@@ -25,18 +25,16 @@ Sender = TypeVar("Sender")
 
 
 def _api(
-    api_key: str | Secret | None,
+    api_key: Secret | InvalidInput | None,
     auth: Auth | None,
     base_url: str,
     versions: Versions,
     transport: object,
 ) -> Api:
-    if api_key == "":
-        api_key = None  # as an environment variable that is set to nothing
     if api_key is not None and auth is not None:
         raise InvalidInput("auth", "cannot stand with api_key; give one of them")
     if auth is None and api_key is not None:
-        auth = ApiKey(api_key)
+        auth = ApiKey(taken(api_key))
     if auth is None and isinstance(transport, Sessions) and not getattr(transport, "live", False):
         auth = Anonymous()  # a replay needs no key
     if auth is None:
@@ -65,9 +63,13 @@ class _Configured(ABC, Generic[Sender]):
         retry: RetryPolicy = DEFAULT_RETRY,
         concurrency: int = 1,
     ) -> None:
+        # From here on no frame holds the text, which pytest could show with a failure.
+        # One that is empty is an environment variable that is set to nothing.
+        key = secret_or_error(api_key, "api_key") if api_key not in (None, "") else None
+        del api_key
         if transport is not None:
             self._check(transport)
-        self.api = _api(api_key, auth, base_url, versions, transport)
+        self.api = _api(key, auth, base_url, versions, transport)
         self._timeout = timeout_of(timeout)
         self.retry = policy_of(retry, "retry")
         self.concurrency = at_least_1(concurrency)

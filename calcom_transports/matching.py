@@ -71,8 +71,8 @@ class MatchKey:
     host: str
     path: str
     version: str | None
-    query: tuple[tuple[str, str], ...]
-    body: str
+    query: tuple[tuple[str, str], ...] = field(repr=False)
+    body: str = field(repr=False)
 
     @classmethod
     def of(cls, request: Request, match: Match = STRICT, redactor: Redactor = PLAIN) -> "MatchKey":

@@ -126,7 +126,7 @@ def _is_host(host: str) -> bool:
     return "%" not in host
 
 
-def fields_to_send(request: Request, destination: Destination) -> list[tuple[str, str]]:
+def fields_to_send(request: Request, destination: Destination) -> Headers:
     """Return the header fields of *request* with those that are the transport's.
 
     Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
@@ -147,7 +147,23 @@ def fields_to_send(request: Request, destination: Destination) -> list[tuple[str
     fields.append(("Accept-Encoding", ACCEPT_ENCODING))
     if request.body or request.method not in _NEEDS_NO_BODY:
         fields.append(("Content-Length", str(len(request.body))))
-    return fields
+    return Headers(fields)
+
+
+def without_frames(error: TransportError) -> None:
+    """Take from an error the frames that it, and what caused it, came through.
+
+    Those of HTTP libraries hold the request as it is sent, credentials and all, and what shows the
+    locals of a failure, as pytest can, would show them.
+    """
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        found = waiting.pop()
+        if found is not None and id(found) not in seen:
+            seen.add(id(found))
+            found.__traceback__ = None
+            waiting += [found.__cause__, found.__context__]
 
 
 def idle_limit(headers: Headers) -> float:

@@ -14,11 +14,12 @@ from urllib.parse import quote, unquote, unquote_plus
 from calcom_core.wire import NotJson, parse
 
 # In what is percent-encoded an escape before an address is no part of it, and `@` may be `%40`.
+# A word that is no address is consumed whole, so that its length does not count twice.
 _ADDRESS = re.compile(
-    r"(?P<escape>%[0-9A-Fa-f]{2})"
-    r"|(?P<local>(?:[\w.+\-]|%2[Bb])+)(?P<at>@|%40)(?P<domain>[\w\-]+(?:\.[\w\-]+)+)"
+    r"(?P<escape>%(?!2[Bb])[0-9A-Fa-f]{2})"
+    r"|(?P<local>(?:[\w.+\-]|%2[Bb])++)(?:(?P<at>@|%40)(?P<domain>[\w\-]++(?:\.[\w\-]++)+))?"
 )
-_PHONE = re.compile(r"(?P<plus>\+|%2[Bb])(?P<digits>[1-9](?:(?:[ ().\-]|%20)?\d){6,14})(?!\d)")
+_PHONE = re.compile(r"(?P<plus>\+|%2[Bb])(?P<digits>[1-9](?:(?:[ ().\-]|%20){0,3}\d){6,14})(?!\d)")
 _OURS = re.compile(r"person-[0-9a-f]{12}(?:@example\.com)?|Person [0-9a-f]{12}|\+999\d{11}")
 
 # Values that look like an address and name an event in calendars.
@@ -123,7 +124,7 @@ class People:
         return hmac.digest(self._key.encode(), f"{kind}:{value}".encode(), "sha256").hex()[:12]
 
     def _address(self, found: "re.Match[str]") -> str:
-        if found["escape"]:
+        if not found["at"]:
             return found[0]
         replaced = self.address(f"{unquote(found['local'])}@{found['domain']}")
         return replaced.replace("@", found["at"])

@@ -332,6 +332,9 @@ class _Reserved:
         self._temporary = path.with_name(f".{path.name}.recording")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            raise _unwritable(path, error) from error
+        try:
             self._temporary.open("xb").close()
         except FileExistsError as error:
             raise CassetteInUse(

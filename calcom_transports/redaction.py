@@ -16,7 +16,7 @@ from attrs import evolve, field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.http import SECRET_HEADERS, Headers, Request, Response
 from calcom_core.redaction import REDACTED, text_without_tokens, without_tokens
-from calcom_core.secret import Secret
+from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.wire import NotJson, parse
 from calcom_transports.personal import People
 
@@ -29,14 +29,19 @@ _SECRET_KEY = re.compile(rf"(?i){_SECRETS}$")
 _MAY_HOLD_SECRET = re.compile(rf"(?i){_SECRETS}\"".encode())
 
 
-def _secrets(given: Iterable[Secret | str]) -> tuple[Secret, ...]:
-    secrets = tuple(item if isinstance(item, Secret) else Secret(item) for item in given)
-    if any(len(secret.reveal()) < SHORTEST for secret in secrets):
-        raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
-    return secrets
-
-
 @frozen
+class Credential:
+    """The text of a credential, which no repr shows."""
+
+    text: str = field(repr=False)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is long enough to be told from other text."""
+        return len(self.text) >= SHORTEST
+
+
+@frozen(init=False)
 class Redaction:
     """What is taken out of a recording.
 
@@ -50,11 +55,23 @@ class Redaction:
         key: makes the replacements, so that without it nobody can check who was meant;
             with none, somebody who guesses an address can. A replay needs the same key.
         secrets: further credentials to take out, each of at least 8 characters.
+
+    Raises `InvalidInput` for a secret that is too short, or none.
     """
 
-    personal: bool = False
-    key: str = field(default="", repr=False)
-    secrets: tuple[Secret, ...] = field(default=(), converter=_secrets, repr=False)
+    personal: bool
+    key: str = field(repr=False)
+    secrets: frozenset[Credential] = field(repr=False)
+
+    def __init__(
+        self, *, personal: bool = False, key: str = "", secrets: Iterable[str | Secret] = ()
+    ) -> None:
+        kept = [secret_or_error(secret, "secrets") for secret in secrets]
+        del secrets  # no frame that raises holds their text
+        credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
+        if not all(credential.is_certain for credential in credentials):
+            raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
+        self.__attrs_init__(personal, key, credentials)
 
     @property
     def kind(self) -> str:
@@ -64,34 +81,35 @@ class Redaction:
         return "keyed" if self.key else "replaced"
 
 
-def credentials_of(message: Request | Response) -> frozenset[str]:
+def credentials_of(message: Request | Response) -> frozenset[Credential]:
     """Return the credentials that the headers of a message show; of cookies the long ones."""
-    found: set[str] = set()
+    found: set[Credential] = set()
     for name, value in message.headers:
         match name.lower():
             case "authorization" | "proxy-authorization":
-                found.add(value.strip().rpartition(" ")[2])
+                found.add(Credential(value.strip().rpartition(" ")[2]))
             case "x-cal-secret-key":
-                found.add(value.strip())
+                found.add(Credential(value.strip()))
             case "cookie":
-                cookies = {pair.partition("=")[2].strip() for pair in value.split(";")}
-                found.update(filter(is_certain, cookies))
+                found.update(filter(_is_certain, map(_cookie, value.split(";"))))
             case "set-cookie":
-                cookie = value.partition(";")[0].partition("=")[2].strip()
-                found.update(filter(is_certain, [cookie]))
-    return frozenset(found - {"", REDACTED})
+                found.update(filter(_is_certain, [_cookie(value.partition(";")[0])]))
+    return frozenset(found - {Credential(""), Credential(REDACTED)})
 
 
-def is_certain(credential: str) -> bool:
-    """Tell whether a credential is long enough to be told from other text."""
-    return len(credential) >= SHORTEST
+def _cookie(pair: str) -> Credential:
+    return Credential(pair.partition("=")[2].strip())
+
+
+def _is_certain(credential: Credential) -> bool:
+    return credential.is_certain
 
 
 class Redactor:
     """Takes the given credentials, whatever looks like one, and perhaps persons out of messages."""
 
-    def __init__(self, credentials: Iterable[str], people: People | None = None) -> None:
-        forms = [_forms(item) for item in credentials if is_certain(item)]
+    def __init__(self, credentials: Iterable[Credential], people: People | None = None) -> None:
+        forms = sorted(_forms(item.text) for item in credentials if item.is_certain)
         self._known = re.compile("|".join(forms)) if forms else None
         self._people = people
 
@@ -182,6 +200,10 @@ def _forms(credential: str) -> str:
     return "|".join(forms)
 
 
+# JSON within JSON doubles them; a bound keeps the search linear.
+_BACKSLASHES = r"\\{1,16}"
+
+
 def _written(character: str) -> str:
     """Return the pattern of a character as it is, percent-encoded, or as JSON escapes it.
 
@@ -189,9 +211,9 @@ def _written(character: str) -> str:
     """
     code = f"{ord(character):02x}"
     escaped = re.escape(character)
-    forms = [escaped, f"%(?:25)*(?i:{code})", rf"\\+u00(?i:{code})"]
+    forms = [escaped, f"%(?:25)*(?i:{code})", rf"{_BACKSLASHES}u00(?i:{code})"]
     if character in '"\\/':
-        forms.append(rf"\\+{escaped}")
+        forms.append(_BACKSLASHES + escaped)
     return f"(?:{'|'.join(forms)})"
 
 
@@ -202,24 +224,26 @@ _BASE64 = {
 }
 
 
-def still_holds(content: bytes, credential: str) -> bool:
+def still_holds(content: bytes, credential: Credential) -> bool:
     """Tell whether bytes hold a credential, plain or encoded, perhaps encoded twice.
 
     It decodes, where `Redactor` looks for what is encoded: what one overlooks the other finds.
     """
-    wanted = credential.encode()
-    for _ in range(3):
-        content = _unescaped(unquote_to_bytes(content))
-        if wanted in content:
-            return True
+    wanted = credential.text.encode()
+    for _ in range(_LAYERS):
+        for _ in range(_LAYERS):
+            unescaped, unquoted = _unescaped(content), unquote_to_bytes(content)
+            if wanted in content or wanted in unescaped or wanted in unquoted:
+                return True
+            content = _unescaped(unquoted)
         content = b"\n".join(_decoded(content))
-        if not content:
-            return False
     return wanted in content
 
 
+_LAYERS = 3
 _ESCAPE = re.compile(rb"\\+(?:u00([0-9a-fA-F]{2})|([\"\\/]))")
-_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_\-]{11,}")  # of what has 8 characters
+_HEX_RUN = re.compile(rb"[0-9a-fA-F]{16,}")
+_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_\-]{11,}")  # of what has 8 characters or more
 
 
 def _unescaped(content: bytes) -> bytes:
@@ -229,10 +253,11 @@ def _unescaped(content: bytes) -> bytes:
 def _decoded(content: bytes) -> Iterable[bytes]:
     for found in _BASE64_RUN.finditer(content):
         run = found[0].replace(b"-", b"+").replace(b"_", b"/")
-        for start in range(4):
-            aligned = run[start : start + (len(run) - start) // 4 * 4]
-            yield base64.b64decode(aligned)
-            # What is left is part of a group, of which whole bytes may be known.
-            rest = run[start + len(aligned) :]
-            if len(rest) > 1:
-                yield base64.b64decode(aligned[-8:] + rest + b"=" * (4 - len(rest)))
+        for start in range(4):  # what it stands in may begin anywhere
+            part = run[start:]
+            part = part[: len(part) - (len(part) % 4 == 1)]
+            yield base64.b64decode(part + b"=" * (-len(part) % 4))
+    for found in _HEX_RUN.finditer(content):
+        for start in (0, 1):
+            part = found[0][start:]
+            yield bytes.fromhex(part[: len(part) // 2 * 2].decode())

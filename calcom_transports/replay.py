@@ -38,7 +38,7 @@ from calcom_transports.cassette import (
 from calcom_transports.driver import Branch, Held
 from calcom_transports.matching import STRICT, Match, MatchKey
 from calcom_transports.personal import People
-from calcom_transports.redaction import Redaction, Redactor, credentials_of
+from calcom_transports.redaction import Credential, Redaction, Redactor, credentials_of
 from calcom_transports.virtual_time import VirtualTime
 
 Inline = tuple[Operation[Any] | Request, Response | TransportError]
@@ -118,7 +118,7 @@ class Replay:
         self._name = cassette.name
         self._match = match
         self._people = _people(cassette, redaction or Redaction())
-        self._redactors: dict[frozenset[str], Redactor] = {}
+        self._redactors: dict[frozenset[Credential], Redactor] = {}
         self._runs = [self._played(number, run) for number, run in enumerate(_runs_of(cassette), 1)]
         self._is_loose = cassette.loose
         # Where a run begins depends on which branch of it asks first.

@@ -25,13 +25,14 @@ try:
         Settings,
         fields_to_send,
         idle_limit,
+        without_frames,
     )
 except ModuleNotFoundError as missing:
     raise ImportError(
         "the trio transport needs trio, h11 and truststore: pip install 'calcom-bookings[trio]'"
     ) from missing
 
-from calcom_core.errors import InvalidInput
+from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Headers, Request, Response, Timeout
 from calcom_transports.trio_driver import iterate_trio as iterate_trio
 from calcom_transports.trio_driver import run_trio as run_trio
@@ -87,7 +88,11 @@ class TrioTransport:
         exchange = self._settings.start(request, timeout, trio.current_time())
         fields = fields_to_send(request, exchange.destination)
         with trio.CancelScope(deadline=exchange.connect_by) as scope:
-            return await self._exchange(exchange, fields, scope)
+            try:
+                return await self._exchange(exchange, fields, scope)
+            except TransportError as error:
+                without_frames(error)
+                raise
         raise exchange.out_of_time(trio.current_time())
 
     def _stay_in_one_run(self) -> None:
@@ -105,7 +110,7 @@ class TrioTransport:
         self._run = run
 
     async def _exchange(
-        self, exchange: Exchange, fields: list[tuple[str, str]], scope: trio.CancelScope
+        self, exchange: Exchange, fields: Headers, scope: trio.CancelScope
     ) -> Response:
         origin = exchange.destination.origin
         pool = self._pools[origin]
@@ -190,20 +195,13 @@ class _Connection:
     async def serve(
         self,
         exchange: Exchange,
-        fields: list[tuple[str, str]],
+        fields: Headers,
         scope: trio.CancelScope,
         max_body: int,
     ) -> Response:
         """Send the request and read its answer; *scope* ends what takes too long."""
         self.reusable_until = 0.0
-        request, target = exchange.request, exchange.destination.target
-        headers = [(name.encode(), value.encode("latin-1")) for name, value in fields]
-        parts = (
-            h11.Request(method=request.method, target=target, headers=headers),
-            h11.Data(data=request.body),
-            h11.EndOfMessage(),
-        )
-        wire = b"".join(self._http.send(part) or b"" for part in parts)
+        wire = self._wire(exchange, fields)
         scope.deadline = exchange.end
         # A deadline that has passed ends it here, while nothing has left;
         # send_all does not look at the deadline again before its first byte.
@@ -220,6 +218,17 @@ class _Connection:
             self._http.start_next_cycle()
             self.reusable_until = trio.current_time() + idle_limit(response.headers)
         return response
+
+    def _wire(self, exchange: Exchange, fields: Headers) -> memoryview:
+        # As a view, which no repr shows: a cancellation brings frames to light as a failure does.
+        request, target = exchange.request, exchange.destination.target
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in fields]
+        parts = (
+            h11.Request(method=request.method, target=target, headers=headers),
+            h11.Data(data=request.body),
+            h11.EndOfMessage(),
+        )
+        return memoryview(b"".join(self._http.send(part) or b"" for part in parts))
 
     async def _read(self, exchange: Exchange, scope: trio.CancelScope, max_body: int) -> Response:
         status, headers = 0, Headers()  # h11 gives the head before anything of the body

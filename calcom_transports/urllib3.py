@@ -33,6 +33,7 @@ try:
         Settings,
         fields_to_send,
         idle_limit,
+        without_frames,
     )
 except ModuleNotFoundError as missing:
     raise ImportError(
@@ -97,6 +98,15 @@ class Urllib3Transport:
         fields = fields_to_send(request, exchange.destination)
         before = _current.set(exchange)
         try:
+            return self._translated(exchange, fields)
+        except TransportError as error:
+            without_frames(error)
+            raise
+        finally:
+            _current.reset(before)
+
+    def _translated(self, exchange: Exchange, fields: Headers) -> Response:
+        try:
             return self._exchange(exchange, fields)
         except EmptyPoolError as error:
             raise exchange.out_of_time(time.monotonic()) from error
@@ -104,10 +114,8 @@ class Urllib3Transport:
             raise _closed(exchange) from error
         except HTTPError as error:
             raise exchange.unreadable() from error
-        finally:
-            _current.reset(before)
 
-    def _exchange(self, exchange: Exchange, fields: list[tuple[str, str]]) -> Response:
+    def _exchange(self, exchange: Exchange, fields: Headers) -> Response:
         origin = exchange.destination.origin
         tls: dict[str, object] = {}
         if context := self._settings.context_for(origin):

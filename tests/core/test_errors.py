@@ -46,8 +46,11 @@ from calcom_core import (
 from calcom_core.error_body import read_error_body
 from calcom_core.errors import (
     AlreadyPlayed,
+    CassetteInUse,
     CassetteMissing,
     CassetteUnreadable,
+    CassetteUnwritable,
+    CredentialLeft,
     NoMatch,
     RecordingForbidden,
     Unplayed,
@@ -532,6 +535,9 @@ ONE_OF_EACH: dict[str, CalcomError] = {
     "RecordingForbidden": RecordingForbidden("x"),
     "CassetteMissing": CassetteMissing("x"),
     "CassetteUnreadable": CassetteUnreadable("x"),
+    "CassetteUnwritable": CassetteUnwritable("x"),
+    "CassetteInUse": CassetteInUse("x"),
+    "CredentialLeft": CredentialLeft("x"),
 }
 
 
@@ -638,6 +644,9 @@ def test_the_classes_stand_in_this_tree() -> None:
                 "RecordingForbidden",
                 "CassetteMissing",
                 "CassetteUnreadable",
+                "CassetteUnwritable",
+                "CassetteInUse",
+                "CredentialLeft",
             ],
             "ReplayError",
         ),

@@ -1,0 +1,190 @@
+"""Persons in a recording: each is replaced by the same other one, wherever it stands."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from core_recorded import NAMES, response_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calcom_core import Request, Response, bookings
+from calcom_transports.personal import People, names_in
+from calcom_transports.redaction import Redactor
+
+PEOPLE = People("")
+URL = "https://api.cal.com/v2/bookings"
+ANN = PEOPLE.address("ann@corp.example")
+ANN_LEE = PEOPLE.name("Ann Lee")
+
+
+def test_a_person_becomes_the_same_other_one_everywhere() -> None:
+    assert re.fullmatch(r"person-[0-9a-f]{12}@example\.com", ANN)
+    assert re.fullmatch(r"Person [0-9a-f]{12}", ANN_LEE)
+    assert re.fullmatch(r"\+999\d{11}", PEOPLE.phone("+39 333 1234567"))
+    assert PEOPLE.address("Ann@Corp.example") == ANN
+    assert PEOPLE.phone("0039-333") == PEOPLE.phone("0039333")
+    assert PEOPLE.name(" Ann  Lee") == ANN_LEE
+    assert (
+        len({ANN, PEOPLE.address("ben@corp.example"), People("k").address("ann@corp.example")}) == 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "replaced"),
+    [
+        ("write to ann@corp.example.", f"write to {ANN}."),
+        ("<ann@corp.example>,ANN@corp.example", f"<{ANN}>,{ANN}"),
+        ("mailto%3Aann%40corp.example", f"mailto%3A{ANN.replace('@', '%40')}"),
+        ("a+b@x.co", PEOPLE.address("a+b@x.co")),
+        ("a%2Bb%40x.co", PEOPLE.address("a+b@x.co").replace("@", "%40")),
+        ("call +39 (333) 123-4567 now", f"call {PEOPLE.phone('393331234567')} now"),
+        ("tel:%2B393331234567", f"tel:{PEOPLE.phone('393331234567').replace('+', '%2B')}"),
+        ("2027-04-05T09:00:00+02:00", "2027-04-05T09:00:00+02:00"),
+        ("9 + 12345", "9 + 12345"),
+        ("user@host", "user@host"),
+        ("100%", "100%"),
+        ("no person", "no person"),
+    ],
+)
+def test_addresses_and_numbers_are_found_in_texts(text: str, replaced: str) -> None:
+    assert PEOPLE.text(text) == replaced
+    assert PEOPLE.text(replaced) == replaced
+
+
+BODY: dict[str, Any] = {
+    "attendee": {"name": "Ann Lee", "email": "ann@corp.example", "phoneNumber": "0039333"},
+    "bookingFieldsResponses": {"name": "Ann Lee", "note": "Ann Lee comes", "ann@corp.example": 1},
+    "location": {"type": "attendeePhone", "phone": "333 1234567"},
+    "hosts": [{"username": "hal", "name": "Hal", "timeZone": "Europe/Rome", "id": 7}],
+    "icsUid": "abc@Cal.com",
+    "eventType": {"slug": "ann", "name": "Consultation"},
+    "title": "Talk between Hal and Ann Lee",
+    "cancelUrl": "https://cal.com/x?name=Ann%20Lee&other=Ann+Lee&email=ann%40corp.example",
+    "absent": True,
+    "empty": {"name": "", "email": ""},
+}
+
+
+def test_a_body_is_the_same_with_other_persons() -> None:
+    content = json.dumps(BODY).encode()
+    people = PEOPLE.with_names(content)
+    name, words = ANN_LEE, ANN_LEE.replace(" ", "%20")
+
+    redacted = json.loads(Redactor((), people).response(Response(200, (), content)).body)
+
+    assert redacted == {
+        "attendee": {"name": name, "email": ANN, "phoneNumber": PEOPLE.phone("0039333")},
+        "bookingFieldsResponses": {"name": name, "note": f"{name} comes", ANN: 1},
+        "location": {"type": "attendeePhone", "phone": PEOPLE.phone("333 1234567")},
+        "hosts": [
+            {
+                "username": PEOPLE.login("hal"),
+                "name": PEOPLE.name("Hal"),
+                "timeZone": "Europe/Rome",
+                "id": 7,
+            }
+        ],
+        "icsUid": "abc@Cal.com",
+        "eventType": {"slug": "ann", "name": "Consultation"},
+        "title": f"Talk between {PEOPLE.name('Hal')} and {name}",
+        "cancelUrl": (
+            f"https://cal.com/x?name={words}&other={words.replace('%20', '+')}"
+            f"&email={ANN.replace('@', '%40')}"
+        ),
+        "absent": True,
+        "empty": {"name": "", "email": ""},
+    }
+
+
+def test_names_are_those_in_the_fields_for_them() -> None:
+    assert sorted(names_in(json.dumps(BODY).encode())) == ["", "Ann Lee", "Ann Lee", "Hal"]
+    assert list(names_in(b"no JSON")) == []
+    assert list(names_in(b'[{"firstName": "Ann", "x": [{"attendeeName": "Bo"}]}]')) == ["Ann", "Bo"]
+
+
+def test_a_request_is_replaced_by_what_it_says_itself() -> None:
+    """A replay has nothing else to go by: what it asks must become what was recorded."""
+    body = json.dumps({"attendee": BODY["attendee"], "note": "Ann Lee and Hal"}).encode()
+    url = f"{URL}?attendeeEmail=ann@corp.example&attendeeName=Ann%20Lee&take=3&after=2027-01-01"
+    request = Request("POST", url, (), body)
+    recording = Redactor((), People("", ["Hal"]))
+
+    written = recording.request(request)
+
+    assert written.url == (
+        f"{URL}?attendeeEmail={ANN}&attendeeName={ANN_LEE.replace(' ', '%20')}"
+        "&take=3&after=2027-01-01"
+    )
+    assert json.loads(written.body)["note"] == f"{ANN_LEE} and Hal"
+    assert Redactor((), People("")).asked(request) == (written.url, written.body)
+    assert recording.request(written) == written
+    assert recording.message("refused ann@corp.example, of Hal") == (
+        f"refused {ANN}, of {PEOPLE.name('Hal')}"
+    )
+
+
+def test_a_name_of_two_letters_is_not_looked_for_in_texts() -> None:
+    people = People("", ["Al", ""])
+
+    assert people.text("Al went to Albania") == "Al went to Albania"
+    assert people.tree({"attendee": {"name": "Al"}}) == {"attendee": {"name": PEOPLE.name("Al")}}
+
+
+def test_a_text_that_is_no_json_is_replaced_too() -> None:
+    redactor = Redactor((), PEOPLE)
+
+    assert redactor.response(Response(502, (), b"<p>ann@corp.example")).body == f"<p>{ANN}".encode()
+
+
+PERSONAL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_address_and_no_name_is_left_in_a_recorded_answer(name: str) -> None:
+    response = response_of(name)
+    people = PEOPLE.with_names(response.body)
+    redacted = Redactor((), people).response(response)
+    text = redacted.body.decode()
+
+    left = set(PERSONAL.findall(re.sub(r'"(?:icsUid|iCalUID)":"[^"]*"', "", text)))
+    assert {one for one in left if not re.search(r"person-[0-9a-f]{12}(@|%40)", one)} == set()
+    for person in {name for name in names_in(response.body) if len(name) > 2}:
+        assert not re.search(rf"(?<!\w){re.escape(person)}(?!\w)", text)
+    assert Redactor((), people).response(redacted) == redacted
+
+
+def test_a_booking_stays_itself() -> None:
+    op = bookings.get_one("x")
+    response = response_of("29-get-normal")
+    people = PEOPLE.with_names(response.body)
+
+    before = op.read(response)
+    after = op.read(Redactor((), people).response(response))
+
+    assert (after.uid, after.start, after.status, after.shape, after.ics_uid) == (
+        before.uid,
+        before.start,
+        before.status,
+        before.shape,
+        before.ics_uid,
+    )
+    assert [attendee.email for attendee in after.attendees] == [
+        PEOPLE.address(attendee.email) for attendee in before.attendees
+    ]
+    assert [host.name for host in after.hosts] == [PEOPLE.name(host.name) for host in before.hosts]
+
+
+@given(st.text())
+def test_replacing_twice_changes_nothing(text: str) -> None:
+    once = PEOPLE.text(text)
+
+    assert PEOPLE.text(once) == once
+
+
+@given(st.text(alphabet="ab%&=+@.0123456789 ?/"))
+def test_replacing_in_a_url_twice_changes_nothing(text: str) -> None:
+    once = PEOPLE.url(text)
+
+    assert PEOPLE.url(once) == once

@@ -1,0 +1,750 @@
+"""Recording: in which modes, into which file, and what never happens to one that is there."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from server import Server, answering
+
+from calcom_core import (
+    Anonymous,
+    InvalidInput,
+    NoAnswer,
+    NotSent,
+    Request,
+    Response,
+    Timeout,
+    bookings,
+)
+from calcom_core.effects import Program, clock, gather, send, sleep
+from calcom_core.errors import (
+    CassetteInUse,
+    CassetteMissing,
+    CassetteUnreadable,
+    CassetteUnwritable,
+    CredentialLeft,
+    NoMatch,
+    RecordingForbidden,
+)
+from calcom_transports import (
+    AsyncClient,
+    Client,
+    Recorder,
+    Redaction,
+    Replay,
+    run,
+    use_cassette,
+)
+from calcom_transports.cassette import (
+    Cancelled,
+    Cassette,
+    Failure,
+    Outcome,
+    Recorded,
+    Run,
+    dumps,
+    load,
+)
+from calcom_transports.record import save
+from calcom_transports.trio import run_trio
+
+KEY = "cal_test_0123456789abcdef"
+URL = "https://api.cal.com/v2/bookings"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\n{}"
+ONE = Cassette((Run((Recorded((), Request("GET", f"{URL}/a"), Response(200)),)),), "one")
+
+
+@pytest.fixture(autouse=True)
+def no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is recorded where CI is set, as it is where these tests may run."""
+    monkeypatch.delenv("CI", raising=False)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cassettes" / "test_x" / "test_y.json"
+
+
+def get(name: str) -> Request:
+    return Request("GET", f"{URL}/{name}", {"Authorization": f"Bearer {KEY}"})
+
+
+class Answers:
+    """A transport that answers, or fails, as a function says."""
+
+    def __init__(self, outcome: Callable[[Request], Any] = lambda request: Response(200)) -> None:
+        self.outcome = outcome
+        self.closed = 0
+
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        outcome = self.outcome(request)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        assert isinstance(outcome, Response)
+        return outcome
+
+    def __exit__(self, *of: object) -> None:
+        self.closed += 1
+
+
+class AsyncAnswers:
+    """The same for trio."""
+
+    def __init__(self, outcome: Callable[[Request], Any] = lambda request: Response(200)) -> None:
+        self.answers = Answers(outcome)
+
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:
+        await trio.lowlevel.checkpoint()
+        return self.answers.send(request, timeout)
+
+    async def __aexit__(self, *of: object) -> None:
+        self.answers.closed += 1
+
+
+def asking(*names: str) -> Program[list[int]]:
+    statuses = []
+    for name in names:
+        response = yield from send(get(name))
+        statuses.append(response.status)
+    return statuses
+
+
+def failing() -> Program[float]:
+    yield from asking("b")
+    return 1 / 0
+
+
+def recorded(path: Path) -> list[list[tuple[tuple[int, ...], str, Outcome]]]:
+    return [
+        [(item.branch, item.request.url.removeprefix(f"{URL}/"), item.outcome) for item in run]
+        for run in (run.exchanges for run in load(path).runs)
+    ]
+
+
+def files(path: Path) -> list[str]:
+    return sorted(file.name for file in path.parent.iterdir())
+
+
+def test_what_is_recorded_over_a_socket_replays_without_server_and_key(path: Path) -> None:
+    body = {"status": "success", "data": {"id": 1, "status": "accepted"}}
+    content = json.dumps(body, separators=(",", ":")).encode()
+    wire = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content) + content
+    raw = bookings.get("a").map(lambda result: result)
+    outcomes: list[Any] = []
+
+    with Server(answering(wire)) as server:
+        with Client(KEY, base_url=server.url, transport=Recorder(path)) as client:
+            outcomes.append(response_of(client, raw))
+
+        async def record() -> None:
+            async with AsyncClient(KEY, base_url=server.url, transport=Recorder(other)) as client:
+                outcomes.append(await response_under_trio(client, raw))
+
+        other = path.with_name("other.json")
+        trio.run(record)
+
+    async def replay() -> None:
+        async with AsyncClient(base_url=server.url, transport=Replay(path)) as client:
+            outcomes.append(await response_under_trio(client, raw))
+
+    with Client(base_url=server.url, transport=use_cassette(other)) as client:
+        outcomes.append(response_of(client, raw))
+    trio.run(replay)
+
+    assert outcomes == [Response(200, {"Content-Length": str(len(content))}, content)] * 4
+    assert path.read_bytes() == other.read_bytes()
+    assert KEY.encode() not in path.read_bytes()
+    assert files(path) == ["other.json", "test_y.json"]
+
+
+def response_of(client: Client, op: Any) -> Response:
+    return client.run(send(client.api.request(op), op))
+
+
+async def response_under_trio(client: AsyncClient, op: Any) -> Response:
+    return await client.run(send(client.api.request(op), op))
+
+
+def test_the_file_is_the_same_whenever_it_is_recorded_and_can_be_read_by_people(path: Path) -> None:
+    request = Request(
+        "POST",
+        f"{URL}?b=2&a=1",
+        [("Authorization", f"Bearer {KEY}"), ("cal-api-version", "2024-08-13")],
+        '{"z": "é", "a": [1.50]}'.encode(),
+    )
+    with Recorder(
+        path, Answers(lambda _: Response(201, {"X-A": "b"}, b'{"status":"success"}'))
+    ) as it:
+        run(send(request), it)
+
+    assert (
+        path.read_text()
+        == """{
+ "format": "calcom-bookings cassette",
+ "version": 1,
+ "runs": [
+  {
+   "exchanges": [
+    {
+     "branch": [],
+     "summary": "POST /v2/bookings 201",
+     "request": {
+      "method": "POST",
+      "url": "https://api.cal.com/v2/bookings?b=2&a=1",
+      "headers": [
+       [
+        "Authorization",
+        "[redacted]"
+       ],
+       [
+        "cal-api-version",
+        "2024-08-13"
+       ]
+      ],
+      "body": {
+       "z": "é",
+       "a": [
+        1.5
+       ]
+      }
+     },
+     "response": {
+      "status": 201,
+      "headers": [
+       [
+        "X-A",
+        "b"
+       ]
+      ],
+      "body": {
+       "status": "success"
+      }
+     }
+    }
+   ]
+  }
+ ]
+}
+"""
+    )
+
+
+def branching() -> Program[Any]:
+    yield from asking("first")
+
+    def branch(name: str, seconds: float) -> Program[list[int]]:
+        yield from sleep(seconds)
+        return (yield from asking(name, "common"))
+
+    return (yield from gather([branch("b", 0.02), branch("a", 0), branch("c", 0.01)], limit=3))
+
+
+def test_a_program_with_branches_is_recorded_by_branch_whoever_asks_first(path: Path) -> None:
+    other = path.with_name("other.json")
+    with Recorder(path, Answers()) as recorder:
+        run(branching(), recorder)
+    with Recorder(other, AsyncAnswers()) as recorder:
+        trio.run(run_trio, branching(), recorder)
+
+    assert recorded(path) == [
+        [
+            ((), "first", Response(200)),
+            ((0,), "b", Response(200)),
+            ((0,), "common", Response(200)),
+            ((1,), "a", Response(200)),
+            ((1,), "common", Response(200)),
+            ((2,), "c", Response(200)),
+            ((2,), "common", Response(200)),
+        ]
+    ]
+    assert path.read_bytes() == other.read_bytes()
+    with Replay(path) as replay:
+        assert run(branching(), replay) == ([200, 200],) * 3
+
+
+FAILING: list[tuple[Any, Outcome]] = [
+    (NotSent("no way", reason="connect"), Failure(NotSent, "no way", "connect")),
+    (NoAnswer(f"lost {KEY}", reason="closed"), Failure(NoAnswer, "lost [redacted]", "closed")),
+    (ZeroDivisionError(), Cancelled()),
+]
+
+
+@pytest.mark.parametrize(("error", "outcome"), FAILING)
+def test_a_failure_is_recorded_like_an_answer(path: Path, error: Any, outcome: Outcome) -> None:
+    def program() -> Program[str]:
+        try:
+            yield from asking("a")
+        except type(error) as caught:
+            return type(caught).__name__
+        return "nothing"  # pragma: no cover
+
+    other = path.with_name("other.json")
+    with Recorder(path, Answers(lambda _: error)) as recorder:
+        assert run(program(), recorder) == type(error).__name__
+    with Recorder(other, AsyncAnswers(lambda _: error)) as recorder:
+        assert trio.run(run_trio, program(), recorder) == type(error).__name__
+
+    assert recorded(path) == [[((), "a", outcome)]]
+    assert path.read_bytes() == other.read_bytes()
+    if isinstance(outcome, Failure):
+        with Replay(path) as replay:
+            assert run(program(), replay) == type(error).__name__
+
+
+def test_an_exchange_under_way_when_all_ends_is_recorded_as_cancelled(path: Path) -> None:
+    async def main() -> None:
+        with trio.move_on_after(0) as scope:
+            await run_trio(asking("a"), recorder)
+        assert scope.cancelled_caught
+
+    with Recorder(path, AsyncAnswers()) as recorder:
+        trio.run(main)
+
+    assert recorded(path) == [[((), "a", Cancelled())]]
+
+
+def test_a_run_that_asks_nothing_leaves_nothing(path: Path) -> None:
+    with Recorder(path, Answers()) as recorder:
+        run(sleep(0), recorder)
+
+    assert recorded(path) == []
+
+
+def test_while_it_records_a_program_sees_only_the_time_of_its_sleeps(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def program() -> Program[list[float]]:
+        times = [(yield from clock())]
+        yield from sleep(0.001, jitter=1.0)
+        yield from asking("a")
+        return [*times, (yield from clock())]
+
+    with Recorder(path, Answers()) as recorder:
+        assert run(program(), recorder) == [0.0, 0.001]
+    with Replay(path) as replay:
+        assert run(program(), replay) == [0.0, 0.001]
+
+
+MODES: list[tuple[str, bool, str]] = [
+    ("none", True, "Replay"),
+    ("none", False, "CassetteMissing"),
+    ("once", True, "Replay"),
+    ("once", False, "Recorder"),
+    ("rewrite", True, "Recorder"),
+    ("rewrite", False, "Recorder"),
+]
+IN_CI = {"Recorder": "RecordingForbidden"}
+
+
+@pytest.mark.parametrize("ci", [None, "", "true", "1", "false"])
+@pytest.mark.parametrize(("mode", "there", "opens"), MODES)
+def test_a_mode_plays_or_records_and_nothing_records_in_ci(
+    mode: Any, there: bool, opens: str, ci: str | None, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if ci is not None:
+        monkeypatch.setenv("CI", ci)
+    if there:
+        save(ONE, path)
+    before = path.read_bytes() if there else None
+    try:
+        opened = use_cassette(path, mode, transport=Answers())
+    except (CassetteMissing, RecordingForbidden) as error:
+        found = type(error).__name__
+    else:
+        found = type(opened).__name__
+        if isinstance(opened, Recorder):
+            opened.discard()
+
+    assert found == (IN_CI.get(opens, opens) if ci else opens)
+    assert (path.read_bytes() if path.exists() else None) == before
+    assert not path.parent.exists() or files(path) == (["test_y.json"] if there else [])
+
+
+def test_what_cannot_be_opened_says_the_way_out(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(CassetteMissing) as missing:
+        use_cassette(path)
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(RecordingForbidden) as forbidden:
+        use_cassette(path, "once")
+    with pytest.raises(InvalidInput) as unknown:
+        use_cassette(path, "all")  # type: ignore[arg-type]
+
+    assert str(missing.value) == (
+        f"there is no cassette at {path}; record it (mode once), or mend the path"
+    )
+    assert str(forbidden.value) == (
+        f"{path} is not recorded, since the environment variable CI is set; "
+        "record it on your own machine, or unset CI"
+    )
+    assert str(unknown.value) == "mode: must be one of none, once, rewrite"
+
+
+def test_a_cassette_that_appears_meanwhile_is_played_and_not_replaced(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(ONE, path)
+    monkeypatch.setattr("calcom_transports.record.os.path.lexists", lambda path: False)
+
+    assert isinstance(use_cassette(path, "once"), Replay)
+    assert files(path) == ["test_y.json"]
+
+
+def test_nothing_is_written_when_an_exception_is_on_its_way(path: Path) -> None:
+    answers = Answers()
+    with pytest.raises(ZeroDivisionError), Recorder(path, answers) as recorder:
+        run(failing(), recorder)
+    with pytest.raises(ZeroDivisionError), Client(KEY, transport=Recorder(path, answers)) as client:
+        client.run(failing())
+
+    async def main() -> None:
+        async with AsyncClient(KEY, transport=Recorder(path, AsyncAnswers())) as client:
+            await client.run(failing())
+
+    with pytest.raises(ZeroDivisionError):
+        trio.run(main)
+
+    assert files(path) == []
+    assert answers.closed == 2
+
+
+def test_what_was_there_stays_when_an_exception_is_on_its_way(path: Path) -> None:
+    save(ONE, path)
+    before = path.read_bytes()
+
+    with pytest.raises(ZeroDivisionError), Recorder(path, Answers()) as recorder:
+        run(failing(), recorder)
+
+    assert path.read_bytes() == before
+    assert files(path) == ["test_y.json"]
+
+
+def test_a_rewritten_cassette_holds_the_new_and_nothing_of_the_old(path: Path) -> None:
+    save(ONE, path)
+
+    with use_cassette(path, "rewrite", transport=Answers()) as recorder:
+        run(asking("b"), recorder)
+
+    assert recorded(path) == [[((), "b", Response(200))]]
+
+
+def test_what_comes_after_the_end_is_sent_and_not_recorded(path: Path) -> None:
+    recorder = Recorder(path, Answers())
+    run(asking("a"), recorder)
+    recorder.close()
+    recorder.close()
+
+    assert run(asking("b"), recorder) == [200]
+    recorder.close()
+    assert recorded(path) == [[((), "a", Response(200))]]
+
+
+def test_a_recorder_that_nobody_closes_leaves_nothing_behind(path: Path) -> None:
+    recorder = Recorder(path, Answers())
+    assert files(path) == [".test_y.json.recording"]
+
+    del recorder
+
+    assert files(path) == []
+
+
+def test_a_recorder_needs_credentials_as_any_transport_does(path: Path) -> None:
+    with Recorder(path, Answers()) as recorder:
+        with pytest.raises(InvalidInput, match="api_key: is missing"):
+            Client(transport=recorder)
+        assert Client(auth=Anonymous(), transport=recorder).api.auth == Anonymous()
+        assert repr(recorder) == f"<Recorder of {path}>"
+
+
+def test_a_recorder_over_a_transport_of_the_other_kind_says_so(path: Path) -> None:
+    async def main() -> None:
+        async with Recorder(path, Answers()) as recorder:
+            await run_trio(asking("a"), recorder)
+
+    with pytest.raises(InvalidInput, match=r"transport: of the recorder is for Client"):
+        trio.run(main)
+    with (
+        pytest.raises(InvalidInput, match=r"transport: of the recorder is for AsyncClient"),
+        Recorder(path, AsyncAnswers()) as recorder,
+    ):
+        run(asking("a"), recorder)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"not ours", b'{"format": "x"}'])
+@pytest.mark.parametrize("newer", [False, True])
+def test_what_is_no_cassette_is_never_overwritten(path: Path, content: bytes, newer: bool) -> None:
+    if newer:
+        content = dumps(ONE).replace(b'"version": 1', b'"version": 2')
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+
+    for attempt in (
+        lambda: use_cassette(path, "rewrite"),
+        lambda: use_cassette(path, "once"),
+        lambda: Recorder(path),
+        lambda: save(ONE, path),
+    ):
+        with pytest.raises(CassetteUnreadable):
+            attempt()
+
+    assert path.read_bytes() == content
+    assert files(path) == ["test_y.json"]
+
+
+def test_two_cannot_record_the_same_cassette_at_once(path: Path) -> None:
+    with Recorder(path, Answers()) as first:
+        run(asking("a"), first)
+        with pytest.raises(CassetteInUse) as caught:
+            Recorder(path, Answers())
+
+    assert str(caught.value) == (
+        f"another recording of {path} is under way, or was interrupted; if it was, delete "
+        f"{path.parent}/.test_y.json.recording"
+    )
+    assert recorded(path) == [[((), "a", Response(200))]]
+
+
+PROCESS = """
+import sys
+from calcom_core import Request, Response
+from calcom_core.effects import send
+from calcom_core.errors import CassetteInUse
+from calcom_transports import Recorder, run
+
+class Answers:
+    def send(self, request, timeout):
+        print("recording", flush=True)
+        sys.stdin.readline()
+        return Response(200)
+
+try:
+    with Recorder(sys.argv[1], Answers()) as recorder:
+        run(send(Request("GET", sys.argv[2])), recorder)
+except CassetteInUse:
+    print("in use", flush=True)
+"""
+
+
+def test_two_processes_cannot_record_the_same_cassette_at_once(path: Path) -> None:
+    def start(name: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-c", PROCESS, str(path), f"{URL}/{name}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+
+    with start("a") as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "recording\n"
+        with start("b") as second:
+            said, _ = second.communicate("\n")
+        first.communicate("\n")
+
+    assert (said, first.returncode, second.returncode) == ("in use\n", 0, 0)
+    assert recorded(path) == [[((), "a", Response(200))]]
+    assert files(path) == ["test_y.json"]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_something_else_wrote_meanwhile_is_left_as_it_is(path: Path, there: bool) -> None:
+    if there:
+        save(ONE, path)
+    other = dumps(ONE)[:-1] + b"\n\n"
+
+    recorder = Recorder(path, Answers())
+    run(asking("a"), recorder)
+    path.write_bytes(other)
+    with pytest.raises(CassetteInUse) as caught:
+        recorder.close()
+
+    assert str(caught.value) == (
+        f"{path} was changed by something else while it was recorded; it was left as it is, "
+        "record again"
+    )
+    assert path.read_bytes() == other
+    assert files(path) == ["test_y.json"]
+
+
+def test_a_directory_that_is_read_only_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    program = """
+import os, sys
+from calcom_core.errors import CassetteUnwritable
+from calcom_transports import Recorder
+if os.geteuid() == 0:
+    os.setuid(65534)  # root may write anywhere
+for name in ("there.json", "new.json", "sub/new.json"):
+    try:
+        Recorder(os.path.join(sys.argv[1], name))
+    except CassetteUnwritable as error:
+        print(error)
+"""
+    folder = tmp_path / "readonly"
+    folder.mkdir()
+    save(ONE, folder / "there.json")
+    for above in [tmp_path, *tmp_path.parents]:
+        if above.stat().st_uid == os.geteuid() and above != Path("/"):
+            above.chmod(above.stat().st_mode | 0o055)
+    folder.chmod(0o555)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+        env={"PATH": os.environ["PATH"]},
+    )
+    folder.chmod(0o755)
+
+    assert done.stdout.splitlines() == [
+        f"{folder}/{name} cannot be recorded: Permission denied; choose a place that is writable"
+        for name in ("there.json", "new.json", "sub/new.json")
+    ]
+    assert [file.name for file in folder.iterdir()] == ["there.json"]
+    assert (folder / "there.json").read_bytes() == dumps(ONE)
+
+
+def test_a_place_that_is_none_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+
+    for place in (tmp_path / "file" / "x.json", tmp_path / "a\0b.json"):
+        with pytest.raises(CassetteUnwritable, match="choose a place that is writable"):
+            Recorder(place)
+    with pytest.raises(CassetteUnreadable):
+        Recorder(tmp_path)
+
+
+def test_a_disk_that_fails_at_the_end_does_no_damage(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    save(ONE, path)
+    before = path.read_bytes()
+    answers = Answers()
+
+    monkeypatch.setattr("calcom_transports.record.os.fsync", full)
+    with (
+        pytest.raises(CassetteUnwritable, match="No space left on device"),
+        Recorder(path, answers) as recorder,
+    ):
+        run(asking("b"), recorder)
+
+    assert path.read_bytes() == before
+    assert files(path) == ["test_y.json"]
+    assert answers.closed == 1
+
+
+def twice_encoded(_: Request) -> Response:
+
+    return Response(
+        200, (), json.dumps({"a": b64encode(b64encode(KEY.encode())).decode()}).encode()
+    )
+
+
+def test_a_recording_that_still_holds_a_credential_is_refused(path: Path) -> None:
+    save(ONE, path)
+    before = path.read_bytes()
+
+    with (
+        pytest.raises(CredentialLeft) as caught,
+        Recorder(path, Answers(twice_encoded)) as recorder,
+    ):
+        run(asking("a"), recorder)
+
+    assert str(caught.value) == (
+        f"{path} was not written: runs[0].exchanges[0].response still holds a credential, "
+        "encoded in a way that cannot be taken out; keep it out of what is sent"
+    )
+    assert path.read_bytes() == before
+    assert files(path) == ["test_y.json"]
+
+
+def test_a_credential_too_short_to_be_found_is_not_recorded_with(path: Path) -> None:
+    request = Request("GET", f"{URL}/a", {"Authorization": "Bearer k"})
+    with (
+        pytest.raises(CredentialLeft, match="fewer than 8 characters cannot be told"),
+        Recorder(path, Answers()) as recorder,
+    ):
+        run(send(request), recorder)
+
+    assert files(path) == []
+
+
+def test_personal_data_is_replaced_where_it_is_asked_for_and_matches_all_the_same(
+    path: Path,
+) -> None:
+    asked = bookings.list(attendee_email="ann@corp.example", attendee_name="Ann Lee")
+    page = {
+        "status": "success",
+        "data": [{"attendees": [{"name": "Ann Lee", "email": "ann@corp.example"}]}],
+    }
+    outcome = lambda _: Response(200, (), json.dumps(page).encode())  # noqa: E731
+
+    for redaction in (Redaction(personal=True), Redaction(personal=True, key="of ours")):
+        with Client(
+            KEY,
+            transport=use_cassette(
+                path, "rewrite", transport=Answers(outcome), redaction=redaction
+            ),
+        ) as client:
+            client.run(send(client.api.request(asked)))
+        content = path.read_text()
+        with Client(transport=use_cassette(path, redaction=redaction)) as client:
+            replayed = client.run(send(client.api.request(asked)))
+        with pytest.raises(NoMatch), Client(transport=Replay(path, redaction=redaction)) as client:
+            client.run(send(client.api.request(bookings.list(attendee_email="ben@corp.example"))))
+
+        assert "corp.example" not in content
+        assert "Ann" not in content
+        assert f'"personal": "{redaction.kind}"' in content
+        assert b"person-" in replayed.body
+
+    with pytest.raises(InvalidInput, match=r"redaction: is missing: the personal data of .* a key"):
+        Replay(path)
+    with (
+        pytest.raises(NoMatch),
+        Client(transport=Replay(path, redaction=Redaction(personal=True, key="another"))) as client,
+    ):
+        client.run(send(client.api.request(asked)))
+
+
+def test_what_was_replaced_stays_said_when_a_cassette_is_saved_again(path: Path) -> None:
+    with Recorder(path, Answers(), redaction=Redaction(personal=True)) as recorder:
+        run(asking("a"), recorder)
+    before = path.read_bytes()
+
+    save(load(path), path)
+
+    assert path.read_bytes() == before
+    assert load(path).personal == "replaced"
+
+
+def test_calls_from_many_threads_are_runs_of_their_own(path: Path) -> None:
+    names = [f"b{number}" for number in range(16)]
+    with Recorder(path, Answers()) as recorder:
+        threads = [
+            threading.Thread(target=run, args=(asking(name, name), recorder)) for name in names
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert sorted(recorded(path)) == [
+        [((), name, Response(200)), ((), name, Response(200))] for name in sorted(names)
+    ]
+    with Replay(path) as replay:
+        for name in names:
+            assert run(asking(name, name), replay) == [200, 200]

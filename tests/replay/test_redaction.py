@@ -1,0 +1,218 @@
+"""What is taken out of a recording: credentials, however they are written, and nothing else."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from core_recorded import NAMES, response_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calcom_core import InvalidInput, Request, Response, Secret
+from calcom_core.http import Headers
+from calcom_transports import Redaction
+from calcom_transports.redaction import (
+    Credential,
+    Redactor,
+    credentials_of,
+    still_holds,
+)
+
+URL = "https://api.cal.com/v2/bookings"
+KEYS = [
+    "cal_test_0123456789abcdef",
+    "s3cr3t-of-a-server.of_my/own+=",
+    'with"quotes\\and%25/slashes~',
+]
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "percent-encoded": lambda key: quote(key, safe=""),
+    "percent-encoded whole": lambda key: "".join(f"%{ord(letter):02X}" for letter in key),
+    "percent-encoded in lower case": lambda key: "".join(f"%{ord(letter):02x}" for letter in key),
+    "percent-encoded twice": lambda key: quote(quote(key, safe=""), safe=""),
+    "escaped by JSON": lambda key: json.dumps(key)[1:-1],
+    "escaped by JSON within JSON": lambda key: json.dumps(json.dumps(key))[1:-1],
+    "escaped by JSON whole": lambda key: "".join(f"\\u{ord(letter):04x}" for letter in key),
+    "hexadecimal": lambda key: key.encode().hex(),
+    **{
+        f"{name} after {len(before)} and before {len(after)} characters": (
+            lambda key, encode=encode, before=before, after=after: encode(
+                f"{before}{key}{after}".encode()
+            ).decode()
+        )
+        for name, encode in {
+            "base64": base64.b64encode,
+            "base64 of URLs": base64.urlsafe_b64encode,
+            "base64, percent-encoded": lambda text: quote(base64.b64encode(text)).encode(),
+        }.items()
+        for before in ("", "x", "me:", "x" * 7)
+        for after in ("", "y", "yy")
+    },
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_credential_is_taken_out_in_whatever_form_it_stands(form: str, key: str) -> None:
+    written = FORMS[form](key)
+    credential = Credential(key)
+
+    redacted = Redactor([credential]).text(f"before {written} after")
+
+    assert redacted.startswith("before ")
+    assert redacted.endswith(" after")
+    assert "[redacted]" in redacted
+    assert still_holds(f"before {written} after".encode(), credential)
+    assert not still_holds(redacted.encode(), credential)
+
+
+@pytest.mark.parametrize("first", [quote, lambda text: base64.b64encode(text.encode()).decode()])
+def test_what_is_encoded_twice_is_found_though_it_is_not_taken_out(first: Any) -> None:
+    for key in KEYS:
+        written = base64.b64encode(f"x{first(f'ab{key}')}".encode())
+
+        assert still_holds(written, Credential(key))
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8), st.binary())
+def test_any_credential_is_taken_out_of_any_bytes(key: str, rest: bytes) -> None:
+    credential = Credential(key)
+    body = rest + key.encode() + rest
+
+    redacted = Redactor([credential]).response(Response(200, (), body)).body
+
+    assert key.encode() not in redacted or key in "[redacted]"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_what_holds_no_credential_stays_as_it_is(tree: Any) -> None:
+    body = json.dumps(tree).encode()
+    redactor = Redactor([Credential(KEYS[0])])
+
+    if not any(name in body.lower() for name in (b"token", b"secret", b"bearer", b"pass")):
+        assert redactor.response(Response(200, (), body)).body == body
+        assert redactor.asked(Request("POST", URL, (), body)) == (URL, body)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recorded_answer_stays_as_it_is_without_a_credential(name: str) -> None:
+    response = response_of(name)
+    redacted = Redactor([Credential(KEYS[0])]).response(response)
+
+    assert redacted.status == response.status
+    assert json.loads(redacted.body or b"0") == json.loads(response.body or b"0") or (
+        b"[redacted]" in redacted.body
+    )
+    again = Redactor([Credential(KEYS[0])]).response(redacted)
+    assert again == redacted
+
+
+def test_everything_of_an_exchange_is_redacted() -> None:
+    key = KEYS[0]
+    redactor = Redactor([Credential(key)])
+    request = Request(
+        "POST",
+        f"{URL}/{key}?note={quote(key)}&api=cal_live_0123456789",
+        [("Authorization", f"Bearer {key}"), ("X-Note", f"of {key}"), ("Cookie", "a=b")],
+        json.dumps({"note": f"{key}!", key: [key, 5, None], "password": "hunter2"}).encode(),
+    )
+    response = Response(
+        403,
+        [("Set-Cookie", "session=1"), ("X-Request-Id", "r1"), ("X-Cal-Secret-Key", "s")],
+        json.dumps({"message": f"no client found for access token={key}", "token": ""}).encode(),
+    )
+
+    assert redactor.request(request) == Request(
+        "POST",
+        f"{URL}/[redacted]?note=[redacted]&api=[redacted]",
+        [
+            ("Authorization", "[redacted]"),
+            ("X-Note", "of [redacted]"),
+            ("Cookie", "[redacted]"),
+        ],
+        b'{"note":"[redacted]!","[redacted]":["[redacted]",5,null],"password":"[redacted]"}',
+    )
+    assert redactor.response(response) == Response(
+        403,
+        [
+            ("Set-Cookie", "[redacted]"),
+            ("X-Request-Id", "r1"),
+            ("X-Cal-Secret-Key", "[redacted]"),
+        ],
+        b'{"message": "no client found for access token=[redacted]", "token": ""}',
+    )
+    assert redactor.message(f"refused {key}") == "refused [redacted]"
+
+
+def test_a_body_that_is_no_json_is_redacted_too() -> None:
+    key = KEYS[0]
+    redactor = Redactor([Credential(key)])
+
+    for body, wanted in [
+        (f"<html>{key}é".encode("latin-1"), "<html>[redacted]é".encode("latin-1")),
+        (b"\xff" + key.encode(), b"\xff[redacted]"),
+        (b'{"a":"' + key.encode() + b'","a":1}', b'{"a":"[redacted]","a":1}'),
+        (b'{"a":"' + key.encode() + b'","b":1e999}', b'{"a":"[redacted]","b":1e999}'),
+        (b"[" * 900 + b'"' + key.encode() + b'"' + b"]" * 900, None),
+        (b"[" * 90_000 + key.encode(), b"[" * 90_000 + b"[redacted]"),
+    ]:
+        redacted = redactor.response(Response(200, (), body)).body
+        assert key.encode() not in redacted
+        assert wanted is None or redacted == wanted
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ([("authorization", "Bearer  abc")], {"abc"}),
+        ([("Authorization", "abc")], {"abc"}),
+        ([("Proxy-Authorization", "Basic dTpw")], {"dTpw"}),
+        ([("X-Cal-Secret-Key", " s ")], {"s"}),
+        ([("Cookie", "a=1; session=0123456789; b")], {"0123456789"}),
+        ([("Set-Cookie", "id=abcdefgh; Path=/"), ("Set-Cookie", "x=1")], {"abcdefgh"}),
+        ([("Authorization", "[redacted]"), ("Authorization", "")], set()),
+        ([("X-Cal-Client-Id", "client"), ("Accept", "application/json")], set()),
+    ],
+)
+def test_credentials_are_known_by_the_headers_that_show_them(headers: Any, found: Any) -> None:
+    shown = {Credential(text) for text in found}
+
+    assert credentials_of(Request("GET", URL, headers)) == shown
+    assert credentials_of(Response(200, Headers(headers))) == shown
+
+
+def test_further_secrets_may_be_named() -> None:
+    redaction = Redaction(secrets=["webhook-secret", Secret("another-secret")])
+
+    assert redaction == Redaction(secrets=(Secret("another-secret"), "webhook-secret"))
+    assert repr(redaction) == "Redaction(personal=False)"
+
+
+@pytest.mark.parametrize("secrets", [["short"], ["with a space"], [""], [5]])
+def test_a_secret_that_cannot_be_found_is_refused(secrets: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"^secrets: "):
+        Redaction(secrets=secrets)
+
+
+@pytest.mark.parametrize(
+    ("redaction", "kind"),
+    [
+        (Redaction(), "kept"),
+        (Redaction(personal=True), "replaced"),
+        (Redaction(personal=True, key="k"), "keyed"),
+        (Redaction(key="k"), "kept"),
+    ],
+)
+def test_a_redaction_says_what_becomes_of_personal_data(redaction: Redaction, kind: str) -> None:
+    assert redaction.kind == kind
