@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
+from calcom_core.tokens import text_without_tokens
 
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-cal-secret-key", "cookie", "set-cookie"}
@@ -77,7 +78,7 @@ class Headers:
 
     def __repr__(self) -> str:
         shown = ", ".join(
-            f"({name!r}, {'…' if name.lower() in SECRET_HEADERS else value!r})"
+            f"({name!r}, {'…' if name.lower() in SECRET_HEADERS else text_without_tokens(value)!r})"
             for name, value in self.pairs
         )
         return f"Headers([{shown}])"

@@ -1,29 +1,109 @@
-"""Taking out of an answer the credentials that it repeats."""
+"""Taking credentials, and where it is asked for persons, out of messages.
 
+Of an answer before an error is made of it, and of a recording before anything of it is written or
+compared: in headers, URLs, bodies and messages, plain or encoded.
+Persons are replaced as `calcom_core.personal` says.
+"""
+
+import base64
+import json
 import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
-from calcom_core.http import SECRET_HEADERS, Response
+from calcom_core.errors import InvalidInput
+from calcom_core.http import SECRET_HEADERS, Headers, Request, Response
+from calcom_core.personal import People
+from calcom_core.secret import Secret, secret_or_error, taken
+from calcom_core.tokens import REDACTED, text_without_tokens, without_tokens
+from calcom_core.wire import NotJson, parse
 
-REDACTED = "[redacted]"
-"""Stands where a credential was."""
+SHORTEST = 8
+"""A credential of fewer characters cannot be told from other text."""
 
-# A 403 repeats the whole token in its text (CONTRACT A.3), recordings and transcripts have tokens
-# of their own, in part in their links (F.7).
-# A cursor is base64 as a JSON web token is, but without its dots.
-# What is replaced always lies within a string of JSON, so that JSON stays JSON.
-_TOKEN = re.compile(
-    rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)|bearer +(?!token\b)"
-    rb"|[?&][\w\-]*(?:signature|sig|token|credential)=)"
-    rb"[^\s\"\\,;:<>{}\[\]]+"
-    rb"|cal_[A-Za-z0-9_]{6,}|(?<![\w\-.])eyJ[\w\-]+\.[\w\-.]{8,}"
-)
+# Keys of JSON whose strings are secrets whatever they look like (CONTRACT F.7).
+_SECRETS = r"(?:password|passcode|secret|token|api_?key|signature)"
+_SECRET_KEY = re.compile(rf"(?i){_SECRETS}$")
+_MAY_HOLD_SECRET = re.compile(rf"(?i){_SECRETS}\"".encode())
 
 
-def without_tokens(data: bytes) -> bytes:
-    """Return bytes with everything in them replaced that looks like a token."""
-    return _TOKEN.sub(rb"\1" + REDACTED.encode(), data)
+@frozen
+class Credential:
+    """The text of a credential, which no repr shows."""
+
+    text: str = field(repr=False)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is long enough to be told from other text."""
+        return len(self.text) >= SHORTEST
+
+
+@frozen(init=False)
+class Redaction:
+    """What is taken out of a recording.
+
+    Credentials are in any case: the values of `calcom_core.http.SECRET_HEADERS`, wherever else they
+    stand, and whatever looks like a token.
+
+    Arguments:
+        personal: also replaces e-mail addresses, phone numbers and names, each by the same other
+            one wherever it stands, so that a booking stays itself.
+            A name is what stands in a field for names, and the same words in texts beside it.
+        key: makes the replacements, so that without it nobody can check who was meant;
+            with none, somebody who guesses an address can. A replay needs the same key.
+        secrets: further credentials to take out, each of at least 8 characters.
+
+    Raises `InvalidInput` for a secret that is too short, or none.
+    """
+
+    personal: bool
+    key: str = field(repr=False)
+    secrets: frozenset[Credential] = field(repr=False)
+
+    def __init__(
+        self, *, personal: bool = False, key: str = "", secrets: Iterable[str | Secret] = ()
+    ) -> None:
+        kept = [secret_or_error(secret, "secrets") for secret in secrets]
+        del secrets  # no frame that raises holds their text
+        credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
+        if not all(credential.is_certain for credential in credentials):
+            raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
+        self.__attrs_init__(personal, key, credentials)
+
+    @property
+    def kind(self) -> str:
+        """What the file says of personal data."""
+        if not self.personal:
+            return "kept"
+        return "keyed" if self.key else "replaced"
+
+
+def credentials_of(message: Request | Response) -> frozenset[Credential]:
+    """Return the credentials that the headers of a message show; of cookies the long ones."""
+    found: set[Credential] = set()
+    for name, value in message.headers:
+        match name.lower():
+            case "authorization" | "proxy-authorization":
+                found.add(Credential(value.strip().rpartition(" ")[2]))
+            case "x-cal-secret-key":
+                found.add(Credential(value.strip()))
+            case "cookie":
+                found.update(filter(_is_certain, map(_cookie, value.split(";"))))
+            case "set-cookie":
+                found.update(filter(_is_certain, [_cookie(value.partition(";")[0])]))
+    return frozenset(found - {Credential(""), Credential(REDACTED)})
+
+
+def _cookie(pair: str) -> Credential:
+    return Credential(pair.partition("=")[2].strip())
+
+
+def _is_certain(credential: Credential) -> bool:
+    return credential.is_certain
 
 
 def without_credentials(response: Response) -> Response:
@@ -35,6 +115,162 @@ def without_credentials(response: Response) -> Response:
     return evolve(response, headers=headers, body=without_tokens(response.body))
 
 
-def text_without_tokens(text: str) -> str:
-    """Return text with everything in it replaced that looks like a token."""
-    return without_tokens(text.encode("utf-8", "replace")).decode()
+class Redactor:
+    """Takes the given credentials, whatever looks like one, and perhaps persons out of messages."""
+
+    def __init__(self, credentials: Iterable[Credential], people: People | None = None) -> None:
+        forms = sorted(_forms(item.text) for item in credentials if item.is_certain)
+        self._known = re.compile("|".join(forms)) if forms else None
+        self._people = people
+
+    def text(self, text: str) -> str:
+        """Return text without credentials."""
+        return text_without_tokens(self._without_known(text))
+
+    def request(self, request: Request) -> Request:
+        """Return the request as it may be written."""
+        url, body = self.asked(request)
+        return evolve(request, url=url, headers=self._headers(request.headers), body=body)
+
+    def asked(self, request: Request) -> tuple[str, bytes]:
+        """Return the URL and the body of a request as they may be written, and are compared."""
+        url = self.text(request.url)
+        if self._people is None:
+            return url, self._body(request.body, None)
+        # Only by what it says itself, since a replay has to come to the same.
+        people = self._people.with_names(request.body)
+        return people.url(url), self._body(request.body, people)
+
+    def response(self, response: Response) -> Response:
+        """Return the response as it may be written."""
+        return evolve(
+            response,
+            headers=self._headers(response.headers),
+            body=self._body(response.body, self._people),
+        )
+
+    def message(self, message: str) -> str:
+        """Return the message of a failure as it may be written."""
+        message = self.text(message)
+        return message if self._people is None else self._people.text(message)
+
+    def _headers(self, headers: Headers) -> Headers:
+        return Headers(
+            (name, REDACTED if name.lower() in SECRET_HEADERS else self.message(value))
+            for name, value in headers
+        )
+
+    def _without_known(self, text: str) -> str:
+        # Before what looks like a token is taken out, which may be a part of one.
+        return self._known.sub(REDACTED, text) if self._known else text
+
+    def _body(self, body: bytes, people: People | None) -> bytes:
+        if self._known is None and people is None and not _MAY_HOLD_SECRET.search(body):
+            return without_tokens(body)
+        try:
+            tree = parse(body)
+            redacted = _without_secrets(people.tree(tree) if people else tree, self._without_known)
+            if redacted != tree:
+                written = json.dumps(redacted, allow_nan=False, separators=(",", ":"))
+                return without_tokens(written.encode())
+            people = None  # there are none; as text it would have some in fields that are none
+        except (NotJson, RecursionError, ValueError):
+            pass  # no JSON, or nested too deeply, or a number that JSON cannot write: a text
+        text = self._without_known(body.decode("latin-1"))
+        return without_tokens((people.text(text) if people else text).encode("latin-1"))
+
+
+PLAIN = Redactor(())
+"""Takes out what looks like a credential, where none is known."""
+
+
+def _without_secrets(tree: Any, text: Callable[[str], str]) -> Any:
+    match tree:
+        case str():
+            return text(tree)
+        case list():
+            return [_without_secrets(item, text) for item in tree]
+        case dict():
+            return {
+                text(key): REDACTED
+                if isinstance(value, str) and value and _SECRET_KEY.search(key)
+                else _without_secrets(value, text)
+                for key, value in tree.items()
+            }
+    return tree
+
+
+def _forms(credential: str) -> str:
+    """Return the pattern of a credential in every form that it is likely to be written in."""
+    plain = "".join(_written(character) for character in credential)
+    forms = [plain, "(?i:" + credential.encode().hex() + ")"]
+    # Base64 of something in which it stands looks different by where it begins, modulo 3;
+    # the characters at both ends also depend on what is around.
+    for before, first in enumerate((0, 2, 3)):
+        encoded = base64.b64encode(bytes(before) + credential.encode()).decode()
+        inner = encoded[first : (before + len(credential)) * 4 // 3]
+        forms.append("".join(_BASE64.get(character) or _written(character) for character in inner))
+    return "|".join(forms)
+
+
+# JSON within JSON doubles them; a bound keeps the search linear.
+_BACKSLASHES = r"\\{1,16}"
+
+
+def _written(character: str) -> str:
+    """Return the pattern of a character as it is, percent-encoded, or as JSON escapes it.
+
+    Each perhaps more than once, as JSON within JSON is.
+    """
+    code = f"{ord(character):02x}"
+    escaped = re.escape(character)
+    forms = [escaped, f"%(?:25)*(?i:{code})", rf"{_BACKSLASHES}u00(?i:{code})"]
+    if character in '"\\/':
+        forms.append(_BACKSLASHES + escaped)
+    return f"(?:{'|'.join(forms)})"
+
+
+# The other alphabet of base64 is that of URLs (RFC 4648, 5).
+_BASE64 = {
+    "+": f"(?:{_written('+')}|-)",
+    "/": f"(?:{_written('/')}|_)",
+}
+
+
+def still_holds(content: bytes, credential: Credential) -> bool:
+    """Tell whether bytes hold a credential, plain or encoded, perhaps encoded twice.
+
+    It decodes, where `Redactor` looks for what is encoded: what one overlooks the other finds.
+    """
+    wanted = credential.text.encode()
+    for _ in range(_LAYERS):
+        for _ in range(_LAYERS):
+            unescaped, unquoted = _unescaped(content), unquote_to_bytes(content)
+            if wanted in content or wanted in unescaped or wanted in unquoted:
+                return True
+            content = _unescaped(unquoted)
+        content = b"\n".join(_decoded(content))
+    return wanted in content
+
+
+_LAYERS = 3
+_ESCAPE = re.compile(rb"\\+(?:u00([0-9a-fA-F]{2})|([\"\\/]))")
+_HEX_RUN = re.compile(rb"[0-9a-fA-F]{16,}")
+_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_\-]{11,}")  # of what has 8 characters or more
+
+
+def _unescaped(content: bytes) -> bytes:
+    return _ESCAPE.sub(lambda found: bytes.fromhex((found[1] or b"").decode()) or found[2], content)
+
+
+def _decoded(content: bytes) -> Iterable[bytes]:
+    for found in _BASE64_RUN.finditer(content):
+        run = found[0].replace(b"-", b"+").replace(b"_", b"/")
+        for start in range(4):  # what it stands in may begin anywhere
+            part = run[start:]
+            part = part[: len(part) - (len(part) % 4 == 1)]
+            yield base64.b64decode(part + b"=" * (-len(part) % 4))
+    for found in _HEX_RUN.finditer(content):
+        for start in (0, 1):
+            part = found[0][start:]
+            yield bytes.fromhex(part[: len(part) // 2 * 2].decode())

@@ -42,6 +42,7 @@ from calcom_core.http import Request, Response, Timeout
 from calcom_core.limits import retry_after
 from calcom_core.meanings import asked
 from calcom_core.operation import Operation
+from calcom_core.redaction import Redactor, credentials_of
 
 T = TypeVar("T")
 
@@ -261,14 +262,15 @@ def exchanging(
         attempt += 1
         try:
             response = yield from send(request, op, timeout, within)
-            read = op.plain.read(response)
-        except (TransportError, ApiError, DecodingError, VersionMismatch) as error:
+        except TransportError as error:
             failure: CalcomError = error
+            error.operation = op.plain
         else:
-            # Outside of `try`, since what the caller's functions raise is no failure of the call.
-            return Exchange(request, response, op.mapped(read), attempt)
-        if isinstance(failure, TransportError):
-            failure.operation = op.plain
+            read = _read(op, request, response)
+            if not isinstance(read, CalcomError):
+                return Exchange(request, response, op.mapped(read), attempt)
+            failure = read
+            del response  # so that no frame that raises holds what an answer may repeat
         # Never negative, though *since* may be of another clock: that must not hide the failure.
         elapsed = max((yield from clock()) - begun, 0.0) if timed else 0.0
         decision = decide(policy, op.repeatable, attempt, failure, elapsed)
@@ -282,6 +284,27 @@ def exchanging(
         if decision.outcome_unknown:
             raise outcome_unknown(op, failure) from failure
         raise failure
+
+
+def _read(op: Operation[Any], request: Request, response: Response) -> Any:
+    """Return what an answer says, or the error that it is.
+
+    An answer may repeat the credential that it was asked with (CONTRACT A.3), in whatever form;
+    an error of it does not.
+    """
+    failure = _read_or_failure(op, response)
+    if not isinstance(failure, CalcomError):
+        return failure
+    credentials = credentials_of(request)
+    clean = Redactor(credentials).response(response) if credentials else response
+    return failure if clean == response else _read_or_failure(op, clean)
+
+
+def _read_or_failure(op: Operation[Any], response: Response) -> Any:
+    try:
+        return op.plain.read(response)
+    except (ApiError, DecodingError, VersionMismatch) as error:
+        return error
 
 
 def what_came(error: CalcomError) -> str:

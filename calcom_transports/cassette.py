@@ -39,10 +39,8 @@ from calcom_core.errors import (
     TransportError,
 )
 from calcom_core.http import Headers, Request, Response
-from calcom_core.wire import NotJson, parse
-from calcom_transports.driver import Branch
-from calcom_transports.personal import People, names_in
-from calcom_transports.redaction import (
+from calcom_core.personal import People, names_in
+from calcom_core.redaction import (
     SHORTEST,
     Credential,
     Redaction,
@@ -50,6 +48,8 @@ from calcom_transports.redaction import (
     credentials_of,
     still_holds,
 )
+from calcom_core.wire import NotJson, parse
+from calcom_transports.driver import Branch
 
 FORMAT = "calcom-bookings cassette"
 VERSION = 1

@@ -11,8 +11,8 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request
+from calcom_core.redaction import PLAIN, Redactor
 from calcom_core.wire import NotJson, parse
-from calcom_transports.redaction import PLAIN, Redactor
 
 VERSION_HEADER = "cal-api-version"
 

@@ -163,6 +163,8 @@ def without_frames(error: TransportError) -> None:
         if found is not None and id(found) not in seen:
             seen.add(id(found))
             found.__traceback__ = None
+            if found.__suppress_context__ and found.__context__ is not found.__cause__:
+                found.__context__ = None
             waiting += [found.__cause__, found.__context__]
 
 

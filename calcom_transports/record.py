@@ -29,6 +29,7 @@ from calcom_core.errors import (
     TransportError,
 )
 from calcom_core.http import Request, Response, Timeout
+from calcom_core.redaction import Redaction
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
@@ -41,7 +42,6 @@ from calcom_transports.cassette import (
 )
 from calcom_transports.driver import AsyncSession, AsyncTransport, Branch, Live, Session, Transport
 from calcom_transports.matching import STRICT, Match
-from calcom_transports.redaction import Redaction
 from calcom_transports.replay import Replay
 from calcom_transports.virtual_time import VirtualTime
 

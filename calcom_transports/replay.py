@@ -26,6 +26,8 @@ from calcom_core.errors import (
 )
 from calcom_core.http import Headers, HeadersInput, Request, Response, Timeout
 from calcom_core.operation import Operation
+from calcom_core.personal import People
+from calcom_core.redaction import Credential, Redaction, Redactor, credentials_of
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
@@ -37,8 +39,6 @@ from calcom_transports.cassette import (
 )
 from calcom_transports.driver import Branch, Held
 from calcom_transports.matching import STRICT, Match, MatchKey
-from calcom_transports.personal import People
-from calcom_transports.redaction import Credential, Redaction, Redactor, credentials_of
 from calcom_transports.virtual_time import VirtualTime
 
 Inline = tuple[Operation[Any] | Request, Response | TransportError]

@@ -236,8 +236,9 @@ class _Connection:
         while True:
             try:
                 event = self._http.next_event()
-            except h11.RemoteProtocolError as error:
-                raise exchange.unreadable() from error
+            except h11.RemoteProtocolError:
+                # From None: the cause holds what came, which may repeat a credential.
+                raise exchange.unreadable() from None
             if event is h11.NEED_DATA:
                 scope.deadline = exchange.read_by(trio.current_time())
                 self._http.receive_data(await self._receive(exchange))

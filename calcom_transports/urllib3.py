@@ -112,8 +112,9 @@ class Urllib3Transport:
             raise exchange.out_of_time(time.monotonic()) from error
         except ClosedPoolError as error:
             raise _closed(exchange) from error
-        except HTTPError as error:
-            raise exchange.unreadable() from error
+        except HTTPError:
+            # From None: the causes hold what came, which may repeat a credential.
+            raise exchange.unreadable() from None
 
     def _exchange(self, exchange: Exchange, fields: Headers) -> Response:
         origin = exchange.destination.origin

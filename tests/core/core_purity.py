@@ -9,6 +9,7 @@ CORE = Path(calcom_core.__file__).parent
 
 ALLOWED = {
     "attrs",
+    "base64",
     "cattrs",
     "collections.abc",
     "copy",

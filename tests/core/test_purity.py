@@ -13,6 +13,7 @@ MODULES = sources()
 # Each module may import those above it in this list, and nothing else of the core.
 ORDER = [
     "errors",
+    "tokens",
     "http",
     "secret",
     "versions",
@@ -27,6 +28,7 @@ ORDER = [
     "model.page",
     "limits",
     "wire",
+    "personal",
     "redaction",
     "error_body",
     "meanings",

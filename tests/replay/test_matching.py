@@ -7,8 +7,8 @@ import pytest
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request
+from calcom_core.redaction import Redactor
 from calcom_transports.matching import Match, MatchKey
-from calcom_transports.redaction import Redactor
 
 URL = "https://api.cal.com/v2/bookings"
 

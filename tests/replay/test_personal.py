@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calcom_core import Request, Response, bookings
-from calcom_transports.personal import People, names_in
-from calcom_transports.redaction import Redactor
+from calcom_core.personal import People, names_in
+from calcom_core.redaction import Redactor
 
 PEOPLE = People("")
 URL = "https://api.cal.com/v2/bookings"

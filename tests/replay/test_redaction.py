@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from calcom_core import InvalidInput, Request, Response, Secret
 from calcom_core.http import Headers
-from calcom_transports import Redaction
-from calcom_transports.redaction import (
+from calcom_core.redaction import (
     Credential,
     Redactor,
     credentials_of,
     still_holds,
 )
+from calcom_transports import Redaction
 
 URL = "https://api.cal.com/v2/bookings"
 KEYS = [
@@ -150,7 +150,7 @@ def test_everything_of_an_exchange_is_redacted() -> None:
             ("X-Request-Id", "r1"),
             ("X-Cal-Secret-Key", "[redacted]"),
         ],
-        b'{"message": "no client found for access token=[redacted]", "token": ""}',
+        b'{"message":"no client found for access token=[redacted]","token":""}',
     )
     assert redactor.message(f"refused {key}") == "refused [redacted]"
 

@@ -1,0 +1,27 @@
+"""Taking out of text what looks like a token, where none is known."""
+
+import re
+
+REDACTED = "[redacted]"
+"""Stands where a credential was."""
+
+# A 403 repeats the whole token in its text (CONTRACT A.3), recordings and transcripts have tokens
+# of their own, in part in their links (F.7).
+# A cursor is base64 as a JSON web token is, but without its dots.
+# What is replaced always lies within a string of JSON, so that JSON stays JSON.
+_TOKEN = re.compile(
+    rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)|bearer +(?!token\b)"
+    rb"|[?&][\w\-]*(?:signature|sig|token|credential)=)"
+    rb"[^\s\"\\,;:<>{}\[\]]+"
+    rb"|cal_[A-Za-z0-9_]{6,}|(?<![\w\-.])eyJ[\w\-]+\.[\w\-.]{8,}"
+)
+
+
+def without_tokens(data: bytes) -> bytes:
+    """Return bytes with everything in them replaced that looks like a token."""
+    return _TOKEN.sub(rb"\1" + REDACTED.encode(), data)
+
+
+def text_without_tokens(text: str) -> str:
+    """Return text with everything in it replaced that looks like a token."""
+    return without_tokens(text.encode("utf-8", "replace")).decode()

@@ -1,0 +1,441 @@
+"""The credential is nowhere: in nothing that is written, printed, logged, pickled or raised.
+
+Every path is gone, those that fail above all, and every byte that comes of it is searched.
+"""
+
+import base64
+import json
+import logging
+import os
+import pickle
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import trio
+from server import Handler, Server, answering, answering_once, stalling
+
+from calcom_core import (
+    NO_RETRY,
+    AccessToken,
+    Anonymous,
+    ApiKey,
+    OAuthClient,
+    Response,
+    Secret,
+    Timeout,
+    bookings,
+    retrying,
+    run_script,
+)
+from calcom_core.effects import Send, send
+from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, answer, use_cassette
+from calcom_transports.cassette import load
+from calcom_transports.trio import TrioTransport
+from calcom_transports.urllib3 import Urllib3Transport
+
+# Looks different in each way to write it.
+KEY = 'cal_test_key"k+e/y\\=%25~0123456789'
+QUICK = Timeout(connect=0.2, read=0.05, total=0.2)
+
+
+def base64_of(key: str) -> Iterator[bytes]:
+    """Yield the base64 of a key within something, without what depends on its surroundings."""
+    for before in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(b"\0" * before + key.encode())[4 if before else 0 : -4]
+
+
+def forms_of(key: str) -> list[bytes]:
+    whole = "".join(f"%{ord(letter):02X}" for letter in key)
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in key)
+    texts = [
+        *(key, repr(key)[1:-1], repr(key.encode())[2:-1]),
+        *(quote(key, safe=""), quote(key), quote(quote(key, safe="")), whole, whole.lower()),
+        *(json.dumps(key)[1:-1], json.dumps(json.dumps(key))[3:-3], escaped),
+        key.encode().hex(),
+    ]
+    return [*(text.encode() for text in texts), *base64_of(key)]
+
+
+FORMS = forms_of(KEY)
+
+
+def found_in(content: bytes) -> list[bytes]:
+    return [form for form in FORMS if form in content]
+
+
+def test_the_search_finds_what_it_looks_for() -> None:
+    for text in (KEY, quote(KEY), json.dumps({"a": KEY}), repr({"a": KEY}), repr(KEY.encode())):
+        assert found_in(f"x{text}x".encode())
+    for before in ("", "u:", "Bearer "):
+        assert found_in(base64.b64encode(f"{before}{KEY}".encode()))
+    assert not found_in(b"nothing")
+
+
+def shown(error: BaseException) -> Iterator[str]:
+    """Yield all that can be seen of an error, and the locals of all frames of its chain.
+
+    But for the frames of this file: what a caller holds is the caller's.
+    """
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield "".join(traceback.format_exception_only(one))
+        yield f"{one} {one!r} {vars(one)}"
+        yield from map(repr, pickled(one))
+        for frame, _ in traceback.walk_tb(one.__traceback__):
+            if frame.f_code.co_filename != __file__:
+                yield from map(representation, frame.f_locals.values())
+        waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+        waiting += [value for value in vars(one).values() if isinstance(value, BaseException)]
+
+
+def representation(value: object) -> str:
+    try:
+        return repr(value)
+    except AttributeError:
+        return ""  # of an object whose constructor has just failed
+
+
+def pickled(error: BaseException) -> Iterator[bytes]:
+    try:
+        yield pickle.dumps(error)
+    except (TypeError, AttributeError, pickle.PicklingError):
+        return  # of others' classes
+
+
+WRITTEN = [
+    *(form.decode() for form in FORMS[:-6]),
+    *(
+        encode(f"{before}{KEY}{after}".encode()).decode()
+        for encode in (base64.b64encode, base64.urlsafe_b64encode)
+        for before in ("", "u", "u:", "Bearer ")
+        for after in ("", "y", "yy")
+    ),
+]
+
+
+def echo(status: int) -> bytes:
+    """Return an answer that repeats the key in every form, also in its head."""
+    message = {
+        "status": "error",
+        "error": {"code": "X", "message": f"no oAuth client found for access token={KEY}"},
+        "echo": WRITTEN,
+    }
+    body = json.dumps(message).encode()
+    head = (
+        f"HTTP/1.1 {status} X\r\nX-Echo: of {KEY}\r\nSet-Cookie: key={KEY}; Path=/\r\n"
+        f"Location: https://elsewhere.example/?key={quote(KEY)}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+SERVERS: dict[str, Handler] = {
+    "an answer that repeats it": answering(echo(200)),
+    "a refusal that repeats it": answering(echo(403)),
+    "a failure that repeats it": answering(echo(502)),
+    "an answer that repeats it and breaks off": answering_once(echo(200)[:-1]),
+    "a redirect": answering(echo(302)),
+    "no HTTP": answering(f"{KEY}\r\n\r\n".encode()),
+    "a page of HTML": answering(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"),
+    "nothing": answering_once(b""),
+    "nothing for long": stalling(),
+    "nothing for long, after a part": stalling(echo(200)[:-9]),
+}
+
+NEW = {
+    "event_type_id": 1,
+    "start": "2027-04-05T09:00:00Z",
+    "attendee": {"name": "Ann", "email": "ann@corp.example", "time_zone": "Europe/Rome"},
+}
+NOTED = bookings.create({**NEW, "metadata": {"note": KEY}})
+
+
+def by_urllib3(url: str, path: Path | None) -> None:
+    transport = Urllib3Transport(timeout=QUICK)
+    recorder = transport if path is None else Recorder(path, transport)
+    with Client(KEY, base_url=url, transport=recorder, retry=NO_RETRY) as client:
+        print(client, recorder, repr(client.api), client.api.request(bookings.get("uid")))
+        client.bookings.create(NEW)
+
+
+def by_trio(url: str, path: Path | None) -> None:
+    async def main() -> None:
+        transport = TrioTransport(timeout=QUICK)
+        recorder = transport if path is None else Recorder(path, transport)
+        async with AsyncClient(
+            auth=OAuthClient("client", KEY), base_url=url, transport=recorder, retry=NO_RETRY
+        ) as client:
+            print(client, recorder, repr(client.api), client.api.request(bookings.get("uid")))
+            await client.bookings.create(NEW)
+
+    trio.run(main)
+
+
+@pytest.fixture
+def nothing_shown(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[BaseException], None]]:
+    """Search what was written, logged and printed at the end, and errors when it is called."""
+    monkeypatch.delenv("CI", raising=False)
+    caplog.set_level(logging.DEBUG, logger="")
+
+    def search(error: BaseException) -> None:
+        for text in shown(error):
+            assert found_in(text.encode()) == [], type(error)
+
+    yield search
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert found_in(path.read_bytes()) == [], path
+    assert found_in(caplog.text.encode()) == []
+    assert found_in("".join(capsys.readouterr()).encode()) == []
+
+
+@pytest.mark.parametrize("record", [False, True])
+@pytest.mark.parametrize("way", [by_urllib3, by_trio])
+@pytest.mark.parametrize("name", SERVERS)
+def test_no_exchange_shows_it(
+    name: str, way: Any, record: bool, tmp_path: Path, nothing_shown: Any
+) -> None:
+    path = tmp_path / "cassette.json" if record else None
+    with Server(SERVERS[name]) as server, pytest.raises(Exception) as caught:
+        way(server.url, path)
+
+    nothing_shown(caught.value)
+
+
+@pytest.mark.parametrize("way", [by_urllib3, by_trio])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://nowhere.invalid", "https://127.0.0.1:1"]
+)
+def test_no_connection_that_fails_shows_it(
+    url: str, way: Any, tmp_path: Path, nothing_shown: Any
+) -> None:
+    with pytest.raises(Exception) as caught:
+        way(url, tmp_path / "cassette.json")
+
+    nothing_shown(caught.value)
+
+
+def test_no_cancellation_shows_it(nothing_shown: Any) -> None:
+    async def main(url: str) -> None:
+        async with AsyncClient(KEY, base_url=url) as client:
+            with trio.fail_after(0.05):
+                await client.bookings.get("uid")
+
+    with Server(stalling()) as server, pytest.raises(trio.TooSlowError) as caught:
+        trio.run(main, server.url)
+
+    nothing_shown(caught.value)
+
+
+@pytest.mark.parametrize("status", [200, 403, 429, 502])
+@pytest.mark.parametrize("auth", [ApiKey(KEY), AccessToken(KEY), OAuthClient("client", KEY)])
+def test_no_recording_shows_it(auth: Any, status: int, tmp_path: Path, nothing_shown: Any) -> None:
+    path = tmp_path / "cassette.json"
+    with (
+        Server(answering(echo(status))) as server,
+        Client(auth=auth, base_url=server.url, transport=Recorder(path)) as client,
+    ):
+        request = client.api.request(NOTED)
+        response = client.run(send(request))
+    assert found_in(response.body)  # what comes live is as it came
+
+    with Client(auth=auth, base_url=server.url, transport=Replay(path)) as client:
+        replayed = client.run(send(client.api.request(NOTED)))
+
+    nothing_shown(AssertionError(replayed, load(path)))
+    assert found_in(pickle.dumps(replayed)) == []
+    content = path.read_text()
+    assert content.count("[redacted]") > len(WRITTEN)
+    assert '"metadata": {\n        "note": "[redacted]"' in content
+
+
+def refusing() -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Yield what is refused, by us or by a replay."""
+    keys = {"a line break": f"{KEY}\n", "a scheme": f"Bearer {KEY}", "an accent": f"{KEY}é"}
+    for name, key in keys.items():
+        for maker in (Client, ApiKey, AccessToken, Secret, partial(OAuthClient, "client")):
+            yield f"{maker} with {name}", lambda path, maker=maker, key=key: maker(key)
+        yield f"a redaction with {name}", lambda path, key=key: Redaction(secrets=[KEY, key])
+    options: list[dict[str, Any]] = [
+        {"timeout": -1},
+        {"base_url": "x"},
+        {"auth": Anonymous()},
+        {"retry": 5},
+        {"concurrency": 0},
+        {"versions": 5},
+        {"transport": 5},
+    ]
+    for option in options:
+        yield f"a client with {option}", lambda path, option=option: Client(KEY, **option)
+
+    asked = NOTED
+    other = bookings.create(NEW)
+
+    def playing(*operations: Any) -> Callable[[Path], object]:
+        def play(path: Path) -> object:
+            replay = Replay.of((asked, answer({"status": "success", "data": KEY})))
+            with Client(KEY, transport=replay) as client:
+                return [client.run(send(client.api.request(each))) for each in operations]
+
+        return play
+
+    yield "no match", playing(other)
+    yield "no match of another method", playing(bookings.get("uid"))
+    yield "consumed", playing(asked, asked)
+    yield "unplayed", playing()
+    yield "missing", lambda path: Client(KEY, transport=use_cassette(path))
+    yield "in use", lambda path: [Recorder(path), Recorder(path)]
+    yield "a directory", lambda path: Recorder(path.parent)
+
+    def left(path: Path) -> object:
+        twice = base64.b64encode(base64.b64encode(KEY.encode()))
+        with Recorder(path, Always(Response(200, {"X-A": KEY}, twice))) as recorder:
+            return Client(KEY, transport=recorder).run(
+                send(Client(KEY, transport=recorder).api.request(asked))
+            )
+
+    yield "left", left
+
+    def scripted(path: Path) -> object:
+        api = Client(KEY, transport=Always(Response(200))).api
+        return run_script(retrying(api, asked), [(Send(api.request(other)), Response(200))])
+
+    yield "a script", scripted
+
+
+class Always:
+    """A transport that always answers the same."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+    def send(self, request: Any, timeout: Any) -> Response:
+        return self.response
+
+
+REFUSED = dict(refusing())
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_no_refusal_shows_it(name: str, tmp_path: Path, nothing_shown: Any) -> None:
+    with pytest.raises(Exception) as caught:
+        REFUSED[name](tmp_path / "cassette.json")
+
+    nothing_shown(caught.value)
+
+
+def test_no_refusal_to_record_shows_it(
+    tmp_path: Path, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(Exception) as caught:
+        Client(KEY, transport=Recorder(tmp_path / "cassette.json"))
+
+    nothing_shown(caught.value)
+
+
+FAILING_TESTS = """
+import os
+
+import pytest
+import trio
+
+from calcom_core import NO_RETRY, bookings
+from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+
+URL = os.environ["URL"]
+NEW = {
+    "event_type_id": 1,
+    "start": "2027-04-05T09:00:00Z",
+    "attendee": {"name": "Ann", "email": "ann@corp.example", "time_zone": "Europe/Rome"},
+}
+
+
+def test_blocking(tmp_path):
+    with Client(os.environ["KEY"], base_url=URL, transport=Recorder(tmp_path / "c.json")) as client:
+        client.bookings.create(NEW)
+
+
+def test_live():
+    with Client(os.environ["KEY"], base_url=URL, retry=NO_RETRY) as client:
+        client.bookings.get("uid")
+
+
+def test_trio(tmp_path):
+    async def main():
+        async with AsyncClient(os.environ["KEY"], base_url=URL) as client:
+            await client.bookings.create(NEW)
+    trio.run(main)
+
+
+def test_recorded_under_trio(tmp_path):
+    async def main():
+        recorder = Recorder(tmp_path / "c.json")
+        async with AsyncClient(os.environ["KEY"], base_url=URL, transport=recorder) as client:
+            await client.bookings.create(NEW)
+    trio.run(main)
+
+
+def test_replay():
+    replay = Replay.of((bookings.get("uid"), answer({})))
+    with Client(os.environ["KEY"], transport=replay) as client:
+        client.bookings.create(NEW)
+
+
+def test_key():
+    Client(os.environ["KEY"] + "\\n")
+
+
+def test_assertion():
+    client = Client(os.environ["KEY"], base_url=URL)
+    request = client.api.request(bookings.get("uid"))
+    assert request.url == client.api
+"""
+
+
+@pytest.mark.parametrize("url", ["refused", "closing"])
+def test_pytest_shows_it_nowhere_with_all_locals(url: str, tmp_path: Path) -> None:
+    (tmp_path / "test_failing.py").write_text(FAILING_TESTS)
+    with Server(answering_once(b"")) as server:
+        environment = {
+            **os.environ,
+            "KEY": KEY,
+            "URL": server.url if url == "closing" else "http://127.0.0.1:1",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+        environment.pop("CI", None)
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "--showlocals", "--tb=long", "--full-trace"),
+                *("-vv", "-o", "log_level=DEBUG", "-p", "no:cacheprovider"),
+                *("--junitxml", "report.xml", "--basetemp", "temporary", "test_failing.py"),
+            ],
+            cwd=tmp_path,
+            capture_output=True,
+            env=environment,
+        )
+
+    assert b"7 failed" in done.stdout
+    assert b"client     = Client(" in done.stdout  # locals are shown
+    assert found_in(done.stdout + done.stderr) == []
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.name != "test_failing.py":
+            assert found_in(path.read_bytes()) == [], path
