@@ -35,7 +35,7 @@ class ApiKey:
     def __init__(self, key: str | Secret) -> None:
         secret = secret_or_error(key, "api_key")
         del key
-        self.__attrs_init__(taken(secret))
+        self.__attrs_init__(taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
@@ -51,7 +51,7 @@ class AccessToken:
     def __init__(self, token: str | Secret) -> None:
         secret = secret_or_error(token, "token")
         del token
-        self.__attrs_init__(taken(secret))
+        self.__attrs_init__(taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
@@ -73,7 +73,7 @@ class OAuthClient:
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
         secret = secret_or_error(client_secret, "client_secret")
         del client_secret
-        self.__attrs_init__(client_id, taken(secret))
+        self.__attrs_init__(client_id, taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show them to the server."""

@@ -42,7 +42,15 @@ def _pairs(given: object) -> tuple[tuple[str, str], ...]:
         pairs = [(name, value) for name, value in items]
     except (TypeError, ValueError) as error:
         raise InvalidInput("headers", "must be pairs of a name and a value") from error
-    return tuple((_text(name), _text(value)) for name, value in pairs)
+    return tuple(
+        [
+            (
+                name if type(name) is str else _text(name),
+                value if type(value) is str else _text(value),
+            )
+            for name, value in pairs
+        ]
+    )
 
 
 @frozen(repr=False)

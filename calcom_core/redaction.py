@@ -25,6 +25,9 @@ SHORTEST = 8
 """A credential of fewer characters cannot be told from other text."""
 
 # Keys of JSON whose strings are secrets whatever they look like (CONTRACT F.7).
+_RANDOM = re.compile(r"(?=.*[0-9]).{16,}")
+_HOST = re.compile(r"[^/?#]*(?://[^/?#]*)?")
+
 _SECRETS = r"(?:password|passcode|secret|token|api_?key|signature)"
 _SECRET_KEY = re.compile(rf"(?i){_SECRETS}$")
 _MAY_HOLD_SECRET = re.compile(rf"(?i){_SECRETS}\"".encode())
@@ -72,7 +75,7 @@ class Redaction:
         credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
         if not all(credential.is_certain for credential in credentials):
             raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
-        self.__attrs_init__(personal, key, credentials)
+        self.__attrs_init__(personal, key, credentials)  # pyright: ignore[reportAttributeAccessIssue]
 
     @property
     def kind(self) -> str:
@@ -86,24 +89,25 @@ def credentials_of(message: Request | Response) -> frozenset[Credential]:
     """Return the credentials that the headers of a message show; of cookies the long ones."""
     found: set[Credential] = set()
     for name, value in message.headers:
-        match name.lower():
+        lowered = name.lower()
+        if lowered not in SECRET_HEADERS:
+            continue
+        match lowered:
             case "authorization" | "proxy-authorization":
                 found.add(Credential(value.strip().rpartition(" ")[2]))
             case "x-cal-secret-key":
                 found.add(Credential(value.strip()))
             case "cookie":
-                found.update(filter(_is_certain, map(_cookie, value.split(";"))))
-            case "set-cookie":
-                found.update(filter(_is_certain, [_cookie(value.partition(";")[0])]))
+                found.update(_of_cookies(value.split(";")))
+            case _:  # set-cookie
+                found.update(_of_cookies([value.partition(";")[0]]))
     return frozenset(found - {Credential(""), Credential(REDACTED)})
 
 
-def _cookie(pair: str) -> Credential:
-    return Credential(pair.partition("=")[2].strip())
-
-
-def _is_certain(credential: Credential) -> bool:
-    return credential.is_certain
+def _of_cookies(pairs: Iterable[str]) -> Iterable[Credential]:
+    values = [pair.partition("=")[2].strip() for pair in pairs]
+    # Others are settings, such as a language or a time zone, which stand in bodies too.
+    return [Credential(value) for value in values if _RANDOM.fullmatch(value)]
 
 
 def without_credentials(response: Response) -> Response:
@@ -134,7 +138,9 @@ class Redactor:
 
     def asked(self, request: Request) -> tuple[str, bytes]:
         """Return the URL and the body of a request as they may be written, and are compared."""
-        url = self.text(request.url)
+        # Not the host, without which a URL is none; a credential in it is found in the end.
+        host = _HOST.match(request.url)[0]  # type: ignore[index]  # it matches any text
+        url = host + self.text(request.url[len(host) :])
         if self._people is None:
             return url, self._body(request.body, None)
         # Only by what it says itself, since a replay has to come to the same.

@@ -207,7 +207,10 @@ def body_bytes(body: Any) -> bytes:
         return b""
     if isinstance(body, dict) and body.keys() == {"base64"}:
         return base64.b64decode(body["base64"], validate=True)
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return _as_it_came(body).encode()
+
+
+_as_it_came = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
@@ -292,9 +295,7 @@ def _outcome_item(outcome: Outcome, redactor: Redactor) -> tuple[dict[str, Any],
         case Cancelled():
             return {"cancelled": True}, "cancelled"
         case Failure():
-            name = next(
-                name for name, error in _FAILURES.items() if issubclass(outcome.error, error)
-            )
+            name = "NotSent" if issubclass(outcome.error, NotSent) else "NoAnswer"
             message = redactor.message(outcome.message)
             failure = {"type": name, "reason": outcome.reason, "message": message}
             return {"failure": failure}, f"{name} ({outcome.reason})"

@@ -9,7 +9,7 @@ What brings its own answers and its own time, as a replay does, has `begin` inst
 import random
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
 from threading import Event, Lock, Thread
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
@@ -182,8 +182,9 @@ class Live:
 
 
 def _begin(transport: Transport | Sessions, timeout: Timeout | None) -> Session:
-    if isinstance(transport, Sessions):
-        return transport.begin(timeout)
+    # Asking isinstance() of a protocol takes longer than all else that is done here.
+    if hasattr(transport, "begin"):
+        return cast(Sessions, transport).begin(timeout)
     return Live(transport, timeout)
 
 
@@ -193,7 +194,7 @@ def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout |
     *timeout* is for each `Send` that has none of its own.
     Raises whatever the program raises; closes it in any case.
     """
-    steps = _Steps(program_of(program), _begin(transport, timeout), (), _Scope())
+    steps = _Steps(program_of(program), _begin(transport, timeout), (), _Outermost())
     try:
         return cast(T, _finish(steps))
     except Held as held:
@@ -208,7 +209,7 @@ def iterate(
     *timeout* is for each `Send` that has none of its own.
     Nothing is in flight while an item is out; leaving the loop closes the program.
     """
-    return _items(_Steps(program_of(stream), _begin(transport, timeout), (), _Scope()))
+    return _items(_Steps(program_of(stream), _begin(transport, timeout), (), _Outermost()))
 
 
 def _items(steps: "_Steps") -> Generator[Any, None, None]:
@@ -234,6 +235,19 @@ def _finish(steps: "_Steps") -> Any:
 
 class _Stopped(BaseException):
     """Ends a branch whose sibling failed; its program is closed and never sees this."""
+
+
+class _Outermost:
+    """What is around a whole program: nobody ends it."""
+
+    def inner(self) -> AbstractContextManager["_Scope"]:
+        return nullcontext(_Scope())
+
+    def check(self) -> None:
+        pass
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 class _Scope:
@@ -277,7 +291,7 @@ class _Steps:
         program: Generator[Effect | Emit[Any], Any, Any],
         session: Session,
         branch: Branch,
-        scope: _Scope,
+        scope: _Scope | _Outermost,
     ) -> None:
         self._program = program
         self._session = session

@@ -57,13 +57,13 @@ class Match:
     Raises `InvalidInput` for a name that is none.
     """
 
-    ignore: frozenset[str] = field(default=(), converter=_ignored)
+    ignore: frozenset[str] = field(default=frozenset(), converter=_ignored)
 
 
 STRICT = Match()
 
 
-@frozen
+@frozen(cache_hash=True)
 class MatchKey:
     """What makes two requests the same: not the credentials, not the order of the query."""
 

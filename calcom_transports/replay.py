@@ -38,7 +38,7 @@ from calcom_transports.cassette import (
     load,
 )
 from calcom_transports.driver import Branch, Held
-from calcom_transports.matching import STRICT, Match, MatchKey
+from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey
 from calcom_transports.virtual_time import VirtualTime
 
 Inline = tuple[Operation[Any] | Request, Response | TransportError]
@@ -118,6 +118,7 @@ class Replay:
         self._name = cassette.name
         self._match = match
         self._people = _people(cassette, redaction or Redaction())
+        self._keys: dict[tuple[str, str, str | None, bytes], MatchKey] = {}
         self._redactors: dict[frozenset[Credential], Redactor] = {}
         self._runs = [self._played(number, run) for number, run in enumerate(_runs_of(cassette), 1)]
         self._is_loose = cassette.loose
@@ -267,6 +268,14 @@ class Replay:
         )
 
     def _key(self, request: Request) -> MatchKey:
+        # What is asked is mostly what is recorded, to the byte: then its key is known.
+        given = (request.method, request.url, request.headers.get(VERSION_HEADER), request.body)
+        key = self._keys.get(given)
+        if key is None:
+            key = self._keys[given] = self._made_key(request)
+        return key
+
+    def _made_key(self, request: Request) -> MatchKey:
         credentials = credentials_of(request)
         redactor = self._redactors.get(credentials)
         if redactor is None:

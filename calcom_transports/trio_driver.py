@@ -112,10 +112,11 @@ def require_trio() -> None:
 
 def _begin(transport: AsyncTransport | Sessions, timeout: Timeout | None) -> AsyncSession:
     require_trio()
-    if isinstance(transport, AsyncSessions):
-        return transport.begin_async(timeout)
-    if isinstance(transport, Sessions):
-        return _Given(transport.begin(timeout))
+    # Asking isinstance() of a protocol takes longer than all else that is done here.
+    if hasattr(transport, "begin_async"):
+        return cast(AsyncSessions, transport).begin_async(timeout)
+    if hasattr(transport, "begin"):
+        return _Given(cast(Sessions, transport).begin(timeout))
     return Live(transport, timeout)
 
 

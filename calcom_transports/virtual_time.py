@@ -5,18 +5,16 @@ A program that is recorded sees the same time as one that is replayed, so that i
 
 from threading import Lock
 
-from attrs import define, field
-
 from calcom_transports.driver import Branch
 
 
-@define
 class VirtualTime:
     """The time of one run, in seconds from 0; any thread may ask."""
 
-    # By branch; one without its own has that of the branch around it.
-    _times: dict[Branch, float] = field(factory=lambda: {(): 0.0}, init=False)
-    _lock: Lock = field(factory=Lock, init=False)
+    def __init__(self) -> None:
+        # By branch; one without its own has that of the branch around it.
+        self._times: dict[Branch, float] = {(): 0.0}
+        self._lock = Lock()
 
     def now(self, branch: Branch) -> float:
         """Return the time in a branch."""

@@ -1,19 +1,31 @@
 """The cassette's format, and when two requests are the same."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from calcom_core.errors import CassetteMissing, CassetteUnreadable, NoAnswer, NotSent
+from calcom_core.errors import (
+    CassetteMissing,
+    CassetteUnreadable,
+    NoAnswer,
+    NotSent,
+    TransportError,
+)
 from calcom_core.http import Headers, Request, Response
+from calcom_core.wire import NotJson, parse
+from calcom_transports.__main__ import WALK
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
     Failure,
     Recorded,
     Run,
+    dumps,
     load,
     loads,
 )
@@ -118,6 +130,8 @@ def test_a_newer_cassette_is_unreadable_and_says_what_to_install(tmp_path: Path)
         cassette(runs=[{}]),
         cassette(runs={}),
         cassette(5),
+        cassette(personal="else"),
+        cassette(loose="yes"),
         cassette(exchange(branch=["x"])),
         cassette(exchange(branch=5)),
         cassette(exchange(request=...)),
@@ -149,3 +163,150 @@ def test_damage_is_said_by_its_place(damaged: Any, said: str) -> None:
         loads(cassette(exchange(), damaged), name="x.json")
 
     assert str(caught.value) == f"x.json is damaged ({said}); restore it"
+
+
+def one(**changes: Any) -> Cassette:
+    """Return a cassette of one exchange with a response of that body."""
+    recorded = Recorded((), Request("GET", URL), Response(200, **changes))
+    return Cassette((Run((recorded,)),), "one")
+
+
+@pytest.mark.parametrize(
+    ("body", "stored"),
+    [
+        (b"", "null"),
+        (b'{"b":1,"a":[1.5,"\xc3\xa9",null,true]}', '{"b":1,"a":[1.5,"é",null,true]}'),
+        (b"[]", "[]"),
+        (b'"text"', '"text"'),
+        (b"0", "0"),
+        (b"null", '{"base64":"bnVsbA=="}'),
+        (b'{"base64":"eA=="}', '{"base64":"eyJiYXNlNjQiOiJlQT09In0="}'),
+        (b"<html>", '{"base64":"PGh0bWw+"}'),
+        (b"\xff", '{"base64":"/w=="}'),
+        (b'{"a":1,"a":2}', '{"base64":"eyJhIjoxLCJhIjoyfQ=="}'),
+        (b"1e999", '{"base64":"MWU5OTk="}'),
+        (b"NaN", '{"base64":"TmFO"}'),
+        (b'"\\ud800"', '{"base64":"Ilx1ZDgwMCI="}'),
+        (b"[" * 50 + b"]" * 50, "[" * 50 + "]" * 50),
+    ],
+)
+def test_a_body_is_stored_as_json_where_nothing_of_it_is_lost(body: bytes, stored: str) -> None:
+    content = dumps(one(body=body))
+
+    found = json.loads(content)["runs"][0]["exchanges"][0]["response"]["body"]
+    assert json.dumps(found, ensure_ascii=False, separators=(",", ":")) == stored
+    assert loads(content, name="one") == one(body=body)
+
+
+@pytest.mark.parametrize("depth", [51, 500, 5_000, 100_000])
+def test_a_body_that_is_nested_deeply_is_stored_as_its_bytes(depth: int) -> None:
+    body = b"[" * depth + b"]" * depth
+    content = dumps(one(body=body))
+
+    assert b'"base64"' in content
+    assert loads(content, name="one") == one(body=body)
+
+
+HEADERS = st.lists(
+    st.tuples(st.sampled_from(["A", "a", "x-b"]), st.text("abc é\t,;", max_size=8)), max_size=3
+)
+OUTCOMES = st.one_of(
+    st.just(Cancelled()),
+    st.builds(Failure, st.sampled_from([NotSent, NoAnswer]), st.text(), st.text()),
+    st.builds(Response, st.integers(100, 599), HEADERS, st.binary()),
+    st.builds(
+        lambda tree: Response(200, (), json.dumps(tree, separators=(",", ":")).encode()),
+        st.recursive(st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3)),
+    ),
+)
+CASSETTES = st.builds(
+    lambda runs, loose: Cassette(tuple(Run(tuple(run)) for run in runs), "any", loose=loose),
+    st.lists(
+        st.lists(
+            st.builds(
+                Recorded,
+                st.lists(st.integers(0, 9), max_size=2).map(tuple),
+                st.builds(Request, st.just("POST"), st.just(f"{URL}?a=1"), HEADERS, st.binary()),
+                OUTCOMES,
+            ),
+            max_size=3,
+        ),
+        max_size=3,
+    ),
+    st.booleans(),
+)
+
+
+def meaning(cassette: Cassette) -> Any:
+    """Return a cassette with its bodies as what they mean: spaces in JSON mean nothing."""
+    return [
+        (item.branch, item.request.url, item.request.headers, parsed(item.request.body), outcome)
+        for run in cassette.runs
+        for item in run.exchanges
+        for outcome in [
+            (item.outcome.status, item.outcome.headers, parsed(item.outcome.body))
+            if isinstance(item.outcome, Response)
+            else item.outcome
+        ]
+    ]
+
+
+def parsed(body: bytes) -> Any:
+    try:
+        return parse(body)
+    except NotJson:
+        return body
+
+
+@given(CASSETTES)
+def test_any_cassette_is_read_as_it_was_written(cassette: Cassette) -> None:
+    content = dumps(cassette)
+    read = loads(content, name="any")
+
+    assert meaning(read) == meaning(cassette)
+    assert [len(run.exchanges) for run in read.runs] == [
+        len(run.exchanges) for run in cassette.runs
+    ]
+    assert read.loose is cassette.loose
+    assert dumps(read) == content
+
+
+@given(st.binary() | st.binary().map(lambda rest: dumps(one())[:-40] + rest))
+def test_whatever_a_file_holds_it_is_read_or_unreadable(content: bytes) -> None:
+    with suppress(CassetteUnreadable):
+        loads(content)
+
+
+def test_a_file_cut_short_anywhere_is_unreadable() -> None:
+    content = dumps(one(body=b'{"a":1}')).rstrip()
+
+    for length in range(len(content)):
+        with pytest.raises(CassetteUnreadable):
+            loads(content[:length])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "summary"),
+    [
+        (Response(404), "POST /v2/bookings/uid/cancel 404"),
+        (Failure(NotSent, "x", "refused"), "POST /v2/bookings/uid/cancel NotSent (refused)"),
+        (Failure(NoAnswer, "x", "timeout"), "POST /v2/bookings/uid/cancel NoAnswer (timeout)"),
+        (Failure(TransportError, "x", "?"), "POST /v2/bookings/uid/cancel NoAnswer (?)"),
+        (Cancelled(), "POST /v2/bookings/uid/cancel cancelled"),
+    ],
+)
+def test_each_exchange_is_summed_up_in_a_line(outcome: Any, summary: str) -> None:
+    request = Request("POST", f"{URL}/uid/cancel?secret=1")
+    content = dumps(Cassette((Run((Recorded((), request, outcome),)),)))
+
+    assert json.loads(content)["runs"][0]["exchanges"][0]["summary"] == summary
+
+
+def test_the_cassette_of_the_walk_is_as_it_would_be_written() -> None:
+    assert dumps(load(WALK)) == WALK.read_bytes()
+
+
+def test_a_cassette_says_little_of_what_is_in_it() -> None:
+    assert repr(one(headers={"X": "y"})) == (
+        "Cassette(runs=<1 runs>, name='one', personal='kept', loose=False)"
+    )

@@ -155,6 +155,12 @@ def test_everything_of_an_exchange_is_redacted() -> None:
     assert redactor.message(f"refused {key}") == "refused [redacted]"
 
 
+def test_the_host_of_a_url_stays() -> None:
+    redactor = Redactor([Credential("api.cal.com")])
+
+    assert redactor.asked(Request("GET", f"{URL}?a=api.cal.com"))[0] == f"{URL}?a=[redacted]"
+
+
 def test_a_body_that_is_no_json_is_redacted_too() -> None:
     key = KEYS[0]
     redactor = Redactor([Credential(key)])
@@ -179,8 +185,12 @@ def test_a_body_that_is_no_json_is_redacted_too() -> None:
         ([("Authorization", "abc")], {"abc"}),
         ([("Proxy-Authorization", "Basic dTpw")], {"dTpw"}),
         ([("X-Cal-Secret-Key", " s ")], {"s"}),
-        ([("Cookie", "a=1; session=0123456789; b")], {"0123456789"}),
-        ([("Set-Cookie", "id=abcdefgh; Path=/"), ("Set-Cookie", "x=1")], {"abcdefgh"}),
+        ([("Cookie", "a=1; session=0123456789abcdef; b")], {"0123456789abcdef"}),
+        (
+            [("Set-Cookie", "id=abcdefghijklmn01; Path=/"), ("Set-Cookie", "x=1")],
+            {"abcdefghijklmn01"},
+        ),
+        ([("Cookie", "zone=America/Argentina/Ushuaia; id=abcdefghijk1234")], set()),
         ([("Authorization", "[redacted]"), ("Authorization", "")], set()),
         ([("X-Cal-Client-Id", "client"), ("Accept", "application/json")], set()),
     ],

@@ -1,0 +1,706 @@
+"""Cassettes of VCR.py: those that it writes are replayed here, and those that harm are refused."""
+
+import base64
+import gzip
+import json
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import urllib3
+import vcr
+import yaml
+from core_recorded import RECORDED
+from hypothesis import example, given
+from hypothesis import strategies as st
+from server import Peer, Server
+
+from calcom_core import Api, ApiKey, bookings
+from calcom_core.errors import CassetteMissing, CassetteUnreadable
+from calcom_core.http import Headers, Request, Response
+from calcom_transports import AsyncClient, Client, Replay
+from calcom_transports.cassette import Cassette, Recorded, Run, dumps, loads
+from calcom_transports.vcr import Imported, load_vcr, loads_vcr
+
+KEY = "cal_test_0123456789"
+URL = "https://api.cal.com/v2/bookings/uid"
+MIB = 1024 * 1024
+
+CREDENTIALS = (
+    "Credentials are replaced by [redacted]; the file still holds them: revoke them, "
+    "and record with filter_headers."
+)
+PROGRAMS = (
+    "Which exchanges belonged to one call, or to one of several branches at once, is not known; "
+    "each request is answered by the first unplayed exchange that is equal to it."
+)
+CODING = "Bodies are stored decoded, without their Content-Encoding and Content-Length."
+FRAMING = "Transfer-Encoding is left out."
+MESSAGES = "Status messages, such as OK, are left out."
+
+GET: dict[str, Any] = {"method": "GET", "uri": URL, "headers": {}, "body": None}
+OK: dict[str, Any] = {"status": {"code": 200}, "headers": {}, "body": {"string": "{}"}}
+
+NEW = {
+    "start": "2027-04-05T09:00:00Z",
+    "event_type_id": 1,
+    "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "Europe/Rome"},
+}
+ONE = json.dumps(RECORDED["29-get-normal"]["response"]["body"]).encode()
+CREATED = json.dumps(RECORDED["22-create-by-slug-username"]["response"]["body"]).encode()
+
+
+def interaction(request: Any = GET, response: Any = OK) -> dict[str, Any]:
+    return {"request": request, "response": response}
+
+
+def written(*interactions: Any, **top: Any) -> bytes:
+    return yaml.dump({"interactions": list(interactions), "version": 1, **top}).encode()
+
+
+def one(exchange: tuple[Request, Response], *lost: str) -> Imported:
+    run = Run((Recorded((), *exchange),))
+    return Imported(Cassette((run,), "the cassette", loose=True), lost)
+
+
+def response_of(response: dict[str, Any]) -> Response:
+    outcome = loads_vcr(written(interaction(response=response))).cassette.runs[0].exchanges[0]
+    assert isinstance(outcome.outcome, Response)
+    return outcome.outcome
+
+
+def request_of(**changes: Any) -> Request:
+    imported = loads_vcr(written(interaction({**GET, **changes})))
+    return imported.cassette.runs[0].exchanges[0].request
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(CassetteUnreadable) as caught:
+        loads_vcr(content)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    return str(caught.value).removeprefix("the cassette cannot be imported: ")
+
+
+def serve(peer: Peer) -> None:
+    """Answer reads compressed and in chunks, and creates with a cookie."""
+    while asked := peer.request():
+        if asked.startswith(b"POST"):
+            head, body = (
+                b"Content-Type: application/json\r\nSet-Cookie: a=secretsecret\r\n",
+                CREATED,
+            )
+            framed = b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+        else:
+            head, body = b"Content-Type: application/json\r\nContent-Encoding: gzip\r\n", ONE
+            if b"gzip" not in asked:
+                head = b"Content-Type: application/json\r\n"
+            else:
+                body = gzip.compress(body)
+            framed = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        peer.send(b"HTTP/1.1 200 OK\r\n" + head + framed)
+
+
+@pytest.mark.parametrize(
+    ("serializer", "options", "lost"),
+    [
+        ("yaml", {}, (CREDENTIALS, PROGRAMS, CODING, FRAMING, MESSAGES)),
+        (
+            "json",
+            {"decode_compressed_response": True},
+            (CREDENTIALS, PROGRAMS, FRAMING, MESSAGES),
+        ),
+        (
+            "yaml",
+            {
+                "decode_compressed_response": True,
+                "filter_headers": ["authorization"],
+                "before_record_response": lambda answer: {
+                    **answer,
+                    "headers": {"Content-Type": ["application/json"]},
+                },
+            },
+            (PROGRAMS, MESSAGES),
+        ),
+    ],
+)
+def test_what_vcr_recorded_is_replayed_by_both_clients(
+    serializer: str, options: dict[str, Any], lost: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "recorded.any"
+    operations = [bookings.get_one("uid"), bookings.create(NEW), bookings.get_one("uid")]
+    live = []
+    with (
+        Server(serve) as server,
+        vcr.VCR().use_cassette(str(path), serializer=serializer, **options),
+        urllib3.PoolManager() as pool,
+    ):
+        url = server.url
+        for operation in operations:
+            asked = Api(ApiKey(KEY), url).request(operation)
+            fields = {**dict(asked.headers), "Accept-Encoding": "gzip"}
+            came = pool.request(asked.method, asked.url, body=asked.body, headers=fields)
+            live.append(operation.read(Response(came.status, came.headers.items(), came.data)))
+        assert len(server.requests) == 3
+
+    imported = load_vcr(path)
+
+    assert imported.lost == lost
+    with Client(base_url=url, transport=Replay(imported.cassette)) as client:
+        assert [client.call(operation) for operation in operations] == live
+
+    async def under_trio() -> list[Any]:
+        transport = Replay(load_vcr(path).cassette)
+        async with AsyncClient(KEY, base_url=url, transport=transport) as client:
+            # In another order than recorded.
+            second = await client.bookings.create(NEW)
+            first = await client.bookings.get_one("uid")
+            return [first, second, await client.bookings.get_one("uid")]
+
+    assert trio.run(under_trio) == live
+    assert imported.cassette.name == str(path)
+    assert imported.cassette.loose
+    assert loads(saved := dumps(imported.cassette), name=str(path)).runs
+    assert KEY.encode() not in saved
+    for exchange in imported.cassette.runs:
+        assert KEY not in str([*exchange.exchanges[0].request.headers])
+
+
+def test_an_import_is_a_loose_cassette_of_a_run_for_each_exchange() -> None:
+    post = {"method": "POST", "uri": URL, "headers": {"A": ["1", "2"]}, "body": '{"é":1}'}
+    made = {
+        "status": {"code": 201, "message": None},
+        "headers": {"B": ["1", "2"], "C": "3"},
+        "body": {"string": b"\xff"},
+    }
+
+    assert loads_vcr(written(interaction(post, made), interaction()), name="x") == Imported(
+        Cassette(
+            (
+                Run(
+                    (
+                        Recorded(
+                            (),
+                            Request("POST", URL, [("A", "1"), ("A", "2")], '{"é":1}'.encode()),
+                            Response(201, [("B", "1"), ("B", "2"), ("C", "3")], b"\xff"),
+                        ),
+                    )
+                ),
+                Run((Recorded((), Request("GET", URL), Response(200, (), b"{}")),)),
+            ),
+            "x",
+            loose=True,
+        ),
+        (PROGRAMS,),
+    )
+
+
+def test_nothing_is_lost_of_what_holds_nothing_more() -> None:
+    expected = one((Request("GET", URL), Response(200, (), b"{}")))
+
+    assert loads_vcr(written(interaction())) == expected
+    tree = {"interactions": [interaction()], "version": 1}
+    assert loads_vcr(b"\n" + json.dumps(tree, indent=4).encode()) == expected
+
+
+def test_keys_that_are_not_known_are_named_once_each() -> None:
+    odd = {
+        **interaction(
+            {**GET, "body": {"encoding": "utf-8", "string": "a"}, "protocol": "https"},
+            {**OK, "status": {"code": 200, "phrase": "OK"}, "http_version": "HTTP/1.1"},
+        ),
+        "recorded_at": "2020-01-01",
+        "a secret": 1,
+        7: 1,
+    }
+
+    assert loads_vcr(written(odd, odd, metadata={"a": 1})).lost == (
+        PROGRAMS,
+        "Left out are keys not known here: interaction.recorded_at, interaction.…, metadata, "
+        "request.body.encoding, request.protocol, response.http_version, response.status.phrase.",
+    )
+
+
+def test_credentials_do_not_survive_wherever_they_stand() -> None:
+    secret = "s3cr3t-0123456789"
+    request = {
+        **GET,
+        "uri": f"{URL}?key={secret}",
+        "headers": {"authorization": [f"Bearer {secret}"], "Cookie": ["short=1"]},
+    }
+    response = {
+        **OK,
+        "headers": {"Set-Cookie": ["a=b"], "X": [secret]},
+        "body": {"string": f'{{"said":"{secret}"}}'},
+    }
+
+    assert loads_vcr(written(interaction(request, response))) == one(
+        (
+            Request(
+                "GET",
+                f"{URL}?key=[redacted]",
+                {"Cookie": "[redacted]", "authorization": "[redacted]"},
+            ),
+            Response(
+                200, {"Set-Cookie": "[redacted]", "X": "[redacted]"}, b'{"said":"[redacted]"}'
+            ),
+        ),
+        CREDENTIALS,
+    )
+
+
+def raw_deflate(data: bytes) -> bytes:
+    stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return stream.compress(data) + stream.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "code"),
+    [
+        ("gzip", gzip.compress),
+        (" X-GZIP ", lambda data: gzip.compress(data[:1]) + gzip.compress(data[1:])),
+        ("deflate", zlib.compress),
+        ("deflate", raw_deflate),
+        ("identity", bytes),
+        ("br", lambda data: data.decode()),
+    ],
+)
+def test_bodies_are_stored_decoded(coding: str, code: Callable[[bytes], Any]) -> None:
+    headers = {"content-encoding": [coding], "Content-Length": ["9"], "A": ["b"]}
+    response = {"status": {"code": 200}, "headers": headers, "body": {"string": code(b'{"a":1}')}}
+
+    imported = loads_vcr(written(interaction(response=response)))
+
+    assert imported == one((Request("GET", URL), Response(200, {"A": "b"}, b'{"a":1}')), CODING)
+
+
+@pytest.mark.parametrize("body", [None, {"string": ""}, {"string": None}, {}, ""])
+def test_an_answer_without_a_body_may_name_any_coding(body: Any) -> None:
+    answer = {"status": {"code": 304}, "headers": {"Content-Encoding": "br"}, "body": body}
+
+    assert response_of(answer) == Response(304)
+
+
+def test_the_form_of_old_recordings_of_httpx_is_read() -> None:
+    flat = {
+        "content": '{"a": 1}',
+        "headers": {"Content-Encoding": ["gzip"], "Content-Type": ["application/json"]},
+        "http_version": "HTTP/1.1",
+        "status_code": 200,
+    }
+
+    assert loads_vcr(written(interaction({**GET, "body": ""}, flat))) == one(
+        (Request("GET", URL), Response(200, {"Content-Type": "application/json"}, b'{"a": 1}')),
+        CODING,
+        "Left out are keys not known here: response.http_version.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (None, b""),
+        ("é", "é".encode()),
+        (b"\xff", b"\xff"),
+        ({"string": "a"}, b"a"),
+        ({"base64_string": base64.b64encode(b"\xff").decode()}, b"\xff"),
+        ([b"a", "b"], b"ab"),
+        ([], b""),
+    ],
+)
+def test_bodies_are_bytes_in_whatever_form_they_stand(body: Any, expected: bytes) -> None:
+    assert request_of(body=body).body == expected
+
+
+@pytest.mark.parametrize(
+    ("uri", "url"),
+    [
+        (f"{URL}?a=%20b#c", f"{URL}?a=%20b#c"),
+        (f"{URL}/a b?c=é\n", f"{URL}/a%20b?c=%C3%A9%0A"),
+    ],
+)
+def test_what_a_url_cannot_hold_is_percent_encoded_and_nothing_else(uri: str, url: str) -> None:
+    assert request_of(uri=uri).url == url
+
+
+def test_headers_may_be_bytes() -> None:
+    assert request_of(headers={b"A": [b"\xff"]}).headers == Headers([("A", "ÿ")])
+
+
+OLD = """\
+interactions:
+- request:
+    body: {}
+    headers: !!python/object/apply:collections.OrderedDict []
+    method: GET
+    uri: https://api.cal.com/v2/bookings/uid
+  response: {{body: {{string: ''}}, headers: {{}}, status: {{code: 200, message: ''}}}}
+version: 1
+""".replace(" !!python/object/apply:collections.OrderedDict []", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("!!python/unicode 'é'", "é".encode()),
+        ("!!python/str 'a'", b"a"),
+        ("!!python/tuple [a, !!binary /w==]", b"a\xff"),
+        (
+            "!!python/object/new:_io.BytesIO {state: !!python/tuple [!!binary /w==, 0, null]}",
+            b"\xff",
+        ),
+        ("!!python/object/apply:builtins.iter {args: [[a, b]], state: 0}", b"ab"),
+    ],
+)
+def test_tags_of_old_versions_become_plain_data(body: str, expected: bytes) -> None:
+    content = OLD.format(body).encode()
+
+    assert loads_vcr(content) == one((Request("GET", URL, (), expected), Response(200)))
+
+
+def test_what_yaml_takes_for_a_date_or_a_number_is_text() -> None:
+    content = OLD.format("null").replace(
+        "headers:\n", "headers: {A: [2020-01-01, yes, 1.5, 0x1f]}\n"
+    )
+
+    imported = loads_vcr(content.encode())
+
+    assert imported.cassette.runs[0].exchanges[0].request.headers == Headers(
+        [("A", "2020-01-01"), ("A", "yes"), ("A", "1.5"), ("A", "0x1f")]
+    )
+
+
+def test_aliases_are_followed() -> None:
+    shared = ["application/json"]
+    content = written(interaction({**GET, "headers": {"A": shared, "B": shared}}))
+    assert b"*id" in content
+
+    [run] = loads_vcr(content).cassette.runs
+
+    assert [*run.exchanges[0].request.headers] == [
+        ("A", "application/json"),
+        ("B", "application/json"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "!!python/object/apply:os.system ['touch {}']",
+        "!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path ['{}']]",
+        "!!python/object/new:os.system ['touch {}']",
+        '!!python/object/apply:builtins.eval [\'open("{}", "w")\']',
+        "!!python/name:os.system ''",
+        "!!python/module:antigravity ''",
+        "!!python/object:subprocess.Popen {{args: 'touch {}'}}",
+        "!!python/object/apply:builtins.iter [!!python/object/apply:os.system ['touch {}']]",
+        "!!python/bytes 'YQ=='",
+        "!!set {{a, b}}",
+        "!other a",
+        "{{<<: {{a: b}}}}",
+        "{{[a]: b}}",
+        "!!binary é",
+        "!!binary a",
+    ],
+)
+def test_yaml_that_is_no_plain_data_is_refused_and_nothing_is_executed(
+    tag: str, tmp_path: Path
+) -> None:
+    touched = tmp_path / "touched"
+    content = OLD.format(tag.format(touched)).encode()
+
+    assert refusal(content) == (
+        "it holds a tag or a key that is no plain data (line 3); take it out"
+    )
+    assert not touched.exists()
+    assert "antigravity" not in sys.modules
+
+
+def laughing(levels: int = 30) -> bytes:
+    lines = ["a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha]"]
+    for level in range(1, levels):
+        lines.append(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]")
+    return "\n".join([*lines, f"interactions: *a{levels - 1}", "version: 1"]).encode()
+
+
+def test_a_file_whose_aliases_stand_for_more_than_memory_holds_is_refused() -> None:
+    assert refusal(laughing()) == "interactions[0]: interaction is not a mapping; restore it"
+    merging = laughing().replace(b"interactions:", b"<<:").replace(b"[", b"{<<: [")
+    assert refusal(merging.replace(b"]", b"]}")) == (
+        "it holds a tag or a key that is no plain data (line 31); take it out"
+    )
+
+
+def repeated(item: str, times: int, name: str) -> str:
+    """Return an array of YAML that stands for *times* of an item, and holds one."""
+    return f"[&{name} {item}{f', *{name}' * (times - 1)}]"
+
+
+PACKED = base64.b64encode(gzip.compress(bytes(16 * MIB))).decode()
+VALUES = repeated("a", 1_000, "value")
+EXPANDING = [
+    (
+        "request",
+        f"headers: {{a: &all {VALUES}, {', '.join(f'n{number}: *all' for number in range(500))}}}",
+    ),
+    ("request", f"body: {repeated('a' * 10_000, 1_000, 'chunk')}"),
+    ("request", ", ".join(f"{number}: a" for number in range(2_000))),
+    (
+        "response",
+        "status: {code: 200}, headers: {Content-Encoding: gzip}, "
+        f"body: {{string: !!binary {PACKED}}}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "shared"), EXPANDING)
+def test_what_comes_of_a_file_has_an_end(part: str, shared: str) -> None:
+    parts = {"request": f"method: GET, uri: '{URL}'", "response": "status: {code: 200}"}
+    parts[part] = shared if part == "response" else f"{parts[part]}, {shared}"
+    item = f"{{request: {{{parts['request']}}}, response: {{{parts['response']}}}}}"
+    content = f"interactions: {repeated(item, 2_000, 'item')}\nversion: 1".encode()
+    assert len(content) < 60_000
+
+    said = refusal(content)
+
+    assert said.partition(f".{part}: ")[2] == (
+        f"more than {128 * MIB} bytes come of the file up to here; split it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[" * 100_000, "it is JSON that is nested too deeply; restore it"),
+        (b"a: " + b"[" * 100_000, "it is YAML that is nested too deeply; restore it"),
+        (b"- " * 100_000, "it is YAML that is nested too deeply; restore it"),
+        (b"a: &a [*a]", "it is not of version 1 of the format; record it again"),
+        (
+            b"interactions: &a [*a]\nversion: 1",
+            "interactions[0]: interaction is not a mapping; restore it",
+        ),
+        (b"version: " + b"1:" * 100_000, "it is not of version 1 of the format; record it again"),
+    ],
+)
+def test_nesting_and_recursion_end(content: bytes, said: str) -> None:
+    assert refusal(content).replace("it is not YAML (line 1); restore it", said) == said
+
+
+HALF = "\ud800"
+
+DAMAGE: list[tuple[Any, str]] = [
+    (b"", "the file is missing; restore it"),
+    (b"just text", "the file is not a mapping; restore it"),
+    (b"a: b: c", "it is not YAML (line 1); restore it"),
+    (b"\x00", "it is not YAML; restore it"),
+    (b'"\\UFFFFFFFF"', "it is not YAML; restore it"),
+    (b"{", "it is text that is not JSON; restore it"),
+    (b'{"a": "\xff"}', "it is bytes that are not UTF-8; restore it"),
+    (b"[]", "it is of VCR.py before 1.0; migrate it: python -m vcr.migration"),
+    (b"- request: {}", "it is of VCR.py before 1.0; migrate it: python -m vcr.migration"),
+    ({"version": 2}, "it is not of version 1 of the format; record it again"),
+    ({"version": None}, "it is not of version 1 of the format; record it again"),
+    ({"interactions": None}, "interactions is no list; restore it"),
+    ({"interactions": {}}, "interactions is no list; restore it"),
+    (
+        {"interactions": [interaction(), 3]},
+        "interactions[1]: interaction is not a mapping; restore it",
+    ),
+    (interaction(request=None), "request: request is missing; restore it"),
+    (interaction(response=["a"]), "response: response is not a mapping; restore it"),
+    (interaction({**GET, "method": None}), "request: method is missing; restore it"),
+    (interaction({**GET, "method": "G T"}), "request: method: is not a token of RFC 9110; mend it"),
+    (interaction({**GET, "uri": 3}), "request: uri is not text; restore it"),
+    (interaction({**GET, "uri": "http://["}), "request: uri is no URL; mend it"),
+    (
+        interaction({**GET, "uri": "http://user:secret@host/"}),
+        "request: uri holds a user or a password; take them out, and revoke them",
+    ),
+    (
+        interaction({**GET, "uri": "http://hôst/"}),
+        "request: url: must be text without a space, a control character or non-ASCII; mend it",
+    ),
+    (interaction({**GET, "headers": ["secret"]}), "request: headers is not a mapping; restore it"),
+    (interaction({**GET, "headers": {"A": [1]}}), "request: headers is not text; restore it"),
+    (interaction({**GET, "headers": {"A": None}}), "request: headers is missing; restore it"),
+    (
+        interaction({**GET, "headers": {"A": ["secret\r\n"]}}),
+        "request: headers['A']: holds CR, LF or NUL; mend it",
+    ),
+    (
+        interaction({**GET, "headers": {"A": [HALF]}}),
+        "request: headers holds half of a surrogate pair; restore it",
+    ),
+    (interaction({**GET, "body": 3}), "request: body is not text; restore it"),
+    (interaction({**GET, "body": [3]}), "request: body is not text; restore it"),
+    (
+        interaction({**GET, "body": {"base64_string": "secret"}}),
+        "request: its body is not base64; restore it",
+    ),
+    (
+        interaction({**GET, "body": {"base64_string": None}}),
+        "request: base64_string is missing; restore it",
+    ),
+    (
+        interaction(response={**OK, "status": 200}),
+        "response: response.status is not a mapping; restore it",
+    ),
+    (
+        interaction(response={**OK, "status": {"code": "secret"}}),
+        "response: its status code is no integer; restore it",
+    ),
+    (
+        interaction(response={**OK, "status": {}}),
+        "response: its status code is no integer; restore it",
+    ),
+]
+
+
+def of_damage(damage: Any) -> tuple[bytes, str]:
+    if isinstance(damage, bytes):
+        return damage, ""
+    if "request" not in damage:
+        return json.dumps({"interactions": [], "version": 1, **damage}).encode(), ""
+    return json.dumps({"interactions": [damage], "version": 1}).encode(), "interactions[0]."
+
+
+@pytest.mark.parametrize(("damage", "said"), DAMAGE)
+def test_damage_is_named_with_its_place_and_without_a_value(damage: Any, said: str) -> None:
+    content, place = of_damage(damage)
+
+    assert refusal(content) == place + said
+
+
+@pytest.mark.parametrize("serializer", [json.dumps, yaml.dump])
+def test_a_status_code_that_is_true_is_none(serializer: Callable[[Any], str]) -> None:
+    tree = {
+        "interactions": [interaction(response={**OK, "status": {"code": True}})],
+        "version": 1,
+    }
+
+    assert refusal(serializer(tree).encode()) == (
+        "interactions[0].response: its status code is no integer; restore it"
+    )
+
+
+LARGE = f"its body has more than {16 * MIB} bytes; leave it out"
+UNKNOWN = (
+    "its body has a coding that is neither gzip nor deflate; record it with "
+    "decode_compressed_response=True"
+)
+BODIES = [
+    ("br", b"secret", UNKNOWN),
+    ("gzip, br", b"secret", UNKNOWN),
+    ("gzip", b"secret", "its body is not gzip, as it should be; restore it"),
+    ("gzip", gzip.compress(b"secret")[:-9], "its body is not gzip, as it should be; restore it"),
+    ("gzip", gzip.compress(b"a") + b"b", "its body is not gzip, as it should be; restore it"),
+    ("deflate", b"\xffsecret", "its body is not deflate, as it should be; restore it"),
+    ("deflate", zlib.compress(b"a")[:-1], "its body is not deflate, as it should be; restore it"),
+    ("gzip", gzip.compress(bytes(16 * MIB + 1)), LARGE),
+    ("deflate", zlib.compress(bytes(16 * MIB + 1)), LARGE),
+]
+
+
+@pytest.mark.parametrize(("coding", "body", "said"), BODIES)
+def test_a_body_that_cannot_be_decoded_is_refused(coding: str, body: bytes, said: str) -> None:
+    response = {**OK, "headers": {"Content-Encoding": [coding]}, "body": {"string": body}}
+
+    content = written(interaction(), interaction(response=response))
+
+    assert refusal(content) == f"interactions[1].response: {said}"
+
+
+def test_without_pyyaml_yaml_is_refused_and_json_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+
+    assert loads_vcr(b'{"interactions": [], "version": 1}') == Imported(
+        Cassette((), "the cassette", loose=True), ()
+    )
+    assert refusal(b"interactions: []\nversion: 1") == (
+        "it is YAML, which needs PyYAML: pip install 'calcom-bookings[yaml]'"
+    )
+
+
+def test_a_file_that_is_not_there_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(CassetteMissing) as caught:
+        load_vcr(tmp_path / "none.yaml")
+
+    assert str(caught.value) == f"there is no cassette at {tmp_path}/none.yaml; mend the path"
+
+
+@pytest.mark.parametrize("path", ["a\0b", None, "."])
+def test_what_cannot_be_opened_is_unreadable(path: Any) -> None:
+    with pytest.raises(CassetteUnreadable, match=r"^the cassette .* cannot be opened: "):
+        load_vcr(path)
+
+
+def test_a_message_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "old.yaml"
+    path.write_text("[]")
+
+    with pytest.raises(CassetteUnreadable) as caught:
+        load_vcr(path)
+
+    assert str(caught.value) == (
+        f"{path} cannot be imported: it is of VCR.py before 1.0; migrate it: "
+        "python -m vcr.migration"
+    )
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+NEARLY = st.fixed_dictionaries(
+    {
+        "request": st.fixed_dictionaries(
+            {"method": st.just("GET") | PLAIN, "uri": st.just(URL) | st.text() | PLAIN},
+            optional={"headers": st.dictionaries(st.text(), st.text()) | PLAIN, "body": PLAIN},
+        ),
+        "response": st.fixed_dictionaries(
+            {"status": st.fixed_dictionaries({"code": st.integers() | PLAIN}) | PLAIN},
+            optional={
+                "headers": st.dictionaries(
+                    st.sampled_from(["Content-Encoding", "Set-Cookie", "A"]),
+                    st.sampled_from(["gzip", "deflate", "identity"]) | st.text() | PLAIN,
+                ),
+                "body": st.fixed_dictionaries({"string": st.binary() | st.text() | PLAIN}) | PLAIN,
+            },
+        ),
+    }
+)
+YAML_TEXT = st.text("abc019:-,.[]{}&*!<>|%@#?'\"\\\n\t ~=_xeuU\ufeff", max_size=60)
+
+
+def imported_or_refused(content: bytes) -> Imported | None:
+    try:
+        return loads_vcr(content)
+    except CassetteUnreadable:
+        return None
+
+
+@given(st.binary() | YAML_TEXT.map(str.encode))
+@example(b"!!int a: 1")
+@example(b"!!str {=: 1}")
+@example(b"&a !!str {=: *a}")
+@example(b"!!python/object/new:_io.BytesIO {}")
+@example(b"!!python/object/new:_io.BytesIO {state: 3}")
+@example(b"!!python/object/apply:builtins.iter {args: []}")
+@example(b"!!null {a: b}")
+@example(b'"\\ud800"')
+def test_no_bytes_raise_anything_but_unreadable(content: bytes) -> None:
+    imported_or_refused(content)
+
+
+@given(st.lists(NEARLY | PLAIN, max_size=3))
+def test_what_is_nearly_a_cassette_is_imported_or_unreadable(interactions: list[Any]) -> None:
+    imported = imported_or_refused(written(*interactions))
+
+    if imported is not None:
+        assert len(imported.cassette.runs) == len(interactions)
+        assert len(set(imported.lost)) == len(imported.lost)
