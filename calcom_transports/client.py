@@ -35,7 +35,7 @@ def _api(
         raise InvalidInput("auth", "cannot stand with api_key; give one of them")
     if auth is None and api_key is not None:
         auth = ApiKey(taken(api_key))
-    if auth is None and isinstance(transport, Sessions) and not getattr(transport, "live", False):
+    if auth is None and hasattr(transport, "begin") and not getattr(transport, "live", False):
         auth = Anonymous()  # a replay needs no key
     if auth is None:
         raise InvalidInput(
@@ -81,11 +81,10 @@ class _Configured(ABC, Generic[Sender]):
     def _check(self, transport: object) -> None:
         """Refuse a transport of the other kind, which would send before anyone noticed."""
         send = getattr(transport, "send", None)
-        if isinstance(transport, type) or not (isinstance(transport, Sessions) or callable(send)):
+        sessions = hasattr(transport, "begin")
+        if isinstance(transport, type) or not (sessions or callable(send)):
             raise InvalidInput("transport", "must be a Replay, or have send(request, timeout)")
-        if not isinstance(transport, Sessions) and (
-            inspect.iscoroutinefunction(send) is not self._awaits
-        ):
+        if not sessions and inspect.iscoroutinefunction(send) is not self._awaits:
             if self._awaits:
                 raise InvalidInput("transport", "must have `async def send`; else it is for Client")
             raise InvalidInput("transport", "has `async def send`, which is for AsyncClient")

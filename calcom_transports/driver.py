@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
 from threading import Event, Lock, Thread
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast
 
 from calcom_core.effects import (
     Clock,
@@ -111,11 +111,11 @@ class AsyncSession(Protocol):
         ...
 
 
-@runtime_checkable
 class Sessions(Protocol):
     """What opens a session for each run, instead of sending.
 
     One that never waits, as a replay's, also serves trio's interpreter.
+    One that sends for real has *live* = True: then a client needs credentials.
     """
 
     def begin(self, timeout: Timeout | None) -> Session:
@@ -123,7 +123,6 @@ class Sessions(Protocol):
         ...
 
 
-@runtime_checkable
 class AsyncSessions(Protocol):
     """What opens a session for each run of trio's interpreter."""
 
@@ -182,7 +181,6 @@ class Live:
 
 
 def _begin(transport: Transport | Sessions, timeout: Timeout | None) -> Session:
-    # Asking isinstance() of a protocol takes longer than all else that is done here.
     if hasattr(transport, "begin"):
         return cast(Sessions, transport).begin(timeout)
     return Live(transport, timeout)

@@ -112,7 +112,6 @@ def require_trio() -> None:
 
 def _begin(transport: AsyncTransport | Sessions, timeout: Timeout | None) -> AsyncSession:
     require_trio()
-    # Asking isinstance() of a protocol takes longer than all else that is done here.
     if hasattr(transport, "begin_async"):
         return cast(AsyncSessions, transport).begin_async(timeout)
     if hasattr(transport, "begin"):
