@@ -1,7 +1,11 @@
 """The README says what is true: its code runs, and its tables and links are those of the code."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -38,11 +42,17 @@ OUTPUT = [
     "for admins of the team only\n",
     "['Normal between Alice Host and Ann Attendee', "
     "'Seated between Alice Host and Ann Attendee']\n",
-    "",
-    "",
+    "['Normal between Alice Host and Ann Attendee', "
+    "'Recurring between Alice Host and Ann Attendee']\n",
     "first\nsecond\nthird\n",
     "accepted\n",
     "booked\n",
+    "",
+    "",  # tests, which pytest runs below
+    "Normal between Alice Host and Ann Attendee\n"
+    "Credentials are replaced by [redacted]; the file still holds them: revoke them, "
+    "and record with filter_headers.\n",
+    "",
 ]
 
 
@@ -131,16 +141,90 @@ def serve(peer: Peer) -> None:
         peer.send(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
 
 
-@pytest.mark.parametrize("number", range(len(OUTPUT)))
-def test_each_block_of_code_runs_and_prints_what_it_should(
-    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def run_block(block: str) -> None:
+    exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+
+
+def cassette_of_vcr(url: str) -> str:
+    """Return what VCR.py writes of a call, as it writes JSON."""
+    request = {
+        "method": "GET",
+        "uri": f"{url}/v2/bookings/first",
+        "body": None,
+        "headers": {"Authorization": ["Bearer cal_test_readme"], "cal-api-version": ["2024-08-13"]},
+    }
+    response = {
+        "status": {"code": 200, "message": "OK"},
+        "headers": {},
+        "body": {"string": json.dumps({"status": "success", "data": found("first")})},
+    }
+    interactions = [{"request": request, "response": response}]
+    return json.dumps({"version": 1, "interactions": interactions}, indent=4)
+
+
+@pytest.fixture
+def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Stand in an empty directory, with a key, a server of one's own and a cassette of VCR.py."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI", raising=False)
     with Server(serve) as server:
         monkeypatch.setenv("CALCOM_API_KEY", "cal_test_readme")
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
-        exec(compile(BLOCKS[number], "README.md", "exec"), {"__name__": "readme"})
+        (tmp_path / "cassettes").mkdir()
+        (tmp_path / "cassettes" / "vcr.json").write_text(cassette_of_vcr(server.url))
+        yield tmp_path
+
+
+@pytest.mark.parametrize("number", range(len(OUTPUT)))
+def test_each_block_of_code_runs_and_prints_what_it_should(
+    number: int, newcomer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_block(BLOCKS[number])
 
     assert capsys.readouterr().out == OUTPUT[number]
+
+
+def test_what_was_recorded_once_is_replayed_without_key_and_server(
+    newcomer: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = next(block for block in BLOCKS if "use_cassette(" in block)
+    run_block(block)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.delenv("CALCOM_API_KEY")
+        elsewhere.setenv("CI", "true")
+        elsewhere.setattr("socket.socket.connect", None)
+        run_block(block)
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+    assert b"cal_test" not in (newcomer / "cassettes" / "upcoming.json").read_bytes()
+
+
+def test_the_tests_with_cassettes_record_and_then_replay(
+    newcomer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = next(block for block in BLOCKS if "calcom_async_client" in block)
+    (newcomer / "test_pasted.py").write_text(block)
+
+    def pytest_run(*options: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+            cwd=newcomer,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        return done.stdout
+
+    assert "2 passed" in pytest_run("--calcom-record=once")
+    monkeypatch.delenv("CALCOM_API_KEY")
+    monkeypatch.delenv("CALCOM_BASE_URL")
+    monkeypatch.setenv("CI", "true")
+    assert "2 passed" in pytest_run()
+    assert sorted(path.name for path in (newcomer / "cassettes" / "test_pasted").iterdir()) == [
+        "test_the_next_booking_is_accepted.json",
+        "test_two_bookings_under_trio.json",
+    ]
 
 
 def test_the_loop_of_ones_own_asks_again_as_the_programs_do() -> None:

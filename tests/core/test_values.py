@@ -5,6 +5,7 @@ import json
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 import attrs
@@ -45,6 +46,11 @@ from calcom_core import (
 from calcom_core.effects import Gather, Sleep
 from calcom_core.http import timeout_of
 
+
+class Name(StrEnum):
+    X = "x"
+
+
 PAIRS = (("X-A", "1"), ("x-b", "2"), ("x-a", "3"))
 
 
@@ -74,6 +80,7 @@ def test_headers_are_made_of_a_mapping(given: Any) -> None:
 
 def test_header_bytes_outside_ascii_are_latin_1() -> None:
     assert Headers([(b"x", b"caf\xe9")]).get("x") == "café"
+    assert Headers([(Name.X, Name.X)]) == Headers([("x", "x")])
 
 
 def test_headers_are_looked_up_in_any_case_and_have_several_values() -> None:

@@ -1,13 +1,16 @@
 """Replay: strict, without a network, without time, and the same for blocking and trio."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 
 from calcom_core import Api, ApiKey, InvalidInput, Response, bookings
-from calcom_core.effects import Program, clock, emit, gather, send, sleep
+from calcom_core.effects import Program, Send, clock, emit, gather, send, sleep
 from calcom_core.errors import (
     AlreadyPlayed,
     CassetteUnreadable,
@@ -20,6 +23,7 @@ from calcom_core.http import Headers, Request
 from calcom_transports import Client, Replay, answer, iterate, run
 from calcom_transports.__main__ import WALK
 from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, Recorded, Run
+from calcom_transports.record import save
 from calcom_transports.trio import iterate_trio, run_trio
 
 URL = "https://api.cal.com/v2/bookings/"
@@ -389,3 +393,122 @@ def test_what_is_left_in_another_place_is_named_as_the_nearest() -> None:
 
     with pytest.raises(NoMatch, match=f"equal to GET {URL}b at this place: it is recorded within"):
         run(asking("b"), replay)
+
+
+def test_a_run_that_another_branch_of_it_has_claimed_is_claimed() -> None:
+    replay = Replay(played([((0,), "a", Response(201)), ((1,), "b", Response(202))]))
+
+    def only_the_second() -> Program[Any]:
+        return (yield from gather([asking(), asking("b")], limit=2))
+
+    run(gather([asking("a"), asking("b")], limit=2), replay)
+
+    with pytest.raises(AlreadyPlayed, match=r"b was played already, and test\.json has it no more"):
+        run(only_the_second(), replay)
+
+
+def test_a_loose_cassette_answers_whoever_asks_with_the_first_that_is_equal() -> None:
+    cassette = evolve(
+        played([((), "a", Response(201)), ((3,), "b", Response(202))], [((), "a", Response(203))]),
+        loose=True,
+    )
+
+    def program() -> Program[Any]:
+        first = yield from asking("b")
+        return first, (yield from gather([asking("a"), asking("a")], limit=2))
+
+    assert both(program, cassette) == ([202], ([201], [203]))
+    with pytest.raises(AlreadyPlayed, match="no more often"), Replay(cassette) as replay:
+        run(asking("b", "b"), replay)
+    with pytest.raises(Unplayed, match="2 of the 3 exchanges"), Replay(cassette) as replay:
+        run(asking("b"), replay)
+
+
+def posting(*starts: str) -> Program[None]:
+    for start in starts:
+        yield from send(
+            Request(
+                "POST", URL, {"cal-api-version": "2024-08-13"}, b'{"start":"%s"}' % start.encode()
+            )
+        )
+
+
+def change_body(exchanges: Any) -> None:
+    exchanges[1]["request"]["body"]["start"] = "2027-01-09"
+
+
+def remove(exchanges: Any) -> None:
+    del exchanges[1]
+
+
+def remove_last(exchanges: Any) -> None:
+    del exchanges[2]
+
+
+def add(exchanges: Any) -> None:
+    exchanges.append(exchanges[0])
+
+
+def swap(exchanges: Any) -> None:
+    exchanges[1:] = exchanges[:0:-1]
+
+
+DIVERGES = "the program diverges at exchange 2 of run 1 of {path}: it asks for POST {url}"
+EDITS: list[tuple[Any, type[Exception], str]] = [
+    (
+        change_body,
+        NoMatch,
+        f"{DIVERGES}, where POST {{url}} is recorded; they differ in "
+        f"body.start (2027-01-02, recorded 2027-01-09); {WAY_OUT}",
+    ),
+    (
+        remove,
+        NoMatch,
+        f"{DIVERGES}, where POST {{url}} is recorded; they differ in "
+        f"body.start (2027-01-02, recorded 2027-01-03); {WAY_OUT}",
+    ),
+    (
+        remove_last,
+        NoMatch,
+        "the program goes on with POST {url}, and run 1 of {path} has no exchange 3; "
+        f"{WAY_OUT}",
+    ),
+    (
+        add,
+        Unplayed,
+        "1 of the 4 exchanges of {path} were not asked for, first POST {url}, exchange 4 of run 1; "
+        "ask for them, or record it again (mode rewrite)",
+    ),
+    (
+        swap,
+        NoMatch,
+        f"{DIVERGES}, which is recorded as exchange 3, after POST {{url}}: the order differs; "
+        f"{WAY_OUT}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("edit", "error", "said"), EDITS)
+def test_each_edit_of_a_file_is_an_error_of_its_own_and_leaves_the_file(
+    edit: Any, error: type[Exception], said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "test.json"
+    starts = ("2027-01-01", "2027-01-02", "2027-01-03")
+    recorded = tuple(
+        Recorded((), effect.request, Response(201))
+        for effect in posting(*starts)
+        if isinstance(effect, Send)
+    )
+    save(Cassette((Run(recorded),)), path)
+    with Replay(path) as replay:
+        run(posting(*starts), replay)
+    tree = json.loads(path.read_bytes())
+    edit(tree["runs"][0]["exchanges"])
+    path.write_text(json.dumps(tree))
+    before = path.read_bytes()
+
+    with pytest.raises(error) as caught, Replay(path) as replay:
+        run(posting(*starts), replay)
+
+    assert str(caught.value) == said.format(path=path, url=URL)
+    assert path.read_bytes() == before
