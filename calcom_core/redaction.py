@@ -59,6 +59,7 @@ class Redaction:
         key: makes the replacements, so that without it nobody can check who was meant;
             with none, somebody who guesses an address can. A replay needs the same key.
         secrets: further credentials to take out, each of at least 8 characters.
+            A replay needs the same ones, if they are part of what is asked.
 
     Raises `InvalidInput` for a secret that is too short, or none.
     """

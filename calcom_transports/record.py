@@ -121,6 +121,7 @@ class Recorder:
         self._file = _Reserved(Path(path))
         self._redaction = redaction
         self._transport = transport
+        self._lock = Lock()
         self._tape = _Tape()
 
     @property
@@ -130,11 +131,12 @@ class Recorder:
 
     def begin(self, timeout: Timeout | None = None) -> Session:
         """Open a session for one run of the blocking interpreter."""
-        transport = self._transport
-        if transport is None:
-            from calcom_transports.urllib3 import Urllib3Transport
+        with self._lock:  # of several threads only one makes it
+            if self._transport is None:
+                from calcom_transports.urllib3 import Urllib3Transport
 
-            transport = self._transport = Urllib3Transport()
+                self._transport = Urllib3Transport()
+        transport = self._transport
         if iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for AsyncClient")
         return _Recording(Live(cast(Transport, transport), timeout), self._tape.run())
@@ -143,11 +145,11 @@ class Recorder:
         """Open a session for one run of trio's interpreter."""
         from calcom_transports.trio_driver import Live as AsyncLive
 
-        transport = self._transport
-        if transport is None:
+        if self._transport is None:
             from calcom_transports.trio import TrioTransport
 
-            transport = self._transport = TrioTransport()
+            self._transport = TrioTransport()
+        transport = self._transport
         if not iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for Client")
         return _AsyncRecording(
@@ -329,11 +331,14 @@ class _Reserved:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._temporary = path.with_name(f".{path.name}.recording")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            # Wherever the program goes meanwhile, and also where it is a link.
+            self._target = path.resolve()
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+        # ValueError: a NUL in the path; RuntimeError: links that lead nowhere.
+        except (OSError, ValueError, RuntimeError) as error:
             raise _unwritable(path, error) from error
+        self._temporary = self._target.with_name(f".{self._target.name}.recording")
         try:
             self._temporary.open("xb").close()
         except FileExistsError as error:
@@ -372,17 +377,17 @@ class _Reserved:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            self._temporary.replace(self.path)
+            self._temporary.replace(self._target)
             self._release.detach()  # what is there from now on is another one's
         except OSError as error:
             raise _unwritable(self.path, error) from error
 
     def _content(self) -> bytes | None:
         try:
-            load(self.path)  # what is no cassette is not overwritten
+            load(self._target)  # what is no cassette is not overwritten
         except CassetteMissing:
             return None
-        return self.path.read_bytes()
+        return self._target.read_bytes()
 
 
 def _delete(path: Path) -> None:

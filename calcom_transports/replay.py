@@ -102,7 +102,7 @@ class Replay:
     Arguments:
         source: the path of a cassette, or a `Cassette`.
         match: what a request must have in common with a recorded one; by default everything.
-        redaction: the one that it was recorded with, needed only where that has a key.
+        redaction: the one that it was recorded with, needed where that has a key or secrets.
 
     Raises `CassetteMissing` and `CassetteUnreadable` when it is made.
     """
@@ -117,7 +117,9 @@ class Replay:
         cassette = source if isinstance(source, Cassette) else load(source)
         self._name = cassette.name
         self._match = match
-        self._people = _people(cassette, redaction or Redaction())
+        redaction = redaction or Redaction()
+        self._people = _people(cassette, redaction)
+        self._secrets = redaction.secrets
         self._keys: dict[tuple[str, str, str | None, bytes], MatchKey] = {}
         self._redactors: dict[frozenset[Credential], Redactor] = {}
         self._runs = [self._played(number, run) for number, run in enumerate(_runs_of(cassette), 1)]
@@ -276,7 +278,7 @@ class Replay:
         return key
 
     def _made_key(self, request: Request) -> MatchKey:
-        credentials = credentials_of(request)
+        credentials = credentials_of(request) | self._secrets
         redactor = self._redactors.get(credentials)
         if redactor is None:
             redactor = self._redactors[credentials] = Redactor(credentials, self._people)

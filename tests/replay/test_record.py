@@ -55,6 +55,7 @@ from calcom_transports.cassette import (
 )
 from calcom_transports.record import save
 from calcom_transports.trio import run_trio
+from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_0123456789abcdef"
 URL = "https://api.cal.com/v2/bookings"
@@ -748,3 +749,70 @@ def test_calls_from_many_threads_are_runs_of_their_own(path: Path) -> None:
     with Replay(path) as replay:
         for name in names:
             assert run(asking(name, name), replay) == [200, 200]
+
+
+def test_a_named_secret_is_taken_out_and_matches_all_the_same(path: Path) -> None:
+    redaction = Redaction(secrets=["hook-secret-1"])
+    request = Request("POST", URL, (), b'{"note":"of hook-secret-1"}')
+    with use_cassette(path, "once", transport=Answers(), redaction=redaction) as recorder:
+        run(send(request), recorder)
+
+    with use_cassette(path, redaction=redaction) as replay:
+        assert run(send(request), replay) == Response(200)
+    with pytest.raises(NoMatch), Replay(path) as replay:
+        run(send(request), replay)
+    assert b"of [redacted]" in path.read_bytes()
+
+
+def test_a_link_is_written_through_wherever_the_program_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.json").symlink_to(tmp_path / "real" / "x.json")
+    (tmp_path / "loop.json").symlink_to(tmp_path / "loop.json")
+    monkeypatch.chdir(tmp_path)
+    with Recorder("link.json", Answers()) as recorder:
+        run(asking("a"), recorder)
+        monkeypatch.chdir("/")
+
+    assert recorded(tmp_path / "real" / "x.json") == [[((), "a", Response(200))]]
+    assert (tmp_path / "link.json").is_symlink()
+    with pytest.raises((CassetteUnwritable, CassetteUnreadable)):
+        Recorder(tmp_path / "loop.json")
+
+
+def test_threads_that_begin_at_once_share_one_transport(path: Path) -> None:
+    made = 0
+    together = threading.Barrier(8)
+
+    def begin(recorder: Recorder) -> None:
+        together.wait()
+        recorder.begin()
+
+    with Recorder(path) as recorder, pytest.MonkeyPatch.context() as patch:
+        original = Urllib3Transport.__init__
+
+        def counted(self: Any, **options: Any) -> None:
+            nonlocal made
+            made += 1
+            original(self, **options)
+
+        patch.setattr(Urllib3Transport, "__init__", counted)
+        threads = [threading.Thread(target=begin, args=(recorder,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert made == 1
+
+
+def test_branches_ask_at_once_while_they_are_recorded(path: Path) -> None:
+    together = threading.Barrier(3)
+
+    def meet(request: Request) -> Response:
+        together.wait(timeout=5)  # only where all three have come
+        return Response(200)
+
+    with Recorder(path, Answers(meet)) as recorder:
+        assert run(gather([asking("a")] + [asking("b"), asking("c")], 3), recorder) == ([200],) * 3

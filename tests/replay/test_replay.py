@@ -512,3 +512,21 @@ def test_each_edit_of_a_file_is_an_error_of_its_own_and_leaves_the_file(
 
     assert str(caught.value) == said.format(path=path, url=URL)
     assert path.read_bytes() == before
+
+
+def test_the_nearest_of_several_is_named() -> None:
+    cassette = played(
+        [((), "far/away", Response(200))],
+        [((), "x?take=1&skip=2&status=past", Response(200))],
+        [((), "x?take=1", Response(200))],
+    )
+
+    with pytest.raises(NoMatch, match=r"differs in query\.take \(2, recorded 1\);"):
+        run(asking("x?take=2"), Replay(cassette))
+
+
+def test_what_is_asked_once_more_at_the_end_was_played_already() -> None:
+    cassette = played([((), "a", Response(200)), ((), "b", Response(200))])
+
+    with pytest.raises(AlreadyPlayed, match="a was played already, .* there is no exchange 3;"):
+        run(asking("a", "b", "a"), Replay(cassette))
