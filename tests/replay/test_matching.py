@@ -183,3 +183,21 @@ def test_the_key_is_made_of_the_redacted_form() -> None:
 
     assert written.url == f"{URL}?note=[redacted]"
     assert MatchKey.of(raw) == MatchKey.of(written)
+
+
+def test_eight_differences_are_shown_without_more() -> None:
+    here = MatchKey.of(request(body=b"{}"))
+    eight = b"{" + b",".join(b'"k%d":1' % number for number in range(8)) + b"}"
+
+    found = here.differences(MatchKey.of(request(body=eight)))
+
+    assert found == [f"body.k{number} (nothing, recorded 1)" for number in range(8)]
+
+
+def test_a_key_shows_neither_query_nor_body() -> None:
+    key = MatchKey.of(request(url=f"{URL}?email=ann@corp.example", body=b'{"name": "Ann"}'))
+
+    assert repr(key) == (
+        "MatchKey(method='POST', host='https://api.cal.com', path='/v2/bookings', "
+        "version='2024-08-13')"
+    )

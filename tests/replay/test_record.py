@@ -815,4 +815,4 @@ def test_branches_ask_at_once_while_they_are_recorded(path: Path) -> None:
         return Response(200)
 
     with Recorder(path, Answers(meet)) as recorder:
-        assert run(gather([asking("a")] + [asking("b"), asking("c")], 3), recorder) == ([200],) * 3
+        assert run(gather([asking("a"), asking("b"), asking("c")], 3), recorder) == ([200],) * 3

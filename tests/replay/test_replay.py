@@ -528,5 +528,5 @@ def test_the_nearest_of_several_is_named() -> None:
 def test_what_is_asked_once_more_at_the_end_was_played_already() -> None:
     cassette = played([((), "a", Response(200)), ((), "b", Response(200))])
 
-    with pytest.raises(AlreadyPlayed, match="a was played already, .* there is no exchange 3;"):
+    with pytest.raises(AlreadyPlayed, match=r"a was played already, .* there is no exchange 3;"):
         run(asking("a", "b", "a"), Replay(cassette))
