@@ -33,7 +33,10 @@ from calcom_core.http import Request, Response, Timeout
 T = TypeVar("T")
 
 Branch = tuple[int, ...]
-"""Where in a program a step is: for each `Gather` around it, the number of the branch."""
+"""Where in a program a step is: for each `Gather` around it, the number of the branch.
+
+A program numbers the branches of all its `Gather`s in one row, so that each has its own number.
+"""
 
 
 class Transport(Protocol):
@@ -78,8 +81,11 @@ class Session(Protocol):
         """Return the time in that branch, in seconds."""
         ...
 
-    def join(self, branch: Branch, *, failed: bool) -> None:
-        """Note that the branches below this one have ended, all of them or by the first failure."""
+    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
+        """Note that a `Gather` of this branch has ended, in all its branches or by a failure.
+
+        All that has branched off so far has a number below *until*.
+        """
         ...
 
 
@@ -106,8 +112,11 @@ class AsyncSession(Protocol):
         """Return the time in that branch, in seconds."""
         ...
 
-    def join(self, branch: Branch, *, failed: bool) -> None:
-        """Note that the branches below this one have ended, all of them or by the first failure."""
+    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
+        """Note that a `Gather` of this branch has ended, in all its branches or by a failure.
+
+        All that has branched off so far has a number below *until*.
+        """
         ...
 
 
@@ -149,6 +158,13 @@ def answered(response: object) -> Response:
     return response
 
 
+def branches_of(effect: Gather, branch: Branch, branched: int) -> list[tuple[Branch, Program[Any]]]:
+    """Return the programs of a `Gather` by branch, where a program has had *branched* so far."""
+    return [
+        ((*branch, number), program) for number, program in enumerate(effect.programs, branched)
+    ]
+
+
 def seconds_of(effect: Sleep) -> float:
     """Draw how long a sleep is to be."""
     return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - no secret
@@ -176,7 +192,7 @@ class Live:
         """Return the time of the machine's clock."""
         return time.monotonic()
 
-    def join(self, branch: Branch, *, failed: bool) -> None:
+    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
         """Note nothing."""
 
 
@@ -295,6 +311,7 @@ class _Steps:
         self._session = session
         self._branch = branch
         self._scope = scope
+        self._branched = 0  # how many branches it has had so far
         self.result: Any = None
 
     def advance(self) -> Emit[Any] | None:
@@ -339,38 +356,38 @@ class _Steps:
     def _in_order(self, effect: Gather) -> tuple[Any, ...]:
         results: list[Any] = []
         held: list[Held] = []
-        for number, program in enumerate(effect.programs):
-            steps = _Steps(program, self._session, (*self._branch, number), self._scope)
+        for branch, program in self._branches(effect):
+            steps = _Steps(program, self._session, branch, self._scope)
             try:
                 results.append(_finish(steps))
             except Held as error:
                 held.append(error)
             except BaseException:
-                self._session.join(self._branch, failed=True)
+                self._session.join(self._branch, until=self._branched, failed=True)
                 for other in effect.programs:
                     other.close()
                 raise
-        self._session.join(self._branch, failed=False)
+        self._session.join(self._branch, until=self._branched, failed=False)
         if held:
             raise held[0]
         return tuple(results)
 
     def _gather(self, effect: Gather, scope: _Scope) -> tuple[Any, ...]:
-        waiting = iter(enumerate(effect.programs))
+        waiting = iter(self._branches(effect))
         lock = Lock()
-        results: dict[int, Any] = {}
+        results: dict[Branch, Any] = {}
         failures: list[BaseException] = []
 
         def work() -> None:
             while True:
                 with lock:
-                    number, program = next(waiting, (-1, None))
+                    branch, program = next(waiting, ((), None))
                 if program is None:
                     return
-                steps = _Steps(program, self._session, (*self._branch, number), scope)
+                steps = _Steps(program, self._session, branch, scope)
                 try:
                     scope.check()
-                    results[number] = _finish(steps)
+                    results[branch] = _finish(steps)
                 except _Stopped:
                     program.close()
                 except BaseException as error:  # it is raised again by the thread that waits
@@ -395,8 +412,13 @@ class _Steps:
             for program in effect.programs:
                 program.close()
             raise
-        self._session.join(self._branch, failed=bool(failures))
+        self._session.join(self._branch, until=self._branched, failed=bool(failures))
         if failures:
             raise failures[0]
         self._scope.check()
-        return tuple(results[number] for number in range(len(effect.programs)))
+        return tuple(results[branch] for branch in sorted(results))
+
+    def _branches(self, effect: Gather) -> list[tuple[Branch, Program[Any]]]:
+        numbered = branches_of(effect, self._branch, self._branched)
+        self._branched += len(numbered)
+        return numbered

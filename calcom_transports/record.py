@@ -93,7 +93,8 @@ class Recorder:
 
     Arguments:
         path: the file; one that is there must be a cassette, and is replaced.
-        transport: what sends; by default urllib3's in `Client`, and trio's in `AsyncClient`.
+        transport: what sends; by default urllib3's in `Client`, and trio's in `AsyncClient`,
+            a new one for each exchange.
         redaction: what is taken out besides credentials.
 
     Raises, when it is made, `RecordingForbidden` where the environment variable `CI` is set,
@@ -121,7 +122,6 @@ class Recorder:
         self._file = _Reserved(Path(path))
         self._redaction = redaction
         self._transport = transport
-        self._lock = Lock()
         self._tape = _Tape()
 
     @property
@@ -131,12 +131,7 @@ class Recorder:
 
     def begin(self, timeout: Timeout | None = None) -> Session:
         """Open a session for one run of the blocking interpreter."""
-        with self._lock:  # of several threads only one makes it
-            if self._transport is None:
-                from calcom_transports.urllib3 import Urllib3Transport
-
-                self._transport = Urllib3Transport()
-        transport = self._transport
+        transport = self._transport or _EachTime()
         if iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for AsyncClient")
         return _Recording(Live(cast(Transport, transport), timeout), self._tape.run())
@@ -145,11 +140,7 @@ class Recorder:
         """Open a session for one run of trio's interpreter."""
         from calcom_transports.trio_driver import Live as AsyncLive
 
-        if self._transport is None:
-            from calcom_transports.trio import TrioTransport
-
-            self._transport = TrioTransport()
-        transport = self._transport
+        transport = self._transport or _EachTimeUnderTrio()
         if not iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for Client")
         return _AsyncRecording(
@@ -207,6 +198,26 @@ class Recorder:
 
     def __repr__(self) -> str:
         return f"<Recorder of {self._file.path}>"
+
+
+class _EachTime:
+    """Sends by a transport of its own each time, so that nothing stays open, whoever closes it."""
+
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        from calcom_transports.urllib3 import Urllib3Transport
+
+        with Urllib3Transport() as transport:
+            return transport.send(request, timeout)
+
+
+class _EachTimeUnderTrio:
+    """The same under trio, of whose runs there may be several."""
+
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:
+        from calcom_transports.trio import TrioTransport
+
+        async with TrioTransport() as transport:
+            return await transport.send(request, timeout)
 
 
 @define
@@ -279,7 +290,7 @@ class _Timed:
         """Return the virtual time of this branch."""
         return self._time.now(branch)
 
-    def join(self, branch: Branch, *, failed: bool) -> None:
+    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
         """Set the time of a branch to that of the latest below it."""
         self._time.join(branch)
 

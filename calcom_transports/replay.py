@@ -86,10 +86,11 @@ class _Played:
         steps, position = self.branches.get(branch, ()), self.position.get(branch, 0)
         return steps[position] if position < len(steps) else None
 
-    def excuse(self, above: Branch) -> None:
-        """Count all that was recorded below a branch as played."""
+    def excuse(self, above: Branch, until: int) -> None:
+        """Count all that was recorded in the branches off a branch up to now as played."""
+        depth = len(above)
         for branch, steps in self.branches.items():
-            if branch[: len(above)] == above != branch:
+            if branch[:depth] == above != branch and branch[depth] < until:
                 self.position[branch] = len(steps)
 
 
@@ -375,11 +376,11 @@ class Playback:
         """Return the virtual time of this branch."""
         return self._time.now(branch)
 
-    def join(self, branch: Branch, *, failed: bool) -> None:
+    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
         """Set the time of a branch to that of the latest below it.
 
         After a failure what the branches below would still have asked is not waited for.
         """
         if failed and self._played is not None:
-            self._played.excuse(branch)
+            self._played.excuse(branch, until)
         self._time.join(branch)

@@ -35,6 +35,7 @@ from calcom_transports.driver import (
     Session,
     Sessions,
     answered,
+    branches_of,
     seconds_of,
     timeout_for,
 )
@@ -72,7 +73,7 @@ class Live:
         """Return the time of trio's clock."""
         return trio.current_time()
 
-    def join(self, branch: Branch, *, failed: bool) -> None:
+    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
         """Note nothing."""
 
 
@@ -96,8 +97,8 @@ class _Given:
     def clock(self, branch: Branch) -> float:
         return self._session.clock(branch)
 
-    def join(self, branch: Branch, *, failed: bool) -> None:
-        self._session.join(branch, failed=failed)
+    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
+        self._session.join(branch, until=until, failed=failed)
 
 
 def require_trio() -> None:
@@ -205,6 +206,7 @@ class _Steps:
         self._program = program
         self._session = session
         self._branch = branch
+        self._branched = 0  # how many branches it has had so far
         self.result: Any = None
 
     async def advance(self) -> Emit[Any] | None:
@@ -247,33 +249,31 @@ class _Steps:
     async def _in_order(self, effect: Gather) -> tuple[Any, ...]:
         results: list[Any] = []
         held: list[Held] = []
-        for number, program in enumerate(effect.programs):
-            steps = _Steps(program, self._session, (*self._branch, number))
+        for branch, program in self._branches(effect):
+            steps = _Steps(program, self._session, branch)
             try:
                 results.append(await _finish(steps))
             except Held as error:
                 held.append(error)
             except BaseException:
-                self._session.join(self._branch, failed=True)
+                self._session.join(self._branch, until=self._branched, failed=True)
                 for other in effect.programs:
                     other.close()
                 raise
-        self._session.join(self._branch, failed=False)
+        self._session.join(self._branch, until=self._branched, failed=False)
         if held:
             raise held[0]
         return tuple(results)
 
     async def _gather(self, effect: Gather) -> tuple[Any, ...]:
-        waiting = iter(enumerate(effect.programs))
-        results: dict[int, Any] = {}
+        waiting = iter(self._branches(effect))
+        results: dict[Branch, Any] = {}
         failures: list[BaseException] = []
 
         async def work(scope: trio.CancelScope) -> None:
-            for number, program in waiting:
+            for branch, program in waiting:
                 try:
-                    results[number] = await _finish(
-                        _Steps(program, self._session, (*self._branch, number))
-                    )
+                    results[branch] = await _finish(_Steps(program, self._session, branch))
                 except trio.Cancelled:
                     raise
                 except BaseException as error:  # raised alone below, never in a group
@@ -291,7 +291,12 @@ class _Steps:
         finally:
             for _, program in waiting:  # those that never started
                 program.close()
-        self._session.join(self._branch, failed=bool(failures))
+        self._session.join(self._branch, until=self._branched, failed=bool(failures))
         if failures:
             raise failures[0]
-        return tuple(results[number] for number in range(len(effect.programs)))
+        return tuple(results[branch] for branch in sorted(results))
+
+    def _branches(self, effect: Gather) -> list[tuple[Branch, Program[Any]]]:
+        numbered = branches_of(effect, self._branch, self._branched)
+        self._branched += len(numbered)
+        return numbered

@@ -55,7 +55,6 @@ from calcom_transports.cassette import (
 )
 from calcom_transports.record import save
 from calcom_transports.trio import run_trio
-from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_0123456789abcdef"
 URL = "https://api.cal.com/v2/bookings"
@@ -781,30 +780,17 @@ def test_a_link_is_written_through_wherever_the_program_goes(
         Recorder(tmp_path / "loop.json")
 
 
-def test_threads_that_begin_at_once_share_one_transport(path: Path) -> None:
-    made = 0
-    together = threading.Barrier(8)
+def test_one_recorder_serves_both_clients_and_several_runs_of_trio(path: Path) -> None:
+    async def main(client: AsyncClient) -> int:
+        return (await client.run(send(client.api.request(bookings.get("a"))))).status
 
-    def begin(recorder: Recorder) -> None:
-        together.wait()
-        recorder.begin()
+    with Server(answering(OK)) as server, Recorder(path) as recorder:
+        awaited = AsyncClient(KEY, base_url=server.url, transport=recorder)
+        blocking = Client(KEY, base_url=server.url, transport=recorder)
+        assert [trio.run(main, awaited), trio.run(main, awaited)] == [200, 200]
+        assert blocking.run(send(blocking.api.request(bookings.get("b")))).status == 200
 
-    with Recorder(path) as recorder, pytest.MonkeyPatch.context() as patch:
-        original = Urllib3Transport.__init__
-
-        def counted(self: Any, **options: Any) -> None:
-            nonlocal made
-            made += 1
-            original(self, **options)
-
-        patch.setattr(Urllib3Transport, "__init__", counted)
-        threads = [threading.Thread(target=begin, args=(recorder,)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    assert made == 1
+    assert [len(run) for run in recorded(path)] == [1, 1, 1]
 
 
 def test_branches_ask_at_once_while_they_are_recorded(path: Path) -> None:
@@ -816,3 +802,45 @@ def test_branches_ask_at_once_while_they_are_recorded(path: Path) -> None:
 
     with Recorder(path, Answers(meet)) as recorder:
         assert run(gather([asking("a"), asking("b"), asking("c")], 3), recorder) == ([200],) * 3
+
+
+def failing_then_again(again: list[str]) -> Program[Any]:
+    """One branch of three fails, and then there are three more."""
+    seen: list[Any] = []
+    for names in (["a", "fails", "c"], again):
+        try:
+            seen.append((yield from gather([asking(name) for name in names], limit=1)))
+        except NotSent as error:
+            seen.append(str(error))
+    return [*seen, (yield from asking("last"))]
+
+
+def test_what_a_failure_ends_is_excused_and_what_comes_after_it_is_not(path: Path) -> None:
+    def outcome(request: Request) -> Any:
+        if request.url.endswith("fails"):
+            return NotSent("no way", reason="connect")
+        return Response(200)
+
+    other = path.with_name("other.json")
+    names = ["d", "e", "f"]
+    expected = ["no way", ([200],) * 3, [200]]
+    with Recorder(path, Answers(outcome)) as recorder:
+        assert run(failing_then_again(names), recorder) == expected
+    with Recorder(other, AsyncAnswers(outcome)) as recorder:
+        assert trio.run(run_trio, failing_then_again(names), recorder) == expected
+
+    assert [(branch, name) for branch, name, _ in recorded(path)[0]] == [
+        ((), "last"),
+        ((0,), "a"),
+        ((1,), "fails"),
+        ((3,), "d"),
+        ((4,), "e"),
+        ((5,), "f"),
+    ]
+    assert path.read_bytes() == other.read_bytes()
+    with Replay(path) as replay:
+        assert run(failing_then_again(names), replay) == expected
+    with Replay(path) as replay:
+        assert trio.run(run_trio, failing_then_again(names), replay) == expected
+    with pytest.raises(NoMatch), Replay(path) as replay:
+        run(failing_then_again(["d", "e", "x"]), replay)

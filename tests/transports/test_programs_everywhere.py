@@ -224,8 +224,8 @@ class Unhurried:
     def clock(self, branch: Branch) -> float:
         return self._time.now(branch)
 
-    def join(self, branch: Branch, *, failed: bool) -> None:
-        self._session.join(branch, failed=failed)
+    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
+        self._session.join(branch, until=until, failed=failed)
         self._time.join(branch)
 
 
@@ -504,12 +504,12 @@ AT_ONCE: list[Asked] = [
     ((), *BY_OFFSET[0]),
     ((), *BY_OFFSET[7]),
     ((0,), *BY_OFFSET[1]),
-    ((0,), *BY_OFFSET[4]),
     ((1,), BY_OFFSET[2][0], LOST),
     ((1,), *BY_OFFSET[2]),
-    ((1,), *BY_OFFSET[5]),
     ((2,), *BY_OFFSET[3]),
-    ((2,), *BY_OFFSET[6]),
+    ((3,), *BY_OFFSET[4]),
+    ((4,), *BY_OFFSET[5]),
+    ((5,), *BY_OFFSET[6]),
 ]
 FIRST_THREE = (
     "gather 3",
