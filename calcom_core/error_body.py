@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from calcom_core.http import Response
-from calcom_core.wire import NotJson, parse
+from calcom_core.wire import NotJson, is_as_deep_as, parse
 
 # Long enough for every known message, short enough to print and to search.
 _LONGEST_MESSAGE = 2_000
@@ -49,23 +49,15 @@ def read_error_body(response: Response) -> ErrorBody:
     if not isinstance(message, str):
         message = error if isinstance(error, str) else ""
     return ErrorBody(
-        code if isinstance(code, str) else None, _excerpt(message), _shallow(inner.get("details"))
+        code if isinstance(code, str) else None,
+        _excerpt(message),
+        _unless_deep(inner.get("details")),
     )
 
 
-def _shallow(details: Any) -> Any:
+def _unless_deep(details: Any) -> Any:
     """Return details, or None where they are nested so deeply that they could not be pickled."""
-    level = [details]
-    for _ in range(_DEEPEST_DETAILS):
-        level = [
-            item
-            for value in level
-            if isinstance(value, (dict, list))
-            for item in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return details
-    return None
+    return None if is_as_deep_as(_DEEPEST_DETAILS, details) else details
 
 
 def _excerpt(text: str) -> str:

@@ -66,6 +66,21 @@ def parse(body: bytes) -> Any:
         raise NotJson("text that is not JSON" if body.strip() else "nothing") from None
 
 
+def is_as_deep_as(levels: int, tree: Any) -> bool:
+    """Tell whether JSON has something within that many arrays and objects."""
+    level = [tree]
+    for _ in range(levels):
+        level = [
+            item
+            for value in level
+            if isinstance(value, dict | list)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def camel(name: str) -> str:
     """Return the API's name of a field: `event_type_id` is `eventTypeId`."""
     first, *rest = name.split("_")

@@ -48,7 +48,7 @@ from calcom_core.redaction import (
     credentials_of,
     still_holds,
 )
-from calcom_core.wire import NotJson, parse
+from calcom_core.wire import NotJson, is_as_deep_as, parse
 from calcom_transports.driver import Branch
 
 FORMAT = "calcom-bookings cassette"
@@ -319,7 +319,11 @@ def _body_item(body: bytes) -> Any:
         json.dumps(tree, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         return {"base64": base64.b64encode(body).decode()}
-    if tree is None or (isinstance(tree, dict) and tree.keys() == {"base64"}) or _is_deep(tree):
+    if (
+        tree is None
+        or (isinstance(tree, dict) and tree.keys() == {"base64"})
+        or is_as_deep_as(_DEEPEST, tree)
+    ):
         return {"base64": base64.b64encode(body).decode()}
     return tree
 
@@ -329,15 +333,3 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice")
     return found
-
-
-def _is_deep(tree: Any) -> bool:
-    level = [tree]
-    for _ in range(_DEEPEST):
-        level = [
-            item
-            for value in level
-            if isinstance(value, dict | list)
-            for item in (value.values() if isinstance(value, dict) else value)
-        ]
-    return bool(level)
