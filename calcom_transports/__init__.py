@@ -1,17 +1,48 @@
 """What carries out the operations and programs of `calcom_core`.
 
-`Client` blocks, on urllib3; `AsyncClient` is trio's; `Replay` answers both from a cassette.
-None of the libraries is imported before it is needed.
+`Client` blocks, on urllib3; `AsyncClient` is trio's; `Replay` answers both from a cassette, which
+a `Recorder` has written.
+Nothing is imported before it is asked for, so that pytest can load the plugin at no cost.
 """
 
-from calcom_core.redaction import Redaction as Redaction
-from calcom_transports.client import AsyncClient as AsyncClient
-from calcom_transports.client import Client as Client
-from calcom_transports.driver import Transport as Transport
-from calcom_transports.driver import iterate as iterate
-from calcom_transports.driver import run as run
-from calcom_transports.matching import Match as Match
-from calcom_transports.record import Recorder as Recorder
-from calcom_transports.record import use_cassette as use_cassette
-from calcom_transports.replay import Replay as Replay
-from calcom_transports.replay import answer as answer
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from calcom_core.redaction import Redaction as Redaction
+    from calcom_transports.client import AsyncClient as AsyncClient
+    from calcom_transports.client import Client as Client
+    from calcom_transports.driver import Transport as Transport
+    from calcom_transports.driver import iterate as iterate
+    from calcom_transports.driver import run as run
+    from calcom_transports.matching import Match as Match
+    from calcom_transports.record import Recorder as Recorder
+    from calcom_transports.record import use_cassette as use_cassette
+    from calcom_transports.replay import Replay as Replay
+    from calcom_transports.replay import answer as answer
+
+_MODULES = {
+    "AsyncClient": "calcom_transports.client",
+    "Client": "calcom_transports.client",
+    "Match": "calcom_transports.matching",
+    "Recorder": "calcom_transports.record",
+    "Redaction": "calcom_core.redaction",
+    "Replay": "calcom_transports.replay",
+    "Transport": "calcom_transports.driver",
+    "answer": "calcom_transports.replay",
+    "iterate": "calcom_transports.driver",
+    "run": "calcom_transports.driver",
+    "use_cassette": "calcom_transports.record",
+}
+__all__ = list(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -199,7 +199,7 @@ class Live:
 def _begin(transport: Transport | Sessions, timeout: Timeout | None) -> Session:
     if hasattr(transport, "begin"):
         return cast(Sessions, transport).begin(timeout)
-    return Live(transport, timeout)
+    return Live(transport, timeout)  # pyright: ignore[reportArgumentType]
 
 
 def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout | None = None) -> T:

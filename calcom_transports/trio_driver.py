@@ -117,7 +117,7 @@ def _begin(transport: AsyncTransport | Sessions, timeout: Timeout | None) -> Asy
         return cast(AsyncSessions, transport).begin_async(timeout)
     if hasattr(transport, "begin"):
         return _Given(cast(Sessions, transport).begin(timeout))
-    return Live(transport, timeout)
+    return Live(transport, timeout)  # pyright: ignore[reportArgumentType]
 
 
 async def run_trio(

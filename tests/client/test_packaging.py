@@ -1,7 +1,13 @@
 """What is installed: the same version everywhere, typed, and with the walk's cassette."""
 
+import re
+import subprocess
+import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 import calcom_core
 import calcom_transports
@@ -22,3 +28,28 @@ def test_both_packages_say_that_they_are_typed_and_bring_the_walk() -> None:
     for package in (calcom_core, calcom_transports):
         assert (Path(str(package.__file__)).parent / "py.typed").is_file()
     assert WALK.is_file()
+
+
+def test_each_public_name_of_the_transports_is_found_when_it_is_asked_for() -> None:
+    source = Path(calcom_transports.__file__).read_text(encoding="utf-8")
+    told = re.findall(r"from ([\w.]+) import \w+ as (\w+)", source)
+    names = {name: module for module, name in told}
+
+    assert sorted(names) == sorted(calcom_transports.__all__)
+    for name, module in names.items():
+        assert getattr(calcom_transports, name) is getattr(import_module(module), name)
+    assert set(names) <= set(dir(calcom_transports))
+    with pytest.raises(AttributeError, match="has no attribute 'Nobody'"):
+        _ = calcom_transports.Nobody  # type: ignore[attr-defined]
+
+
+def test_importing_the_transports_imports_nothing_else() -> None:
+    program = (
+        "import sys, calcom_transports\n"
+        "print([name for name in sys.modules if name.startswith(('attr', 'cattr', 'calcom_core'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert done.stdout == "[]\n"
