@@ -47,6 +47,7 @@ from calcom_core.effects import Clock, Emit, Gather, Send, Sleep
 from calcom_core.paging import items, pages
 from calcom_core.retry import Exchange, exchanging
 from calcom_transports import Recorder, Replay, iterate, run
+from calcom_transports.__main__ import WALK, walk
 from calcom_transports.cassette import Cassette, Failure, Recorded, Run, load
 from calcom_transports.driver import Branch, Live, Session
 from calcom_transports.trio import TrioTransport, iterate_trio, run_trio
@@ -724,3 +725,38 @@ def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays
             assert blocking(case, anonymous, replay) == expected
         with Replay(tmp_path / "urllib3.json") as replay:
             assert trio.run(awaited, case, anonymous, replay) == expected
+
+
+def test_the_walk_recorded_by_either_transport_is_the_one_that_is_played(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    answers = [item.outcome for item in load(WALK).runs[0].exchanges]
+    waiting = iter([*answers, *answers])
+
+    def handler(peer: Peer) -> None:
+        while peer.request():
+            answer = next(waiting)
+            assert isinstance(answer, Response)
+            peer.send(wire(answer))
+
+    async def under_trio(api: Api, transport: Any) -> list[str]:
+        return [line async for line in iterate_trio(walk(api), transport)]
+
+    with Server(handler) as server:
+        api = Api(ApiKey("cal_test_walk"), server.url)
+        with Recorder(tmp_path / "urllib3.json") as recorder:
+            lines = list(iterate(walk(api), recorder))
+        with Recorder(tmp_path / "trio.json") as recorder:
+            assert trio.run(under_trio, api, recorder) == lines
+
+    assert (tmp_path / "trio.json").read_bytes() == (tmp_path / "urllib3.json").read_bytes()
+    recorded = [item.outcome for item in load(tmp_path / "trio.json").runs[0].exchanges]
+    assert [(one.status, one.body) for one in recorded if isinstance(one, Response)] == [
+        (one.status, one.body) for one in answers if isinstance(one, Response)
+    ]
+    with Replay(tmp_path / "trio.json") as replay:
+        assert list(iterate(walk(api), replay)) == lines
+    with Replay(WALK) as replay:
+        assert list(iterate(walk(Api(Anonymous())), replay)) == lines
+    assert len(answers) == 23
