@@ -45,7 +45,9 @@ class People:
             for form in (name, quote(name), name.replace(" ", "+"))
         )
         words = "|".join(map(re.escape, forms))
-        self._names = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if forms else None
+        # What is percent-encoded before a name is no letter of it.
+        before = r"(?:(?<!\w)|(?<=%[0-9A-Fa-f]{2}))"
+        self._names = re.compile(rf"{before}(?:{words})(?!\w)") if forms else None
 
     def with_names(self, *bodies: bytes) -> "People":
         """Return what also looks for the names that these bodies hold in their fields."""
@@ -71,7 +73,7 @@ class People:
 
     def _parameter(self, name: str, value: str) -> str:
         given = unquote_plus(value)
-        replaced = self.name(given) if name in _NAMES else self.text(given)
+        replaced = self.name(given) if name in _NAMES and given else self.text(given)
         return value if replaced == given else quote(replaced, safe="@,:")
 
     def tree(self, tree: Any, place: str = "") -> Any:

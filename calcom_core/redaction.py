@@ -24,10 +24,11 @@ from calcom_core.wire import NotJson, parse
 SHORTEST = 8
 """A credential of fewer characters cannot be told from other text."""
 
-# Keys of JSON whose strings are secrets whatever they look like (CONTRACT F.7).
+# Of a cookie; others are settings, such as a language or a time zone, which stand in bodies too.
 _RANDOM = re.compile(r"(?=.*[0-9]).{16,}")
 _HOST = re.compile(r"[^/?#]*(?://[^/?#]*)?")
 
+# Keys of JSON whose strings are secrets whatever they look like (CONTRACT F.7).
 _SECRETS = r"(?:password|passcode|secret|token|api_?key|signature)"
 _SECRET_KEY = re.compile(rf"(?i){_SECRETS}$")
 _MAY_HOLD_SECRET = re.compile(rf"(?i){_SECRETS}\"".encode())
@@ -76,6 +77,8 @@ class Redaction:
         credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
         if not all(credential.is_certain for credential in credentials):
             raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
+        if not isinstance(key, str):
+            raise InvalidInput("key", f"must be a string, not {type(key).__name__}")
         self.__attrs_init__(personal, key, credentials)  # pyright: ignore[reportAttributeAccessIssue]
 
     @property
@@ -87,7 +90,7 @@ class Redaction:
 
 
 def credentials_of(message: Request | Response) -> frozenset[Credential]:
-    """Return the credentials that the headers of a message show; of cookies the long ones."""
+    """Return the credentials that the headers of a message show; of cookies those that look random."""
     found: set[Credential] = set()
     for name, value in message.headers:
         lowered = name.lower()
@@ -107,7 +110,6 @@ def credentials_of(message: Request | Response) -> frozenset[Credential]:
 
 def _of_cookies(pairs: Iterable[str]) -> Iterable[Credential]:
     values = [pair.partition("=")[2].strip() for pair in pairs]
-    # Others are settings, such as a language or a time zone, which stand in bodies too.
     return [Credential(value) for value in values if _RANDOM.fullmatch(value)]
 
 

@@ -125,6 +125,25 @@ def test_a_request_is_replaced_by_what_it_says_itself() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "replaced"),
+    [
+        ("for%20Ann%20Lee%20only", "for%20{}%20only"),
+        ("%C3%A9Ann%20Lee", "%C3%A9{}"),
+        ("Joann Lee, Ann Leeward", "Joann Lee, Ann Leeward"),
+        ("(Ann Lee)", "({})"),
+    ],
+)
+def test_a_name_is_found_as_words_of_its_own(text: str, replaced: str) -> None:
+    space = "%20" if "%" in text else " "
+
+    assert People("", ["Ann Lee"]).text(text) == replaced.format(ANN_LEE.replace(" ", space))
+
+
+def test_a_name_of_nothing_is_nobody() -> None:
+    assert PEOPLE.url(f"{URL}?attendeeName=&a") == f"{URL}?attendeeName=&a"
+
+
 def test_a_name_of_two_letters_is_not_looked_for_in_texts() -> None:
     people = People("", ["Al", ""])
 

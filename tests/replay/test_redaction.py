@@ -215,6 +215,11 @@ def test_a_secret_that_cannot_be_found_is_refused(secrets: Any) -> None:
         Redaction(secrets=secrets)
 
 
+def test_a_key_is_a_text() -> None:
+    with pytest.raises(InvalidInput, match="key: must be a string, not int"):
+        Redaction(personal=True, key=5)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("redaction", "kind"),
     [
