@@ -90,7 +90,7 @@ class Redaction:
 
 
 def credentials_of(message: Request | Response) -> frozenset[Credential]:
-    """Return the credentials that the headers of a message show; of cookies those that look random."""
+    """Return the credentials that headers show; of cookies those that look random."""
     found: set[Credential] = set()
     for name, value in message.headers:
         lowered = name.lower()
