@@ -370,7 +370,8 @@ NEW = {
 
 
 def test_blocking(tmp_path):
-    with Client(os.environ["KEY"], base_url=URL, transport=Recorder(tmp_path / "c.json")) as client:
+    recorder = Recorder(tmp_path / "c.json")
+    with Client(os.environ["KEY"], base_url=URL, transport=recorder, retry=NO_RETRY) as client:
         client.bookings.create(NEW)
 
 
@@ -381,7 +382,7 @@ def test_live():
 
 def test_trio(tmp_path):
     async def main():
-        async with AsyncClient(os.environ["KEY"], base_url=URL) as client:
+        async with AsyncClient(os.environ["KEY"], base_url=URL, retry=NO_RETRY) as client:
             await client.bookings.create(NEW)
     trio.run(main)
 
@@ -389,7 +390,10 @@ def test_trio(tmp_path):
 def test_recorded_under_trio(tmp_path):
     async def main():
         recorder = Recorder(tmp_path / "c.json")
-        async with AsyncClient(os.environ["KEY"], base_url=URL, transport=recorder) as client:
+        client = AsyncClient(
+            os.environ["KEY"], base_url=URL, transport=recorder, retry=NO_RETRY
+        )
+        async with client:
             await client.bookings.create(NEW)
     trio.run(main)
 
