@@ -2,14 +2,17 @@
 
 A replacement is made from what it replaces and a key, so that nothing has to be remembered:
 whoever is asked for in a replay becomes whoever was asked for when it was recorded.
+A name in a text is found by the names that stand in fields; a replay no longer has those, and finds
+it by what stands for it.
 Replacing twice changes nothing.
 """
 
 import hmac
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import quote, unquote, unquote_plus, unquote_to_bytes
 
 from calcom_core.wire import NotJson, parse
 
@@ -19,62 +22,99 @@ _ADDRESS = re.compile(
     r"(?P<escape>%(?!2[Bb])[0-9A-Fa-f]{2})"
     r"|(?P<local>(?:[\w.+\-]|%2[Bb])++)(?:(?P<at>@|%40)(?P<domain>[\w\-]++(?:\.[\w\-]++)+))?"
 )
-_PHONE = re.compile(r"(?P<plus>\+|%2[Bb])(?P<digits>[1-9](?:(?:[ ().\-]|%20){0,3}\d){6,14})(?!\d)")
+_PHONE = re.compile(
+    r"(?P<plus>(?<!\w)\+|%2[Bb]|(?<![\w.:\-])00)"
+    r"(?P<digits>[1-9](?:(?:[ ().\-/\u00a0\u2010-\u2013]|%20){0,3}\d){6,14})(?!\d)"
+)
 _OURS = re.compile(r"person-[0-9a-f]{12}(?:@example\.com)?|Person [0-9a-f]{12}|\+999\d{11}")
 
 # Values that look like an address and name an event in calendars.
 _NO_PERSON = frozenset({"icsUid", "iCalUID", "icalUid"})
-_NAMES = frozenset({"firstName", "lastName", "fullName", "displayName", "attendeeName", "userName"})
-_LOGINS = frozenset({"username"})
+_NAMES = frozenset(
+    f"{whose}Name"
+    for whose in ("first", "last", "full", "display", "attendee", "guest", "host", "organizer")
+) | {"userName"}
+_LOGIN = "username"
+_PHONE_KEY = re.compile(r"(?i)phone|mobile|sms.*number")
+_FEWEST_DIGITS = 5  # of a phone number, to tell it from a country
 # `name` is a person's where one of these stands beside it, or in one of those places.
 _BESIDE = frozenset({"email", "displayEmail", "phoneNumber", "timeZone", "username", "absent"})
-_PLACES = frozenset({"bookingFieldsResponses", "responses", "attendee", "user", "organizer"})
-_SHORTEST_NAME = 3  # of a name that is looked for in texts
+_PLACES = frozenset(
+    {"bookingFieldsResponses", "responses", "attendee", "attendees", "guest", "guests", "host"}
+    | {"hosts", "user", "users", "organizer", "owner", "reassignedTo"}
+)
+
+_WORD = re.compile(r"[^\W_]+")
+_BETWEEN = re.compile(r"[.,]?\s+|[+\-'’]")
+_MOST_WORDS = 5
+_SHORTEST_NAME = 3  # letters of a name of one word that is looked for in texts
+# Ids, zones and states are words by themselves, and no texts.
+_TEXT = re.compile(r"[\s%?+]")
+# Addresses, and a link up to its query, hold no words.
+_NO_WORDS = re.compile(r"(\S*@\S*|\w+://[^\s?]*)")
+_RUN = re.compile(r"(?:[\w.~+\-]|%[0-9A-Fa-f]{2})++")
+_SEGMENT = re.compile(r"(?<=/)[\w.\-]++(?=[/?#\s]|$)")
 
 
 class People:
-    """Replaces persons by a *key*; *names* are those to be looked for in texts."""
+    """Replaces persons by means of a *key*.
 
-    def __init__(self, key: str, names: Iterable[str] = ()) -> None:
+    *names* and *logins* are those to be looked for in texts and in links; *marks* are what stands
+    for some in a recording.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        names: Iterable[str] = (),
+        logins: Iterable[str] = (),
+        marks: Iterable[str] = (),
+    ) -> None:
         self._key = key
-        kept = sorted({name for name in names if not _OURS.fullmatch(name)}, key=len, reverse=True)
-        forms = dict.fromkeys(
-            form
-            for name in kept
-            if len(name) >= _SHORTEST_NAME
-            for form in (name, quote(name), name.replace(" ", "+"))
-        )
-        words = "|".join(map(re.escape, forms))
-        # What is percent-encoded before a name is no letter of it.
-        before = r"(?:(?<!\w)|(?<=%[0-9A-Fa-f]{2}))"
-        self._names = re.compile(rf"{before}(?:{words})(?!\w)") if forms else None
+        self._names = {_normal(name) for name in names if not _OURS.fullmatch(name)}
+        self._logins = {login for login in logins if not _OURS.fullmatch(login)}
+        self._marks = frozenset(marks)
+        self._first_words = {name.partition(" ")[0] for name in self._names}
 
-    def with_names(self, *bodies: bytes) -> "People":
-        """Return what also looks for the names that these bodies hold in their fields."""
-        return People(self._key, [name for body in bodies for name in names_in(body)])
+    @classmethod
+    def in_bodies(cls, key: str, bodies: Iterable[bytes]) -> "People":
+        """Return what looks for the persons that stand in the fields of these bodies."""
+        names: set[str] = set()
+        logins: set[str] = set()
+        marks: set[str] = set()
+        for body in bodies:
+            for is_login, name in _named_in(body):
+                (logins if is_login else names).add(name)
+            text = unquote_to_bytes(body.replace(b"+", b" ")).decode("utf-8", "replace")
+            marks.update(_OURS.findall(text))
+        return cls(key, names, logins, marks)
 
     def text(self, text: str) -> str:
         """Return text with the persons in it replaced."""
-        text = _ADDRESS.sub(self._address, text)
-        text = _PHONE.sub(self._phone, text)
-        return self._names.sub(self._known_name, text) if self._names else text
+        text = _PHONE.sub(self._phone, _ADDRESS.sub(self._address, text))
+        if self._logins or self._marks:
+            text = _SEGMENT.sub(self._segment, text)
+        if (self._names or self._marks) and _TEXT.search(text):
+            parts = _NO_WORDS.split(text)
+            parts[::2] = [_RUN.sub(self._decoded, self._words(part)) for part in parts[::2]]
+            text = "".join(parts)
+        return text
 
     def url(self, url: str) -> str:
-        """Return a URL with the persons in its path and its query replaced."""
+        """Return a URL with the persons in its query replaced."""
         path, mark, query = url.partition("?")
-        pairs = [pair.partition("=") for pair in query.split("&")]
-        return (
-            self.text(path)
-            + mark
-            + "&".join(
-                f"{name}{equal}{self._parameter(name, value)}" for name, equal, value in pairs
-            )
-        )
+        return path + mark + "&".join(map(self._parameter, query.split("&")))
 
-    def _parameter(self, name: str, value: str) -> str:
+    def _parameter(self, parameter: str) -> str:
+        name, _, value = parameter.partition("=")
         given = unquote_plus(value)
-        replaced = self.name(given) if name in _NAMES and given else self.text(given)
-        return value if replaced == given else quote(replaced, safe="@,:")
+        if name in _NAMES and given:
+            replaced = self.name(given)
+        elif name == _LOGIN and given:
+            replaced = self.login(given)
+        else:
+            replaced = self.text(given)
+        return parameter if replaced == given else f"{name}={quote(replaced, safe='@,:')}"
 
     def tree(self, tree: Any, place: str = "") -> Any:
         """Return JSON with the persons in it replaced."""
@@ -92,28 +132,28 @@ class People:
 
     def _field(self, key: str, value: Any, around: Mapping[str, Any], place: str) -> Any:
         if isinstance(value, str) and value:
-            if key in _LOGINS:
+            if key == _LOGIN:
                 return self.login(value)
             if _is_name(key, around, place):
                 return self.name(value)
-            if "phone" in key.lower():
+            if _PHONE_KEY.search(key) and len(re.sub(r"\D", "", value)) >= _FEWEST_DIGITS:
                 return self.phone(value)
         return self.tree(value, key)
 
     def address(self, address: str) -> str:
         """Return what stands for an e-mail address."""
-        return self._stands_for(
-            address, f"person-{self._mark('address', address.lower())}@example.com"
-        )
+        mark = self._mark("address", address.lower())
+        return self._stands_for(address, f"person-{mark}@example.com")
 
     def phone(self, phone: str) -> str:
         """Return what stands for a phone number; no country has the code 999."""
-        number = int(self._mark("phone", re.sub(r"\D", "", phone)), 16) % 10**11
+        digits = re.sub(r"\D", "", phone).removeprefix("00")
+        number = int(self._mark("phone", digits), 16) % 10**11
         return self._stands_for(phone, f"+999{number:011d}")
 
     def name(self, name: str) -> str:
-        """Return what stands for a name."""
-        return self._stands_for(name, f"Person {self._mark('name', ' '.join(name.split()))}")
+        """Return what stands for a name, however it is spaced and whatever its case."""
+        return self._stands_for(name, f"Person {self._mark('name', _normal(name))}")
 
     def login(self, login: str) -> str:
         """Return what stands for the name of an account."""
@@ -132,16 +172,65 @@ class People:
         return replaced.replace("@", found["at"])
 
     def _phone(self, found: "re.Match[str]") -> str:
-        return self.phone("+" + unquote(found["digits"])).replace("+", found["plus"])
+        plus = found["plus"].replace("00", "+")
+        return self.phone("+" + unquote(found["digits"])).replace("+", plus)
 
-    def _known_name(self, found: "re.Match[str]") -> str:
-        # Written as it was found: in a URL without a space.
-        space = next((mark for mark in ("%20", "+") if mark in found[0]), " ")
-        return self.name(unquote_plus(found[0])).replace(" ", space)
+    def _segment(self, found: "re.Match[str]") -> str:
+        login = self.login(found[0])
+        return login if found[0] in self._logins or login in self._marks else found[0]
+
+    def _decoded(self, found: "re.Match[str]") -> str:
+        if "%" not in found[0]:
+            return found[0]
+        decoded = unquote(found[0])
+        replaced = self._words(decoded)
+        return found[0] if replaced == decoded else quote(replaced, safe="")
+
+    def _words(self, text: str) -> str:
+        """Return text with the names in it replaced."""
+        words = list(_WORD.finditer(text))
+        kept: list[str] = []
+        end = index = 0
+        while index < len(words):
+            name = self._name_at(text, words[index : index + _MOST_WORDS])
+            if not name:
+                index += 1
+                continue
+            begin, last = words[index].start(), words[index + len(name) - 1].end()
+            replaced = self.name(" ".join(name))
+            plus = "+" in text[begin:last] and " " not in text[begin:last]
+            kept += [text[end:begin], replaced.replace(" ", "+") if plus else replaced]
+            end = last
+            index += len(name)
+        return "".join(kept) + text[end:]
+
+    def _name_at(self, text: str, words: "list[re.Match[str]]") -> list[str]:
+        """Return the words of the longest known name that begins with the first of the words."""
+        found = [words[0][0]]
+        if not self._marks and _normal(found[0]) not in self._first_words:
+            return []
+        for before, word in pairwise(words):
+            if not _BETWEEN.fullmatch(text, before.end(), word.start()):
+                break
+            found.append(word[0])
+        while found and not self._is_known(" ".join(found)):
+            found.pop()
+        return found
+
+    def _is_known(self, name: str) -> bool:
+        if len(name) < _SHORTEST_NAME:
+            return False
+        return _normal(name) in self._names or (
+            bool(self._marks) and self.name(name) in self._marks
+        )
 
 
-def names_in(body: bytes) -> Iterator[str]:
-    """Yield the names that stand in the fields of a body for them."""
+def _normal(name: str) -> str:
+    return " ".join(_WORD.findall(name)).casefold() or name
+
+
+def _named_in(body: bytes) -> Iterator[tuple[bool, str]]:
+    """Yield the names that stand in the fields of a body for them, and which of them are logins."""
     try:
         waiting = [("", parse(body))]
     except NotJson:
@@ -152,11 +241,10 @@ def names_in(body: bytes) -> Iterator[str]:
             waiting += [(place, item) for item in tree]
         elif isinstance(tree, dict):
             for key, value in tree.items():
-                if isinstance(value, str):
-                    if _is_name(key, tree, place):
-                        yield value
-                else:
+                if not isinstance(value, str):
                     waiting.append((key, value))
+                elif key == _LOGIN or _is_name(key, tree, place):
+                    yield key == _LOGIN, value
 
 
 def _is_name(key: str, around: Mapping[str, Any], place: str) -> bool:

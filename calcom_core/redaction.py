@@ -56,7 +56,7 @@ class Redaction:
     Arguments:
         personal: also replaces e-mail addresses, phone numbers and names, each by the same other
             one wherever it stands, so that a booking stays itself.
-            A name is what stands in a field for names, and the same words in texts beside it.
+            A name is what stands in a field for names, and the same words in texts of several.
         key: makes the replacements, so that without it nobody can check who was meant;
             with none, somebody who guesses an address can. A replay needs the same key.
         secrets: further credentials to take out, each of at least 8 characters.
@@ -72,6 +72,8 @@ class Redaction:
     def __init__(
         self, *, personal: bool = False, key: str = "", secrets: Iterable[str | Secret] = ()
     ) -> None:
+        if isinstance(secrets, str | Secret):
+            secrets = (secrets,)
         kept = [secret_or_error(secret, "secrets") for secret in secrets]
         del secrets  # no frame that raises holds their text
         credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
@@ -89,28 +91,28 @@ class Redaction:
         return "keyed" if self.key else "replaced"
 
 
-def credentials_of(message: Request | Response) -> frozenset[Credential]:
-    """Return the credentials that headers show; of cookies those that look random."""
+def redaction_of(given: object) -> Redaction:
+    """Return a redaction, by default that of credentials alone; refuse what is none."""
+    if given is None:
+        return Redaction()
+    if not isinstance(given, Redaction):
+        raise InvalidInput("redaction", f"must be a Redaction(…), not {type(given).__name__}")
+    return given
+
+
+def credentials_of(request: Request) -> frozenset[Credential]:
+    """Return the credentials that the headers of a request show; of cookies the random ones."""
     found: set[Credential] = set()
-    for name, value in message.headers:
-        lowered = name.lower()
-        if lowered not in SECRET_HEADERS:
-            continue
-        match lowered:
+    for name, value in request.headers:
+        match name.lower():
             case "authorization" | "proxy-authorization":
                 found.add(Credential(value.strip().rpartition(" ")[2]))
             case "x-cal-secret-key":
                 found.add(Credential(value.strip()))
             case "cookie":
-                found.update(_of_cookies(value.split(";")))
-            case _:  # set-cookie
-                found.update(_of_cookies([value.partition(";")[0]]))
+                values = [pair.partition("=")[2].strip() for pair in value.split(";")]
+                found.update(Credential(each) for each in values if _RANDOM.fullmatch(each))
     return frozenset(found - {Credential(""), Credential(REDACTED)})
-
-
-def _of_cookies(pairs: Iterable[str]) -> Iterable[Credential]:
-    values = [pair.partition("=")[2].strip() for pair in pairs]
-    return [Credential(value) for value in values if _RANDOM.fullmatch(value)]
 
 
 def without_credentials(response: Response) -> Response:
@@ -144,11 +146,9 @@ class Redactor:
         # Not the host, without which a URL is none; a credential in it is found in the end.
         host = _HOST.match(request.url)[0]  # type: ignore[index]  # it matches any text
         url = host + self.text(request.url[len(host) :])
-        if self._people is None:
-            return url, self._body(request.body, None)
-        # Only by what it says itself, since a replay has to come to the same.
-        people = self._people.with_names(request.body)
-        return people.url(url), self._body(request.body, people)
+        if self._people is not None:
+            url = self._people.url(url)
+        return url, self._body(request.body, self._people)
 
     def response(self, response: Response) -> Response:
         """Return the response as it may be written."""
@@ -246,20 +246,22 @@ _BASE64 = {
 }
 
 
-def still_holds(content: bytes, credential: Credential) -> bool:
-    """Tell whether bytes hold a credential, plain or encoded, perhaps encoded twice.
+def still_hold(content: bytes, credentials: Iterable[Credential]) -> bool:
+    """Tell whether bytes hold any of the credentials, plain or encoded, perhaps encoded twice.
 
     It decodes, where `Redactor` looks for what is encoded: what one overlooks the other finds.
     """
-    wanted = credential.text.encode()
+    wanted = [credential.text.encode() for credential in credentials]
+    if not wanted:
+        return False
     for _ in range(_LAYERS):
         for _ in range(_LAYERS):
             unescaped, unquoted = _unescaped(content), unquote_to_bytes(content)
-            if wanted in content or wanted in unescaped or wanted in unquoted:
+            if any(each in form for each in wanted for form in (content, unescaped, unquoted)):
                 return True
             content = _unescaped(unquoted)
         content = b"\n".join(_decoded(content))
-    return wanted in content
+    return any(each in content for each in wanted)
 
 
 _LAYERS = 3

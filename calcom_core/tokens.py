@@ -9,11 +9,14 @@ REDACTED = "[redacted]"
 # of their own, in part in their links (F.7).
 # A cursor is base64 as a JSON web token is, but without its dots.
 # What is replaced always lies within a string of JSON, so that JSON stays JSON.
+# A key, a bearer and a token have a digit, or `cal_source_id` and "the bearer Ann" would be some.
 _TOKEN = re.compile(
-    rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)|bearer +(?!token\b)"
-    rb"|[?&][\w\-]*(?:signature|sig|token|credential)=)"
-    rb"[^\s\"\\,;:<>{}\[\]]+"
-    rb"|cal_[A-Za-z0-9_]{6,}|(?<![\w\-.])eyJ[\w\-]+\.[\w\-.]{8,}"
+    rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)"
+    rb"|bearer +(?!token\b)(?=[^\s\"\\,;:<>{}\[\]&]*[0-9])"
+    rb"|[?&][\w\-]*(?:signature|sig|token|credential|secret|passw(?:or)?d|pwd|api_?key)=)"
+    rb"[^\s\"\\,;:<>{}\[\]&]+"
+    rb"|(?<!\w)cal_(?:(?:live|test)_\w+|(?=\w*[0-9])\w{12,})"
+    rb"|(?<![\w\-.])eyJ[\w\-]+\.[\w\-.]{8,}"
 )
 
 
@@ -28,6 +31,10 @@ def without_tokens(data: bytes) -> bytes:
         or b"eyj" in lowered
         or b"bearer" in lowered
         or b"credential" in lowered
+        or b"secret=" in lowered
+        or b"pwd=" in lowered
+        or b"passw" in lowered
+        or b"key=" in lowered
     ):
         return data
     return _TOKEN.sub(rb"\1" + REDACTED.encode(), data)

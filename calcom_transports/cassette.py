@@ -22,7 +22,8 @@ whichever run and branch asks; so are cassettes of tools that know neither.
 
 import base64
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,15 @@ from calcom_core.errors import (
     TransportError,
 )
 from calcom_core.http import Headers, Request, Response
-from calcom_core.personal import People, names_in
+from calcom_core.personal import People
 from calcom_core.redaction import (
     SHORTEST,
     Credential,
     Redaction,
     Redactor,
     credentials_of,
-    still_holds,
+    redaction_of,
+    still_hold,
 )
 from calcom_core.wire import NotJson, is_as_deep_as, parse
 from calcom_transports.driver import Branch
@@ -128,7 +130,10 @@ def load(path: str | PathLike[str]) -> Cassette:
             f"there is no cassette at {path}; record it (mode once), or mend the path"
         ) from error
     except (OSError, TypeError, ValueError) as error:  # ValueError: a NUL in the path
-        raise CassetteUnreadable(f"the cassette {path} cannot be opened: {error}") from error
+        said = getattr(error, "strerror", None) or error
+        raise CassetteUnreadable(
+            f"the cassette {path} cannot be opened ({said}); mend the path, or who may read it"
+        ) from error
     return loads(content, name=str(path))
 
 
@@ -136,8 +141,16 @@ def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
     """Read a cassette from its bytes; raises `CassetteUnreadable` as `load` does."""
     try:
         tree = parse(content)
+        if not isinstance(tree, dict):
+            raise TypeError("it is no object")
+        if "format" not in tree and "interactions" in tree:
+            raise CassetteUnreadable(
+                f"{name} is a cassette of VCR.py; import it with calcom_transports.vcr.load_vcr"
+            )
         if tree["format"] != FORMAT:
             raise CassetteUnreadable(f"{name} is no {FORMAT}")
+        if type(tree["version"]) is not int:
+            raise TypeError("its version is no integer")
         if tree["version"] != VERSION:
             raise CassetteUnreadable(
                 f"{name} has version {tree['version']} of the format, and only {VERSION} is known "
@@ -219,7 +232,7 @@ def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
     This is the only way from a recording to a file; equal recordings give equal bytes.
     Raises `CredentialLeft` where a credential that was sent would still be found in them.
     """
-    content = _redacted(cassette, redaction or Redaction())
+    content = _redacted(cassette, redaction_of(redaction))
     if isinstance(content, CredentialLeft):
         raise content
     return content
@@ -228,9 +241,7 @@ def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
 def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CredentialLeft:
     # Returns its error, so that no frame that raises it holds what is not redacted.
     recorded = [item for run in cassette.runs for item in run.exchanges]
-    messages: list[Request | Response] = [item.request for item in recorded]
-    messages += [item.outcome for item in recorded if isinstance(item.outcome, Response)]
-    credentials = redaction.secrets.union(*map(credentials_of, messages))
+    credentials = redaction.secrets.union(*(credentials_of(item.request) for item in recorded))
     if not all(credential.is_certain for credential in credentials):
         return CredentialLeft(
             f"{cassette.name} was not written: a credential of fewer than {SHORTEST} characters "
@@ -238,8 +249,7 @@ def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CredentialLef
         )
     people = None
     if redaction.personal:
-        names = [name for message in messages for name in names_in(message.body)]
-        people = People(redaction.key, names)
+        people = People.in_bodies(redaction.key, bodies_of(cassette))
     redactor = Redactor(credentials, people)
     runs = [[_item(exchange, redactor) for exchange in run.exchanges] for run in cassette.runs]
     tree: dict[str, Any] = {"format": FORMAT, "version": VERSION}
@@ -249,7 +259,7 @@ def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CredentialLef
         tree["loose"] = True
     tree["runs"] = [{"exchanges": exchanges} for exchanges in runs]
     content = _written(tree)
-    if not _holds_any(content, credentials):
+    if not still_hold(content, credentials):
         return content
     return CredentialLeft(
         f"{cassette.name} was not written: {_where(runs, credentials)} still holds a credential, "
@@ -257,12 +267,22 @@ def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CredentialLef
     )
 
 
+def bodies_of(cassette: Cassette) -> Iterator[bytes]:
+    """Yield the bodies and the URLs, in all of which persons may stand."""
+    for item in (item for run in cassette.runs for item in run.exchanges):
+        yield item.request.url.encode()
+        yield item.request.body
+        if isinstance(item.outcome, Response):
+            yield item.outcome.body
+
+
 def _written(tree: Any) -> bytes:
-    return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode()
+    content = json.dumps(tree, ensure_ascii=False, indent=1) + "\n"
+    return _PAIR.sub(r"[\1, \2]", content).encode()
 
 
-def _holds_any(content: bytes, credentials: frozenset[Credential]) -> bool:
-    return any(still_holds(content, credential) for credential in credentials)
+# A header stands in one line, so that people can read them.
+_PAIR = re.compile(r'\[\n +("(?:[^"\\]|\\.)*"),\n +("(?:[^"\\]|\\.)*")\n +\]')
 
 
 def _where(runs: list[list[dict[str, Any]]], credentials: frozenset[Credential]) -> str:
@@ -272,15 +292,16 @@ def _where(runs: list[list[dict[str, Any]]], credentials: frozenset[Credential])
         for count, exchange in enumerate(run)
         for part, value in exchange.items()
     )
-    return next(place for place, value in places if _holds_any(_written(value), credentials))
+    return next(place for place, value in places if still_hold(_written(value), credentials))
 
 
 def _item(recorded: Recorded, redactor: Redactor) -> dict[str, Any]:
     request = redactor.request(recorded.request)
     outcome, came = _outcome_item(recorded.outcome, redactor)
+    target = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
     return {
         "branch": list(recorded.branch),
-        "summary": f"{request.method} {urlsplit(request.url).path} {came}",
+        "summary": f"{request.method} {target} {came}",
         "request": {
             "method": request.method,
             "url": request.url,

@@ -27,7 +27,7 @@ from calcom_core.effects import (
     no_stream,
     program_of,
 )
-from calcom_core.errors import AlreadyPlayed, InvalidInput, NoAnswer
+from calcom_core.errors import InvalidInput, NoAnswer, NoMatch
 from calcom_core.http import Request, Response, Timeout
 
 T = TypeVar("T")
@@ -212,7 +212,7 @@ def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout |
     try:
         return cast(T, _finish(steps))
     except Held as held:
-        raise AlreadyPlayed(str(held)) from held
+        raise NoMatch(str(held)) from held
 
 
 def iterate(
@@ -233,7 +233,7 @@ def _items(steps: "_Steps") -> Generator[Any, None, None]:
         if steps.result is not None:
             raise no_stream(steps.result)
     except Held as held:
-        raise AlreadyPlayed(str(held)) from held
+        raise NoMatch(str(held)) from held
     finally:
         steps.close()
 

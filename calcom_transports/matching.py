@@ -31,7 +31,7 @@ _NOTHING = object()
 
 
 def _ignored(given: Iterable[str]) -> frozenset[str]:
-    if isinstance(given, str):
+    if isinstance(given, str) or not isinstance(given, Iterable):
         raise InvalidInput("ignore", 'must be several names, not one string: ("body.start",)')
     names = frozenset(given)
     for name in names:

@@ -22,6 +22,7 @@ from calcom_core.errors import (
     CassetteInUse,
     CassetteMissing,
     CassetteUnwritable,
+    CredentialLeft,
     InvalidInput,
     NoAnswer,
     NotSent,
@@ -29,7 +30,7 @@ from calcom_core.errors import (
     TransportError,
 )
 from calcom_core.http import Request, Response, Timeout
-from calcom_core.redaction import Redaction
+from calcom_core.redaction import SHORTEST, Redaction, credentials_of, redaction_of
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
@@ -75,6 +76,8 @@ def use_cassette(
     """
     if mode not in get_args(Mode):
         raise InvalidInput("mode", "must be one of " + ", ".join(get_args(Mode)))
+    if not isinstance(path, str | PathLike):
+        raise InvalidInput("path", f"must be a path, not {type(path).__name__}")
     if mode == "none" or (mode == "once" and os.path.lexists(path)):
         return Replay(path, match=match, redaction=redaction)
     recorder = Recorder(path, transport, redaction=redaction)
@@ -119,8 +122,8 @@ class Recorder:
                 f"{os.fspath(path)} is not recorded, since the environment variable CI is set; "
                 "record it on your own machine, or unset CI"
             )
+        self._redaction = redaction_of(redaction)
         self._file = _Reserved(Path(path))
-        self._redaction = redaction
         self._transport = transport
         self._tape = _Tape()
 
@@ -239,6 +242,11 @@ class _TapeOfRun:
     @contextmanager
     def exchange(self, request: Request, branch: Branch) -> Iterator[_Exchange]:
         """Take down an exchange; the body sets its outcome, or fails."""
+        if not all(credential.is_certain for credential in credentials_of(request)):
+            raise CredentialLeft(
+                f"nothing was sent: a credential of fewer than {SHORTEST} characters cannot be "
+                "told from other text in a recording; record with a longer one"
+            )
         exchange = _Exchange(branch, request)
         with self._lock:
             self._exchanges.append(exchange)
@@ -360,7 +368,7 @@ class _Reserved:
         except (OSError, ValueError) as error:
             raise _unwritable(path, error) from error
         # Also where nobody closes the recorder, as far as the interpreter goes.
-        self._release = finalize(self, _delete, self._temporary)
+        self._release = finalize(self, _delete, self._temporary, os.getpid())
         try:
             self.before = self._content()
         except BaseException:
@@ -401,13 +409,14 @@ class _Reserved:
         return self._target.read_bytes()
 
 
-def _delete(path: Path) -> None:
-    with suppress(OSError):  # it became the cassette, or its directory is gone
-        path.unlink()
+def _delete(path: Path, owner: int) -> None:
+    if os.getpid() == owner:  # and not a child, which has a copy of everything
+        with suppress(OSError):  # its directory is gone
+            path.unlink()
 
 
 def _unwritable(path: Path, error: Exception) -> CassetteUnwritable:
-    said = getattr(error, "strerror", None) or type(error).__name__
+    said = getattr(error, "strerror", None) or str(error)
     return CassetteUnwritable(f"{path} cannot be recorded: {said}; choose a place that is writable")
 
 

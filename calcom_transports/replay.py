@@ -27,7 +27,13 @@ from calcom_core.errors import (
 from calcom_core.http import Headers, HeadersInput, Request, Response, Timeout
 from calcom_core.operation import Operation
 from calcom_core.personal import People
-from calcom_core.redaction import Credential, Redaction, Redactor, credentials_of
+from calcom_core.redaction import (
+    Credential,
+    Redaction,
+    Redactor,
+    credentials_of,
+    redaction_of,
+)
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
@@ -35,6 +41,7 @@ from calcom_transports.cassette import (
     Outcome,
     Recorded,
     Run,
+    bodies_of,
     load,
 )
 from calcom_transports.driver import Branch, Held
@@ -44,7 +51,8 @@ from calcom_transports.virtual_time import VirtualTime
 Inline = tuple[Operation[Any] | Request, Response | TransportError]
 """What is asked, and what comes of it."""
 
-_WAY_OUT = "if the program was meant to change, record it again (mode rewrite)"
+_AGAIN = "record it again (mode rewrite; with pytest --calcom-record=rewrite)"
+_WAY_OUT = f"if the program was meant to change, {_AGAIN}"
 
 
 def answer(body: Any, status: int = 200, headers: HeadersInput = ()) -> Response:
@@ -118,7 +126,9 @@ class Replay:
         cassette = source if isinstance(source, Cassette) else load(source)
         self._name = cassette.name
         self._match = match
-        redaction = redaction or Redaction()
+        redaction = redaction_of(redaction)
+        if not isinstance(match, Match):
+            raise InvalidInput("match", f"must be a Match(…), not {type(match).__name__}")
         self._people = _people(cassette, redaction)
         self._secrets = redaction.secrets
         self._keys: dict[tuple[str, str, str | None, bytes], MatchKey] = {}
@@ -178,7 +188,7 @@ class Replay:
             raise Unplayed(
                 f"{len(left)} of the {total} exchanges of {self._name} were not asked for, first "
                 f"{_shown(step.key)}, {_place(step.number, step.recorded.branch)} of run "
-                f"{played.number}; ask for them, or record it again (mode rewrite)"
+                f"{played.number}; ask for them, or {_AGAIN}"
             )
 
     def __enter__(self) -> "Replay":
@@ -222,8 +232,8 @@ class Replay:
                 return played
         if waiting is not None:
             raise AlreadyPlayed(
-                f"{_shown(key)} was played already, and {self._name} has it no more often; "
-                "ask for it once less, or record it again (mode rewrite)"
+                f"{_shown(key)} was played already, and {self._name} has it no more often; what is "
+                f"asked again within one call belongs to one run (inline: to one list); else {_AGAIN}"
             )
         raise self._no_match(key)
 
@@ -234,9 +244,16 @@ class Replay:
             return NoMatch(f"{said}: nothing is left to play; {_WAY_OUT}")
         nearest = min(waiting, key=key.distance)
         if key == nearest:
+            step, played = next(
+                (step, played)
+                for played in self._runs
+                for step in played.all_left()
+                if step.key == key
+            )
+            where = f"{_place(step.number, step.recorded.branch)} of run {played.number}"
             return NoMatch(
-                f"{said} at this place: it is recorded within another program, whose exchanges are "
-                f"one list; {_WAY_OUT}"
+                f"no run of {self._name} begins with {_shown(key)}, which is recorded as {where}: "
+                f"the order differs; {_WAY_OUT}"
             )
         return NoMatch(
             f"{said}; the nearest is {_shown(nearest)}, which differs in "
@@ -314,7 +331,7 @@ def _people(cassette: Cassette, redaction: Redaction) -> People | None:
         )
     if cassette.personal == "kept" and not redaction.personal:
         return None
-    return People(redaction.key)
+    return People.in_bodies(redaction.key, bodies_of(cassette))
 
 
 def _pair(pair: object, field: str) -> Inline:
@@ -364,7 +381,8 @@ class Playback:
         if isinstance(outcome, Cancelled):
             raise Held(
                 f"{effect.request.method} {effect.request.url.partition('?')[0]} was cancelled "
-                "when it was recorded, so that there is no answer to play"
+                "when it was recorded, so that there is no answer to play; record it again, and "
+                "let it come to its end"
             )
         return outcome
 

@@ -24,7 +24,7 @@ from calcom_core.effects import (
     no_stream,
     program_of,
 )
-from calcom_core.errors import AlreadyPlayed, InvalidInput, NoAnswer
+from calcom_core.errors import InvalidInput, NoAnswer, NoMatch
 from calcom_core.http import Response, Timeout
 from calcom_transports.driver import (
     AsyncSession,
@@ -137,7 +137,7 @@ async def run_trio(
     try:
         return cast(T, await _finish(_Steps(program, session, ())))
     except Held as held:
-        raise AlreadyPlayed(str(held)) from held
+        raise NoMatch(str(held)) from held
 
 
 class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it stands for
@@ -164,7 +164,7 @@ class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it sta
             item = await self._steps.advance()
         except Held as held:
             self._steps.close()
-            raise AlreadyPlayed(str(held)) from held
+            raise NoMatch(str(held)) from held
         except BaseException:
             self._steps.close()
             raise

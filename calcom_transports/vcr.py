@@ -210,8 +210,7 @@ class _Reading:
             self.exchange(item, f"interactions[{number}]")
             for number, item in enumerate(interactions)
         ]
-        messages = [message for exchange in exchanges for message in exchange]
-        redactor = Redactor(frozenset().union(*map(credentials_of, messages)))
+        redactor = Redactor(frozenset().union(*(credentials_of(one) for one, _ in exchanges)))
         redacted = [(redactor.request(one), redactor.response(other)) for one, other in exchanges]
         if redacted != exchanges:
             self.lost.add(_Lost.CREDENTIALS)

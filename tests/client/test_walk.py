@@ -103,7 +103,8 @@ def test_a_changed_request_ends_with_the_name_of_the_step(
         f"calcom_transports: step 4 (reschedule it): the program diverges at exchange 4 of run 1 "
         f"of {path}: it asks for POST {url}, where POST {url} is recorded; they differ in "
         "body.start (2027-04-05T10:00:00Z, recorded 2027-04-05T11:00:00Z); "
-        "if the program was meant to change, record it again (mode rewrite)\n"
+        "if the program was meant to change, "
+        "record it again (mode rewrite; with pytest --calcom-record=rewrite)\n"
     )
 
 

@@ -18,6 +18,7 @@ ALLOWED = {
     "enum",
     "functools",
     "hmac",
+    "itertools",
     "json",
     "math",
     "re",

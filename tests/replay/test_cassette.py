@@ -126,6 +126,7 @@ def test_a_newer_cassette_is_unreadable_and_says_what_to_install(tmp_path: Path)
         b"[" * 100_000,
         cassette(format="something else"),
         cassette(version="1"),
+        cassette(version=True),
         cassette(runs=None),
         cassette(runs=[{}]),
         cassette(runs={}),
@@ -288,11 +289,20 @@ def test_a_file_cut_short_anywhere_is_unreadable() -> None:
 @pytest.mark.parametrize(
     ("outcome", "summary"),
     [
-        (Response(404), "POST /v2/bookings/uid/cancel 404"),
-        (Failure(NotSent, "x", "refused"), "POST /v2/bookings/uid/cancel NotSent (refused)"),
-        (Failure(NoAnswer, "x", "timeout"), "POST /v2/bookings/uid/cancel NoAnswer (timeout)"),
-        (Failure(TransportError, "x", "?"), "POST /v2/bookings/uid/cancel NoAnswer (?)"),
-        (Cancelled(), "POST /v2/bookings/uid/cancel cancelled"),
+        (Response(404), "POST /v2/bookings/uid/cancel?secret=[redacted] 404"),
+        (
+            Failure(NotSent, "x", "refused"),
+            "POST /v2/bookings/uid/cancel?secret=[redacted] NotSent (refused)",
+        ),
+        (
+            Failure(NoAnswer, "x", "timeout"),
+            "POST /v2/bookings/uid/cancel?secret=[redacted] NoAnswer (timeout)",
+        ),
+        (
+            Failure(TransportError, "x", "?"),
+            "POST /v2/bookings/uid/cancel?secret=[redacted] NoAnswer (?)",
+        ),
+        (Cancelled(), "POST /v2/bookings/uid/cancel?secret=[redacted] cancelled"),
     ],
 )
 def test_each_exchange_is_summed_up_in_a_line(outcome: Any, summary: str) -> None:
@@ -310,3 +320,10 @@ def test_a_cassette_says_little_of_what_is_in_it() -> None:
     assert repr(one(headers={"X": "y"})) == (
         "Cassette(runs=<1 runs>, name='one', personal='kept', loose=False)"
     )
+
+
+def test_a_cassette_of_another_tool_is_told_from_damage() -> None:
+    with pytest.raises(CassetteUnreadable, match=r"of VCR\.py; import it with .*load_vcr"):
+        loads(b'{"interactions": [], "version": 1}')
+    with pytest.raises(CassetteUnreadable, match="is no calcom-bookings cassette"):
+        loads(b'{"format": "else", "interactions": []}')

@@ -170,7 +170,8 @@ def test_what_is_ignored_need_not_be_there(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "ignore", ["body.start", ("headers",), ("query.",), ("body.",), ("host.x",), ("",), ("Body",)]
+    "ignore",
+    [None, "body.start", ("headers",), ("query.",), ("body.",), ("host.x",), ("",), ("Body",)],
 )
 def test_what_is_no_part_of_a_request_cannot_be_ignored(ignore: Iterable[str]) -> None:
     with pytest.raises(InvalidInput, match=r"^ignore: "):

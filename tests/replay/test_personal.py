@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from core_recorded import NAMES, response_of
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calcom_core import Request, Response, bookings
-from calcom_core.personal import People, names_in
+from calcom_core.personal import People, _named_in
 from calcom_core.redaction import Redactor
 
 PEOPLE = People("")
@@ -69,7 +70,7 @@ BODY: dict[str, Any] = {
 
 def test_a_body_is_the_same_with_other_persons() -> None:
     content = json.dumps(BODY).encode()
-    people = PEOPLE.with_names(content)
+    people = People.in_bodies("", [content])
     name, words = ANN_LEE, ANN_LEE.replace(" ", "%20")
 
     redacted = json.loads(Redactor((), people).response(Response(200, (), content)).body)
@@ -98,27 +99,35 @@ def test_a_body_is_the_same_with_other_persons() -> None:
     }
 
 
+def names_in(body: bytes) -> list[str]:
+    return [name for is_login, name in _named_in(body) if not is_login]
+
+
 def test_names_are_those_in_the_fields_for_them() -> None:
     assert sorted(names_in(json.dumps(BODY).encode())) == ["", "Ann Lee", "Ann Lee", "Hal"]
-    assert list(names_in(b"no JSON")) == []
-    assert list(names_in(b'[{"firstName": "Ann", "x": [{"attendeeName": "Bo"}]}]')) == ["Ann", "Bo"]
+    assert names_in(b"no JSON") == []
+    assert names_in(b'[{"firstName": "Ann", "x": [{"attendeeName": "Bo"}]}]') == ["Ann", "Bo"]
 
 
-def test_a_request_is_replaced_by_what_it_says_itself() -> None:
-    """A replay has nothing else to go by: what it asks must become what was recorded."""
-    body = json.dumps({"attendee": BODY["attendee"], "note": "Ann Lee and Hal"}).encode()
-    url = f"{URL}?attendeeEmail=ann@corp.example&attendeeName=Ann%20Lee&take=3&after=2027-01-01"
+def test_a_replay_finds_a_name_by_what_stands_for_it() -> None:
+    body = json.dumps(
+        {"attendee": BODY["attendee"], "note": "Ann Lee and HAL, of Hallows"}
+    ).encode()
+    url = f"{URL}?attendeeEmail=ann@corp.example&attendeeName=Ann%20Lee&username=hal&take=3"
     request = Request("POST", url, (), body)
-    recording = Redactor((), People("", ["Hal"]))
+    recording = Redactor((), People("", ["Hal", "Ann Lee"], ["hal"]))
 
     written = recording.request(request)
 
     assert written.url == (
         f"{URL}?attendeeEmail={ANN}&attendeeName={ANN_LEE.replace(' ', '%20')}"
-        "&take=3&after=2027-01-01"
+        f"&username={PEOPLE.login('hal')}&take=3"
     )
-    assert json.loads(written.body)["note"] == f"{ANN_LEE} and Hal"
-    assert Redactor((), People("")).asked(request) == (written.url, written.body)
+    note = f"{ANN_LEE} and {PEOPLE.name('Hal')}, of Hallows"
+    assert json.loads(written.body)["note"] == note
+    replaying = Redactor((), People.in_bodies("", [written.url.encode(), written.body]))
+    assert replaying.asked(request) == (written.url, written.body)
+    assert replaying.asked(written) == (written.url, written.body)
     assert recording.request(written) == written
     assert recording.message("refused ann@corp.example, of Hal") == (
         f"refused {ANN}, of {PEOPLE.name('Hal')}"
@@ -126,18 +135,62 @@ def test_a_request_is_replaced_by_what_it_says_itself() -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "Sydney",
+        "Australia/Sydney",
+        "https://cal.sydney.example.org/sydney.com",
+        "sydney@",
+        "GMT+1 2027-04-05",
+        "2027-04-05T09:00:00+02:00",
+        "1001 2002",
+    ],
+)
+def test_what_is_no_text_is_no_person(value: str) -> None:
+    people = People("", ["Sydney", "example", "com"])
+
+    assert people.text(value) == value
+    assert people.tree({"timeZone": value, "defaultPhoneCountry": "de"}) == {
+        "timeZone": value,
+        "defaultPhoneCountry": "de",
+    }
+    assert people.text("to ann@corp.example") == f"to {ANN}"
+
+
+def test_the_account_of_a_host_is_replaced_in_links() -> None:
+    link = "https://cal.example/hal/30min?x=1"
+    login = PEOPLE.login("hal")
+    recorded = People("", (), ["hal"]).text(link)
+
+    assert recorded == f"https://cal.example/{login}/30min?x=1"
+    assert People.in_bodies("", [recorded.encode()]).text(link) == recorded
+
+
+@pytest.mark.parametrize(
     ("text", "replaced"),
     [
         ("for%20Ann%20Lee%20only", "for%20{}%20only"),
-        ("%C3%A9Ann%20Lee", "%C3%A9{}"),
-        ("Joann Lee, Ann Leeward", "Joann Lee, Ann Leeward"),
+        ("Joann Lee, Ann Leeward, Ann", "Joann Lee, Ann Leeward, Ann"),
         ("(Ann Lee)", "({})"),
+        ("ann  LEE, and Ann Lee's", "{}, and {}'s"),
+        ("?name=Ann+Lee&x", "?name={plus}&x"),
+        ("Ann; Lee", "Ann; Lee"),
     ],
 )
 def test_a_name_is_found_as_words_of_its_own(text: str, replaced: str) -> None:
     space = "%20" if "%" in text else " "
 
-    assert People("", ["Ann Lee"]).text(text) == replaced.format(ANN_LEE.replace(" ", space))
+    found = ANN_LEE.replace(" ", space)
+    wanted = replaced.format(found, found, plus=ANN_LEE.replace(" ", "+"))
+    assert People("", ["Ann Lee"]).text(text) == wanted
+
+
+def test_a_name_with_accents_is_found_also_where_it_is_encoded() -> None:
+    people = People("", ["José Núñez"])
+    name = people.name("José Núñez")
+
+    assert people.text("for José Núñez") == f"for {name}"
+    assert people.text(quote("for José Núñez!")) == quote(f"for {name}!")
 
 
 def test_a_name_of_nothing_is_nobody() -> None:
@@ -163,21 +216,22 @@ PERSONAL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 @pytest.mark.parametrize("name", NAMES)
 def test_no_address_and_no_name_is_left_in_a_recorded_answer(name: str) -> None:
     response = response_of(name)
-    people = PEOPLE.with_names(response.body)
+    people = People.in_bodies("", [response.body])
     redacted = Redactor((), people).response(response)
     text = redacted.body.decode()
 
     left = set(PERSONAL.findall(re.sub(r'"(?:icsUid|iCalUID)":"[^"]*"', "", text)))
     assert {one for one in left if not re.search(r"person-[0-9a-f]{12}(@|%40)", one)} == set()
     for person in {name for name in names_in(response.body) if len(name) > 2}:
-        assert not re.search(rf"(?<!\w){re.escape(person)}(?!\w)", text)
+        texts = re.findall(r'"[^"]*\s[^"]*"', text)
+        assert not [one for one in texts if re.search(rf"(?<!\w){re.escape(person)}(?!\w)", one)]
     assert Redactor((), people).response(redacted) == redacted
 
 
 def test_a_booking_stays_itself() -> None:
     op = bookings.get_one("x")
     response = response_of("29-get-normal")
-    people = PEOPLE.with_names(response.body)
+    people = People.in_bodies("", [response.body])
 
     before = op.read(response)
     after = op.read(Redactor((), people).response(response))

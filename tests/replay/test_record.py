@@ -195,19 +195,13 @@ def test_the_file_is_the_same_whenever_it_is_recorded_and_can_be_read_by_people(
    "exchanges": [
     {
      "branch": [],
-     "summary": "POST /v2/bookings 201",
+     "summary": "POST /v2/bookings?b=2&a=1 201",
      "request": {
       "method": "POST",
       "url": "https://api.cal.com/v2/bookings?b=2&a=1",
       "headers": [
-       [
-        "Authorization",
-        "[redacted]"
-       ],
-       [
-        "cal-api-version",
-        "2024-08-13"
-       ]
+       ["Authorization", "[redacted]"],
+       ["cal-api-version", "2024-08-13"]
       ],
       "body": {
        "z": "é",
@@ -219,10 +213,7 @@ def test_the_file_is_the_same_whenever_it_is_recorded_and_can_be_read_by_people(
      "response": {
       "status": 201,
       "headers": [
-       [
-        "X-A",
-        "b"
-       ]
+       ["X-A", "b"]
       ],
       "body": {
        "status": "success"
@@ -671,14 +662,58 @@ def test_a_recording_that_still_holds_a_credential_is_refused(path: Path) -> Non
     assert files(path) == ["test_y.json"]
 
 
-def test_a_credential_too_short_to_be_found_is_not_recorded_with(path: Path) -> None:
+def test_a_credential_too_short_to_be_found_is_refused_before_anything_is_sent(path: Path) -> None:
+    sent: list[Request] = []
     request = Request("GET", f"{URL}/a", {"Authorization": "Bearer k"})
+
+    def outcome(request: Request) -> Response:
+        sent.append(request)
+        return Response(200)
+
     with (
-        pytest.raises(CredentialLeft, match="fewer than 8 characters cannot be told"),
-        Recorder(path, Answers()) as recorder,
+        pytest.raises(CredentialLeft, match=r"^nothing was sent: .* fewer than 8 characters"),
+        Recorder(path, Answers(outcome)) as recorder,
     ):
         run(send(request), recorder)
+    with pytest.raises(CredentialLeft, match=r"was not written: .* fewer than 8 characters"):
+        save(Cassette((Run((Recorded((), request, Response(200)),)),), "short"), path)
 
+    assert sent == []
+    assert files(path) == []
+
+
+@pytest.mark.parametrize("redaction", [True, "personal", {"personal": True}])
+def test_an_option_of_another_kind_is_refused_before_anything_is_sent(
+    path: Path, redaction: Any
+) -> None:
+    with pytest.raises(InvalidInput, match="redaction: must be a Redaction"):
+        Recorder(path, redaction=redaction)
+    with pytest.raises(InvalidInput, match="path: must be a path, not NoneType"):
+        use_cassette(None, "once")  # type: ignore[arg-type]
+
+    assert not path.parent.exists()
+
+
+def test_a_child_process_leaves_the_recording_of_its_parent_alone(path: Path) -> None:
+    program = """
+import os, sys
+from calcom_transports import Recorder
+recorder = Recorder(sys.argv[1])
+child = os.fork()
+if not child:
+    sys.exit()
+os.waitpid(child, 0)
+print(os.listdir(os.path.dirname(sys.argv[1])))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+    assert done.stdout == "['.test_y.json.recording']\n"
     assert files(path) == []
 
 

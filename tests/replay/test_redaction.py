@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calcom_core import InvalidInput, Request, Response, Secret
-from calcom_core.http import Headers
 from calcom_core.redaction import (
     Credential,
     Redactor,
     credentials_of,
-    still_holds,
+    still_hold,
 )
 from calcom_transports import Redaction
 
@@ -66,8 +65,8 @@ def test_a_credential_is_taken_out_in_whatever_form_it_stands(form: str, key: st
     assert redacted.startswith("before ")
     assert redacted.endswith(" after")
     assert "[redacted]" in redacted
-    assert still_holds(f"before {written} after".encode(), credential)
-    assert not still_holds(redacted.encode(), credential)
+    assert still_hold(f"before {written} after".encode(), [credential])
+    assert not still_hold(redacted.encode(), [credential])
 
 
 @pytest.mark.parametrize("first", [quote, lambda text: base64.b64encode(text.encode()).decode()])
@@ -75,7 +74,7 @@ def test_what_is_encoded_twice_is_found_though_it_is_not_taken_out(first: Any) -
     for key in KEYS:
         written = base64.b64encode(f"x{first(f'ab{key}')}".encode())
 
-        assert still_holds(written, Credential(key))
+        assert still_hold(written, [Credential("another-one"), Credential(key)])
 
 
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8), st.binary())
@@ -186,10 +185,6 @@ def test_a_body_that_is_no_json_is_redacted_too() -> None:
         ([("Proxy-Authorization", "Basic dTpw")], {"dTpw"}),
         ([("X-Cal-Secret-Key", " s ")], {"s"}),
         ([("Cookie", "a=1; session=0123456789abcdef; b")], {"0123456789abcdef"}),
-        (
-            [("Set-Cookie", "id=abcdefghijklmn01; Path=/"), ("Set-Cookie", "x=1")],
-            {"abcdefghijklmn01"},
-        ),
         ([("Cookie", "zone=America/Argentina/Ushuaia; id=abcdefghijk1234")], set()),
         ([("Authorization", "[redacted]"), ("Authorization", "")], set()),
         ([("X-Cal-Client-Id", "client"), ("Accept", "application/json")], set()),
@@ -199,17 +194,17 @@ def test_credentials_are_known_by_the_headers_that_show_them(headers: Any, found
     shown = {Credential(text) for text in found}
 
     assert credentials_of(Request("GET", URL, headers)) == shown
-    assert credentials_of(Response(200, Headers(headers))) == shown
 
 
 def test_further_secrets_may_be_named() -> None:
     redaction = Redaction(secrets=["webhook-secret", Secret("another-secret")])
 
     assert redaction == Redaction(secrets=(Secret("another-secret"), "webhook-secret"))
+    assert Redaction(secrets="webhook-secret") == Redaction(secrets=["webhook-secret"])
     assert repr(redaction) == "Redaction(personal=False)"
 
 
-@pytest.mark.parametrize("secrets", [["short"], ["with a space"], [""], [5]])
+@pytest.mark.parametrize("secrets", [["short"], ["with a space"], [""], [5], "short"])
 def test_a_secret_that_cannot_be_found_is_refused(secrets: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^secrets: "):
         Redaction(secrets=secrets)
@@ -231,3 +226,39 @@ def test_a_key_is_a_text() -> None:
 )
 def test_a_redaction_says_what_becomes_of_personal_data(redaction: Redaction, kind: str) -> None:
     assert redaction.kind == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "medical_history_2027",
+        "physical_address1",
+        '{"cal_source_id": 1, "cal_source_name": 2}',
+        "the bearer Ann comes",
+        "https://zoom.us/j/123?take=1",
+        "design=1",
+    ],
+)
+def test_what_only_resembles_a_token_stays(text: str) -> None:
+    assert Redactor(()).text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("cal_live_abcd", "[redacted]"),
+        ("key cal_0123456789abcdef.", "key [redacted]."),
+        ("Bearer abc1 is", "Bearer [redacted] is"),
+        ("?token=abc&take=1", "?token=[redacted]&take=1"),
+        ("https://zoom.us/j/1?pwd=aBcDeF&x=1", "https://zoom.us/j/1?pwd=[redacted]&x=1"),
+        ("?password=hunter2", "?password=[redacted]"),
+        ("?passwd=hunter2", "?passwd=[redacted]"),
+        ("&apiKey=k&api_key=k", "&apiKey=[redacted]&api_key=[redacted]"),
+        ("?client_secret=abc", "?client_secret=[redacted]"),
+    ],
+)
+def test_what_looks_like_a_token_is_taken_out_and_nothing_beside_it(
+    text: str, redacted: str
+) -> None:
+    assert Redactor(()).text(text) == redacted
+    assert Redactor(()).text(redacted) == redacted
