@@ -50,8 +50,7 @@ _MOST_WORDS = 5
 _SHORTEST_NAME = 3  # letters of a name of one word that is looked for in texts
 # Ids, zones and states are words by themselves, and no texts.
 _TEXT = re.compile(r"[\s%?+]")
-# Addresses, and a link up to its query, hold no words.
-_NO_WORDS = re.compile(r"(\S*@\S*|\w+://[^\s?]*)")
+_CHUNK = re.compile(r"\S+")
 _RUN = re.compile(r"(?:[\w.~+\-]|%[0-9A-Fa-f]{2})++")
 _SEGMENT = re.compile(r"(?<=/)[\w.\-]++(?=[/?#\s]|$)")
 
@@ -95,9 +94,10 @@ class People:
         if self._logins or self._marks:
             text = _SEGMENT.sub(self._segment, text)
         if (self._names or self._marks) and _TEXT.search(text):
-            parts = _NO_WORDS.split(text)
-            parts[::2] = [_RUN.sub(self._decoded, self._words(part)) for part in parts[::2]]
-            text = "".join(parts)
+            text = "".join(
+                _RUN.sub(self._decoded, self._words(part)) if is_words else part
+                for is_words, part in _parts(text)
+            )
         return text
 
     def url(self, url: str) -> str:
@@ -223,6 +223,22 @@ class People:
         return _normal(name) in self._names or (
             bool(self._marks) and self.name(name) in self._marks
         )
+
+
+def _parts(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield the parts of a text that are words, and those that are not: addresses, and links."""
+    end = 0
+    for chunk in _CHUNK.finditer(text):
+        if "@" in chunk[0]:
+            stop = chunk.end()
+        elif "://" in chunk[0]:  # up to its query
+            stop = chunk.start() + len(chunk[0].partition("?")[0])
+        else:
+            continue
+        yield True, text[end : chunk.start()]
+        yield False, text[chunk.start() : stop]
+        end = stop
+    yield True, text[end:]
 
 
 def _normal(name: str) -> str:

@@ -127,7 +127,8 @@ def load(path: str | PathLike[str]) -> Cassette:
         content = Path(path).read_bytes()
     except FileNotFoundError as error:
         raise CassetteMissing(
-            f"there is no cassette at {path}; record it (mode once), or mend the path"
+            f"there is no cassette at {path}; record it (mode once; with pytest "
+            "--calcom-record=once), or mend the path"
         ) from error
     except (OSError, TypeError, ValueError) as error:  # ValueError: a NUL in the path
         said = getattr(error, "strerror", None) or error

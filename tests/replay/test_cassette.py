@@ -98,7 +98,9 @@ def test_a_cassette_is_read_whole() -> None:
 
 
 def test_a_missing_cassette_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CassetteMissing, match=r"record it \(mode once\), or mend the path"):
+    with pytest.raises(
+        CassetteMissing, match=r"record it \(mode once; with pytest --calcom-record=once\), or mend"
+    ):
         load(tmp_path / "none.json")
 
 

@@ -371,7 +371,8 @@ def test_what_cannot_be_opened_says_the_way_out(
         use_cassette(path, "all")  # type: ignore[arg-type]
 
     assert str(missing.value) == (
-        f"there is no cassette at {path}; record it (mode once), or mend the path"
+        f"there is no cassette at {path}; record it (mode once; with pytest --calcom-record=once), "
+        "or mend the path"
     )
     assert str(forbidden.value) == (
         f"{path} is not recorded, since the environment variable CI is set; "
