@@ -232,8 +232,9 @@ class Replay:
                 return played
         if waiting is not None:
             raise AlreadyPlayed(
-                f"{_shown(key)} was played already, and {self._name} has it no more often; what is "
-                f"asked again within one call belongs to one run (inline: to one list); else {_AGAIN}"
+                f"{_shown(key)} was played already, and {self._name} has it no more often; what "
+                "is asked again within one call belongs to one run (inline: to one list); else "
+                f"{_AGAIN}"
             )
         raise self._no_match(key)
 

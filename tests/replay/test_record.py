@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -609,7 +610,7 @@ for name in ("there.json", "new.json", "sub/new.json"):
 def test_a_place_that_is_none_is_said_before_anything_is_asked(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 
-    for place in (tmp_path / "file" / "x.json", tmp_path / "a\0b.json"):
+    for place in (tmp_path / "file" / "x.json", tmp_path / "a\0b.json", tmp_path / ("x" * 250)):
         with pytest.raises(CassetteUnwritable, match="choose a place that is writable"):
             Recorder(place)
     with pytest.raises(CassetteUnreadable):
@@ -880,3 +881,27 @@ def test_what_a_failure_ends_is_excused_and_what_comes_after_it_is_not(path: Pat
         assert trio.run(run_trio, failing_then_again(names), replay) == expected
     with pytest.raises(NoMatch), Replay(path) as replay:
         run(failing_then_again(["d", "e", "x"]), replay)
+
+
+def test_who_did_not_reserve_a_file_does_not_release_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(path, Answers())
+    with monkeypatch.context() as in_a_child:
+        in_a_child.setattr("calcom_transports.record.os.getpid", lambda: 0)
+        recorder.discard()
+
+    assert files(path) == [".test_y.json.recording"]
+
+
+def test_persons_are_taken_out_of_failures_too(path: Path) -> None:
+    answers = Answers(lambda _: NotSent("refused to ann@corp.example", reason="refused"))
+    with (
+        Recorder(path, answers, redaction=Redaction(personal=True)) as recorder,
+        pytest.raises(NotSent),
+    ):
+        run(asking("a"), recorder)
+
+    [[(_, _, outcome)]] = recorded(path)
+    assert isinstance(outcome, Failure)
+    assert re.fullmatch(r"refused to person-[0-9a-f]{12}@example\.com", outcome.message)
