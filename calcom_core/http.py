@@ -16,6 +16,7 @@ SECRET_HEADERS = frozenset(
 # RFC 9110, 5.6.2 and 5.5.
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _UNSAFE_VALUE = re.compile(r"[\r\n\0]")
+_SAFE = re.compile(rf"(?:(?:{TOKEN.pattern})\0[^\r\n\0]*\n)*")
 _UNSAFE_URL = re.compile(r"[\x00-\x20\x7f]")
 
 HeaderText = str | bytes
@@ -33,11 +34,15 @@ def _text(value: HeaderText) -> str:
 def _pairs(given: object) -> tuple[tuple[str, str], ...]:
     if isinstance(given, Headers):
         return given.pairs
-    if not isinstance(given, Iterable):
+    items: Iterable[tuple[HeaderText, HeaderText]]
+    if isinstance(given, (tuple, list)):
+        items = given
+    elif isinstance(given, Mapping):
+        items = given.items()
+    elif isinstance(given, Iterable):
+        items = given
+    else:
         raise InvalidInput("headers", f"must be a mapping or pairs, not {type(given).__name__}")
-    items: Iterable[tuple[HeaderText, HeaderText]] = (
-        given.items() if isinstance(given, Mapping) else given
-    )
     try:
         pairs = [(name, value) for name, value in items]
     except (TypeError, ValueError) as error:
@@ -97,6 +102,9 @@ def _headers(given: HeadersInput | Headers) -> Headers:
 
 
 def _safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
+    # All at once, since nearly always all are safe.
+    if _SAFE.fullmatch("".join([f"{name}\0{value}\n" for name, value in headers.pairs])):
+        return
     for name, value in headers:
         if not TOKEN.fullmatch(name):
             raise InvalidInput("headers", "a name is not a token of RFC 9110")

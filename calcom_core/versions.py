@@ -9,6 +9,7 @@ and the longest key that fits counts.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from attrs import field, frozen
 
@@ -51,6 +52,7 @@ def _nearest(operation: str, keys: Mapping[str, object]) -> str:
     return name
 
 
+@lru_cache
 def readable(operation: str) -> frozenset[str]:
     """Return the versions in which the answers to the operation of this name can be read."""
     return READABLE[_nearest(operation, READABLE)]
@@ -77,6 +79,12 @@ def _checked(table: object) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(pairs))
 
 
+@lru_cache  # of the few tables and operations that there are
+def _version(table: tuple[tuple[str, str], ...], operation: str) -> str | None:
+    versions = dict(table)
+    return versions.get(_nearest(operation, versions))
+
+
 @frozen
 class Versions:
     """A table of versions by name of operation, such as `bookings.list`, or family, `bookings`.
@@ -93,8 +101,7 @@ class Versions:
 
         Raises `InvalidInput` where this table lacks the operation, saying why.
         """
-        table = dict(self.table)
-        version = table.get(_nearest(operation, table))
+        version = _version(self.table, operation)
         known = readable(operation)
         if version is None or version not in known:
             why = "it says no version for it" if version is None else f"not known in {version}"

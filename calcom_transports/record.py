@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from inspect import iscoroutinefunction
 from os import PathLike
 from pathlib import Path
+from shutil import copymode
 from threading import Lock
 from types import TracebackType
 from typing import Literal, Self, cast, get_args
@@ -396,6 +397,8 @@ class _Reserved:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            if self.before is not None:
+                copymode(self._target, self._temporary)
             self._temporary.replace(self._target)
             self._release.detach()  # what is there from now on is another one's
         except OSError as error:

@@ -200,6 +200,8 @@ class _Reading:
     def imported(self, tree: Any, name: str) -> Imported:
         if isinstance(tree, list):
             raise _Damage("it is of VCR.py before 1.0; migrate it: python -m vcr.migration")
+        if isinstance(tree, dict) and "format" in tree and "interactions" not in tree:
+            raise _Damage("it is no cassette of VCR.py; give it to Replay, if it is one of ours")
         top = self.mapping(tree, "the file", "interactions", "version")
         if top.get("version") != VERSION:
             raise _Damage(f"it is not of version {VERSION} of the format; record it again")

@@ -235,6 +235,8 @@ def segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str
         raise InvalidInput(field, f"must not be {name!r}, which names another route")
     if len(name) > 512:
         raise InvalidInput(field, "is longer than 512 characters")
+    if name.isalnum() and name.isascii():  # as the server's own are
+        return name
     if _CONTROL.search(name):
         raise InvalidInput(field, "holds a control character")
     return quote(name, safe="")

@@ -423,11 +423,13 @@ def test_what_was_there_stays_when_an_exception_is_on_its_way(path: Path) -> Non
 
 def test_a_rewritten_cassette_holds_the_new_and_nothing_of_the_old(path: Path) -> None:
     save(ONE, path)
+    path.chmod(0o640)
 
     with use_cassette(path, "rewrite", transport=Answers()) as recorder:
         run(asking("b"), recorder)
 
     assert recorded(path) == [[((), "b", Response(200))]]
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 def test_what_comes_after_the_end_is_sent_and_not_recorded(path: Path) -> None:

@@ -704,3 +704,8 @@ def test_what_is_nearly_a_cassette_is_imported_or_unreadable(interactions: list[
     if imported is not None:
         assert len(imported.cassette.runs) == len(interactions)
         assert len(set(imported.lost)) == len(imported.lost)
+
+
+def test_one_of_our_own_cassettes_is_told_from_damage() -> None:
+    with pytest.raises(CassetteUnreadable, match="give it to Replay"):
+        loads_vcr(b'{"format": "calcom-bookings cassette", "version": 1, "runs": []}')
