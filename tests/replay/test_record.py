@@ -907,3 +907,29 @@ def test_persons_are_taken_out_of_failures_too(path: Path) -> None:
     [[(_, _, outcome)]] = recorded(path)
     assert isinstance(outcome, Failure)
     assert re.fullmatch(r"refused to person-[0-9a-f]{12}@example\.com", outcome.message)
+
+
+def test_a_name_from_an_answer_may_stand_in_a_later_text(path: Path) -> None:
+    """While it is recorded a program sees one name, and in a replay the other."""
+    redaction = Redaction(personal=True)
+
+    def program(name: str = "") -> Program[str]:
+        response = yield from send(get("a"))
+        found = json.loads(response.body)["attendee"]
+        body = {"reason": f"{name or found['name']} is ill, ask {found['email']}"}
+        yield from send(Request("POST", URL, (), json.dumps(body).encode()))
+        return str(found["name"])
+
+    answers = Answers(
+        lambda _: Response(200, (), b'{"attendee": {"name": "Ann Lee", "email": "ann@b.example"}}')
+    )
+    with Recorder(path, answers, redaction=redaction) as recorder:
+        assert run(program(), recorder) == "Ann Lee"
+
+    assert "Ann" not in path.read_text()
+    with Replay(path) as replay:
+        assert re.fullmatch(r"Person [0-9a-f]{12}", run(program(), replay))
+    with Replay(path) as replay:
+        run(program("Ann Lee"), replay)
+    with pytest.raises(NoMatch), Replay(path) as replay:
+        run(program("Ben Lee"), replay)
