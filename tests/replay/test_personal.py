@@ -42,6 +42,8 @@ def test_a_person_becomes_the_same_other_one_everywhere() -> None:
         ("a%2Bb%40x.co", PEOPLE.address("a+b@x.co").replace("@", "%40")),
         ("call +39 (333) 123-4567 now", f"call {PEOPLE.phone('393331234567')} now"),
         ("tel:%2B393331234567", f"tel:{PEOPLE.phone('393331234567').replace('+', '%2B')}"),
+        ("+1 212 555 0100", PEOPLE.phone("12125550100")),
+        ("0039 333\u00a01234567", PEOPLE.phone("393331234567")),
         ("2027-04-05T09:00:00+02:00", "2027-04-05T09:00:00+02:00"),
         ("9 + 12345", "9 + 12345"),
         ("user@host", "user@host"),
@@ -155,6 +157,16 @@ def test_what_is_no_text_is_no_person(value: str) -> None:
         "defaultPhoneCountry": "de",
     }
     assert people.text("to ann@corp.example") == f"to {ANN}"
+
+
+def test_a_field_for_a_phone_number_holds_one_from_five_digits_on() -> None:
+    fields = {"smsReminderNumber": "333 45", "phone": "IT39", "mobile": "3331234567"}
+
+    assert PEOPLE.tree(fields) == {
+        "smsReminderNumber": PEOPLE.phone("33345"),
+        "phone": "IT39",
+        "mobile": PEOPLE.phone("3331234567"),
+    }
 
 
 def test_the_account_of_a_host_is_replaced_in_links() -> None:
