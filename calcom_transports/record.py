@@ -192,13 +192,12 @@ class Recorder:
                 await leave(kind, error, traceback)
 
     def _finish(self, error: BaseException | None) -> None:
-        if error is None and self._file.is_held:
-            cassette = Cassette(self._tape.runs(), str(self._file.path))
-            try:
+        try:
+            if error is None and self._file.is_held:
+                cassette = Cassette(self._tape.runs(), str(self._file.path))
                 self._file.write(dumps(cassette, self._redaction))
-            finally:
-                self.discard()
-        self.discard()
+        finally:
+            self.discard()
 
     def __repr__(self) -> str:
         return f"<Recorder of {self._file.path}>"
