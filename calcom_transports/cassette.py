@@ -60,7 +60,7 @@ PERSONAL = ("kept", "replaced", "keyed")
 _DEEPEST = 50  # levels of a body that stands as JSON; any deeper is base64
 
 # All that reading a tree of another form can raise; `InvalidInput` is a ValueError.
-_DAMAGE = (NotJson, LookupError, TypeError, ValueError, AttributeError)
+_DAMAGE = (NotJson, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 _FAILURES: Mapping[str, type[TransportError]] = {"NotSent": NotSent, "NoAnswer": NoAnswer}
 
@@ -293,7 +293,8 @@ def _where(runs: list[list[dict[str, Any]]], credentials: frozenset[Credential])
         for count, exchange in enumerate(run)
         for part, value in exchange.items()
     )
-    return next(place for place, value in places if still_hold(_written(value), credentials))
+    held = (place for place, value in places if still_hold(_written(value), credentials))
+    return next(held, "it")
 
 
 def _item(recorded: Recorded, redactor: Redactor) -> dict[str, Any]:
