@@ -187,6 +187,8 @@ def test_the_account_of_a_host_is_replaced_in_links() -> None:
         ("ann  LEE, and Ann Lee's", "{}, and {}'s"),
         ("?name=Ann+Lee&x", "?name={plus}&x"),
         ("Ann; Lee", "Ann; Lee"),
+        ("Ann Lee of ann.lee@ and Ann Lee", "{} of ann.lee@ and {}"),
+        ("Ann Lee at https://ann.lee/ann-lee or Ann Lee", "{} at https://ann.lee/ann-lee or {}"),
     ],
 )
 def test_a_name_is_found_as_words_of_its_own(text: str, replaced: str) -> None:
