@@ -105,11 +105,10 @@ def _safe_headers(request: "Request", attribute: object, headers: Headers) -> No
     # All at once, since nearly always all are safe.
     if _SAFE.fullmatch("".join([f"{name}\0{value}\n" for name, value in headers.pairs])):
         return
-    for name, value in headers:
-        if not TOKEN.fullmatch(name):
-            raise InvalidInput("headers", "a name is not a token of RFC 9110")
-        if _UNSAFE_VALUE.search(value):
-            raise InvalidInput(f"headers[{name!r}]", "holds CR, LF or NUL")
+    if not all(TOKEN.fullmatch(name) for name, _ in headers):
+        raise InvalidInput("headers", "a name is not a token of RFC 9110")
+    unsafe = next(name for name, value in headers if _UNSAFE_VALUE.search(value))
+    raise InvalidInput(f"headers[{unsafe!r}]", "holds CR, LF or NUL")
 
 
 def _safe_url(request: "Request", attribute: object, url: str) -> None:
