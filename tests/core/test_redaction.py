@@ -11,14 +11,26 @@ from core_recorded import NAMES, response_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calcom_core import InvalidInput, Request, Response, Secret
+from calcom_core import (
+    NO_RETRY,
+    Api,
+    CalcomError,
+    InvalidInput,
+    OAuthClient,
+    Request,
+    Response,
+    Secret,
+    bookings,
+    retrying,
+    run_script,
+)
 from calcom_core.redaction import (
     Credential,
+    Redaction,
     Redactor,
     credentials_of,
     still_hold,
 )
-from calcom_transports import Redaction
 
 URL = "https://api.cal.com/v2/bookings"
 KEYS = [
@@ -262,3 +274,23 @@ def test_what_looks_like_a_token_is_taken_out_and_nothing_beside_it(
 ) -> None:
     assert Redactor(()).text(text) == redacted
     assert Redactor(()).text(redacted) == redacted
+
+
+@pytest.mark.parametrize("form", ["plain", "base64 after 3 and before 2 characters", "hexadecimal"])
+@pytest.mark.parametrize("status", [200, 403, 502])
+def test_an_error_of_an_answer_that_repeats_the_credential_holds_it_no_more(
+    form: str, status: int
+) -> None:
+    key = KEYS[1]
+    api, op = Api(OAuthClient("client", key)), bookings.get_one("uid")
+    body = json.dumps({"error": {"code": "X", "message": f"of {FORMS[form](key)}!"}}).encode()
+    program = retrying(api, op, NO_RETRY)
+
+    with pytest.raises(CalcomError) as caught:
+        run_script(program, [(op, Response(status, {"X-Echo": key}, body))])
+
+    shown = f"{caught.value} {caught.value!r} {vars(caught.value)}"
+    response = caught.value.response  # type: ignore[attr-defined]
+    assert not still_hold(shown.encode() + response.body, [Credential(key)])
+    assert response.headers.get("x-echo") == "[redacted]"
+    assert b"[redacted]" in response.body
