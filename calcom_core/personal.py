@@ -35,6 +35,8 @@ _NAMES = frozenset(
     for whose in ("first", "last", "full", "display", "attendee", "guest", "host", "organizer")
 ) | {"userName"}
 _LOGIN = "username"
+# Errors are told apart by its words, some of which are names too: Can, Booking.
+_MESSAGE = "message"
 _PHONE_KEY = re.compile(r"(?i)phone|mobile|sms.*number")
 _FEWEST_DIGITS = 5  # of a phone number, to tell it from a country
 # `name` is a person's where one of these stands beside it, or in one of those places.
@@ -45,8 +47,8 @@ _PLACES = frozenset(
 )
 
 _WORD = re.compile(r"[^\W_]+")
-_BETWEEN = re.compile(r"[.,]?\s+|[+\-'’]")
-_MOST_WORDS = 5
+_BETWEEN = re.compile(r"[^\w@]{1,4}|_")
+_MOST_WORDS = 8
 _SHORTEST_NAME = 3  # letters of a name of one word that is looked for in texts
 # Ids, zones and states are words by themselves, and no texts.
 _TEXT = re.compile(r"[\s%?+]")
@@ -90,7 +92,7 @@ class People:
 
     def text(self, text: str) -> str:
         """Return text with the persons in it replaced."""
-        text = _PHONE.sub(self._phone, _ADDRESS.sub(self._address, text))
+        text = self._numbers(text)
         if self._logins or self._marks:
             text = _SEGMENT.sub(self._segment, text)
         if (self._names or self._marks) and _TEXT.search(text):
@@ -99,6 +101,9 @@ class People:
                 for is_words, part in _parts(text)
             )
         return text
+
+    def _numbers(self, text: str) -> str:
+        return _PHONE.sub(self._phone, _ADDRESS.sub(self._address, text))
 
     def url(self, url: str) -> str:
         """Return a URL with the persons in its query replaced."""
@@ -120,6 +125,8 @@ class People:
         """Return JSON with the persons in it replaced."""
         match tree:
             case str():
+                if place == _MESSAGE:
+                    return self._numbers(tree)
                 return tree if place in _NO_PERSON else self.text(tree)
             case list():
                 return [self.tree(item, place) for item in tree]

@@ -186,7 +186,8 @@ def test_the_account_of_a_host_is_replaced_in_links() -> None:
         ("(Ann Lee)", "({})"),
         ("ann  LEE, and Ann Lee's", "{}, and {}'s"),
         ("?name=Ann+Lee&x", "?name={plus}&x"),
-        ("Ann; Lee", "Ann; Lee"),
+        ("Ann; Lee", "{}"),
+        ("Ann (and) Lee", "Ann (and) Lee"),
         ("Ann Lee of ann.lee@ and Ann Lee", "{} of ann.lee@ and {}"),
         ("Ann Lee at https://ann.lee/ann-lee or Ann Lee", "{} at https://ann.lee/ann-lee or {}"),
     ],
@@ -275,3 +276,31 @@ def test_replacing_in_a_url_twice_changes_nothing(text: str) -> None:
     once = PEOPLE.url(text)
 
     assert PEOPLE.url(once) == once
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Maria del Carmen de la Cruz",
+        "Sydney Test (she/her)",
+        "Ann & Bob Lee",
+        'Ann "Al" Lee',
+        "A_B c",
+    ],
+)
+def test_a_name_of_many_words_or_marks_is_found_in_texts(name: str) -> None:
+    assert "Talk between" in People("", [name]).text(f"Talk between Hal and {name}")
+    for word in re.findall(r"[^\W_]{3,}", name):
+        assert word not in People("", [name]).text(f"Talk of Hal and {name}")
+
+
+def test_the_words_of_an_error_stay_though_they_are_names() -> None:
+    people = People("", ["Can", "Booking"])
+    tree = {"error": {"message": "Booking can not be made by ann@corp.example", "x": "so can I"}}
+
+    assert people.tree(tree) == {
+        "error": {
+            "message": f"Booking can not be made by {ANN}",
+            "x": f"so {PEOPLE.name('Can')} I",
+        }
+    }
