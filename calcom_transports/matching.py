@@ -107,8 +107,7 @@ class MatchKey:
 
     def distance(self, other: "MatchKey") -> tuple[int, int]:
         """Return how far another key is: first by where it asks, then by how much differs."""
-        parts = ("method", "host", "path", "version", "query", "body")
-        differing = [part for part in parts if getattr(self, part) != getattr(other, part)]
+        differing = [part for part in _PARTS if getattr(self, part) != getattr(other, part)]
         return len(differing), len(self.differences(other))
 
     def differences(self, recorded: "MatchKey") -> list[str]:

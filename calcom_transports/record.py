@@ -105,7 +105,8 @@ class Recorder:
     `CassetteUnreadable` where something else than a cassette is there,
     `CassetteUnwritable` where nothing can be written, and `CassetteInUse` where another recording
     of the same file is under way; when it is left, `CredentialLeft`, `CassetteUnwritable` and
-    `CassetteInUse`.
+    `CassetteInUse`; and `CredentialLeft` before it sends anything with a credential of fewer than
+    8 characters.
     """
 
     live = True

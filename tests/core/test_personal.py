@@ -188,6 +188,7 @@ def test_the_account_of_a_host_is_replaced_in_links() -> None:
         ("?name=Ann+Lee&x", "?name={plus}&x"),
         ("Ann; Lee", "{}"),
         ("Ann (and) Lee", "Ann (and) Lee"),
+        ("Ann ..... Lee", "Ann ..... Lee"),
         ("Ann Lee of ann.lee@ and Ann Lee", "{} of ann.lee@ and {}"),
         ("Ann Lee at https://ann.lee/ann-lee or Ann Lee", "{} at https://ann.lee/ann-lee or {}"),
     ],
@@ -206,6 +207,12 @@ def test_a_name_with_accents_is_found_also_where_it_is_encoded() -> None:
 
     assert people.text("for José Núñez") == f"for {name}"
     assert people.text(quote("for José Núñez!")) == quote(f"for {name}!")
+
+
+def test_a_word_of_two_letters_is_no_name_even_where_it_stands_for_one() -> None:
+    people = People("", marks=[PEOPLE.name("Al")])
+
+    assert people.text("Al went") == "Al went"
 
 
 def test_a_name_of_nothing_is_nobody() -> None:
