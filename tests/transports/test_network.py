@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +20,18 @@ import pytest
 import trio
 import trio.testing
 import trustme
+from sending import (
+    OK,
+    OK_RESPONSE,
+    UNKNOWN,
+    UNTOUCHED,
+    AfterStep,
+    both,
+    exchange,
+    failure,
+    get,
+    post,
+)
 from server import (
     PATIENCE,
     Handler,
@@ -46,75 +57,6 @@ from calcom_transports.network import (
 )
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-OK_RESPONSE = Response(200, {"Content-Length": "2"}, b"ok")
-UNTOUCHED = "nothing was sent, it may be repeated"
-UNKNOWN = "it may have been carried out, look before repeating a write"
-
-both = pytest.mark.parametrize("kind", ["urllib3", "trio"])
-
-Step = Request | Callable[[], object]
-
-
-def exchange(
-    kind: str, *steps: Step, within: Timeout | None = None, **options: Any
-) -> list[Response]:
-    """Send the requests through one transport, and make the calls between them."""
-    responses = []
-    if kind == "urllib3":
-        with Urllib3Transport(**options) as transport:
-            for step in steps:
-                if isinstance(step, Request):
-                    responses.append(transport.send(step, within))
-                else:
-                    step()
-        return responses
-
-    async def run() -> None:
-        async with TrioTransport(**options) as transport:
-            for step in steps:
-                if isinstance(step, Request):
-                    responses.append(await transport.send(step, within))
-                else:
-                    step()
-
-    trio.run(run)
-    return responses
-
-
-def failure(kind: str, *steps: Step, **options: Any) -> tuple[type[TransportError], str, str]:
-    """Return the class, the reason and the message of the error that the last request ends in."""
-    with pytest.raises(TransportError) as caught:
-        exchange(kind, *steps, **options)
-    return type(caught.value), caught.value.reason, str(caught.value)
-
-
-def get(server: Server, target: str = "/v2/x?q=1", **headers: str) -> Request:
-    return Request("GET", server.url + target, headers)
-
-
-def post(server: Server, body: bytes = b"{}") -> Request:
-    return Request("POST", f"{server.url}/v2/x?q=1", (), body)
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def certified(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    return context
-
-
-@pytest.fixture
-def trusting(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
 
 
 @both
@@ -1219,28 +1161,6 @@ def test_a_cancelled_exchange_closes_its_connection_and_frees_its_place() -> Non
     with Server(silent_at_first) as server:
         trio.run(run)
     assert server.connections == 2
-
-
-class AfterStep(trio.abc.Instrument):
-    """Makes a call once the task that made it has run for that many steps."""
-
-    def __init__(self, number: int, call: Callable[[], None]) -> None:
-        self.left = number
-        self.call = call
-        self.task = trio.lowlevel.current_task()
-
-    def after_task_step(self, task: trio.lowlevel.Task) -> None:
-        if task is self.task:
-            self.left -= 1
-            if self.left == 0:
-                self.call()
-
-    def __enter__(self) -> "AfterStep":
-        trio.lowlevel.add_instrument(self)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        trio.lowlevel.remove_instrument(self)
 
 
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
