@@ -308,8 +308,8 @@ class OlderBooking(CalcomError):
 class TransportError(CalcomError):
     """No complete answer came.
 
-    `reason` is one word: `pool` (no connection became free), `connect`, `refused`, `tls`,
-    `timeout`, `closed`, `protocol` (no HTTP/1.1) or `too-large`.
+    `reason` is one word: `pool` (no connection became free), `connect`, `refused`, `proxy` (it did
+    not connect), `tls`, `timeout`, `closed`, `protocol` (no HTTP/1.1) or `too-large`.
     `operation` is the call it belongs to, where a program sent it.
     """
 

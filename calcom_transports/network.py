@@ -4,15 +4,16 @@ import re
 import ssl
 import zlib
 from functools import cache
-from ipaddress import ip_address
+from http import HTTPStatus
 from typing import Literal
-from urllib.parse import urlsplit
 
 import truststore
 from attrs import define, field, frozen
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Timeout, timeout_of
+from calcom_transports.proxies import Proxies, Proxy
+from calcom_transports.urls import Destination, Origin, split_url
 
 MAX_BODY = 16 * 1024 * 1024
 """How many bytes the body of an answer may have after content decoding."""
@@ -31,12 +32,10 @@ MAX_HEAD = 65_536
 READ_SIZE = 65_536
 """How many bytes are asked of a socket at once."""
 
-"""What methods and the names of header fields are made of: RFC 9110, 5.6.2."""
-
-_PORTS = {"http": 80, "https": 443}
-_HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5: all but the tab
 _KEEP_ALIVE_TIMEOUT = re.compile(r"(?:^|[,\s])timeout\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?: [^\r\n]*)?(?:\r\n|$)")
 
 # Framing is the transport's: two of any of these would let two readers see two requests.
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "accept-encoding"})
@@ -45,93 +44,15 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "accept-encodi
 _NEEDS_NO_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 
 
-@frozen
-class Origin:
-    """Where connections lead; *host* has no brackets, also if it is an IPv6 address."""
-
-    scheme: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
-
-
-@frozen
-class Destination:
-    """A URL taken apart.
-
-    *authority* is the value of `Host`, and *target* the path and query, byte for byte as given.
-    """
-
-    origin: Origin
-    authority: str
-    target: str
-
-    @property
-    def path(self) -> str:
-        """The target without its query, which may hold personal data."""
-        return self.target.partition("?")[0]
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether *host* can only be this machine; no name is looked up."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        name = host.rstrip(".")
-        return name == "localhost" or name.endswith(".localhost")
-
-
-def split_url(url: str, *, allow_http: bool) -> Destination:
-    """Take an absolute URL apart.
-
-    Raises `InvalidInput` for anything that is not `https://host…`,
-    and for `http://` unless the host is this machine or *allow_http* is true.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise InvalidInput("url", f"cannot be read ({error}); write https://host/path") from error
-    if parts.scheme not in _PORTS:
-        raise InvalidInput("url", "must start with https://")
-    if not host:
-        raise InvalidInput("url", "names no host; write https://host/path")
-    if "@" in parts.netloc:
-        raise InvalidInput("url", "holds credentials; send them in a header")
-    if not _is_host(host):
-        raise InvalidInput("url", "names a host that is neither a name nor an IP address")
-    if parts.scheme == "http" and not allow_http and not is_loopback(host):
-        raise InvalidInput(
-            "url",
-            f"is http:// to {host}, which would send credentials unencrypted; "
-            "use https://, or give the transport allow_http=True",
-        )
-    # Cut by hand: urlsplit forgets the difference between no query and an empty one.
-    target = url.partition("#")[0].partition("//")[2][len(parts.netloc) :]
-    if not target.startswith("/"):
-        target = f"/{target}"
-    origin = Origin(parts.scheme, host, _PORTS[parts.scheme] if port is None else port)
-    return Destination(origin, parts.netloc, target)
-
-
-def _is_host(host: str) -> bool:
-    if ":" not in host:
-        return _HOST_NAME.fullmatch(host) is not None
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return "%" not in host
-
-
-def fields_to_send(request: Request, destination: Destination) -> Headers:
-    """Return the header fields of *request* with those that are the transport's.
+def fields_to_send(exchange: "Exchange") -> Headers:
+    """Return the header fields of a request with those that are the transport's.
 
     Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
     """
-    fields = [("Host", destination.authority)]
+    request = exchange.request
+    fields = [("Host", exchange.destination.authority)]
+    if not exchange.tunnels:
+        fields += exchange.proxy_fields
     for name, value in request.headers:
         if name.lower() in _OURS:
             raise InvalidInput(f"headers[{name!r}]", "is set by the transport; leave it out")
@@ -192,12 +113,38 @@ class Exchange:
 
     request: Request
     destination: Destination
+    proxy: Proxy | None
     timeout: Timeout
     started: float
     # "sent" from just before the first byte is handed over: a byte that may have left has left.
     phase: Literal["waiting", "connecting", "sent"] = "waiting"
     ended: bool = False  # the server has closed its side of the connection
     reusable_until: float = 0.0  # when its connection is too old to serve another
+
+    @property
+    def tunnels(self) -> bool:
+        """Whether the proxy only connects, and what it carries is between us and the origin."""
+        return self.proxy is not None and self.destination.origin.scheme == "https"
+
+    @property
+    def target(self) -> str:
+        """What is asked for: by a proxy that answers itself, the whole URL (RFC 9112, 3.2.2)."""
+        destination = self.destination
+        if self.proxy is None or self.tunnels:
+            return destination.target
+        return f"{destination.origin.scheme}://{destination.authority}{destination.target}"
+
+    @property
+    def proxy_fields(self) -> list[tuple[str, str]]:
+        """The header fields that are for the proxy, and for nobody else."""
+        if self.proxy is None or self.proxy.credentials is None:
+            return []
+        return [("Proxy-Authorization", f"Basic {self.proxy.credentials.reveal()}")]
+
+    @property
+    def peer(self) -> Proxy | Origin:
+        """What to connect to."""
+        return self.proxy or self.destination.origin
 
     @property
     def connect_by(self) -> float:
@@ -232,21 +179,21 @@ class Exchange:
             busy = f"no connection to {self.destination.origin} became free {within}"
             return self.failure("pool", f"{busy}; raise max_connections, or the timeout")
         if self.phase == "connecting":
-            return self.failure("timeout", f"no connection to {self.destination.origin} {within}")
+            return self.failure("timeout", f"no connection to {self.peer} {within}")
         if now >= self.end:
             limit = f"no complete answer within {limits.total:g} s (Timeout.total)"
         else:
             limit = f"nothing arrived for {limits.read:g} s (Timeout.read)"
         return self.failure("timeout", limit)
 
-    def not_connected(self, error: OSError) -> TransportError:
-        """Return the error for a TCP connection that could not be made."""
+    def not_connected(self, error: BaseException) -> TransportError:
+        """Return the error for a connection, or the way through a proxy, that could not be made."""
         causes = getattr(error.__cause__, "exceptions", None) or (error,)
         reason = "connect"
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
             reason = "refused"
-        said = "; ".join(cause.strerror or str(cause) for cause in causes)
-        return self.failure(reason, f"cannot connect to {self.destination.origin} ({said})")
+        said = "; ".join(_said(cause) for cause in causes)
+        return self.failure(reason, f"cannot connect to {self.peer} ({said})")
 
     def not_trusted(self, error: BaseException | None) -> TransportError:
         """Return the error for a TLS connection that could not be made."""
@@ -256,7 +203,9 @@ class Exchange:
         """Return the error for a connection that broke, or took too long, in use."""
         if isinstance(error, TimeoutError):
             return self.out_of_time(now)
-        reason = "tls" if isinstance(error, ssl.SSLError) else "closed"
+        # TLS that ends without saying so may have been cut by anybody: RFC 9112, 9.8.
+        tls = isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)
+        reason = "tls" if tls else "closed"
         return self.failure(reason, f"the connection broke ({_said(error)})")
 
     def unreadable(self) -> TransportError:
@@ -268,6 +217,55 @@ class Exchange:
 
 def _said(error: BaseException | None) -> str:
     return (getattr(error, "strerror", None) or str(error)) if error else "closed by the server"
+
+
+class Tunnel:
+    """The way through a proxy: what to send it, and what its answer says (RFC 9110, 9.3.6)."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._received = b""
+
+    @property
+    def wire(self) -> memoryview:
+        """The bytes to send to the proxy; a view, since no repr shows what it holds."""
+        origin = self._exchange.destination.origin
+        host = f"[{origin.host}]" if ":" in origin.host else origin.host
+        authority = f"{host}:{origin.port}"
+        fields = [("Host", authority), *self._exchange.proxy_fields]
+        lines = [f"CONNECT {authority} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
+        return memoryview("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
+
+    def opened_by(self, data: bytes) -> bool:
+        """Take the next bytes of the proxy, and tell whether the way to the origin is open.
+
+        Raises `NotSent` if it will not be.
+        """
+        if not data:
+            raise self._failure("closed the connection")
+        self._received += data
+        while b"\r\n\r\n" in self._received:
+            head, _, self._received = self._received.partition(b"\r\n\r\n")
+            found = _STATUS_LINE.match(head)
+            if found is None:
+                raise self._failure("answered with something else than HTTP/1.1")
+            status = int(found[1])
+            if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+                raise self._failure("wants another name and password (407); put them into its URL")
+            if status >= HTTPStatus.MULTIPLE_CHOICES:
+                raise self._failure(f"refused (status {status})")
+            if status >= HTTPStatus.OK:
+                # An origin that speaks TLS lets its client speak first.
+                if self._received:
+                    raise self._failure("sent more than its answer")
+                return True
+        if len(self._received) > MAX_HEAD:
+            raise self._failure("answered with something else than HTTP/1.1")
+        return False
+
+    def _failure(self, did: str) -> TransportError:
+        origin = self._exchange.destination.origin
+        return self._exchange.failure("proxy", f"{self._exchange.peer}, asked for {origin}, {did}")
 
 
 class Body:
@@ -332,8 +330,22 @@ def _at_least_one(settings: "Settings", attribute: object, value: int) -> None:
 
 
 def _is_context(settings: "Settings", attribute: object, value: ssl.SSLContext | None) -> None:
-    if value is not None and not isinstance(value, ssl.SSLContext):
+    if value is None:
+        return
+    if not isinstance(value, ssl.SSLContext):
         raise InvalidInput("ssl_context", "must be an ssl.SSLContext")
+    if value.verify_mode is not ssl.CERT_REQUIRED or not value.check_hostname:
+        raise InvalidInput(
+            "ssl_context",
+            "must verify certificates and host names, or credentials may go to anybody; "
+            "load_verify_locations() makes it trust a certificate of your own",
+        )
+
+
+def _proxies(given: Proxies | InvalidInput) -> Proxies:
+    if isinstance(given, InvalidInput):
+        raise given
+    return given
 
 
 def _limits(timeout: Timeout | float | None) -> Timeout:
@@ -349,6 +361,7 @@ class Settings:
     allow_http: bool
     max_connections: int = field(validator=_at_least_one)
     max_body: int = field(validator=_at_least_one)
+    proxies: Proxies = field(converter=_proxies)
 
     def start(self, request: Request, timeout: Timeout | None, now: float) -> Exchange:
         """Return the exchange that begins *now*, with *timeout* or else the transport's own.
@@ -357,7 +370,8 @@ class Settings:
         """
         destination = split_url(request.url, allow_http=self.allow_http)
         in_force = timeout_of(timeout) or self.timeout
-        return Exchange(request, destination, in_force, now)
+        proxy = self.proxies.of(destination.origin)
+        return Exchange(request, destination, proxy, in_force, now)
 
     def context_for(self, origin: Origin) -> ssl.SSLContext | None:
         """Return the TLS context of connections to *origin*, or `None` for plain HTTP."""

@@ -21,8 +21,8 @@ try:
         READ_SIZE,
         Body,
         Exchange,
-        Origin,
         Settings,
+        Tunnel,
         fields_to_send,
         idle_limit,
         without_frames,
@@ -34,8 +34,10 @@ except ModuleNotFoundError as missing:
 
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Headers, Request, Response, Timeout
+from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
 from calcom_transports.trio_driver import iterate_trio as iterate_trio
 from calcom_transports.trio_driver import run_trio as run_trio
+from calcom_transports.urls import Origin
 
 
 class TrioTransport:
@@ -48,7 +50,13 @@ class TrioTransport:
 
     Arguments:
         timeout: the limits of an exchange that is given none of its own, or its seconds in all.
-        ssl_context: verifies servers; by default against the operating system's trust store.
+        ssl_context: verifies servers, and shows a certificate of your own to those that ask for
+            one; by default servers are verified against the operating system's trust store.
+            One that leaves certificates or host names unchecked is refused.
+        proxy: the URL of an HTTP proxy, `http://name:password@host:port`, for all that is not on
+            this machine; None is none; by default what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+            `NO_PROXY` say, in lower case or in upper, when the transport is made.
+            Through it `https://` stays between you and the server.
         allow_http: also sends unencrypted to other machines.
         max_connections: how many connections may be open to one origin at once.
         max_body: how many bytes the body of an answer may have after decoding.
@@ -59,11 +67,16 @@ class TrioTransport:
         *,
         timeout: Timeout | float | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = ENVIRONMENT,
         allow_http: bool = False,
         max_connections: int = MAX_CONNECTIONS,
         max_body: int = MAX_BODY,
     ) -> None:
-        self._settings = Settings(timeout, ssl_context, allow_http, max_connections, max_body)
+        proxies = proxies_or_error(proxy)
+        del proxy  # from here on no frame holds its password
+        self._settings = Settings(
+            timeout, ssl_context, allow_http, max_connections, max_body, proxies
+        )
         self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(max_connections))
         self._run: trio.lowlevel.TrioToken | None = None
         self._closed = False
@@ -86,7 +99,7 @@ class TrioTransport:
         """
         self._stay_in_one_run()
         exchange = self._settings.start(request, timeout, trio.current_time())
-        fields = fields_to_send(request, exchange.destination)
+        fields = fields_to_send(exchange)
         with trio.CancelScope(deadline=exchange.connect_by) as scope:
             try:
                 return await self._exchange(exchange, fields, scope)
@@ -132,12 +145,11 @@ class TrioTransport:
     async def aclose(self) -> None:
         """Close every idle connection, and those in use when their exchange is over.
 
-        From then on `send` raises `NotSent`.
+        From then on `send` raises `NotSent`, also where it waits for a connection.
         """
         self._closed = True
         for pool in self._pools.values():
-            while pool.idle:
-                pool.idle.pop().close()
+            pool.close()
         await trio.lowlevel.checkpoint()
 
     async def __aenter__(self) -> Self:
@@ -169,6 +181,13 @@ class _Pool:
                 connection.close()
         self.idle = usable
         return usable.pop() if usable else None
+
+    def close(self) -> None:
+        """Close the idle connections, and let those go who wait for one."""
+        while self.idle:
+            self.idle.pop().close()
+        for _ in range(self.slots.statistics().tasks_waiting):
+            self.slots.release()
 
 
 class _Connection:
@@ -221,10 +240,10 @@ class _Connection:
 
     def _wire(self, exchange: Exchange, fields: Headers) -> memoryview:
         # As a view, which no repr shows: a cancellation brings frames to light as a failure does.
-        request, target = exchange.request, exchange.destination.target
+        request = exchange.request
         headers = [(name.encode(), value.encode("latin-1")) for name, value in fields]
         parts = (
-            h11.Request(method=request.method, target=target, headers=headers),
+            h11.Request(method=request.method, target=exchange.target, headers=headers),
             h11.Data(data=request.body),
             h11.EndOfMessage(),
         )
@@ -262,21 +281,40 @@ class _Connection:
 
 
 async def _connect(exchange: Exchange, context: ssl.SSLContext | None) -> _Connection:
-    origin = exchange.destination.origin
+    peer = exchange.peer
     try:
-        tcp = await trio.open_tcp_stream(origin.host, origin.port)
+        tcp = await trio.open_tcp_stream(peer.host, peer.port)
     except OSError as error:
         raise exchange.not_connected(error) from error
-    if context is None:
-        return _Connection(tcp.socket, tcp)
     try:
-        tls = trio.SSLStream(
-            tcp, context, server_hostname=origin.host.rstrip("."), https_compatible=True
-        )
-        await tls.do_handshake()
-    except BaseException as error:
+        if exchange.tunnels:
+            await _tunnel(tcp, exchange)
+        if context is None:
+            return _Connection(tcp.socket, tcp)
+        return _Connection(tcp.socket, await _encrypted(tcp, exchange, context))
+    except BaseException:
         tcp.socket.close()
-        if isinstance(error, trio.BrokenResourceError):
-            raise exchange.not_trusted(error.__cause__) from error
         raise
-    return _Connection(tcp.socket, tls)
+
+
+async def _tunnel(tcp: trio.SocketStream, exchange: Exchange) -> None:
+    tunnel = Tunnel(exchange)
+    try:
+        await tcp.send_all(tunnel.wire)
+        while not tunnel.opened_by(bytes(await tcp.receive_some(READ_SIZE))):
+            pass
+    except trio.BrokenResourceError as error:
+        raise exchange.not_connected(error.__cause__ or error) from error
+
+
+async def _encrypted(
+    tcp: trio.SocketStream, exchange: Exchange, context: ssl.SSLContext
+) -> trio.SSLStream[trio.SocketStream]:
+    name = exchange.destination.origin.host.rstrip(".")
+    # Not https_compatible, which takes a cut connection for the end of an answer.
+    tls = trio.SSLStream(tcp, context, server_hostname=name)
+    try:
+        await tls.do_handshake()
+    except trio.BrokenResourceError as error:
+        raise exchange.not_trusted(error.__cause__) from error
+    return tls

@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from contextvars import ContextVar
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -31,6 +32,7 @@ try:
         Body,
         Exchange,
         Settings,
+        Tunnel,
         fields_to_send,
         idle_limit,
         without_frames,
@@ -43,6 +45,8 @@ except ModuleNotFoundError as missing:
 
 from calcom_core.errors import TransportError
 from calcom_core.http import TOKEN, Headers, Request, Response, Timeout
+from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
+from calcom_transports.urls import Origin
 
 # urllib3 runs all of an exchange in the thread that asked, and has no argument to carry this.
 _current: ContextVar[Exchange] = ContextVar("exchange")
@@ -58,7 +62,13 @@ class Urllib3Transport:
     Arguments:
         timeout: the limits of an exchange that is given none of its own, or its seconds in all.
             Looking a host name up cannot be interrupted, but counts.
-        ssl_context: verifies servers; by default against the operating system's trust store.
+        ssl_context: verifies servers, and shows a certificate of your own to those that ask for
+            one; by default servers are verified against the operating system's trust store.
+            One that leaves certificates or host names unchecked is refused.
+        proxy: the URL of an HTTP proxy, `http://name:password@host:port`, for all that is not on
+            this machine; None is none; by default what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+            `NO_PROXY` say, in lower case or in upper, when the transport is made.
+            Through it `https://` stays between you and the server.
         allow_http: also sends unencrypted to other machines.
         max_connections: how many connections may be open to one origin at once.
         max_body: how many bytes the body of an answer may have after decoding.
@@ -69,13 +79,18 @@ class Urllib3Transport:
         *,
         timeout: Timeout | float | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = ENVIRONMENT,
         allow_http: bool = False,
         max_connections: int = MAX_CONNECTIONS,
         max_body: int = MAX_BODY,
     ) -> None:
-        self._settings = Settings(timeout, ssl_context, allow_http, max_connections, max_body)
-        self._pools = urllib3.PoolManager(maxsize=max_connections, block=True)
-        self._pools.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        proxies = proxies_or_error(proxy)
+        del proxy  # from here on no frame holds its password
+        self._settings = Settings(
+            timeout, ssl_context, allow_http, max_connections, max_body, proxies
+        )
+        self._pools: dict[Origin, _Pool | _TlsPool] = {}
+        self._lock = Lock()
         self._closed = False
 
     @property
@@ -95,7 +110,7 @@ class Urllib3Transport:
         and `NoAnswer` if it may have left and no complete answer came.
         """
         exchange = self._settings.start(request, timeout, time.monotonic())
-        fields = fields_to_send(request, exchange.destination)
+        fields = fields_to_send(exchange)
         before = _current.set(exchange)
         try:
             return self._translated(exchange, fields)
@@ -117,18 +132,7 @@ class Urllib3Transport:
             raise exchange.unreadable() from None
 
     def _exchange(self, exchange: Exchange, fields: Headers) -> Response:
-        origin = exchange.destination.origin
-        tls: dict[str, object] = {}
-        if context := self._settings.context_for(origin):
-            # False, as else urllib3 would check a name that the context leaves unchecked.
-            tls = {
-                "ssl_context": context,
-                "assert_hostname": None if context.check_hostname else False,
-            }
-        with self._pools.pools.lock:
-            if self._closed:
-                raise _closed(exchange)
-            pool = self._pools.connection_from_host(origin.host, origin.port, origin.scheme, tls)
+        pool = self._pool(exchange)
         headers = urllib3.HTTPHeaderDict(fields)
         if "user-agent" not in headers:
             headers["User-Agent"] = SKIP_HEADER
@@ -156,17 +160,29 @@ class Urllib3Transport:
             answer.close()
             answer.release_conn()
 
+    def _pool(self, exchange: Exchange) -> "_Pool | _TlsPool":
+        origin = exchange.destination.origin
+        with self._lock:
+            if self._closed:
+                raise _closed(exchange)
+            pool = self._pools.get(origin)
+            if pool is None:
+                limits: dict[str, Any] = {"maxsize": self._settings.max_connections, "block": True}
+                if context := self._settings.context_for(origin):
+                    pool = _TlsPool(origin.host, origin.port, ssl_context=context, **limits)
+                else:
+                    pool = _Pool(origin.host, origin.port, **limits)
+                self._pools[origin] = pool
+            return pool
+
     def close(self) -> None:
         """Close every idle connection, and those in use when their exchange is over.
 
-        From then on `send` raises `NotSent`.
+        From then on `send` raises `NotSent`, also where it waits for a connection.
         """
-        kept = self._pools.pools
-        with kept.lock:
+        with self._lock:
             self._closed = True
-            pools = [kept[key] for key in kept.keys()]  # noqa: SIM118  (it has no __iter__)
-        # PoolManager.clear() would leave their sockets to the garbage collector.
-        for pool in pools:
+        for pool in self._pools.values():
             pool.close()
 
     def __enter__(self) -> Self:
@@ -193,9 +209,9 @@ def _left(by: float) -> float:
 
 
 def _connect(exchange: Exchange) -> socket.socket:
-    origin = exchange.destination.origin
+    peer = exchange.peer
     # As bytes, the name is not put through a codec that refuses some.
-    found = socket.getaddrinfo(origin.host.encode(), origin.port, type=socket.SOCK_STREAM)
+    found = socket.getaddrinfo(peer.host.encode(), peer.port, type=socket.SOCK_STREAM)
     failure: OSError | None = None
     for tried, (family, kind, protocol, _, address) in enumerate(found):
         try:
@@ -213,6 +229,14 @@ def _connect(exchange: Exchange) -> socket.socket:
         except OSError as error:
             failure = error
     raise failure or OSError("the name has no address")
+
+
+def _tunnel(sock: socket.socket, exchange: Exchange) -> None:
+    tunnel = Tunnel(exchange)
+    sock.sendall(tunnel.wire)
+    while not tunnel.opened_by(sock.recv(READ_SIZE)):
+        sock.settimeout(_left(exchange.connect_by))
+    sock.settimeout(_left(exchange.connect_by))
 
 
 class _Lines(io.BufferedReader):
@@ -317,7 +341,14 @@ class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         exchange = _current.get()
         try:
-            return _connect(exchange)
+            sock = _connect(exchange)
+            try:
+                if exchange.tunnels:
+                    _tunnel(sock, exchange)
+            except BaseException:
+                sock.close()
+                raise
+            return sock
         except TimeoutError as error:
             raise exchange.out_of_time(time.monotonic()) from error
         except OSError as error:
@@ -342,7 +373,7 @@ class _Connection(HTTPConnection):
         """Send the request with the target as it was given; the pool rewrites *url*."""
         self._serves = _current.get()
         self._serves.phase = "connecting"
-        super().request(method, self._serves.destination.target, *args, **kwargs)
+        super().request(method, self._serves.target, *args, **kwargs)
 
     def send(self, data: Any) -> None:
         """Send *data* before the exchange must be over."""
@@ -363,13 +394,37 @@ class _Connection(HTTPConnection):
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        super().connect()
+        encrypted: Any = self.sock
+        # Else a connection that is cut would pass as the end of an answer.
+        encrypted.suppress_ragged_eofs = False
 
 
-class _Pool(HTTPConnectionPool):
+class _Closable(HTTPConnectionPool):
+    """A pool that lets those go who wait for a connection when it is closed."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connections = self.pool
+        connection = super()._get_conn(timeout)
+        if self.pool is None and connections is not None:
+            connection.close()
+            connections.put(None)  # lets the next one go
+            raise ClosedPoolError(self, "closed meanwhile")
+        return connection
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        connections = self.pool
+        super().close()
+        if connections is not None:
+            connections.put(None)
+
+
+class _Pool(_Closable):
     # urllib3's protocol asks for attributes that may be assigned, which its own class forbids.
     ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
 
 
-class _TlsPool(HTTPSConnectionPool):
+class _TlsPool(_Closable, HTTPSConnectionPool):
     ConnectionCls = _TlsConnection  # pyright: ignore[reportAssignmentType]

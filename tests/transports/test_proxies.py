@@ -1,0 +1,488 @@
+"""Exchanges through a proxy that runs on the loopback interface, and which one is chosen."""
+
+import select
+import socket
+import ssl
+from base64 import b64encode
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import trio
+import trustme
+from hypothesis import given
+from hypothesis import strategies as st
+from sending import OK, OK_RESPONSE, both, exchange, failure
+from server import PATIENCE, Handler, Peer, Server, answering, answering_once, stalling
+
+from calcom_core.errors import InvalidInput, NoAnswer, NotSent
+from calcom_core.http import Request, Timeout
+from calcom_core.secret import Secret
+from calcom_transports.proxies import Proxies, Proxy, proxies_or_error
+from calcom_transports.trio import TrioTransport
+from calcom_transports.urllib3 import Urllib3Transport
+from calcom_transports.urls import Origin
+
+ELSEWHERE = "api.elsewhere.test"
+"""A name that only the proxy knows; looking it up here would fail."""
+
+
+def proxying(origin: Server) -> Handler:
+    """Be a proxy for whom everything is at *origin*: HTTP for http, CONNECT for https."""
+
+    def handler(peer: Peer) -> None:
+        while wire := peer.request():
+            method, target, _ = wire.split(b" ", 2)
+            with socket.create_connection(("127.0.0.1", origin.port)) as onward:
+                if method == b"CONNECT":
+                    peer.send(b"HTTP/1.1 200 Connection established\r\nVia: 1.1 p\r\n\r\n")
+                    relay(peer.connection, onward)
+                    return
+                url = urlsplit(target.decode())
+                path = url._replace(scheme="", netloc="").geturl()
+                onward.sendall(wire.replace(target, path.encode(), 1))
+                peer.send(onward.recv(65_536))
+
+    return handler
+
+
+def relay(one: socket.socket, other: socket.socket) -> None:
+    """Carry bytes both ways until either side ends."""
+    while True:
+        ready, _, _ = select.select([one, other], [], [], PATIENCE)
+        for source in ready:
+            data = source.recv(65_536)
+            if not data:
+                return
+            (other if source is one else one).sendall(data)
+
+
+def through(server: Server, name_and_password: str = "") -> str:
+    return f"http://{name_and_password}127.0.0.1:{server.port}"
+
+
+@pytest.fixture
+def elsewhere(authority: trustme.CA) -> ssl.SSLContext:
+    """Return what a server speaks TLS with whose name only the proxy knows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(ELSEWHERE).configure_cert(context)
+    return context
+
+
+@both
+def test_https_goes_through_a_tunnel_that_the_proxy_cannot_look_into(
+    kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    names = []
+    elsewhere.sni_callback = lambda connection, name, context: names.append(name)
+    request = Request("POST", f"https://{ELSEWHERE}:8443/v2/x?q=1", {"X-Key": "key"}, b"{}")
+    with (
+        Server(answering(OK), tls=elsewhere) as server,
+        Server(proxying(server)) as proxy,
+    ):
+        url = through(proxy, "ann:s%3Acret@")
+        options: dict[str, Any] = {"proxy": url, "ssl_context": trusting}
+        responses = exchange(kind, request, request, **options)
+
+    assert responses == [OK_RESPONSE] * 2
+    assert (
+        server.requests
+        == [
+            b"POST /v2/x?q=1 HTTP/1.1\r\nHost: api.elsewhere.test:8443\r\nX-Key: key\r\n"
+            b"Accept-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"
+        ]
+        * 2
+    )
+    assert proxy.requests == [
+        b"CONNECT api.elsewhere.test:8443 HTTP/1.1\r\nHost: api.elsewhere.test:8443\r\n"
+        b"Proxy-Authorization: Basic %s\r\n\r\n" % b64encode(b"ann:s:cret")
+    ]
+    assert (server.connections, names) == (1, [ELSEWHERE])
+
+
+@both
+def test_http_is_asked_of_the_proxy_with_the_whole_url(kind: str) -> None:
+    request = Request("GET", f"http://{ELSEWHERE}/v2/x?q=%2B#here", {"X-Key": "key"})
+    bare = Request("DELETE", f"http://{ELSEWHERE}:8080?q")
+    with Server(answering(OK)) as server, Server(proxying(server)) as proxy:
+        options: dict[str, Any] = {"proxy": through(proxy, "ann:p%40ss@"), "allow_http": True}
+        responses = exchange(kind, request, request, bare, **options)
+
+    authorization = b"Proxy-Authorization: Basic %s\r\n" % b64encode(b"ann:p@ss")
+    assert responses == [OK_RESPONSE] * 3
+    assert proxy.requests == [
+        b"GET http://api.elsewhere.test/v2/x?q=%2B HTTP/1.1\r\nHost: api.elsewhere.test\r\n"
+        + authorization
+        + b"X-Key: key\r\nAccept-Encoding: gzip\r\n\r\n",
+    ] * 2 + [
+        b"DELETE http://api.elsewhere.test:8080/?q HTTP/1.1\r\nHost: api.elsewhere.test:8080\r\n"
+        + authorization
+        + b"Accept-Encoding: gzip\r\n\r\n",
+    ]
+    assert proxy.connections == 2  # one for each origin, used again
+
+
+@both
+def test_a_proxy_changes_nothing_about_what_may_be_sent_unencrypted(kind: str) -> None:
+    unencrypted = pytest.raises(InvalidInput, match="would send credentials unencrypted")
+    with Server(answering(OK)) as proxy, unencrypted:
+        exchange(kind, Request("GET", f"http://{ELSEWHERE}/"), proxy=through(proxy))
+    assert proxy.connections == 0
+
+
+@both
+def test_this_machine_is_asked_directly_whatever_the_proxy(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server(answering(OK)) as server, Server(answering(OK)) as proxy:
+        monkeypatch.setenv("http_proxy", through(proxy))
+        request = Request("GET", server.url)
+        assert exchange(kind, request) == [OK_RESPONSE]
+        assert exchange(kind, request, proxy=through(proxy)) == [OK_RESPONSE]
+    assert (server.connections, proxy.connections) == (2, 0)
+
+
+@both
+def test_the_proxy_of_the_environment_is_used_unless_told_otherwise(
+    kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = Request("GET", f"https://{ELSEWHERE}/")
+    with Server(answering(OK), tls=elsewhere) as server, Server(proxying(server)) as proxy:
+        monkeypatch.setenv("https_proxy", through(proxy))
+        assert exchange(kind, request, ssl_context=trusting) == [OK_RESPONSE]
+        found = failure(kind, request, ssl_context=trusting, proxy=None)
+        assert found[:2] == (NotSent, "connect")  # nobody here knows that name
+        monkeypatch.setenv("no_proxy", "elsewhere.test")
+        assert failure(kind, request, ssl_context=trusting)[:2] == (NotSent, "connect")
+    assert (server.connections, proxy.connections) == (1, 1)
+
+
+HELLO = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+@both
+@pytest.mark.parametrize(
+    ("answer", "did"),
+    [
+        (
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 6\r\n\r\nsecret",
+            "wants another name and password (407); put them into its URL",
+        ),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "refused (status 403)"),
+        (b"HTTP/1.0 502 Bad Gateway\r\n\r\n", "refused (status 502)"),
+        (b"HTTP/1.1 302 Found\r\nLocation: https://x/\r\n\r\n", "refused (status 302)"),
+        (HELLO + b"x", "sent more than its answer"),
+        (b"SSH-2.0-x\r\n\r\n", "answered with something else than HTTP/1.1"),
+        (b"HTTP/1.1 20 OK\r\n\r\n", "answered with something else than HTTP/1.1"),
+        (b"x" * 70_000, "answered with something else than HTTP/1.1"),
+        (b"", "closed the connection"),
+        (HELLO[:-1], "closed the connection"),
+    ],
+)
+def test_a_proxy_that_does_not_connect_means_not_sent(
+    kind: str, answer: bytes, did: str, trusting: ssl.SSLContext
+) -> None:
+    request = Request("POST", f"https://{ELSEWHERE}/v2/x?q=1", (), b"{}")
+    with Server(answering_once(answer)) as proxy:
+        found = failure(kind, request, proxy=through(proxy, "ann:secret@"), ssl_context=trusting)
+        assert proxy.hung_up.wait(PATIENCE)
+    assert found == (
+        NotSent,
+        "proxy",
+        f"POST /v2/x: the proxy 127.0.0.1:{proxy.port}, asked for api.elsewhere.test:443, {did}; "
+        "nothing was sent, it may be repeated",
+    )
+    assert [wire.split(b" ")[0] for wire in proxy.requests] == [b"CONNECT"]
+
+
+@both
+def test_a_proxy_may_answer_bit_by_bit_after_interim_answers(
+    kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    def hesitant(peer: Peer) -> None:
+        peer.request()
+        with socket.create_connection(("127.0.0.1", server.port)) as onward:
+            peer.drip(b"HTTP/1.1 100 Continue\r\n\r\n" + HELLO)
+            relay(peer.connection, onward)
+
+    with Server(answering(OK), tls=elsewhere) as server, Server(hesitant) as proxy:
+        request = Request("GET", f"https://{ELSEWHERE}/")
+        responses = exchange(kind, request, proxy=through(proxy), ssl_context=trusting)
+    assert responses == [OK_RESPONSE]
+
+
+@both
+def test_a_proxy_that_falls_silent_is_waited_for_as_long_as_a_connection_may_take(
+    kind: str, trusting: ssl.SSLContext
+) -> None:
+    request = Request("GET", f"https://{ELSEWHERE}/v2/x")
+    for start in (b"", HELLO[:-3], HELLO):
+        with Server(stalling(start)) as proxy:
+            options: dict[str, Any] = {"proxy": through(proxy), "ssl_context": trusting}
+            found = failure(kind, request, within=Timeout(connect=0.2), **options)
+            assert proxy.hung_up.wait(PATIENCE)
+        assert found == (
+            NotSent,
+            "timeout",
+            f"GET /v2/x: no connection to the proxy 127.0.0.1:{proxy.port} within 0.2 s "
+            "(Timeout.connect); nothing was sent, it may be repeated",
+        )
+
+
+@both
+def test_a_proxy_that_drips_is_ended_by_the_limit_of_the_connection(
+    kind: str, trusting: ssl.SSLContext
+) -> None:
+    def drip(peer: Peer) -> None:
+        peer.request()
+        peer.drip(b"HTTP/1.1 200 " + b"x" * 10_000)
+
+    request = Request("GET", f"https://{ELSEWHERE}/v2/x")
+    with Server(drip) as proxy:
+        options: dict[str, Any] = {"proxy": through(proxy), "ssl_context": trusting}
+        found = failure(kind, request, within=Timeout(connect=0.2), **options)
+    assert found[:2] == (NotSent, "timeout")
+
+
+@both
+def test_a_proxy_that_cannot_be_reached_is_named(kind: str) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        request = Request("GET", f"https://{ELSEWHERE}/v2/x")
+        error, reason, said = failure(kind, request, proxy=f"http://ann:secret@127.0.0.1:{port}")
+    assert (error, reason) == (NotSent, "refused")
+    assert said.startswith(f"GET /v2/x: cannot connect to the proxy 127.0.0.1:{port} (")
+    assert said.endswith("Connection refused); nothing was sent, it may be repeated")
+
+
+@both
+def test_a_proxy_that_resets_the_connection_means_not_sent(
+    kind: str, trusting: ssl.SSLContext
+) -> None:
+    def reset(peer: Peer) -> None:
+        peer.connection.recv(1)  # what stays unread makes a reset of the close
+
+    request = Request("GET", f"https://{ELSEWHERE}/v2/x")
+    with Server(reset) as proxy:
+        found = failure(kind, request, proxy=through(proxy), ssl_context=trusting)
+    assert found == (
+        NotSent,
+        "connect",
+        f"GET /v2/x: cannot connect to the proxy 127.0.0.1:{proxy.port} "
+        "(Connection reset by peer); nothing was sent, it may be repeated",
+    )
+
+
+@both
+def test_a_server_behind_the_proxy_is_verified(
+    kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    request = Request("POST", f"https://{ELSEWHERE}/v2/x", (), b"secret")
+    with (
+        Server(answering(OK), tls=certified) as server,  # certified for localhost
+        Server(proxying(server)) as proxy,
+    ):
+        error, reason, said = failure(kind, request, proxy=through(proxy), ssl_context=trusting)
+    assert (error, reason) == (NotSent, "tls")
+    assert "Hostname mismatch" in said
+    assert server.requests == []
+
+
+@both
+def test_an_answer_that_breaks_off_behind_the_proxy_is_no_answer(
+    kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    request = Request("POST", f"https://{ELSEWHERE}/v2/x", (), b"{}")
+    with (
+        Server(answering_once(OK[:-1]), tls=elsewhere) as server,
+        Server(proxying(server)) as proxy,
+    ):
+        found = failure(kind, request, proxy=through(proxy), ssl_context=trusting)
+    assert found[:2] == (NoAnswer, "closed")
+    assert len(server.requests) == 1
+
+
+@both
+def test_a_tunnel_is_cancelled_or_closed_with_its_exchange(
+    kind: str, trusting: ssl.SSLContext
+) -> None:
+    request = Request("GET", f"https://{ELSEWHERE}/")
+    with Server(stalling()) as proxy:
+        options: dict[str, Any] = {"proxy": through(proxy), "ssl_context": trusting}
+        if kind == "urllib3":
+            assert failure(kind, request, within=Timeout(total=0.1), **options)[0] is NotSent
+        else:
+
+            async def run() -> None:
+                async with TrioTransport(**options) as transport, trio.open_nursery() as nursery:
+                    nursery.start_soon(transport.send, request)
+                    await trio.to_thread.run_sync(proxy.asked.wait, PATIENCE)
+                    nursery.cancel_scope.cancel()
+
+            trio.run(run)
+        assert proxy.hung_up.wait(PATIENCE)
+
+
+BASIC = Secret(b64encode(b"ann:secret").decode())
+HTTP, HTTPS = Proxy("a.test", 3128), Proxy("b.test", 80)
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "expected"),
+    [
+        (None, {"HTTPS_PROXY": "http://a.test:3128"}, Proxies()),
+        ("http://a.test:3128", {"NO_PROXY": "*"}, Proxies(HTTP, HTTP)),
+        ("http://b.test/", {}, Proxies(HTTPS, HTTPS)),
+        ("HTTP://ann:secret@A.test:3128", {}, Proxies(*[Proxy("a.test", 3128, BASIC)] * 2)),
+        (
+            "http://%c3%a9:@[::1]:1",
+            {},
+            Proxies(*[Proxy("::1", 1, Secret(b64encode("é:".encode()).decode()))] * 2),
+        ),
+        ("http://ann@b.test", {}, Proxies(*[Proxy("b.test", 80, Secret("YW5uOg=="))] * 2)),
+        ("environment", {}, Proxies()),
+        ("environment", {"HTTPS_PROXY": "http://b.test"}, Proxies(None, HTTPS)),
+        ("environment", {"HTTP_PROXY": "a.test:3128"}, Proxies(HTTP, None)),
+        ("environment", {"http_proxy": "a.test:3128", "HTTP_PROXY": "x"}, Proxies(HTTP, None)),
+        # A request's header "Proxy" becomes that variable where a program answers by CGI.
+        ("environment", {"HTTP_PROXY": "a.test:3128", "REQUEST_METHOD": "GET"}, Proxies()),
+        (
+            "environment",
+            {"http_proxy": "a.test:3128", "REQUEST_METHOD": "GET"},
+            Proxies(HTTP, None),
+        ),
+        (
+            "environment",
+            {"HTTPS_PROXY": "a.test:3128", "REQUEST_METHOD": "GET"},
+            Proxies(None, HTTP),
+        ),
+        ("environment", {"ALL_PROXY": "a.test:3128"}, Proxies(HTTP, HTTP)),
+        (
+            "environment",
+            {"all_proxy": "a.test:3128", "https_proxy": "http://b.test"},
+            Proxies(HTTP, HTTPS),
+        ),
+        ("environment", {"all_proxy": "a.test:3128", "https_proxy": ""}, Proxies(HTTP, None)),
+        ("environment", {"https_proxy": " ", "HTTPS_PROXY": "http://b.test"}, Proxies()),
+        (
+            "environment",
+            {"https_proxy": "http://b.test", "NO_PROXY": " A.test, .b.test\tc:80,,"},
+            Proxies(None, HTTPS, ("a.test", ".b.test", "c:80")),
+        ),
+    ],
+)
+def test_the_proxies_are_those_that_were_told(
+    given: str | None, environ: dict[str, str], expected: Proxies
+) -> None:
+    assert proxies_or_error(given, environ) == expected
+
+
+WANTED = "must be a URL such as http://name:password@host:port"
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://b.test", f"{WANTED}; another scheme than http is not spoken with proxies"),
+        ("socks5://b.test", f"{WANTED}; another scheme than http is not spoken with proxies"),
+        ("http://", WANTED),
+        ("http://b.test:http", WANTED),
+        ("http://b.test:99999", WANTED),
+        ("http://b.test:0", f"{WANTED}; there is no port 0"),
+        ("http://[::1", WANTED),
+        ("http://b test", WANTED),
+        ("http://b.test/path", WANTED),
+        ("http://b.test?q", WANTED),
+        ("http://b.test/#f", WANTED),
+        ("http://se%3Acret:x@b.test", f"{WANTED}; a name holds no colon"),
+    ],
+)
+def test_what_is_no_proxy_is_refused_without_its_text(url: str, problem: str) -> None:
+    for transport in (Urllib3Transport, TrioTransport):
+        with pytest.raises(InvalidInput) as caught:
+            transport(proxy=url)
+        assert str(caught.value) == f'proxy: {problem}; or give None, or "environment"'
+    error = proxies_or_error("environment", {"HTTPS_PROXY": url})
+    assert isinstance(error, InvalidInput)
+    assert str(error) == f"HTTPS_PROXY: of the environment {problem}; unset it, or say proxy=None"
+
+
+def test_a_proxy_of_another_type_is_refused() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Urllib3Transport(proxy=3128)  # type: ignore[arg-type]
+    assert str(caught.value) == f'proxy: {WANTED}, not int; or give None, or "environment"'
+
+
+def origin(url: str) -> Origin:
+    scheme, _, rest = url.partition("://")
+    host, _, port = rest.rpartition(":")
+    return Origin(scheme, host, int(port))
+
+
+@pytest.mark.parametrize(
+    ("exempt", "asked", "through_it"),
+    [
+        ("", "https://api.cal.com:443", True),
+        ("*", "https://api.cal.com:443", False),
+        ("cal.com", "https://api.cal.com:443", False),
+        ("cal.com", "https://cal.com:443", False),
+        ("cal.com", "https://cal.com.:443", False),
+        ("cal.com.", "https://api.cal.com:443", False),
+        (".cal.com", "https://api.cal.com:443", False),
+        (".cal.com", "https://cal.com:443", False),
+        ("*.cal.com", "https://api.cal.com:443", False),
+        ("al.com", "https://api.cal.com:443", True),
+        ("api.cal.com", "https://cal.com:443", True),
+        ("com.evil", "https://cal.com:443", True),
+        ("cal.com:443", "https://api.cal.com:443", False),
+        ("cal.com:8443", "https://api.cal.com:443", True),
+        (":443", "https://api.cal.com:443", True),
+        (".", "https://api.cal.com:443", True),
+        ("10.1.2.3", "https://10.1.2.3:443", False),
+        ("10.1.2.3:443", "https://10.1.2.3:443", False),
+        ("10.1.2.3:80", "https://10.1.2.3:443", True),
+        ("10.0.0.0/8", "https://10.1.2.3:443", False),
+        ("10.1.2.3/8", "https://10.1.2.3:443", False),
+        ("11.0.0.0/8", "https://10.1.2.3:443", True),
+        ("10.0.0.0/99", "https://10.1.2.3:443", True),
+        ("10.0.0.0/8", "https://api.cal.com:443", True),
+        ("fd00::/8", "https://fd00::1:443", False),
+        ("fd00::1", "https://fd00::1:443", False),
+        ("fd00:0::1", "https://fd00::1:443", False),
+        ("[fd00::1]", "https://fd00::1:443", False),
+        ("[fd00::1]:443", "https://fd00::1:443", False),
+        ("[fd00::1]:80", "https://fd00::1:443", True),
+        ("fd00::2", "https://fd00::1:443", True),
+        ("", "https://localhost:443", False),
+        ("", "https://x.localhost:443", False),
+        ("", "https://127.0.0.1:443", False),
+        ("", "https://::1:443", False),
+        ("", "http://localhost:80", False),
+    ],
+)
+def test_who_is_asked_without_the_proxy(exempt: str, asked: str, through_it: bool) -> None:
+    proxies = Proxies(HTTP, HTTPS, tuple(exempt.split()))
+    expected = (HTTP if asked.startswith("http:") else HTTPS) if through_it else None
+    assert proxies.of(origin(asked)) == expected
+
+
+@given(st.text(), st.text())
+def test_any_text_is_a_proxy_or_an_error_that_does_not_show_it(scheme: str, text: str) -> None:
+    for url in (text, f"http://{text}", f"http://{text}@host", f"{scheme}://{text}"):
+        found = proxies_or_error(url, {})
+        if isinstance(found, InvalidInput):
+            shown = str(found).replace(WANTED, "")
+            assert len(text) < 9 or text not in shown
+        else:
+            assert url == "environment" or found.http == found.https is not None
+
+
+@given(st.text(), st.from_regex(r"[a-z0-9.:\[\]/*-]{0,20}", fullmatch=True))
+def test_any_list_of_exempt_hosts_can_be_read(text: str, entry: str) -> None:
+    for listed in (text, entry):
+        found = proxies_or_error(
+            "environment", {"no_proxy": listed, "https_proxy": "http://b.test"}
+        )
+        assert isinstance(found, Proxies)
+        assert found.of(Origin("https", "api.cal.com", 443)) in (None, HTTPS)
