@@ -22,6 +22,11 @@ def _is_request(effect: "Send", attribute: object, request: Request) -> None:
         raise InvalidInput("request", "must be a Request; of an operation, api.request(operation)")
 
 
+def _at_least_1(effect: "Send", attribute: object, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidInput("attempt", "must be an integer of at least 1, which is the first")
+
+
 def _left(effect: "Send", attribute: object, value: float | None) -> None:
     if value is None:
         return
@@ -35,14 +40,16 @@ class Send:
 
     *operation* is the call it belongs to, which the errors then carry.
     *timeout* is a `Timeout` or seconds in all; None means the client's, or else the transport's.
-    *within* is how many seconds are left of a deadline, above 0, which then shortens the timeout;
-    it is no part of what is asked, so that effects are equal without it.
+    *within* is how many seconds are left of a deadline, above 0, which then shortens the timeout.
+    *attempt* says for the how manieth time this is sent.
+    The last two are no part of what is asked, so that effects are equal without them.
     """
 
     request: Request = field(validator=_is_request)
     operation: Operation[Any] | None = None
     timeout: Timeout | None = field(default=None, converter=timeout_of)
     within: float | None = field(default=None, validator=_left, eq=False)
+    attempt: int = field(default=1, validator=_at_least_1, eq=False)
 
     def timeout_or(self, *usual: Timeout | None) -> Timeout | None:
         """Return the timeout to send with, where *usual* are that of the client, and so on."""
@@ -140,9 +147,10 @@ def send(
     operation: Operation[Any] | None = None,
     timeout: Timeout | float | None = None,
     within: float | None = None,
+    attempt: int = 1,
 ) -> Program[Response]:
     """Send a request: `response = yield from send(request)`."""
-    return cast(Response, (yield Send(request, operation, timeout, within)))
+    return cast(Response, (yield Send(request, operation, timeout, within, attempt)))
 
 
 def sleep(seconds: float, jitter: float = 0.0) -> Program[None]:

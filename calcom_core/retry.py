@@ -261,7 +261,7 @@ def exchanging(
     while True:
         attempt += 1
         try:
-            response = yield from send(request, op, timeout, within)
+            response = yield from send(request, op, timeout, within, attempt)
         except TransportError as error:
             failure: CalcomError = error
             error.operation = op.plain

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from calcom_transports.driver import iterate as iterate
     from calcom_transports.driver import run as run
     from calcom_transports.matching import Match as Match
+    from calcom_transports.observe import Observation as Observation
+    from calcom_transports.observe import observed as observed
     from calcom_transports.record import Recorder as Recorder
     from calcom_transports.record import use_cassette as use_cassette
     from calcom_transports.replay import Replay as Replay
@@ -25,12 +27,14 @@ _MODULES = {
     "AsyncClient": "calcom_transports.client",
     "Client": "calcom_transports.client",
     "Match": "calcom_transports.matching",
+    "Observation": "calcom_transports.observe",
     "Recorder": "calcom_transports.record",
     "Redaction": "calcom_core.redaction",
     "Replay": "calcom_transports.replay",
     "Transport": "calcom_transports.driver",
     "answer": "calcom_transports.replay",
     "iterate": "calcom_transports.driver",
+    "observed": "calcom_transports.observe",
     "run": "calcom_transports.driver",
     "use_cassette": "calcom_transports.record",
 }

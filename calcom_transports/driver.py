@@ -29,6 +29,7 @@ from calcom_core.effects import (
 )
 from calcom_core.errors import InvalidInput, NoAnswer, NoMatch
 from calcom_core.http import Request, Response, Timeout
+from calcom_transports.observe import ATTEMPT, is_logged, logged, observing
 
 T = TypeVar("T")
 
@@ -341,7 +342,7 @@ class _Steps:
         self._scope.check()
         match effect:
             case Send():
-                return self._session.send(effect, self._branch)
+                return self._send(effect)
             case Sleep():
                 return self._session.sleep(effect, self._branch, self._scope.wait)
             case Clock():
@@ -352,6 +353,17 @@ class _Steps:
                 with self._scope.inner() as scope:
                     return self._gather(effect, scope)
         raise no_effect(effect)
+
+    def _send(self, effect: Send) -> Response:
+        before = ATTEMPT.set(effect.attempt)
+        try:
+            if not is_logged():
+                return self._session.send(effect, self._branch)
+            with observing(logged, effect.request, time.monotonic) as observation:
+                observation.response = response = self._session.send(effect, self._branch)
+            return response
+        finally:
+            ATTEMPT.reset(before)
 
     def _in_order(self, effect: Gather) -> tuple[Any, ...]:
         results: list[Any] = []

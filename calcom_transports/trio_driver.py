@@ -39,6 +39,7 @@ from calcom_transports.driver import (
     seconds_of,
     timeout_for,
 )
+from calcom_transports.observe import ATTEMPT, is_logged, logged, observing
 
 T = TypeVar("T")
 
@@ -235,7 +236,7 @@ class _Steps:
     async def _perform(self, effect: Effect) -> Any:
         match effect:
             case Send():
-                return await self._session.send(effect, self._branch)
+                return await self._send(effect)
             case Sleep():
                 return await self._session.sleep(effect, self._branch, trio.sleep)
             case Clock():
@@ -245,6 +246,17 @@ class _Steps:
             case Gather():
                 return await self._gather(effect)
         raise no_effect(effect)
+
+    async def _send(self, effect: Send) -> Response:
+        before = ATTEMPT.set(effect.attempt)
+        try:
+            if not is_logged():
+                return await self._session.send(effect, self._branch)
+            with observing(logged, effect.request, trio.current_time) as observation:
+                observation.response = response = await self._session.send(effect, self._branch)
+            return response
+        finally:
+            ATTEMPT.reset(before)
 
     async def _in_order(self, effect: Gather) -> tuple[Any, ...]:
         results: list[Any] = []

@@ -1,0 +1,440 @@
+"""What is seen of exchanges: the line in the log, and the hook around any transport."""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from sending import OK, OK_RESPONSE, both
+from server import PATIENCE, Peer, Server, answering, answering_once, stalling
+
+from calcom_core import (
+    NO_RETRY,
+    InvalidInput,
+    NoAnswer,
+    NoMatch,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    Request,
+    Response,
+    RetryPolicy,
+    ServerError,
+    Timeout,
+    bookings,
+    slots,
+)
+from calcom_core.effects import Program, Send, gather, send
+from calcom_transports import (
+    AsyncClient,
+    Client,
+    Observation,
+    Recorder,
+    Replay,
+    answer,
+    observed,
+    run,
+)
+from calcom_transports.observe import logged
+from calcom_transports.trio import TrioTransport, run_trio
+from calcom_transports.urllib3 import Urllib3Transport
+
+KEY = "cal_test_0123456789abcdef"
+RETRY = RetryPolicy(attempts=3, base=0, cap=0)
+DELETED = b'{"status":"success"}'
+
+
+def said(body: bytes, status: int = 200, *fields: bytes) -> bytes:
+    lines = [b"HTTP/1.1 %d X" % status, *fields, b"Content-Length: %d" % len(body), b"", body]
+    return b"\r\n".join(lines)
+
+
+def in_turn(*answers: bytes) -> Callable[[Peer], None]:
+    """Answer the first request with the first of them, and so on."""
+
+    def handler(peer: Peer) -> None:
+        while peer.request():
+            peer.send(answers[len(peer.server.requests) - 1])
+
+    return handler
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the lines of our logger, without the durations."""
+    found = [record for record in caplog.records if record.name == "calcom_transports"]
+    assert {record.levelno for record in found} <= {logging.DEBUG}
+    shown = [record.getMessage() for record in found]
+    assert all(re.search(r" in \d\.\d{3} s, ", line) for line in shown)
+    return [re.sub(r" in \d\.\d{3} s, ", ", ", line) for line in shown]
+
+
+def call(kind: str, operation: Any, transport: Any = None, **options: Any) -> Any:
+    """Carry out an operation by a client of that kind."""
+    if kind == "urllib3":
+        with Client(KEY, transport=transport or Urllib3Transport(), **options) as client:
+            return client.call(operation)
+
+    async def run_it() -> Any:
+        given = transport or TrioTransport()
+        async with AsyncClient(KEY, transport=given, **options) as client:
+            return await client.call(operation)
+
+    return trio.run(run_it)
+
+
+def delete(uid: str = "r7") -> Any:
+    return slots.delete_reservation(uid)
+
+
+@both
+def test_each_exchange_is_a_line_with_its_attempt_and_nothing_secret(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "calcom_transports")
+    handler = in_turn(
+        said(b"{}", 503, b"X-Request-Id: one"),
+        said(b"{}", 429, b"Retry-After: 0", b"X-Request-Id: " + KEY.encode()),
+        said(DELETED, 200, b"X-Request-Id: a/b:c=d.e-F_1@2"),
+    )
+    with Server(handler) as server:
+        call(kind, delete(), base_url=server.url, retry=RETRY)
+    assert lines(caplog) == [
+        "DELETE /v2/slots/reservations/r7: 503, attempt 1, request id one",
+        "DELETE /v2/slots/reservations/r7: 429, attempt 2, request id [redacted]",
+        "DELETE /v2/slots/reservations/r7: 200, attempt 3, request id a/b:c=d.e-F_1@2",
+    ]
+
+
+@both
+def test_no_query_is_in_the_line_and_no_request_id_that_is_none(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "calcom_transports")
+    page = b'{"status":"success","data":[]}'
+    missing = pytest.raises(NotFound)
+    with Server(in_turn(said(page, 404, b"X-Request-Id: a b\tc"))) as server, missing:
+        call(kind, bookings.list(attendee_email="ann@example.com"), base_url=server.url)
+    assert lines(caplog) == ["GET /v2/bookings: 404, attempt 1"]
+
+
+@both
+def test_a_failed_exchange_is_a_line_too(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "calcom_transports")
+    with Server(answering_once(b"")) as server:
+        with pytest.raises(OutcomeUnknown):
+            call(kind, bookings.confirm("bk7"), base_url=server.url)
+        with pytest.raises(NoAnswer):
+            call(kind, delete(), base_url=server.url, retry=RetryPolicy(attempts=2, base=0, cap=0))
+    assert lines(caplog) == [
+        "POST /v2/bookings/bk7/confirm: NoAnswer (closed), attempt 1",
+        "DELETE /v2/slots/reservations/r7: NoAnswer (closed), attempt 1",
+        "DELETE /v2/slots/reservations/r7: NoAnswer (closed), attempt 2",
+    ]
+
+
+def test_a_cancelled_exchange_is_a_line_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "calcom_transports")
+
+    async def cancelled() -> None:
+        async with AsyncClient(KEY, base_url=server.url) as client, trio.open_nursery() as nursery:
+            nursery.start_soon(client.call, delete())
+            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            nursery.cancel_scope.cancel()
+
+    with Server(stalling()) as server:
+        trio.run(cancelled)
+    assert lines(caplog) == ["DELETE /v2/slots/reservations/r7: Cancelled, attempt 1"]
+
+
+@both
+def test_what_is_replayed_is_logged_as_it_was_sent(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "calcom_transports")
+    replay = Replay.of((delete(), answer({"status": "success"})))
+    call(kind, delete(), replay)
+    with pytest.raises(NoMatch):
+        call(kind, delete("r8"), Replay.of())
+    assert lines(caplog) == [
+        "DELETE /v2/slots/reservations/r7: 200, attempt 1",
+        "DELETE /v2/slots/reservations/r8: NoMatch, attempt 1",
+    ]
+
+
+def test_a_program_says_itself_which_attempt_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "calcom_transports")
+    seen: list[Observation] = []
+    request = Request("GET", "https://api.test/")
+
+    def asking() -> Program[None]:
+        for number in (3, 1, 2):
+            yield from send(request, attempt=number)
+
+    run(asking(), observed(Replay.of([(request, OK_RESPONSE)] * 3), noting(seen)))
+    assert [observation.attempt for observation in seen] == [3, 1, 2]
+    assert lines(caplog) == [f"GET /: 200, attempt {number}" for number in (3, 1, 2)]
+
+
+def test_nothing_is_made_for_a_log_that_nobody_reads(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO", "calcom_transports")
+
+    def fail(*args: object) -> None:
+        raise AssertionError("observed for nobody")
+
+    monkeypatch.setattr("calcom_transports.driver.observing", fail)
+    monkeypatch.setattr("calcom_transports.trio_driver.observing", fail)
+    for kind in ("urllib3", "trio"):
+        call(kind, delete(), Replay.of((delete(), answer({"status": "success"}))))
+    assert lines(caplog) == []
+
+
+def noting(seen: list[Observation], events: list[str] | None = None) -> Any:
+    """Return a hook that keeps every observation, and checks what it knows when."""
+
+    @contextmanager
+    def hook(observation: Observation) -> Iterator[None]:
+        assert (observation.response, observation.error, observation.status) == (None, None, None)
+        if events is not None:
+            events.append(f"begin {observation.method}")
+        try:
+            yield
+        finally:
+            seen.append(observation)
+            if events is not None:
+                events.append(f"end {observation.status}")
+
+    return hook
+
+
+@both
+def test_a_hook_is_around_each_exchange_of_a_transport(kind: str) -> None:
+    seen: list[Observation] = []
+    events: list[str] = []
+    with Server(in_turn(said(b"", 500), said(DELETED, 200, b"X-Request-Id: i1"))) as server:
+        real = Urllib3Transport() if kind == "urllib3" else TrioTransport()
+        transport = observed(real, noting(seen, events))
+        call(kind, delete(), transport, base_url=server.url, retry=RETRY)
+    assert events == ["begin DELETE", "end 500", "begin DELETE", "end 200"]
+    assert [(one.path, one.attempt, one.status, one.request_id, one.error) for one in seen] == [
+        ("/v2/slots/reservations/r7", 1, 500, None, None),
+        ("/v2/slots/reservations/r7", 2, 200, "i1", None),
+    ]
+    assert all(0 < one.seconds < PATIENCE for one in seen)
+    assert KEY not in repr(seen)
+
+
+@both
+def test_a_hook_sees_the_error_of_a_failed_exchange(kind: str) -> None:
+    seen: list[Observation] = []
+    refused = Request("GET", "http://api.cal.com/")
+    with Server(answering_once(b"")) as server:
+        request = Request("GET", server.url)
+        if kind == "urllib3":
+            with observed(Urllib3Transport(), noting(seen)) as transport:
+                for each in (request, refused):
+                    with pytest.raises((NoAnswer, InvalidInput)):
+                        transport.send(each)
+        else:
+
+            async def run_it() -> None:
+                async with observed(TrioTransport(), noting(seen)) as transport:
+                    for each in (request, refused):
+                        with pytest.raises((NoAnswer, InvalidInput)):
+                            await transport.send(each)
+
+            trio.run(run_it)
+    assert [(one.request, one.response, type(one.error), one.attempt) for one in seen] == [
+        (request, None, NoAnswer, 1),
+        (refused, None, InvalidInput, 1),
+    ]
+
+
+def test_a_hook_is_timed_by_the_clock_of_trio_and_sees_a_cancellation() -> None:
+    seen: list[Observation] = []
+    clock = trio.testing.MockClock()
+
+    async def run_it() -> None:
+        transport = observed(TrioTransport(), noting(seen))
+        async with transport, trio.open_nursery() as nursery:
+            request = Request("GET", server.url)
+            nursery.start_soon(transport.send, request, Timeout(read=9000, total=9000))
+            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            clock.jump(3600)
+            nursery.cancel_scope.cancel()
+
+    with Server(stalling()) as server:
+        trio.run(run_it, clock=clock)
+    (observation,) = seen
+    assert (observation.seconds, type(observation.error)) == (3600.0, trio.Cancelled)
+
+
+def test_an_async_transport_is_observed_under_any_loop() -> None:
+    seen: list[Observation] = []
+
+    class Canned:
+        async def send(self, request: Request, timeout: Timeout | None) -> Response:
+            return OK_RESPONSE
+
+    sending = observed(Canned(), noting(seen)).send(Request("GET", "https://api.test/"), None)
+    with pytest.raises(StopIteration) as stopped:
+        sending.send(None)
+    assert (stopped.value.value, [one.response for one in seen]) == (OK_RESPONSE, [OK_RESPONSE])
+
+
+@both
+def test_a_replay_and_a_recorder_can_be_observed(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    seen: list[Observation] = []
+    path = tmp_path / "c.json"
+    with Server(answering(said(DELETED))) as server:
+        recorder = observed(Recorder(path), noting(seen))
+        call(kind, delete(), recorder, base_url=server.url)
+    call(kind, delete(), observed(Replay(path), noting(seen)), base_url=server.url)
+    assert [(one.path, one.status) for one in seen] == [("/v2/slots/reservations/r7", 200)] * 2
+
+
+def test_what_is_observed_is_closed_and_keeps_its_own_timeout() -> None:
+    transport = observed(Urllib3Transport(timeout=7), noting([]))
+    assert transport.timeout == Timeout(7, 7, 7)
+    assert repr(transport).startswith("observed(<calcom_transports.urllib3.Urllib3Transport")
+    with Server(answering(OK)) as server:
+        with transport:
+            assert transport.send(Request("GET", server.url)) == OK_RESPONSE
+        assert server.hung_up.wait(PATIENCE)
+        with pytest.raises(NotSent, match="the transport is closed"):
+            transport.send(Request("GET", server.url))
+        transport.close()
+
+    class Endless:
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            return OK_RESPONSE
+
+    with Client(KEY, transport=observed(Endless(), noting([]))) as client:
+        assert client.run(send(Request("GET", "https://api.test/"))) == OK_RESPONSE
+
+
+def test_a_client_takes_what_is_observed_for_what_it_is() -> None:
+    api_key = pytest.raises(InvalidInput, match="api_key: is missing")
+    assert Client(transport=observed(Replay.of(), noting([]))).api.auth
+    with api_key:
+        Client(transport=observed(Urllib3Transport(), noting([])))
+    with pytest.raises(InvalidInput, match="has `async def send`, which is for AsyncClient"):
+        Client(KEY, transport=observed(TrioTransport(), noting([])))  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="must have `async def send`"):
+        AsyncClient(KEY, transport=observed(Urllib3Transport(), noting([])))  # type: ignore[arg-type]
+
+
+def test_hooks_may_be_one_within_another_and_one_may_be_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", "calcom_transports")
+    seen: list[Observation] = []
+    with Server(answering(OK)) as server:
+        inner = observed(Urllib3Transport(), logged)
+        with observed(inner, noting(seen)) as transport:
+            transport.send(Request("GET", f"{server.url}/x?y=z"))
+    assert lines(caplog) == ["GET /x: 200, attempt 1"]
+    assert len(seen) == 1
+
+
+def test_what_a_hook_raises_reaches_the_caller() -> None:
+    @contextmanager
+    def early(observation: Observation) -> Iterator[None]:
+        raise LookupError("early")
+        yield
+
+    @contextmanager
+    def late(observation: Observation) -> Iterator[None]:
+        yield
+        raise LookupError("late")
+
+    @contextmanager
+    def hiding(observation: Observation) -> Iterator[None]:
+        with suppress(NoAnswer):
+            yield
+
+    with Urllib3Transport() as real:
+        with Server(answering(OK)) as server:
+            request = Request("GET", server.url)
+            with pytest.raises(LookupError, match="early"):
+                observed(real, early).send(request)
+            assert server.connections == 0
+            with pytest.raises(LookupError, match="late"):
+                observed(real, late).send(request)
+            assert len(server.requests) == 1
+        lost = pytest.raises(NoAnswer, match="returned NoneType, and not a Response")
+        with Server(answering_once(b"")) as server, lost:
+            run(send(Request("GET", server.url)), observed(real, hiding))
+
+
+@pytest.mark.parametrize(
+    ("transport", "hook", "problem"),
+    [
+        (object(), logged, "transport: must have send(request, timeout), or be a Replay"),
+        (Urllib3Transport, logged, "transport: must have send(request, timeout), or be a Replay"),
+        (Urllib3Transport(), None, "hook: must be a function, not NoneType"),
+    ],
+)
+def test_what_cannot_be_observed_is_refused(transport: Any, hook: Any, problem: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        observed(transport, hook)
+    assert str(caught.value) == problem
+
+
+@pytest.mark.parametrize("attempt", [0, -1, True, "1", 1.0])
+def test_an_attempt_is_a_number_from_1_on(attempt: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Send(Request("GET", "https://api.test/"), attempt=attempt)
+    assert str(caught.value) == "attempt: must be an integer of at least 1, which is the first"
+
+
+def test_the_attempt_is_no_part_of_what_is_asked() -> None:
+    request = Request("GET", "https://api.test/")
+    assert Send(request, attempt=2) == Send(request)
+
+
+def test_threads_and_tasks_do_not_see_the_attempts_of_others() -> None:
+    seen: list[Observation] = []
+    request = Request("GET", "https://api.test/")
+    barrier = threading.Barrier(3)
+
+    class Meeting:
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            barrier.wait(PATIENCE)
+            return OK_RESPONSE
+
+    class AsyncMeeting:
+        async def send(self, request: Request, timeout: Timeout | None) -> Response:
+            await trio.testing.wait_all_tasks_blocked()
+            return OK_RESPONSE
+
+    def asking(attempt: int) -> Program[Response]:
+        return (yield from send(request, attempt=attempt))
+
+    def all_at_once() -> Program[Any]:
+        return gather([asking(number) for number in (1, 2, 3)], limit=3)
+
+    run(all_at_once(), observed(Meeting(), noting(seen)))
+    trio.run(run_trio, all_at_once(), observed(AsyncMeeting(), noting(seen)))
+    assert sorted(one.attempt for one in seen) == [1, 1, 2, 2, 3, 3]
+    with observed(Urllib3Transport(), noting(seen)) as transport, Server(answering(OK)) as server:
+        transport.send(Request("GET", server.url))
+    assert seen[-1].attempt == 1
+
+
+def test_without_retries_there_is_one_attempt(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "calcom_transports")
+    replay = Replay.of((delete(), answer({}, 503)))
+    with pytest.raises(ServerError):
+        call("urllib3", delete(), replay, retry=NO_RETRY)
+    assert lines(caplog) == ["DELETE /v2/slots/reservations/r7: 503, attempt 1"]
