@@ -48,6 +48,7 @@ OUTPUT = [
     "first\nsecond\nthird\n",
     "accepted\n",
     "booked\n",
+    "GET /v2/bookings/first 200\n",
     "",
     "",  # tests, which pytest runs below
     "Normal between Alice Host and Ann Attendee\n"
