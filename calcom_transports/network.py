@@ -118,6 +118,7 @@ class Exchange:
     started: float
     # "sent" from just before the first byte is handed over: a byte that may have left has left.
     phase: Literal["waiting", "connecting", "sent"] = "waiting"
+    broken: bool = False  # not all of the request could be sent
     ended: bool = False  # the server has closed its side of the connection
     reusable_until: float = 0.0  # when its connection is too old to serve another
 
@@ -159,6 +160,10 @@ class Exchange:
     def read_by(self, now: float) -> float:
         """Return when the next bytes of the answer must be there."""
         return min(now + self.timeout.read, self.end)
+
+    def keep(self, headers: Headers, now: float) -> None:
+        """Note for how long the connection may idle after an answer with these headers."""
+        self.reusable_until = 0.0 if self.broken else now + idle_limit(headers)
 
     def failure(self, reason: str, problem: str) -> TransportError:
         """Return the error to raise: `NoAnswer` if a byte may have left, else `NotSent`."""

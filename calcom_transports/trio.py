@@ -6,7 +6,6 @@ An exchange runs in the task that asked, under one cancel scope whose deadline m
 
 import ssl
 from collections import defaultdict
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +23,6 @@ try:
         Settings,
         Tunnel,
         fields_to_send,
-        idle_limit,
         without_frames,
     )
 except ModuleNotFoundError as missing:
@@ -226,16 +224,19 @@ class _Connection:
         # send_all does not look at the deadline again before its first byte.
         await trio.lowlevel.checkpoint_if_cancelled()
         exchange.phase = "sent"
-        # The server may have answered before it closed; if it has not, reading says so.
-        with suppress(trio.BrokenResourceError):
+        try:
             await self._stream.send_all(wire)
+        except trio.BrokenResourceError:
+            # The server may have answered before it closed; if it has not, reading says so.
+            exchange.broken = True
         response = await self._read(exchange, scope, max_body)
         if (
             self._http.our_state is self._http.their_state is h11.DONE
             and self._http.trailing_data == (b"", False)
         ):
             self._http.start_next_cycle()
-            self.reusable_until = trio.current_time() + idle_limit(response.headers)
+            exchange.keep(response.headers, trio.current_time())
+            self.reusable_until = exchange.reusable_until
         return response
 
     def _wire(self, exchange: Exchange, fields: Headers) -> memoryview:

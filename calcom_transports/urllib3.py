@@ -34,7 +34,6 @@ try:
         Settings,
         Tunnel,
         fields_to_send,
-        idle_limit,
         without_frames,
     )
 except ModuleNotFoundError as missing:
@@ -150,7 +149,7 @@ class Urllib3Transport:
         )
         try:
             received = Headers((name, value.strip()) for name, value in answer.headers.items())
-            exchange.reusable_until = time.monotonic() + idle_limit(received)
+            exchange.keep(received, time.monotonic())
             body = Body(exchange, received, self._settings.max_body)
             while data := answer.read(READ_SIZE):
                 body.feed(data)
@@ -387,10 +386,13 @@ class _Connection(HTTPConnection):
                 sock.settimeout(_left(exchange.end))
                 exchange.phase = "sent"
                 unsent = unsent[sock.send(unsent) :]
-        except (BrokenPipeError, ConnectionResetError):
-            raise  # urllib3 then reads what the server may have answered before it closed
-        except OSError as error:
+        except TimeoutError as error:
             raise exchange.lost(error, time.monotonic()) from error
+        except OSError as error:
+            exchange.broken = True
+            # Upon this one urllib3 reads what the server may have answered before it closed;
+            # if it has not answered, reading says so.
+            raise BrokenPipeError from error
 
 
 class _TlsConnection(_Connection, HTTPSConnection):

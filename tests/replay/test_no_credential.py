@@ -26,10 +26,13 @@ from calcom_core import (
     AccessToken,
     Anonymous,
     ApiKey,
+    InvalidInput,
     OAuthClient,
+    Request,
     Response,
     Secret,
     Timeout,
+    TransportError,
     bookings,
     retrying,
     run_script,
@@ -230,6 +233,57 @@ def test_no_connection_that_fails_shows_it(
     with pytest.raises(Exception) as caught:
         way(url, tmp_path / "cassette.json")
 
+    nothing_shown(caught.value)
+
+
+def refused(text: str) -> bytes:
+    return f"HTTP/1.1 407 {text}\r\nX-Echo: {text}\r\n\r\n{text}".encode()
+
+
+BASIC = base64.b64encode(f"ann:{KEY}".encode()).decode()
+PROXIES: dict[str, Handler] = {
+    "a refusal that repeats it": answering_once(refused(KEY)),
+    "a refusal that repeats its code": answering_once(refused(BASIC)),
+    "no HTTP": answering_once(f"{BASIC} {KEY}\r\n\r\n".encode()),
+    "nothing": answering_once(b""),
+    "nothing for long": stalling(),
+    "nothing for long, after a part": stalling(refused(BASIC)[:60]),
+    "no TLS": answering_once(b"HTTP/1.1 200 OK\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("url", ["https://elsewhere.test", "http://elsewhere.test"])
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("name", PROXIES)
+def test_no_proxy_shows_it(name: str, kind: Any, url: str, nothing_shown: Any) -> None:
+    def send_through(port: int) -> None:
+        proxy = f"http://ann:{quote(KEY, safe='')}@127.0.0.1:{port}"
+        transport = kind(proxy=proxy, timeout=QUICK, allow_http=True)
+        del proxy  # as it would be of a variable of the environment
+        print(transport)
+        if kind is Urllib3Transport:
+            transport.send(Request("GET", url))
+        else:
+            trio.run(transport.send, Request("GET", url))
+        raise LookupError("answered")  # as plain HTTP is, whatever the proxy answers
+
+    with Server(PROXIES[name]) as server, pytest.raises((TransportError, LookupError)) as caught:
+        send_through(server.port)
+
+    nothing_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("form", ["http://ann:{}@h:x", "{}", "ftp://{}@h", "http://h/{}"])
+def test_no_proxy_that_is_refused_shows_it(
+    form: str, kind: Any, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", form.format(quote(KEY, safe="")))
+    with pytest.raises(InvalidInput) as caught:
+        kind()
+    nothing_shown(caught.value)
+    with pytest.raises(InvalidInput) as caught:
+        kind(proxy=os.environ["https_proxy"])
     nothing_shown(caught.value)
 
 
