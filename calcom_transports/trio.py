@@ -25,6 +25,7 @@ try:
         fields_to_send,
         without_frames,
     )
+    from calcom_transports.records import Records
 except ModuleNotFoundError as missing:
     raise ImportError(
         "the trio transport needs trio, h11 and truststore: pip install 'calcom-bookings[trio]'"
@@ -33,6 +34,7 @@ except ModuleNotFoundError as missing:
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Headers, Request, Response, Timeout
 from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
+from calcom_transports.trio_driver import first_of
 from calcom_transports.trio_driver import iterate_trio as iterate_trio
 from calcom_transports.trio_driver import run_trio as run_trio
 from calcom_transports.urls import Origin
@@ -120,14 +122,18 @@ class TrioTransport:
             )
         self._run = run
 
+    def _stay_open(self, exchange: Exchange) -> None:
+        if self._closed:
+            raise exchange.failure("closed", "the transport is closed; make a new one")
+
     async def _exchange(
         self, exchange: Exchange, fields: Headers, scope: trio.CancelScope
     ) -> Response:
         origin = exchange.destination.origin
         pool = self._pools[origin]
+        self._stay_open(exchange)
         async with pool.slots:
-            if self._closed:
-                raise exchange.failure("closed", "the transport is closed; make a new one")
+            self._stay_open(exchange)
             exchange.phase = "connecting"
             connection = pool.take(trio.current_time())
             if connection is None:
@@ -194,16 +200,18 @@ class _Connection:
     def __init__(
         self,
         socket: trio.socket.SocketType,
-        stream: trio.SocketStream | trio.SSLStream[trio.SocketStream],
+        stream: trio.SocketStream | trio.SSLStream[Records],
+        unread: bytearray,
     ) -> None:
         self._socket = socket
         self._stream = stream
+        self._unread = unread
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self.reusable_until = 0.0
 
     def is_usable(self, now: float) -> bool:
         """Tell whether it can serve again: not too old, and nothing on it, not even its end."""
-        return now < self.reusable_until and not self._socket.is_readable()
+        return now < self.reusable_until and not self._unread and not self._socket.is_readable()
 
     def close(self) -> None:
         """Close it without a checkpoint, so that a cancelled exchange can."""
@@ -262,7 +270,9 @@ class _Connection:
             if event is h11.NEED_DATA:
                 scope.deadline = exchange.read_by(trio.current_time())
                 self._http.receive_data(await self._receive(exchange))
-            elif isinstance(event, h11.Response) and event.http_version < b"2":
+            elif getattr(event, "http_version", b"1.1")[:2] != b"1.":
+                raise exchange.unreadable()
+            elif isinstance(event, h11.Response):
                 status, headers = event.status_code, Headers(event.headers.raw_items())
                 body = Body(exchange, headers, max_body)
             elif isinstance(event, h11.Data):
@@ -287,12 +297,16 @@ async def _connect(exchange: Exchange, context: ssl.SSLContext | None) -> _Conne
         tcp = await trio.open_tcp_stream(peer.host, peer.port)
     except OSError as error:
         raise exchange.not_connected(error) from error
+    except BaseExceptionGroup as group:  # of a nursery of trio's, and of one cancellation
+        raise first_of(group) from None
     try:
         if exchange.tunnels:
             await _tunnel(tcp, exchange)
         if context is None:
-            return _Connection(tcp.socket, tcp)
-        return _Connection(tcp.socket, await _encrypted(tcp, exchange, context))
+            return _Connection(tcp.socket, tcp, bytearray())
+        records = Records(tcp)
+        tls = await _encrypted(records, exchange, context)
+        return _Connection(tcp.socket, tls, records.unread)
     except BaseException:
         tcp.socket.close()
         raise
@@ -309,11 +323,11 @@ async def _tunnel(tcp: trio.SocketStream, exchange: Exchange) -> None:
 
 
 async def _encrypted(
-    tcp: trio.SocketStream, exchange: Exchange, context: ssl.SSLContext
-) -> trio.SSLStream[trio.SocketStream]:
+    records: Records, exchange: Exchange, context: ssl.SSLContext
+) -> trio.SSLStream[Records]:
     name = exchange.destination.origin.host.rstrip(".")
     # Not https_compatible, which takes a cut connection for the end of an answer.
-    tls = trio.SSLStream(tcp, context, server_hostname=name)
+    tls = trio.SSLStream(records, context, server_hostname=name)
     try:
         await tls.do_handshake()
     except trio.BrokenResourceError as error:

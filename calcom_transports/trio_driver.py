@@ -180,7 +180,8 @@ class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it sta
         self._steps.close()
 
 
-def _first(error: BaseException) -> BaseException:
+def first_of(error: BaseException) -> BaseException:
+    """Return the first of what a nursery raised together, or what else was raised."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
@@ -299,7 +300,7 @@ class _Steps:
                     nursery.start_soon(work, nursery.cancel_scope)
         except BaseExceptionGroup as group:
             # Every other error was caught above, so that these are one outer cancellation.
-            raise _first(group) from None
+            raise first_of(group) from None
         finally:
             for _, program in waiting:  # those that never started
                 program.close()

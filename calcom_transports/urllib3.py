@@ -20,14 +20,14 @@ from typing import Any, Self, cast
 try:
     import urllib3
     from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.connectionpool import HTTPSConnectionPool
     from urllib3.exceptions import ClosedPoolError, EmptyPoolError, HTTPError
     from urllib3.util import SKIP_HEADER
-    from urllib3.util.response import assert_header_parsing
 
     from calcom_transports.network import (
         MAX_BODY,
         MAX_CONNECTIONS,
+        MAX_HEAD,
         READ_SIZE,
         Body,
         Exchange,
@@ -36,6 +36,7 @@ try:
         fields_to_send,
         without_frames,
     )
+    from calcom_transports.urllib3_pool import FairPool
 except ModuleNotFoundError as missing:
     raise ImportError(
         "the blocking transport needs urllib3 and truststore: "
@@ -166,11 +167,11 @@ class Urllib3Transport:
                 raise _closed(exchange)
             pool = self._pools.get(origin)
             if pool is None:
-                limits: dict[str, Any] = {"maxsize": self._settings.max_connections, "block": True}
+                size = self._settings.max_connections
                 if context := self._settings.context_for(origin):
-                    pool = _TlsPool(origin.host, origin.port, ssl_context=context, **limits)
+                    pool = _TlsPool(origin.host, origin.port, maxsize=size, ssl_context=context)
                 else:
-                    pool = _Pool(origin.host, origin.port, **limits)
+                    pool = _Pool(origin.host, origin.port, maxsize=size)
                 self._pools[origin] = pool
             return pool
 
@@ -238,20 +239,40 @@ def _tunnel(sock: socket.socket, exchange: Exchange) -> None:
     sock.settimeout(_left(exchange.connect_by))
 
 
+# RFC 9112, with what h11 forgives: a lone LF, control characters in values, a folded value.
+_TEXT = rb"[^\0\n\r\v\f]*"
+_STATUS = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9]{2}(?: " + _TEXT + rb")?\r?\n")
+_FIRST_FIELD = re.compile(rb"(?:%s:%s)?\r?\n" % (TOKEN.pattern.encode(), _TEXT))
+_FIELD = re.compile(rb"(?:(?:%s:|[ \t])%s)?\r?\n" % (TOKEN.pattern.encode(), _TEXT))
+_CHUNK = re.compile(rb"[0-9A-Fa-f]{1,20}(?:;[^\n]*)?[ \t]*\r\n")
+
+
 class _Lines(io.BufferedReader):
     """The lines and bytes of one answer."""
 
     def __init__(self, arriving: "_Arriving") -> None:
         super().__init__(arriving)
         self._arriving = arriving
+        self.expect(_STATUS)
+
+    def expect(self, pattern: re.Pattern[bytes]) -> None:
+        """Say what the lines are to look like from here on."""
+        self._pattern = pattern
+        self._left = MAX_HEAD
 
     def readline(self, size: int | None = -1) -> bytes:
-        """Read a line, and refuse one that breaks off: it would pass as the end of the head."""
+        """Read a line, and refuse what is none: the parser takes it for something, or for the end.
+
+        One that breaks off would pass as the end of the head.
+        """
         line = super().readline(size)
+        self._left -= len(line)
         if self._arriving.exchange.ended and not line.endswith(b"\n"):
             raise http.client.IncompleteRead(line)
-        if b"\r" in line[:-2] or b"\0" in line:  # the parser would take CR for a line's end
-            raise http.client.HTTPException("a line holds CR or NUL")
+        if self._left < 0 or not self._pattern.fullmatch(line):
+            raise http.client.HTTPException("a line is not as RFC 9112 has it")
+        if self._pattern is _FIRST_FIELD:
+            self._pattern = _FIELD
         return line
 
     def close(self) -> None:
@@ -300,7 +321,7 @@ class _Answer(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
-        self.fp = _Lines(_Arriving(sock, _current.get()))
+        self.fp = self._lines = _Lines(_Arriving(sock, _current.get()))
 
     def begin(self) -> None:
         """Read the head, after any number of interim ones."""
@@ -308,26 +329,53 @@ class _Answer(http.client.HTTPResponse):
         while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
             self.headers = self.msg = None  # type: ignore[assignment]  # begin() reads if there are none
             super().begin()
-        # urllib3 would only log what it could not parse, together with the URL.
-        assert_header_parsing(self.msg)
         codings = self.msg.get_all("transfer-encoding", [])
-        lengths = self.msg.get_all("content-length", [])
+        lengths = {
+            length.strip()
+            for value in self.msg.get_all("content-length", [])
+            for length in value.split(",")
+        }
         if (
             self.status < 200
             or (codings and [coding.strip().lower() for coding in codings] != ["chunked"])
-            or len({length.strip() for length in lengths}) > 1
-            or not all(re.fullmatch(r"[0-9]{1,20}", length.strip()) for length in lengths)
+            or len(lengths) > 1
+            or not all(re.fullmatch(r"[0-9]{1,20}", length) for length in lengths)
         ):
             raise http.client.HTTPException("the head does not say where the answer ends")
-        if not all(TOKEN.fullmatch(name) for name in self.msg):
-            raise http.client.HTTPException("a header's name is not a token")
-        if self.status in {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}:
+        # The parser has its own idea of it, where there is a space too many, or a length twice.
+        if self._has_no_body:
             self.chunked = False
+        elif codings:
+            self.chunked, self.chunk_left, self.length = True, None, None
+        elif lengths:
+            self.length = int(lengths.pop())
+
+    @property
+    def _has_no_body(self) -> bool:
+        method: str = cast(Any, self)._method
+        return method == "HEAD" or self.status in {
+            http.HTTPStatus.NO_CONTENT,
+            http.HTTPStatus.NOT_MODIFIED,
+        }
+
+    def _read_status(self) -> tuple[str, int, str]:
+        self._lines.expect(_STATUS)
+        status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        self._lines.expect(_FIRST_FIELD)
+        return status
+
+    def _get_chunk_left(self) -> int | None:
+        if self.chunk_left == 0:
+            if self._lines.read(2) != b"\r\n":
+                raise http.client.HTTPException("a chunk is longer than its size")
+            self.chunk_left = None
+        left: int | None = super()._get_chunk_left()  # type: ignore[misc]
+        return left
 
     def _read_next_chunk_size(self) -> int:
+        self._lines.expect(_CHUNK)
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]
-        if size < 0:  # would read without end
-            raise http.client.HTTPException("a chunk has a negative size")
+        self._lines.expect(_FIRST_FIELD)
         return size
 
 
@@ -366,7 +414,10 @@ class _Connection(HTTPConnection):
     @property
     def is_connected(self) -> bool:
         """Whether it can serve again, which the pool asks before it does."""
-        return super().is_connected and time.monotonic() < self._serves.reusable_until
+        if not super().is_connected or time.monotonic() >= self._serves.reusable_until:
+            return False
+        # What came decrypted and was not read is nothing that the socket would tell of.
+        return not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         """Send the request with the target as it was given; the pool rewrites *url*."""
@@ -403,30 +454,10 @@ class _TlsConnection(_Connection, HTTPSConnection):
         encrypted.suppress_ragged_eofs = False
 
 
-class _Closable(HTTPConnectionPool):
-    """A pool that lets those go who wait for a connection when it is closed."""
-
-    def _get_conn(self, timeout: float | None = None) -> Any:
-        connections = self.pool
-        connection = super()._get_conn(timeout)
-        if self.pool is None and connections is not None:
-            connection.close()
-            connections.put(None)  # lets the next one go
-            raise ClosedPoolError(self, "closed meanwhile")
-        return connection
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        connections = self.pool
-        super().close()
-        if connections is not None:
-            connections.put(None)
-
-
-class _Pool(_Closable):
+class _Pool(FairPool):
     # urllib3's protocol asks for attributes that may be assigned, which its own class forbids.
     ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
 
 
-class _TlsPool(_Closable, HTTPSConnectionPool):
+class _TlsPool(FairPool, HTTPSConnectionPool):
     ConnectionCls = _TlsConnection  # pyright: ignore[reportAssignmentType]

@@ -1,0 +1,101 @@
+"""Both transports read the same in whatever a server answers, right or wrong."""
+
+from collections.abc import Callable
+
+import trio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from server import Peer, Server
+
+from calcom_core.errors import NoAnswer
+from calcom_core.http import Request, Response, Timeout
+from calcom_transports.trio import TrioTransport
+from calcom_transports.urllib3 import Urllib3Transport
+
+ANSWERS = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"3\r\nabc\r\n4;e=1\r\ndefg\r\n0\r\nX: 1\r\n\r\n",
+    b"HTTP/1.1 404 \r\nX-Y: z\r\n folded\r\n\r\nuntil the end",
+    b"HTTP/1.0 200 OK\r\nX-Y:\tz\r\n\r\nuntil the end",
+    b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 204 No Content\r\nX: y\r\n\r\n",
+    b'HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\nETag: "x"\r\n\r\n',
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"
+    b"3\r\nabc\r\n0\r\n\r\n",
+]
+PARTS = [
+    *(b"\r\n", b"\n", b"\r", b" ", b"\t", b"\0", b"\x0b", b"\x80", b":", b";", b",", b"-", b"+"),
+    *(b"0", b"5", b"a", b"_", b"100", b"200", b"HTTP/1.1 ", b"chunked", b"gzip", b" folded\r\n"),
+    *(b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5, 5\r\n", b"Connection: close\r\n"),
+]
+
+
+@st.composite
+def damaged(draw: Callable[[st.SearchStrategy[bytes | int]], bytes | int]) -> bytes:
+    """Return an answer in which up to three pieces are put in, left out or overwritten."""
+    answer = bytearray(draw(st.sampled_from(ANSWERS)))  # type: ignore[arg-type]
+    for _ in range(draw(st.integers(0, 3))):  # type: ignore[arg-type]
+        start = draw(st.integers(0, len(answer)))
+        gone = draw(st.sampled_from([0, 0, 1, 2, 5]))
+        piece = draw(st.sampled_from(PARTS) | st.binary(max_size=2))
+        answer[start : start + gone] = piece  # type: ignore[operator]
+    return bytes(answer)
+
+
+class Scripted:
+    """Gives its answer to each connection, then closes it."""
+
+    answer = b""
+
+    def __call__(self, peer: Peer) -> None:
+        peer.request()
+        peer.send(self.answer)
+
+
+def by_urllib3(url: str) -> Response | str:
+    with Urllib3Transport(timeout=5) as transport:
+        try:
+            return transport.send(Request("GET", url))
+        except NoAnswer as error:
+            return error.reason
+
+
+def by_trio(url: str) -> Response | str:
+    async def run() -> Response | str:
+        async with TrioTransport(timeout=5) as transport:
+            try:
+                return await transport.send(Request("GET", url), Timeout(5, 5, 5))
+            except NoAnswer as error:
+                return error.reason
+
+    return trio.run(run)
+
+
+def without_length(response: Response) -> Response:
+    """Leave out what h11 shows once where it is said twice."""
+    fields = [field for field in response.headers if field[0].lower() != "content-length"]
+    return Response(response.status, fields, response.body)
+
+
+def test_both_transports_read_the_same(
+    counted: Callable[[str, int], None],
+) -> None:
+    server = Scripted()
+    read = 0
+
+    @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(damaged())
+    def same(answer: bytes) -> None:
+        nonlocal read
+        server.answer = answer
+        blocking, awaited = by_urllib3(listening.url), by_trio(listening.url)
+        if isinstance(blocking, Response) and isinstance(awaited, Response):
+            assert without_length(blocking) == without_length(awaited)
+        else:  # which of two things is wrong with it may be found in another order
+            assert {blocking, awaited} <= {"closed", "protocol", "timeout"}
+        read += 1
+
+    with Server(server) as listening:
+        same()
+    assert read >= 400
+    counted("damaged answers, read by both transports", read)
