@@ -149,7 +149,9 @@ class Urllib3Transport:
             decode_content=False,
         )
         try:
-            received = Headers((name, value.strip()) for name, value in answer.headers.items())
+            received = Headers(
+                (name, value.strip(" \t\r\n")) for name, value in answer.headers.items()
+            )
             exchange.keep(received, time.monotonic())
             body = Body(exchange, received, self._settings.max_body)
             while data := answer.read(READ_SIZE):
