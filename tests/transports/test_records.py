@@ -1,0 +1,103 @@
+"""TLS records are given one at a time, however they arrive."""
+
+from typing import Any
+
+import trio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calcom_transports.records import Records
+
+
+class Arriving:
+    """A stream of which each read brings the next of the given pieces."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = list(pieces)
+        self.events: list[object] = []
+
+    async def receive_some(self, max_bytes: int) -> bytes:
+        return self.pieces.pop(0) if self.pieces else b""
+
+    async def send_all(self, data: bytes) -> None:
+        self.events.append(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        self.events.append("waited")
+
+    async def aclose(self) -> None:
+        self.events.append("closed")
+
+
+def record(content: bytes) -> bytes:
+    return b"\x17\x03\x03" + len(content).to_bytes(2) + content
+
+
+async def given_by(records: Records) -> list[bytes]:
+    pieces = []
+    while piece := await records.receive_some(32_768):
+        pieces.append(piece)
+    return pieces
+
+
+def read(*pieces: bytes) -> list[bytes]:
+    stream: Any = Arriving(*pieces)
+    return trio.run(given_by, Records(stream))
+
+
+ONE, OTHER = record(b"one"), record(bytes(16_000))
+
+
+def test_two_records_that_come_at_once_are_given_one_after_the_other() -> None:
+    assert read(ONE + OTHER) == [ONE, OTHER]
+
+
+def test_a_record_that_comes_in_parts_is_given_in_parts() -> None:
+    assert read(OTHER[:9], OTHER[9:] + ONE[:2], ONE[2:]) == [OTHER[:9], OTHER[9:], ONE]
+
+
+def test_a_header_that_comes_in_parts_is_waited_for() -> None:
+    assert read(ONE[:1], ONE[1:4], ONE[4:]) == [ONE]
+
+
+def test_a_connection_that_ends_within_a_header_gives_nothing_of_it() -> None:
+    assert read(ONE + OTHER[:4]) == [ONE]
+
+
+def test_what_is_not_given_yet_can_be_seen() -> None:
+    async def seen() -> bytes:
+        stream: Any = Arriving(ONE + OTHER)
+        records = Records(stream)
+        await records.receive_some()
+        return bytes(records.unread)
+
+    assert trio.run(seen) == OTHER
+
+
+def test_what_is_sent_goes_through_as_it_is() -> None:
+    stream: Any = Arriving()
+
+    async def send() -> None:
+        records = Records(stream)
+        await records.send_all(b"x")
+        await records.wait_send_all_might_not_block()
+        await records.aclose()
+
+    trio.run(send)
+    assert stream.events == [b"x", "waited", "closed"]
+
+
+@given(st.lists(st.binary(max_size=40), max_size=6), st.lists(st.integers(1, 50)))
+def test_no_piece_holds_bytes_of_two_records(contents: list[bytes], cuts: list[int]) -> None:
+    records = [record(content) for content in contents]
+    wire, arriving = b"".join(records), []
+    for cut in cuts:
+        arriving.append(wire[:cut])
+        wire = wire[cut:]
+    given_pieces = read(*[piece for piece in [*arriving, wire] if piece])
+    for whole in records:
+        piece = b""
+        while len(piece) < len(whole):
+            piece += given_pieces.pop(0)
+        assert piece == whole
+    assert given_pieces == []
