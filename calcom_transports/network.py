@@ -71,6 +71,13 @@ def fields_to_send(exchange: "Exchange") -> Headers:
     return Headers(fields)
 
 
+def seconds_left(by: float, now: float) -> float:
+    """Return how long it still is until a time; raise `TimeoutError` where that has passed."""
+    if by <= now:
+        raise TimeoutError
+    return by - now
+
+
 def without_frames(error: TransportError) -> None:
     """Take from an error the frames that it, and what caused it, came through.
 

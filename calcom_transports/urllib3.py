@@ -6,13 +6,9 @@ one limit over the whole exchange, the exact moment from which a request may hav
 the end of idle connections, and no leniency towards an answer that breaks off.
 """
 
-import http.client
-import io
-import re
 import socket
 import ssl
 import time
-from contextvars import ContextVar
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self, cast
@@ -27,15 +23,16 @@ try:
     from calcom_transports.network import (
         MAX_BODY,
         MAX_CONNECTIONS,
-        MAX_HEAD,
         READ_SIZE,
         Body,
         Exchange,
         Settings,
         Tunnel,
         fields_to_send,
+        seconds_left,
         without_frames,
     )
+    from calcom_transports.urllib3_answer import CURRENT, Answer
     from calcom_transports.urllib3_pool import FairPool
 except ModuleNotFoundError as missing:
     raise ImportError(
@@ -44,12 +41,9 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 from calcom_core.errors import TransportError
-from calcom_core.http import TOKEN, Headers, Request, Response, Timeout
+from calcom_core.http import Headers, Request, Response, Timeout
 from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
 from calcom_transports.urls import Origin
-
-# urllib3 runs all of an exchange in the thread that asked, and has no argument to carry this.
-_current: ContextVar[Exchange] = ContextVar("exchange")
 
 
 class Urllib3Transport:
@@ -111,14 +105,14 @@ class Urllib3Transport:
         """
         exchange = self._settings.start(request, timeout, time.monotonic())
         fields = fields_to_send(exchange)
-        before = _current.set(exchange)
+        before = CURRENT.set(exchange)
         try:
             return self._translated(exchange, fields)
         except TransportError as error:
             without_frames(error)
             raise
         finally:
-            _current.reset(before)
+            CURRENT.reset(before)
 
     def _translated(self, exchange: Exchange, fields: Headers) -> Response:
         try:
@@ -204,10 +198,7 @@ def _closed(exchange: Exchange) -> TransportError:
 
 
 def _left(by: float) -> float:
-    left = by - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
+    return seconds_left(by, time.monotonic())
 
 
 def _connect(exchange: Exchange) -> socket.socket:
@@ -241,154 +232,14 @@ def _tunnel(sock: socket.socket, exchange: Exchange) -> None:
     sock.settimeout(_left(exchange.connect_by))
 
 
-# RFC 9112, with what h11 forgives: a lone LF, control characters in values, a folded value.
-_TEXT = rb"[^\0\n\r\v\f]*"
-_STATUS = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9]{2}(?: " + _TEXT + rb")?\r?\n")
-_FIRST_FIELD = re.compile(rb"(?:%s:%s)?\r?\n" % (TOKEN.pattern.encode(), _TEXT))
-_FIELD = re.compile(rb"(?:(?:%s:|[ \t])%s)?\r?\n" % (TOKEN.pattern.encode(), _TEXT))
-_CHUNK = re.compile(rb"[0-9A-Fa-f]{1,20}(?:;[^\n]*)?[ \t]*\r\n")
-
-
-class _Lines(io.BufferedReader):
-    """The lines and bytes of one answer."""
-
-    def __init__(self, arriving: "_Arriving") -> None:
-        super().__init__(arriving)
-        self._arriving = arriving
-        self.expect(_STATUS)
-
-    def expect(self, pattern: re.Pattern[bytes]) -> None:
-        """Say what the lines are to look like from here on."""
-        self._pattern = pattern
-        self._left = MAX_HEAD
-
-    def readline(self, size: int | None = -1) -> bytes:
-        """Read a line, and refuse what is none: the parser takes it for something, or for the end.
-
-        One that breaks off would pass as the end of the head.
-        """
-        line = super().readline(size)
-        self._left -= len(line)
-        if self._arriving.exchange.ended and not line.endswith(b"\n"):
-            raise http.client.IncompleteRead(line)
-        if self._left < 0 or not self._pattern.fullmatch(line):
-            raise http.client.HTTPException("a line is not as RFC 9112 has it")
-        if self._pattern is _FIRST_FIELD:
-            self._pattern = _FIELD
-        return line
-
-    def close(self) -> None:
-        """Give the socket back, and say so if there is more than the answer on it."""
-        self._arriving.over = True
-        if self.peek():
-            self._arriving.exchange.reusable_until = 0.0
-        super().close()
-
-
-class _Arriving(io.RawIOBase):
-    """The bytes of one answer, none of them waited for longer than its exchange may."""
-
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
-        self._sock = sock
-        self._bytes = sock.makefile("rb", buffering=0)
-        self.exchange = exchange
-        self.over = False
-
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Wait for bytes and put them into *buffer*; 0 at the end."""
-        if self.over:
-            return 0
-        now = time.monotonic()
-        try:
-            self._sock.settimeout(_left(self.exchange.read_by(now)))
-            count = self._bytes.readinto(buffer)
-        except OSError as error:
-            raise self.exchange.lost(error, time.monotonic()) from error
-        self.exchange.ended = not count
-        return count or 0
-
-    def close(self) -> None:
-        """Give the socket back."""
-        self._bytes.close()
-        super().close()
-
-
-class _Answer(http.client.HTTPResponse):
-    """An answer as RFC 9112 has it, where the standard library makes do with less."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp.close()
-        self.fp = self._lines = _Lines(_Arriving(sock, _current.get()))
-
-    def begin(self) -> None:
-        """Read the head, after any number of interim ones."""
-        super().begin()
-        while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # begin() reads if there are none
-            super().begin()
-        codings = self.msg.get_all("transfer-encoding", [])
-        lengths = {
-            length.strip()
-            for value in self.msg.get_all("content-length", [])
-            for length in value.split(",")
-        }
-        if (
-            self.status < 200
-            or (codings and [coding.strip().lower() for coding in codings] != ["chunked"])
-            or len(lengths) > 1
-            or not all(re.fullmatch(r"[0-9]{1,20}", length) for length in lengths)
-        ):
-            raise http.client.HTTPException("the head does not say where the answer ends")
-        # The parser has its own idea of it, where there is a space too many, or a length twice.
-        if self._has_no_body:
-            self.chunked = False
-        elif codings:
-            self.chunked, self.chunk_left, self.length = True, None, None
-        elif lengths:
-            self.length = int(lengths.pop())
-
-    @property
-    def _has_no_body(self) -> bool:
-        method: str = cast(Any, self)._method
-        return method == "HEAD" or self.status in {
-            http.HTTPStatus.NO_CONTENT,
-            http.HTTPStatus.NOT_MODIFIED,
-        }
-
-    def _read_status(self) -> tuple[str, int, str]:
-        self._lines.expect(_STATUS)
-        status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
-        self._lines.expect(_FIRST_FIELD)
-        return status
-
-    def _get_chunk_left(self) -> int | None:
-        if self.chunk_left == 0:
-            if self._lines.read(2) != b"\r\n":
-                raise http.client.HTTPException("a chunk is longer than its size")
-            self.chunk_left = None
-        left: int | None = super()._get_chunk_left()  # type: ignore[misc]
-        return left
-
-    def _read_next_chunk_size(self) -> int:
-        self._lines.expect(_CHUNK)
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
-        self._lines.expect(_FIRST_FIELD)
-        return size
-
-
 class _Connection(HTTPConnection):
     """A connection that obeys the limits of the exchange it serves."""
 
-    response_class = _Answer
+    response_class = Answer
     _serves: Exchange
 
     def _new_conn(self) -> socket.socket:
-        exchange = _current.get()
+        exchange = CURRENT.get()
         try:
             sock = _connect(exchange)
             try:
@@ -404,7 +255,7 @@ class _Connection(HTTPConnection):
             raise exchange.not_connected(error) from error
 
     def connect(self) -> None:
-        exchange = _current.get()
+        exchange = CURRENT.get()
         exchange.phase = "connecting"
         try:
             super().connect()
@@ -423,7 +274,7 @@ class _Connection(HTTPConnection):
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         """Send the request with the target as it was given; the pool rewrites *url*."""
-        self._serves = _current.get()
+        self._serves = CURRENT.get()
         self._serves.phase = "connecting"
         super().request(method, self._serves.target, *args, **kwargs)
 
