@@ -747,6 +747,23 @@ def test_a_server_that_cannot_be_trusted_is_sent_nothing(
 
 
 @both
+@pytest.mark.parametrize("mode", [ssl.CERT_NONE, ssl.CERT_OPTIONAL, ssl.CERT_REQUIRED])
+def test_a_context_that_leaves_certificates_or_names_unchecked_is_refused(
+    kind: str, mode: ssl.VerifyMode, trusting: ssl.SSLContext
+) -> None:
+    trusting.check_hostname = False
+    trusting.verify_mode = mode
+    if mode is ssl.CERT_OPTIONAL:
+        trusting.check_hostname = True
+    with pytest.raises(InvalidInput) as caught:
+        exchange(kind, ssl_context=trusting)
+    assert str(caught.value) == (
+        "ssl_context: must verify certificates and host names, or credentials may go to anybody; "
+        "load_verify_locations() makes it trust a certificate of your own"
+    )
+
+
+@both
 def test_a_server_that_speaks_no_tls_is_sent_nothing(kind: str) -> None:
     with Server(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
         request = Request("POST", f"https://localhost:{server.port}/v2/x")
