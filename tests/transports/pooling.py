@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
 
+import trio
 from server import PATIENCE
 
 from calcom_core.errors import TransportError
@@ -59,16 +60,35 @@ async def opened(kind: str, **options: Any) -> AsyncIterator[Transport]:
             yield transport
 
 
-async def sent(
-    transport: Transport, request: Request, within: Timeout | None = None
-) -> Response | tuple[type[TransportError], str]:
-    """Send a request; return its answer, or the class and the reason of its error."""
+Outcome = Response | tuple[type[TransportError], str]
+"""An answer, or the class and the reason of an error."""
+
+
+def said(transport: Urllib3Transport, request: Request, within: Timeout | None = None) -> Outcome:
+    """Send a request through the blocking transport."""
     try:
-        if isinstance(transport, Urllib3Transport):
-            return transport.send(request, within)
+        return transport.send(request, within)
+    except TransportError as error:
+        return type(error), error.reason
+
+
+async def sent(transport: Transport, request: Request, within: Timeout | None = None) -> Outcome:
+    """Send a request through either transport, which may block."""
+    if isinstance(transport, Urllib3Transport):
+        return said(transport, request, within)
+    try:
         return await transport.send(request, within)
     except TransportError as error:
         return type(error), error.reason
+
+
+async def sent_aside(
+    transport: Transport, request: Request, within: Timeout | None = None
+) -> Outcome:
+    """Send a request while others run: in a thread, if the transport blocks."""
+    if isinstance(transport, Urllib3Transport):
+        return await trio.to_thread.run_sync(said, transport, request, within)
+    return await sent(transport, request, within)
 
 
 def open_sockets() -> int:

@@ -1,0 +1,617 @@
+"""Connections that are kept after an answer, and end or say something at any moment after it.
+
+A transport, in clear and through TLS, sends no byte of a request twice, whatever becomes of a
+connection it kept: the request goes out on a new one, or it may have gone out and has no answer.
+"""
+
+import random
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from attrs import field, frozen
+from pooling import Ended, on_time, opened, sent
+from sending import OK, OK_RESPONSE, AfterStep, both, get, post
+from server import PATIENCE, Handler, Peer, Server, answering
+
+import calcom_transports.urllib3
+from calcom_core.errors import NoAnswer
+from calcom_core.http import Request, Response
+from calcom_transports.trio import TrioTransport
+
+LOST = (NoAnswer, "closed")
+STRAY = OK.replace(b"ok", b"no")
+REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+LINGER = struct.pack("ii", 1, 0)
+
+encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
+
+Act = Callable[[Peer], None]
+
+
+def first(server: Server) -> Request:
+    return get(server, "/first")
+
+
+def wire(server: Server) -> bytes:
+    """Return the bytes of `post(server)`."""
+    return (
+        b"POST /v2/x?q=1 HTTP/1.1\r\nHost: %b:%d\r\nAccept-Encoding: gzip\r\n"
+        b"Content-Length: 2\r\n\r\n{}" % (server.host.encode(), server.port)
+    )
+
+
+def finish(peer: Peer) -> None:
+    """Close the sending side, TLS or not, with nothing said of it in TLS."""
+    socket.socket.shutdown(peer.connection, socket.SHUT_WR)
+
+
+def close(peer: Peer) -> None:
+    """Close it whole: what comes then is answered by a reset."""
+    peer.connection.close()
+
+
+def reset(peer: Peer) -> None:
+    # A close that lingers for no time is a reset.
+    peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
+    peer.connection.close()
+
+
+def say(data: bytes) -> Act:
+    return lambda peer: peer.send(data)
+
+
+def in_turn(*acts: Act) -> Act:
+    def all_of_them(peer: Peer) -> None:
+        for act in acts:
+            act(peer)
+
+    return all_of_them
+
+
+def close_notify(peer: Peer) -> None:
+    """Say that TLS is over, and wait for no answer to that."""
+    assert isinstance(peer.connection, ssl.SSLSocket)
+    peer.connection.settimeout(0)
+    with suppress(ssl.SSLWantReadError):
+        peer.connection.unwrap()
+    peer.connection.settimeout(None)
+
+
+def raw(data: bytes) -> Act:
+    """Send bytes below TLS."""
+    return lambda peer: socket.socket.sendall(peer.connection, data)
+
+
+def handshake_message(peer: Peer) -> None:
+    """Send a message of the handshake after it, as a late session ticket is one."""
+    assert isinstance(peer.connection, ssl.SSLSocket)
+    peer.connection.verify_client_post_handshake()
+    peer.connection.write(b"")  # which sends it, and nothing else
+    peer.connection.do_handshake()
+
+
+class Kept:
+    """Answers the first request of a first connection, then does to it what it is told, when told.
+
+    Any other connection is answered on. `brought` is what each brought after that first request.
+    """
+
+    def __init__(self, act: Act) -> None:
+        self.act = act
+        self.go = threading.Event()
+        self.acted = threading.Event()
+        self.brought: list[bytes] = []
+        self.connections = Ended()
+
+    def now(self) -> None:
+        """Let it happen, and return when it has."""
+        self.go.set()
+        assert self.acted.wait(PATIENCE)
+
+    def __call__(self, peer: Peer) -> None:
+        number = len(self.brought)
+        self.brought.append(b"")
+        with self.connections:
+            if number == 0:
+                peer.request()
+                self.begin(peer)
+                assert self.go.wait(PATIENCE)
+                self.act(peer)
+                self.acted.set()
+                with suppress(OSError):
+                    while data := peer.connection.recv(65_536):
+                        self.brought[0] += data
+            else:
+                while request := peer.request():
+                    self.brought[number] += request
+                    peer.send(OK)
+
+    def begin(self, peer: Peer) -> None:
+        peer.send(OK)
+
+
+class AtOnce(Kept):
+    """Ends its side together with the answer: the FIN is in the segment that brings the answer."""
+
+    def begin(self, peer: Peer) -> None:
+        socket.socket.setsockopt(peer.connection, socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        peer.send(OK)
+        finish(peer)
+        self.go.set()
+
+
+@frozen
+class Seen:
+    """What the second call came to, and what of it each connection brought to the server."""
+
+    result: Any
+    brought: tuple[bytes, ...] = field(converter=tuple)
+
+
+def anew(server: Server) -> Seen:
+    """Return what is seen where the call is answered on a new connection, and sent on no other."""
+    return Seen(OK_RESPONSE, (b"", wire(server)))
+
+
+@contextmanager
+def while_idle(kind: str, call: Callable[[], None]) -> Iterator[None]:
+    call()
+    yield
+
+
+@contextmanager
+def when_taken(kind: str, call: Callable[[], None]) -> Iterator[None]:
+    """Make a call when a transport is about to hand its next byte over.
+
+    By then it has found the connection good, and does not look again.
+    """
+    client = threading.current_thread()
+
+    def once() -> None:
+        if threading.current_thread() is client:  # and not the server, which is in one of its own
+            patch.undo()
+            call()
+
+    with pytest.MonkeyPatch.context() as patch:
+        for owner in (socket.socket, ssl.SSLSocket) if kind == "urllib3" else ():
+            for name, real in [("send", owner.send), ("sendall", owner.sendall)]:
+
+                def hand_over(sock: Any, *args: Any, real: Any = real) -> Any:
+                    once()
+                    return real(sock, *args)
+
+                patch.setattr(owner, name, hand_over)
+        for stream in (trio.SocketStream, trio.SSLStream) if kind == "trio" else ():
+
+            async def hand_over_all(self: Any, data: Any, real: Any = stream.send_all) -> None:
+                once()
+                await real(self, data)
+
+            patch.setattr(stream, "send_all", hand_over_all)
+        yield
+
+
+def kept(
+    kind: str,
+    handler: Kept,
+    tls: ssl.SSLContext | None,
+    trusting: ssl.SSLContext | None,
+    when: Callable[[str, Callable[[], None]], AbstractContextManager[None]] = while_idle,
+) -> tuple[Seen, Server]:
+    """Send two requests, and let the handler act on the connection between them."""
+
+    async def run() -> Any:
+        async with opened(kind, ssl_context=trusting, max_connections=1) as transport:
+            assert await sent(transport, first(server)) == OK_RESPONSE
+            with when(kind, handler.now):
+                return await sent(transport, post(server))
+
+    with Server(handler, tls=tls) as server:
+        result = trio.run(run)
+        assert handler.connections.wait()
+    return Seen(result, handler.brought), server
+
+
+IDLE: dict[str, Act] = {
+    "fin": finish,
+    "close": close,
+    "reset": reset,
+    "408": say(REQUEST_TIMEOUT),
+    "408 and fin": in_turn(say(REQUEST_TIMEOUT), finish),
+    "408 and close": in_turn(say(REQUEST_TIMEOUT), close),
+    "a stray byte": say(b"\n"),
+    "a stray answer": say(STRAY),
+    "a stray interim answer": say(b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+IDLE_TLS: dict[str, Act] = {
+    "close_notify": close_notify,
+    "close_notify and fin": in_turn(close_notify, finish),
+    "close_notify and close": in_turn(close_notify, close),
+    "close_notify and reset": in_turn(close_notify, reset),
+    "a byte that is no TLS": raw(b"\x17"),
+    "a record nobody encrypted": raw(b"\x17\x03\x03\x00\x20" + bytes(32)),
+}
+
+
+@both
+@encrypted_or_not
+@on_time
+def test_a_connection_that_ends_or_says_something_while_idle_is_left_and_nothing_sent_on_it(
+    kind: str,
+    encrypted: bool,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    counted: Callable[[str, int], None],
+) -> None:
+    acts = {**IDLE, **(IDLE_TLS if encrypted else {})}
+    seen = {}
+    expected = {}
+    for name, act in acts.items():
+        seen[name], server = kept(kind, Kept(act), certified if encrypted else None, trusting)
+        expected[name] = anew(server)
+    assert seen == expected
+    counted(f"idle connections: {kind}", len(acts))
+
+
+@both
+@encrypted_or_not
+@on_time
+def test_a_connection_that_ends_with_its_answer_is_left(
+    kind: str, encrypted: bool, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    handler = AtOnce(lambda peer: None)
+    seen, server = kept(kind, handler, certified if encrypted else None, trusting)
+    assert seen == anew(server)
+
+
+@both
+@on_time
+def test_a_message_of_tls_that_comes_late_costs_the_connection_at_most(
+    kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    """RFC 8446, 4.6: a server may send session tickets at any time, and other such messages."""
+    trusting.post_handshake_auth = True
+    certified.verify_mode = ssl.CERT_OPTIONAL
+    try:
+        seen, server = kept(kind, Kept(handshake_message), certified, trusting)
+    finally:
+        certified.verify_mode = ssl.CERT_NONE
+    assert seen in (anew(server), Seen(OK_RESPONSE, (wire(server),)))
+
+
+def corked(*parts: bytes) -> Handler:
+    """Answer every request with the parts: in TLS a record of each, and all in one segment."""
+
+    def handler(peer: Peer) -> None:
+        while peer.request():
+            socket.socket.setsockopt(peer.connection, socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+            for part in parts:
+                peer.send(part)
+            socket.socket.setsockopt(peer.connection, socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+    return handler
+
+
+def answer_of(size: int) -> bytes:
+    """Return an answer that has so many bytes in all."""
+    head = b"HTTP/1.1 200 OK\r\nX: %b\r\nContent-Length: 5\r\n\r\n"
+    return head % bytes(b"x" * (size - len(head % b"") - 5)) + b"first"
+
+
+# Buffers have these sizes: one read ends there, and another layer may keep what comes after it.
+# Above half of a TCP window (of 64 kB) it would be no segment of its own, and arrive in two parts.
+SIZES = [100, 1_024, 2_048, 4_096, 8_192, 12_288, 16_384, 24_576]
+
+
+@both
+@encrypted_or_not
+@on_time
+def test_what_comes_with_an_answer_is_never_the_next_one(
+    kind: str,
+    encrypted: bool,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    counted: Callable[[str, int], None],
+) -> None:
+    async def run() -> Any:
+        async with opened(kind, ssl_context=trusting) as transport:
+            results = [await sent(transport, get(server)) for _ in range(3)]
+        return [getattr(result, "body", result) for result in results], server.connections
+
+    ways = {}
+    for size in SIZES:
+        ways[f"with {size} bytes"] = (answer_of(size) + STRAY,)
+        ways[f"after {size} bytes"] = (answer_of(size), STRAY)
+        ways[f"a byte after {size} bytes"] = (answer_of(size), b"\n")
+    seen = {}
+    for name, parts in ways.items():
+        with Server(corked(*parts), tls=certified if encrypted else None) as server:
+            seen[name] = trio.run(run)
+    assert seen == dict.fromkeys(ways, ([b"first"] * 3, 3))
+    counted(f"bytes after an answer: {kind}", len(ways))
+
+
+@both
+@encrypted_or_not
+@on_time
+def test_a_connection_that_ends_just_before_the_first_byte_is_sent_the_request_once_at_most(
+    kind: str,
+    encrypted: bool,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    counted: Callable[[str, int], None],
+) -> None:
+    """The server may have ended it after any byte, for all that can be told: it is sent no more.
+
+    What the server said meanwhile is read as the answer, since nothing tells it from one; a 408
+    says then what is true, that the server did not wait for the request (RFC 9110, 15.5.9).
+    """
+    tls = certified if encrypted else None
+    refused = Response(408, {"Connection": "close", "Content-Length": "0"})
+    acts: dict[str, tuple[Act, Any, bool]] = {
+        "fin": (finish, LOST, True),
+        "close": (close, LOST, False),
+        "reset": (reset, LOST, False),
+        "408 and fin": (in_turn(say(REQUEST_TIMEOUT), finish), refused, True),
+    }
+    if encrypted:
+        acts["close_notify"] = (close_notify, LOST, True)
+        acts["close_notify and fin"] = (in_turn(close_notify, finish), LOST, True)
+        acts["close_notify and close"] = (in_turn(close_notify, close), LOST, False)
+    seen = {}
+    expected = {}
+    for name, (act, result, arrives) in acts.items():
+        seen[name], server = kept(kind, Kept(act), tls, trusting, when_taken)
+        expected[name] = Seen(result, (wire(server) if arrives else b"",))
+    assert seen == expected
+    counted(f"connections ended before the first byte: {kind}", len(acts))
+
+
+@encrypted_or_not
+@on_time
+def test_a_connection_that_ends_after_any_step_of_a_task_is_sent_the_request_once_at_most(
+    encrypted: bool, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    async def run(step: int, handler: Kept) -> Any:
+        async with TrioTransport(ssl_context=trusting) as transport:
+            assert await sent(transport, first(server)) == OK_RESPONSE
+            with AfterStep(step, handler.now):
+                return await sent(transport, post(server))
+
+    tls = certified if encrypted else None
+    for act in (finish, reset):
+        seen = []
+        for step in (1, 2):
+            handler = Kept(act)
+            with Server(handler, tls=tls) as server:
+                result = trio.run(run, step, handler)
+                assert handler.connections.wait()
+            seen.append(Seen(result, handler.brought))
+            # At the second step it has been taken, and perhaps more: which steps trio makes
+            # while it sends is its own affair.
+            if step == 1:
+                assert seen == [anew(server)]
+            else:
+                assert seen[1] in [Seen(LOST, (wire(server),)), Seen(LOST, (b"",))]
+
+
+@frozen
+class Break:
+    """Where a connection breaks: after *read* bytes of a request, or *sent* ones of the answer."""
+
+    read: int | None
+    sent: int
+    reset: bool
+
+
+def every_break(request: int) -> list[Break]:
+    return [
+        *(Break(count, 0, reset) for count in range(request) for reset in (False, True)),
+        *(Break(None, count, reset) for count in range(len(OK)) for reset in (False, True)),
+    ]
+
+
+class Breaking:
+    """Answers the first request of each connection, and breaks it in the second.
+
+    `brought` is what each brought after the first, in TLS as it came, undecrypted.
+    """
+
+    def __init__(self, breaks: list[Break]) -> None:
+        self.breaks = breaks
+        self.brought: list[bytes] = []
+        self.connections = Ended()
+
+    def __call__(self, peer: Peer) -> None:
+        number = len(self.brought)
+        self.brought.append(b"")
+        with self.connections:
+            peer.request()
+            peer.send(OK)
+            self.brought[number] = self._broken(peer, self.breaks[number])
+
+    def _broken(self, peer: Peer, at: Break) -> bytes:
+        # Below TLS, where it counts bytes and not records.
+        receive = socket.socket.recv
+        brought = b""
+        if at.read is None:
+            brought = peer.request()
+            peer.send(OK[: at.sent])
+        elif at.read == 0:  # else the client would find it closed, and leave it
+            receive(peer.connection, 1, socket.MSG_PEEK)
+        while at.read is not None and len(brought) < at.read:
+            data = receive(peer.connection, at.read - len(brought))
+            assert data, "the client hung up within its request"
+            brought += data
+        if at.reset:
+            reset(peer)
+        else:
+            finish(peer)
+            while data := receive(peer.connection, 65_536):
+                brought += data
+        return brought
+
+
+def broken(
+    kind: str, tls: ssl.SSLContext | None, trusting: ssl.SSLContext, length: int
+) -> tuple[list[Break], list[Any], list[bytes], Server]:
+    """Let one transport, which may have one connection, meet every break; return what came of it.
+
+    The requests that break have no body and so many bytes: in TLS they are one record.
+    """
+    breaks = every_break(length)
+    handler = Breaking(breaks)
+
+    async def run() -> list[Any]:
+        results = []
+        async with opened(kind, ssl_context=trusting, max_connections=1) as transport:
+            for _ in breaks:
+                assert await sent(transport, first(server)) == OK_RESPONSE
+                results.append(await sent(transport, get(server)))
+        return results
+
+    with Server(handler, tls=tls) as server:
+        results = trio.run(run)
+        assert handler.connections.wait()
+        assert server.connections == len(breaks)
+    return breaks, results, handler.brought, server
+
+
+@both
+@on_time
+def test_a_kept_connection_that_breaks_at_any_byte_is_sent_the_request_once(
+    kind: str, trusting: ssl.SSLContext, counted: Callable[[str, int], None]
+) -> None:
+    breaks, results, brought, server = broken(kind, None, trusting, 72)
+
+    asked = b"GET /v2/x?q=1 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept-Encoding: gzip\r\n\r\n"
+    asked %= server.port
+    assert len(asked) == 72
+    assert results == [LOST] * len(breaks)
+    assert brought == [asked[: at.read] if at.reset else asked for at in breaks]
+    counted(f"kept connections that break: {kind}", len(breaks))
+
+
+@both
+@on_time
+def test_a_kept_tls_connection_that_breaks_at_any_byte_is_sent_the_request_once(
+    kind: str,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    counted: Callable[[str, int], None],
+) -> None:
+    # RFC 8446, 5.2: a header of 5 bytes, a type of one, and a tag of 16.
+    breaks, results, brought, server = broken(kind, certified, trusting, 72 + 22)
+
+    asked = b"GET /v2/x?q=1 HTTP/1.1\r\nHost: localhost:%d\r\nAccept-Encoding: gzip\r\n\r\n"
+    asked %= server.port
+    assert len(asked) == 72
+    assert results == [LOST] * len(breaks)
+    # To an end without notice OpenSSL answers with an alert, which trio leaves unsent.
+    alert = {"urllib3": 24, "trio": 0}[kind]
+    lengths = []
+    for at in breaks:
+        request = 72 if at.read is None else at.read if at.reset else 94
+        lengths.append(request if at.reset else request + alert)
+    assert [len(data) for data in brought] == lengths
+    # No request came whole but the first ones, and those that the server took whole.
+    assert server.requests.count(asked) == 2 * len(OK)
+    counted(f"kept connections that break: {kind}", len(breaks))
+
+
+@both
+@pytest.mark.parametrize(
+    ("announced", "passed", "connections"),
+    [
+        (b"timeout=2", 1.9, 1),
+        (b"timeout=2", 2.1, 2),
+        (b"timeout=3600", 3.9, 1),
+        (b"timeout=3600", 4.1, 2),
+        (b"max=1000", 3.9, 1),
+        (b"max=1000", 4.1, 2),
+    ],
+)
+@encrypted_or_not
+@on_time
+def test_a_connection_is_kept_as_long_as_announced_and_for_four_seconds_at_most(
+    kind: str,
+    announced: bytes,
+    passed: float,
+    connections: int,
+    encrypted: bool,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+) -> None:
+    clock = trio.testing.MockClock()
+    stopped = SimpleNamespace(monotonic=clock.current_time)
+    clock.jump(1)
+
+    async def run() -> None:
+        async with opened(kind, ssl_context=trusting) as transport:
+            assert isinstance(await sent(transport, get(server)), Response)
+            clock.jump(passed)
+            assert isinstance(await sent(transport, get(server)), Response)
+
+    answer = b"HTTP/1.1 200 OK\r\nKeep-Alive: %b\r\nContent-Length: 0\r\n\r\n" % announced
+    with (
+        Server(answering(answer), tls=certified if encrypted else None) as server,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(calcom_transports.urllib3, "time", stopped)
+        trio.run(run, clock=clock)
+    assert (server.connections, len(server.requests)) == (connections, 2)
+
+
+@both
+@encrypted_or_not
+@on_time
+def test_a_connection_that_ends_at_an_unknown_moment_is_sent_the_request_once_at_most(
+    kind: str,
+    encrypted: bool,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    counted: Callable[[str, int], None],
+) -> None:
+    """Client and server race, and a call may be answered on a new connection, or be lost."""
+    chance = random.Random(8)
+    choices = [(chance.choice([finish, close, reset]), chance.randrange(400)) for _ in range(200)]
+    turns = iter(choices)
+    connections = Ended()
+
+    def end_soon(peer: Peer) -> None:
+        with connections:
+            act, microseconds = next(turns)
+            peer.request()
+            peer.send(OK)
+            until = time.perf_counter() + microseconds / 1e6
+            while time.perf_counter() < until:
+                pass
+            act(peer)
+            with suppress(OSError):
+                while peer.request():
+                    pass
+
+    async def run() -> list[Any]:
+        async with opened(kind, ssl_context=trusting, max_connections=1) as transport:
+            return [await sent(transport, get(server, f"/{n}")) for n in range(len(choices))]
+
+    with Server(end_soon, tls=certified if encrypted else None) as server:
+        results = trio.run(run)
+        assert connections.wait()
+    came = [request.partition(b" HTTP")[0] for request in server.requests]
+    assert len(came) == len(set(came))
+    assert set(map(repr, results)) <= {repr(OK_RESPONSE), repr(LOST)}
+    for number, result in enumerate(results):
+        assert result == LOST or b"GET /%d" % number in came
+    counted(f"connections that end at an unknown moment: {kind}", len(choices))
