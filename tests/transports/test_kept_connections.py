@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +22,6 @@ from pooling import Ended, on_time, opened, sent
 from sending import OK, OK_RESPONSE, AfterStep, both, get, post
 from server import PATIENCE, Handler, Peer, Server, answering
 
-import calcom_transports.urllib3
 from calcom_core.errors import NoAnswer
 from calcom_core.http import Request, Response
 from calcom_transports.trio import TrioTransport
@@ -554,7 +552,6 @@ def test_a_connection_is_kept_as_long_as_announced_and_for_four_seconds_at_most(
     trusting: ssl.SSLContext,
 ) -> None:
     clock = trio.testing.MockClock()
-    stopped = SimpleNamespace(monotonic=clock.current_time)
     clock.jump(1)
 
     async def run() -> None:
@@ -568,7 +565,7 @@ def test_a_connection_is_kept_as_long_as_announced_and_for_four_seconds_at_most(
         Server(answering(answer), tls=certified if encrypted else None) as server,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(calcom_transports.urllib3, "time", stopped)
+        patch.setattr(time, "monotonic", clock.current_time)
         trio.run(run, clock=clock)
     assert (server.connections, len(server.requests)) == (connections, 2)
 

@@ -248,6 +248,26 @@ async def closed(transport: Transport) -> None:
 
 @both
 @on_time
+def test_who_comes_when_it_is_closed_does_not_wait_for_what_is_under_way(kind: str) -> None:
+    async def run() -> Any:
+        async with opened(kind, max_connections=1) as transport, trio.open_nursery() as nursery:
+            callers = Callers(transport, server, nursery)
+            callers.start("first")
+            await gate.reached(1)
+            await closed(transport)
+            callers.start("late", Timeout(connect=60))
+            assert await callers.ended("late") == CLOSED
+            gate.opened.set()
+        return callers.results["first"]
+
+    gate = Gate()
+    with Server(gate) as server:
+        assert trio.run(run) == OK_RESPONSE
+        assert gate.connections.wait()
+
+
+@both
+@on_time
 def test_a_transport_can_be_closed_by_many_at_once(kind: str) -> None:
     async def run() -> None:
         async with opened(kind) as transport:
@@ -271,8 +291,8 @@ def test_a_transport_can_be_closed_by_many_at_once(kind: str) -> None:
     assert server.connections == 1
 
 
-LINES = ("urllib3.py", "connectionpool.py", "queue.py")
-"""The files in which a pool of the blocking transport may live."""
+LINES = ("urllib3.py", "urllib3_pool.py", "urllib3_answer.py", "connectionpool.py")
+"""The files that an exchange of the blocking transport goes through, and its pool lives in."""
 
 
 class AtLine:
