@@ -18,7 +18,6 @@ from calcom_transports.network import MAX_HEAD, Exchange, seconds_left
 # urllib3 runs all of an exchange in the thread that asked, and has no argument to carry this.
 CURRENT: ContextVar[Exchange] = ContextVar("exchange")
 
-
 # RFC 9112, with what h11 forgives: a lone LF, control characters in values, a folded value.
 _TEXT = rb"[^\0\n\r\v\f]*"
 _STATUS = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9]{2}(?: " + _TEXT + rb")?\r?\n")
@@ -41,14 +40,12 @@ class Lines(io.BufferedReader):
         self._left = MAX_HEAD
 
     def readline(self, size: int | None = -1) -> bytes:
-        """Read a line, and refuse what is none: the parser takes it for something, or for the end.
+        """Read a line, and refuse one that is none or breaks off.
 
-        One that breaks off would pass as the end of the head.
+        The parser would make something of it, or take it for the end of the head.
         """
         line = super().readline(size)
         self._left -= len(line)
-        if self._arriving.exchange.ended and not line.endswith(b"\n"):
-            raise http.client.IncompleteRead(line)
         if self._left < 0 or not self._pattern.fullmatch(line):
             raise http.client.HTTPException("a line is not as RFC 9112 has it")
         if self._pattern is _FIRST_FIELD:
