@@ -2,51 +2,61 @@
 
 import functools
 import gc
+import gzip
+import random
 import socket
+import struct
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
 
 import trio
-from server import PATIENCE
+from server import PATIENCE, Peer, Server
 
-from calcom_core.errors import TransportError
+from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
-
-DEADLINE = 20.0
-"""How many seconds a case may take before it has failed; those that take most need five."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Transport = Urllib3Transport | TrioTransport
 
 
-def on_time(case: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+def ending_within(
+    seconds: float,
+) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
     """Fail a case that does not end, where it would hang: it runs in a thread of its own."""
 
-    @functools.wraps(case)
-    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        outcome: list[tuple[Result | None, BaseException | None]] = []
+    def limited(case: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+        @functools.wraps(case)
+        def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+            outcome: list[tuple[Result | None, BaseException | None]] = []
 
-        def body() -> None:
-            try:
-                outcome.append((case(*args, **kwargs), None))
-            except BaseException as error:
-                outcome.append((None, error))
+            def body() -> None:
+                try:
+                    outcome.append((case(*args, **kwargs), None))
+                except BaseException as error:
+                    outcome.append((None, error))
 
-        thread = threading.Thread(target=body, daemon=True, name=case.__name__)
-        thread.start()
-        thread.join(DEADLINE)
-        assert outcome, f"{case.__name__} does not end"
-        result, error = outcome[0]
-        if error is not None:
-            raise error
-        return result  # type: ignore[return-value]
+            thread = threading.Thread(target=body, daemon=True, name=case.__name__)
+            thread.start()
+            thread.join(seconds)
+            assert outcome, f"{case.__name__} does not end"
+            result, error = outcome[0]
+            if error is not None:
+                raise error
+            return result  # type: ignore[return-value]
 
-    return run
+        return run
+
+    return limited
+
+
+on_time = ending_within(20)
+"""Fails a case that takes 20 seconds, which is many times what any takes."""
 
 
 @asynccontextmanager
@@ -121,3 +131,118 @@ class Ended:
     def wait(self) -> bool:
         with self._condition:
             return self._condition.wait_for(lambda: self.now == 0, PATIENCE)
+
+
+def chunked(body: bytes, size: int, head: bytes = b"") -> list[bytes]:
+    chunks = [body[start : start + size] for start in range(0, len(body), size)]
+    return [
+        b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n" % head,
+        *(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks),
+        b"0\r\n\r\n",
+    ]
+
+
+TOO_MUCH = 100_000
+"""How many bytes an answer may have, and has, that is not wanted."""
+
+
+def framed(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def answer(peer: Peer, target: bytes) -> bool:
+    peer.send(framed(target))
+    return True
+
+
+def drip(peer: Peer, target: bytes) -> bool:
+    for part in chunked(gzip.compress(target), 9, b"Content-Encoding: gzip\r\n"):
+        peer.send(part)
+        peer.server.over.wait(0.001)
+    return True
+
+
+def stall(peer: Peer, target: bytes) -> bool:
+    peer.stall()
+    return False
+
+
+def end(peer: Peer, target: bytes) -> bool:
+    """Close within the answer."""
+    peer.send(framed(target)[:-1])
+    return False
+
+
+def break_off(peer: Peer, target: bytes) -> bool:
+    # A close that lingers for no time is a reset.
+    linger = struct.pack("ii", 1, 0)
+    peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    return False
+
+
+def leave(peer: Peer, target: bytes) -> bool:
+    """Close after the answer."""
+    peer.send(framed(target))
+    return False
+
+
+def overdo(peer: Peer, target: bytes) -> bool:
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + bytes(TOO_MUCH))
+    return False
+
+
+class Whims:
+    """Answers, or does something else, as chance has it.
+
+    Each answer repeats what was asked for, so that none can pass as that of another call.
+    What is asked for as `/together` is answered when so many ask for it at once.
+    """
+
+    def __init__(self, seed: int, size: int) -> None:
+        self._chance = random.Random(seed)
+        self._lock = threading.Lock()
+        self._barrier = threading.Barrier(size)
+        self.connections = Ended()
+        self.partial: list[bytes] = []
+
+    def __call__(self, peer: Peer) -> None:
+        with self.connections:
+            try:
+                self._serve(peer)
+            finally:
+                self.partial.append(peer._received)
+
+    def _serve(self, peer: Peer) -> None:
+        while request := peer.request():
+            with self._lock:
+                whim = self._chance.choices(
+                    [answer, drip, stall, end, break_off, leave, overdo],
+                    [60, 8, 4, 7, 7, 7, 7],
+                )[0]
+            target = request.split(b" ")[1]
+            if target.startswith(b"/together"):
+                self._barrier.wait(PATIENCE)
+                whim = answer
+            if not whim(peer, target):
+                return
+
+
+def check(outcomes: dict[str, Any], whims: Whims, server: Server) -> None:
+    """Check that each call came to what it may, and each request to the server once at most."""
+    came = Counter(request.split(b" ")[1].decode() for request in server.requests)
+    assert set(came.values()) == {1}
+    begun = b"".join(whims.partial).decode()
+    for target, outcome in outcomes.items():
+        if isinstance(outcome, Response):
+            assert outcome.body == target.encode()
+            assert came[target] == 1
+        elif outcome is not None and outcome[0] is NotSent:
+            assert outcome[1] in ("pool", "timeout")
+            assert target not in came
+            assert f" {target} " not in begun
+        elif outcome is not None:
+            assert outcome in [
+                (NoAnswer, "closed"),
+                (NoAnswer, "timeout"),
+                (NoAnswer, "too-large"),
+            ]

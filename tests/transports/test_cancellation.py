@@ -1,0 +1,558 @@
+"""The trio transport, cancelled: at every step of an exchange, and at random under contention.
+
+A cancelled exchange loses its connection and nothing else, its `Cancelled` comes out as it is, and
+what it sent is not sent again. Also its limits, by a clock that a test moves.
+"""
+
+import gzip
+import random
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from attrs import frozen
+from pooling import TOO_MUCH, Ended, Whims, check, chunked, on_time, open_sockets, sent
+from sending import OK, OK_RESPONSE, AfterStep, get, post
+from server import PATIENCE, Handler, Peer, Server, answering, stalling
+
+from calcom_core.errors import NoAnswer, NotSent, TransportError
+from calcom_core.http import Request, Response, Timeout
+from calcom_transports.trio import TrioTransport
+
+encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
+
+CLOSED = (NotSent, "closed")
+PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
+
+ZIPPED = gzip.compress(random.Random(0).randbytes(30_000))
+
+
+def answer_in(parts: list[bytes]) -> Handler:
+    """Answer every request in parts, each of which the client is likely to read by itself."""
+    connections = Ended()
+
+    def handler(peer: Peer) -> None:
+        with connections:
+            while peer.request():
+                for part in parts:
+                    peer.send(part)
+                    peer.server.over.wait(0.001)
+
+    handler.connections = connections  # type: ignore[attr-defined]
+    return handler
+
+
+@frozen
+class Way:
+    """A way in which an exchange goes: what is sent, what is answered, and in which parts."""
+
+    parts: list[bytes]
+    body: bytes
+    sends: int = 2
+
+
+WAYS = {
+    "short": Way([OK], b"ok"),
+    "in two parts": Way([OK[:20], OK[20:]], b"ok"),
+    "chunked": Way(chunked(b"chunk" * 40, 25), b"chunk" * 40),
+    "gzip": Way(chunked(ZIPPED, 5_000, b"Content-Encoding: gzip\r\n"), gzip.decompress(ZIPPED)),
+    "large request": Way([OK], b"ok", 3_000_000),
+}
+
+
+@contextmanager
+def only_cancelled() -> Iterator[None]:
+    """Fail if a cancellation comes out as anything else, a group of them included."""
+    try:
+        yield
+    except trio.Cancelled:
+        raise
+    except BaseException as error:
+        raise AssertionError("something else than Cancelled came out") from error
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
+@pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
+@encrypted_or_not
+@on_time
+def test_an_exchange_can_be_cancelled_at_every_step_of_it(
+    way: Way,
+    warm: bool,
+    encrypted: bool,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    counted: Callable[[str, int], None],
+) -> None:
+    async def run() -> int:
+        for step in range(1, 500):
+            async with TrioTransport(max_connections=1, ssl_context=trusting) as transport:
+                if warm:
+                    assert (await transport.send(get(server, f"/warm/{step}"))).body == way.body
+                request = Request("POST", f"{server.url}/{step}", (), bytes(way.sends))
+                response = None
+                with (
+                    trio.CancelScope() as scope,
+                    AfterStep(step, scope.cancel) as cancelling,
+                    only_cancelled(),
+                ):
+                    response = await transport.send(request, PATIENT)
+                # One or the other, and never neither: a Cancelled is not swallowed.
+                assert scope.cancelled_caught == (response is None)
+                assert response is None or response.body == way.body
+                assert (await transport.send(get(server, f"/then/{step}"))).body == way.body
+            if cancelling.left > 0:
+                return step
+        raise AssertionError("never came to its end")
+
+    handler = answer_in(way.parts)
+    with Server(handler, tls=certified if encrypted else None) as server:
+        before = open_sockets()
+        steps = trio.run(run)
+        assert handler.connections.wait()  # type: ignore[attr-defined]
+        assert open_sockets() == before
+    came = Counter(request.split(b" ")[1] for request in server.requests)
+    assert set(came.values()) == {1}
+    assert all(came[b"/then/%d" % step] == 1 for step in range(1, steps + 1))
+    assert steps >= 3
+    counted("cancellations at a step of an exchange", steps - 1)
+
+
+class Holding:
+    """Answers nothing until it is told to; then everything."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.connections = Ended()
+
+    def __call__(self, peer: Peer) -> None:
+        with self.connections:
+            while peer.request():
+                self.released.wait(PATIENCE)
+                peer.send(OK)
+
+
+def targets(server: Server) -> list[str]:
+    return [request.split(b" ")[1].decode() for request in server.requests]
+
+
+@encrypted_or_not
+@on_time
+def test_who_waits_for_a_connection_can_be_cancelled_at_every_step(
+    encrypted: bool,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    counted: Callable[[str, int], None],
+) -> None:
+    """The steps are of the exchange that others wait for: also when it hands its place over."""
+
+    async def run(step: int) -> int:
+        scope = trio.CancelScope()
+        results: dict[str, Any] = {}
+
+        async def ask(target: str) -> None:
+            results[target] = await sent(transport, get(server, target), PATIENT)
+
+        async def wait_and_release() -> None:
+            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            nursery.start_soon(cancelled)
+            for target in ("/second", "/third"):
+                await trio.testing.wait_all_tasks_blocked()
+                nursery.start_soon(ask, target)
+            await trio.testing.wait_all_tasks_blocked()
+            holding.released.set()
+
+        async def cancelled() -> None:
+            with scope, only_cancelled():
+                await ask("/cancelled")
+
+        async with TrioTransport(max_connections=1, ssl_context=trusting) as transport:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(wait_and_release)
+                with AfterStep(step, scope.cancel) as cancelling:
+                    await ask("/first")
+            assert scope.cancelled_caught == ("/cancelled" not in results)
+            assert results == dict.fromkeys(results, OK_RESPONSE)
+            assert {"/first", "/second", "/third"} <= set(results)
+        return cancelling.left
+
+    ended = 0
+    for step in range(1, 100):
+        holding = Holding()
+        with Server(holding, tls=certified if encrypted else None) as server:
+            left = trio.run(run, step)
+            assert holding.connections.wait()
+        order = targets(server)
+        assert order in (
+            ["/first", "/second", "/third"],
+            ["/first", "/cancelled", "/second", "/third"],
+        )
+        if left > 0:
+            ended = step
+            break
+    assert ended >= 3
+    counted("cancellations of who waits for a connection", ended - 1)
+
+
+@on_time
+def test_a_cancelled_aclose_has_closed_everything_and_let_everybody_go() -> None:
+    async def run() -> None:
+        results: dict[str, Any] = {}
+
+        async def ask(target: str) -> None:
+            results[target] = await sent(transport, get(server, target), PATIENT)
+
+        transport = TrioTransport(max_connections=2)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask, "/a")
+            nursery.start_soon(ask, "/b")
+            while len(server.requests) < 2:
+                await trio.sleep(0.001)
+            nursery.start_soon(ask, "/c")
+            nursery.start_soon(ask, "/d")
+            await trio.testing.wait_all_tasks_blocked()
+            with trio.CancelScope() as scope, only_cancelled():
+                scope.cancel()
+                await transport.aclose()
+            assert scope.cancelled_caught
+            await trio.testing.wait_all_tasks_blocked()
+            assert results == {"/c": CLOSED, "/d": CLOSED}
+            holding.released.set()
+        assert results == {"/a": OK_RESPONSE, "/b": OK_RESPONSE, "/c": CLOSED, "/d": CLOSED}
+
+    holding = Holding()
+    with Server(holding) as server:
+        trio.run(run)
+        assert holding.connections.wait()
+
+
+@on_time
+def test_a_block_that_is_cancelled_closes_its_transport() -> None:
+    async def run() -> None:
+        with trio.CancelScope() as scope:
+            async with TrioTransport() as transport:
+                assert await transport.send(get(server)) == OK_RESPONSE
+                scope.cancel()
+                await trio.sleep_forever()
+        assert scope.cancelled_caught
+
+    handler = answer_in([OK])
+    with Server(handler) as server:
+        trio.run(run)
+        assert handler.connections.wait()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("seconds", [0, 1e-9, -1])
+@on_time
+def test_what_is_cancelled_before_it_begins_sends_nothing(seconds: float) -> None:
+    async def run() -> None:
+        async with TrioTransport() as transport:
+            with trio.CancelScope(deadline=trio.current_time() + seconds) as scope:
+                scope.cancel()
+                await transport.send(get(server))
+            assert scope.cancelled_caught
+
+    with Server(answering(OK)) as server:
+        trio.run(run)
+    assert server.requests == []
+
+
+class AfterSteps(trio.abc.Instrument):
+    """Cancels, each after a number of steps that its task has made."""
+
+    def __init__(self) -> None:
+        self._left: dict[trio.lowlevel.Task, int] = {}
+        self._scopes: dict[trio.lowlevel.Task, trio.CancelScope] = {}
+
+    @contextmanager
+    def cancelling(self, scope: trio.CancelScope, steps: int) -> Iterator[None]:
+        task = trio.lowlevel.current_task()
+        self._left[task] = steps
+        self._scopes[task] = scope
+        try:
+            yield
+        finally:
+            del self._left[task], self._scopes[task]
+
+    def after_task_step(self, task: trio.lowlevel.Task) -> None:
+        if task in self._left:
+            self._left[task] -= 1
+            if self._left[task] == 0:
+                self._scopes[task].cancel()
+
+
+@pytest.mark.parametrize(
+    ("tasks", "size", "encrypted"),
+    [(20, 3, False), (50, 5, False), (40, 4, True)],
+    ids=["20 on 3", "50 on 5", "40 on 4, tls"],
+)
+@on_time
+def test_a_thousand_random_cancellations_leave_the_pool_whole(
+    tasks: int,
+    size: int,
+    encrypted: bool,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    counted: Callable[[str, int], None],
+) -> None:
+    """After steps of the scheduler, or when a clock jumps that also ends the limits of calls."""
+    chance = random.Random(tasks)
+    clock = trio.testing.MockClock(rate=20)
+    after_steps = AfterSteps()
+    outcomes: dict[str, Any] = {}
+    cancelled = 0
+
+    async def ask(transport: TrioTransport) -> None:
+        nonlocal cancelled
+        while cancelled < 1_000:
+            target = f"/{len(outcomes)}"
+            outcomes[target] = None
+            doom = chance.choice(["none", "steps", "steps", "time", "time"])
+            within = Timeout(chance.uniform(2, 9), chance.uniform(1, 3), chance.uniform(2, 9))
+            deadline = trio.current_time() + chance.uniform(0, 1)
+            scope = trio.CancelScope(deadline=deadline if doom == "time" else float("inf"))
+            steps = chance.randrange(1, 16) if doom == "steps" else -1
+            done = False
+            with scope, only_cancelled(), after_steps.cancelling(scope, steps):
+                outcomes[target] = await sent(transport, get(server, target), within)
+                done = True
+            assert scope.cancelled_caught != done
+            cancelled += scope.cancelled_caught
+            if chance.random() < 0.1:
+                clock.jump(chance.uniform(0, 1))
+
+    async def run() -> None:
+        before = trio.lowlevel.current_statistics().tasks_living
+        async with TrioTransport(
+            max_connections=size, max_body=TOO_MUCH - 1, ssl_context=trusting, proxy=None
+        ) as transport:
+            async with trio.open_nursery() as nursery:
+                for _ in range(tasks):
+                    nursery.start_soon(ask, transport)
+            together: list[Any] = []
+
+            async def one(number: int) -> None:
+                day = Timeout(86_400, 86_400, 86_400)
+                together.append(await sent(transport, get(server, f"/together/{number}"), day))
+
+            async with trio.open_nursery() as nursery:
+                for number in range(size * 3):
+                    nursery.start_soon(one, number)
+            assert [response.status for response in together] == [200] * size * 3
+        assert trio.lowlevel.current_statistics().tasks_living == before
+
+    whims = Whims(size, size)
+    with Server(whims, tls=certified if encrypted else None) as server:
+        before = open_sockets()
+        trio.run(run, clock=clock, instruments=[after_steps])
+        assert whims.connections.wait()
+        assert open_sockets() == before
+        check(outcomes, whims, server)
+    assert {type(outcome) for outcome in outcomes.values()} == {Response, tuple, type(None)}
+    counted("random cancellations", cancelled)
+
+
+HOUR = 3_600
+LONG = Timeout(connect=HOUR, read=2 * HOUR, total=3 * HOUR)
+
+
+@frozen
+class Phase:
+    """A phase of an exchange that never ends by itself, and what ends it after how long."""
+
+    handler: Handler
+    seconds: int
+    outcome: tuple[type[TransportError], str]
+    within: Timeout = LONG
+    body: bytes = b""
+
+
+def deaf(peer: Peer) -> None:
+    peer.connection.recv(1)
+    peer.server.asked.set()
+    peer.server.over.wait(PATIENCE)
+
+
+CONNECT_LAST = Timeout(connect=3 * HOUR, read=HOUR, total=2 * HOUR)
+READ_LAST = Timeout(connect=HOUR, read=3 * HOUR, total=2 * HOUR)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+
+PHASES = {
+    "sending": Phase(deaf, 3 * HOUR, (NoAnswer, "timeout"), body=bytes(20_000_000)),
+    "before the head": Phase(stalling(), 2 * HOUR, (NoAnswer, "timeout")),
+    "within the head": Phase(stalling(HEAD[:9]), 2 * HOUR, (NoAnswer, "timeout")),
+    "before the body": Phase(stalling(HEAD), 2 * HOUR, (NoAnswer, "timeout")),
+    "within the body": Phase(stalling(HEAD + b"body"), 2 * HOUR, (NoAnswer, "timeout")),
+    "before the head, in all": Phase(stalling(), 2 * HOUR, (NoAnswer, "timeout"), READ_LAST),
+    "within the body, in all": Phase(
+        stalling(HEAD + b"body"), 2 * HOUR, (NoAnswer, "timeout"), READ_LAST
+    ),
+}
+
+
+async def after(
+    clock: trio.testing.MockClock,
+    seconds: int,
+    call: Callable[[], Awaitable[Any]],
+    until: Callable[[], Awaitable[Any]],
+) -> Any:
+    """Return what a call comes to after so many seconds, from when it is as far as *until*.
+
+    It must not have come to anything a second earlier.
+    """
+    results: list[Any] = []
+
+    async def run() -> None:
+        results.append(await call())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run)
+        await until()
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        clock.jump(seconds - 1)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert results == []
+        clock.jump(2)
+    return results[0]
+
+
+@pytest.mark.parametrize("phase", PHASES.values(), ids=list(PHASES))
+@on_time
+def test_each_phase_of_an_exchange_ends_by_its_limit_to_the_second(phase: Phase) -> None:
+    clock = trio.testing.MockClock()
+
+    async def run() -> Any:
+        async with TrioTransport() as transport:
+            return await after(
+                clock,
+                phase.seconds,
+                lambda: sent(transport, post(server, phase.body), phase.within),
+                lambda: trio.to_thread.run_sync(server.asked.wait, PATIENCE),
+            )
+
+    with Server(phase.handler) as server:
+        assert trio.run(run, clock=clock) == phase.outcome
+        assert phase.handler is deaf or server.hung_up.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("within", "seconds"), [(LONG, HOUR), (CONNECT_LAST, 2 * HOUR)], ids=["connect", "total"]
+)
+@on_time
+def test_waiting_for_a_connection_ends_by_its_limit_to_the_second(
+    within: Timeout, seconds: int
+) -> None:
+    clock = trio.testing.MockClock()
+
+    async def run() -> Any:
+        async with TrioTransport(max_connections=1) as transport, trio.open_nursery() as nursery:
+            day = Timeout(86_400, 86_400, 86_400)
+            nursery.start_soon(sent, transport, get(server), day)
+            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            outcome = await after(
+                clock,
+                seconds,
+                lambda: sent(transport, post(server), within),
+                trio.lowlevel.checkpoint,
+            )
+            nursery.cancel_scope.cancel()
+        return outcome
+
+    with Server(stalling()) as server:
+        assert trio.run(run, clock=clock) == (NotSent, "pool")
+
+
+class NoNames(trio.abc.HostnameResolver):
+    """Finds no address, and does not say so."""
+
+    async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:
+        await trio.sleep_forever()
+
+    async def getnameinfo(self, *args: Any) -> Any:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("within", "seconds"), [(LONG, HOUR), (CONNECT_LAST, 2 * HOUR)], ids=["connect", "total"]
+)
+@pytest.mark.parametrize("phase", ["name", "tls"])
+@on_time
+def test_connecting_ends_by_its_limit_to_the_second(
+    phase: str, within: Timeout, seconds: int
+) -> None:
+    clock = trio.testing.MockClock()
+    reached = threading.Event()
+
+    def shake_no_hands(peer: Peer) -> None:
+        peer.connection.recv(1)
+        reached.set()
+        peer.stall()
+
+    async def run() -> Any:
+        if phase == "name":
+            trio.socket.set_custom_hostname_resolver(NoNames())
+            reached.set()
+        async with TrioTransport() as transport:
+            request = Request("GET", f"https://localhost:{server.port}/")
+            return await after(
+                clock,
+                seconds,
+                lambda: sent(transport, request, within),
+                lambda: trio.to_thread.run_sync(reached.wait, PATIENCE),
+            )
+
+    with Server(shake_no_hands) as server:
+        assert trio.run(run, clock=clock) == (NotSent, "timeout")
+
+
+@pytest.mark.parametrize(
+    ("total", "arrived", "outcome"),
+    [(86_400, 25, OK_RESPONSE), (10_000, 3, (NoAnswer, "timeout"))],
+    ids=["a day", "less"],
+)
+@on_time
+def test_an_answer_may_take_its_time_as_long_as_something_arrives_and_it_is_not_over(
+    total: int, arrived: int, outcome: Any
+) -> None:
+    clock = trio.testing.MockClock()
+    went = threading.Semaphore(0)
+    go = threading.Semaphore(0)
+
+    def hourly(peer: Peer) -> None:
+        peer.request()
+        for start in range(25):
+            go.acquire(timeout=PATIENCE)
+            peer.send(OK[start : start + 1] if start < 24 else OK[24:])
+            went.release()
+        peer.stall()
+
+    async def run() -> Any:
+        results: list[Any] = []
+
+        async def ask() -> None:
+            results.append(await sent(transport, get(server), Timeout(1, HOUR, total)))
+
+        count = 0
+        async with TrioTransport() as transport, trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            while not results:
+                clock.jump(3_000)
+                await trio.testing.wait_all_tasks_blocked(0.005)
+                if not results:
+                    count += 1
+                    go.release()
+                    await trio.to_thread.run_sync(went.acquire, True, PATIENCE)
+                    await trio.testing.wait_all_tasks_blocked(0.005)
+        return results[0], count
+
+    with Server(hourly) as server:
+        result, count = trio.run(run, clock=clock)
+        go.release(25)
+    assert result == outcome
+    assert count == arrived

@@ -1,0 +1,152 @@
+"""Thousands of exchanges: threads among failures of every kind, and loops that leave nothing."""
+
+import random
+import socket
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import trio
+from pooling import TOO_MUCH, Whims, check, ending_within, on_time, open_sockets, opened, said
+from sending import OK, both
+from server import PATIENCE, Server
+
+from calcom_core.errors import NotSent
+from calcom_core.http import Request, Response, Timeout
+from calcom_transports.urllib3 import Urllib3Transport
+
+PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
+
+
+@pytest.mark.parametrize("size", [3, 5])
+@on_time
+def test_a_thousand_calls_by_threads_among_failures_leave_the_pool_whole(
+    size: int, counted: Callable[[str, int], None]
+) -> None:
+    chance = random.Random(size)
+    outcomes: dict[str, Any] = {}
+    together: list[Any] = []
+    lock = threading.Lock()
+
+    def ask() -> None:
+        for _ in range(35):
+            with lock:
+                target = f"/{len(outcomes)}"
+                outcomes[target] = None
+                within = Timeout(chance.choice([0.05, 5]), chance.choice([0.1, 0.2]), 5)
+            request = Request("GET", server.url + target)
+            outcomes[target] = said(transport, request, within)
+
+    def one(number: int) -> None:
+        request = Request("GET", f"{server.url}/together/{number}")
+        together.append(said(transport, request, PATIENT))
+
+    before = threading.active_count(), open_sockets()
+    whims = Whims(size, size)
+    with Server(whims) as server:
+        with Urllib3Transport(max_connections=size, max_body=TOO_MUCH - 1) as transport:
+            run_all([threading.Thread(target=ask) for _ in range(32)])
+            run_all([threading.Thread(target=one, args=(n,)) for n in range(size * 3)])
+        assert whims.connections.wait()
+        check(outcomes, whims, server)
+    assert (threading.active_count(), open_sockets()) == before
+    assert [answer.status for answer in together] == [200] * size * 3
+    assert {type(outcome) for outcome in outcomes.values()} == {Response, tuple}
+    assert (NotSent, "pool") in outcomes.values()
+    assert len(outcomes) == 1_120
+    counted("calls by threads among failures", len(outcomes))
+
+
+def run_all(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+CLOSING = OK.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n")
+
+
+@contextmanager
+def answering_lightly(answer: bytes, *, once: bool) -> Iterator[str]:
+    """Serve one connection after the other, and keep nothing of them; yield the URL."""
+    over = False
+
+    def serve() -> None:
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                if over:
+                    return
+                # A request has no body here, and comes whole.
+                while connection.recv(1_000):
+                    connection.sendall(answer)
+                    if once:
+                        break
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = listener.getsockname()[1]
+        try:
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            over = True
+            socket.create_connection(("127.0.0.1", port)).close()
+            thread.join()
+
+
+WARM_UP = 1_000
+
+
+@both
+@pytest.mark.parametrize(
+    ("answer", "once", "number"),
+    [(OK, False, 10_000), (CLOSING, True, 1_000)],
+    ids=["10,000 on one connection", "1,000 connections"],
+)
+@ending_within(60)
+def test_thousands_of_requests_leave_nothing(
+    kind: str, answer: bytes, once: bool, number: int, counted: Callable[[str, int], None]
+) -> None:
+    async def ask(times: int) -> None:
+        for _ in range(times):
+            if isinstance(transport, Urllib3Transport):
+                response = transport.send(request)
+            else:
+                response = await transport.send(request)
+            assert response.body == b"ok"
+        # What they hold now, and not what they held.
+        del response
+
+    async def left() -> tuple[int, int, int]:
+        await trio.testing.wait_all_tasks_blocked()
+        tasks = trio.lowlevel.current_statistics().tasks_living
+        return open_sockets(), threading.active_count(), tasks
+
+    async def run() -> tuple[int, Any, Any]:
+        nonlocal transport
+        async with opened(kind) as transport:
+            await ask(min(WARM_UP, number // 2))
+            before = await left()
+            tracemalloc.start()
+            try:
+                await ask(number - min(WARM_UP, number // 2))
+                after = await left()  # which collects garbage
+                return tracemalloc.get_traced_memory()[0], before, after
+            finally:
+                tracemalloc.stop()
+
+    transport: Any = None
+    with answering_lightly(answer, once=once) as url:
+        request = Request("GET", url)
+        before_all = open_sockets()
+        growth, before, after = trio.run(run)
+        transport = None
+        assert open_sockets() == before_all
+    assert after == before
+    assert growth < 64_000
+    counted(f"requests that leave nothing: {kind}", number)
