@@ -127,6 +127,7 @@ class Exchange:
     phase: Literal["waiting", "connecting", "sent"] = "waiting"
     broken: bool = False  # not all of the request could be sent
     ended: bool = False  # the server has closed its side of the connection
+    received: Headers = field(factory=Headers)  # the header fields of the answer
     reusable_until: float = 0.0  # when its connection is too old to serve another
 
     @property
@@ -168,9 +169,9 @@ class Exchange:
         """Return when the next bytes of the answer must be there."""
         return min(now + self.timeout.read, self.end)
 
-    def keep(self, headers: Headers, now: float) -> None:
-        """Note for how long the connection may idle after an answer with these headers."""
-        self.reusable_until = 0.0 if self.broken else now + idle_limit(headers)
+    def keep(self, now: float) -> None:
+        """Note for how long the connection may idle after this answer."""
+        self.reusable_until = 0.0 if self.broken else now + idle_limit(self.received)
 
     def failure(self, reason: str, problem: str) -> TransportError:
         """Return the error to raise: `NoAnswer` if a byte may have left, else `NotSent`."""
@@ -283,8 +284,8 @@ class Tunnel:
 class Body:
     """The body of one answer, decoded and counted as it arrives."""
 
-    def __init__(self, exchange: Exchange, headers: Headers, max_body: int) -> None:
-        coding = ",".join(headers.get_all("content-encoding")).strip().lower()
+    def __init__(self, exchange: Exchange, max_body: int) -> None:
+        coding = ",".join(exchange.received.get_all("content-encoding")).strip().lower()
         self._known = coding in {"", "identity", "gzip", "x-gzip"}
         self._gzip = _gunzip() if coding in {"gzip", "x-gzip"} else None
         self._exchange = exchange

@@ -243,7 +243,7 @@ class _Connection:
             and self._http.trailing_data == (b"", False)
         ):
             self._http.start_next_cycle()
-            exchange.keep(response.headers, trio.current_time())
+            exchange.keep(trio.current_time())
             self.reusable_until = exchange.reusable_until
         return response
 
@@ -259,8 +259,7 @@ class _Connection:
         return memoryview(b"".join(self._http.send(part) or b"" for part in parts))
 
     async def _read(self, exchange: Exchange, scope: trio.CancelScope, max_body: int) -> Response:
-        status, headers = 0, Headers()  # h11 gives the head before anything of the body
-        body = Body(exchange, headers, max_body)
+        status, body = 0, Body(exchange, max_body)  # h11 gives the head before any of the body
         while True:
             try:
                 event = self._http.next_event()
@@ -273,12 +272,13 @@ class _Connection:
             elif getattr(event, "http_version", b"1.1")[:2] != b"1.":
                 raise exchange.unreadable()
             elif isinstance(event, h11.Response):
-                status, headers = event.status_code, Headers(event.headers.raw_items())
-                body = Body(exchange, headers, max_body)
+                status = event.status_code
+                exchange.received = Headers(event.headers.raw_items())
+                body = Body(exchange, max_body)
             elif isinstance(event, h11.Data):
                 body.feed(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
-                return Response(status, headers, body.finish())
+                return Response(status, exchange.received, body.finish())
             elif not isinstance(event, h11.InformationalResponse):
                 raise exchange.unreadable()
 

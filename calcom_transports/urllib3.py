@@ -143,14 +143,14 @@ class Urllib3Transport:
             decode_content=False,
         )
         try:
-            received = Headers(
-                (name, value.strip(" \t\r\n")) for name, value in answer.headers.items()
-            )
-            exchange.keep(received, time.monotonic())
-            body = Body(exchange, received, self._settings.max_body)
+            body = Body(exchange, self._settings.max_body)
             while data := answer.read(READ_SIZE):
                 body.feed(data)
-            return Response(answer.status, received, body.finish())
+            # Not urllib3's header fields, which have lost their order.
+            return Response(answer.status, exchange.received, body.finish())
+        except BaseException:
+            exchange.reusable_until = 0.0  # it may be back in the pool already
+            raise
         finally:
             # After a complete answer both do nothing: the connection is back in the pool.
             answer.close()

@@ -12,7 +12,7 @@ import time
 from contextvars import ContextVar
 from typing import Any, cast
 
-from calcom_core.http import TOKEN
+from calcom_core.http import TOKEN, Headers
 from calcom_transports.network import MAX_HEAD, Exchange, seconds_left
 
 # urllib3 runs all of an exchange in the thread that asked, and has no argument to carry this.
@@ -32,6 +32,7 @@ class Lines(io.BufferedReader):
     def __init__(self, arriving: "Arriving") -> None:
         super().__init__(arriving)
         self._arriving = arriving
+        self.exchange = arriving.exchange
         self.expect(_STATUS)
 
     def expect(self, pattern: re.Pattern[bytes]) -> None:
@@ -56,7 +57,7 @@ class Lines(io.BufferedReader):
         """Give the socket back, and say so if there is more than the answer on it."""
         self._arriving.over = True
         if self.peek():
-            self._arriving.exchange.reusable_until = 0.0
+            self.exchange.reusable_until = 0.0
         super().close()
 
 
@@ -126,6 +127,12 @@ class Answer(http.client.HTTPResponse):
             self.chunked, self.chunk_left, self.length = True, None, None
         elif lengths:
             self.length = int(lengths.pop())
+        self._lines.exchange.received = Headers(
+            # A value that is folded is one of several lines: RFC 9112, 5.2.
+            (name, " ".join(line.strip(" \t\r") for line in value.split("\n")).strip(" "))
+            for name, value in self.msg.items()
+        )
+        self._lines.exchange.keep(time.monotonic())
 
     @property
     def _has_no_body(self) -> bool:
