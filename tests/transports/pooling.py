@@ -7,6 +7,7 @@ import random
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -108,6 +109,14 @@ def open_sockets() -> int:
         issubclass(type(found), socket.socket) and found.fileno() != -1
         for found in gc.get_objects()
     )
+
+
+def sockets_beyond(before: int) -> int:
+    """Return how many more are open than *before*, once servers have closed their ends."""
+    until = time.monotonic() + PATIENCE
+    while (more := open_sockets() - before) > 0 and time.monotonic() < until:
+        pass
+    return more
 
 
 class Ended:

@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 import trio
-from pooling import TOO_MUCH, Whims, check, ending_within, on_time, open_sockets, opened, said
+from pooling import (
+    TOO_MUCH,
+    Whims,
+    check,
+    ending_within,
+    on_time,
+    open_sockets,
+    opened,
+    said,
+    sockets_beyond,
+)
 from sending import OK, both
 from server import PATIENCE, Server
 
@@ -44,7 +54,8 @@ def test_a_thousand_calls_by_threads_among_failures_leave_the_pool_whole(
         request = Request("GET", f"{server.url}/together/{number}")
         together.append(said(transport, request, PATIENT))
 
-    before = threading.active_count(), open_sockets()
+    before = open_sockets()
+    threads = set(threading.enumerate())
     whims = Whims(size, size)
     with Server(whims) as server:
         with Urllib3Transport(max_connections=size, max_body=TOO_MUCH - 1) as transport:
@@ -52,7 +63,8 @@ def test_a_thousand_calls_by_threads_among_failures_leave_the_pool_whole(
             run_all([threading.Thread(target=one, args=(n,)) for n in range(size * 3)])
         assert whims.connections.wait()
         check(outcomes, whims, server)
-    assert (threading.active_count(), open_sockets()) == before
+    assert sockets_beyond(before) == 0
+    assert set(threading.enumerate()) <= threads
     assert [answer.status for answer in together] == [200] * size * 3
     assert {type(outcome) for outcome in outcomes.values()} == {Response, tuple}
     assert (NotSent, "pool") in outcomes.values()
@@ -99,9 +111,6 @@ def answering_lightly(answer: bytes, *, once: bool) -> Iterator[str]:
             thread.join()
 
 
-WARM_UP = 1_000
-
-
 @both
 @pytest.mark.parametrize(
     ("answer", "once", "number"),
@@ -122,35 +131,31 @@ def test_thousands_of_requests_leave_nothing(
         # What they hold now, and not what they held.
         del response
 
-    threads = set(threading.enumerate())
-
-    async def left() -> tuple[int, int, int]:
-        await trio.testing.wait_all_tasks_blocked()
-        tasks = trio.lowlevel.current_statistics().tasks_living
-        # Those that other tests have left idle may end meanwhile.
-        new = set(threading.enumerate()) - threads
-        return open_sockets(), len(new), tasks
-
-    async def run() -> tuple[int, Any, Any]:
+    async def run() -> int:
         nonlocal transport
         async with opened(kind) as transport:
-            await ask(min(WARM_UP, number // 2))
-            before = await left()
+            await ask(number // 2)  # for what is kept once, such as caches
+            await trio.testing.wait_all_tasks_blocked()
+            before, tasks = open_sockets(), trio.lowlevel.current_statistics().tasks_living
             tracemalloc.start()
             try:
-                await ask(number - min(WARM_UP, number // 2))
-                after = await left()  # which collects garbage
-                return tracemalloc.get_traced_memory()[0], before, after
+                await ask(number // 2)
+                await trio.testing.wait_all_tasks_blocked()
+                assert sockets_beyond(before) == 0  # which collects garbage
+                assert trio.lowlevel.current_statistics().tasks_living == tasks
+                return tracemalloc.get_traced_memory()[0]
             finally:
                 tracemalloc.stop()
 
     transport: Any = None
     with answering_lightly(answer, once=once) as url:
         request = Request("GET", url)
-        before_all = open_sockets()
-        growth, before, after = trio.run(run)
+        sockets = open_sockets()
+        threads = set(threading.enumerate())
+        growth = trio.run(run)
         transport = None
-        assert open_sockets() == before_all
-    assert after == before
+        assert sockets_beyond(sockets) == 0
+        assert set(threading.enumerate()) <= threads
+    # No object is so small that one left by each request would not show.
     assert growth < 64_000
     counted(f"requests that leave nothing: {kind}", number)
