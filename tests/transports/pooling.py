@@ -212,6 +212,7 @@ class Whims:
         self._lock = threading.Lock()
         self._barrier = threading.Barrier(size)
         self.connections = Ended()
+        self.answers = Ended()  # under way: it closes what it closes before one is over
         self.partial: list[bytes] = []
 
     def __call__(self, peer: Peer) -> None:
@@ -232,8 +233,10 @@ class Whims:
             if target.startswith(b"/together"):
                 self._barrier.wait(PATIENCE)
                 whim = answer
-            if not whim(peer, target):
-                return
+            with self.answers:
+                if not whim(peer, target):
+                    peer.connection.close()
+                    return
 
 
 def check(outcomes: dict[str, Any], whims: Whims, server: Server) -> None:

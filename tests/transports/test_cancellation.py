@@ -344,6 +344,7 @@ def test_a_thousand_random_cancellations_leave_the_pool_whole(
             async with trio.open_nursery() as nursery:
                 for _ in range(tasks):
                     nursery.start_soon(ask, transport)
+            assert whims.answers.wait()
             together: list[Any] = []
 
             async def one(number: int) -> None:

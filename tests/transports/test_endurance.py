@@ -60,6 +60,7 @@ def test_a_thousand_calls_by_threads_among_failures_leave_the_pool_whole(
     with Server(whims) as server:
         with Urllib3Transport(max_connections=size, max_body=TOO_MUCH - 1) as transport:
             run_all([threading.Thread(target=ask) for _ in range(32)])
+            assert whims.answers.wait()
             run_all([threading.Thread(target=one, args=(n,)) for n in range(size * 3)])
         assert whims.connections.wait()
         check(outcomes, whims, server)
