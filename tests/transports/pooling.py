@@ -120,7 +120,7 @@ def sockets_beyond(before: int) -> int:
 
 
 class Ended:
-    """Counts what begins and ends, and waits until all has ended."""
+    """Counts what begins and ends, and waits until no more than a number is left."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -137,9 +137,9 @@ class Ended:
             self.now -= 1
             self._condition.notify_all()
 
-    def wait(self) -> bool:
+    def wait(self, left: int = 0) -> bool:
         with self._condition:
-            return self._condition.wait_for(lambda: self.now == 0, PATIENCE)
+            return self._condition.wait_for(lambda: self.now <= left, PATIENCE)
 
 
 def chunked(body: bytes, size: int, head: bytes = b"") -> list[bytes]:

@@ -5,6 +5,7 @@ Where a test runs through both, the blocking one is called in threads and the ot
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
@@ -300,6 +301,33 @@ def test_a_transport_can_be_closed_by_many_at_once(kind: str) -> None:
         trio.run(run)
         assert gate.connections.wait()
     assert server.connections == 1
+
+
+@both
+@on_time
+def test_all_connections_idle_for_too_long_are_closed_by_the_next_request(kind: str) -> None:
+    clock = trio.testing.MockClock()
+    clock.jump(1)
+
+    async def run() -> None:
+        async with opened(kind, max_connections=5) as transport:
+            async with trio.open_nursery() as nursery:
+                callers = Callers(transport, server, nursery)
+                for number in range(5):
+                    callers.start(str(number))
+                await gate.reached(5)
+                gate.opened.set()
+            assert gate.connections.now == 5
+            clock.jump(4.1)
+            assert await sent(transport, get(server)) == OK_RESPONSE
+            assert gate.connections.wait(left=1)
+        assert gate.connections.ever == 6
+
+    gate = Gate()
+    with Server(gate) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", clock.current_time)
+        trio.run(run, clock=clock)
+        assert gate.connections.wait()
 
 
 LINES = ("urllib3.py", "urllib3_pool.py", "connectionpool.py")
