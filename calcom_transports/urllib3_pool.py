@@ -50,9 +50,13 @@ class FairPool(HTTPConnectionPool):
             if turn in self._waiting:
                 self._waiting.remove(turn)
                 raise EmptyPoolError(self, "has no connection that became free")
-            connection = self._idle.pop() if self._idle else None
-        if connection is not None and is_connection_dropped(connection):
-            connection.close()  # it connects again when it is used
+            usable: list[Any] = []
+            dropped: list[Any] = []
+            for each in self._idle:
+                (dropped if is_connection_dropped(each) else usable).append(each)
+            connection = usable.pop() if usable else None
+            self._idle[:] = usable
+        _close_all(dropped)
         return connection or self._new_conn()
 
     def _put_conn(self, conn: Any) -> None:

@@ -100,13 +100,15 @@ def test_a_place_given_back_goes_to_who_waits_longest() -> None:
     assert served == list(range(8))
 
 
-def test_a_dropped_connection_is_closed_before_it_is_used_again() -> None:
-    pool = Pool("localhost", 1, maxsize=1)
-    first = pool._get_conn(0)
-    first.is_connected = False
-    pool._put_conn(first)
-    assert pool._get_conn(0) is first  # which urllib3 connects again
-    assert not first.open
+def test_dropped_connections_are_closed_by_the_next_who_asks() -> None:
+    pool = Pool("localhost", 1, maxsize=3)
+    first, second, third = [pool._get_conn(0) for _ in range(3)]
+    first.is_connected = third.is_connected = False
+    for connection in (first, second, third):
+        pool._put_conn(connection)
+    assert pool._get_conn(0) is second
+    assert [first.open, second.open, third.open] == [False, True, False]
+    assert pool._get_conn(0) not in (first, second, third)
 
 
 def test_closing_lets_those_go_who_wait_and_closes_what_comes_back() -> None:
