@@ -123,7 +123,7 @@ class Exchange:
     proxy: Proxy | None
     timeout: Timeout
     started: float
-    # "sent" from just before the first byte is handed over: a byte that may have left has left.
+    # "sent" from the first byte on that may have left.
     phase: Literal["waiting", "connecting", "sent"] = "waiting"
     broken: bool = False  # not all of the request could be sent
     ended: bool = False  # the server has closed its side of the connection

@@ -231,12 +231,7 @@ class _Connection:
         # A deadline that has passed ends it here, while nothing has left;
         # send_all does not look at the deadline again before its first byte.
         await trio.lowlevel.checkpoint_if_cancelled()
-        exchange.phase = "sent"
-        try:
-            await self._stream.send_all(wire)
-        except trio.BrokenResourceError:
-            # The server may have answered before it closed; if it has not, reading says so.
-            exchange.broken = True
+        await self._send(exchange, wire)
         response = await self._read(exchange, scope, max_body)
         if (
             self._http.our_state is self._http.their_state is h11.DONE
@@ -246,6 +241,20 @@ class _Connection:
             exchange.keep(trio.current_time())
             self.reusable_until = exchange.reusable_until
         return response
+
+    async def _send(self, exchange: Exchange, wire: memoryview) -> None:
+        if isinstance(self._stream, trio.SocketStream):
+            try:
+                # A socket takes a byte or fails; of TLS a part may have left when it fails.
+                wire = wire[await self._socket.send(wire) :]
+            except OSError as error:
+                raise exchange.lost(error, trio.current_time()) from error
+        exchange.phase = "sent"
+        try:
+            await self._stream.send_all(wire)
+        except trio.BrokenResourceError:
+            # The server may have answered before it closed; if it has not, reading says so.
+            exchange.broken = True
 
     def _wire(self, exchange: Exchange, fields: Headers) -> memoryview:
         # As a view, which no repr shows: a cancellation brings frames to light as a failure does.

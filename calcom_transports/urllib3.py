@@ -288,11 +288,13 @@ class _Connection(HTTPConnection):
         try:
             while unsent:
                 sock.settimeout(_left(exchange.end))
-                exchange.phase = "sent"
+                if isinstance(sock, ssl.SSLSocket):  # of what fails here a part may have left
+                    exchange.phase = "sent"
                 unsent = unsent[sock.send(unsent) :]
-        except TimeoutError as error:
-            raise exchange.lost(error, time.monotonic()) from error
+                exchange.phase = "sent"
         except OSError as error:
+            if exchange.phase != "sent" or isinstance(error, TimeoutError):
+                raise exchange.lost(error, time.monotonic()) from error
             exchange.broken = True
             # Upon this one urllib3 reads what the server may have answered before it closed;
             # if it has not answered, reading says so.
