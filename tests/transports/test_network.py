@@ -259,6 +259,14 @@ def test_no_redirect_is_followed(kind: str) -> None:
 
 
 @both
+def test_a_connection_never_becomes_another_protocol(kind: str) -> None:
+    answer = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
+    with Server(answering_once(answer)) as server:
+        error = failure(kind, get(server, Connection="upgrade", Upgrade="x"))
+    assert error[:2] == (NoAnswer, "protocol")
+
+
+@both
 def test_nothing_is_repeated_whatever_the_status(kind: str) -> None:
     answer = b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
     with Server(answering(answer)) as server:
