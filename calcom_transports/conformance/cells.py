@@ -1,0 +1,314 @@
+"""A cell of a case: a server that does one thing, what is asked of it, and what must come of that.
+
+A cell is carried out by a `Trial`, blocking or not, with a transport and a server of its own.
+"""
+
+import socket
+import ssl
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from enum import Enum, auto
+from functools import cache, partial
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from attrs import define, field, frozen
+
+from calcom_core.errors import NoAnswer, NotSent, TransportError
+from calcom_core.http import Request, Response, Timeout
+from calcom_transports.conformance.playing import Sending, Steps, Waiting, play, play_async
+from calcom_transports.conformance.server import PATIENCE, Handler, Server, answering
+
+MARGIN = 10.0
+"""How many seconds later than its total an exchange may end; machines are slow at times."""
+
+AMPLE = Timeout(connect=10, read=10, total=10)
+"""Limits that nothing reaches which goes as it should."""
+
+ELSEWHERE = "ELSEWHERE"
+"""Stands for the URL of another server, in an answer and in what is expected."""
+
+Outcome: TypeAlias = Response | type[TransportError]
+Run: TypeAlias = Callable[[Callable[[], Awaitable[object]]], object]
+
+_ENDLESS = "an end, but it does not end"
+
+# What a transport may add by itself: none says who asks, or what a body means.
+_ADDED = {
+    *("host", "content-length", "accept-encoding"),
+    *("accept", "connection", "keep-alive", "user-agent"),
+}
+
+
+class Place(Enum):
+    """Where a request goes."""
+
+    SERVER = auto()
+    REFUSED = auto()  # a port at which nobody listens
+    SILENT = auto()  # one that answers no attempt to connect
+    CLEAR = auto()  # https:// at a server that speaks no TLS
+    UNTRUSTED = auto()  # https:// at a server for which nobody vouches
+
+
+@frozen
+class Wire:
+    """What a request must be for the server: its first line, the given fields, and the body."""
+
+    line: bytes
+    fields: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+    def difference(self, came: bytes, authority: bytes) -> str | None:
+        """Say what is wrong with a request that came, if anything is."""
+        head, _, body = came.partition(b"\r\n\r\n")
+        line, *lines = head.split(b"\r\n")
+        pairs = [field.partition(b":") for field in lines]
+        fields = [(name.lower(), value.strip(b" \t")) for name, _, value in pairs]
+        values = {name: [value for other, value in fields if other == name] for name, _ in fields}
+        given: dict[bytes, list[bytes]] = {}
+        for name, value in self.fields:
+            given.setdefault(name.lower(), []).append(value)
+        length = [b"%d" % len(self.body)]
+        if line != self.line:
+            return f"{self.line!r}, but {line!r} came"
+        if body != self.body:
+            return f"a body of {len(self.body)} bytes as it was given, but {body[:60]!r} came"
+        if values.get(b"host") != [authority]:
+            return f"one Host, {authority!r}, but {values.get(b'host')} came"
+        if values.get(b"content-length", [] if not self.body else None) not in (
+            length,
+            [] if not self.body else length,
+        ):
+            return f"one Content-Length, {length[0]!r}, but {values.get(b'content-length')} came"
+        for name, wanted in given.items():
+            if values.get(name) != wanted:
+                return f"{name!r} as it was given, {wanted}, but {values.get(name)} came"
+        added = {name.decode("latin-1") for name in values.keys() - given.keys()} - _ADDED
+        return f"no field that nobody gave, but {sorted(added)} came" if added else None
+
+
+@frozen
+class Ask:
+    """A request, and what may come of it.
+
+    *wire* is what the server must see of it; *after* says to wait until the server's handler is
+    done with what it does between two requests.
+    """
+
+    expected: tuple[Outcome, ...]
+    method: str = "GET"
+    target: str = "/v2/x?q=1"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(default=b"", repr=False)
+    timeout: Timeout | None = AMPLE
+    wire: Wire | None = None
+    after: bool = False
+
+
+@frozen
+class Cell:
+    """What a server does, and what is asked of it, in turn or all at once."""
+
+    name: str
+    handler: Handler
+    asks: tuple[Ask, ...]
+    place: Place = Place.SERVER
+    only_tls: bool = False
+    at_once: bool = False
+    elsewhere: bool = False  # there is another server, which nobody should ask
+    whole: bool = False  # what is wrong with the answer is no reason to close its connection
+
+
+@define(eq=False)
+class Trial:
+    """A cell that is carried out; *problem* says what was expected and what happened instead."""
+
+    cell: Cell
+    make: Callable[[], Any]
+    run: Run | None
+    tls: ssl.SSLContext | None
+    due: float = field(factory=lambda: time.monotonic() + MARGIN)
+    problem: str = ""
+    raised: BaseException | None = None
+    given_up: bool = False
+    _server: Server | None = None
+    _outcomes: list[Any] = field(factory=list)
+
+    def carry_out(self) -> None:
+        """Do all of it, in this thread; whatever goes wrong is noted."""
+        try:
+            with _served(self.cell, self.tls) as (server, url, elsewhere):
+                self._server = server
+                steps = self._steps(server, url)
+                if self.run is None:
+                    play(steps, self.make)
+                else:
+                    self.run(partial(play_async, steps, self.make))
+            self.problem = self.problem or self._seen(server, elsewhere)
+        except BaseException as error:
+            self.raised = error
+        if self.given_up:
+            self.problem = _ENDLESS
+
+    def give_up(self) -> None:
+        """End every connection of a trial that takes too long, which lets most transports go."""
+        self.given_up = True
+        self.problem = _ENDLESS
+        if self._server is not None:
+            self._server.released.set()
+            self._server.hang_up()
+
+    def _steps(self, server: Server, url: str) -> Steps:
+        asks = self.cell.asks
+        for batch in [asks] if self.cell.at_once else [(ask,) for ask in asks]:
+            if batch[0].after and not (yield Waiting(server.done.is_set, settling=0.05)):
+                self.problem = "an answer that is read to its end, but the server is waited for"
+                return
+            self.due = time.monotonic() + MARGIN + (batch[0].timeout or Timeout()).total
+            outcomes = yield Sending(
+                tuple(
+                    (Request(ask.method, url + ask.target, ask.headers, ask.body), ask.timeout)
+                    for ask in batch
+                )
+            )
+            self.due = time.monotonic() + MARGIN + PATIENCE
+            self._outcomes += outcomes
+            server.released.set()
+            problems = [
+                _difference(ask.expected, outcome, server.elsewhere)
+                for ask, outcome in zip(batch, outcomes, strict=True)
+            ]
+            self.problem = next(filter(None, problems), "")
+            if self.problem:
+                return
+            failed = any(isinstance(outcome, TransportError) for outcome in outcomes)
+            if failed and not self.cell.whole and not (yield Waiting(lambda: server.is_quiet)):
+                self.problem = "a connection that is closed after a failure, but it is still open"
+                return
+
+    def _seen(self, server: Server, elsewhere: Server) -> str:
+        """Say what is wrong with what the servers saw, if anything is."""
+        answered = sum(isinstance(outcome, Response) for outcome in self._outcomes)
+        sent = sum(not isinstance(outcome, NotSent) for outcome in self._outcomes)
+        begun = sum(peer.begun for peer in server.peers)
+        if begun > sent:
+            return (
+                f"{_requests(sent)} at the server at most (NotSent means that no byte of one can "
+                f"have left), but it saw {begun}: a request was sent twice, or was not unsent"
+            )
+        if begun < answered:
+            return f"{_requests(answered)} at the server, but it saw {begun}"
+        if self.cell.elsewhere and elsewhere.connections:
+            return "no connection to another server, but one came"
+        authority = f"{server.host}:{server.port}".encode()
+        wires = [ask.wire for ask in self.cell.asks]
+        pairs = zip(wires, server.requests, strict=False)
+        differences = [wire.difference(came, authority) for wire, came in pairs if wire]
+        return next(filter(None, differences), "")
+
+
+def _requests(number: int) -> str:
+    return "1 request" if number == 1 else f"{number} requests"
+
+
+def _normal(response: Response, elsewhere: str) -> tuple[int, list[tuple[str, str]], bytes]:
+    fields = [
+        (name.lower(), value.replace(ELSEWHERE, elsewhere)) for name, value in response.headers
+    ]
+    # RFC 9110, 5.3: only among fields of one name does their order matter.
+    return response.status, sorted(fields, key=itemgetter(0)), response.body
+
+
+def _difference(expected: tuple[Outcome, ...], outcome: Any, elsewhere: str) -> str:
+    for one in expected:
+        if isinstance(one, type):
+            if isinstance(outcome, one):
+                return ""
+        elif isinstance(outcome, Response) and _normal(one, elsewhere) == _normal(
+            outcome, elsewhere
+        ):
+            return ""
+    return f"{' or '.join(_shown(one) for one in expected)}, but {_happened(outcome)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, type):
+        return value.__name__
+    if not isinstance(value, Response):
+        return f"{value!r:.200}, which is no Response"
+    rest = f" and {len(value.body) - 60} bytes more" if len(value.body) > 60 else ""
+    return f"{value.status} {list(value.headers)[:8]} {value.body[:60]!r}{rest}"
+
+
+def _happened(outcome: Any) -> str:
+    if not isinstance(outcome, BaseException):
+        return f"it returned {_shown(outcome)}"
+    kind = (
+        "" if isinstance(outcome, (NotSent, NoAnswer)) else ", which is neither of the two errors"
+    )
+    return f"it raised {type(outcome).__name__}{kind} ({outcome})"
+
+
+@contextmanager
+def _served(cell: Cell, tls: ssl.SSLContext | None) -> Iterator[tuple[Server, str, Server]]:
+    """Start what a cell needs; gives its server, the URL to ask, and another server."""
+    place = cell.place
+    if place is Place.CLEAR:
+        tls = None
+    elif place is Place.UNTRUSTED:
+        tls = unvouched()
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(cell.handler, tls=tls))
+        elsewhere = server
+        if cell.elsewhere:
+            elsewhere = stack.enter_context(Server(answering(b"HTTP/1.1 204 Followed\r\n\r\n")))
+            server.elsewhere = elsewhere.url
+        base = server.url.removesuffix(f":{server.port}")
+        port = server.port
+        if place is Place.CLEAR:
+            base = "https://localhost"
+        elif place in (Place.REFUSED, Place.SILENT):
+            taken = stack.enter_context(socket.socket())  # so that nobody else has the port
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            if place is Place.SILENT:
+                # A listener whose queue is full swallows attempts to connect.
+                taken.listen(0)
+                for _ in range(4):
+                    client = stack.enter_context(socket.socket())
+                    client.setblocking(False)
+                    client.connect_ex(taken.getsockname())
+        yield server, f"{base}:{port}", elsewhere
+
+
+@cache
+def unvouched() -> ssl.SSLContext:
+    """Return what a server speaks TLS with that says it is `localhost`, and nobody else does."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "unvouched.pem"
+        path.write_text(_UNVOUCHED)
+        context.load_cert_chain(path)
+    return context
+
+
+# Signed by itself, for `localhost`; its key is here for all to see, and protects nothing.
+_UNVOUCHED = """\
+-----BEGIN CERTIFICATE-----
+MIIBMTCB16ADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCWxvY2FsaG9z
+dDAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJ
+bG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEIF14gl8eckCh9Iyz
+HMBMPiGv3Ktxt2RP5BS/qE09shnSoFv43BS1aYM1Qy2mFjbn7cmePbPot7O+Lfdd
+tSJAg6MYMBYwFAYDVR0RBA0wC4IJbG9jYWxob3N0MAoGCCqGSM49BAMCA0kAMEYC
+IQDv5KKr2TnAWwbxnIqOUn36r2eF3s1Q0D8LpK9ksVydUQIhALJ2KAa5gKBJ+4vI
+jalN7kVp9ZLU+onG8lz5I42Tyars
+-----END CERTIFICATE-----
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg7Y9YzTrVGw7faUMo
+KdvO6Fv95ROP9D3CoaxtKX29tnShRANCAAQgXXiCXx5yQKH0jLMcwEw+Ia/cq3G3
+ZE/kFL+oTT2yGdKgW/jcFLVpgzVDLaYWNuftyZ49s+i3s74t9121IkCD
+-----END PRIVATE KEY-----
+"""
