@@ -17,7 +17,7 @@ ZIPPED = gzip.compress(b"hello", mtime=0)
 SILENCE = Timeout(connect=10, read=0.1, total=10)
 """Limits for a server that falls silent."""
 
-BRIEF = Timeout(connect=10, read=10, total=2)
+BRIEF = Timeout(connect=10, read=10, total=1)
 """Limits for one that never comes to an end."""
 
 

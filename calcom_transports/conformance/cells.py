@@ -94,8 +94,8 @@ class Wire:
 class Ask:
     """A request, and what may come of it.
 
-    *wire* is what the server must see of it; *after* says to wait until the server's handler is
-    done with what it does between two requests.
+    *wire* is what the server must see of it; *after* says to wait until the server has put an
+    end to the connection before, if there still is one.
     """
 
     expected: tuple[Outcome, ...]
@@ -164,9 +164,8 @@ class Trial:
     def _steps(self, server: Server, url: str) -> Steps:
         asks = self.cell.asks
         for batch in [asks] if self.cell.at_once else [(ask,) for ask in asks]:
-            if batch[0].after and not (yield Waiting(server.done.is_set, settling=0.05)):
-                self.problem = "an answer that is read to its end, but the server is waited for"
-                return
+            if batch[0].after:
+                yield Waiting(lambda: server.ended.is_set() or server.is_quiet, settling=0.05)
             self.due = time.monotonic() + MARGIN + (batch[0].timeout or Timeout()).total
             outcomes = yield Sending(
                 tuple(

@@ -24,12 +24,7 @@ def _ends_idle(how: End) -> Handler:
         peer.request()
         peer.send(OK)
         peer.server.released.wait()
-        if how is End.RESET:
-            peer.end(how)
-            peer.connection.close()
-        peer.server.done.set()
-        if how is not End.RESET:
-            peer.end(how)
+        peer.end(how)
 
     return handler
 
@@ -97,7 +92,7 @@ KEPT = (
             (End.CLOSE, AMPLE),
             (End.CUT, AMPLE),
             (End.RESET, AMPLE),
-            (End.STALL, Timeout(connect=10, read=1, total=10)),
+            (End.STALL, Timeout(connect=10, read=0.5, total=10)),
         )
         for whole in (True, False)
     ),

@@ -210,7 +210,6 @@ def _late(peer: Peer) -> None:
         peer.send(
             b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"
         )
-        peer.server.done.set()
         peer.end(End.CLOSE)
 
 

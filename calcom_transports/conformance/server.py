@@ -86,26 +86,28 @@ class Peer:
             pass
 
     def end(self, how: End) -> None:
-        """Do that to the connection; but for a reset, wait until the client hangs up, too."""
+        """Do that to the connection, and but for a reset wait until the client hangs up, too."""
+        encrypted = isinstance(self.connection, ssl.SSLSocket)
         if how is End.RESET:
             # A close that lingers for no time is a reset.
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            return
+            self.connection.close()
+        elif how is not End.STALL:
+            if how is End.CLOSE and isinstance(self.connection, ssl.SSLSocket):
+                self.connection.setblocking(False)  # to say so, and not to wait for the same
+                with suppress(ssl.SSLError):
+                    self.connection.unwrap()
+                self.connection.setblocking(True)
+            self.connection.shutdown(socket.SHUT_WR)
+        self.server.ended.set()
         if how is End.STALL:
             self.stall()
-            return
-        if how is End.CLOSE and isinstance(self.connection, ssl.SSLSocket):
-            self.connection.setblocking(False)  # to say so, and not to wait for the same
-            with suppress(ssl.SSLError):
-                self.connection.unwrap()
-            self.connection.setblocking(True)
-        encrypted = isinstance(self.connection, ssl.SSLSocket)
-        self.connection.shutdown(socket.SHUT_WR)
-        # To close it with bytes unread would be a reset.
-        while data := self.connection.recv(65_536):
-            if not encrypted:  # else these are no longer decrypted
-                self._received += data
+        elif how is not End.RESET:
+            # To close it with bytes unread would be a reset.
+            while data := self.connection.recv(65_536):
+                if not encrypted:  # else these are no longer decrypted
+                    self._received += data
 
 
 Handler = Callable[[Peer], None]
@@ -123,7 +125,7 @@ class Server:
         self.peers: list[Peer] = []
         self.connections = 0
         self.asked = threading.Event()  # a complete request came
-        self.done = threading.Event()  # a handler is done with what is waited for
+        self.ended = threading.Event()  # a handler put an end to a connection
         self.released = threading.Event()  # the client has got, or given up, its first answer
         self.hung_up = threading.Event()  # a connection is over, and the server's end of it closed
         self.over = threading.Event()
@@ -147,7 +149,8 @@ class Server:
         """End every connection."""
         for connection in list(self._open):
             with suppress(OSError):  # closed meanwhile
-                connection.shutdown(socket.SHUT_RDWR)
+                # Not that of an SSLSocket, which would take its TLS from under the handler.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
         self._start(self._accept)
