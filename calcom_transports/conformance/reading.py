@@ -1,7 +1,6 @@
 """Cases about answers that are right, and what comes after them."""
 
 import gzip
-import socket
 
 from calcom_core.errors import NoAnswer
 from calcom_core.http import Response
@@ -31,7 +30,6 @@ def _complete(
 
 def _scattered(answer: bytes) -> Handler:
     def handler(peer: Peer) -> None:
-        peer.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while peer.request():
             for byte in answer:
                 peer.send(bytes([byte]))

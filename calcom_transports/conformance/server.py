@@ -136,6 +136,8 @@ class Server:
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
+        # Else an answer waits until the client acknowledges the session tickets before it.
+        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._listener.getsockname()[1]
         self.host = "localhost" if tls else "127.0.0.1"
         self.url = f"{'https' if tls else 'http'}://{self.host}:{self.port}"
