@@ -23,7 +23,6 @@ the request, no request is seen twice, and the connection of a failed one is clo
 """
 
 import ssl
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -33,7 +32,7 @@ from typing import Any
 from attrs import field, frozen
 
 from calcom_transports.conformance import asking, breaking, keeping, odd, reading
-from calcom_transports.conformance.cells import MARGIN, Cell, Run, Trial
+from calcom_transports.conformance.cells import Cell, Run, Trial
 
 __all__ = ["CASES", "Case", "NotConforming", "check"]
 
@@ -178,9 +177,7 @@ def check(
     while going or (waiting and not failed):
         while waiting and not failed and len(going) < _AT_ONCE:
             going.append(waiting.popleft())
-            going[-1].due = time.monotonic() + MARGIN
-            # A thread that hangs must not keep the interpreter from ending.
-            threading.Thread(target=_carry_out, args=(going[-1], over), daemon=True).start()
+            going[-1].start(over.put)
         try:
             ended = [over.get(timeout=0.1)]
         except Empty:
@@ -198,11 +195,6 @@ def check(
     raise NotConforming(
         f"{case.name}: {first.cell.name}: expected {first.problem}. {case.requirement}"
     )
-
-
-def _carry_out(trial: Trial, over: "SimpleQueue[Trial]") -> None:
-    trial.carry_out()
-    over.put(trial)
 
 
 def _overdue(going: list[Trial]) -> list[Trial]:

@@ -6,8 +6,9 @@ A cell is carried out by a `Trial`, blocking or not, with a transport and a serv
 import socket
 import ssl
 import tempfile
+import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import Enum, auto
 from functools import cache, partial
@@ -34,12 +35,12 @@ ELSEWHERE = "ELSEWHERE"
 Outcome: TypeAlias = Response | type[TransportError]
 Run: TypeAlias = Callable[[Callable[[], Awaitable[object]]], object]
 
-_ENDLESS = "an end, but it does not end"
+_ENDLESS = "an end within its limits, but it goes on"
 
 # What a transport may add by itself: none says who asks, or what a body means.
 _ADDED = {
-    *("host", "content-length", "accept-encoding"),
-    *("accept", "connection", "keep-alive", "user-agent"),
+    *(b"host", b"content-length", b"accept-encoding"),
+    *(b"accept", b"connection", b"keep-alive", b"user-agent"),
 }
 
 
@@ -65,29 +66,31 @@ class Wire:
         """Say what is wrong with a request that came, if anything is."""
         head, _, body = came.partition(b"\r\n\r\n")
         line, *lines = head.split(b"\r\n")
-        pairs = [field.partition(b":") for field in lines]
-        fields = [(name.lower(), value.strip(b" \t")) for name, _, value in pairs]
-        values = {name: [value for other, value in fields if other == name] for name, _ in fields}
-        given: dict[bytes, list[bytes]] = {}
-        for name, value in self.fields:
-            given.setdefault(name.lower(), []).append(value)
-        length = [b"%d" % len(self.body)]
+        parts = [line.partition(b":") for line in lines]
+        seen = _by_name((name, value) for name, _, value in parts)
+        given = _by_name(self.fields)
+        length = b"%d" % len(self.body)
         if line != self.line:
             return f"{self.line!r}, but {line!r} came"
         if body != self.body:
-            return f"a body of {len(self.body)} bytes as it was given, but {body[:60]!r} came"
-        if values.get(b"host") != [authority]:
-            return f"one Host, {authority!r}, but {values.get(b'host')} came"
-        if values.get(b"content-length", [] if not self.body else None) not in (
-            length,
-            [] if not self.body else length,
-        ):
-            return f"one Content-Length, {length[0]!r}, but {values.get(b'content-length')} came"
-        for name, wanted in given.items():
-            if values.get(name) != wanted:
-                return f"{name!r} as it was given, {wanted}, but {values.get(name)} came"
-        added = {name.decode("latin-1") for name in values.keys() - given.keys()} - _ADDED
-        return f"no field that nobody gave, but {sorted(added)} came" if added else None
+            return f"its {len(self.body)} bytes of body, but {len(body)}, {body[:60]!r}, came"
+        if seen.get(b"host") != [authority]:
+            return f"one Host, {authority!r}, but {seen.get(b'host')} came"
+        lengths = seen.get(b"content-length", [])
+        if lengths != [length] and (lengths or body):
+            return f"one Content-Length, {length!r}, but {lengths} came"
+        for name, values in given.items():
+            if seen.get(name) != values:
+                return f"{name!r} as it was given, {values}, but {seen.get(name)} came"
+        added = sorted(seen.keys() - given.keys() - _ADDED)
+        return f"no field that nobody gave, but {added} came" if added else None
+
+
+def _by_name(fields: Iterable[tuple[bytes, bytes]]) -> dict[bytes, list[bytes]]:
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in fields:
+        values.setdefault(name.lower(), []).append(value.strip(b" \t"))
+    return values
 
 
 @frozen
@@ -130,15 +133,20 @@ class Trial:
     make: Callable[[], Any]
     run: Run | None
     tls: ssl.SSLContext | None
-    due: float = field(factory=lambda: time.monotonic() + MARGIN)
+    due: float = 0.0
     problem: str = ""
     raised: BaseException | None = None
     given_up: bool = False
     _server: Server | None = None
     _outcomes: list[Any] = field(factory=list)
 
-    def carry_out(self) -> None:
-        """Do all of it, in this thread; whatever goes wrong is noted."""
+    def start(self, over: Callable[["Trial"], None]) -> None:
+        """Carry it out in a thread of its own, then tell *over*; whatever goes wrong is noted."""
+        self.due = time.monotonic() + MARGIN
+        # A daemon: one that hangs must not keep the interpreter from ending.
+        threading.Thread(target=self._carry_out, args=(over,), daemon=True).start()
+
+    def _carry_out(self, over: Callable[["Trial"], None]) -> None:
         try:
             with _served(self.cell, self.tls) as (server, url, elsewhere):
                 self._server = server
@@ -147,11 +155,13 @@ class Trial:
                     play(steps, self.make)
                 else:
                     self.run(partial(play_async, steps, self.make))
+            # Now that the servers are at rest.
             self.problem = self.problem or self._seen(server, elsewhere)
         except BaseException as error:
             self.raised = error
         if self.given_up:
             self.problem = _ENDLESS
+        over(self)
 
     def give_up(self) -> None:
         """End every connection of a trial that takes too long, which lets most transports go."""
@@ -195,13 +205,13 @@ class Trial:
         begun = sum(peer.begun for peer in server.peers)
         if begun > sent:
             return (
-                f"{_requests(sent)} at the server at most (NotSent means that no byte of one can "
-                f"have left), but it saw {begun}: a request was sent twice, or was not unsent"
+                f"{_requests(sent)} to reach the server, and no byte of one that is NotSent, "
+                f"but it saw {begun}"
             )
         if begun < answered:
-            return f"{_requests(answered)} at the server, but it saw {begun}"
+            return f"{_requests(answered)} to reach the server, but it saw {begun}"
         if self.cell.elsewhere and elsewhere.connections:
-            return "no connection to another server, but one came"
+            return "that no other server is asked, but one is"
         authority = f"{server.host}:{server.port}".encode()
         wires = [ask.wire for ask in self.cell.asks]
         pairs = zip(wires, server.requests, strict=False)
@@ -245,10 +255,9 @@ def _shown(value: Any) -> str:
 def _happened(outcome: Any) -> str:
     if not isinstance(outcome, BaseException):
         return f"it returned {_shown(outcome)}"
-    kind = (
-        "" if isinstance(outcome, (NotSent, NoAnswer)) else ", which is neither of the two errors"
-    )
-    return f"it raised {type(outcome).__name__}{kind} ({outcome})"
+    raised = f"it raised {type(outcome).__name__} ({outcome})"
+    known = isinstance(outcome, (NotSent, NoAnswer))
+    return raised if known else f"{raised}, which is neither of the two errors"
 
 
 @contextmanager

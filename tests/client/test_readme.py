@@ -55,6 +55,8 @@ OUTPUT = [
     "Credentials are replaced by [redacted]; the file still holds them: revoke them, "
     "and record with filter_headers.\n",
     "",
+    "Normal between Alice Host and Ann Attendee\n",
+    "",  # tests, which pytest runs below
 ]
 
 
@@ -145,7 +147,7 @@ def serve(peer: Peer) -> None:
 
 def run_block(block: str) -> None:
     """Run a block, and the tests in it that need no fixture."""
-    names: dict[str, Any] = {"__name__": "readme"}
+    names: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(block, "README.md", "exec"), names)
     tests = [value for name, value in names.items() if name.startswith("test_")]
     assert bool(tests) == ("def test_" in block)
@@ -173,9 +175,12 @@ def cassette_of_vcr(url: str) -> str:
 
 @pytest.fixture
 def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Stand in an empty directory, with a key, a server of one's own and a cassette of VCR.py."""
+    """Stand in a directory with what the README takes for given, with a key and a server."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delenv("CI", raising=False)
+    transport = next(block for block in BLOCKS if "class AsyncioTransport" in block)
+    (tmp_path / "asyncio_transport.py").write_text(transport)
     with Server(serve) as server:
         monkeypatch.setenv("CALCOM_API_KEY", "cal_test_readme")
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
@@ -209,27 +214,39 @@ def test_what_was_recorded_once_is_replayed_without_key_and_server(
     assert b"cal_test" not in (newcomer / "cassettes" / "upcoming.json").read_bytes()
 
 
+def paste(found: str, directory: Path) -> None:
+    """Put the block that holds *found* into a file of tests."""
+    block = next(block for block in BLOCKS if found in block)
+    (directory / "test_pasted.py").write_text(block)
+
+
+def pytest_run(directory: Path, *options: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    return done.stdout
+
+
+def test_the_tests_of_ones_own_transport_run_and_pass(newcomer: Path) -> None:
+    paste("calcom_transports.conformance", newcomer)
+
+    assert "2 passed" in pytest_run(newcomer, "-k", "gzip or early-answers")
+
+
 def test_the_tests_with_cassettes_record_and_then_replay(
     newcomer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    block = next(block for block in BLOCKS if "calcom_async_client" in block)
-    (newcomer / "test_pasted.py").write_text(block)
+    paste("calcom_async_client", newcomer)
 
-    def pytest_run(*options: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
-            cwd=newcomer,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        return done.stdout
-
-    assert "2 passed" in pytest_run("--calcom-record=once")
+    assert "2 passed" in pytest_run(newcomer, "--calcom-record=once")
     monkeypatch.delenv("CALCOM_API_KEY")
     monkeypatch.delenv("CALCOM_BASE_URL")
     monkeypatch.setenv("CI", "true")
-    assert "2 passed" in pytest_run()
+    assert "2 passed" in pytest_run(newcomer)
     assert sorted(path.name for path in (newcomer / "cassettes" / "test_pasted").iterdir()) == [
         "test_every_upcoming_booking_has_a_title.json",
         "test_the_next_booking_is_accepted.json",
