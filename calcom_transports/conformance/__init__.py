@@ -182,11 +182,8 @@ def check(
             ended = [over.get(timeout=0.1)]
         except Empty:
             ended = _overdue(going)
-        for trial in ended:
-            if trial in going:  # else it came to its end after all
-                going.remove(trial)
-            if trial.problem or trial.raised:
-                failed.append(trial)
+        going = [trial for trial in going if trial not in ended]
+        failed += [trial for trial in ended if trial.problem or trial.raised]
     if not failed:
         return len(trials)
     first = min(failed, key=trials.index)

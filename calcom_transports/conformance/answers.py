@@ -25,9 +25,9 @@ def once(answer: bytes, how: End = End.CLOSE) -> Handler:
     """Give *answer* to the first request of a connection, then end it."""
 
     def handler(peer: Peer) -> None:
-        if peer.request():
-            peer.send(answer)
-            peer.end(how)
+        peer.request()
+        peer.send(answer)
+        peer.end(how)
 
     return handler
 

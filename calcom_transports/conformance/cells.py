@@ -137,7 +137,7 @@ class Trial:
     problem: str = ""
     raised: BaseException | None = None
     given_up: bool = False
-    _server: Server | None = None
+    _hang_up: Callable[[], None] = lambda: None
     _outcomes: list[Any] = field(factory=list)
 
     def start(self, over: Callable[["Trial"], None]) -> None:
@@ -149,7 +149,7 @@ class Trial:
     def _carry_out(self, over: Callable[["Trial"], None]) -> None:
         try:
             with _served(self.cell, self.tls) as (server, url, elsewhere):
-                self._server = server
+                self._hang_up = server.hang_up
                 steps = self._steps(server, url)
                 if self.run is None:
                     play(steps, self.make)
@@ -167,9 +167,7 @@ class Trial:
         """End every connection of a trial that takes too long, which lets most transports go."""
         self.given_up = True
         self.problem = _ENDLESS
-        if self._server is not None:
-            self._server.released.set()
-            self._server.hang_up()
+        self._hang_up()
 
     def _steps(self, server: Server, url: str) -> Steps:
         asks = self.cell.asks

@@ -106,8 +106,9 @@ def _endless(start: bytes, piece: bytes) -> Handler:
     def handler(peer: Peer) -> None:
         peer.request()
         peer.send(start)
-        while not peer.server.over.wait(0.01):
+        while True:
             peer.send(block)
+            peer.server.over.wait(0.01)
 
     return handler
 

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from inspect import isawaitable
@@ -67,10 +67,18 @@ def _send(transport: Any, request: Request, timeout: Timeout | None) -> Any:
 
 def _wait(step: Waiting) -> bool:
     time.sleep(step.settling)
-    patient_until = time.monotonic() + PATIENCE
-    while not (so := step.condition()) and time.monotonic() < patient_until:
-        time.sleep(0.002)
-    return so
+    for pause in _pauses():
+        if step.condition():
+            return True
+        time.sleep(pause)
+    return False
+
+
+def _pauses() -> Iterator[float]:
+    until, pause = time.monotonic() + PATIENCE, 0.001
+    while time.monotonic() < until:
+        yield pause
+        pause = min(2 * pause, 0.02)
 
 
 def _together(sends: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -124,10 +132,11 @@ async def _send_async(transport: Any, request: Request, timeout: Timeout | None)
 
 async def _wait_async(step: Waiting) -> bool:
     await _pause(step.settling)
-    patient_until = time.monotonic() + PATIENCE
-    while not (so := step.condition()) and time.monotonic() < patient_until:
-        await _pause(0.002)
-    return so
+    for pause in _pauses():
+        if step.condition():
+            return True
+        await _pause(pause)
+    return False
 
 
 def _trio() -> Any:

@@ -148,7 +148,8 @@ class Server:
         return not self._open
 
     def hang_up(self) -> None:
-        """End every connection."""
+        """End every connection, whatever a handler waits for."""
+        self.released.set()
         for connection in list(self._open):
             with suppress(OSError):  # closed meanwhile
                 # Not that of an SSLSocket, which would take its TLS from under the handler.
@@ -165,7 +166,6 @@ class Server:
         traceback: TracebackType | None,
     ) -> None:
         self.over.set()
-        self.released.set()
         # accept() returns for a last connection only; closing the listener would not wake it.
         socket.create_connection(("127.0.0.1", self.port)).close()
         self._threads[0].join(PATIENCE)
@@ -174,7 +174,7 @@ class Server:
         for thread in self._threads:
             thread.join(PATIENCE)
             if thread.is_alive():
-                raise AssertionError("a handler does not end")
+                self._failures.append(AssertionError("a handler does not end"))
         if self._failures and error is None:
             raise self._failures[0]
 
@@ -223,33 +223,12 @@ def answering(answer: bytes) -> Handler:
     return handler
 
 
-def answering_once(answer: bytes) -> Handler:
-    """Give *answer* to the first request of a connection, then close it."""
-
-    def handler(peer: Peer) -> None:
-        peer.request()
-        peer.send(answer)
-
-    return handler
-
-
 def stalling(start: bytes = b"") -> Handler:
     """Give the *start* of an answer to the first request, and then nothing more."""
 
     def handler(peer: Peer) -> None:
         peer.request()
         peer.send(start)
-        peer.stall()
-
-    return handler
-
-
-def dripping(answer: bytes) -> Handler:
-    """Give *answer* to the first request, a byte at a time."""
-
-    def handler(peer: Peer) -> None:
-        peer.request()
-        peer.drip(answer)
         peer.stall()
 
     return handler

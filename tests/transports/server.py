@@ -9,6 +9,25 @@ from calcom_transports.conformance.server import Handler as Handler
 from calcom_transports.conformance.server import Peer as Peer
 from calcom_transports.conformance.server import Server as Server
 from calcom_transports.conformance.server import answering as answering
-from calcom_transports.conformance.server import answering_once as answering_once
-from calcom_transports.conformance.server import dripping as dripping
 from calcom_transports.conformance.server import stalling as stalling
+
+
+def answering_once(answer: bytes) -> Handler:
+    """Give *answer* to the first request of a connection, then close it."""
+
+    def handler(peer: Peer) -> None:
+        peer.request()
+        peer.send(answer)
+
+    return handler
+
+
+def dripping(answer: bytes) -> Handler:
+    """Give *answer* to the first request, a byte at a time."""
+
+    def handler(peer: Peer) -> None:
+        peer.request()
+        peer.drip(answer)
+        peer.stall()
+
+    return handler
