@@ -14,10 +14,10 @@ MEGABYTE = EVERY_BYTE * 4096
 
 ZIPPED = gzip.compress(b"hello", mtime=0)
 
-SILENCE = Timeout(connect=10, read=0.1, total=10)
+SILENCE = Timeout(connect=60, read=0.1, total=60)
 """Limits for a server that falls silent."""
 
-BRIEF = Timeout(connect=10, read=10, total=1)
+BRIEF = Timeout(connect=60, read=60, total=1)
 """Limits for one that never comes to an end."""
 
 

@@ -230,6 +230,14 @@ class AlwaysSent(Urllib3Transport):
             raise NoAnswer("something went wrong", reason="closed") from None
 
 
+class OnlyTotal(Urllib3Transport):
+    """Knows one limit."""
+
+    def send(self, request: Request, timeout: Timeout | None = None) -> Response:
+        total = (timeout or Timeout()).total
+        return super().send(request, Timeout(total, total, total))
+
+
 class Typing(Urllib3Transport):
     """Says what the body is, which nobody told it."""
 
@@ -329,6 +337,11 @@ WRONG: list[tuple[Callable[[], Any], str, str]] = [
         Naive,
         "time-limits",
         "a head, a byte at a time: expected an end within its limits, but it goes on",
+    ),
+    (
+        OnlyTotal,
+        "time-limits",
+        "silence at once: expected an end within its limits, but it goes on",
     ),
     (
         Unverifying,
@@ -448,7 +461,7 @@ class AsyncBuffering(Buffering):
 def test_an_async_transport_that_leaves_its_connection_open_does_not_conform(
     run: Any, impatient: None
 ) -> None:
-    with pytest.raises(NotConforming, match="not-http: nothing: .* but it is still open"):
+    with pytest.raises(NotConforming, match=r"not-http: nothing: .* but it is still open"):
         check(BY_NAME["not-http"], AsyncBuffering, run=run)
 
 
