@@ -10,14 +10,12 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 OK_RESPONSE = Response(200, {"Content-Length": "2"}, b"ok")
 EVERY_BYTE = bytes(range(256))
 MEGABYTE = EVERY_BYTE * 4096
-
-
 ZIPPED = gzip.compress(b"hello", mtime=0)
 
 SILENCE = Timeout(connect=60, read=0.1, total=60)
 """Limits for a server that falls silent."""
 
-BRIEF = Timeout(connect=60, read=60, total=1)
+BRIEF = Timeout(connect=60, read=60, total=2)
 """Limits for one that never comes to an end."""
 
 

@@ -94,7 +94,7 @@ BROKEN_ANSWERS = (
 
 # A request that breaks off.
 
-_LARGE = bytes(8 * 1024 * 1024)
+_LARGE = bytes(4 * 1024 * 1024)
 
 
 def _reading(count: int, how: End) -> Handler:

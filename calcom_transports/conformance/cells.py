@@ -5,15 +5,13 @@ A cell is carried out by a `Trial`, blocking or not, with a transport and a serv
 
 import socket
 import ssl
-import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import Enum, auto
-from functools import cache, partial
+from functools import partial
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from attrs import astuple, define, field, frozen
@@ -51,7 +49,7 @@ class Place(Enum):
     REFUSED = auto()  # a port at which nobody listens
     SILENT = auto()  # one that answers no attempt to connect
     CLEAR = auto()  # https:// at a server that speaks no TLS
-    UNTRUSTED = auto()  # https:// at a server for which nobody vouches
+    UNTRUSTED = auto()  # https:// at a server that nobody should trust
 
 
 @frozen
@@ -125,6 +123,13 @@ class Cell:
     whole: bool = False  # what is wrong with the answer is no reason to close its connection
 
 
+def is_possible(cell: Cell, tls: object, untrusted: object) -> bool:
+    """Tell whether there is what a cell needs."""
+    if cell.place is Place.UNTRUSTED:
+        return untrusted is not None
+    return tls is not None or not cell.only_tls
+
+
 @define(eq=False)
 class Trial:
     """A cell that is carried out; *problem* says what was expected and what happened instead."""
@@ -133,6 +138,7 @@ class Trial:
     make: Callable[[], Any]
     run: Run | None
     tls: ssl.SSLContext | None
+    untrusted: ssl.SSLContext | None
     due: float = 0.0
     problem: str = ""
     raised: BaseException | None = None
@@ -148,7 +154,7 @@ class Trial:
 
     def _carry_out(self, over: Callable[["Trial"], None]) -> None:
         try:
-            with _served(self.cell, self.tls) as (server, url, elsewhere):
+            with _served(self.cell, self.tls, self.untrusted) as (server, url, elsewhere):
                 self._hang_up = server.hang_up
                 steps = self._steps(server, url)
                 if self.run is None:
@@ -260,13 +266,15 @@ def _happened(outcome: Any) -> str:
 
 
 @contextmanager
-def _served(cell: Cell, tls: ssl.SSLContext | None) -> Iterator[tuple[Server, str, Server]]:
+def _served(
+    cell: Cell, tls: ssl.SSLContext | None, untrusted: ssl.SSLContext | None
+) -> Iterator[tuple[Server, str, Server]]:
     """Start what a cell needs; gives its server, the URL to ask, and another server."""
     place = cell.place
     if place is Place.CLEAR:
         tls = None
     elif place is Place.UNTRUSTED:
-        tls = unvouched()
+        tls = untrusted
     with ExitStack() as stack:
         server = stack.enter_context(Server(cell.handler, tls=tls))
         elsewhere = server
@@ -289,33 +297,3 @@ def _served(cell: Cell, tls: ssl.SSLContext | None) -> Iterator[tuple[Server, st
                     client.setblocking(False)
                     client.connect_ex(taken.getsockname())
         yield server, f"{base}:{port}", elsewhere
-
-
-@cache
-def unvouched() -> ssl.SSLContext:
-    """Return what a server speaks TLS with that says it is `localhost`, and nobody else does."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "unvouched.pem"
-        path.write_text(_UNVOUCHED)
-        context.load_cert_chain(path)
-    return context
-
-
-# Signed by itself, for `localhost`; its key is here for all to see, and protects nothing.
-_UNVOUCHED = """\
------BEGIN CERTIFICATE-----
-MIIBMTCB16ADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCWxvY2FsaG9z
-dDAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJ
-bG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEIF14gl8eckCh9Iyz
-HMBMPiGv3Ktxt2RP5BS/qE09shnSoFv43BS1aYM1Qy2mFjbn7cmePbPot7O+Lfdd
-tSJAg6MYMBYwFAYDVR0RBA0wC4IJbG9jYWxob3N0MAoGCCqGSM49BAMCA0kAMEYC
-IQDv5KKr2TnAWwbxnIqOUn36r2eF3s1Q0D8LpK9ksVydUQIhALJ2KAa5gKBJ+4vI
-jalN7kVp9ZLU+onG8lz5I42Tyars
------END CERTIFICATE-----
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg7Y9YzTrVGw7faUMo
-KdvO6Fv95ROP9D3CoaxtKX29tnShRANCAAQgXXiCXx5yQKH0jLMcwEw+Ia/cq3G3
-ZE/kFL+oTT2yGdKgW/jcFLVpgzVDLaYWNuftyZ49s+i3s74t9121IkCD
------END PRIVATE KEY-----
-"""
