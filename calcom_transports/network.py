@@ -50,25 +50,30 @@ def fields_to_send(exchange: "Exchange") -> Headers:
     Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
     """
     request = exchange.request
+    problem = next(filter(None, (_problem(*field) for field in request.headers)), None)
+    if problem is not None:
+        raise problem
     fields = [("Host", exchange.destination.authority)]
     if not exchange.tunnels:
         fields += exchange.proxy_fields
-    for name, value in request.headers:
-        if name.lower() in _OURS:
-            raise InvalidInput(f"headers[{name!r}]", "is set by the transport; leave it out")
-        if _CONTROL.search(value):
-            raise InvalidInput(f"headers[{name!r}]", "holds a control character")
-        try:
-            value.encode("latin-1")
-        except UnicodeEncodeError as error:
-            raise InvalidInput(
-                f"headers[{name!r}]", "holds a character outside Latin-1; encode it first"
-            ) from error
-        fields.append((name, value.strip(" \t")))
+    fields += [(name, value.strip(" \t")) for name, value in request.headers]
     fields.append(("Accept-Encoding", ACCEPT_ENCODING))
     if request.body or request.method not in _NEEDS_NO_BODY:
         fields.append(("Content-Length", str(len(request.body))))
     return Headers(fields)
+
+
+def _problem(name: str, value: str) -> InvalidInput | None:
+    """Return what is wrong with a header field; no frame that raises may hold its value."""
+    if name.lower() in _OURS:
+        return InvalidInput(f"headers[{name!r}]", "is set by the transport; leave it out")
+    if _CONTROL.search(value):
+        return InvalidInput(f"headers[{name!r}]", "holds a control character")
+    if any(character > "\xff" for character in value):
+        return InvalidInput(
+            f"headers[{name!r}]", "holds a character outside Latin-1; encode it first"
+        )
+    return None
 
 
 def seconds_left(by: float, now: float) -> float:
@@ -94,6 +99,12 @@ def without_frames(error: TransportError) -> None:
             if found.__suppress_context__ and found.__context__ is not found.__cause__:
                 found.__context__ = None
             waiting += [found.__cause__, found.__context__]
+
+
+def closes(headers: Headers) -> bool:
+    """Tell whether a message says that its connection ends with it (RFC 9112, 9.6)."""
+    options = ",".join(headers.get_all("connection")).lower().split(",")
+    return "close" in {option.strip(" \t") for option in options}
 
 
 def idle_limit(headers: Headers) -> float:
@@ -171,7 +182,10 @@ class Exchange:
 
     def keep(self, now: float) -> None:
         """Note for how long the connection may idle after this answer."""
-        self.reusable_until = 0.0 if self.broken else now + idle_limit(self.received)
+        if self.broken or closes(self.request.headers):
+            self.reusable_until = 0.0
+        else:
+            self.reusable_until = now + idle_limit(self.received)
 
     def failure(self, reason: str, problem: str) -> TransportError:
         """Return the error to raise: `NoAnswer` if a byte may have left, else `NotSent`."""
@@ -212,6 +226,11 @@ class Exchange:
         """Return the error for a TLS connection that could not be made."""
         return self.failure("tls", f"no TLS with {self.destination.origin} ({_said(error)})")
 
+    def not_http_1(self, protocol: str) -> TransportError:
+        """Return the error for a server that has agreed on another protocol."""
+        problem = f"{self.destination.origin} speaks {protocol} where HTTP/1.1 is spoken"
+        return self.failure("tls", f"{problem}; ssl_context should not offer it (ALPN)")
+
     def lost(self, error: BaseException | None, now: float) -> TransportError:
         """Return the error for a connection that broke, or took too long, in use."""
         if isinstance(error, TimeoutError):
@@ -242,9 +261,7 @@ class Tunnel:
     @property
     def wire(self) -> memoryview:
         """The bytes to send to the proxy; a view, since no repr shows what it holds."""
-        origin = self._exchange.destination.origin
-        host = f"[{origin.host}]" if ":" in origin.host else origin.host
-        authority = f"{host}:{origin.port}"
+        authority = str(self._exchange.destination.origin)
         fields = [("Host", authority), *self._exchange.proxy_fields]
         lines = [f"CONNECT {authority} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
         return memoryview("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
@@ -285,7 +302,7 @@ class Body:
     """The body of one answer, decoded and counted as it arrives."""
 
     def __init__(self, exchange: Exchange, max_body: int) -> None:
-        coding = ",".join(exchange.received.get_all("content-encoding")).strip().lower()
+        coding = ",".join(exchange.received.get_all("content-encoding")).strip(" \t").lower()
         self._known = coding in {"", "identity", "gzip", "x-gzip"}
         self._gzip = _gunzip() if coding in {"gzip", "x-gzip"} else None
         self._exchange = exchange
@@ -345,14 +362,19 @@ def _at_least_one(settings: "Settings", attribute: object, value: int) -> None:
 def _is_context(settings: "Settings", attribute: object, value: ssl.SSLContext | None) -> None:
     if value is None:
         return
-    if not isinstance(value, ssl.SSLContext):
-        raise InvalidInput("ssl_context", "must be an ssl.SSLContext")
+    if not isinstance(value, ssl.SSLContext) or value.protocol is ssl.PROTOCOL_TLS_SERVER:
+        raise InvalidInput("ssl_context", "must be an ssl.SSLContext for clients")
     if value.verify_mode is not ssl.CERT_REQUIRED or not value.check_hostname:
         raise InvalidInput(
             "ssl_context",
             "must verify certificates and host names, or credentials may go to anybody; "
             "load_verify_locations() makes it trust a certificate of your own",
         )
+
+
+def _is_bool(settings: "Settings", attribute: object, value: bool) -> None:
+    if not isinstance(value, bool):
+        raise InvalidInput(getattr(attribute, "name", ""), "must be True or False")
 
 
 def _proxies(given: Proxies | InvalidInput) -> Proxies:
@@ -371,7 +393,7 @@ class Settings:
 
     timeout: Timeout = field(converter=_limits)
     ssl_context: ssl.SSLContext | None = field(validator=_is_context)
-    allow_http: bool
+    allow_http: bool = field(validator=_is_bool)
     max_connections: int = field(validator=_at_least_one)
     max_body: int = field(validator=_at_least_one)
     proxies: Proxies = field(converter=_proxies)
@@ -379,9 +401,13 @@ class Settings:
     def start(self, request: Request, timeout: Timeout | None, now: float) -> Exchange:
         """Return the exchange that begins *now*, with *timeout* or else the transport's own.
 
-        Raises `InvalidInput` for a URL that may not be asked.
+        Raises `InvalidInput` for a URL that may not be asked,
+        and for a TLS context that has been changed and verifies nothing any more.
         """
+        _is_context(self, None, self.ssl_context)
         destination = split_url(request.url, allow_http=self.allow_http)
+        if request.method == "CONNECT":
+            raise InvalidInput("method", "CONNECT asks a proxy for a connection; give it as proxy=")
         in_force = timeout_of(timeout) or self.timeout
         proxy = self.proxies.of(destination.origin)
         return Exchange(request, destination, proxy, in_force, now)

@@ -76,8 +76,9 @@ class Observation:
 Hook: TypeAlias = Callable[[Observation], AbstractContextManager[object]]
 """Makes what is entered before an exchange and left after it, when the observation is complete.
 
-What it raises reaches whoever asked, so that a hook that may fail should catch it: on leaving, the
-exchange is over, and a write may have happened.
+It may look at the error, but not keep it from whoever asked: that is raised in any case.
+What it raises itself reaches whoever asked, so that a hook that may fail should catch it: on
+leaving, the exchange is over, and a write may have happened.
 """
 
 
@@ -94,6 +95,8 @@ def observing(hook: Hook, request: Request, clock: Callable[[], float]) -> Itera
             raise
         finally:
             observation.seconds = clock() - began
+    if observation.error is not None:  # which the hook has kept for itself
+        raise observation.error
 
 
 def is_logged() -> bool:
@@ -159,6 +162,8 @@ class _Observed:
         self._hook = hook
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_inner":  # of a copy under way
+            raise AttributeError(name)
         return getattr(self._inner, name)
 
     def __enter__(self) -> Self:

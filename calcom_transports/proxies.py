@@ -11,7 +11,14 @@ from attrs import frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.secret import Secret
-from calcom_transports.urls import PORTS, Origin, is_host, is_loopback
+from calcom_transports.urls import (
+    PORTS,
+    Origin,
+    authority,
+    is_address,
+    is_host,
+    is_loopback,
+)
 
 ENVIRONMENT: Final = "environment"
 """Asks for the proxies that the environment variables name."""
@@ -26,7 +33,7 @@ class Proxy:
     credentials: Secret | None = None
 
     def __str__(self) -> str:
-        return f"the proxy {self.host}:{self.port}"
+        return f"the proxy {authority(self.host, self.port)}"
 
 
 @frozen
@@ -35,9 +42,10 @@ class Proxies:
 
     An entry of *exempt* is a host, which stands for all below it too, with a port or without,
     an IP address, a network such as `10.0.0.0/8`, or `*`.
+    What is wrong with the proxy for http, which few ever need, is only said once it is.
     """
 
-    http: Proxy | None = None
+    http: Proxy | InvalidInput | None = None
     https: Proxy | None = None
     exempt: tuple[str, ...] = ()
 
@@ -46,13 +54,17 @@ class Proxies:
 
         This machine is always asked directly: a proxy would look for it elsewhere, and what goes
         there unencrypted would leave the machine.
+        Raises `InvalidInput` where the environment names a proxy for http that is none.
         """
         proxy = self.http if origin.scheme == "http" else self.https
         if proxy is None or is_loopback(origin.host):
             return None
         host = origin.host.rstrip(".")
-        exempt = any(_is_exempt(entry, host, origin.port) for entry in self.exempt)
-        return None if exempt else proxy
+        if any(_is_exempt(entry, host, origin.port) for entry in self.exempt):
+            return None
+        if isinstance(proxy, InvalidInput):
+            raise InvalidInput(proxy.field, proxy.problem)
+        return proxy
 
 
 def _is_exempt(entry: str, host: str, port: int) -> bool:
@@ -71,11 +83,10 @@ def _is_exempt(entry: str, host: str, port: int) -> bool:
         name, _, wanted = entry.partition(":")
     if wanted and wanted != str(port):
         return False
-    try:
-        return ip_address(host) == ip_address(name)
-    except ValueError:
-        name = name.removeprefix("*").strip(".")
-        return bool(name) and f".{host}".endswith(f".{name}")
+    if is_address(host):
+        return is_address(name) and ip_address(host) == ip_address(name)
+    name = name.removeprefix("*").strip(".")
+    return bool(name) and f".{host}".endswith(f".{name}")
 
 
 def proxies_or_error(
@@ -96,7 +107,7 @@ def proxies_or_error(
 
 
 def _of_environment(environ: Mapping[str, str]) -> Proxies | InvalidInput:
-    found: dict[str, Proxy | None] = {}
+    found: dict[str, Proxy | InvalidInput | None] = {}
     for scheme in PORTS:
         name, value = next(
             (
@@ -109,12 +120,15 @@ def _of_environment(environ: Mapping[str, str]) -> Proxies | InvalidInput:
         # Those for curl may leave the scheme out.
         proxy = _proxy_or_problem(value if "://" in value else f"http://{value}") if value else None
         if isinstance(proxy, str):
-            return InvalidInput(
-                name.upper(), f"of the environment {proxy}; unset it, or say proxy=None"
-            )
-        found[scheme] = proxy
+            way_out = f"of the environment {proxy}; unset it, or say proxy=None"
+            found[scheme] = InvalidInput(name.upper(), way_out)
+        else:
+            found[scheme] = proxy
+    http, https = found["http"], found["https"]
+    if isinstance(https, InvalidInput):
+        return https
     listed = (_variable(environ, "no_proxy") or "").lower().replace(",", " ")
-    return Proxies(found["http"], found["https"], tuple(listed.split()))
+    return Proxies(http, https, tuple(listed.split()))
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str | None:

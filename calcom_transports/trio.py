@@ -341,4 +341,6 @@ async def _encrypted(
         await tls.do_handshake()
     except trio.BrokenResourceError as error:
         raise exchange.not_trusted(error.__cause__) from error
+    if (protocol := tls.selected_alpn_protocol()) not in (None, "http/1.1"):
+        raise exchange.not_http_1(protocol)
     return tls

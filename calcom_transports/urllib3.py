@@ -6,12 +6,14 @@ one limit over the whole exchange, the exact moment from which a request may hav
 the end of idle connections, and no leniency towards an answer that breaks off.
 """
 
+import os
 import socket
 import ssl
 import time
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self, cast
+from weakref import WeakSet
 
 try:
     import urllib3
@@ -49,6 +51,8 @@ from calcom_transports.urls import Origin
 class Urllib3Transport:
     """Sends requests and brings their answers, from any number of threads.
 
+    After a fork the child opens connections of its own.
+
     It repeats nothing and follows no redirect.
     A connection idle for too long is closed when the next request to its origin finds it;
     the connections it keeps are closed by `close`, or at the end of a `with` block.
@@ -83,9 +87,13 @@ class Urllib3Transport:
         self._settings = Settings(
             timeout, ssl_context, allow_http, max_connections, max_body, proxies
         )
+        self._closed = False
+        self._start_afresh()
+        _all.add(self)
+
+    def _start_afresh(self) -> None:
         self._pools: dict[Origin, _Pool | _TlsPool] = {}
         self._lock = Lock()
-        self._closed = False
 
     @property
     def timeout(self) -> Timeout:
@@ -127,7 +135,7 @@ class Urllib3Transport:
 
     def _exchange(self, exchange: Exchange, fields: Headers) -> Response:
         pool = self._pool(exchange)
-        headers = urllib3.HTTPHeaderDict(fields)
+        headers = _Fields(fields)
         if "user-agent" not in headers:
             headers["User-Agent"] = SKIP_HEADER
         answer = pool.urlopen(
@@ -193,6 +201,19 @@ class Urllib3Transport:
         self.close()
 
 
+_all: WeakSet[Urllib3Transport] = WeakSet()
+
+
+def _in_child() -> None:
+    # Its connections are the parent's as well: each would get answers of the other.
+    for transport in _all:
+        transport._start_afresh()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+
+
 def _closed(exchange: Exchange) -> TransportError:
     return exchange.failure("closed", "the transport is closed; make a new one")
 
@@ -230,6 +251,13 @@ def _tunnel(sock: socket.socket, exchange: Exchange) -> None:
     while not tunnel.opened_by(sock.recv(READ_SIZE)):
         sock.settimeout(_left(exchange.connect_by))
     sock.settimeout(_left(exchange.connect_by))
+
+
+class _Fields(urllib3.HTTPHeaderDict):
+    """Header fields which no repr shows: an interrupt brings frames to light as a failure does."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} header fields>"
 
 
 class _Connection(HTTPConnection):

@@ -10,10 +10,12 @@ import re
 import socket
 import time
 from contextvars import ContextVar
+from email.parser import Parser
+from itertools import takewhile
 from typing import Any, cast
 
 from calcom_core.http import TOKEN, Headers
-from calcom_transports.network import MAX_HEAD, Exchange, seconds_left
+from calcom_transports.network import MAX_HEAD, Exchange, closes, seconds_left
 
 # urllib3 runs all of an exchange in the thread that asked, and has no argument to carry this.
 CURRENT: ContextVar[Exchange] = ContextVar("exchange")
@@ -24,6 +26,9 @@ _STATUS = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9]{2}(?: " + _TEXT + rb")?\r?\n")
 _FIRST_FIELD = re.compile(rb"(?:%s:%s)?\r?\n" % (TOKEN.pattern.encode(), _TEXT))
 _FIELD = re.compile(rb"(?:(?:%s:|[ \t])%s)?\r?\n" % (TOKEN.pattern.encode(), _TEXT))
 _CHUNK = re.compile(rb"[0-9A-Fa-f]{1,20}(?:;[^\n]*)?[ \t]*\r\n")
+
+
+_WITHOUT_BODY = {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}
 
 
 class Lines(io.BufferedReader):
@@ -103,44 +108,56 @@ class Answer(http.client.HTTPResponse):
 
     def begin(self) -> None:
         """Read the head, after any number of interim ones."""
-        super().begin()
-        while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # begin() reads if there are none
-            super().begin()
-        codings = self.msg.get_all("transfer-encoding", [])
+        if self.headers is not None:
+            return
+        while True:
+            version, status, reason = self._read_status()
+            fields = self._fields()
+            if status >= 200:
+                break
+            if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                raise http.client.HTTPException("the server speaks another protocol")
+        self.code = self.status = status
+        self.reason = reason.strip()
+        self.version = 10 if version == "HTTP/1.0" else 11
+        self.headers = self.msg = fields
+        received = self._lines.exchange.received = Headers(
+            # A value that is folded is one of several lines: RFC 9112, 5.2.
+            (name, " ".join(line.strip(" \t\r") for line in value.split("\n")).strip(" "))
+            for name, value in fields.items()
+        )
+        self._frame(received)
+        self.will_close = self.version == 10 or closes(received)
+        self._lines.exchange.keep(time.monotonic())
+
+    def _fields(self) -> http.client.HTTPMessage:
+        lines = iter(self._lines.readline, b"\r\n")
+        # A lone LF ends a head, too.
+        text = b"".join(takewhile(lambda line: line != b"\n", lines)).decode("latin-1")
+        return Parser(_class=http.client.HTTPMessage).parsestr(text)
+
+    def _frame(self, received: Headers) -> None:
+        """Find out where the answer ends: RFC 9112, 6.3."""
+        codings = [coding.strip(" \t").lower() for coding in received.get_all("transfer-encoding")]
         lengths = {
-            length.strip()
-            for value in self.msg.get_all("content-length", [])
+            length.strip(" \t")
+            for value in received.get_all("content-length")
             for length in value.split(",")
         }
         if (
-            self.status < 200
-            or (codings and [coding.strip().lower() for coding in codings] != ["chunked"])
+            (codings and codings != ["chunked"])
             or len(lengths) > 1
             or not all(re.fullmatch(r"[0-9]{1,20}", length) for length in lengths)
         ):
             raise http.client.HTTPException("the head does not say where the answer ends")
-        # The parser has its own idea of it, where there is a space too many, or a length twice.
-        if self._has_no_body:
-            self.chunked = False
+        method: str = cast(Any, self)._method
+        self.chunked, self.chunk_left, self.length = False, None, None
+        if method == "HEAD" or self.status in _WITHOUT_BODY:
+            self.length = 0
         elif codings:
-            self.chunked, self.chunk_left, self.length = True, None, None
+            self.chunked = True
         elif lengths:
             self.length = int(lengths.pop())
-        self._lines.exchange.received = Headers(
-            # A value that is folded is one of several lines: RFC 9112, 5.2.
-            (name, " ".join(line.strip(" \t\r") for line in value.split("\n")).strip(" "))
-            for name, value in self.msg.items()
-        )
-        self._lines.exchange.keep(time.monotonic())
-
-    @property
-    def _has_no_body(self) -> bool:
-        method: str = cast(Any, self)._method
-        return method == "HEAD" or self.status in {
-            http.HTTPStatus.NO_CONTENT,
-            http.HTTPStatus.NOT_MODIFIED,
-        }
 
     def _read_status(self) -> tuple[str, int, str]:
         self._lines.expect(_STATUS)

@@ -23,7 +23,7 @@ class Origin:
     port: int
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return authority(self.host, self.port)
 
 
 @frozen
@@ -44,12 +44,13 @@ class Destination:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether *host* can only be this machine; no name is looked up."""
-    try:
+    """Tell whether *host* can only be this machine; no name is looked up.
+
+    Names below `localhost` are not: who looks them up may ask others (RFC 6761, 6.3).
+    """
+    if is_address(host):
         return ip_address(host).is_loopback
-    except ValueError:
-        name = host.rstrip(".")
-        return name == "localhost" or name.endswith(".localhost")
+    return host.rstrip(".") == "localhost"
 
 
 def split_url(url: str, *, allow_http: bool) -> Destination:
@@ -69,7 +70,7 @@ def split_url(url: str, *, allow_http: bool) -> Destination:
         raise InvalidInput("url", "names no host; write https://host/path")
     if "@" in parts.netloc:
         raise InvalidInput("url", "holds credentials; send them in a header")
-    if not is_host(host):
+    if not is_host(host) or not _is_authority(parts.netloc, host):
         raise InvalidInput("url", "names a host that is neither a name nor an IP address")
     if parts.scheme == "http" and not allow_http and not is_loopback(host):
         raise InvalidInput(
@@ -85,12 +86,28 @@ def split_url(url: str, *, allow_http: bool) -> Destination:
     return Destination(origin, parts.netloc, target)
 
 
+def authority(host: str, port: int) -> str:
+    """Return host and port as a URL has them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_authority(netloc: str, host: str) -> bool:
+    # urlsplit passes over what stands beside the brackets of an IPv6 address.
+    name = f"[{host}]" if ":" in host else host
+    return re.fullmatch(r"(:[0-9]*)?", netloc.lower().removeprefix(name)) is not None
+
+
 def is_host(host: str) -> bool:
     """Tell whether *host* is a name in lower case, or an IP address without brackets."""
     if ":" not in host:
         return _HOST_NAME.fullmatch(host) is not None
+    return is_address(host) and "%" not in host
+
+
+def is_address(host: str) -> bool:
+    """Tell whether *host* is an IP address."""
     try:
         ip_address(host)
     except ValueError:
         return False
-    return "%" not in host
+    return True

@@ -5,6 +5,7 @@ Every case runs through the blocking transport and through trio's, and must end 
 
 import gzip
 import importlib
+import os
 import socket
 import ssl
 import sys
@@ -196,12 +197,67 @@ def test_bytes_after_an_answer_never_become_the_next_one(kind: str) -> None:
     [
         b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nConnection: x\r\nConnection: y, Close\r\nContent-Length: 2\r\n\r\nok",
     ],
 )
 def test_a_server_that_will_close_is_not_asked_again(kind: str, answer: bytes) -> None:
     with Server(answering(answer)) as server:
         exchange(kind, get(server), get(server))
     assert server.connections == 2
+
+
+@both
+def test_a_request_may_be_the_last_of_its_connection(kind: str) -> None:
+    enclosed = OK.replace(b"\r\n", b"\r\nConnection: enclosed\r\n", 1)
+    with Server(answering(enclosed)) as server:
+        exchange(kind, get(server), get(server, Connection="x, close"), get(server))
+    assert server.connections == 2
+
+
+@both
+def test_an_answer_may_have_many_header_fields(kind: str) -> None:
+    many = tuple((f"X-{number}", "x") for number in range(500))
+    head = "".join(f"{name}: {value}\r\n" for name, value in (*many, ("Content-Length", "0")))
+    with Server(answering(b"HTTP/1.1 200 OK\r\n" + head.encode() + b"\r\n")) as server:
+        assert exchange(kind, get(server)) == [Response(200, (*many, ("Content-Length", "0")))]
+
+
+@both
+def test_a_proxys_own_method_is_refused(kind: str) -> None:
+    with Server(answering(OK)) as server, pytest.raises(InvalidInput) as caught:
+        exchange(kind, Request("CONNECT", server.url))
+    assert str(caught.value) == "method: CONNECT asks a proxy for a connection; give it as proxy="
+    assert server.connections == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_after_a_fork_nobody_gets_the_answers_of_the_other() -> None:
+    def own_target(peer: Peer) -> None:
+        while wire := peer.request():
+            target = wire.split(b" ")[1]
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(target), target))
+
+    def wrong(name: str) -> int:
+        targets = [f"/{name}/{number}" for number in range(30)]
+        bodies = [transport.send(get(server, target)).body.decode() for target in targets]
+        return sum(body != target for body, target in zip(bodies, targets, strict=True))
+
+    with Server(own_target) as server, Urllib3Transport() as transport:
+        transport.send(get(server, "/warm"))
+        transport._lock.acquire()  # as another thread may hold it at that moment
+        child = os.fork()
+        if child == 0:
+            found = 99
+            try:
+                found = wrong("child")
+            finally:
+                os._exit(found)
+        transport._lock.release()
+        assert wrong("parent") == 0
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert server.connections == 2
 
 
 @both
@@ -772,6 +828,42 @@ def test_a_context_that_leaves_certificates_or_names_unchecked_is_refused(
 
 
 @both
+def test_a_context_that_is_changed_later_is_refused_then(
+    kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    def change() -> None:
+        trusting.check_hostname = False
+
+    refused = pytest.raises(InvalidInput, match="ssl_context: must verify")
+    with Server(answering_once(OK), tls=certified) as server, refused:
+        exchange(kind, get(server), change, get(server), ssl_context=trusting)
+    assert len(server.requests) == 1
+
+
+@both
+def test_a_server_that_chooses_another_protocol_is_sent_nothing(
+    kind: str, authority: trustme.CA, trusting: ssl.SSLContext
+) -> None:
+    """With urllib3 none can be chosen: it offers HTTP/1.1 alone, whatever the context offers."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    trusting.set_alpn_protocols(["h2", "http/1.1"])
+    with Server(answering(OK), tls=context) as server:
+        if kind == "urllib3":
+            assert exchange(kind, get(server), ssl_context=trusting) == [OK_RESPONSE]
+            return
+        found = failure(kind, post(server), ssl_context=trusting)
+    assert server.requests == []
+    assert found == (
+        NotSent,
+        "tls",
+        f"POST /v2/x: localhost:{server.port} speaks h2 where HTTP/1.1 is spoken; ssl_context "
+        f"should not offer it (ALPN); {UNTOUCHED}",
+    )
+
+
+@both
 def test_a_server_that_speaks_no_tls_is_sent_nothing(kind: str) -> None:
     with Server(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
         request = Request("POST", f"https://localhost:{server.port}/v2/x")
@@ -813,6 +905,15 @@ def test_a_tls_connection_cut_within_the_answer_is_no_answer(
             "http://api.cal.com/v2/x?apiKey=1",
             "is http:// to api.cal.com, which would send credentials unencrypted; "
             "use https://, or give the transport allow_http=True",
+        ),
+        (
+            "http://x.localhost/",  # which somebody else may be asked for
+            "is http:// to x.localhost, which would send credentials unencrypted; "
+            "use https://, or give the transport allow_http=True",
+        ),
+        *(
+            (url, "names a host that is neither a name nor an IP address")
+            for url in ("http://x[::1]:1/", "http://[::1]x:1/", "http://evil.com[::1]:1/")
         ),
         (
             "http://localhost.example.com/",
@@ -863,8 +964,8 @@ def test_plain_http_to_another_name_is_sent_where_it_is_allowed(kind: str) -> No
         ),
         ("http://localhost?", Destination(Origin("http", "localhost", 80), "localhost", "/?")),
         (
-            "http://a.localhost./",
-            Destination(Origin("http", "a.localhost.", 80), "a.localhost.", "/"),
+            "http://localhost./",
+            Destination(Origin("http", "localhost.", 80), "localhost.", "/"),
         ),
         ("http://127.9.9.9:0/", Destination(Origin("http", "127.9.9.9", 0), "127.9.9.9:0", "/")),
         ("http://[::1]:80/a//b", Destination(Origin("http", "::1", 80), "[::1]:80", "/a//b")),
@@ -1295,7 +1396,14 @@ def test_a_missing_library_names_the_extra_that_brings_it(
 
 @both
 def test_options_of_another_type_are_refused(kind: str) -> None:
-    for option, value in (("ssl_context", "x"), ("max_body", "3"), ("max_connections", True)):
+    for option, value in (
+        ("ssl_context", "x"),
+        ("ssl_context", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)),
+        ("max_body", "3"),
+        ("max_connections", True),
+        ("allow_http", "0"),
+        ("allow_http", None),
+    ):
         options: dict[str, Any] = {option: value}
         with pytest.raises(InvalidInput) as caught:
             exchange(kind, **options)

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -360,23 +361,35 @@ def test_what_a_hook_raises_reaches_the_caller() -> None:
         yield
         raise LookupError("late")
 
+    with Urllib3Transport() as real, Server(answering(OK)) as server:
+        request = Request("GET", server.url)
+        with pytest.raises(LookupError, match="early"):
+            observed(real, early).send(request)
+        assert server.connections == 0
+        with pytest.raises(LookupError, match="late"):
+            observed(real, late).send(request)
+        assert len(server.requests) == 1
+
+
+@both
+def test_a_hook_cannot_keep_an_error_from_who_asked(kind: str) -> None:
     @contextmanager
     def hiding(observation: Observation) -> Iterator[None]:
-        with suppress(NoAnswer):
+        with suppress(BaseException):
             yield
 
-    with Urllib3Transport() as real:
-        with Server(answering(OK)) as server:
-            request = Request("GET", server.url)
-            with pytest.raises(LookupError, match="early"):
-                observed(real, early).send(request)
-            assert server.connections == 0
-            with pytest.raises(LookupError, match="late"):
-                observed(real, late).send(request)
-            assert len(server.requests) == 1
-        lost = pytest.raises(NoAnswer, match="returned NoneType, and not a Response")
-        with Server(answering_once(b"")) as server, lost:
-            run(send(Request("GET", server.url)), observed(real, hiding))
+    with Server(answering_once(b"")) as server:
+        real = Urllib3Transport() if kind == "urllib3" else TrioTransport()
+        with pytest.raises(OutcomeUnknown) as caught:
+            call(kind, bookings.confirm("bk7"), observed(real, hiding), base_url=server.url)
+    assert str(caught.value.cause).startswith(
+        "POST /v2/bookings/bk7/confirm: the server closed the connection within its answer"
+    )
+
+
+def test_what_is_observed_can_be_copied() -> None:
+    transport = observed(Urllib3Transport(timeout=7), noting([]))
+    assert copy(transport).timeout == transport.timeout
 
 
 @pytest.mark.parametrize(

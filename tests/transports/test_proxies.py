@@ -403,6 +403,14 @@ def test_what_is_no_proxy_is_refused_without_its_text(url: str, problem: str) ->
         with pytest.raises(InvalidInput) as caught:
             transport(proxy=url)
         assert str(caught.value) == f'proxy: {problem}; or give None, or "environment"'
+    proxies = proxies_or_error("environment", {"HTTP_PROXY": url})  # for what few ever ask
+    assert isinstance(proxies, Proxies)
+    assert proxies.of(Origin("https", ELSEWHERE, 443)) is None
+    with pytest.raises(InvalidInput) as caught:
+        proxies.of(Origin("http", ELSEWHERE, 80))
+    assert str(caught.value) == (
+        f"HTTP_PROXY: of the environment {problem}; unset it, or say proxy=None"
+    )
     error = proxies_or_error("environment", {"HTTPS_PROXY": url})
     assert isinstance(error, InvalidInput)
     assert str(error) == f"HTTPS_PROXY: of the environment {problem}; unset it, or say proxy=None"
@@ -455,7 +463,10 @@ def origin(url: str) -> Origin:
         ("[fd00::1]:80", "https://fd00::1:443", True),
         ("fd00::2", "https://fd00::1:443", True),
         ("", "https://localhost:443", False),
-        ("", "https://x.localhost:443", False),
+        ("", "https://x.localhost:443", True),
+        ("3", "https://10.1.2.3:443", True),
+        ("2.3", "https://10.1.2.3:443", True),
+        ("*.3", "https://10.1.2.3:443", True),
         ("", "https://127.0.0.1:443", False),
         ("", "https://::1:443", False),
         ("", "http://localhost:80", False),
