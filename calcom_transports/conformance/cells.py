@@ -154,8 +154,8 @@ class Trial:
 
     def _carry_out(self, over: Callable[["Trial"], None]) -> None:
         try:
-            with _served(self.cell, self.tls, self.untrusted) as (server, url, elsewhere):
-                self._hang_up = server.hang_up
+            with _served(self.cell, self.tls, self.untrusted) as (server, url, elsewhere, hang_up):
+                self._hang_up = hang_up
                 steps = self._steps(server, url)
                 if self.run is None:
                     play(steps, self.make)
@@ -268,8 +268,8 @@ def _happened(outcome: Any) -> str:
 @contextmanager
 def _served(
     cell: Cell, tls: ssl.SSLContext | None, untrusted: ssl.SSLContext | None
-) -> Iterator[tuple[Server, str, Server]]:
-    """Start what a cell needs; gives its server, the URL to ask, and another server."""
+) -> Iterator[tuple[Server, str, Server, Callable[[], None]]]:
+    """Start what a cell needs; gives its server, the URL to ask, another server, and an end."""
     place = cell.place
     if place is Place.CLEAR:
         tls = None
@@ -281,19 +281,25 @@ def _served(
         if cell.elsewhere:
             elsewhere = stack.enter_context(Server(answering(b"HTTP/1.1 204 Followed\r\n\r\n")))
             server.elsewhere = elsewhere.url
+        unanswered = stack.enter_context(ExitStack())
+
+        def hang_up() -> None:
+            server.hang_up(reset=True)  # which also lets those go who send
+            unanswered.close()  # from now on attempts to connect are refused
+
         base = server.url.removesuffix(f":{server.port}")
         port = server.port
         if place is Place.CLEAR:
             base = "https://localhost"
         elif place in (Place.REFUSED, Place.SILENT):
-            taken = stack.enter_context(socket.socket())  # so that nobody else has the port
+            taken = unanswered.enter_context(socket.socket())  # so that nobody else has the port
             taken.bind(("127.0.0.1", 0))
             port = taken.getsockname()[1]
             if place is Place.SILENT:
                 # A listener whose queue is full swallows attempts to connect.
                 taken.listen(0)
                 for _ in range(4):
-                    client = stack.enter_context(socket.socket())
+                    client = unanswered.enter_context(socket.socket())
                     client.setblocking(False)
                     client.connect_ex(taken.getsockname())
-        yield server, f"{base}:{port}", elsewhere
+        yield server, f"{base}:{port}", elsewhere, hang_up

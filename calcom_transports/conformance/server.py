@@ -89,9 +89,7 @@ class Peer:
         """Do that to the connection, and but for a reset wait until the client hangs up, too."""
         encrypted = isinstance(self.connection, ssl.SSLSocket)
         if how is End.RESET:
-            # A close that lingers for no time is a reset.
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            _reset_when_closed(self.connection)
             self.connection.close()
         elif how is not End.STALL:
             if how is End.CLOSE and isinstance(self.connection, ssl.SSLSocket):
@@ -111,6 +109,11 @@ class Peer:
 
 
 Handler = Callable[[Peer], None]
+
+
+def _reset_when_closed(connection: socket.socket) -> None:
+    # A close that lingers for no time is a reset.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class Server:
@@ -147,11 +150,13 @@ class Server:
         """Whether every connection is over."""
         return not self._open
 
-    def hang_up(self) -> None:
+    def hang_up(self, *, reset: bool = False) -> None:
         """End every connection, whatever a handler waits for."""
         self.released.set()
         for connection in list(self._open):
             with suppress(OSError):  # closed meanwhile
+                if reset:
+                    _reset_when_closed(connection)
                 # Not that of an SSLSocket, which would take its TLS from under the handler.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -22,7 +22,7 @@ from calcom_core import NoAnswer, NotSent, Request, Response, Timeout, Transport
 from calcom_transports.conformance import CASES, Case, NotConforming, cells, check
 from calcom_transports.conformance.answers import OK, OK_RESPONSE, once
 from calcom_transports.conformance.cells import Ask, Cell, Wire
-from calcom_transports.conformance.server import Peer, answering
+from calcom_transports.conformance.server import PATIENCE, Peer, answering
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -181,6 +181,7 @@ class Naive:
         try:
             connection.connect()
         except OSError as error:
+            connection.close()
             raise NotSent("no connection", reason="connect") from error
         try:
             connection.sock.settimeout(limits.read)
@@ -312,7 +313,7 @@ class Buffering:
 class Hanging:
     """Goes on, whatever happens to its connection."""
 
-    freed = threading.Event()
+    freed: threading.Event
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
         self.freed.wait()
@@ -442,11 +443,18 @@ WRONG: list[tuple[Callable[[], Any], str, str]] = [
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait no longer than it takes for what does not come."""
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Wait no longer than it takes for what does not come, but for all that still goes on."""
+    threads = set(threading.enumerate())
+    Hanging.freed = threading.Event()
     monkeypatch.setattr(cells, "MARGIN", 0.5)
     monkeypatch.setattr("calcom_transports.conformance._GRACE", 0.5)
     monkeypatch.setattr("calcom_transports.conformance.playing.PATIENCE", 0.5)
+    yield
+    Hanging.freed.set()
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(
@@ -487,11 +495,8 @@ def test_answers_that_are_mixed_up_do_not_conform(impatient: None) -> None:
 def test_a_transport_that_hangs_whatever_happens_does_not_conform(impatient: None) -> None:
     ask = Ask((OK_RESPONSE,), timeout=Timeout(0.1, 0.1, 0.1))
     case = Case("ends", "Somebody is waiting.", (Cell("one", answering(OK), (ask,)),))
-    try:
-        with pytest.raises(NotConforming) as caught:
-            check(case, Hanging)
-    finally:
-        Hanging.freed.set()
+    with pytest.raises(NotConforming) as caught:
+        check(case, Hanging)
     assert str(caught.value) == (
         "ends: one: expected an end within its limits, but it goes on. Somebody is waiting."
     )
