@@ -83,7 +83,7 @@ def seconds_left(by: float, now: float) -> float:
     return by - now
 
 
-def without_frames(error: TransportError) -> None:
+def without_frames(error: BaseException) -> None:
     """Take from an error the frames that it, and what caused it, came through.
 
     Those of HTTP libraries hold the request as it is sent, credentials and all, and what shows the

@@ -116,7 +116,7 @@ class Urllib3Transport:
         before = CURRENT.set(exchange)
         try:
             return self._translated(exchange, fields)
-        except TransportError as error:
+        except (TransportError, KeyboardInterrupt) as error:
             without_frames(error)
             raise
         finally:
@@ -135,7 +135,7 @@ class Urllib3Transport:
 
     def _exchange(self, exchange: Exchange, fields: Headers) -> Response:
         pool = self._pool(exchange)
-        headers = _Fields(fields)
+        headers = urllib3.HTTPHeaderDict(fields)
         if "user-agent" not in headers:
             headers["User-Agent"] = SKIP_HEADER
         answer = pool.urlopen(
@@ -210,8 +210,8 @@ def _in_child() -> None:
         transport._start_afresh()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
+# Where there is no fork, there is nothing to do.
+getattr(os, "register_at_fork", lambda **when: None)(after_in_child=_in_child)
 
 
 def _closed(exchange: Exchange) -> TransportError:
@@ -251,13 +251,6 @@ def _tunnel(sock: socket.socket, exchange: Exchange) -> None:
     while not tunnel.opened_by(sock.recv(READ_SIZE)):
         sock.settimeout(_left(exchange.connect_by))
     sock.settimeout(_left(exchange.connect_by))
-
-
-class _Fields(urllib3.HTTPHeaderDict):
-    """Header fields which no repr shows: an interrupt brings frames to light as a failure does."""
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} header fields>"
 
 
 class _Connection(HTTPConnection):

@@ -108,8 +108,6 @@ class Answer(http.client.HTTPResponse):
 
     def begin(self) -> None:
         """Read the head, after any number of interim ones."""
-        if self.headers is not None:
-            return
         while True:
             version, status, reason = self._read_status()
             fields = self._fields()

@@ -236,6 +236,36 @@ def test_no_connection_that_fails_shows_it(
     nothing_shown(caught.value)
 
 
+def test_no_interrupt_shows_it(nothing_shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("calcom_transports.urllib3_answer.Arriving.readinto", interrupted)
+    with Server(answering(echo(200))) as server, pytest.raises(KeyboardInterrupt) as caught:
+        by_urllib3(server.url, None)
+    nothing_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize(
+    "field", [("X-Key", f"{KEY}\x01"), ("X-Key", f"{KEY}\u20ac"), ("Host", KEY)]
+)
+def test_no_request_that_is_refused_shows_it(
+    kind: Any, field: tuple[str, str], nothing_shown: Any
+) -> None:
+    request = Request("GET", "https://elsewhere.test/", (field,))
+    proxy = f"http://ann:{quote(KEY, safe='')}@127.0.0.1:1"
+    transport = kind(proxy=proxy)
+    del proxy
+    with pytest.raises(InvalidInput) as caught:
+        if kind is Urllib3Transport:
+            transport.send(request)
+        else:
+            trio.run(transport.send, request)
+    field = ("", "")  # as the caller would not hold it in clear
+    nothing_shown(caught.value)
+
+
 def refused(text: str) -> bytes:
     return f"HTTP/1.1 407 {text}\r\nX-Echo: {text}\r\n\r\n{text}".encode()
 

@@ -370,7 +370,7 @@ def flight(server: Server, trusting: ssl.SSLContext) -> int:
     ("how", "step", "expected"),
     [
         ("close", 1, (NotSent, "tls")),
-        ("reset", 1, (NotSent, "tls")),
+        ("reset", 5, (NotSent, "tls")),
         ("stall", 9, (NotSent, "timeout")),
     ],
     ids=["close", "reset", "stall"],

@@ -75,7 +75,7 @@ def by_trio(url: str) -> Response | str:
 def plain(response: Response) -> Response:
     """Leave out what h11 says once where it was said twice, and the width of folds."""
     fields = [
-        (name, re.sub(" +", " ", value))
+        (name, re.sub("[ \t]+", " ", value))
         for name, value in response.headers
         if name.lower() != "content-length"
     ]
