@@ -256,13 +256,10 @@ def test_no_request_that_is_refused_shows_it(
     request = Request("GET", "https://elsewhere.test/", (field,))
     proxy = f"http://ann:{quote(KEY, safe='')}@127.0.0.1:1"
     transport = kind(proxy=proxy)
-    del proxy
+    del proxy, field  # which a caller would not hold in clear
+    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
     with pytest.raises(InvalidInput) as caught:
-        if kind is Urllib3Transport:
-            transport.send(request)
-        else:
-            trio.run(transport.send, request)
-    field = ("", "")  # as the caller would not hold it in clear
+        sending(request)
     nothing_shown(caught.value)
 
 
