@@ -36,7 +36,7 @@ from calcom_transports.conformance.cells import Cell, Run, Trial, is_possible
 
 __all__ = ["CASES", "Case", "NotConforming", "check"]
 
-_AT_ONCE = 16
+_AT_ONCE = 24
 _GRACE = 2.0
 
 

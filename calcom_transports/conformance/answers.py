@@ -15,7 +15,7 @@ ZIPPED = gzip.compress(b"hello", mtime=0)
 SILENCE = Timeout(connect=60, read=0.1, total=60)
 """Limits for a server that falls silent."""
 
-BRIEF = Timeout(connect=60, read=60, total=2)
+BRIEF = Timeout(connect=60, read=60, total=1.5)
 """Limits for one that never comes to an end."""
 
 
