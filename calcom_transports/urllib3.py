@@ -3,7 +3,7 @@
 urllib3 connects, speaks TLS and HTTP, and is told to repeat and to follow nothing.
 What it lacks is added by subclasses of its connections, of its pools and of the standard library's
 answers: one limit over the whole exchange, the exact moment from which a request may have left,
-proxies that are sent nothing of it, the end of idle connections, a queue in order, and no leniency
+ways through proxies, the end of idle connections, a queue in order, and no leniency
 towards an answer that is wrong or breaks off.
 """
 
