@@ -41,7 +41,7 @@ class Send:
     *operation* is the call it belongs to, which the errors then carry.
     *timeout* is a `Timeout` or seconds in all; None means the client's, or else the transport's.
     *within* is how many seconds are left of a deadline, above 0, which then shortens the timeout.
-    *attempt* says for the how manieth time this is sent.
+    *attempt* is 1 where this is sent for the first time, 2 for the second, and so on.
     The last two are no part of what is asked, so that effects are equal without them.
     """
 
