@@ -125,7 +125,9 @@ class Answer(http.client.HTTPResponse):
             for name, value in fields.items()
         )
         self._frame(received)
-        self.will_close = self.version == 10 or closes(received)
+        # TLS may end an answer some time before TCP's end shows that its connection is over.
+        to_the_end = self.length is None and not self.chunked
+        self.will_close = to_the_end or self.version == 10 or closes(received)
         self._lines.exchange.keep(time.monotonic())
 
     def _fields(self) -> http.client.HTTPMessage:

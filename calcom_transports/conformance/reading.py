@@ -37,6 +37,15 @@ def _scattered(answer: bytes) -> Handler:
     return handler
 
 
+def _lingers(peer: Peer) -> None:
+    """End an answer as TLS does, and leave TCP's connection open until the client closes it."""
+    peer.request()
+    peer.send(_TO_THE_END)
+    peer.say_end()
+    peer.stall()
+
+
+_TO_THE_END = b"HTTP/1.1 200 OK\r\nX-One: 1\r\n\r\nto the end"
 _CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     b'5;name=value;q="a;b"\r\nhello\r\n00A\r\n, chunked \r\n5 \r\nworld\r\n000\r\n'
@@ -97,9 +106,15 @@ FRAMINGS = (
     ),
     _complete(
         "HTTP/1.1 to the end of the connection",
-        b"HTTP/1.1 200 OK\r\nX-One: 1\r\n\r\nto the end",
+        _TO_THE_END,
         Response(200, {"X-One": "1"}, b"to the end"),
         closes=True,
+    ),
+    Cell(
+        "HTTP/1.1 to the end of TLS, long before that of the connection",
+        _lingers,
+        (Ask((Response(200, {"X-One": "1"}, b"to the end"),)),) * 2,
+        only_tls=True,
     ),
     _complete(
         "HTTP/1.0 to the end of the connection",

@@ -85,6 +85,14 @@ class Peer:
         while self._receive():
             pass
 
+    def say_end(self) -> None:
+        """Say by TLS, if that is spoken, that nothing more will come."""
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.connection.setblocking(False)  # not to wait until the client says the same
+            with suppress(ssl.SSLError):
+                self.connection.unwrap()
+            self.connection.setblocking(True)
+
     def end(self, how: End) -> None:
         """Do that to the connection, and but for a reset wait until the client hangs up, too."""
         encrypted = isinstance(self.connection, ssl.SSLSocket)
@@ -92,11 +100,8 @@ class Peer:
             _reset_when_closed(self.connection)
             self.connection.close()
         elif how is not End.STALL:
-            if how is End.CLOSE and isinstance(self.connection, ssl.SSLSocket):
-                self.connection.setblocking(False)  # to say so, and not to wait for the same
-                with suppress(ssl.SSLError):
-                    self.connection.unwrap()
-                self.connection.setblocking(True)
+            if how is End.CLOSE:
+                self.say_end()
             self.connection.shutdown(socket.SHUT_WR)
         self.server.ended.set()
         if how is End.STALL:
