@@ -344,6 +344,45 @@ class NoAnswer(TransportError):
     """Sent, or partly sent, and no complete answer: it may have been executed."""
 
 
+class WebhookError(CalcomError):
+    """A webhook delivery that should not be acted upon, or that cannot be read."""
+
+
+class SignatureError(WebhookError):
+    """Nothing shows that the delivery is from Cal.com: do not act upon it."""
+
+
+class SignatureMissing(SignatureError):
+    """The delivery has no signature at all."""
+
+
+class SecretMissing(SignatureError):
+    """The webhook has no secret in Cal.com, so that its deliveries are not signed."""
+
+
+class SignatureMalformed(SignatureError):
+    """What stands where the signature belongs is none."""
+
+
+class SignatureMismatch(SignatureError):
+    """The signature is of another body, or made with another secret."""
+
+
+class DeliveryUnreadable(WebhookError):
+    """A delivery that is not JSON, too large, nested too deeply, or of other types.
+
+    `path` is the JSON path of what is odd, `found` the kind of value found there, never the value.
+    `event` is the delivery as a `calcom_core.webhooks.UnknownEvent`, with everything as it came;
+    None where not even that can be made.
+    """
+
+    def __init__(self, message: str, *, path: str, found: str, event: Any = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.found = found
+        self.event = event
+
+
 class ReplayError(CalcomError):
     """A replay that cannot go on; no retry policy catches it."""
 

@@ -19,7 +19,7 @@ import cattrs
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.conferencing import UnixTime
-from calcom_core.model.fields import kind
+from calcom_core.model.fields import API_KEY, GIVEN, kind
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ def is_as_deep_as(levels: int, tree: Any) -> bool:
         level = [
             item
             for value in level
-            if isinstance(value, dict | list)
+            if isinstance(value, (dict, list))
             for item in (value.values() if isinstance(value, dict) else value)
         ]
         if not level:
@@ -129,8 +129,17 @@ def to_query(value: Any) -> tuple[tuple[str, str], ...]:
     )
 
 
-def read(cls: type[T], value: Any) -> T:
-    """Make a model from JSON; raises `Odd` where a value is of another kind."""
+def read(cls: type[T], value: Any, **given: Any) -> T:
+    """Make a model from JSON; raises `Odd` where a value is of another kind.
+
+    Arguments:
+        cls: the model.
+        value: the JSON; an object if fields are given beside it.
+        given: the fields that are not in the JSON, by their names.
+    """
+    if given:
+        # JSON's keys are strings, so that these cannot be among them.
+        value = {**value, **{(name,): field for name, field in given.items()}}
     return _converter().structure(value, cls)
 
 
@@ -221,6 +230,7 @@ def _reader(
 ) -> Callable[[Any, Any], Any]:
     """Generate the function that reads one attrs class, strictly and with paths."""
     fields = [field for field in attrs.fields(cls) if field.name != "extra"]
+    keys = [_key(field) for field in fields]
     names: dict[str, Any] = {
         "cls": cls,
         "Odd": Odd,
@@ -230,19 +240,24 @@ def _reader(
         "unix_time": _unix_time,
         "finite": _finite,
         "read_list": _list,
-        "KNOWN": frozenset(camel(field.name) for field in fields),
+        "KNOWN": frozenset(keys),
     }
     lines = [
         "def read(value, _):",
         "    if value.__class__ is not dict: raise Odd('an object', found(value))",
         "    get = value.get",
     ]
-    for index, field in enumerate(fields):
-        lines += _read_field(index, field, names, hook)
+    for index, (field, key) in enumerate(zip(fields, keys, strict=True)):
+        if GIVEN in field.metadata:
+            lines.append(f"    v{index} = value[{key!r}]")
+        else:
+            lines += _read_field(index, key, field, names, hook)
+    # Most models are made by position, which is faster.
+    values = [f"{field.name}=v{i}" if field.kw_only else f"v{i}" for i, field in enumerate(fields)]
     lines += [
         "    extra = {} if value.keys() <= KNOWN else "
         "{key: value[key] for key in value if key not in KNOWN}",
-        f"    return cls({', '.join(f'v{index}' for index in range(len(fields)))}, extra)",
+        f"    return cls({', '.join(values)}, extra=extra)",
     ]
     # The source holds nothing but the names and types of our own models.
     exec("\n".join(lines), names)  # noqa: S102
@@ -250,13 +265,20 @@ def _reader(
     return reader
 
 
+def _key(field: "attrs.Attribute[Any]") -> Any:
+    if GIVEN in field.metadata:
+        return (field.name,)
+    return field.metadata.get(API_KEY) or camel(field.name)
+
+
 def _read_field(
     index: int,
+    key: str,
     field: "attrs.Attribute[Any]",
     names: dict[str, Any],
     hook: Callable[[Any], Callable[[Any, Any], Any]],
 ) -> list[str]:
-    key, var = camel(field.name), f"v{index}"
+    var = f"v{index}"
     wanted, nullable = _without_none(field.type)
     origin = get_origin(wanted)
     parse = ""

@@ -307,6 +307,20 @@ def _with_check(field: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
     return field.evolve(converter=attrs.Converter(convert, takes_field=True))
 
 
+API_KEY = "calcom_core key"
+GIVEN = "calcom_core given"
+
+
+def under(key: str) -> dict[str, Any]:
+    """Return the metadata of a field whose key in the API is not its name in camel case."""
+    return {API_KEY: key}
+
+
+def given() -> dict[str, Any]:
+    """Return the metadata of a field that is not in the JSON, but given beside it."""
+    return {GIVEN: True}
+
+
 def unknown_keys(*, repr: bool = True) -> Any:
     """Return the field in which a model keeps the keys that it does not know."""
     return attrs.field(factory=dict, hash=False, repr=repr)

@@ -1,0 +1,121 @@
+"""What every delivery of a webhook has, and the people in it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from calcom_core import bookings
+from calcom_core.model.booking import Booking
+from calcom_core.model.fields import given, under, unknown_keys
+from calcom_core.operation import Operation
+
+
+def free_form(*, shown: bool = True) -> Any:
+    """Return an optional field with a free-form object."""
+    return field(default=None, hash=False, repr=shown)
+
+
+def hidden() -> Any:
+    """Return an optional field with a text that grants access, or that is long."""
+    return field(default=None, repr=False)
+
+
+@frozen(kw_only=True)
+class Delivery:
+    """What is known of a delivery beside what it says.
+
+    *trigger* is its kind as the server names it, such as `BOOKING_CREATED`.
+    *created_at* is when the server made the delivery;
+    None for the meetings that start and end, which do not say it.
+    *identity* is 64 hexadecimal digits, the same whenever the delivery is repeated, and those of no
+    other delivery.
+    *version* is that of the payload, such as `2021-10-20`, where it is known.
+    *extra* holds what stands beside the payload, as the answers to a form do.
+    """
+
+    trigger: str = field(metadata=under("triggerEvent"))
+    created_at: datetime | None = None
+    identity: str = field(metadata=given())
+    version: str | None = field(metadata=given())
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(kw_only=True)
+class Language:
+    """The language of a person; *locale* is such as `en`."""
+
+    locale: str | None = None
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(kw_only=True)
+class Person:
+    """Somebody in a delivery: an attendee, the organizer, a member of a team, a user.
+
+    *utc_offset* is in minutes.
+    An attendee who gave only a phone number has a synthetic *email*.
+    *id* is that of the attendee or of the user.
+    """
+
+    email: str
+    name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    time_zone: str | None = None
+    utc_offset: int | None = None
+    language: Language | None = None
+    locale: str | None = None
+    phone_number: str | None = None
+    no_show: bool | None = None
+    id: int | None = None
+    booking_id: int | None = None
+    username: str | None = None
+    username_in_org: str | None = None
+    time_format: int | str | None = None
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(kw_only=True)
+class Team:
+    """The team of a booking."""
+
+    id: int | None = None
+    name: str | None = None
+    members: tuple[Person, ...] | None = None
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(kw_only=True)
+class AnyEvent:
+    """What every event has."""
+
+    delivery: Delivery = field(metadata=given())
+    extra: Mapping[str, Any] = unknown_keys()
+
+    def booking(self) -> Operation[Booking] | None:
+        """Return the operation that gets the booking, or None where no booking is named."""
+        return None
+
+
+@frozen(kw_only=True)
+class OfBooking(AnyEvent):
+    """An event of one booking."""
+
+    uid: str
+
+    def booking(self) -> Operation[Booking]:
+        """Return the operation that gets the booking as it is now."""
+        return bookings.get_one(self.uid)
+
+
+@frozen(kw_only=True)
+class PerhapsOfBooking(AnyEvent):
+    """An event of a booking that some deliveries do not name."""
+
+    uid: str | None = None
+
+    def booking(self) -> Operation[Booking] | None:
+        """Return the operation that gets the booking as it is now, or None without a *uid*."""
+        return None if self.uid is None else bookings.get_one(self.uid)

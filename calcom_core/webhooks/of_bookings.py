@@ -1,0 +1,219 @@
+"""Events of bookings: what was done to one, and that its time has come.
+
+What a booking has too bears the name that it has there: `start` is the delivery's `startTime`, and
+`ics_uid` its `iCalUID`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from calcom_core.model.fields import under
+from calcom_core.webhooks.delivery import OfBooking, Person, Team, free_form, hidden
+
+
+@frozen(kw_only=True)
+class BookingEvent(OfBooking):
+    """Something was done to a booking; each kind of it is a class of its own.
+
+    The lineage of a booking is *ics_uid*: it stays the same when the booking is rescheduled, while
+    *uid* changes, and it is that of `Booking`.
+    Reschedules often leave it out; `BookingRescheduled.old_uid` leads back to the booking before,
+    and `booking()` gets it.
+    A seat that moves to another booking takes on that booking's.
+
+    *status* is in capitals, as in `ACCEPTED`, *length* in minutes, *price* in the smallest unit of
+    *currency*.
+    *type* is the slug of the event type, *event_title* its title.
+    *description* falls back to *additional_notes*.
+    *seat_uid* is the seat that this is about, where the event type has seats.
+    *responses* is by the slugs of the booking fields; a field without an answer has no `value`.
+    *video_call_data* has the password of the meeting, and is not shown.
+    """
+
+    booking_id: int | None = None
+    type: str | None = None
+    title: str | None = None
+    event_title: str | None = None
+    event_type_id: int | None = None
+    event_description: str | None = None
+    description: str | None = None
+    additional_notes: str | None = None
+    start: datetime | None = field(default=None, metadata=under("startTime"))
+    end: datetime | None = field(default=None, metadata=under("endTime"))
+    length: int | None = None
+    status: str | None = None
+    organizer: Person | None = None
+    attendees: tuple[Person, ...] | None = None
+    team: Team | None = None
+    location: str | None = None
+    video_call_data: Mapping[str, Any] | None = free_form(shown=False)
+    responses: Mapping[str, Any] | None = free_form()
+    user_fields_responses: Mapping[str, Any] | None = free_form()
+    metadata: Mapping[str, Any] | None = free_form()
+    recurring_event: Mapping[str, Any] | None = free_form()
+    recurrence_time_zone: str | None = None
+    requires_confirmation: bool | None = None
+    price: float | None = None
+    currency: str | None = None
+    ics_uid: str | None = field(default=None, metadata=under("iCalUID"))
+    ics_sequence: int | None = field(default=None, metadata=under("iCalSequence"))
+    attendee_ics_content: str | None = hidden()
+    organizer_ics_content: str | None = hidden()
+    organization_id: int | None = None
+    one_time_password: str | None = hidden()
+    custom_reply_to_email: str | None = None
+    scheduling_type: str | None = None
+    seat_uid: str | None = field(default=None, metadata=under("attendeeSeatId"))
+    seats_per_time_slot: int | None = None
+    seats_show_attendees: bool | None = None
+    seats_show_availability_count: bool | None = None
+    hide_calendar_notes: bool | None = None
+    hide_calendar_event_details: bool | None = None
+    hide_organizer_email: bool | None = None
+    hide_branding: bool | None = None
+    disable_rescheduling: bool | None = None
+    disable_cancelling: bool | None = None
+    booker_url: str | None = None
+    platform_client_id: str | None = None
+    platform_reschedule_url: str | None = None
+    platform_cancel_url: str | None = None
+    platform_booking_url: str | None = None
+    sms_reminder_number: str | None = None
+
+
+@frozen(kw_only=True)
+class BookingCreated(BookingEvent):
+    """A booking was made, or one that was requested is confirmed."""
+
+
+@frozen(kw_only=True)
+class BookingRequested(BookingEvent):
+    """A booking was made that waits for the host to confirm it."""
+
+
+@frozen(kw_only=True)
+class BookingRejected(BookingEvent):
+    """The host has declined a booking that was requested."""
+
+    rejection_reason: str | None = None
+
+
+@frozen(kw_only=True)
+class BookingCancelled(BookingEvent):
+    """A booking was cancelled, or a seat of it.
+
+    *request_reschedule* is true where the host asks the attendee to pick another time.
+    """
+
+    cancelled_by: str | None = None
+    cancellation_reason: str | None = None
+    request_reschedule: bool | None = None
+
+
+@frozen(kw_only=True)
+class BookingRescheduled(BookingEvent):
+    """A booking was moved; a new one takes its place.
+
+    *uid*, *start* and *end* are those of the new booking, also to be had as *new_uid*, *new_start*
+    and *new_end*; those of the booking before are *old_uid*, *old_start* and *old_end*.
+    Where a seat was moved, the times before are not told.
+    """
+
+    old_uid: str | None = field(default=None, metadata=under("rescheduleUid"))
+    old_booking_id: int | None = field(default=None, metadata=under("rescheduleId"))
+    old_start: datetime | None = field(default=None, metadata=under("rescheduleStartTime"))
+    old_end: datetime | None = field(default=None, metadata=under("rescheduleEndTime"))
+    rescheduled_by: str | None = None
+
+    @property
+    def new_uid(self) -> str:
+        """The uid from now on."""
+        return self.uid
+
+    @property
+    def new_start(self) -> datetime | None:
+        """When the booking starts from now on."""
+        return self.start
+
+    @property
+    def new_end(self) -> datetime | None:
+        """When the booking ends from now on."""
+        return self.end
+
+
+@frozen(kw_only=True)
+class _Payment(BookingEvent):
+    payment_id: int | None = None
+    payment_data: Mapping[str, Any] | None = free_form(shown=False)
+
+
+@frozen(kw_only=True)
+class BookingPaid(_Payment):
+    """A booking was paid for."""
+
+
+@frozen(kw_only=True)
+class BookingPaymentInitiated(_Payment):
+    """Somebody has begun to pay for a booking."""
+
+
+@frozen(kw_only=True)
+class BookingNoShowUpdated(OfBooking):
+    """Attendees were marked as absent, or as present after all: see their *no_show*."""
+
+    uid: str = field(metadata=under("bookingUid"))
+    booking_id: int | None = None
+    message: str | None = None
+    attendees: tuple[Person, ...] | None = None
+
+
+@frozen(kw_only=True)
+class _Meeting(OfBooking):
+    """A booking whose time has come, as the server has stored it.
+
+    *created_at* and *updated_at* are those of the booking.
+    """
+
+    booking_id: int | None = field(default=None, metadata=under("id"))
+    idempotency_key: str | None = None
+    title: str | None = None
+    description: str | None = None
+    start: datetime | None = field(default=None, metadata=under("startTime"))
+    end: datetime | None = field(default=None, metadata=under("endTime"))
+    status: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    event_type_id: int | None = None
+    location: str | None = None
+    user: Person | None = None
+    user_id: int | None = None
+    user_primary_email: str | None = None
+    attendees: tuple[Person, ...] | None = None
+    responses: Mapping[str, Any] | None = free_form()
+    metadata: Mapping[str, Any] | None = free_form()
+    ics_uid: str | None = field(default=None, metadata=under("iCalUID"))
+    ics_sequence: int | None = field(default=None, metadata=under("iCalSequence"))
+    recurring_booking_uid: str | None = field(default=None, metadata=under("recurringEventId"))
+    rescheduled_from_uid: str | None = field(default=None, metadata=under("fromReschedule"))
+    rescheduled: bool | None = None
+    rescheduled_by: str | None = None
+    cancelled_by: str | None = None
+    cancellation_reason: str | None = None
+    rejection_reason: str | None = None
+    absent_host: bool | None = field(default=None, metadata=under("noShowHost"))
+    paid: bool | None = None
+    rating: float | None = None
+    creation_source: str | None = None
+
+
+@frozen(kw_only=True)
+class MeetingStarted(_Meeting):
+    """The time of a booking has begun."""
+
+
+@frozen(kw_only=True)
+class MeetingEnded(_Meeting):
+    """The time of a booking is over."""

@@ -1,0 +1,153 @@
+"""Whether a delivery is from Cal.com: the signature over its bytes (CONTRACT E.1)."""
+
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+
+from calcom_core.errors import (
+    CalcomError,
+    DeliveryUnreadable,
+    InvalidInput,
+    SecretMissing,
+    SignatureError,
+    SignatureMalformed,
+    SignatureMismatch,
+    SignatureMissing,
+)
+from calcom_core.model.fields import kind
+from calcom_core.secret import Secret
+
+SIGNATURE_HEADER = "X-Cal-Signature-256"
+"""The header that holds the signature."""
+
+MAX_BODY = 2**20
+"""How many bytes a delivery may have unless more are allowed; real ones have some thousands."""
+
+Body = bytes | bytearray | memoryview
+Secrets = str | Secret | Iterable[str | Secret]
+
+_SIGNATURE = re.compile(r"(?:sha256=)?([0-9A-Fa-f]{64})")
+
+
+def verify(
+    body: Body,
+    signature: str | bytes | None,
+    secrets: Secrets,
+    *,
+    max_body: int = MAX_BODY,
+) -> None:
+    """Check that a delivery was signed with one of your secrets; return nothing if it was.
+
+    That is no protection against replay: whoever has seen a delivery can send it again.
+    `parse` tells you when it was created and what identifies it.
+
+    Arguments:
+        body: the body as it came, before anything parses or decodes it.
+        signature: the value of the header `X-Cal-Signature-256`: the HMAC-SHA256 of the body in
+            hexadecimal digits, also with `sha256=` before it; None if the header is missing.
+        secrets: the secret of the webhook, or several while you change it.
+        max_body: how many bytes the body may have.
+
+    Raises `SignatureMissing`, `SecretMissing`, `SignatureMalformed` and `SignatureMismatch`, which
+    are `SignatureError`s: answer 401, and do nothing else.
+    Raises `DeliveryUnreadable` for a body that is too large,
+    and `InvalidInput` for arguments of other types, and for secrets that are empty.
+    """
+    problem = signature_problem(body, signature, secrets, max_body)
+    del secrets  # what shows the locals of a failing frame, as pytest can, would show them
+    if problem is not None:
+        raise problem
+
+
+def signature_problem(
+    body: Body, signature: str | bytes | None, secrets: Secrets, max_body: int
+) -> CalcomError | None:
+    """Return the error that `verify` raises, if any.
+
+    It does not raise, so that its caller can forget the secrets before anything is raised.
+    """
+    problem = body_problem(body, max_body)
+    if problem is not None:
+        return problem
+    keys = _keys(secrets)
+    if isinstance(keys, InvalidInput):
+        return keys
+    given = _given(signature)
+    if isinstance(given, CalcomError):
+        return given
+    right = False
+    for key in keys:
+        # All of them, so that the time does not tell which one it was.
+        right |= hmac.compare_digest(hmac.digest(key, body, "sha256"), given)
+    if right:
+        return None
+    secret = "the secret" if len(keys) == 1 else f"any of the {len(keys)} secrets"
+    return SignatureMismatch(
+        f"{SIGNATURE_HEADER} is not that of this body and {secret}; if the delivery is real, see "
+        "that the body is verified as it came, and that no line break clings to the secret"
+    )
+
+
+def body_problem(body: Body, max_body: int) -> InvalidInput | DeliveryUnreadable | None:
+    """Return what is wrong with a body before it is looked into."""
+    if not isinstance(body, bytes | bytearray | memoryview):
+        return InvalidInput(
+            "body",
+            f"must be the bytes as they came, not {kind(body)}; "
+            "what was decoded or parsed has another signature",
+        )
+    size = memoryview(body).nbytes
+    if size > max_body:
+        return DeliveryUnreadable(
+            f"a delivery of {size} bytes, where at most {max_body} are read; raise max_body",
+            path="$",
+            found="too many bytes",
+        )
+    return None
+
+
+def _keys(secrets: Secrets) -> list[bytes] | InvalidInput:
+    lone = isinstance(secrets, str | Secret)
+    # Bytes would be taken for a list of integers, and a mapping for that of its names.
+    if isinstance(secrets, bytes | Mapping) or not (lone or isinstance(secrets, Iterable)):
+        return InvalidInput("secrets", f"must be a string, or several, not {kind(secrets)}")
+    given = [secrets] if isinstance(secrets, str | Secret) else list(secrets)
+    if not given:
+        return InvalidInput("secrets", "is empty; without a secret nothing can be verified")
+    keys = []
+    for number, secret in enumerate(given):
+        name = "secrets" if lone else f"secrets[{number}]"
+        text = secret.reveal() if isinstance(secret, Secret) else secret
+        if not isinstance(text, str):
+            return InvalidInput(name, f"must be a string, not {kind(text)}")
+        if not text:
+            # Anybody can sign with nothing.
+            return InvalidInput(name, "is empty; give the secret of the webhook")
+        try:
+            keys.append(text.encode())
+        except UnicodeEncodeError:
+            return InvalidInput(name, "holds half a surrogate pair, which is no text")
+    return keys
+
+
+def _given(signature: str | bytes | None) -> bytes | SignatureError | InvalidInput:
+    text = signature.decode("latin-1") if isinstance(signature, bytes) else signature
+    if text is not None and not isinstance(text, str):
+        return InvalidInput("signature", f"must be a string or None, not {kind(text)}")
+    text = (text or "").strip(" \t")
+    if not text:
+        return SignatureMissing(
+            f"the delivery has no {SIGNATURE_HEADER}; anybody may have sent it, "
+            "or the webhook of a scheduled delivery is gone"
+        )
+    if text == "no-secret-provided":
+        return SecretMissing(
+            "the webhook has no secret, so that anybody can make its deliveries; "
+            "give it one in Cal.com"
+        )
+    match = _SIGNATURE.fullmatch(text)
+    if match is None:
+        return SignatureMalformed(
+            f"{SIGNATURE_HEADER} is not 64 hexadecimal digits, with or without sha256= before them"
+        )
+    return bytes.fromhex(match[1])
