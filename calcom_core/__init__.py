@@ -4,6 +4,7 @@
 `Operation.read` reads the answer that your own I/O brought.
 Programs, which take more than one exchange, are in `effects`, `retry`, `paging` and `once`, and
 `script` plays them in tests.
+`webhooks`, which is imported where it is used, verifies and reads deliveries.
 """
 
 from calcom_core import bookings as bookings
@@ -29,6 +30,7 @@ from calcom_core.errors import CalcomError as CalcomError
 from calcom_core.errors import CassetteMissing as CassetteMissing
 from calcom_core.errors import CassetteUnreadable as CassetteUnreadable
 from calcom_core.errors import DecodingError as DecodingError
+from calcom_core.errors import DeliveryUnreadable as DeliveryUnreadable
 from calcom_core.errors import InvalidInput as InvalidInput
 from calcom_core.errors import NoAnswer as NoAnswer
 from calcom_core.errors import NoMatch as NoMatch
@@ -42,7 +44,12 @@ from calcom_core.errors import PermissionDenied as PermissionDenied
 from calcom_core.errors import RateLimited as RateLimited
 from calcom_core.errors import RecordingForbidden as RecordingForbidden
 from calcom_core.errors import ReplayError as ReplayError
+from calcom_core.errors import SecretMissing as SecretMissing
 from calcom_core.errors import ServerError as ServerError
+from calcom_core.errors import SignatureError as SignatureError
+from calcom_core.errors import SignatureMalformed as SignatureMalformed
+from calcom_core.errors import SignatureMismatch as SignatureMismatch
+from calcom_core.errors import SignatureMissing as SignatureMissing
 from calcom_core.errors import SlotUnavailable as SlotUnavailable
 from calcom_core.errors import TokenExpired as TokenExpired
 from calcom_core.errors import TransportError as TransportError
@@ -50,6 +57,7 @@ from calcom_core.errors import Unauthenticated as Unauthenticated
 from calcom_core.errors import Unplayed as Unplayed
 from calcom_core.errors import ValidationFailed as ValidationFailed
 from calcom_core.errors import VersionMismatch as VersionMismatch
+from calcom_core.errors import WebhookError as WebhookError
 from calcom_core.http import Headers as Headers
 from calcom_core.http import Request as Request
 from calcom_core.http import Response as Response

@@ -25,7 +25,7 @@ VERSION_HEADER = "X-Cal-Webhook-Version"
 """The header that holds the version of the payload."""
 
 MAX_DEPTH = 64
-"""How deeply a delivery may be nested; real ones are about six deep."""
+"""Within how many objects and arrays nothing may lie any more; real ones are some six deep."""
 
 # What a delivery is about; together with its trigger and time it is one of a kind (CONTRACT E.1).
 _SUBJECT = ("uid", "bookingUid", "bookingId", "id", "attendeeSeatId", "responseId")
@@ -61,13 +61,20 @@ def receive(
 def _verified(
     headers: Headers | HeadersInput, body: Body, secrets: Secrets, max_body: int
 ) -> Headers | CalcomError:
-    try:
-        fields = Headers(headers)
-    except InvalidInput as error:
-        return error
+    fields = _fields(headers)
+    if isinstance(fields, InvalidInput):
+        return fields
     # Several fields of one name are one list (RFC 9110, 5.3), which is no signature.
     signature = ", ".join(fields.get_all(SIGNATURE_HEADER))
     return signature_problem(body, signature, secrets, max_body) or fields
+
+
+def _fields(headers: Headers | HeadersInput) -> Headers | InvalidInput:
+    # The error remembers the frame that catches it, which holds no secret here.
+    try:
+        return Headers(headers)
+    except InvalidInput as error:
+        return error
 
 
 def parse(body: Body, *, version: str | None = None, max_body: int = MAX_BODY) -> Event:
@@ -95,7 +102,7 @@ def parse(body: Body, *, version: str | None = None, max_body: int = MAX_BODY) -
     if not isinstance(root, dict):
         raise _unreadable("$", "an object", kind(root))
     # Few have brackets enough to be that deep.
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and is_as_deep_as(MAX_DEPTH, root):
+    if data.count(b"{") + data.count(b"[") >= MAX_DEPTH and is_as_deep_as(MAX_DEPTH, root):
         raise _unreadable("$", "a delivery", "JSON that is nested too deeply")
     if not isinstance(root.get("triggerEvent"), str):
         found = kind_found(root.get("triggerEvent", MISSING))

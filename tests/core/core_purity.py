@@ -17,6 +17,7 @@ ALLOWED = {
     "difflib",
     "enum",
     "functools",
+    "hashlib",
     "hmac",
     "itertools",
     "json",

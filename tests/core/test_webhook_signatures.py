@@ -1,0 +1,329 @@
+"""Only a delivery that was signed with a secret of ours passes, and nothing shows the secret."""
+
+import base64
+import pickle
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from core_deliveries import NO_DELIVERY, RECORDED, SECRET, SIGNED, Recorded
+
+from calcom_core import (
+    DeliveryUnreadable,
+    InvalidInput,
+    SecretMissing,
+    SignatureError,
+    SignatureMalformed,
+    SignatureMismatch,
+    SignatureMissing,
+    WebhookError,
+)
+from calcom_core.secret import Secret
+from calcom_core.webhooks import parse, receive, verify
+from calcom_core.webhooks.signature import signature_problem
+
+BODY = SIGNED["body"].encode()
+SIGNATURE = SIGNED["signature"]
+RIGHT = SIGNED["secret"]
+
+
+def refusal(signature: Any, secrets: Any = RIGHT, body: Any = BODY) -> Exception:
+    with pytest.raises((WebhookError, InvalidInput)) as caught:
+        verify(body, signature, secrets)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_delivery_is_verified_with_its_secret(name: str) -> None:
+    verify(RECORDED[name].body, RECORDED[name].signature, SECRET)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_delivery_fails_with_any_bit_of_its_body_flipped(name: str) -> None:
+    signature = RECORDED[name].signature
+    body = bytearray(RECORDED[name].body)
+    passed = []
+    for index in range(len(body)):
+        for bit in range(8):
+            body[index] ^= 1 << bit
+            # What `verify` raises, without the cost of raising it half a million times.
+            if type(signature_problem(body, signature, SECRET, 2**20)) is not SignatureMismatch:
+                passed.append((index, bit))
+            body[index] ^= 1 << bit
+    assert passed == []
+    verify(body, signature, SECRET)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_delivery_fails_with_any_bit_of_its_signature_or_secret_flipped(
+    name: str,
+) -> None:
+    recorded = RECORDED[name]
+    digest = bytes.fromhex(recorded.signature)
+    for bit in range(256):
+        other = (int.from_bytes(digest) ^ (1 << bit)).to_bytes(32).hex()
+        assert type(refusal(other, SECRET, recorded.body)) is SignatureMismatch
+    for bit in range(7 * len(SECRET)):
+        place, shift = divmod(bit, 7)
+        letter = chr(ord(SECRET[place]) ^ (1 << shift))
+        secret = SECRET[:place] + letter + SECRET[place + 1 :]
+        assert type(refusal(recorded.signature, secret, recorded.body)) is SignatureMismatch
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_delivery_fails_with_a_byte_more_or_less(name: str) -> None:
+    body, signature = RECORDED[name].body, RECORDED[name].signature
+    for other in (body[:-1], body[1:], body + b"\n", b" " + body, b"", body + body):
+        assert type(refusal(signature, SECRET, other)) is SignatureMismatch
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        SIGNATURE,
+        SIGNATURE.upper(),
+        f"sha256={SIGNATURE}",
+        f" {SIGNATURE}\t",
+        SIGNATURE.encode(),
+        f"sha256={SIGNATURE.upper()}".encode(),
+    ],
+)
+def test_a_signature_may_be_bare_or_with_its_algorithm(signature: Any) -> None:
+    verify(BODY, signature, RIGHT)
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        RIGHT,
+        Secret(RIGHT),
+        [RIGHT],
+        (RIGHT, "old"),
+        ["old", RIGHT],
+        ["old", Secret(RIGHT), "older"],
+        {RIGHT},
+        iter(["old", RIGHT]),
+        {"name": RIGHT}.values(),
+    ],
+    ids=range(9),
+)
+def test_any_of_several_secrets_will_do(secrets: Any) -> None:
+    verify(BODY, SIGNATURE, secrets)
+
+
+def test_a_secret_may_hold_any_text() -> None:
+    # printf '{}' | openssl dgst -sha256 -hmac 'ключ от двери'
+    signature = "1b0128c2316f96a0f7234b9a0e1c7461d2a79f71cfbf499b427e7f6b50400cc1"
+    verify(b"{}", signature, "ключ от двери")
+
+
+@pytest.mark.parametrize(
+    ("signature", "kind", "message"),
+    [
+        (
+            None,
+            SignatureMissing,
+            "the delivery has no X-Cal-Signature-256; anybody may have sent it, "
+            "or the webhook of a scheduled delivery is gone",
+        ),
+        ("", SignatureMissing, ""),
+        (b"", SignatureMissing, ""),
+        (" \t", SignatureMissing, ""),
+        (
+            "no-secret-provided",
+            SecretMissing,
+            "the webhook has no secret, so that anybody can make its deliveries; "
+            "give it one in Cal.com",
+        ),
+        (b"no-secret-provided", SecretMissing, ""),
+        (
+            "what?",
+            SignatureMalformed,
+            "X-Cal-Signature-256 is not 64 hexadecimal digits, with or without sha256= before them",
+        ),
+        (SIGNATURE[:-1], SignatureMalformed, ""),
+        (SIGNATURE + "0", SignatureMalformed, ""),
+        (SIGNATURE + "\n", SignatureMalformed, ""),
+        (f"{SIGNATURE}, {SIGNATURE}", SignatureMalformed, ""),
+        (f"sha256= {SIGNATURE}", SignatureMalformed, ""),
+        (f"sha512={SIGNATURE}", SignatureMalformed, ""),
+        (f"sha256=sha256={SIGNATURE}", SignatureMalformed, ""),
+        (f"0x{SIGNATURE[:-2]}", SignatureMalformed, ""),
+        (base64.b64encode(bytes.fromhex(SIGNATURE)).decode(), SignatureMalformed, ""),
+        (bytes.fromhex(SIGNATURE), SignatureMalformed, ""),
+        (SIGNATURE.replace("6", "\uff16"), SignatureMalformed, ""),
+        ("\ud800" * 64, SignatureMalformed, ""),
+        (
+            "0" * 64,
+            SignatureMismatch,
+            "X-Cal-Signature-256 is not that of this body and the secret; if the delivery is real, "
+            "see that the body is verified as it came, and that no line break clings to the secret",
+        ),
+        (SIGNATURE[::-1], SignatureMismatch, ""),
+    ],
+    ids=range(21),
+)
+def test_each_way_of_not_being_signed_is_an_error_of_its_own(
+    signature: Any, kind: type, message: str
+) -> None:
+    error = refusal(signature)
+    assert type(error) is kind
+    assert isinstance(error, SignatureError)
+    assert str(error).startswith(message)
+    if signature:
+        assert str(signature) not in str(error)
+
+
+def test_a_mismatch_says_how_many_secrets_were_tried() -> None:
+    error = refusal(SIGNATURE, ["one", "two"])
+    assert str(error).startswith("X-Cal-Signature-256 is not that of this body and any of the 2 ")
+
+
+def test_every_secret_is_tried_even_after_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def digest(key: bytes, body: bytes, name: str) -> bytes:
+        tried.append((key, body, name))
+        return bytes.fromhex(SIGNATURE)
+
+    monkeypatch.setattr("calcom_core.webhooks.signature.hmac.digest", digest)
+    verify(BODY, SIGNATURE, ["one", "two", "three"])
+    assert tried == [(key, BODY, "sha256") for key in (b"one", b"two", b"three")]
+
+
+def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+
+    def compare(left: bytes, right: bytes) -> bool:
+        compared.append({left.hex(), right.hex()})
+        return False
+
+    monkeypatch.setattr("calcom_core.webhooks.signature.hmac.compare_digest", compare)
+    assert type(refusal(SIGNATURE)) is SignatureMismatch
+    assert compared == [{SIGNATURE}]
+
+
+@pytest.mark.parametrize(
+    ("secrets", "field", "problem"),
+    [
+        ("", "secrets", "is empty; give the secret of the webhook"),
+        (["x", ""], "secrets[1]", "is empty; give the secret of the webhook"),
+        ([], "secrets", "is empty; without a secret nothing can be verified"),
+        (None, "secrets", "must be a string, or several, not null"),
+        (b"topsecret", "secrets", "must be a string, or several, not bytes"),
+        (5, "secrets", "must be a string, or several, not an integer"),
+        ({"a": RIGHT}, "secrets", "must be a string, or several, not an object"),
+        ([None], "secrets[0]", "must be a string, not null"),
+        ([b"topsecret"], "secrets[0]", "must be a string, not bytes"),
+        (["x", "\ud800"], "secrets[1]", "holds half a surrogate pair, which is no text"),
+    ],
+    ids=range(10),
+)
+@pytest.mark.parametrize("signature", [SIGNATURE, None])
+def test_secrets_that_are_none_are_refused_whatever_is_signed(
+    secrets: Any, field: str, problem: str, signature: Any
+) -> None:
+    error = refusal(signature, secrets)
+    assert isinstance(error, InvalidInput)
+    assert (error.field, error.problem) == (field, problem)
+
+
+@pytest.mark.parametrize("body", ["{}", None, {"a": 1}, 5, [1]])
+def test_a_body_that_is_not_bytes_is_refused(body: Any) -> None:
+    assert str(refusal(SIGNATURE, RIGHT, body)).startswith(
+        "body: must be the bytes as they came, not "
+    )
+    with pytest.raises(InvalidInput, match=r"^body: must be the bytes as they came, not "):
+        parse(body)
+
+
+@pytest.mark.parametrize("signature", [5, [SIGNATURE], {"a": 1}])
+def test_a_signature_that_is_no_text_is_refused(signature: Any) -> None:
+    error = refusal(signature)
+    assert isinstance(error, InvalidInput)
+    assert error.field == "signature"
+
+
+def test_a_delivery_that_is_not_signed_is_not_read() -> None:
+    with pytest.raises(SignatureMissing):
+        receive({}, b"no JSON", RIGHT)
+    with pytest.raises(SignatureMismatch):
+        receive({"X-Cal-Signature-256": "0" * 64}, b"no JSON", RIGHT)
+
+
+def test_a_signature_that_stands_there_twice_is_none() -> None:
+    name = "x-cal-signature-256"
+    for other in (SIGNATURE, "0" * 64, "no-secret-provided"):
+        with pytest.raises(SignatureMalformed):
+            receive([(name, SIGNATURE), (name, other)], BODY, RIGHT)
+
+
+def test_headers_that_are_none_are_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"^headers: must be a mapping or pairs, not int$"):
+        receive(5, BODY, RIGHT)  # type: ignore[arg-type]
+
+
+def test_an_answer_about_webhooks_is_no_delivery() -> None:
+    with pytest.raises(DeliveryUnreadable, match=r"nothing at \$\.triggerEvent"):
+        parse(NO_DELIVERY)
+
+
+# Nothing shows a secret.
+
+HIDDEN = "whsec_" + 3 * "4711"
+RECORDING: Recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]
+
+
+def shown(error: BaseException) -> Iterator[str]:
+    """Give whatever of an error somebody may print, with the locals of all frames but ours."""
+    yield repr(pickle.dumps(error))
+    yield "".join(traceback.format_exception(error))
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        if (found := waiting.pop()) is not None:
+            for frame, _ in traceback.walk_tb(found.__traceback__):
+                if frame.f_code.co_filename != __file__:
+                    yield from map(representation, frame.f_locals.values())
+            waiting += [found.__cause__, found.__context__]
+
+
+def representation(value: object) -> str:
+    try:
+        return repr(value)
+    except AttributeError:
+        return ""  # of an object whose constructor has just failed
+
+
+@pytest.mark.parametrize(
+    "secrets", [HIDDEN, [HIDDEN, "another"], [HIDDEN, ""], [HIDDEN, 5], iter([HIDDEN])]
+)
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (RECORDING.headers, RECORDING.body),
+        ({}, RECORDING.body),
+        ({"X-Cal-Signature-256": "no-secret-provided"}, RECORDING.body),
+        (5, RECORDING.body),
+        ([5], RECORDING.body),
+        (RECORDING.headers, "text"),
+        (RECORDING.headers, b"x" * (2**20 + 1)),
+    ],
+    ids=range(7),
+)
+def test_no_failure_shows_a_secret(headers: Any, body: Any, secrets: Any) -> None:
+    with pytest.raises((WebhookError, InvalidInput)) as caught:
+        receive(headers, body, secrets)
+    assert [text for text in shown(caught.value) if HIDDEN in text] == []
+    if isinstance(headers, tuple):
+        with pytest.raises((WebhookError, InvalidInput)) as caught:
+            verify(body, RECORDING.signature, secrets)
+        assert [text for text in shown(caught.value) if HIDDEN in text] == []
+
+
+def test_no_failure_to_read_shows_the_secret_that_fits() -> None:
+    # printf 'x' | openssl dgst -sha256 -hmac whsec_471147114711
+    signature = "a4ea75508955cae7ac85b6e1a79920fa55e193e6fa979049b53e2b69f10efe41"
+    with pytest.raises(DeliveryUnreadable) as caught:
+        receive({"X-Cal-Signature-256": signature}, b"x", HIDDEN)
+    assert [text for text in shown(caught.value) if HIDDEN in text] == []

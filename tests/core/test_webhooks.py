@@ -1,0 +1,879 @@
+"""Deliveries of webhooks are read as what they are, and nothing of them is lost."""
+
+import copy
+import json
+import pickle
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from core_deliveries import BODIES, NEWER, RECORDED, SECRET, assert_nothing_lost
+from core_recorded import response_of
+
+from calcom_core import DeliveryUnreadable, Headers, InvalidInput, bookings, webhooks
+from calcom_core.webhooks import (
+    BookingCancelled,
+    BookingCreated,
+    BookingEvent,
+    BookingNoShowUpdated,
+    BookingPaid,
+    BookingPaymentInitiated,
+    BookingRejected,
+    BookingRequested,
+    BookingRescheduled,
+    DelegationCredentialError,
+    Delivery,
+    DownloadLinks,
+    Event,
+    FormSubmitted,
+    FormSubmittedNoEvent,
+    GuestsNoShow,
+    HostsNoShow,
+    InstantMeeting,
+    Language,
+    MeetingEnded,
+    MeetingStarted,
+    OutOfOffice,
+    OutOfOfficeCreated,
+    Person,
+    Ping,
+    RecordingReady,
+    RecordingTranscriptionGenerated,
+    ReportedBooking,
+    Team,
+    Transcript,
+    UnknownEvent,
+    WrongAssignmentReport,
+)
+
+# What each delivery is read as.
+EVENT_OF = {
+    "01-BOOKING_CREATED-normal": BookingCreated,
+    "02-BOOKING_CREATED-phone": BookingCreated,
+    "03-BOOKING_CREATED-address": BookingCreated,
+    "05-BOOKING_CREATED-fields": BookingCreated,
+    "06-BOOKING_RESCHEDULED-normal-resched": BookingRescheduled,
+    "07-BOOKING_CANCELLED-normal": BookingCancelled,
+    "09-BOOKING_CREATED-no-cancel": BookingCreated,
+    "10-BOOKING_CREATED-no-reschedule": BookingCreated,
+    "11-BOOKING_RESCHEDULED-no-reschedule-resched": BookingRescheduled,
+    "13-BOOKING_RESCHEDULED-reschedule-notice-resched": BookingRescheduled,
+    "14-BOOKING_CREATED-auth-required": BookingCreated,
+    "15-BOOKING_CREATED-max-active": BookingCreated,
+    "17-BOOKING_CREATED-confirm": BookingCreated,
+    "18-BOOKING_REJECTED-confirm": BookingRejected,
+    "19-BOOKING_CANCELLED-confirm": BookingCancelled,
+    "21-BOOKING_CREATED-recurring": BookingCreated,
+    "22-BOOKING_RESCHEDULED-recurring-resched": BookingRescheduled,
+    "23-BOOKING_CANCELLED-recurring": BookingCancelled,
+    "25-BOOKING_RESCHEDULED-seated-resched": BookingRescheduled,
+    "26-BOOKING_CANCELLED-seated": BookingCancelled,
+    "27-BOOKING_CREATED-seated-hidden": BookingCreated,
+    "29-BOOKING_RESCHEDULED-recurring-seated-resched": BookingRescheduled,
+    "30-BOOKING_CANCELLED-recurring-seated": BookingCancelled,
+    "31-BOOKING_CREATED-round-robin": BookingCreated,
+    "33-BOOKING_NO_SHOW_UPDATED-x": BookingNoShowUpdated,
+    "wh_rescheduled": BookingRescheduled,
+    "wh_no_show": BookingNoShowUpdated,
+    "wh_meeting_ended": MeetingEnded,
+    "wh_ping": Ping,
+    "wh_form": FormSubmitted,
+    "2026-07-27": BookingCreated,
+}
+
+# What no class has a field for: what comes in several types, and what is newer.
+EXTRA = {
+    *("customInputs", "destinationCalendar", "hashedLink", "appsStatus", "assignmentReason"),
+    *("payment", "references"),
+    *("eventTypeTitle", "privateNoteEnabled", "privateNoteMode", "privateNoteTemplate"),
+    *("disableReschedulingScope", "disableCancellingScope"),
+    *("cancellationReason", "rejectionReason"),  # in an event that is about neither
+}
+
+
+def test_the_table_covers_every_delivery() -> None:
+    assert len(RECORDED) == 25
+    assert EVENT_OF.keys() == BODIES.keys()
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_delivery_is_read_as_its_event_and_nothing_is_lost(name: str) -> None:
+    event = webhooks.parse(BODIES[name])
+    assert type(event) is EVENT_OF[name]
+    assert event.extra.keys() <= EXTRA
+    assert_nothing_lost(json.loads(BODIES[name]), event)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_delivery_is_received_with_its_version(name: str) -> None:
+    recorded = RECORDED[name]
+    event = webhooks.receive(recorded.headers, recorded.body, SECRET)
+    assert type(event) is EVENT_OF[name]
+    assert event.delivery.version == "2021-10-20"
+    assert event == webhooks.parse(recorded.body, version="2021-10-20")
+
+
+def answer(label: str, hidden: bool = False, **value: Any) -> dict[str, Any]:
+    return {"label": label, **value, "isHidden": hidden}
+
+
+def test_an_event_is_a_whole_value() -> None:
+    recorded = RECORDED["11-BOOKING_RESCHEDULED-no-reschedule-resched"]
+    assert webhooks.receive(recorded.headers, recorded.body, SECRET) == BookingRescheduled(
+        delivery=Delivery(
+            trigger="BOOKING_RESCHEDULED",
+            created_at=datetime(2026, 11, 22, 16, 3, 5, 632000, UTC),
+            identity="1a29582faeb6ef02449506d894a1f30e8ccb6f45e4ff0f24f5f121359b62620c",
+            version="2021-10-20",
+        ),
+        uid="vR2o1r1mr5LxxN4rXH8JDj",
+        booking_id=20,
+        type="no-reschedule",
+        title="No Reschedule between Alice Host and Ann Attendee",
+        event_title="No Reschedule",
+        event_type_id=17,
+        description="",
+        additional_notes="",
+        start=datetime(2026, 12, 12, 22, tzinfo=UTC),
+        end=datetime(2026, 12, 12, 22, 30, tzinfo=UTC),
+        length=30,
+        status="ACCEPTED",
+        organizer=Person(
+            id=1,
+            email="alice@example.com",
+            name="Alice Host",
+            username="alice",
+            time_zone="Europe/Berlin",
+            utc_offset=60,
+            language=Language(locale="en"),
+            time_format="h:mma",
+        ),
+        attendees=(
+            Person(
+                email="ann@example.net",
+                name="Ann Attendee",
+                first_name="",
+                last_name="",
+                time_zone="Europe/Rome",
+                utc_offset=60,
+                language=Language(locale="en"),
+            ),
+        ),
+        location="https://meet.example.com/alice",
+        responses={
+            "attendeePhoneNumber": answer("phone_number", hidden=True),
+            "name": answer("your_name", value="Ann Attendee"),
+            "email": answer("email_address", value="ann@example.net"),
+            "location": answer(
+                "location", value={"value": "https://meet.example.com/alice", "optionValue": ""}
+            ),
+            "title": answer("what_is_this_meeting_about", hidden=True),
+            "notes": answer("additional_notes"),
+            "guests": answer("additional_guests"),
+            "rescheduleReason": answer("reason_for_reschedule"),
+        },
+        user_fields_responses={},
+        metadata={"videoCallUrl": "https://meet.example.com/alice"},
+        requires_confirmation=False,
+        price=0,
+        currency="usd",
+        ics_sequence=1,
+        seats_show_attendees=True,
+        seats_show_availability_count=True,
+        hide_calendar_notes=False,
+        hide_calendar_event_details=False,
+        hide_organizer_email=False,
+        hide_branding=False,
+        disable_rescheduling=True,
+        disable_cancelling=False,
+        booker_url="http://localhost:3000",
+        old_uid="uw5jYiv6fQb2WY6XASZ2r7",
+        old_booking_id=19,
+        old_start=datetime(2026, 12, 12, 21, 30, tzinfo=UTC),
+        old_end=datetime(2026, 12, 12, 22, tzinfo=UTC),
+        extra={
+            "customInputs": {},
+            "destinationCalendar": None,
+            "hashedLink": None,
+            "appsStatus": [],
+        },
+    )
+
+
+# The kinds of events that no server has sent here, as they are documented.
+NINE = datetime(2031, 3, 4, 9, tzinfo=UTC)
+HALF_PAST = datetime(2031, 3, 4, 9, 30, tzinfo=UTC)
+TIMES = {"startTime": "2031-03-04T09:00:00Z", "endTime": "2031-03-04T10:30:00+01:00"}
+PER = {"email": "per@guest.test", "name": "Per Dal"}
+PERSON = Person(email="per@guest.test", name="Per Dal")
+MONEY = {"uid": "bk7", "paymentId": 5, "paymentData": {"id": "pi_1"}, "price": 12.5}
+PAID = {"uid": "bk7", "payment_id": 5, "payment_data": {"id": "pi_1"}, "price": 12.5}
+VIDEO = {**TIMES, "type": "chat", "title": "Chat", "organizer": PER, "attendees": [PER]}
+OF_VIDEO = {
+    "start": NINE,
+    "end": HALF_PAST.astimezone(timezone(timedelta(hours=1))),
+    "type": "chat",
+    "title": "Chat",
+    "organizer": PERSON,
+    "attendees": (PERSON,),
+}
+LATE = {**TIMES, "title": "Chat", "bookingId": 9, "bookingUid": "bk7", "attendees": [PER]}
+OF_LATE = {
+    "start": NINE,
+    "end": HALF_PAST,
+    "title": "Chat",
+    "booking_id": 9,
+    "uid": "bk7",
+    "attendees": (PERSON,),
+}
+FORM = {"formId": "f0", "formName": "Intake", "teamId": 3, "responses": {"Size": {"value": "1"}}}
+OF_FORM = {
+    "form_id": "f0",
+    "form_name": "Intake",
+    "team_id": 3,
+    "responses": {"Size": {"value": "1"}},
+}
+
+DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
+    (
+        "BOOKING_REQUESTED",
+        {"uid": "bk7", "status": "PENDING"},
+        BookingRequested,
+        {"status": "PENDING"},
+    ),
+    (
+        "BOOKING_REJECTED",
+        {"uid": "bk7", "rejectionReason": "ill"},
+        BookingRejected,
+        {"rejection_reason": "ill"},
+    ),
+    (
+        "BOOKING_CANCELLED",
+        {
+            "uid": "bk7",
+            "cancelledBy": "a@b.test",
+            "cancellationReason": None,
+            "requestReschedule": True,
+        },
+        BookingCancelled,
+        {"cancelled_by": "a@b.test", "request_reschedule": True},
+    ),
+    (
+        "BOOKING_CREATED",
+        {
+            "uid": "bk7",
+            "organizer": {**PER, "timeFormat": 12, "usernameInOrg": "per"},
+            "attendees": [{**PER, "phoneNumber": "+4915112345678", "utcOffset": None}],
+            "team": {"id": 3, "name": "Rockets", "members": [{**PER, "id": 4}]},
+            "videoCallData": {"type": "daily", "url": "https://video.test", "password": "pw"},
+            "conferenceData": {"a": 1},
+            "oneTimePassword": "otp",
+            "smsReminderNumber": "+4915112345678",
+            "organizationId": 7,
+            "platformClientId": "client",
+            "platformBookingUrl": "https://a.test",
+            "platformCancelUrl": "https://b.test",
+            "platformRescheduleUrl": "https://c.test",
+            "attendeeIcsContent": "BEGIN:VCALENDAR",
+            "organizerIcsContent": "BEGIN",
+            "recurrenceTimeZone": "Europe/Oslo",
+            "assignmentReason": "legacy",
+        },
+        BookingCreated,
+        {
+            "organizer": Person(
+                email="per@guest.test", name="Per Dal", time_format=12, username_in_org="per"
+            ),
+            "attendees": (
+                Person(email="per@guest.test", name="Per Dal", phone_number="+4915112345678"),
+            ),
+            "team": Team(
+                id=3,
+                name="Rockets",
+                members=(Person(email="per@guest.test", name="Per Dal", id=4),),
+            ),
+            "video_call_data": {"type": "daily", "url": "https://video.test", "password": "pw"},
+            "one_time_password": "otp",
+            "sms_reminder_number": "+4915112345678",
+            "organization_id": 7,
+            "platform_client_id": "client",
+            "platform_booking_url": "https://a.test",
+            "platform_cancel_url": "https://b.test",
+            "platform_reschedule_url": "https://c.test",
+            "attendee_ics_content": "BEGIN:VCALENDAR",
+            "organizer_ics_content": "BEGIN",
+            "recurrence_time_zone": "Europe/Oslo",
+            "extra": {"conferenceData": {"a": 1}, "assignmentReason": "legacy"},
+        },
+    ),
+    ("BOOKING_PAID", MONEY, BookingPaid, PAID),
+    ("BOOKING_PAYMENT_INITIATED", MONEY, BookingPaymentInitiated, PAID),
+    (
+        "MEETING_STARTED",
+        {
+            **TIMES,
+            "uid": "bk7",
+            "id": 9,
+            "idempotencyKey": "key",
+            "userId": 77,
+            "userPrimaryEmail": "a@b.test",
+            "createdAt": "2031-03-04T09:00:00.000Z",
+            "updatedAt": None,
+            "paid": False,
+            "rescheduled": None,
+            "fromReschedule": "bk6",
+            "recurringEventId": "series",
+            "iCalUID": "bk6@Cal.com",
+            "iCalSequence": 2,
+            "rating": 4,
+            "noShowHost": True,
+            "creationSource": "API_V2",
+            "user": {**PER, "username": "per"},
+            "attendees": [{**PER, "id": 1, "locale": "en", "bookingId": 9, "noShow": False}],
+        },
+        MeetingStarted,
+        {
+            "start": NINE,
+            "end": HALF_PAST,
+            "booking_id": 9,
+            "idempotency_key": "key",
+            "user_id": 77,
+            "user_primary_email": "a@b.test",
+            "created_at": NINE,
+            "paid": False,
+            "rescheduled_from_uid": "bk6",
+            "recurring_booking_uid": "series",
+            "ics_uid": "bk6@Cal.com",
+            "ics_sequence": 2,
+            "rating": 4,
+            "absent_host": True,
+            "creation_source": "API_V2",
+            "user": Person(email="per@guest.test", name="Per Dal", username="per"),
+            "attendees": (
+                Person(
+                    email="per@guest.test",
+                    name="Per Dal",
+                    id=1,
+                    locale="en",
+                    booking_id=9,
+                    no_show=False,
+                ),
+            ),
+        },
+    ),
+    (
+        "RECORDING_READY",
+        {**VIDEO, "downloadLink": "https://l.test", "uid": "bk7", "customReplyToEmail": "x@y.test"},
+        RecordingReady,
+        {
+            **OF_VIDEO,
+            "download_link": "https://l.test",
+            "uid": "bk7",
+            "custom_reply_to_email": "x@y.test",
+        },
+    ),
+    (
+        "RECORDING_READY",
+        {"downloadLink": "https://l.test"},
+        RecordingReady,
+        {"download_link": "https://l.test", "uid": None},
+    ),
+    (
+        "RECORDING_TRANSCRIPTION_GENERATED",
+        {
+            "downloadLinks": {
+                "transcription": [{"format": "srt", "link": "https://s.test"}],
+                "recording": "https://l.test",
+            },
+            "bookingId": 9,
+        },
+        RecordingTranscriptionGenerated,
+        {
+            "download_links": DownloadLinks(
+                transcription=(Transcript(format="srt", link="https://s.test"),),
+                recording="https://l.test",
+            ),
+            "booking_id": 9,
+            "uid": None,
+        },
+    ),
+    (
+        "OOO_CREATED",
+        {
+            "oooEntry": {
+                "id": 1,
+                "uuid": "u-u",
+                "start": "2031-03-04T09:00:00+00:00",
+                "end": "2031-03-04T09:30:00+00:00",
+                "createdAt": "2031-03-04T09:00:00.000Z",
+                "updatedAt": "2031-03-04T09:00:00.000Z",
+                "notes": None,
+                "reason": {"emoji": "x", "reason": "ill"},
+                "reasonId": 2,
+                "user": {**PER, "id": 3, "username": "per", "timeZone": "Europe/Oslo"},
+                "toUser": None,
+            }
+        },
+        OutOfOfficeCreated,
+        {
+            "out_of_office": OutOfOffice(
+                id=1,
+                uuid="u-u",
+                start=NINE,
+                end=HALF_PAST,
+                created_at=NINE,
+                updated_at=NINE,
+                reason={"emoji": "x", "reason": "ill"},
+                reason_id=2,
+                user=Person(
+                    email="per@guest.test",
+                    name="Per Dal",
+                    id=3,
+                    username="per",
+                    time_zone="Europe/Oslo",
+                ),
+            )
+        },
+    ),
+    ("FORM_SUBMITTED", FORM, FormSubmitted, OF_FORM),
+    (
+        "FORM_SUBMITTED_NO_EVENT",
+        {**FORM, "redirect": {"type": "customPageMessage", "value": "x"}, "responseId": 8},
+        FormSubmittedNoEvent,
+        {**OF_FORM, "redirect": {"type": "customPageMessage", "value": "x"}, "response_id": 8},
+    ),
+    (
+        "INSTANT_MEETING",
+        {
+            "triggerEvent": "INSTANT_MEETING",
+            "uid": "bk7",
+            "responses": {"name": "Per"},
+            "connectAndJoinUrl": "https://join.test/?token=x",
+            "eventTypeId": 5,
+            "eventTypeTitle": "Chat",
+            "customInputs": {},
+        },
+        InstantMeeting,
+        {
+            "uid": "bk7",
+            "responses": {"name": "Per"},
+            "connect_and_join_url": "https://join.test/?token=x",
+            "event_type_id": 5,
+            "event_type_title": "Chat",
+            "extra": {"triggerEvent": "INSTANT_MEETING", "customInputs": {}},
+        },
+    ),
+    (
+        "AFTER_HOSTS_CAL_VIDEO_NO_SHOW",
+        {
+            **LATE,
+            "hostEmail": "rosa@host.test",
+            "noShowHost": True,
+            "eventType": {"id": 5},
+            "webhook": {"id": "w"},
+            "message": "late",
+            "participants": [],
+        },
+        HostsNoShow,
+        {
+            **OF_LATE,
+            "host_email": "rosa@host.test",
+            "absent_host": True,
+            "event_type": {"id": 5},
+            "webhook": {"id": "w"},
+            "message": "late",
+            "extra": {"participants": []},
+        },
+    ),
+    (
+        "AFTER_GUESTS_CAL_VIDEO_NO_SHOW",
+        {**LATE, "guests": [{"x": 1}]},
+        GuestsNoShow,
+        {**OF_LATE, "extra": {"guests": [{"x": 1}]}},
+    ),
+    (
+        "AFTER_GUESTS_CAL_VIDEO_NO_SHOW",
+        {"bookingId": 9, "webhook": {"id": "w"}},
+        GuestsNoShow,
+        {"uid": None, "booking_id": 9, "webhook": {"id": "w"}},
+    ),
+    (
+        "DELEGATION_CREDENTIAL_ERROR",
+        {"error": {"type": "x"}, "credential": {"id": 1}, "user": {"id": 2}},
+        DelegationCredentialError,
+        {"error": {"type": "x"}, "credential": {"id": 1}, "user": {"id": 2}},
+    ),
+    (
+        "WRONG_ASSIGNMENT_REPORT",
+        {
+            "booking": {**TIMES, "uid": "bk7", "id": 9, "title": "Chat", "status": "ACCEPTED"},
+            "report": {"reportedBy": "x"},
+        },
+        WrongAssignmentReport,
+        {
+            "reported": ReportedBooking(
+                uid="bk7", id=9, title="Chat", status="ACCEPTED", start=NINE, end=HALF_PAST
+            ),
+            "report": {"reportedBy": "x"},
+        },
+    ),
+    ("ROUTING_FORM_FALLBACK_HIT", {"a": 1}, UnknownEvent, {"extra": {"a": 1}}),
+    ("BOOKING_REASSIGNED", {"uid": "bk7"}, UnknownEvent, {"extra": {"uid": "bk7"}}),
+]
+
+
+def delivered(trigger: str, payload: Mapping[str, Any], *, flat: bool = False) -> bytes:
+    if flat:
+        return json.dumps({"triggerEvent": trigger, **payload}).encode()
+    root = {"triggerEvent": trigger, "createdAt": "2031-03-04T09:30:00.000Z", "payload": payload}
+    return json.dumps(root).encode()
+
+
+@pytest.mark.parametrize("flat", [False, True], ids=["enveloped", "flat"])
+@pytest.mark.parametrize(("trigger", "payload", "cls", "fields"), DOCUMENTED)
+def test_every_kind_of_event_is_read_in_both_forms(
+    trigger: str, payload: dict[str, Any], cls: type, fields: dict[str, Any], flat: bool
+) -> None:
+    event: Any = webhooks.parse(delivered(trigger, payload, flat=flat))
+    created = None if flat else HALF_PAST
+    assert (event.delivery.trigger, event.delivery.created_at) == (trigger, created)
+    if "uid" in payload and cls is not UnknownEvent:
+        fields = {"uid": "bk7", **fields}
+    if flat and "triggerEvent" in payload:
+        extra = {key: value for key, value in fields["extra"].items() if key != "triggerEvent"}
+        fields = {**fields, "extra": extra}
+    assert event == cls(delivery=event.delivery, **fields)
+    assert_nothing_lost(json.loads(delivered(trigger, payload, flat=flat)), event)
+
+
+def test_every_kind_of_event_is_known_by_its_trigger() -> None:
+    tried = {*EVENT_OF.values(), *(cls for _, _, cls, _ in DOCUMENTED)}
+    assert tried == {*webhooks.EVENTS.values(), UnknownEvent}
+    assert tried == {*Event.__args__}
+    assert {
+        trigger for trigger, cls in webhooks.EVENTS.items() if issubclass(cls, BookingEvent)
+    } == {
+        "BOOKING_CREATED",
+        "BOOKING_REQUESTED",
+        "BOOKING_REJECTED",
+        "BOOKING_CANCELLED",
+        "BOOKING_RESCHEDULED",
+        "BOOKING_PAID",
+        "BOOKING_PAYMENT_INITIATED",
+    }
+
+
+@pytest.mark.parametrize("cls", sorted({*Event.__args__}, key=lambda cls: cls.__name__))
+def test_no_event_is_an_instance_of_the_class_of_another(cls: type) -> None:
+    assert [other for other in Event.__args__ if issubclass(cls, other)] == [cls]
+
+
+def test_the_old_and_the_new_of_a_reschedule_have_names_of_their_own() -> None:
+    event = webhooks.parse(BODIES["wh_rescheduled"])
+    assert isinstance(event, BookingRescheduled)
+    assert (event.old_uid, event.old_start, event.old_end) == (
+        "bk7Qm2xVt9LrW4sZp1NhYc",
+        datetime(2031, 3, 4, 9, tzinfo=UTC),
+        datetime(2031, 3, 4, 9, 30, tzinfo=UTC),
+    )
+    assert (event.new_uid, event.new_start, event.new_end) == (
+        "nw5Em2xVt9LrW4sZp1NhYc",
+        datetime(2031, 3, 5, 10, tzinfo=UTC),
+        datetime(2031, 3, 5, 10, 30, tzinfo=UTC),
+    )
+    assert (event.uid, event.start, event.end) == (event.new_uid, event.new_start, event.new_end)
+
+
+def test_the_lineage_of_a_booking_survives_its_reschedules() -> None:
+    created = webhooks.parse(BODIES["01-BOOKING_CREATED-normal"])
+    moved = webhooks.parse(BODIES["06-BOOKING_RESCHEDULED-normal-resched"])
+    cancelled = webhooks.parse(BODIES["07-BOOKING_CANCELLED-normal"])
+    assert isinstance(created, BookingCreated)
+    assert isinstance(moved, BookingRescheduled)
+    assert isinstance(cancelled, BookingCancelled)
+    assert len({created.uid, moved.uid, cancelled.uid}) == 3
+    lineage = "8q36zVzjeFHywNswG41LH7@Cal.com"
+    assert created.ics_uid == cancelled.ics_uid == lineage
+    # A reschedule may leave it out; the uid before and the booking itself have it.
+    assert moved.ics_uid is None
+    assert moved.old_uid == created.uid
+    assert moved.booking().read(response_of("46-get-rescheduled-new")).ics_uid == lineage
+
+
+def test_a_seat_is_named_as_it_is_elsewhere() -> None:
+    event = webhooks.parse(BODIES["27-BOOKING_CREATED-seated-hidden"])
+    assert isinstance(event, BookingCreated)
+    seats = bookings.get_by_seat("x").read(response_of("127-get-by-seat-hidden-noauth"))
+    assert event.uid == seats.uid
+    assert event.seat_uid in {attendee.seat_uid for attendee in seats.attendees}
+
+
+NAMED = {
+    "BOOKING_CREATED": {"uid": "bk7"},
+    "BOOKING_REQUESTED": {"uid": "bk7"},
+    "BOOKING_REJECTED": {"uid": "bk7"},
+    "BOOKING_CANCELLED": {"uid": "bk7"},
+    "BOOKING_RESCHEDULED": {"uid": "bk7", "rescheduleUid": "bk6"},
+    "BOOKING_PAID": {"uid": "bk7"},
+    "BOOKING_PAYMENT_INITIATED": {"uid": "bk7"},
+    "MEETING_STARTED": {"uid": "bk7"},
+    "MEETING_ENDED": {"uid": "bk7", "fromReschedule": "bk6"},
+    "BOOKING_NO_SHOW_UPDATED": {"bookingUid": "bk7"},
+    "RECORDING_READY": {"uid": "bk7", "downloadLink": "x"},
+    "RECORDING_TRANSCRIPTION_GENERATED": {"uid": "bk7", "downloadLinks": {}},
+    "AFTER_HOSTS_CAL_VIDEO_NO_SHOW": {"bookingUid": "bk7"},
+    "AFTER_GUESTS_CAL_VIDEO_NO_SHOW": {"bookingUid": "bk7"},
+    "INSTANT_MEETING": {"uid": "bk7"},
+    "WRONG_ASSIGNMENT_REPORT": {"booking": {"uid": "bk7"}},
+    "BOOKING_REASSIGNED": {"uid": "bk7"},
+    "BOOKING_LOCATION_UPDATED": {"bookingUid": "bk7"},
+}
+
+
+@pytest.mark.parametrize("trigger", NAMED)
+def test_a_delivery_is_turned_into_the_operation_that_gets_its_booking(trigger: str) -> None:
+    event = webhooks.parse(delivered(trigger, NAMED[trigger]))
+    assert event.booking() == bookings.get_one("bk7")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "payload"),
+    [
+        ("RECORDING_READY", {"downloadLink": "x"}),
+        ("RECORDING_TRANSCRIPTION_GENERATED", {"downloadLinks": {}, "bookingId": 5}),
+        ("AFTER_HOSTS_CAL_VIDEO_NO_SHOW", {"bookingId": 5}),
+        ("INSTANT_MEETING", {}),
+        ("FORM_SUBMITTED", FORM),
+        ("FORM_SUBMITTED_NO_EVENT", FORM),
+        ("OOO_CREATED", {"oooEntry": TIMES | {"start": NINE.isoformat(), "end": NINE.isoformat()}}),
+        ("DELEGATION_CREDENTIAL_ERROR", {}),
+        ("PING", {}),
+        ("ROUTING_FORM_FALLBACK_HIT", {"uid": 5}),
+        ("SOMETHING_NEW", {}),
+    ],
+)
+def test_a_delivery_that_names_no_booking_is_turned_into_no_operation(
+    trigger: str, payload: dict[str, Any]
+) -> None:
+    assert webhooks.parse(delivered(trigger, payload)).booking() is None
+
+
+def test_a_booking_that_is_named_by_an_odd_uid_is_refused_as_anywhere() -> None:
+    event = webhooks.parse(delivered("BOOKING_CREATED", {"uid": "by-seat"}))
+    with pytest.raises(InvalidInput, match="must not be 'by-seat'"):
+        event.booking()
+
+
+# What identifies a delivery.
+
+
+def identity(body: bytes) -> str:
+    return webhooks.parse(body).delivery.identity
+
+
+def test_each_delivery_has_an_identity_of_its_own() -> None:
+    assert len({identity(body) for body in BODIES.values()}) == len(BODIES)
+
+
+def test_a_repeated_delivery_has_the_same_identity_however_it_is_written() -> None:
+    root = json.loads(BODIES["25-BOOKING_RESCHEDULED-seated-resched"])
+    same = identity(BODIES["25-BOOKING_RESCHEDULED-seated-resched"])
+    reordered = {key: root[key] for key in reversed(root)}
+    reordered["payload"] = {key: root["payload"][key] for key in reversed(root["payload"])}
+    assert identity(json.dumps(reordered, indent=2).encode()) == same
+    later = {**root, "payload": {**root["payload"], "status": "CANCELLED", "attendees": []}}
+    assert identity(json.dumps(later).encode()) == same
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"triggerEvent": "BOOKING_CREATED"},
+        {"createdAt": "2026-11-22T16:03:10.444Z"},
+        {"uid": "another"},
+        {"bookingId": 1},
+        {"attendeeSeatId": "another"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_delivery_has_another_identity(change: dict[str, Any]) -> None:
+    root = json.loads(BODIES["25-BOOKING_RESCHEDULED-seated-resched"])
+    outside = change.keys() <= {"triggerEvent", "createdAt"}
+    changed = {**root, **change} if outside else {**root, "payload": {**root["payload"], **change}}
+    assert identity(json.dumps(changed).encode()) != identity(json.dumps(root).encode())
+
+
+def test_deliveries_that_are_about_nothing_with_an_id_are_told_apart_by_all_they_say() -> None:
+    here = delivered("FORM_SUBMITTED", {**FORM, "responses": {"Size": {"value": "1"}}})
+    other = delivered("FORM_SUBMITTED", {**FORM, "responses": {"Size": {"value": "2"}}})
+    again = delivered("FORM_SUBMITTED", {key: FORM[key] for key in reversed(FORM)})
+    assert identity(here) == identity(again) != identity(other)
+
+
+def test_a_meeting_says_when_it_was_booked_and_not_when_it_was_delivered() -> None:
+    event = webhooks.parse(BODIES["wh_meeting_ended"])
+    assert isinstance(event, MeetingEnded)
+    assert event.delivery.created_at is None
+    assert event.created_at == datetime(2031, 2, 1, 12, 0, 0, 123000, UTC)
+    assert event.booking_id == 9001
+
+
+def test_answers_beside_the_payload_of_a_form_are_kept() -> None:
+    event = webhooks.parse(BODIES["wh_form"])
+    assert event.delivery.extra == {"How big is the team": ["10 to 50"]}
+
+
+def test_a_payload_that_is_no_object_is_an_answer_like_any_other() -> None:
+    event = webhooks.parse(b'{"triggerEvent": "MEETING_ENDED", "uid": "bk7", "payload": null}')
+    assert isinstance(event, MeetingEnded)
+    assert event.extra == {"payload": None}
+
+
+def test_the_newer_payload_has_calendar_files() -> None:
+    event = webhooks.parse(NEWER, version="2026-07-27")
+    assert isinstance(event, BookingCreated)
+    assert event.delivery.version == "2026-07-27"
+    assert event.attendee_ics_content == "REDACTED CALENDAR CONTENT"
+    assert event.organizer_ics_content == "REDACTED CALENDAR CONTENT"
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_an_event_is_a_value_that_pickles_and_copies(name: str) -> None:
+    event = webhooks.parse(BODIES[name])
+    again = pickle.loads(pickle.dumps(event))
+    assert again == copy.deepcopy(event) == event
+    assert hash(again) == hash(event)
+    assert repr(again) == repr(event)
+
+
+def test_what_grants_access_is_not_shown() -> None:
+    created = delivered(
+        "BOOKING_CREATED",
+        {
+            "uid": "bk7",
+            "videoCallData": {"password": "SECRET"},
+            "oneTimePassword": "SECRET",
+            "attendeeIcsContent": "SECRET",
+            "organizerIcsContent": "SECRET",
+        },
+    )
+    links = {"transcription": [{"link": "SECRET", "x": "SECRET"}], "recording": "SECRET"}
+    bodies = [
+        created,
+        delivered("BOOKING_PAID", {"uid": "bk7", "paymentData": {"client_secret": "SECRET"}}),
+        delivered("INSTANT_MEETING", {"connectAndJoinUrl": "SECRET"}),
+        delivered("RECORDING_READY", {"downloadLink": "SECRET"}),
+        delivered("RECORDING_TRANSCRIPTION_GENERATED", {"downloadLinks": {**links, "y": "SECRET"}}),
+    ]
+    for body in bodies:
+        assert "SECRET" not in repr(webhooks.parse(body))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        dict,
+        list,
+        tuple,
+        Headers,
+        lambda pairs: [(name.lower().encode(), value.encode()) for name, value in pairs],
+        lambda pairs: {name.upper(): value for name, value in pairs},
+    ],
+    ids=["a mapping", "a list", "a tuple", "Headers", "bytes, as of ASGI", "in capitals"],
+)
+def test_headers_may_be_of_any_form(given: Any) -> None:
+    recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]
+    event = webhooks.receive(given(recorded.headers), recorded.body, SECRET)
+    assert type(event) is BookingNoShowUpdated
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_a_body_may_be_whatever_holds_bytes(kind: Any) -> None:
+    recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]
+    webhooks.verify(kind(recorded.body), recorded.signature, SECRET)
+    assert webhooks.parse(kind(recorded.body)) == webhooks.parse(recorded.body)
+
+
+# What cannot be read.
+
+BAD: list[tuple[bytes, str, str]] = [
+    (b"", "$", "nothing"),
+    (b"  ", "$", "nothing"),
+    (b"name=Ann&uid=x", "$", "text that is not JSON"),
+    (b"\xff", "$", "bytes that are not UTF-8"),
+    (b"[]", "$", "an array"),
+    (b"null", "$", "null"),
+    (b"5", "$", "an integer"),
+    (b"{}", "$.triggerEvent", "nothing"),
+    (b'{"triggerEvent": null, "payload": {}}', "$.triggerEvent", "null"),
+    (b'{"triggerEvent": ["BOOKING_CREATED"]}', "$.triggerEvent", "an array"),
+    (b'{"triggerEvent": "PING", "createdAt": 5, "payload": {}}', "$.createdAt", "an integer"),
+    (
+        b'{"triggerEvent": "X", "createdAt": "2031-03-04T09:30", "payload": {}}',
+        "$.createdAt",
+        "another string",
+    ),
+    (delivered("BOOKING_CREATED", {}), "$.payload.uid", "nothing"),
+    (delivered("BOOKING_CREATED", {"uid": None}), "$.payload.uid", "null"),
+    (delivered("BOOKING_CREATED", {"uid": 5}, flat=True), "$.uid", "an integer"),
+    (
+        delivered("BOOKING_CREATED", {"uid": "bk7", "startTime": "2031-03-04 at nine"}),
+        "$.payload.startTime",
+        "another string",
+    ),
+    (
+        delivered("BOOKING_CREATED", {"uid": "bk7", "attendees": [PER, {"email": 5}]}),
+        "$.payload.attendees[1].email",
+        "an integer",
+    ),
+    (
+        delivered("BOOKING_CANCELLED", {"uid": "bk7", "requestReschedule": "false"}),
+        "$.payload.requestReschedule",
+        "a string",
+    ),
+    (delivered("BOOKING_NO_SHOW_UPDATED", {"uid": "bk7"}), "$.payload.bookingUid", "nothing"),
+    (delivered("WRONG_ASSIGNMENT_REPORT", {}), "$.payload.booking", "nothing"),
+    (delivered("MEETING_ENDED", {"id": 5}, flat=True), "$.uid", "nothing"),
+    (delivered("BOOKING_PAID", {"uid": "bk7", "price": "free"}), "$.payload.price", "a string"),
+]
+
+
+@pytest.mark.parametrize(("body", "path", "found"), BAD, ids=range(len(BAD)))
+def test_what_is_odd_in_a_delivery_is_named(body: bytes, path: str, found: str) -> None:
+    with pytest.raises(DeliveryUnreadable) as caught:
+        webhooks.parse(body)
+    error = caught.value
+    assert (error.path, error.found) == (path, found)
+    assert f"a delivery with {found} at {path}, where " in str(error)
+
+
+def test_an_odd_delivery_is_there_as_it_came() -> None:
+    body = delivered("BOOKING_CREATED", {"uid": "bk7", "title": 5, "x": "secret"})
+    with pytest.raises(DeliveryUnreadable) as caught:
+        webhooks.parse(body, version="2021-10-20")
+    error = caught.value
+    assert str(error) == (
+        "a delivery with an integer at $.payload.title, where a string belongs; "
+        "as it came, the BOOKING_CREATED is in error.event"
+    )
+    assert error.event == UnknownEvent(
+        delivery=Delivery(
+            trigger="BOOKING_CREATED",
+            created_at=HALF_PAST,
+            identity=error.event.delivery.identity,
+            version="2021-10-20",
+        ),
+        extra={"uid": "bk7", "title": 5, "x": "secret"},
+    )
+    assert error.event.booking() == bookings.get_one("bk7")
+
+
+def test_what_is_no_delivery_says_whose_it_may_be() -> None:
+    with pytest.raises(DeliveryUnreadable) as caught:
+        webhooks.parse(b'{"title": "of Zapier"}')
+    assert str(caught.value) == (
+        "a delivery with nothing at $.triggerEvent, where a string belongs; "
+        "one of Zapier, or of a template of its own, is yours to read"
+    )
+    assert caught.value.event is None
