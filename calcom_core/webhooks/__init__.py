@@ -1,6 +1,7 @@
 """Deliveries of webhooks: whether they are from Cal.com, and what they say.
 
-`receive` does both, `verify` and `parse` one each; none does any I/O.
+`receive` does both, `verify` and `parse` one each, and `sign` makes deliveries for tests;
+none does any I/O.
 Each kind of event is a class of its own, and `Event` is all of them, so that a type checker sees
 whether a `match` forgets one; `UnknownEvent` is what is not known here.
 What a booking has too bears the name that it has in `Booking`: `start` is the delivery's
@@ -52,4 +53,5 @@ from calcom_core.webhooks.reading import parse as parse
 from calcom_core.webhooks.reading import receive as receive
 from calcom_core.webhooks.signature import MAX_BODY as MAX_BODY
 from calcom_core.webhooks.signature import SIGNATURE_HEADER as SIGNATURE_HEADER
+from calcom_core.webhooks.signature import sign as sign
 from calcom_core.webhooks.signature import verify as verify

@@ -105,12 +105,19 @@ class BookingRejected(BookingEvent):
 class BookingCancelled(BookingEvent):
     """A booking was cancelled, or a seat of it.
 
+    A seat is delivered as if it were the whole: *uid* and *status* are those of a booking that is
+    cancelled, *seat_uid* is left out, and *attendees* has who held the seat.
     *request_reschedule* is true where the host asks the attendee to pick another time.
     """
 
     cancelled_by: str | None = None
     cancellation_reason: str | None = None
     request_reschedule: bool | None = None
+
+    @property
+    def may_be_one_seat(self) -> bool:
+        """Whether the booking may still be there for others; `booking()` gets what is left."""
+        return self.seats_per_time_slot is not None
 
 
 @frozen(kw_only=True)
@@ -119,7 +126,8 @@ class BookingRescheduled(BookingEvent):
 
     *uid*, *start* and *end* are those of the new booking, also to be had as *new_uid*, *new_start*
     and *new_end*; those of the booking before are *old_uid*, *old_start* and *old_end*.
-    Where a seat was moved, the times before are not told.
+    With a *seat_uid* only that seat has moved: the booking before is still there for others, and
+    its times are not told.
     """
 
     old_uid: str | None = field(default=None, metadata=under("rescheduleUid"))

@@ -59,6 +59,30 @@ def verify(
         raise problem
 
 
+def sign(body: Body, secret: str | Secret) -> str:
+    """Return the signature of a delivery with this body: what your tests need to make one.
+
+    Arguments:
+        body: the body as it is sent.
+        secret: the secret of the webhook.
+
+    Raises `InvalidInput` for arguments of other types, and for a secret that is empty.
+    """
+    signature = _signature(body, secret)
+    del secret
+    if isinstance(signature, CalcomError):
+        raise signature
+    return signature
+
+
+def _signature(body: Body, secret: str | Secret) -> str | CalcomError:
+    problem = body_problem(body)
+    key = _key(secret, "secret")
+    if problem is not None:
+        return problem
+    return key if isinstance(key, InvalidInput) else hmac.digest(key, body, "sha256").hex()
+
+
 def signature_problem(
     body: Body, signature: str | bytes | None, secrets: Secrets, max_body: int
 ) -> CalcomError | None:
@@ -88,7 +112,9 @@ def signature_problem(
     )
 
 
-def body_problem(body: Body, max_body: int) -> InvalidInput | DeliveryUnreadable | None:
+def body_problem(
+    body: Body, max_body: int | None = None
+) -> InvalidInput | DeliveryUnreadable | None:
     """Return what is wrong with a body before it is looked into."""
     if not isinstance(body, bytes | bytearray | memoryview):
         return InvalidInput(
@@ -96,6 +122,10 @@ def body_problem(body: Body, max_body: int) -> InvalidInput | DeliveryUnreadable
             f"must be the bytes as they came, not {kind(body)}; "
             "what was decoded or parsed has another signature",
         )
+    if max_body is None:
+        return None
+    if not isinstance(max_body, int):
+        return InvalidInput("max_body", f"must be an integer, not {kind(max_body)}")
     size = memoryview(body).nbytes
     if size > max_body:
         return DeliveryUnreadable(
@@ -116,18 +146,24 @@ def _keys(secrets: Secrets) -> list[bytes] | InvalidInput:
         return InvalidInput("secrets", "is empty; without a secret nothing can be verified")
     keys = []
     for number, secret in enumerate(given):
-        name = "secrets" if lone else f"secrets[{number}]"
-        text = secret.reveal() if isinstance(secret, Secret) else secret
-        if not isinstance(text, str):
-            return InvalidInput(name, f"must be a string, not {kind(text)}")
-        if not text:
-            # Anybody can sign with nothing.
-            return InvalidInput(name, "is empty; give the secret of the webhook")
-        try:
-            keys.append(text.encode())
-        except UnicodeEncodeError:
-            return InvalidInput(name, "holds half a surrogate pair, which is no text")
+        key = _key(secret, "secrets" if lone else f"secrets[{number}]")
+        if isinstance(key, InvalidInput):
+            return key
+        keys.append(key)
     return keys
+
+
+def _key(secret: str | Secret, name: str) -> bytes | InvalidInput:
+    text = secret.reveal() if isinstance(secret, Secret) else secret
+    if not isinstance(text, str):
+        return InvalidInput(name, f"must be a string, not {kind(text)}")
+    if not text:
+        # Anybody can sign with nothing.
+        return InvalidInput(name, "is empty; give the secret of the webhook")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return InvalidInput(name, "holds half a surrogate pair, which is no text")
 
 
 def _given(signature: str | bytes | None) -> bytes | SignatureError | InvalidInput:

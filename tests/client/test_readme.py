@@ -5,11 +5,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from inspect import signature
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from wsgiref.util import setup_testing_defaults
+from wsgiref.validate import validator
 
 import pytest
 from core_recorded import response_of
@@ -26,6 +30,7 @@ from calcom_core import (
     ServerError,
     bookings,
 )
+from calcom_core.webhooks import sign
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,6 +54,7 @@ OUTPUT = [
     "accepted\n",
     "booked\n",
     "GET /v2/bookings/first 200\n",
+    "",  # a receiver, which is sent deliveries below
     "",
     "",  # tests, which pytest runs below
     "Normal between Alice Host and Ann Attendee\n"
@@ -184,6 +190,7 @@ def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     with Server(serve) as server:
         monkeypatch.setenv("CALCOM_API_KEY", "cal_test_readme")
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
+        monkeypatch.setenv("CALCOM_WEBHOOK_SECRETS", "whsec_test_new whsec_test_old")
         (tmp_path / "cassettes").mkdir()
         (tmp_path / "cassettes" / "vcr.json").write_text(cassette_of_vcr(server.url))
         yield tmp_path
@@ -250,6 +257,93 @@ def test_the_tests_with_cassettes_record_and_then_replay(
     assert sorted(path.name for path in (newcomer / "cassettes" / "test_pasted").iterdir()) == [
         "test_every_upcoming_booking_has_a_title.json",
         "test_the_next_booking_is_accepted.json",
+    ]
+
+
+@pytest.fixture
+def delivered(newcomer: Path) -> Callable[..., str]:
+    """Give a function that delivers to the receiver of the README, and returns its status."""
+    names: dict[str, Any] = {}
+    exec(
+        compile(
+            next(block for block in BLOCKS if "def application(" in block), "README.md", "exec"
+        ),
+        names,
+    )
+
+    def deliver(
+        trigger: str,
+        secret: str = "whsec_test_new",
+        created: datetime | None = None,
+        **payload: Any,
+    ) -> str:
+        created_at = (created or datetime.now(UTC)).isoformat()
+        root = {"triggerEvent": trigger, "createdAt": created_at, "payload": payload}
+        return post(json.dumps(root).encode(), secret)
+
+    def post(body: bytes, secret: str) -> str:
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": "POST",
+            "QUERY_STRING": "",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": BytesIO(body),
+            "HTTP_X_CAL_SIGNATURE_256": sign(body, secret),
+            "HTTP_X_CAL_WEBHOOK_VERSION": "2021-10-20",
+        }
+        setup_testing_defaults(environ)
+        answered: list[str] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]]) -> Callable[..., None]:
+            answered.append(status)
+            return lambda data: None
+
+        result = validator(names["application"])(environ, start_response)
+        assert list(result) == []
+        result.close()
+        return answered[0]
+
+    deliver.post = post  # type: ignore[attr-defined]
+    return deliver
+
+
+def test_the_receiver_of_webhooks_acts_once_upon_what_is_signed_and_fresh(
+    delivered: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now, start = datetime.now(UTC), "2031-03-04T09:00:00Z"
+    for secret in ("whsec_test_new", "whsec_test_new", "whsec_test_old"):
+        status = delivered("BOOKING_CREATED", secret, now, uid="bk7", startTime=start)
+        assert status == "200 OK"
+    assert capsys.readouterr().out == "booked bk7 2031-03-04 09:00:00+00:00\n"
+
+    assert delivered("BOOKING_CREATED", "whsec_test_wrong", uid="bk7") == "401 Unauthorized"
+    old = now - timedelta(days=3, seconds=1)
+    assert delivered("BOOKING_CREATED", created=old, uid="bk7") == "200 OK"
+    assert capsys.readouterr().out == ""
+
+    assert delivered("BOOKING_CREATED", created=old + timedelta(hours=1), uid="bk7")
+    assert capsys.readouterr().out == "booked bk7 None\n"
+
+
+def test_the_receiver_of_webhooks_tells_the_kinds_of_events_apart(
+    delivered: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = {"startTime": "2031-03-05T09:00:00Z", "rescheduleStartTime": "2031-03-04T09:00:00Z"}
+    delivered("BOOKING_RESCHEDULED", uid="new", rescheduleUid="old", **moved)
+    delivered("BOOKING_CANCELLED", uid="bk7", seatsPerTimeSlot=None)
+    delivered("BOOKING_CANCELLED", uid="bk7", seatsPerTimeSlot=3)
+    delivered("PING")
+    delivered("SOMETHING_NEW")
+    assert delivered("BOOKING_CANCELLED", uid=5) == "400 Bad Request"
+    assert delivered.post(b" " * (2**20 + 1), "whsec_test_new") == "400 Bad Request"
+    assert capsys.readouterr().out.splitlines() == [
+        "moved old 2031-03-04 09:00:00+00:00 to new 2031-03-05 09:00:00+00:00",
+        "cancelled bk7",
+        f"something happened to {bookings.get_one('bk7')}",
+        "what is PING",
+        "what is SOMETHING_NEW",
+        "a delivery with an integer at $.payload.uid, where a string belongs; "
+        "as it came, the BOOKING_CANCELLED is in error.event",
+        "a delivery of 1048577 bytes, where at most 1048576 are read; raise max_body",
     ]
 
 

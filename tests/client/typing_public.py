@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime
-from typing import assert_type
+from typing import assert_never, assert_type
 
 import trio
 
@@ -45,6 +45,30 @@ from calcom_core import (
 from calcom_core.effects import Clock, Sleep
 from calcom_core.paging import items
 from calcom_core.retry import GiveUp, Retry, decide, retrying
+from calcom_core.webhooks import (
+    BookingCancelled,
+    BookingEvent,
+    BookingNoShowUpdated,
+    BookingRescheduled,
+    DelegationCredentialError,
+    Event,
+    FormSubmitted,
+    FormSubmittedNoEvent,
+    GuestsNoShow,
+    HostsNoShow,
+    InstantMeeting,
+    MeetingEnded,
+    MeetingStarted,
+    OutOfOfficeCreated,
+    Ping,
+    RecordingReady,
+    RecordingTranscriptionGenerated,
+    UnknownEvent,
+    WrongAssignmentReport,
+    parse,
+    receive,
+    verify,
+)
 from calcom_transports import AsyncClient, Client, Replay, answer, run
 from calcom_transports.trio import run_trio
 
@@ -174,6 +198,38 @@ client.bookings.get_one("u", unknown=1)  # type: ignore[call-arg]  # pyright: ig
 client.teams.bookings(1, cursor="c")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 client.slots.list(start="2027-04-05", end="2027-04-06", format="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 client.bookings.list(status="nonsense")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def told(event: Event) -> datetime | None:
+    match event:
+        case BookingCancelled():
+            assert_type(event.booking(), Operation[Booking])
+            return event.start
+        case BookingRescheduled(old_start=old_start):
+            assert_type(old_start, datetime | None)
+            assert_type(event.new_uid, str)
+            return event.new_start
+        case BookingEvent() | MeetingStarted() | MeetingEnded():
+            return event.start
+        case RecordingReady() | RecordingTranscriptionGenerated() | HostsNoShow() | GuestsNoShow():
+            assert_type(event.booking(), Operation[Booking] | None)
+            return event.start
+        case FormSubmitted() | FormSubmittedNoEvent() | InstantMeeting() | UnknownEvent():
+            return event.delivery.created_at
+        case BookingNoShowUpdated() | DelegationCredentialError() | WrongAssignmentReport():
+            return None
+        case OutOfOfficeCreated():
+            return event.out_of_office.start
+        case Ping():
+            return event.delivery.created_at
+    assert_never(event)
+
+
+assert_type(told(parse(b"{}")), datetime | None)
+assert_type(receive({"X-Cal-Signature-256": "0"}, b"{}", ["one", "two"]), Event)
+receive([(b"x-cal-signature-256", b"0")], b"{}", "one")
+verify(b"{}", None, "one")
+parse("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def under_trio() -> None:

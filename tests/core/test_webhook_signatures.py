@@ -20,12 +20,13 @@ from calcom_core import (
     WebhookError,
 )
 from calcom_core.secret import Secret
-from calcom_core.webhooks import parse, receive, verify
+from calcom_core.webhooks import parse, receive, sign, verify
 from calcom_core.webhooks.signature import signature_problem
 
 BODY = SIGNED["body"].encode()
 SIGNATURE = SIGNED["signature"]
 RIGHT = SIGNED["secret"]
+HIDDEN = "whsec_" + 3 * "4711"
 
 
 def refusal(signature: Any, secrets: Any = RIGHT, body: Any = BODY) -> Exception:
@@ -238,6 +239,34 @@ def test_a_body_that_is_not_bytes_is_refused(body: Any) -> None:
         parse(body)
 
 
+@pytest.mark.parametrize("max_body", ["1", 1.5, b"1"])
+def test_a_bound_that_is_no_integer_is_refused(max_body: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"^max_body: must be an integer, not "):
+        verify(BODY, SIGNATURE, RIGHT, max_body=max_body)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_is_signed_here_is_signed_as_the_server_does_it(name: str) -> None:
+    assert sign(RECORDED[name].body, SECRET) == RECORDED[name].signature
+    assert sign(RECORDED[name].body, Secret(SECRET)) == RECORDED[name].signature
+
+
+@pytest.mark.parametrize(
+    ("body", "secret", "message"),
+    [
+        (BODY, "", "secret: is empty; give the secret of the webhook"),
+        (BODY, None, "secret: must be a string, not null"),
+        (BODY, [RIGHT], "secret: must be a string, not an array"),
+        ("text", HIDDEN, "body: must be the bytes as they came, not a string; "),
+    ],
+)
+def test_what_cannot_be_signed_is_refused(body: Any, secret: Any, message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        sign(body, secret)
+    assert str(caught.value).startswith(message)
+    assert [text for text in shown(caught.value) if HIDDEN in text] == []
+
+
 @pytest.mark.parametrize("signature", [5, [SIGNATURE], {"a": 1}])
 def test_a_signature_that_is_no_text_is_refused(signature: Any) -> None:
     error = refusal(signature)
@@ -271,7 +300,6 @@ def test_an_answer_about_webhooks_is_no_delivery() -> None:
 
 # Nothing shows a secret.
 
-HIDDEN = "whsec_" + 3 * "4711"
 RECORDING: Recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]
 
 

@@ -601,6 +601,52 @@ def test_the_lineage_of_a_booking_survives_its_reschedules() -> None:
     assert moved.booking().read(response_of("46-get-rescheduled-new")).ics_uid == lineage
 
 
+@pytest.mark.parametrize(
+    ("name", "answer_name"),
+    [
+        ("26-BOOKING_CANCELLED-seated", "117-cancel-seat"),
+        ("30-BOOKING_CANCELLED-recurring-seated", "134-cancel-recurring-seat"),
+    ],
+)
+def test_a_seat_that_is_cancelled_is_not_taken_for_the_booking(name: str, answer_name: str) -> None:
+    event = webhooks.parse(BODIES[name])
+    assert isinstance(event, BookingCancelled)
+    assert event.may_be_one_seat
+    assert (event.status, event.seat_uid) == ("CANCELLED", None)
+    # What the server answered to the cancellation: the booking is there for another.
+    left = event.booking().read(response_of(answer_name))
+    assert (left.uid, left.status, len(left.attendees)) == (event.uid, "accepted", 1)
+    assert {attendee.email for attendee in event.attendees or ()}.isdisjoint(
+        attendee.email for attendee in left.attendees
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "07-BOOKING_CANCELLED-normal",
+        "19-BOOKING_CANCELLED-confirm",
+        "23-BOOKING_CANCELLED-recurring",
+    ],
+)
+def test_a_booking_without_seats_is_cancelled_as_a_whole(name: str) -> None:
+    event = webhooks.parse(BODIES[name])
+    assert isinstance(event, BookingCancelled)
+    assert not event.may_be_one_seat
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["25-BOOKING_RESCHEDULED-seated-resched", "29-BOOKING_RESCHEDULED-recurring-seated-resched"],
+)
+def test_a_seat_that_is_moved_says_which_and_where_from(name: str) -> None:
+    event = webhooks.parse(BODIES[name])
+    assert isinstance(event, BookingRescheduled)
+    assert event.seat_uid is not None
+    assert event.old_uid != event.new_uid
+    assert (event.old_start, event.old_end) == (None, None)
+
+
 def test_a_seat_is_named_as_it_is_elsewhere() -> None:
     event = webhooks.parse(BODIES["27-BOOKING_CREATED-seated-hidden"])
     assert isinstance(event, BookingCreated)
