@@ -49,6 +49,8 @@ BODIES = {
 }
 """Every body that is a delivery."""
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT")
+
 # The keys that are read under other names, in all classes or in one.
 _NAMES = {
     "startTime": "start",
@@ -102,6 +104,7 @@ def _assert_same(raw: Any, value: Any, where: str) -> None:
         assert (value, value.utcoffset()) == (same, same.utcoffset()), where
     else:
         assert (raw, type(raw)) == (value, type(value)), where
+        assert not _TIME.match(raw if isinstance(raw, str) else ""), where
 
 
 def _assert_same_fields(raw: dict[str, Any], value: Any, where: str) -> None:

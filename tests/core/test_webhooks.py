@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import attrs
 import pytest
 from core_deliveries import BODIES, NEWER, RECORDED, SECRET, assert_nothing_lost
 from core_recorded import response_of
@@ -269,6 +270,7 @@ DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
             "videoCallData": {"type": "daily", "url": "https://video.test", "password": "pw"},
             "conferenceData": {"a": 1},
             "oneTimePassword": "otp",
+            "customReplyToEmail": "reply@host.test",
             "smsReminderNumber": "+4915112345678",
             "organizationId": 7,
             "platformClientId": "client",
@@ -295,6 +297,7 @@ DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
             ),
             "video_call_data": {"type": "daily", "url": "https://video.test", "password": "pw"},
             "one_time_password": "otp",
+            "custom_reply_to_email": "reply@host.test",
             "sms_reminder_number": "+4915112345678",
             "organization_id": 7,
             "platform_client_id": "client",
@@ -319,9 +322,13 @@ DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
             "userId": 77,
             "userPrimaryEmail": "a@b.test",
             "createdAt": "2031-03-04T09:00:00.000Z",
-            "updatedAt": None,
+            "updatedAt": "2031-03-04T09:30:00.000Z",
             "paid": False,
-            "rescheduled": None,
+            "rescheduled": True,
+            "rescheduledBy": "c@d.test",
+            "cancelledBy": "e@f.test",
+            "cancellationReason": "ill",
+            "rejectionReason": "busy",
             "fromReschedule": "bk6",
             "recurringEventId": "series",
             "iCalUID": "bk6@Cal.com",
@@ -341,7 +348,13 @@ DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
             "user_id": 77,
             "user_primary_email": "a@b.test",
             "created_at": NINE,
+            "updated_at": HALF_PAST,
             "paid": False,
+            "rescheduled": True,
+            "rescheduled_by": "c@d.test",
+            "cancelled_by": "e@f.test",
+            "cancellation_reason": "ill",
+            "rejection_reason": "busy",
             "rescheduled_from_uid": "bk6",
             "recurring_booking_uid": "series",
             "ics_uid": "bk6@Cal.com",
@@ -408,7 +421,7 @@ DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
                 "end": "2031-03-04T09:30:00+00:00",
                 "createdAt": "2031-03-04T09:00:00.000Z",
                 "updatedAt": "2031-03-04T09:00:00.000Z",
-                "notes": None,
+                "notes": "at sea",
                 "reason": {"emoji": "x", "reason": "ill"},
                 "reasonId": 2,
                 "user": {**PER, "id": 3, "username": "per", "timeZone": "Europe/Oslo"},
@@ -424,6 +437,7 @@ DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
                 end=HALF_PAST,
                 created_at=NINE,
                 updated_at=NINE,
+                notes="at sea",
                 reason={"emoji": "x", "reason": "ill"},
                 reason_id=2,
                 user=Person(
@@ -567,6 +581,19 @@ def test_every_kind_of_event_is_known_by_its_trigger() -> None:
 @pytest.mark.parametrize("cls", sorted({*Event.__args__}, key=lambda cls: cls.__name__))
 def test_no_event_is_an_instance_of_the_class_of_another(cls: type) -> None:
     assert [other for other in Event.__args__ if issubclass(cls, other)] == [cls]
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [*Event.__args__, Delivery, DownloadLinks, Language, OutOfOffice, Person, Team, Transcript],
+)
+def test_what_a_delivery_is_made_of_is_made_by_names_and_never_changed(cls: Any) -> None:
+    # What is added to a class must not move what stands after it.
+    assert all(field.kw_only for field in attrs.fields(cls))
+    assert "__dict__" not in dir(cls)
+    for field in attrs.fields(cls):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(cls.__new__(cls), field.name, None)
 
 
 def test_the_old_and_the_new_of_a_reschedule_have_names_of_their_own() -> None:
