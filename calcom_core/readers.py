@@ -15,7 +15,7 @@ from calcom_core.model.slot import Slot, Slots
 from calcom_core.operation import Operation, Page, undecodable
 from calcom_core.redaction import without_credentials
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable
-from calcom_core.wire import MISSING, Odd, kind_found, parse, read, read_all
+from calcom_core.wire import MISSING, Odd, kind_found, parse, read, read_all, reader_of
 
 T = TypeVar("T")
 
@@ -159,10 +159,15 @@ class PageOf:
     def _items(self, data: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], Odd | None]:
         if not isinstance(data, list):
             raise Odd("an array", kind_found(data), "data")
+        read_item = reader_of(self.model)
+        try:
+            return tuple([read_item(value, None) for value in data]), (), None
+        except Odd:
+            pass  # found again below, so that the usual way need not look at each
         items, odd, first = [], [], None
         for index, value in enumerate(data):
             try:
-                items.append(read(self.model, value))
+                items.append(read_item(value, None))
             except Odd as error:
                 error.path[:0] = ["data", index]
                 first = first or error

@@ -147,7 +147,16 @@ def read_all(cls: type[T], value: Any) -> tuple[T, ...]:
     """Make a tuple of models from a JSON array; raises `Odd` as `read` does."""
     if not isinstance(value, list):
         raise Odd("an array", kind_found(value))
-    return _list(value, _converter().get_structure_hook(cls))
+    read_item = reader_of(cls)
+    try:
+        return tuple([read_item(item, None) for item in value])
+    except Odd:
+        _astray(value, read_item)
+
+
+def reader_of(cls: type[T]) -> Callable[[Any, Any], T]:
+    """Return what `read` calls, for who reads many; its second argument is not looked at."""
+    return _converter().get_structure_hook(cls)
 
 
 # Made at the first use: generating readers at import would tax those who never read.
@@ -170,16 +179,6 @@ def kind_found(value: object) -> str:
     return "nothing" if value is MISSING else kind(value)
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Odd("a time with its offset", "another string")
-    return moment
-
-
 def _unix_time(seconds: int) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC)
@@ -193,18 +192,15 @@ def _finite(number: float) -> float:
     return number
 
 
-def _list(values: list[Any], read_item: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
-    try:
-        return tuple([read_item(value, None) for value in values])
-    except Odd:
-        # Found again with its index, so that the usual way need not count.
-        for index, value in enumerate(values):
-            try:
-                read_item(value, None)
-            except Odd as odd:
-                odd.path.insert(0, index)
-                raise
-        raise  # pragma: no cover - a reader answers the same twice
+def _astray(values: list[Any], read_item: Callable[[Any, Any], Any], *steps: str) -> NoReturn:
+    # Found again with its index, so that the usual way need not count.
+    for index, value in enumerate(values):
+        try:
+            read_item(value, None)
+        except Odd as odd:
+            odd.path[:0] = [*steps, index]
+            raise
+    raise AssertionError  # pragma: no cover - a reader answers the same twice
 
 
 def _string(value: Any, _: object) -> str:
@@ -236,11 +232,13 @@ def _reader(
         "Odd": Odd,
         "MISSING": MISSING,
         "found": kind_found,
-        "moment": _moment,
+        "moment": datetime.fromisoformat,
         "unix_time": _unix_time,
         "finite": _finite,
-        "read_list": _list,
+        "astray": _astray,
+        "draft": _draft(cls),
         "KNOWN": frozenset(keys),
+        "knows_all": frozenset(keys).issuperset,
     }
     lines = [
         "def read(value, _):",
@@ -252,17 +250,35 @@ def _reader(
             lines.append(f"    v{index} = value[{key!r}]")
         else:
             lines += _read_field(index, key, field, names, hook)
-    # Most models are made by position, which is faster.
-    values = [f"{field.name}=v{i}" if field.kw_only else f"v{i}" for i, field in enumerate(fields)]
     lines += [
-        "    extra = {} if value.keys() <= KNOWN else "
+        "    model = draft()",
+        *(f"    model.{field.name} = v{index}" for index, field in enumerate(fields)),
+        "    model.extra = {} if knows_all(value) else "
         "{key: value[key] for key in value if key not in KNOWN}",
-        f"    return cls({', '.join(values)}, extra=extra)",
+        "    model.__class__ = cls",
+        "    return model",
     ]
     # The source holds nothing but the names and types of our own models.
     exec("\n".join(lines), names)  # noqa: S102
     reader: Callable[[Any, Any], Any] = names["read"]
     return reader
+
+
+def _draft(cls: type[Any]) -> type[Any]:
+    """Return a class of the same layout whose instances can still be changed, and become of *cls*.
+
+    A frozen class with slots calls a function for each field that it is made with, which takes six
+    times as long.
+    """
+    if any(field.converter or field.validator for field in attrs.fields(cls)):
+        raise TypeError(f"{cls.__name__} checks its fields, which reading it would not")
+    # Were there a slot for weak references, CPython would take the layouts for different ones.
+    changeable = {
+        "__slots__": cls.__slots__,
+        "__init__": object.__init__,
+        "__setattr__": object.__setattr__,
+    }
+    return type(cls.__name__, cls.__bases__, changeable)
 
 
 def _key(field: "attrs.Attribute[Any]") -> Any:
@@ -284,9 +300,7 @@ def _read_field(
     parse = ""
     if wanted in _KINDS:
         classes, expected = _KINDS[wanted]
-        if wanted is datetime:
-            parse = f"moment({var})"
-        elif wanted is UnixTime:
+        if wanted is UnixTime:
             parse = f"unix_time({var})"
         elif wanted is float:
             parse = f"finite({var})"
@@ -294,7 +308,7 @@ def _read_field(
         classes, expected = ("list",), "an array"
         item = get_args(wanted)[0]
         names[f"read{index}"] = hook(item)
-        parse = f"read_list({var}, read{index})"
+        parse = f"tuple([read{index}(item, None) for item in {var}])"
     elif origin is Mapping:  # collections.abc.Mapping[str, Any]
         classes, expected = ("dict",), "an object"
     else:
@@ -305,13 +319,28 @@ def _read_field(
     raising = f"raise Odd({expected!r}, found({var}), {key!r})"
     lines = [f"    {var} = get({key!r}{'' if nullable else ', MISSING'})"]
     indent = "    "
-    if nullable and parse:
+    if nullable and (parse or wanted is datetime):
         lines.append(f"    if {var} is not None:")
         indent += "    "
     elif nullable:
         wrong = f"{var} is not None and {wrong}"
     lines.append(f"{indent}if {wrong}: {raising}")
-    if parse:
+    if wanted is datetime:
+        raising = f"raise Odd({expected!r}, 'another string', {key!r})"
+        lines += [
+            f"{indent}try: {var} = moment({var})",
+            f"{indent}except ValueError: {raising} from None",
+            f"{indent}if {var}.tzinfo is None: {raising}",
+        ]
+    elif origin is tuple:
+        lines += [
+            f"{indent}try:",
+            # Most lists have one item.
+            f"{indent}    if len({var}) == 1: {var} = (read{index}({var}[0], None),)",
+            f"{indent}    else: {var} = {parse}",
+            f"{indent}except Odd: astray({var}, read{index}, {key!r})",
+        ]
+    elif parse:
         lines += [
             f"{indent}try: {var} = {parse}",
             f"{indent}except Odd as odd: odd.path.insert(0, {key!r}); raise",

@@ -23,7 +23,7 @@ class BookingShape(Enum):
     RECURRING_SEATED = "recurring-seated"
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Host:
     """A host of a booking; *id* is the string `unknown` where the booking has no user."""
 
@@ -36,7 +36,7 @@ class Host:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class EventTypeRef:
     """The event type of a booking."""
 
@@ -45,7 +45,7 @@ class EventTypeRef:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Attendee:
     """An attendee of a booking.
 
@@ -67,7 +67,7 @@ class Attendee:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class BookingAttendee:
     """An attendee with the *id* by which `bookings.attendees` gets and removes one.
 
@@ -86,7 +86,7 @@ class BookingAttendee:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class RemovedAttendee:
     """An attendee who was taken off a booking."""
 
@@ -98,7 +98,7 @@ class RemovedAttendee:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Booking:
     """A booking, of whatever shape; what its shape lacks is None.
 
@@ -167,7 +167,7 @@ _SHAPES = {
 }
 
 
-@frozen
+@frozen(weakref_slot=False)
 class NewHost:
     """Who a booking was given to; *id* is 0 where the server does not know."""
 
@@ -178,7 +178,7 @@ class NewHost:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Reassignment:
     """What reassigning a booking led to."""
 
@@ -187,7 +187,7 @@ class Reassignment:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class BookingReference:
     """What stands for a booking in a calendar or a video app, by its *type*.
 
@@ -201,7 +201,7 @@ class BookingReference:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class CalendarLink:
     """A link that puts a booking into a calendar.
 

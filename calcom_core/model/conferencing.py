@@ -12,7 +12,7 @@ UnixTime = Annotated[datetime, "seconds since 1970"]
 """A time that the API writes as a number of seconds; read as an aware datetime in UTC."""
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Recording:
     """A recording of a meeting; *duration* is in seconds.
 
@@ -33,7 +33,7 @@ class Recording:
     extra: Mapping[str, Any] = unknown_keys(repr=False)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Participant:
     """Somebody who was in a meeting; *duration* is in seconds."""
 
@@ -44,7 +44,7 @@ class Participant:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class ConferencingSession:
     """One meeting in a room; *duration* is in seconds, and grows while it is *ongoing*."""
 

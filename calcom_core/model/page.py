@@ -8,7 +8,7 @@ from attrs import frozen
 from calcom_core.model.fields import unknown_keys
 
 
-@frozen
+@frozen(weakref_slot=False)
 class OffsetPagination:
     """Where a page read by *take* and *skip* stands.
 
@@ -27,7 +27,7 @@ class OffsetPagination:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class CursorPagination:
     """Where a page read by *cursor* and *limit* stands; there are no totals.
 

@@ -27,7 +27,7 @@ Day = date | Moment
 SlotFormat = Literal["time", "range"]
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Slot:
     """A time that can be booked.
 
@@ -71,7 +71,7 @@ class Slots(Mapping[date, tuple[Slot, ...]]):
         return tuple(slot for day in sorted(self.by_date) for slot in self.by_date[day])
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Reservation:
     """A slot that is kept from others until *reservation_until*.
 

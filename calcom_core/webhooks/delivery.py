@@ -22,7 +22,7 @@ def hidden() -> Any:
     return field(default=None, repr=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Delivery:
     """What is known of a delivery beside what it says.
 
@@ -42,7 +42,7 @@ class Delivery:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Language:
     """The language of a person; *locale* is such as `en`."""
 
@@ -50,7 +50,7 @@ class Language:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Person:
     """Somebody in a delivery: an attendee, the organizer, a member of a team, a user.
 
@@ -77,7 +77,7 @@ class Person:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Team:
     """The team of a booking."""
 
@@ -87,7 +87,7 @@ class Team:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class AnyEvent:
     """What every event has."""
 
@@ -99,7 +99,7 @@ class AnyEvent:
         return None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class OfBooking(AnyEvent):
     """An event of one booking."""
 
@@ -110,7 +110,7 @@ class OfBooking(AnyEvent):
         return bookings.get_one(self.uid)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class PerhapsOfBooking(AnyEvent):
     """An event of a booking that some deliveries do not name."""
 

@@ -35,7 +35,7 @@ from calcom_core.webhooks.of_others import (
 )
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class UnknownEvent(AnyEvent):
     """A delivery of a kind that is not known here; *extra* has all of its payload."""
 

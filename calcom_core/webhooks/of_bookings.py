@@ -14,7 +14,7 @@ from calcom_core.model.fields import under
 from calcom_core.webhooks.delivery import OfBooking, Person, Team, free_form, hidden
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class BookingEvent(OfBooking):
     """Something was done to a booking; each kind of it is a class of its own.
 
@@ -84,24 +84,24 @@ class BookingEvent(OfBooking):
     sms_reminder_number: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class BookingCreated(BookingEvent):
     """A booking was made, or one that was requested is confirmed."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class BookingRequested(BookingEvent):
     """A booking was made that waits for the host to confirm it."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class BookingRejected(BookingEvent):
     """The host has declined a booking that was requested."""
 
     rejection_reason: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class BookingCancelled(BookingEvent):
     """A booking was cancelled, or a seat of it.
 
@@ -120,7 +120,7 @@ class BookingCancelled(BookingEvent):
         return self.seats_per_time_slot is not None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class BookingRescheduled(BookingEvent):
     """A booking was moved; a new one takes its place.
 
@@ -152,23 +152,23 @@ class BookingRescheduled(BookingEvent):
         return self.end
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class _Payment(BookingEvent):
     payment_id: int | None = None
     payment_data: Mapping[str, Any] | None = free_form(shown=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class BookingPaid(_Payment):
     """A booking was paid for."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class BookingPaymentInitiated(_Payment):
     """Somebody has begun to pay for a booking."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class BookingNoShowUpdated(OfBooking):
     """Attendees were marked as absent, or as present after all: see their *no_show*."""
 
@@ -178,7 +178,7 @@ class BookingNoShowUpdated(OfBooking):
     attendees: tuple[Person, ...] | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class _Meeting(OfBooking):
     """A booking whose time has come, as the server has stored it.
 
@@ -217,11 +217,11 @@ class _Meeting(OfBooking):
     creation_source: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class MeetingStarted(_Meeting):
     """The time of a booking has begun."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class MeetingEnded(_Meeting):
     """The time of a booking is over."""

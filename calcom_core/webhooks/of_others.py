@@ -19,7 +19,7 @@ from calcom_core.webhooks.delivery import (
 )
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class _OfVideo(PerhapsOfBooking):
     booking_id: int | None = None
     type: str | None = None
@@ -31,7 +31,7 @@ class _OfVideo(PerhapsOfBooking):
     custom_reply_to_email: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class RecordingReady(_OfVideo):
     """The recording of a meeting can be downloaded.
 
@@ -41,7 +41,7 @@ class RecordingReady(_OfVideo):
     download_link: str = field(repr=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Transcript:
     """Where a transcript is, and its *format*; the *link* grants access, and is not shown."""
 
@@ -50,7 +50,7 @@ class Transcript:
     extra: Mapping[str, Any] = unknown_keys(repr=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class DownloadLinks:
     """Where transcripts and the recording are; the links grant access, and are not shown."""
 
@@ -59,14 +59,14 @@ class DownloadLinks:
     extra: Mapping[str, Any] = unknown_keys(repr=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class RecordingTranscriptionGenerated(_OfVideo):
     """The transcripts of a meeting can be downloaded."""
 
     download_links: DownloadLinks
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class OutOfOffice:
     """A time in which a user is away, and *to_user*, who stands in, if anybody does."""
 
@@ -84,14 +84,14 @@ class OutOfOffice:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class OutOfOfficeCreated(AnyEvent):
     """A user will be away."""
 
     out_of_office: OutOfOffice = field(metadata=under("oooEntry"))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class _Form(AnyEvent):
     form_id: str | None = None
     form_name: str | None = None
@@ -99,7 +99,7 @@ class _Form(AnyEvent):
     responses: Mapping[str, Any] | None = free_form()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class FormSubmitted(_Form):
     """A routing form was sent.
 
@@ -108,7 +108,7 @@ class FormSubmitted(_Form):
     """
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class FormSubmittedNoEvent(_Form):
     """A routing form was sent a quarter of an hour ago, and nothing was booked since.
 
@@ -119,7 +119,7 @@ class FormSubmittedNoEvent(_Form):
     response_id: int | str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class InstantMeeting(PerhapsOfBooking):
     """Somebody waits in a meeting now.
 
@@ -133,7 +133,7 @@ class InstantMeeting(PerhapsOfBooking):
     responses: Mapping[str, Any] | None = free_form()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class _NoShow(PerhapsOfBooking):
     uid: str | None = field(default=None, metadata=under("bookingUid"))
     booking_id: int | None = None
@@ -146,7 +146,7 @@ class _NoShow(PerhapsOfBooking):
     webhook: Mapping[str, Any] | None = free_form()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class HostsNoShow(_NoShow):
     """The host did not come to a video call in time."""
 
@@ -154,12 +154,12 @@ class HostsNoShow(_NoShow):
     absent_host: bool | None = field(default=None, metadata=under("noShowHost"))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class GuestsNoShow(_NoShow):
     """The guests did not come to a video call in time; *extra* has them under `guests`."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class DelegationCredentialError(AnyEvent):
     """The server could not use the credentials that an organisation has delegated to it."""
 
@@ -168,7 +168,7 @@ class DelegationCredentialError(AnyEvent):
     user: Mapping[str, Any] | None = free_form()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class ReportedBooking:
     """A booking as it is reported."""
 
@@ -182,7 +182,7 @@ class ReportedBooking:
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class WrongAssignmentReport(AnyEvent):
     """Somebody says that a booking was given to the wrong host."""
 
@@ -194,7 +194,7 @@ class WrongAssignmentReport(AnyEvent):
         return bookings.get_one(self.reported.uid)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Ping(AnyEvent):
     """The test of a webhook, which somebody has asked for in Cal.com; it is about no booking."""
 

@@ -45,6 +45,8 @@ from calcom_core import (
 )
 from calcom_core.effects import Gather, Sleep
 from calcom_core.http import timeout_of
+from calcom_core.model.inputs import NewGuest
+from calcom_core.wire import read
 
 
 class Name(StrEnum):
@@ -174,6 +176,24 @@ def test_every_public_class_of_attrs_is_frozen_and_slotted() -> None:
 # Secrets.
 
 TEXT = "cal_test_0123456789abcdef"
+
+
+def test_what_is_read_is_of_its_class_and_frozen_as_if_it_had_been_made() -> None:
+    read_one = bookings.get_one("bk7").read(response_of("29-get-normal"))
+    for value in (read_one, read_one.hosts[0], read_one.attendees[0], read_one.event_type):
+        cls: Any = type(value)
+        made = cls(**{field.name: getattr(value, field.name) for field in attrs.fields(cls)})
+        assert type(made) is cls
+        assert (made, repr(made), hash(made)) == (value, repr(value), hash(value))
+        assert cls.__module__ == "calcom_core.model.booking"
+        for field in attrs.fields(cls):
+            with pytest.raises(attrs.exceptions.FrozenInstanceError):
+                setattr(value, field.name, None)
+
+
+def test_a_class_that_checks_its_fields_is_not_read_past_its_checks() -> None:
+    with pytest.raises(TypeError, match="NewGuest checks its fields, which reading it would not"):
+        read(NewGuest, {"email": "ann@example.net"})
 
 
 def test_a_secret_reveals_its_text_only_when_asked() -> None:
