@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 import attrs
@@ -262,22 +263,35 @@ def build(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()
         return value
     if not isinstance(value, Mapping):
         raise InvalidInput(field, f"must be a mapping or {cls.__name__}, not {kind(value)}")
-    known = {a.name: a for a in attrs.fields(cls) if a.init}  # type: ignore[arg-type]
-    for key in value:
-        if key not in known:
-            meant = nearest(key, (*known, *also)) or f", which has {', '.join(known) or 'none'}"
-            reason = getattr(cls, "REFUSED", {}).get(key)
-            raise InvalidInput(
-                f"{field}[{key!r}]" if isinstance(key, str) else f"{field}[{kind(key)}]",
-                reason or f"is no key of {cls.__name__}{meant}",
-            )
-    for name, attribute in known.items():
-        if attribute.default is attrs.NOTHING and name not in value:
+    known = _required_of(cls)  # type: ignore[arg-type]  # a class is hashable
+    if not value.keys() <= known.keys():
+        _refuse_unknown(cls, value, field, (*known, *also))
+    for name, required in known.items():
+        if required and name not in value:
             raise InvalidInput(f"{field}.{name}", "is required")
     try:
         return cls(**value)
     except InvalidInput as error:
         raise InvalidInput(f"{field}.{error.field}", error.problem) from error
+
+
+@cache
+def _required_of(cls: Any) -> dict[str, bool]:
+    """Return the fields of an input by name, and whether each must be given."""
+    return {a.name: a.default is attrs.NOTHING for a in attrs.fields(cls) if a.init}
+
+
+def _refuse_unknown(
+    cls: type[Any], value: Mapping[Any, Any], field: str, near: tuple[str, ...]
+) -> NoReturn:
+    known = _required_of(cls)  # type: ignore[arg-type]
+    key = next(key for key in value if key not in known)
+    meant = nearest(key, near) or f", which has {', '.join(known) or 'none'}"
+    reason = getattr(cls, "REFUSED", {}).get(key)
+    raise InvalidInput(
+        f"{field}[{key!r}]" if isinstance(key, str) else f"{field}[{kind(key)}]",
+        reason or f"is no key of {cls.__name__}{meant}",
+    )
 
 
 _CHECK = "calcom_core check"
@@ -288,23 +302,35 @@ def by(check: Callable[[object, str], Any]) -> dict[str, Any]:
     return {_CHECK: check}
 
 
-def checks(cls: type[Any], fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
-    """Apply each field's check when an input is made; attrs calls this for each input class.
+class Checked:
+    """An input whose fields are checked when it is made.
 
     A field whose default is None takes None as "not given".
     """
-    return [_with_check(field) if _CHECK in field.metadata else field for field in fields]
+
+    __slots__ = ()
+
+    # One loop, and no converter for each field, which would be called for what is not given, too.
+    def __attrs_post_init__(self) -> None:
+        for name, check, optional in _checks_of(type(self)):  # type: ignore[arg-type]
+            value = getattr(self, name)
+            if not optional or value is not None:
+                checked = check(value, name)
+                if checked is not value:
+                    object.__setattr__(self, name, checked)
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """Check what the fields mean together."""
 
 
-def _with_check(field: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
-    check, optional = field.metadata[_CHECK], field.default is None
-
-    def convert(value: Any, attribute: "attrs.Attribute[Any]") -> Any:
-        return None if optional and value is None else check(value, attribute.name)
-
-    # From here attrs takes the annotation that `__init__` shows.
-    convert.__annotations__ = {"value": field.type}
-    return field.evolve(converter=attrs.Converter(convert, takes_field=True))
+@cache
+def _checks_of(cls: Any) -> tuple[tuple[str, Callable[[object, str], Any], bool], ...]:
+    return tuple(
+        (field.name, field.metadata[_CHECK], field.default is None)
+        for field in attrs.fields(cls)
+        if _CHECK in field.metadata
+    )
 
 
 API_KEY = "calcom_core key"

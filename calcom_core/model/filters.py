@@ -7,8 +7,8 @@ from attrs import field, fields_dict, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.fields import (
+    Checked,
     by,
-    checks,
     each,
     integer,
     moment,
@@ -100,8 +100,8 @@ _BY_OFFSET: Mapping[str, str] = {
 _BY_CURSOR = ("limit", "cursor")
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class BookingFilters:
+@frozen(kw_only=True)
+class BookingFilters(Checked):
     """The query of a list of bookings.
 
     A closed set, since the server drops a filter that it does not know and answers with everything.
@@ -131,7 +131,7 @@ class BookingFilters:
     limit: int | None = field(default=None, metadata=by(_limit))
     cursor: str | None = field(default=None, metadata=by(text))
 
-    def __attrs_post_init__(self) -> None:
+    def _check_together(self) -> None:
         for names in _EXCLUSIVE:
             given = self._given(names)
             if len(given) > 1:
@@ -174,8 +174,8 @@ ReferenceType = Literal[
 ]
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class ReferenceFilter:
+@frozen(kw_only=True)
+class ReferenceFilter(Checked):
     """The query of a list of references."""
 
     type: str | None = field(default=None, metadata=by(one_of(*get_args(ReferenceType))))

@@ -12,9 +12,9 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.fields import (
+    Checked,
     build,
     by,
-    checks,
     each,
     email,
     flag,
@@ -43,8 +43,8 @@ _HOST_FLAGS = ("allow_conflicts", "allow_booking_out_of_bounds", "skip_booking_l
 _SLUGS = ("event_type_slug", "username", "team_slug", "organization_slug")
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class NewAttendee:
+@frozen(kw_only=True)
+class NewAttendee(Checked):
     """Who books.
 
     *name* and *time_zone* (an IANA name) are required, and *email* or *phone_number* or both,
@@ -57,15 +57,15 @@ class NewAttendee:
     phone_number: str | None = field(default=None, metadata=by(phone))
     language: str | None = field(default=None, metadata=by(text))
 
-    def __attrs_post_init__(self) -> None:
+    def _check_together(self) -> None:
         if self.email is None and self.phone_number is None:
             raise InvalidInput(
                 "email", "is missing, and phone_number too; the server wants one of them"
             )
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class Routing:
+@frozen(kw_only=True)
+class Routing(Checked):
     """The answers of a routing form that led to the booking."""
 
     team_member_ids: Iterable[int] = field(metadata=by(each(integer)))
@@ -107,8 +107,8 @@ def _routing(value: object, name: str) -> Routing:
     return build(Routing, value, name)
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class NewBooking:
+@frozen(kw_only=True)
+class NewBooking(Checked):
     """A booking to make.
 
     *start* is an aware datetime or an ISO 8601 string with an offset.
@@ -148,15 +148,15 @@ class NewBooking:
     allow_booking_out_of_bounds: bool | None = field(default=None, metadata=by(flag))
     skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
 
-    def __attrs_post_init__(self) -> None:
+    def _check_together(self) -> None:
         one_event_type(self)
         # Upstream picks the body's class by these keys, and each class forbids the other's.
         if self.instant and self.recurrence_count is not None:
             raise InvalidInput("instant", "cannot stand with recurrence_count")
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class Reschedule:
+@frozen(kw_only=True)
+class Reschedule(Checked):
     """A whole booking to move.
 
     *rescheduled_by* is an e-mail address; the rest is as in `NewBooking`.
@@ -172,8 +172,8 @@ class Reschedule:
     skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class SeatReschedule:
+@frozen(kw_only=True)
+class SeatReschedule(Checked):
     """One seat of a booking to move; the API takes no reason with a seat."""
 
     REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(
@@ -189,8 +189,8 @@ class SeatReschedule:
     skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class Cancellation:
+@frozen(kw_only=True)
+class Cancellation(Checked):
     """A whole booking to cancel, or a series by its uid.
 
     *cancel_subsequent_bookings* cancels an occurrence of a series and all after it.
@@ -200,8 +200,8 @@ class Cancellation:
     cancel_subsequent_bookings: bool | None = field(default=None, metadata=by(flag))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class SeatCancellation:
+@frozen(kw_only=True)
+class SeatCancellation(Checked):
     """One seat of a booking to cancel."""
 
     REFUSED: ClassVar[Mapping[str, str]] = {"cancel_subsequent_bookings": _WHOLE_BOOKING}
@@ -210,8 +210,8 @@ class SeatCancellation:
     cancellation_reason: str | None = field(default=None, metadata=by(prose))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class Absence:
+@frozen(kw_only=True)
+class Absence(Checked):
     """Whether the attendee with this e-mail address was absent."""
 
     email: str = field(metadata=by(email))
@@ -223,8 +223,8 @@ def absence(value: object, name: str) -> Absence:
     return build(Absence, value, name)
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class Absences:
+@frozen(kw_only=True)
+class Absences(Checked):
     """Who was absent: the host, attendees, or both."""
 
     host: bool | None = field(default=None, metadata=by(flag))
@@ -233,22 +233,22 @@ class Absences:
     )
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class Reason:
+@frozen(kw_only=True)
+class Reason(Checked):
     """A reason, where that is all a call says."""
 
     reason: str | None = field(default=None, metadata=by(prose))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class RescheduleReason:
+@frozen(kw_only=True)
+class RescheduleReason(Checked):
     """Why the attendee is asked to pick another time."""
 
     reschedule_reason: str | None = field(default=None, metadata=by(prose))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class NewGuest:
+@frozen(kw_only=True)
+class NewGuest(Checked):
     """A guest to add to a booking: an e-mail address, and what else is known of the person."""
 
     email: str = field(metadata=by(email))
@@ -262,15 +262,15 @@ def _guest(value: object, name: str) -> NewGuest:
     return build(NewGuest, value, name)
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class NewGuests:
+@frozen(kw_only=True)
+class NewGuests(Checked):
     """Guests to add to a booking, 1 to 10 at once."""
 
     guests: Iterable[NewGuest | Data] = field(metadata=by(each(_guest, least=1, most=10)))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class Move:
+@frozen(kw_only=True)
+class Move(Checked):
     """The place that a booking is moved to."""
 
     location: NewLocation | Data = field(metadata=by(new_location))

@@ -10,71 +10,71 @@ from typing import Any
 from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
-from calcom_core.model.fields import build, by, checks, kind, one_of, phone, text
+from calcom_core.model.fields import Checked, build, by, kind, one_of, phone, text
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class AddressLocation:
+@frozen(kw_only=True)
+class AddressLocation(Checked):
     """At the address that the organiser configured."""
 
     type: str = field(default="address", init=False)
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class LinkLocation:
+@frozen(kw_only=True)
+class LinkLocation(Checked):
     """At the link that the organiser configured."""
 
     type: str = field(default="link", init=False)
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class PhoneLocation:
+@frozen(kw_only=True)
+class PhoneLocation(Checked):
     """At the phone number that the organiser configured."""
 
     type: str = field(default="phone", init=False)
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class OrganizersDefaultAppLocation:
+@frozen(kw_only=True)
+class OrganizersDefaultAppLocation(Checked):
     """In the organiser's default video app; team event types only."""
 
     type: str = field(default="organizersDefaultApp", init=False)
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class IntegrationLocation:
+@frozen(kw_only=True)
+class IntegrationLocation(Checked):
     """In a video app of the event type, such as `cal-video`, `google-meet` or `zoom`."""
 
     type: str = field(default="integration", init=False)
     integration: str = field(metadata=by(text))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class AttendeeAddressLocation:
+@frozen(kw_only=True)
+class AttendeeAddressLocation(Checked):
     """At an address that the attendee gives."""
 
     type: str = field(default="attendeeAddress", init=False)
     address: str = field(metadata=by(text))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class AttendeePhoneLocation:
+@frozen(kw_only=True)
+class AttendeePhoneLocation(Checked):
     """At a phone number that the attendee gives, in international form."""
 
     type: str = field(default="attendeePhone", init=False)
     phone: str = field(metadata=by(phone))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class AttendeeDefinedLocation:
+@frozen(kw_only=True)
+class AttendeeDefinedLocation(Checked):
     """At a place that the attendee words freely."""
 
     type: str = field(default="attendeeDefined", init=False)
     location: str = field(metadata=by(text))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class NewAddressLocation:
+@frozen(kw_only=True)
+class NewAddressLocation(Checked):
     """Moved to this address."""
 
     type: str = field(default="address", init=False)
@@ -88,16 +88,16 @@ def _link(value: object, name: str) -> str:
     return link
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class NewLinkLocation:
+@frozen(kw_only=True)
+class NewLinkLocation(Checked):
     """Moved to this link."""
 
     type: str = field(default="link", init=False)
     link: str = field(metadata=by(_link))
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class NewPhoneLocation:
+@frozen(kw_only=True)
+class NewPhoneLocation(Checked):
     """Moved to this phone number, in international form."""
 
     type: str = field(default="phone", init=False)

@@ -8,8 +8,8 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.fields import (
+    Checked,
     by,
-    checks,
     day_or_moment,
     each,
     integer,
@@ -96,8 +96,8 @@ def _username(value: object, name: str) -> str:
     return username
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class SlotFilters:
+@frozen(kw_only=True)
+class SlotFilters(Checked):
     """The query of a list of free slots: which event type, from when to when."""
 
     start: Day = field(metadata=by(day_or_moment))
@@ -116,7 +116,7 @@ class SlotFilters:
         default=None, metadata=by(each(integer, least=1))
     )
 
-    def __attrs_post_init__(self) -> None:
+    def _check_together(self) -> None:
         if self.usernames is None:
             one_event_type(self, ", or usernames with organization_slug")
         else:
@@ -146,8 +146,8 @@ def _moment(day: Any, at: time) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, at, UTC)
 
 
-@frozen(kw_only=True, field_transformer=checks)
-class NewReservation:
+@frozen(kw_only=True)
+class NewReservation(Checked):
     """A slot to reserve; both durations are in minutes, at least 1."""
 
     event_type_id: int = field(metadata=by(integer))
