@@ -30,6 +30,7 @@ from calcom_core.errors import CalcomError as CalcomError
 from calcom_core.errors import CassetteMissing as CassetteMissing
 from calcom_core.errors import CassetteUnreadable as CassetteUnreadable
 from calcom_core.errors import DecodingError as DecodingError
+from calcom_core.errors import DeliveryTooLarge as DeliveryTooLarge
 from calcom_core.errors import DeliveryUnreadable as DeliveryUnreadable
 from calcom_core.errors import InvalidInput as InvalidInput
 from calcom_core.errors import NoAnswer as NoAnswer
@@ -44,7 +45,6 @@ from calcom_core.errors import PermissionDenied as PermissionDenied
 from calcom_core.errors import RateLimited as RateLimited
 from calcom_core.errors import RecordingForbidden as RecordingForbidden
 from calcom_core.errors import ReplayError as ReplayError
-from calcom_core.errors import SecretMissing as SecretMissing
 from calcom_core.errors import ServerError as ServerError
 from calcom_core.errors import SignatureError as SignatureError
 from calcom_core.errors import SignatureMalformed as SignatureMalformed
@@ -58,6 +58,7 @@ from calcom_core.errors import Unplayed as Unplayed
 from calcom_core.errors import ValidationFailed as ValidationFailed
 from calcom_core.errors import VersionMismatch as VersionMismatch
 from calcom_core.errors import WebhookError as WebhookError
+from calcom_core.errors import WebhookWithoutSecret as WebhookWithoutSecret
 from calcom_core.http import Headers as Headers
 from calcom_core.http import Request as Request
 from calcom_core.http import Response as Response

@@ -356,7 +356,7 @@ class SignatureMissing(SignatureError):
     """The delivery has no signature at all."""
 
 
-class SecretMissing(SignatureError):
+class WebhookWithoutSecret(SignatureError):
     """The webhook has no secret in Cal.com, so that its deliveries are not signed."""
 
 
@@ -368,8 +368,12 @@ class SignatureMismatch(SignatureError):
     """The signature is of another body, or made with another secret."""
 
 
+class DeliveryTooLarge(WebhookError):
+    """A delivery of more bytes than are read; whether it was signed was not looked at."""
+
+
 class DeliveryUnreadable(WebhookError):
-    """A delivery that is not JSON, too large, nested too deeply, or of other types.
+    """A delivery that is not JSON, nested too deeply, or of other types.
 
     `path` is the JSON path of what is odd, `found` the kind of value found there, never the value.
     `event` is the delivery as a `calcom_core.webhooks.UnknownEvent`, with everything as it came;

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from attrs import field, frozen
 
@@ -34,14 +35,11 @@ def _text(value: HeaderText) -> str:
 def _pairs(given: object) -> tuple[tuple[str, str], ...]:
     if isinstance(given, Headers):
         return given.pairs
-    items: Iterable[tuple[HeaderText, HeaderText]]
-    if isinstance(given, (tuple, list)):
-        items = given
-    elif isinstance(given, Mapping):
-        items = given.items()
-    elif isinstance(given, Iterable):
-        items = given
-    else:
+    items: Any = given
+    if not isinstance(given, (tuple, list)) and callable(getattr(given, "items", None)):
+        # A mapping, or what only looks like one, as http.client's headers do.
+        items = items.items()
+    elif not isinstance(given, Iterable):
         raise InvalidInput("headers", f"must be a mapping or pairs, not {type(given).__name__}")
     try:
         pairs = [(name, value) for name, value in items]

@@ -194,7 +194,11 @@ def _unix_time(seconds: int) -> datetime:
 
 
 def _finite(number: float) -> float:
-    if not isfinite(number):  # as 1e999, which JSON allows
+    try:
+        finite = isfinite(number)  # which 1e999 is not, though JSON allows it
+    except OverflowError:  # an integer that no double holds
+        finite = False
+    if not finite:
         raise Odd("a finite number", "a larger one")
     return number
 

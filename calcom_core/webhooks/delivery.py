@@ -29,8 +29,8 @@ class Delivery:
     *trigger* is its kind as the server names it, such as `BOOKING_CREATED`.
     *created_at* is when the server made the delivery;
     None for the meetings that start and end, which do not say it.
-    *identity* is 64 hexadecimal digits, the same whenever the delivery is repeated, and those of no
-    other delivery.
+    *identity* is 64 hexadecimal digits, the SHA-256 of the body: the same whenever the delivery is
+    repeated, and those of no other.
     *version* is that of the payload, such as `2021-10-20`, where it is known.
     *extra* holds what stands beside the payload, as the answers to a form do.
     """
@@ -106,7 +106,10 @@ class OfBooking(AnyEvent):
     uid: str
 
     def booking(self) -> Operation[Booking]:
-        """Return the operation that gets the booking as it is now."""
+        """Return the operation that gets the booking as it is now.
+
+        Raises `InvalidInput` for a *uid* that the API cannot be asked for, as no real one is.
+        """
         return bookings.get_one(self.uid)
 
 
@@ -117,5 +120,8 @@ class PerhapsOfBooking(AnyEvent):
     uid: str | None = None
 
     def booking(self) -> Operation[Booking] | None:
-        """Return the operation that gets the booking as it is now, or None without a *uid*."""
+        """Return the operation that gets the booking as it is now, or None without a *uid*.
+
+        Raises `InvalidInput` for a *uid* that the API cannot be asked for, as no real one is.
+        """
         return None if self.uid is None else bookings.get_one(self.uid)

@@ -41,8 +41,10 @@ class UnknownEvent(AnyEvent):
 
     def booking(self) -> Operation[Booking] | None:
         """Return the operation that gets the booking, or None where none is named."""
-        uid = self.extra.get("uid", self.extra.get("bookingUid"))
-        return bookings.get_one(uid) if isinstance(uid, str) else None
+        for uid in (self.extra.get("uid"), self.extra.get("bookingUid")):
+            if isinstance(uid, str):
+                return bookings.get_one(uid)
+        return None
 
 
 Event = (

@@ -1,6 +1,5 @@
 """Reads the body of a delivery as an event (CONTRACT E.2)."""
 
-import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -15,7 +14,7 @@ from calcom_core.webhooks.signature import (
     SIGNATURE_HEADER,
     Body,
     Secrets,
-    body_problem,
+    bytes_of,
     signature_problem,
 )
 from calcom_core.wire import MISSING, NotJson, Odd, is_as_deep_as, kind_found, read
@@ -26,9 +25,6 @@ VERSION_HEADER = "X-Cal-Webhook-Version"
 
 MAX_DEPTH = 64
 """Within how many objects and arrays nothing may lie any more; real ones are some six deep."""
-
-# What a delivery is about; together with its trigger and time it is one of a kind (CONTRACT E.1).
-_SUBJECT = ("uid", "bookingUid", "bookingId", "id", "attendeeSeatId", "responseId")
 
 _NOT_OURS = "; one of Zapier, or of a template of its own, is yours to read"
 
@@ -51,22 +47,23 @@ def receive(
 
     Raises what `verify` and `parse` raise, and `InvalidInput` for headers that are none.
     """
-    fields = _verified(headers, body, secrets, max_body)
+    data = bytes_of(body, max_body)
+    fields = _verified(headers, data, secrets)
     del secrets  # what shows the locals of a failing frame, as pytest can, would show them
     if isinstance(fields, CalcomError):
         raise fields
-    return parse(body, version=fields.get(VERSION_HEADER), max_body=max_body)
+    return _read(data, fields.get(VERSION_HEADER))
 
 
 def _verified(
-    headers: Headers | HeadersInput, body: Body, secrets: Secrets, max_body: int
+    headers: Headers | HeadersInput, body: bytes | CalcomError, secrets: Secrets
 ) -> Headers | CalcomError:
     fields = _fields(headers)
     if isinstance(fields, InvalidInput):
         return fields
     # Several fields of one name are one list (RFC 9110, 5.3), which is no signature.
     signature = ", ".join(fields.get_all(SIGNATURE_HEADER))
-    return signature_problem(body, signature, secrets, max_body) or fields
+    return signature_problem(body, signature, secrets) or fields
 
 
 def _fields(headers: Headers | HeadersInput) -> Headers | InvalidInput:
@@ -89,59 +86,58 @@ def parse(body: Body, *, version: str | None = None, max_body: int = MAX_BODY) -
     Returns one of the classes of `EVENTS`, or an `UnknownEvent` if the trigger is none of theirs.
 
     Raises `DeliveryUnreadable` where the body is no delivery, or has other types than are known,
-    and `InvalidInput` where it is not bytes.
+    `DeliveryTooLarge` where it is too large, and `InvalidInput` for arguments of other types.
     """
-    problem = body_problem(body, max_body)
-    if problem is not None:
-        raise problem
-    data = bytes(body)
+    if version is not None and not isinstance(version, str):
+        raise InvalidInput("version", f"must be a string, not {kind(version)}")
+    return _read(bytes_of(body, max_body), version)
+
+
+def _read(data: bytes | CalcomError, version: str | None) -> Event:
+    if isinstance(data, CalcomError):
+        raise data
     try:
         root = parse_json(data)
     except NotJson as error:
-        raise _unreadable("$", "a JSON object", str(error), _NOT_OURS) from error
+        hint = _NOT_OURS if data.strip() else "; was it read before?"
+        raise _unreadable("$", "a JSON object", str(error), hint) from error
     if not isinstance(root, dict):
-        raise _unreadable("$", "an object", kind(root))
+        raise _unreadable("$", "a JSON object", kind(root))
     # Few have brackets enough to be that deep.
     if data.count(b"{") + data.count(b"[") >= MAX_DEPTH and is_as_deep_as(MAX_DEPTH, root):
         raise _unreadable("$", "a delivery", "JSON that is nested too deeply")
     if not isinstance(root.get("triggerEvent"), str):
         found = kind_found(root.get("triggerEvent", MISSING))
         raise _unreadable("$.triggerEvent", "a string", found, _NOT_OURS)
-    return _event(root, version)
+    # Not what it is about and when (CONTRACT E.1): two hosts who miss a call at once are two.
+    return _event(root, sha256(data).hexdigest(), version)
 
 
-def _event(root: Mapping[str, Any], version: str | None) -> Event:
+def _event(root: Mapping[str, Any], identity: str, version: str | None) -> Event:
     trigger = root["triggerEvent"]
-    inner = root.get("payload")
-    if isinstance(inner, dict):
-        payload, steps = inner, ["payload"]
-        envelope = {key: value for key, value in root.items() if key != "payload"}
+    beside = {key: value for key, value in root.items() if key != "triggerEvent"}
+    steps = []
+    if isinstance(root.get("payload"), dict):
+        payload, steps = beside.pop("payload"), ["payload"]
     else:
         # The time in a flat one is that of the booking.
-        payload, steps = {k: v for k, v in root.items() if k != "triggerEvent"}, []
-        envelope = {"triggerEvent": trigger}
-    given = {"identity": _identity(root, payload), "version": version}
+        payload, beside = beside, {}
+    place: list[str] = []
+    delivery = Delivery(trigger=trigger, identity=identity, version=version, extra=beside)
     try:
-        delivery = read(Delivery, envelope, **given)
+        envelope = {"triggerEvent": trigger, **beside}
+        delivery = read(Delivery, envelope, identity=identity, version=version)
+        place = steps
+        return read(EVENTS.get(trigger, UnknownEvent), payload, delivery=delivery)
     except Odd as odd:
-        raise _unreadable(odd.json_path, odd.expected, odd.found) from odd
-    cls = EVENTS.get(trigger, UnknownEvent)
-    try:
-        return read(cls, payload, delivery=delivery)
-    except Odd as odd:
-        odd.path[:0] = steps
-        event = read(UnknownEvent, payload, delivery=delivery)
-        rest = f"; as it came, the {trigger} is in error.event"
-        raise _unreadable(odd.json_path, odd.expected, odd.found, rest, event) from odd
-
-
-def _identity(root: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
-    # Not the bytes: a server that tries again may write them anew.
-    subject = [payload.get(key) for key in _SUBJECT]
-    if not any(subject):
-        subject = [payload]
-    facts = [root["triggerEvent"], root.get("createdAt"), *subject]
-    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        odd.path[:0] = place
+        raise _unreadable(
+            odd.json_path,
+            odd.expected,
+            odd.found,
+            "; as it came, it is in error.event",
+            UnknownEvent(delivery=delivery, extra=payload),
+        ) from odd
 
 
 def _unreadable(

@@ -2,17 +2,17 @@
 
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from calcom_core.errors import (
     CalcomError,
-    DeliveryUnreadable,
+    DeliveryTooLarge,
     InvalidInput,
-    SecretMissing,
     SignatureError,
     SignatureMalformed,
     SignatureMismatch,
     SignatureMissing,
+    WebhookWithoutSecret,
 )
 from calcom_core.model.fields import kind
 from calcom_core.secret import Secret
@@ -24,7 +24,7 @@ MAX_BODY = 2**20
 """How many bytes a delivery may have unless more are allowed; real ones have some thousands."""
 
 Body = bytes | bytearray | memoryview
-Secrets = str | Secret | Iterable[str | Secret]
+Secrets = str | Secret | Collection[str | Secret]
 
 _SIGNATURE = re.compile(r"(?:sha256=)?([0-9A-Fa-f]{64})")
 
@@ -48,12 +48,12 @@ def verify(
         secrets: the secret of the webhook, or several while you change it.
         max_body: how many bytes the body may have.
 
-    Raises `SignatureMissing`, `SecretMissing`, `SignatureMalformed` and `SignatureMismatch`, which
-    are `SignatureError`s: answer 401, and do nothing else.
-    Raises `DeliveryUnreadable` for a body that is too large,
+    Raises `SignatureMissing`, `WebhookWithoutSecret`, `SignatureMalformed` and `SignatureMismatch`,
+    which are `SignatureError`s: answer 401, and do nothing else.
+    Raises `DeliveryTooLarge` for a body that is too large, before anything else is looked at,
     and `InvalidInput` for arguments of other types, and for secrets that are empty.
     """
-    problem = signature_problem(body, signature, secrets, max_body)
+    problem = signature_problem(bytes_of(body, max_body), signature, secrets)
     del secrets  # what shows the locals of a failing frame, as pytest can, would show them
     if problem is not None:
         raise problem
@@ -76,23 +76,22 @@ def sign(body: Body, secret: str | Secret) -> str:
 
 
 def _signature(body: Body, secret: str | Secret) -> str | CalcomError:
-    problem = body_problem(body)
+    data = bytes_of(body)
+    if isinstance(data, CalcomError):
+        return data
     key = _key(secret, "secret")
-    if problem is not None:
-        return problem
-    return key if isinstance(key, InvalidInput) else hmac.digest(key, body, "sha256").hex()
+    return key if isinstance(key, InvalidInput) else hmac.digest(key, data, "sha256").hex()
 
 
 def signature_problem(
-    body: Body, signature: str | bytes | None, secrets: Secrets, max_body: int
+    body: bytes | CalcomError, signature: str | bytes | None, secrets: Secrets
 ) -> CalcomError | None:
     """Return the error that `verify` raises, if any.
 
     It does not raise, so that its caller can forget the secrets before anything is raised.
     """
-    problem = body_problem(body, max_body)
-    if problem is not None:
-        return problem
+    if isinstance(body, CalcomError):
+        return body
     keys = _keys(secrets)
     if isinstance(keys, InvalidInput):
         return keys
@@ -106,41 +105,44 @@ def signature_problem(
     if right:
         return None
     secret = "the secret" if len(keys) == 1 else f"any of the {len(keys)} secrets"
+    advice = (
+        "see that the body is verified as it came, that no line break clings to the secret, "
+        "and that several are given as a list"
+    )
+    if not body:
+        advice = "see why the body is empty; was it read before?"
     return SignatureMismatch(
-        f"{SIGNATURE_HEADER} is not that of this body and {secret}; if the delivery is real, see "
-        "that the body is verified as it came, and that no line break clings to the secret"
+        f"{SIGNATURE_HEADER} is not that of this body and {secret}; "
+        f"if the delivery is real, {advice}"
     )
 
 
-def body_problem(
-    body: Body, max_body: int | None = None
-) -> InvalidInput | DeliveryUnreadable | None:
-    """Return what is wrong with a body before it is looked into."""
+def bytes_of(body: Body, max_body: int | None = None) -> bytes | InvalidInput | DeliveryTooLarge:
+    """Return the bytes of a body, of which a view may change, or what is wrong with it."""
     if not isinstance(body, bytes | bytearray | memoryview):
         return InvalidInput(
             "body",
             f"must be the bytes as they came, not {kind(body)}; "
             "what was decoded or parsed has another signature",
         )
-    if max_body is None:
-        return None
-    if not isinstance(max_body, int):
+    if max_body is not None and not isinstance(max_body, int):
         return InvalidInput("max_body", f"must be an integer, not {kind(max_body)}")
-    size = memoryview(body).nbytes
-    if size > max_body:
-        return DeliveryUnreadable(
-            f"a delivery of {size} bytes, where at most {max_body} are read; raise max_body",
-            path="$",
-            found="too many bytes",
-        )
-    return None
+    try:
+        size = memoryview(body).nbytes
+        if max_body is None or size <= max_body:
+            return bytes(body)
+    except ValueError:
+        return InvalidInput("body", "is a view that was released")
+    return DeliveryTooLarge(
+        f"a delivery of {size} bytes, where at most {max_body} are read; raise max_body"
+    )
 
 
 def _keys(secrets: Secrets) -> list[bytes] | InvalidInput:
     lone = isinstance(secrets, str | Secret)
-    # Bytes would be taken for a list of integers, and a mapping for that of its names.
-    if isinstance(secrets, bytes | Mapping) or not (lone or isinstance(secrets, Iterable)):
-        return InvalidInput("secrets", f"must be a string, or several, not {kind(secrets)}")
+    # Bytes would be taken for integers, a mapping for its names, and an iterator gives them once.
+    if isinstance(secrets, bytes | Mapping) or not (lone or isinstance(secrets, Collection)):
+        return InvalidInput("secrets", f"must be a string, or a list of them, not {kind(secrets)}")
     given = [secrets] if isinstance(secrets, str | Secret) else list(secrets)
     if not given:
         return InvalidInput("secrets", "is empty; without a secret nothing can be verified")
@@ -177,13 +179,14 @@ def _given(signature: str | bytes | None) -> bytes | SignatureError | InvalidInp
             "or the webhook of a scheduled delivery is gone"
         )
     if text == "no-secret-provided":
-        return SecretMissing(
+        return WebhookWithoutSecret(
             "the webhook has no secret, so that anybody can make its deliveries; "
             "give it one in Cal.com"
         )
     match = _SIGNATURE.fullmatch(text)
     if match is None:
         return SignatureMalformed(
-            f"{SIGNATURE_HEADER} is not 64 hexadecimal digits, with or without sha256= before them"
+            f"{SIGNATURE_HEADER} is not 64 hexadecimal digits, with or without sha256= before "
+            "them, or it came more than once"
         )
     return bytes.fromhex(match[1])

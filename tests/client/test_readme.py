@@ -281,13 +281,15 @@ def delivered(newcomer: Path) -> Callable[..., str]:
         root = {"triggerEvent": trigger, "createdAt": created_at, "payload": payload}
         return post(json.dumps(root).encode(), secret)
 
-    def post(body: bytes, secret: str) -> str:
+    def post(
+        body: bytes, secret: str, length: str | None = None, given: BytesIO | None = None
+    ) -> str:
         environ: dict[str, Any] = {
             "REQUEST_METHOD": "POST",
             "QUERY_STRING": "",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": BytesIO(body),
-            "HTTP_X_CAL_SIGNATURE_256": sign(body, secret),
+            "CONTENT_LENGTH": str(len(body)) if length is None else length,
+            "wsgi.input": given or BytesIO(body),
+            "HTTP_X_CAL_SIGNATURE_256": sign(body, secret) if given is None else "0" * 64,
             "HTTP_X_CAL_WEBHOOK_VERSION": "2021-10-20",
         }
         setup_testing_defaults(environ)
@@ -297,9 +299,12 @@ def delivered(newcomer: Path) -> Callable[..., str]:
             answered.append(status)
             return lambda data: None
 
-        result = validator(names["application"])(environ, start_response)
+        application = names["application"]
+        checked = validator(application) if given is None else application
+        result = checked(environ, start_response)
         assert list(result) == []
-        result.close()
+        if given is None:
+            result.close()
         return answered[0]
 
     deliver.post = post  # type: ignore[attr-defined]
@@ -324,6 +329,26 @@ def test_the_receiver_of_webhooks_acts_once_upon_what_is_signed_and_fresh(
     assert capsys.readouterr().out == "booked bk7 None\n"
 
 
+def test_the_receiver_of_webhooks_takes_no_meeting_long_after_its_end(
+    delivered: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def meeting(end: datetime) -> bytes:
+        root = {"triggerEvent": "MEETING_ENDED", "uid": "bk7", "endTime": end.isoformat()}
+        return json.dumps(root).encode()
+
+    end = datetime.now(UTC) - timedelta(hours=1)
+    for body in (meeting(end), meeting(end), meeting(end - timedelta(days=3))):
+        assert delivered.post(body, "whsec_test_new") == "200 OK"
+    assert capsys.readouterr().out == f"MEETING_ENDED of {bookings.get_one('bk7')}\n"
+
+
+def test_the_receiver_of_webhooks_reads_no_more_than_it_must(delivered: Any) -> None:
+    for length, read in (("-1", 0), ("", 0), ("5", 5), (str(2**30), 2**20 + 1)):
+        given = BytesIO(b"x" * (2**20 + 9))
+        status = delivered.post(b"", "whsec_test_new", length=length, given=given)
+        assert (status, given.tell()) == ("401 Unauthorized", read)
+
+
 def test_the_receiver_of_webhooks_tells_the_kinds_of_events_apart(
     delivered: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -333,17 +358,22 @@ def test_the_receiver_of_webhooks_tells_the_kinds_of_events_apart(
     delivered("BOOKING_CANCELLED", uid="bk7", seatsPerTimeSlot=3)
     delivered("PING")
     delivered("SOMETHING_NEW")
+    delivered("BOOKING_CREATED", uid="bk7", attendeeSeatId="s1")
+    delivered("BOOKING_RESCHEDULED", uid="bk8", rescheduleUid="bk7", attendeeSeatId="s1")
+    delivered("FORM_SUBMITTED")
     assert delivered("BOOKING_CANCELLED", uid=5) == "400 Bad Request"
-    assert delivered.post(b" " * (2**20 + 1), "whsec_test_new") == "400 Bad Request"
+    assert delivered.post(b" " * (2**20 + 1), "whsec_test_new") == "401 Unauthorized"
     assert capsys.readouterr().out.splitlines() == [
         "moved old 2031-03-04 09:00:00+00:00 to new 2031-03-05 09:00:00+00:00",
         "cancelled bk7",
-        f"something happened to {bookings.get_one('bk7')}",
+        f"BOOKING_CANCELLED of {bookings.get_one('bk7')}",
         "what is PING",
         "what is SOMETHING_NEW",
+        f"BOOKING_CREATED of {bookings.get_one('bk7')}",
+        f"BOOKING_RESCHEDULED of {bookings.get_one('bk8')}",
+        "FORM_SUBMITTED of None",
         "a delivery with an integer at $.payload.uid, where a string belongs; "
-        "as it came, the BOOKING_CANCELLED is in error.event",
-        "a delivery of 1048577 bytes, where at most 1048576 are read; raise max_body",
+        "as it came, it is in error.event",
     ]
 
 

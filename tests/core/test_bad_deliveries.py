@@ -13,7 +13,7 @@ from core_deliveries import BODIES, RECORDED, SECRET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calcom_core import DeliveryUnreadable, InvalidInput, SignatureError, webhooks
+from calcom_core import DeliveryTooLarge, DeliveryUnreadable, InvalidInput, SignatureError, webhooks
 from calcom_core.webhooks import Event, UnknownEvent
 
 KINDS = Event.__args__
@@ -95,7 +95,20 @@ def places(tree: Any) -> Iterator[tuple[Any, Any]]:
 
 
 ODD: list[Any] = [
-    *(None, True, 0, -1, 2**64, 1.5, float("inf"), "", "x", "\ud800", "2031-03-04T09:30:00"),
+    *(
+        None,
+        True,
+        0,
+        -1,
+        2**64,
+        10**400,
+        1.5,
+        float("inf"),
+        "",
+        "x",
+        "\ud800",
+        "2031-03-04T09:30:00",
+    ),
     *([], [None], [[]], {}, {"email": None}, {"": {}}),
 ]
 
@@ -200,25 +213,24 @@ def of_size(size: int) -> bytes:
 
 def test_a_delivery_may_have_a_mebibyte_unless_more_are_allowed() -> None:
     assert len(webhooks.parse(of_size(2**20)).extra["x"]) == 2**20 - 30
-    with pytest.raises(DeliveryUnreadable) as caught:
+    with pytest.raises(DeliveryTooLarge) as caught:
         webhooks.parse(of_size(2**20 + 1))
     assert str(caught.value) == (
         "a delivery of 1048577 bytes, where at most 1048576 are read; raise max_body"
     )
-    assert (caught.value.path, caught.value.found) == ("$", "too many bytes")
     webhooks.parse(of_size(2**20 + 1), max_body=2**20 + 1)
-    with pytest.raises(DeliveryUnreadable):
+    with pytest.raises(DeliveryTooLarge):
         webhooks.parse(of_size(100), max_body=99)
 
 
 def test_what_is_too_large_is_not_even_verified() -> None:
-    with pytest.raises(DeliveryUnreadable):
+    with pytest.raises(DeliveryTooLarge):
         webhooks.verify(of_size(2**20 + 1), None, SECRET)
-    with pytest.raises(DeliveryUnreadable):
+    with pytest.raises(DeliveryTooLarge):
         webhooks.receive({}, of_size(101), SECRET, max_body=100)
     with pytest.raises(SignatureError):
         webhooks.receive({}, of_size(100), SECRET, max_body=100)
-    with pytest.raises(DeliveryUnreadable):
+    with pytest.raises(DeliveryTooLarge):
         webhooks.verify(memoryview(bytes(100)).cast("I"), None, SECRET, max_body=99)
 
 

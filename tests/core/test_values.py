@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import wsgiref.headers
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -65,6 +66,7 @@ PAIRS = (("X-A", "1"), ("x-b", "2"), ("x-a", "3"))
         [(name.encode(), value.encode()) for name, value in PAIRS],
         [(b"X-A", "1"), ("x-b", b"2"), (b"x-a", "3")],
         Headers(PAIRS),
+        wsgiref.headers.Headers(list(PAIRS)),
     ],
 )
 def test_headers_are_made_of_any_pairs(given: Any) -> None:
