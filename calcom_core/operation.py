@@ -28,7 +28,8 @@ class Operation(Generic[T_co]):
 
     Nothing happens when one is made; equal calls make equal operations.
     *repeatable* is true where asking twice does no harm.
-    Where it is not, *verify* is the read operation that tells whether it happened.
+    Where it is not, *verify* is the read operation that tells whether it happened, or makes it;
+    it follows from the rest, so that equality needs not look at it.
     *version* is the pinned `cal-api-version`, or None for the one of the `Api`'s table;
     *speaks* holds the versions that know what is asked, the usual one first; empty, if all do.
     *needs* names the fields given that an older version lacks, each with the oldest that has it.
@@ -49,13 +50,21 @@ class Operation(Generic[T_co]):
     version: str | None = None
     speaks: tuple[str, ...] = field(default=(), repr=False)
     needs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    verify: "Operation[Any] | None" = field(default=None, repr=False)
+    _verify: "Operation[Any] | Callable[[], Operation[Any]] | None" = field(
+        default=None, repr=False, eq=False, alias="verify"
+    )
     then: tuple[Callable[[Any], Any], ...] = field(default=(), repr=False)
     walked: tuple[str, ...] = field(default=(), repr=False, eq=False)
 
     def map(self, function: Callable[[T_co], U]) -> "Operation[U]":
         """Return the operation whose result is *function* of this one's result."""
         return cast("Operation[U]", evolve(self, then=(*self.then, function)))
+
+    @property
+    def verify(self) -> "Operation[Any] | None":
+        """The read operation that tells whether this happened; None where it may be repeated."""
+        # Most writes succeed, and then nobody asks.
+        return self._verify() if callable(self._verify) else self._verify
 
     @property
     def plain(self) -> "Operation[Any]":

@@ -3,7 +3,6 @@
 What is said of an operation elsewhere (documentation, clients, tests) is derived from here.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -153,7 +152,7 @@ def operation(
     body: bytes | None = None,
     speaks: tuple[str, ...] = (),
     needs: tuple[tuple[str, str], ...] = (),
-    verify: Operation[Any] | None = None,
+    verify: Operation[Any] | Callable[[], Operation[Any]] | None = None,
     **parameters: Any,
 ) -> Operation[Any]:
     """Return the operation of that name, with the *parameters* of its path checked and filled in.
@@ -161,11 +160,11 @@ def operation(
     What is not repeatable is verified as its route says, unless *verify* says another way.
     """
     route = ROUTES[name]
-    path = re.sub(
-        r"\{(\w+)\}",
-        lambda match: str(_PARAMETERS[match[1]](parameters[match[1]], match[1])),
-        route.path,
-    )
+    path = route.path
+    if parameters:
+        path = path.format_map(
+            {key: _PARAMETERS[key](value, key) for key, value in parameters.items()}
+        )
     version = pinned(route.name, version)
     if version is not None:
         sufficient(version, needs)

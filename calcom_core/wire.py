@@ -19,7 +19,7 @@ import cattrs
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.conferencing import UnixTime
-from calcom_core.model.fields import API_KEY, GIVEN, kind
+from calcom_core.model.fields import API_KEY, GIVEN, kind, values_of
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ def camel(name: str) -> str:
 def instant(value: datetime) -> str:
     """Return a time as the API takes it: UTC with `Z`, milliseconds only where there are any."""
     spec = "milliseconds" if value.microsecond else "seconds"
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+    return value.astimezone(UTC).isoformat("T", spec).removesuffix("+00:00") + "Z"
 
 
 def to_json(value: Any) -> Any:
@@ -101,9 +101,12 @@ def to_json(value: Any) -> Any:
     """
     if isinstance(value, (str, int)):
         return value
-    if names := _names_of(type(value)):  # type: ignore[arg-type]  # a class is hashable
+    if named := _named(type(value)):  # type: ignore[arg-type]  # a class is hashable
+        keys, values_of = named
         return {
-            key: to_json(item) for name, key in names if (item := getattr(value, name)) is not None
+            key: item if item.__class__ is str else to_json(item)
+            for key, item in zip(keys, values_of(value), strict=True)
+            if item is not None
         }
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
@@ -113,11 +116,12 @@ def to_json(value: Any) -> Any:
 
 
 @cache
-def _names_of(cls: Any) -> tuple[tuple[str, str], ...]:
-    """Return the fields of an input, each with its key; nothing of what is none."""
+def _named(cls: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]] | None:
+    """Return the keys of the fields of an input, and what gets their values; None of another."""
     if not attrs.has(cls):
-        return ()
-    return tuple((field.name, camel(field.name)) for field in attrs.fields(cls))
+        return None
+    names = [field.name for field in attrs.fields(cls)]
+    return tuple(camel(name) for name in names), values_of(names)
 
 
 def to_body(value: Any) -> bytes:

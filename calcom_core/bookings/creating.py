@@ -1,5 +1,6 @@
 """The operations that make bookings."""
 
+from functools import partial
 from typing import Any
 
 from attrs import evolve
@@ -76,7 +77,8 @@ def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operat
     if booking.instant is False:
         booking = evolve(booking, instant=None)  # its mere presence picks the instant class
     attendee = booking.attendee
-    verify = list_bookings(  # which every server has in the version that it speaks
+    verify = partial(
+        list_bookings,  # which every server has in the version that it speaks
         status=STATUSES,
         attendee_email=attendee.email,
         attendee_name=(attendee.name or None) if attendee.email is None else None,

@@ -8,10 +8,11 @@ No message repeats the value, which may be personal data.
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import cache
+from operator import attrgetter
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
@@ -186,6 +187,9 @@ def each(
     return check_each
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
 def free_json(value: object, field: str) -> dict[str, Any]:
     """Check a mapping of any JSON; return a copy whose keys are untouched."""
     if not isinstance(value, Mapping):
@@ -193,8 +197,9 @@ def free_json(value: object, field: str) -> dict[str, Any]:
     if not all(isinstance(key, str) for key in value):
         raise InvalidInput(field, "has a key that is not a string")
     try:
-        copy: dict[str, Any] = json.loads(json.dumps(dict(value), allow_nan=False))
-        json.dumps(copy, ensure_ascii=False).encode()
+        written = _encoder.encode(dict(value))
+        written.encode()  # which half a surrogate pair cannot be
+        copy: dict[str, Any] = json.loads(written)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(
             field,
@@ -210,7 +215,7 @@ def metadata(value: object, field: str) -> dict[str, str]:
     Lengths are counted as the server counts them, in UTF-16 code units;
     other values pass its first check and spoil the whole booking later.
     """
-    checked = free_json(value, field)
+    checked = _texts(value) or free_json(value, field)
     if len(checked) > 50:
         raise InvalidInput(field, f"has {len(checked)} keys; the server takes 50")
     for key, item in checked.items():
@@ -221,6 +226,18 @@ def metadata(value: object, field: str) -> dict[str, str]:
         if _utf16_length(item) > 500:
             raise InvalidInput(f"{field}[{key!r}]", "is longer than 500 characters")
     return checked
+
+
+def _texts(value: object) -> dict[str, str] | None:
+    """Return a copy of a mapping of text to text, as metadata nearly always is; None of another."""
+    if not isinstance(value, Mapping):
+        return None
+    copy = dict(value)
+    try:
+        "".join([*copy, *copy.values()]).encode()
+    except (TypeError, UnicodeEncodeError):
+        return None
+    return copy
 
 
 def _utf16_length(value: str) -> int:
@@ -263,12 +280,12 @@ def build(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()
         return value
     if not isinstance(value, Mapping):
         raise InvalidInput(field, f"must be a mapping or {cls.__name__}, not {kind(value)}")
-    known = _required_of(cls)  # type: ignore[arg-type]  # a class is hashable
-    if not value.keys() <= known.keys():
-        _refuse_unknown(cls, value, field, (*known, *also))
-    for name, required in known.items():
-        if required and name not in value:
-            raise InvalidInput(f"{field}.{name}", "is required")
+    known, required = _names_of(cls)  # type: ignore[arg-type]  # a class is hashable
+    if not value.keys() <= known:
+        _refuse_unknown(cls, value, field, also)
+    if not required <= value.keys():
+        missing = next(name for name in known if name in required and name not in value)
+        raise InvalidInput(f"{field}.{missing}", "is required")
     try:
         return cls(**value)
     except InvalidInput as error:
@@ -276,17 +293,19 @@ def build(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()
 
 
 @cache
-def _required_of(cls: Any) -> dict[str, bool]:
-    """Return the fields of an input by name, and whether each must be given."""
-    return {a.name: a.default is attrs.NOTHING for a in attrs.fields(cls) if a.init}
+def _names_of(cls: Any) -> tuple[KeysView[str], frozenset[str]]:
+    """Return the fields of an input, in order, and those that must be given."""
+    fields = {field.name: field for field in attrs.fields(cls) if field.init}
+    must = (name for name, field in fields.items() if field.default is attrs.NOTHING)
+    return fields.keys(), frozenset(must)
 
 
 def _refuse_unknown(
-    cls: type[Any], value: Mapping[Any, Any], field: str, near: tuple[str, ...]
+    cls: type[Any], value: Mapping[Any, Any], field: str, also: tuple[str, ...]
 ) -> NoReturn:
-    known = _required_of(cls)  # type: ignore[arg-type]
+    known, _ = _names_of(cls)  # type: ignore[arg-type]
     key = next(key for key in value if key not in known)
-    meant = nearest(key, near) or f", which has {', '.join(known) or 'none'}"
+    meant = nearest(key, (*known, *also)) or f", which has {', '.join(known) or 'none'}"
     reason = getattr(cls, "REFUSED", {}).get(key)
     raise InvalidInput(
         f"{field}[{key!r}]" if isinstance(key, str) else f"{field}[{kind(key)}]",
@@ -312,8 +331,8 @@ class Checked:
 
     # One loop, and no converter for each field, which would be called for what is not given, too.
     def __attrs_post_init__(self) -> None:
-        for name, check, optional in _checks_of(type(self)):  # type: ignore[arg-type]
-            value = getattr(self, name)
+        checks, get_all = _checks_of(type(self))  # type: ignore[arg-type]
+        for (name, check, optional), value in zip(checks, get_all(self), strict=True):
             if not optional or value is not None:
                 checked = check(value, name)
                 if checked is not value:
@@ -324,13 +343,21 @@ class Checked:
         """Check what the fields mean together."""
 
 
+_Check = tuple[str, Callable[[object, str], Any], bool]
+
+
 @cache
-def _checks_of(cls: Any) -> tuple[tuple[str, Callable[[object, str], Any], bool], ...]:
-    return tuple(
-        (field.name, field.metadata[_CHECK], field.default is None)
-        for field in attrs.fields(cls)
-        if _CHECK in field.metadata
-    )
+def _checks_of(cls: Any) -> tuple[tuple[_Check, ...], Callable[[Any], tuple[Any, ...]]]:
+    fields = [field for field in attrs.fields(cls) if _CHECK in field.metadata]
+    checks = tuple((field.name, field.metadata[_CHECK], field.default is None) for field in fields)
+    return checks, values_of([field.name for field in fields])
+
+
+def values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what gets these attributes of a value, all at once, as a tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple([getattr(value, name) for name in names])
 
 
 API_KEY = "calcom_core key"

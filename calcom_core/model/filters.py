@@ -63,9 +63,12 @@ class OrganizationBookingFilters(UserBookingFilters, total=False):
     limit: int | None
 
 
+_status = one_of(*STATUSES)
+_some_statuses = each(_status, least=1)
+
+
 def _statuses(value: object, name: str) -> tuple[str, ...]:
-    one = one_of(*STATUSES)
-    return (one(value, name),) if isinstance(value, str) else each(one, least=1)(value, name)
+    return (_status(value, name),) if isinstance(value, str) else _some_statuses(value, name)
 
 
 def _take(value: object, name: str) -> int:

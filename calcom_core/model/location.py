@@ -147,8 +147,10 @@ NEW_LOCATIONS: dict[str, type[Any]] = {
 
 
 def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
+    tag_of, made = one_of(*sorted(classes)), tuple(classes.values())
+
     def check(value: object, field: str) -> Any:
-        if isinstance(value, tuple(classes.values())):
+        if isinstance(value, made):
             return value
         if not isinstance(value, Mapping):
             raise InvalidInput(
@@ -157,7 +159,7 @@ def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
                 f"not {kind(value)}",
             )
         try:
-            tag = one_of(*sorted(classes))(value.get("type"), f"{field}.type")
+            tag = tag_of(value.get("type"), f"{field}.type")
         except InvalidInput as error:
             video = "a video app is {'type': 'integration', 'integration': 'zoom'}"
             raise InvalidInput(error.field, f"{error.problem}; {video}") from error

@@ -4,8 +4,7 @@
 none does any I/O.
 Each kind of event is a class of its own, and `Event` is all of them, so that a type checker sees
 whether a `match` forgets one; `UnknownEvent` is what is not known here.
-What a booking has too bears the name that it has in `Booking`: `start` is the delivery's
-`startTime`.
+Uids and times bear the names that they have in `Booking`: `start` is the delivery's `startTime`.
 Whatever a delivery may leave out is None then; keys that are not known, or that come in several
 types, are in `extra`.
 `event.delivery` has what is known beside that: when it was created, and what identifies it.

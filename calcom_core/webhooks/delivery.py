@@ -28,9 +28,10 @@ class Delivery:
 
     *trigger* is its kind as the server names it, such as `BOOKING_CREATED`.
     *created_at* is when the server made the delivery;
-    None for the meetings that start and end, which do not say it.
-    *identity* is 64 hexadecimal digits, the SHA-256 of the body: the same whenever the delivery is
-    repeated, and those of no other.
+    None for the meetings that start and end, where they do not say it.
+    *identity* is 64 hexadecimal digits, the SHA-256 of the body: the same whenever these bytes are
+    delivered again, and those of no other.
+    A server that tries again may write them anew, so let it be harmless to do a thing twice.
     *version* is that of the payload, such as `2021-10-20`, where it is known.
     *extra* holds what stands beside the payload, as the answers to a form do.
     """
@@ -59,7 +60,7 @@ class Person:
     *id* is that of the attendee or of the user.
     """
 
-    email: str
+    email: str | None = None
     name: str | None = None
     first_name: str | None = None
     last_name: str | None = None
@@ -89,10 +90,10 @@ class Team:
 
 @frozen(kw_only=True, weakref_slot=False)
 class AnyEvent:
-    """What every event has."""
+    """What every event has; *extra* may hold passwords and links, and is not shown."""
 
     delivery: Delivery = field(metadata=given())
-    extra: Mapping[str, Any] = unknown_keys()
+    extra: Mapping[str, Any] = unknown_keys(repr=False)
 
     def booking(self) -> Operation[Booking] | None:
         """Return the operation that gets the booking, or None where no booking is named."""

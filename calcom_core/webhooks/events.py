@@ -1,6 +1,7 @@
 """What a delivery may say: the closed set of events, and one that is open."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from attrs import frozen
 
@@ -37,10 +38,18 @@ from calcom_core.webhooks.of_others import (
 
 @frozen(kw_only=True, weakref_slot=False)
 class UnknownEvent(AnyEvent):
-    """A delivery of a kind that is not known here; *extra* has all of its payload."""
+    """A delivery of a kind that is not known here, or that has other types than are known.
+
+    *extra* has all of its payload.
+    """
 
     def booking(self) -> Operation[Booking] | None:
-        """Return the operation that gets the booking, or None where none is named."""
+        """Return the operation that gets the booking, or None where none is named.
+
+        Raises `InvalidInput` for a uid that the API cannot be asked for, as no real one is.
+        """
+        if "FORM" in self.delivery.trigger:
+            return None  # whoever fills a form in may have named anything `uid`
         for uid in (self.extra.get("uid"), self.extra.get("bookingUid")):
             if isinstance(uid, str):
                 return bookings.get_one(uid)
@@ -74,27 +83,29 @@ Event = (
 """What a delivery may say."""
 
 # CONTRACT E.3; ROUTING_FORM_FALLBACK_HIT is documented nowhere.
-EVENTS: Mapping[str, type[Event]] = {
-    "BOOKING_CREATED": BookingCreated,
-    "BOOKING_REQUESTED": BookingRequested,
-    "BOOKING_REJECTED": BookingRejected,
-    "BOOKING_CANCELLED": BookingCancelled,
-    "BOOKING_RESCHEDULED": BookingRescheduled,
-    "BOOKING_PAID": BookingPaid,
-    "BOOKING_PAYMENT_INITIATED": BookingPaymentInitiated,
-    "BOOKING_NO_SHOW_UPDATED": BookingNoShowUpdated,
-    "MEETING_STARTED": MeetingStarted,
-    "MEETING_ENDED": MeetingEnded,
-    "RECORDING_READY": RecordingReady,
-    "RECORDING_TRANSCRIPTION_GENERATED": RecordingTranscriptionGenerated,
-    "AFTER_HOSTS_CAL_VIDEO_NO_SHOW": HostsNoShow,
-    "AFTER_GUESTS_CAL_VIDEO_NO_SHOW": GuestsNoShow,
-    "INSTANT_MEETING": InstantMeeting,
-    "OOO_CREATED": OutOfOfficeCreated,
-    "FORM_SUBMITTED": FormSubmitted,
-    "FORM_SUBMITTED_NO_EVENT": FormSubmittedNoEvent,
-    "DELEGATION_CREDENTIAL_ERROR": DelegationCredentialError,
-    "WRONG_ASSIGNMENT_REPORT": WrongAssignmentReport,
-    "PING": Ping,
-}
+EVENTS: Mapping[str, type[Event]] = MappingProxyType(
+    {
+        "BOOKING_CREATED": BookingCreated,
+        "BOOKING_REQUESTED": BookingRequested,
+        "BOOKING_REJECTED": BookingRejected,
+        "BOOKING_CANCELLED": BookingCancelled,
+        "BOOKING_RESCHEDULED": BookingRescheduled,
+        "BOOKING_PAID": BookingPaid,
+        "BOOKING_PAYMENT_INITIATED": BookingPaymentInitiated,
+        "BOOKING_NO_SHOW_UPDATED": BookingNoShowUpdated,
+        "MEETING_STARTED": MeetingStarted,
+        "MEETING_ENDED": MeetingEnded,
+        "RECORDING_READY": RecordingReady,
+        "RECORDING_TRANSCRIPTION_GENERATED": RecordingTranscriptionGenerated,
+        "AFTER_HOSTS_CAL_VIDEO_NO_SHOW": HostsNoShow,
+        "AFTER_GUESTS_CAL_VIDEO_NO_SHOW": GuestsNoShow,
+        "INSTANT_MEETING": InstantMeeting,
+        "OOO_CREATED": OutOfOfficeCreated,
+        "FORM_SUBMITTED": FormSubmitted,
+        "FORM_SUBMITTED_NO_EVENT": FormSubmittedNoEvent,
+        "DELEGATION_CREDENTIAL_ERROR": DelegationCredentialError,
+        "WRONG_ASSIGNMENT_REPORT": WrongAssignmentReport,
+        "PING": Ping,
+    }
+)
 """The class of each kind of event, by its trigger."""

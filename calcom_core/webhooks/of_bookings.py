@@ -1,7 +1,7 @@
 """Events of bookings: what was done to one, and that its time has come.
 
-What a booking has too bears the name that it has there: `start` is the delivery's `startTime`, and
-`ics_uid` its `iCalUID`.
+Uids and times bear the names that they have in `Booking`: `start` is the delivery's `startTime`,
+and `ics_uid` its `iCalUID`.
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ class BookingEvent(OfBooking):
 
     The lineage of a booking is *ics_uid*: it stays the same when the booking is rescheduled, while
     *uid* changes, and it is that of `Booking`.
-    Reschedules often leave it out; `BookingRescheduled.old_uid` leads back to the booking before,
-    and `booking()` gets it.
+    Any delivery may leave it out, and reschedules often do; the booking that `booking()` gets has
+    it, and `BookingRescheduled.old_uid` leads back.
     A seat that moves to another booking takes on that booking's.
 
     *status* is in capitals, as in `ACCEPTED`, *length* in minutes, *price* in the smallest unit of

@@ -63,7 +63,7 @@ class DownloadLinks:
 class RecordingTranscriptionGenerated(_OfVideo):
     """The transcripts of a meeting can be downloaded."""
 
-    download_links: DownloadLinks
+    download_links: DownloadLinks | None = None
 
 
 @frozen(kw_only=True, weakref_slot=False)
@@ -103,8 +103,8 @@ class _Form(AnyEvent):
 class FormSubmitted(_Form):
     """A routing form was sent.
 
-    *responses* is by the labels of the questions;
-    `delivery.extra` has the answers again, in a shorter form.
+    *responses* is by the labels of the questions; *extra*, or that of the delivery, has the answers
+    again, in a shorter form.
     """
 
 
@@ -143,7 +143,7 @@ class _NoShow(PerhapsOfBooking):
     message: str | None = None
     attendees: tuple[Person, ...] | None = None
     event_type: Mapping[str, Any] | None = free_form()
-    webhook: Mapping[str, Any] | None = free_form()
+    webhook: Mapping[str, Any] | None = free_form(shown=False)
 
 
 @frozen(kw_only=True, weakref_slot=False)

@@ -115,20 +115,23 @@ def _read(data: bytes | CalcomError, version: str | None) -> Event:
 
 def _event(root: Mapping[str, Any], identity: str, version: str | None) -> Event:
     trigger = root["triggerEvent"]
+    cls = EVENTS.get(trigger, UnknownEvent)
     beside = {key: value for key, value in root.items() if key != "triggerEvent"}
     steps = []
     if isinstance(root.get("payload"), dict):
         payload, steps = beside.pop("payload"), ["payload"]
     else:
-        # The time in a flat one is that of the booking.
         payload, beside = beside, {}
+        # The time in a flat one may be that of the booking.
+        if "createdAt" in payload and not hasattr(cls, "created_at"):
+            beside["createdAt"] = payload.pop("createdAt")
     place: list[str] = []
     delivery = Delivery(trigger=trigger, identity=identity, version=version, extra=beside)
     try:
         envelope = {"triggerEvent": trigger, **beside}
         delivery = read(Delivery, envelope, identity=identity, version=version)
         place = steps
-        return read(EVENTS.get(trigger, UnknownEvent), payload, delivery=delivery)
+        return read(cls, payload, delivery=delivery)
     except Odd as odd:
         odd.path[:0] = place
         raise _unreadable(

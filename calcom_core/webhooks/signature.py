@@ -159,8 +159,8 @@ def _key(secret: str | Secret, name: str) -> bytes | InvalidInput:
     text = secret.reveal() if isinstance(secret, Secret) else secret
     if not isinstance(text, str):
         return InvalidInput(name, f"must be a string, not {kind(text)}")
-    if not text:
-        # Anybody can sign with nothing.
+    if not text.strip(" \t\r\n\0"):
+        # Anybody can sign with nothing, which zeros are for HMAC.
         return InvalidInput(name, "is empty; give the secret of the webhook")
     try:
         return text.encode()

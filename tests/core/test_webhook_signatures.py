@@ -218,6 +218,8 @@ def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
     [
         ("", "secrets", "is empty; give the secret of the webhook"),
         (["x", ""], "secrets[1]", "is empty; give the secret of the webhook"),
+        ("\0", "secrets", "is empty; give the secret of the webhook"),
+        ([" \t\r\n"], "secrets[0]", "is empty; give the secret of the webhook"),
         ([], "secrets", "is empty; without a secret nothing can be verified"),
         (None, "secrets", "must be a string, or a list of them, not null"),
         (b"topsecret", "secrets", "must be a string, or a list of them, not bytes"),
@@ -228,7 +230,7 @@ def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
         ([b"topsecret"], "secrets[0]", "must be a string, not bytes"),
         (["x", "\ud800"], "secrets[1]", "holds half a surrogate pair, which is no text"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 @pytest.mark.parametrize("signature", [SIGNATURE, None])
 def test_secrets_that_are_none_are_refused_whatever_is_signed(

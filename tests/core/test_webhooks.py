@@ -562,6 +562,13 @@ def test_every_kind_of_event_is_read_in_both_forms(
     assert_nothing_lost(json.loads(delivered(trigger, payload, flat=flat)), event)
 
 
+def test_somebody_without_an_address_is_somebody_still() -> None:
+    entry = {"start": "2031-03-04T09:00:00Z", "end": "2031-03-04T09:30:00Z", "toUser": {"id": 1}}
+    event = webhooks.parse(delivered("OOO_CREATED", {"oooEntry": entry}))
+    assert isinstance(event, OutOfOfficeCreated)
+    assert event.out_of_office == OutOfOffice(start=NINE, end=HALF_PAST, to_user=Person(id=1))
+
+
 def test_every_kind_of_event_is_known_by_its_trigger() -> None:
     tried = {*EVENT_OF.values(), *(cls for _, _, cls, _ in DOCUMENTED)}
     assert tried == {*webhooks.EVENTS.values(), UnknownEvent}
@@ -723,7 +730,8 @@ def test_a_delivery_is_turned_into_the_operation_that_gets_its_booking(trigger: 
         ("OOO_CREATED", {"oooEntry": TIMES | {"start": NINE.isoformat(), "end": NINE.isoformat()}}),
         ("DELEGATION_CREDENTIAL_ERROR", {}),
         ("PING", {}),
-        ("ROUTING_FORM_FALLBACK_HIT", {"uid": 5}),
+        ("ROUTING_FORM_FALLBACK_HIT", {"uid": "of whoever filled it in"}),
+        ("SOMETHING_NEW", {"uid": 5}),
         ("SOMETHING_NEW", {}),
     ],
 )
@@ -775,6 +783,25 @@ def test_a_meeting_says_when_it_was_booked_and_not_when_it_was_delivered() -> No
     assert event.booking_id == 9001
 
 
+def test_a_flat_delivery_that_is_no_meeting_says_when_it_was_delivered() -> None:
+    flat = {"createdAt": "2031-03-04T09:30:00.000Z", "uid": "bk7", "payload": []}
+    for trigger in ("BOOKING_CREATED", "SOMETHING_NEW"):
+        event = webhooks.parse(json.dumps({"triggerEvent": trigger, **flat}).encode())
+        assert event.delivery.created_at == HALF_PAST
+        assert "createdAt" not in event.extra
+    with pytest.raises(DeliveryUnreadable) as caught:
+        webhooks.parse(json.dumps({"triggerEvent": "PING", **flat, "createdAt": 5}).encode())
+    assert caught.value.path == "$.createdAt"
+    enveloped = {"createdAt": "2031-03-04T09:30:00.000Z", "payload": {"uid": "bk7"}}
+    event = webhooks.parse(json.dumps({"triggerEvent": "MEETING_ENDED", **enveloped}).encode())
+    assert event.delivery.created_at == HALF_PAST
+
+
+def test_the_events_by_trigger_are_the_same_for_all() -> None:
+    with pytest.raises(TypeError):
+        webhooks.EVENTS["PING"] = UnknownEvent  # type: ignore[index]
+
+
 def test_answers_beside_the_payload_of_a_form_are_kept() -> None:
     event = webhooks.parse(BODIES["wh_form"])
     assert event.delivery.extra == {"How big is the team": ["10 to 50"]}
@@ -818,12 +845,19 @@ def test_what_grants_access_is_not_shown() -> None:
     bodies = [
         created,
         delivered("BOOKING_PAID", {"uid": "bk7", "paymentData": {"client_secret": "SECRET"}}),
+        delivered("BOOKING_CREATED", {"uid": "bk7", "paymentInfo": {"link": "SECRET"}}),
+        delivered("MEETING_ENDED", {"uid": "bk7", "references": [{"meetingPassword": "SECRET"}]}),
+        delivered("AFTER_HOSTS_CAL_VIDEO_NO_SHOW", {"webhook": {"secret": "SECRET"}}),
+        delivered("SOMETHING_NEW", {"password": "SECRET"}),
         delivered("INSTANT_MEETING", {"connectAndJoinUrl": "SECRET"}),
         delivered("RECORDING_READY", {"downloadLink": "SECRET"}),
         delivered("RECORDING_TRANSCRIPTION_GENERATED", {"downloadLinks": {**links, "y": "SECRET"}}),
     ]
     for body in bodies:
         assert "SECRET" not in repr(webhooks.parse(body))
+    with pytest.raises(DeliveryUnreadable) as caught:
+        webhooks.parse(delivered("RECORDING_READY", {"downloadLink": "SECRET", "uid": 5}))
+    assert "SECRET" not in f"{caught.value!r} {caught.value.event!r}"
 
 
 def message_of(pairs: tuple[tuple[str, str], ...]) -> Message:
