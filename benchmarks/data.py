@@ -1,0 +1,126 @@
+"""What is read and what is sent: exchanges and deliveries that were recorded of a real server."""
+
+import json
+from collections.abc import Iterable
+from itertools import chain, cycle, islice
+from pathlib import Path
+from typing import Any
+
+TESTS = Path(__file__).parent.parent / "tests"
+RECORDED = TESTS / "recorded"
+DELIVERIES = TESTS / "deliveries"
+
+API_KEY = "cal_test_benchmark"
+UID = "8q36zVzjeFHywNswG41LH7"
+WEBHOOK_SECRET = "whsec_test_secret"
+
+LISTS = ("159-list-default", "177-list-event-types")
+OF_SHAPES = ("159-list-default", "169-list-status-multi", "171-list-status-recurring")
+
+NEW: dict[str, Any] = {
+    "start": "2027-04-05T09:00:00Z",
+    "event_type_id": 1,
+    "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "Europe/Rome"},
+    "guests": ["grace@example.com"],
+    "metadata": {"order": "A-1001"},
+    "location": {"type": "link"},
+}
+FULL: dict[str, Any] = {
+    **NEW,
+    "attendee": {**NEW["attendee"], "language": "it", "phone_number": "+390551234567"},
+    "booking_fields_responses": {"notes": "A first talk about the plan.", "rooms": ["A", "B"]},
+    "length_in_minutes": 30,
+}
+"""A booking to make, with all that an application usually says."""
+
+
+def recorded(name: str) -> dict[str, Any]:
+    exchange = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
+    body: dict[str, Any] = exchange["response"]["body"]
+    return body
+
+
+def recorded_status(name: str) -> int:
+    status: int = json.loads((RECORDED / f"{name}.json").read_bytes())["response"]["status"]
+    return status
+
+
+def compact(body: object) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def page_of(items: Iterable[object], count: int = 100) -> bytes:
+    """Make a page of so many of these bookings, in turn."""
+    pagination = {
+        "totalItems": count,
+        "itemsPerPage": count,
+        "returnedItems": count,
+        "remainingItems": 0,
+        "totalPages": 1,
+        "currentPage": 1,
+        "hasNextPage": False,
+        "hasPreviousPage": False,
+    }
+    data = list(islice(cycle(items), count))
+    return compact({"status": "success", "data": data, "pagination": pagination})
+
+
+def page_of_100() -> bytes:
+    """Make a page of 100 bookings of all shapes, from the recorded lists."""
+    return page_of(chain.from_iterable(recorded(name)["data"] for name in LISTS))
+
+
+def shape_of(booking: dict[str, Any]) -> str:
+    """Name the shape as the keys show it, which is how a reader tells them apart."""
+    repeats = "recurring" if "recurringBookingUid" in booking else ""
+    seated = "" if "bookingFieldsResponses" in booking else "seated"
+    return "-".join(filter(None, (repeats, seated))) or "single"
+
+
+def pages_of_shapes() -> dict[str, bytes]:
+    """Make a page of 100 bookings of each shape."""
+    shapes: dict[str, list[object]] = {}
+    for booking in chain.from_iterable(recorded(name)["data"] for name in OF_SHAPES):
+        shapes.setdefault(shape_of(booking), []).append(booking)
+    return {shape: page_of(items) for shape, items in shapes.items()}
+
+
+def numbered(booking: dict[str, Any], number: int) -> dict[str, Any]:
+    """Make another booking of one: what differs between bookings of an account differs."""
+    day, minute = divmod(number, 1440)
+    start = f"2027-{day // 28 + 1:02}-{day % 28 + 1:02}T{minute // 60:02}:{minute % 60:02}:00.000Z"
+    uid = f"held{number:018}"
+    attendees = [
+        {**attendee, "name": f"Ann {number}", "email": f"ann.{number}@example.net"}
+        for attendee in booking["attendees"]
+    ]
+    return {
+        **booking,
+        "id": 10_000 + number,
+        "uid": uid,
+        "title": f"Consultation between Alice Host and Ann {number}",
+        "icsUid": f"{uid}@Cal.com",
+        "start": start,
+        "end": start,
+        "createdAt": start,
+        "updatedAt": start,
+        "attendees": attendees,
+    }
+
+
+def pages_of_many(count: int = 10_000) -> list[bytes]:
+    """Make pages of 100 bookings of all shapes, no two of them equal."""
+    models = cycle(chain.from_iterable(recorded(name)["data"] for name in LISTS))
+    return [
+        page_of([numbered(next(models), first + index) for index in range(100)])
+        for first in range(0, count, 100)
+    ]
+
+
+def deliveries() -> list[tuple[tuple[tuple[str, str], ...], bytes]]:
+    """Return headers and body of each delivery that was recorded."""
+    found = [json.loads(path.read_bytes()) for path in sorted(DELIVERIES.glob("webhook-*.json"))]
+    return [
+        (tuple((name, value) for name, value in each["headers"]), each["raw_body"].encode())
+        for each in found
+    ]

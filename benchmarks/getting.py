@@ -1,0 +1,103 @@
+"""Getting one booking, by blocking clients.
+
+Each builds the request, with the key and the version of the API, sends it over a connection that is
+kept, decodes the answer and makes an object of it; each has the time limits that it usually has.
+The floor makes no object and checks nothing.
+"""
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+from benchmarks.data import API_KEY, UID
+from benchmarks.server import BOOKING, PATH, request_of
+from benchmarks.turns import Subject, Turns, repeat
+
+HEADERS = {
+    "Accept": "application/json",
+    "Authorization": f"Bearer {API_KEY}",
+    "cal-api-version": "2024-08-13",
+}
+SOCKETS = 50
+
+
+def ours(turns: Turns, url: str) -> None:
+    from calcom_transports import Client
+
+    with Client(API_KEY, base_url=url) as client:
+        assert client.bookings.get_one(UID).uid == UID
+        repeat(lambda: client.bookings.get_one(UID))(turns, url)
+
+
+def httpx_pydantic(turns: Turns, url: str) -> None:
+    import httpx
+
+    from benchmarks.peer_models import GetBookingOutput
+
+    with httpx.Client(base_url=url, headers=HEADERS) as client:
+
+        def get() -> object:
+            answer = client.get(f"/v2/bookings/{UID}").raise_for_status()
+            return GetBookingOutput.model_validate(answer.json()).data
+
+        repeat(get)(turns, url)
+
+
+def requests_dict(turns: Turns, url: str) -> None:
+    import requests
+
+    with requests.Session() as session:
+        session.headers.update(HEADERS)
+
+        def get() -> object:
+            answer = session.get(f"{url}/v2/bookings/{UID}", timeout=30)
+            answer.raise_for_status()
+            return answer.json()["data"]
+
+        repeat(get)(turns, url)
+
+
+def bare_urllib3(turns: Turns, url: str) -> None:
+    import urllib3
+
+    place = urlsplit(url)
+    assert place.hostname
+    with urllib3.HTTPConnectionPool(place.hostname, place.port) as pool:
+
+        def get() -> object:
+            answer = pool.request("GET", PATH, headers=HEADERS)
+            assert answer.status == 200
+            return json.loads(answer.data)
+
+        repeat(get)(turns, url)
+
+
+def bare_sockets(turns: Turns, url: str) -> None:
+    """Keep the server busy: a request on each connection, then the answers."""
+    place = urlsplit(url)
+    request, size = request_of(place.netloc), len(BOOKING)
+    sockets = [socket.create_connection((place.hostname, place.port)) for _ in range(SOCKETS)]
+    for each in sockets:
+        each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for turn in turns:
+        rounds = -(-turn.calls // SOCKETS)
+        turn.calls = rounds * SOCKETS
+        with turn:
+            for _ in range(rounds):
+                for each in sockets:
+                    each.send(request)
+                for each in sockets:
+                    received = len(each.recv(65_536))
+                    while received < size:
+                        received += len(each.recv(65_536))
+    for each in sockets:
+        each.close()
+
+
+SUBJECTS: dict[str, Subject] = {
+    "ours": ours,
+    "httpx + pydantic": httpx_pydantic,
+    "requests + dict": requests_dict,
+    "urllib3 + json.loads": bare_urllib3,
+    "bare sockets": bare_sockets,
+}

@@ -1,0 +1,189 @@
+"""Getting one booking, by asynchronous clients, one at a time and 50 at once.
+
+Each does what the blocking ones do (`getting`); httpcore2 and aiohttp build and read by our
+`Operation`, so that what differs is only what sends.
+Each may have as many connections as there are calls at once, and bounds the time of a call:
+httpcore2, which does so only if it is told, is told what httpx does by itself.
+The floor writes and reads the same bytes by streams of trio, and looks at none of them.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from urllib.parse import urlsplit
+
+from benchmarks.data import API_KEY, UID
+from benchmarks.getting import HEADERS, bare_sockets
+from benchmarks.server import BOOKING, request_of
+from benchmarks.turns import Subject, Turns
+
+Call = Callable[[], Awaitable[object]]
+MANY = 50
+SECONDS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
+
+
+async def make(call: Call, calls: int) -> None:
+    for _ in range(calls):
+        await call()
+
+
+async def take_turns_trio(turns: Turns, calls: list[Call]) -> None:
+    """Share the calls of a turn among so many tasks, each with its way to call."""
+    import trio
+
+    for turn in turns:
+        share = -(-turn.calls // len(calls))
+        turn.calls = share * len(calls)
+        with turn:
+            if len(calls) == 1:
+                await make(calls[0], share)
+            else:
+                async with trio.open_nursery() as nursery:
+                    for call in calls:
+                        nursery.start_soon(make, call, share)
+
+
+async def take_turns_asyncio(turns: Turns, calls: list[Call]) -> None:
+    import asyncio
+
+    for turn in turns:
+        share = -(-turn.calls // len(calls))
+        turn.calls = share * len(calls)
+        with turn:
+            if len(calls) == 1:
+                await make(calls[0], share)
+            else:
+                async with asyncio.TaskGroup() as tasks:
+                    for call in calls:
+                        tasks.create_task(make(call, share))  # type: ignore[arg-type]
+
+
+def ours(turns: Turns, url: str, at_once: int) -> None:
+    import trio
+
+    from calcom_transports import AsyncClient
+    from calcom_transports.trio import TrioTransport
+
+    async def main() -> None:
+        transport = TrioTransport(max_connections=at_once) if at_once > 1 else None
+        async with AsyncClient(API_KEY, base_url=url, transport=transport) as client:
+            assert (await client.bookings.get_one(UID)).uid == UID
+            await take_turns_trio(turns, [lambda: client.bookings.get_one(UID)] * at_once)
+
+    trio.run(main)
+
+
+def httpx_pydantic(turns: Turns, url: str, at_once: int) -> None:
+    import httpx
+    import trio
+
+    from benchmarks.peer_models import GetBookingOutput
+
+    async def main() -> None:
+        limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
+        async with httpx.AsyncClient(base_url=url, headers=HEADERS, limits=limits) as client:
+
+            async def get() -> object:
+                answer = await client.get(f"/v2/bookings/{UID}")
+                answer.raise_for_status()
+                return GetBookingOutput.model_validate(answer.json()).data
+
+            await take_turns_trio(turns, [get] * at_once)
+
+    trio.run(main)
+
+
+def httpcore2_ours(turns: Turns, url: str, at_once: int) -> None:
+    import httpcore2
+    import trio
+
+    from calcom_core import Api, ApiKey, Response, bookings
+
+    async def main() -> None:
+        api = Api(ApiKey(API_KEY), url)
+        async with httpcore2.AsyncConnectionPool(
+            max_connections=at_once, max_keepalive_connections=at_once
+        ) as pool:
+
+            async def get() -> object:
+                operation = bookings.get_one(UID)
+                request = api.request(operation)
+                answer = await pool.request(
+                    request.method,
+                    request.url,
+                    headers=list(request.headers),
+                    extensions={"timeout": SECONDS},
+                )
+                return operation.read(Response(answer.status, answer.headers, answer.content))
+
+            await take_turns_trio(turns, [get] * at_once)
+
+    trio.run(main)
+
+
+def aiohttp_ours(turns: Turns, url: str, at_once: int) -> None:
+    import asyncio
+
+    import aiohttp
+
+    from calcom_core import Api, ApiKey, Response, bookings
+
+    async def main() -> None:
+        api = Api(ApiKey(API_KEY), url)
+        connector = aiohttp.TCPConnector(limit=at_once)
+        async with aiohttp.ClientSession(connector=connector) as session:
+
+            async def get() -> object:
+                operation = bookings.get_one(UID)
+                request = api.request(operation)
+                async with session.request(
+                    request.method, request.url, headers=list(request.headers)
+                ) as answer:
+                    body = await answer.read()
+                return operation.read(Response(answer.status, answer.headers.items(), body))
+
+            await take_turns_asyncio(turns, [get] * at_once)
+
+    asyncio.run(main())
+
+
+def bare_streams(turns: Turns, url: str, at_once: int) -> None:
+    import trio
+
+    place = urlsplit(url)
+    assert place.hostname
+    assert place.port
+    request, size = request_of(place.netloc), len(BOOKING)
+
+    async def get(stream: trio.SocketStream) -> None:
+        await stream.send_all(request)
+        received = 0
+        while received < size:
+            received += len(await stream.receive_some())
+
+    async def main() -> None:
+        streams = [await trio.open_tcp_stream(place.hostname, place.port) for _ in range(at_once)]
+        await take_turns_trio(turns, [partial(get, stream) for stream in streams])
+        for stream in streams:
+            await stream.aclose()
+
+    trio.run(main)
+
+
+_BY_NAME: dict[str, Callable[[Turns, str, int], None]] = {
+    "ours": ours,
+    "httpx + pydantic": httpx_pydantic,
+    "httpcore2 + ours": httpcore2_ours,
+    "aiohttp + ours": aiohttp_ours,
+    "trio streams": bare_streams,
+}
+
+
+def named(name: str, at_once: int) -> str:
+    return f"{name}, {at_once} at once"
+
+
+SUBJECTS: dict[str, Subject] = {
+    named(name, at_once): partial(subject, at_once=at_once)
+    for at_once in (1, MANY)
+    for name, subject in _BY_NAME.items()
+} | {"bare sockets": bare_sockets}

@@ -1,0 +1,158 @@
+"""A server of one booking, in a process of its own, which must never be what is waited for.
+
+It answers with bytes that were made before, from one loop without threads, and compares each
+request with the one before on its connection, so that all of them are checked and few are parsed:
+one that lacks the key or the version of the API is refused.
+
+That it is no bottleneck is measured in each run, not assumed.
+It counts its own CPU time per request; and bare sockets, which keep it busy with as many requests
+as they have connections, take their turns among the subjects.
+Both appear as rows: the fastest subject must take several times as long for a request as the
+server does, working without a pause.
+"""
+
+import json
+import re
+import selectors
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from subprocess import PIPE, Popen
+from time import process_time
+from urllib.parse import urlsplit
+
+from attrs import define
+
+from benchmarks.data import API_KEY, UID, compact, recorded
+
+ROOT = Path(__file__).parent.parent
+ANSWER_HEAD = (
+    "X-RateLimit-Limit-Default: 100000\r\n"
+    "X-RateLimit-Remaining-Default: 99973\r\n"
+    "X-RateLimit-Reset-Default: 58\r\n"
+    "X-Request-Id: f179310a-1329-4858-b48b-4e0da16f8efb\r\n"
+    "Content-Type: application/json; charset=utf-8\r\n"
+    "Date: Sun, 22 Nov 2026 16:03:01 GMT\r\n"
+    "Connection: keep-alive\r\n"
+    "Keep-Alive: timeout=5\r\n"
+)
+PATH = f"/v2/bookings/{UID}"
+STATISTICS = "/statistics"
+_NEEDED = (
+    rf"GET {PATH} HTTP/1\.1\r\n",
+    rf"\r\nAuthorization: Bearer {API_KEY}\r\n",
+    r"\r\ncal-api-version: 2024-08-13\r\n",
+)
+NEEDED = [re.compile(pattern.encode(), re.IGNORECASE) for pattern in _NEEDED]
+
+
+def answer(status: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status}\r\n{ANSWER_HEAD}Content-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+BOOKING = answer("200 OK", compact(recorded("29-get-normal")))
+REFUSAL = answer("400 Bad Request", b"{}")
+
+
+def request_of(host: str) -> bytes:
+    """Return a request as our clients write it, for those who only write and read bytes."""
+    return (
+        f"GET {PATH} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n"
+        "User-Agent: calcom-bookings/0.1.0\r\ncal-api-version: 2024-08-13\r\n"
+        f"Authorization: Bearer {API_KEY}\r\n\r\n"
+    ).encode()
+
+
+@define
+class Counted:
+    requests: int = 0
+
+    def told(self) -> bytes:
+        """Say how many requests there were, and what CPU time all of this process took."""
+        return compact({"requests": self.requests, "cpu": process_time()})
+
+
+@define
+class Connection:
+    socket: socket.socket
+    counted: Counted
+    known: bytes = b""
+    answered: bytes = b""
+    pending: bytes = b""
+
+    def goes_on(self) -> bool:
+        """Read what came and answer it, if it is whole; return whether the connection goes on."""
+        try:
+            received = self.socket.recv(65_536)
+        except ConnectionError:
+            return False
+        if not received:
+            return False
+        if self.pending:
+            received = self.pending + received
+        if not received.endswith(b"\r\n\r\n"):
+            self.pending = received
+            return True
+        self.pending = b""
+        self.counted.requests += 1
+        if received != self.known:
+            self.answered = self._answer(received)
+            self.known = received if self.answered is BOOKING else b""
+        self.socket.send(self.answered)
+        return True
+
+    def _answer(self, request: bytes) -> bytes:
+        if request.startswith(f"GET {STATISTICS} ".encode()):
+            self.counted.requests -= 1
+            return answer("200 OK", self.counted.told())
+        return BOOKING if all(needed.search(request) for needed in NEEDED) else REFUSAL
+
+
+def serve() -> None:
+    """Print the port, and answer until standard input ends, as it does when the parent does."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    print(listener.getsockname()[1], flush=True)
+    counted = Counted()
+    with selectors.DefaultSelector() as selector:
+        selector.register(sys.stdin, selectors.EVENT_READ)
+        selector.register(listener, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                connection = key.data
+                if connection is not None:
+                    if not connection.goes_on():
+                        selector.unregister(key.fileobj)
+                        connection.socket.close()
+                elif key.fileobj is listener:
+                    came, _ = listener.accept()
+                    came.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    selector.register(came, selectors.EVENT_READ, Connection(came, counted))
+                else:
+                    return
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run the server in a process of its own, and end it; the value is its URL."""
+    command = [sys.executable, "-m", "benchmarks.server"]
+    # Leaving the block closes the pipe that the server reads, and waits for it.
+    with Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+
+
+def statistics(url: str) -> dict[str, float]:
+    """Ask the server how many requests it has answered, and the CPU time of its process."""
+    connection = HTTPConnection(urlsplit(url).netloc)
+    connection.request("GET", STATISTICS)
+    told: dict[str, float] = json.loads(connection.getresponse().read())
+    connection.close()
+    return told
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,157 @@
+"""The outcome as rows: ours beside a peer and a floor, what is wanted, and whether it is met."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+Measures = Mapping[str, float]
+"""What one call of a subject takes: `cpu` and `wall` in seconds, `traced`, … in bytes."""
+
+BYTES = ("traced", "resident", "rest")
+"""The measures that are counted in bytes; the others are seconds."""
+
+COLUMNS = ("subject", "by", "ours", "peer", "ratio", "floor", "to floor", "target", "")
+_LEFT = frozenset({"subject", "by", "peer", "floor", "target", ""})
+
+
+@frozen
+class Line:
+    """A row to be: whom ours is compared with, by what measure, and what is wanted.
+
+    *least* is how many times the peer's measure must be ours; *most_of_floor* how many times the
+    floor's ours may be, and *most* what ours may be at all.
+    """
+
+    title: str
+    measure: str
+    ours: str
+    peer: str | None = None
+    floor: str | None = None
+    least: float | None = None
+    most_of_floor: float | None = None
+    most: float | None = None
+
+
+@frozen
+class Row:
+    """A line with what was measured."""
+
+    line: Line
+    ours: float
+    peer: float | None = None
+    floor: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the peer takes what ours does."""
+        return None if self.peer is None else self.peer / self.ours
+
+    @property
+    def of_floor(self) -> float | None:
+        """How many times ours takes what the floor does."""
+        return None if self.floor is None else self.ours / self.floor
+
+    @property
+    def met(self) -> bool | None:
+        """Whether all that is wanted is met; None where nothing is."""
+        line = self.line
+        kept = [
+            *([] if line.least is None else [self.ratio is not None and self.ratio >= line.least]),
+            *(
+                []
+                if line.most_of_floor is None
+                else [self.of_floor is not None and self.of_floor <= line.most_of_floor]
+            ),
+            *([] if line.most is None else [self.ours <= line.most]),
+        ]
+        return all(kept) if kept else None
+
+
+def row_of(line: Line, measured: Mapping[str, Measures]) -> Row:
+    """Fill a line with the medians of its subjects."""
+    ours, peer, floor = (
+        None if name is None else measured[name][line.measure]
+        for name in (line.ours, line.peer, line.floor)
+    )
+    assert ours is not None
+    return Row(line, ours, peer, floor)
+
+
+def amount(value: float, measure: str) -> str:
+    """Show seconds or bytes with three digits or so, in the unit that suits them."""
+    units = {"MB": 1e6, "kB": 1e3} if measure in BYTES else {"s": 1.0, "ms": 1e-3}
+    for unit, size in units.items():
+        if value >= size:
+            return f"{_digits(value / size)} {unit}"
+    return f"{value:.0f} B" if measure in BYTES else f"{_digits(value * 1e6)} µs"
+
+
+def _digits(value: float) -> str:
+    return f"{value:,.{2 if value < 10 else 1 if value < 100 else 0}f}"
+
+
+def target(line: Line) -> str:
+    """Say what is wanted."""
+    wanted = (
+        (line.most_of_floor, lambda limit: f"≤ {limit:g} × floor"),
+        (line.least, lambda limit: f"≥ {limit:g} × peer"),
+        (line.most, lambda limit: f"≤ {limit * 1e6:g} µs"),
+    )
+    return ", ".join(say(limit) for limit, say in wanted if limit is not None) or "–"
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Return the texts of a row, one for each of `COLUMNS`."""
+    line, verdicts = row.line, {True: "met", False: "missed", None: ""}
+
+    def beside(name: str | None, value: float | None) -> str:
+        return "–" if name is None or value is None else f"{name}: {amount(value, line.measure)}"
+
+    def times(value: float | None) -> str:
+        return "–" if value is None else f"{value:.2f}"
+
+    return (
+        line.title,
+        line.measure,
+        amount(row.ours, line.measure),
+        beside(line.peer, row.peer),
+        times(row.ratio),
+        beside(line.floor, row.floor),
+        times(row.of_floor),
+        target(line),
+        verdicts[row.met],
+    )
+
+
+def text(rows: Iterable[Row]) -> str:
+    """Return the table, with a line of titles, in columns as wide as they need be."""
+    lines = [COLUMNS, *map(cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    aligned = [str.ljust if name in _LEFT else str.rjust for name in COLUMNS]
+    return "\n".join(
+        "  ".join(
+            align(cell, width) for align, cell, width in zip(aligned, line, widths, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def as_json(rows: Iterable[Row], **about: Any) -> str:
+    """Return the rows as JSON: numbers in seconds and bytes, and what else is known of the run."""
+    listed = [
+        {
+            "subject": row.line.title,
+            "by": row.line.measure,
+            "ours": {"name": row.line.ours, "value": row.ours},
+            "peer": {"name": row.line.peer, "value": row.peer},
+            "ratio": row.ratio,
+            "floor": {"name": row.line.floor, "value": row.floor},
+            "ratio_to_floor": row.of_floor,
+            "target": target(row.line),
+            "met": row.met,
+        }
+        for row in rows
+    ]
+    return json.dumps({**about, "rows": listed}, indent=1, ensure_ascii=False) + "\n"
