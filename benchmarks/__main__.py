@@ -3,19 +3,20 @@
 import argparse
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.families import FAMILIES
 from benchmarks.plot import draw
 from benchmarks.running import FULL, QUICK, rows, run
-from benchmarks.table import as_json, text
+from benchmarks.table import Row, as_json, text
 
 RESULTS = Path(__file__).parent / "results"
-LIBRARIES = (
-    *("attrs", "cattrs", "urllib3", "trio", "h11"),
-    *("aiohttp", "httpcore2", "httpx", "pydantic", "requests", "vcrpy"),
-)
+PEERS = ("aiohttp", "httpcore2", "httpx", "matplotlib", "pydantic", "requests", "vcrpy")
+LIBRARIES = ("attrs", "cattrs", "urllib3", "trio", "h11", *PEERS)
+MODULES = tuple({"vcrpy": "vcr"}.get(name, name) for name in LIBRARIES)
 
 
 def arguments() -> argparse.Namespace:
@@ -27,18 +28,20 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def versions() -> dict[str, str]:
-    found = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+def require(modules: Iterable[str]) -> None:
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        sys.exit(f"missing: {', '.join(missing)}; .venv/bin/pip install --editable '.[bench]'")
+
+
+def summary(found: Iterable[Row]) -> str:
+    verdicts = [row.met for row in found]
+    return f"{verdicts.count(True)} targets met, {verdicts.count(False)} missed"
 
 
 def main() -> None:
     given = arguments()
+    require(MODULES)
     plan = QUICK if given.quick else FULL
     found, quartiles = [], {}
     for family in FAMILIES:
@@ -47,11 +50,11 @@ def main() -> None:
             taken = run(family, plan)
             found += rows(family, taken)
             quartiles[family.name] = taken.quartiles()
-    print(text(found))
+    print(text(found), summary(found), sep="\n\n")
     about = {
         "python": platform.python_version(),
         "machine": platform.platform(),
-        "libraries": versions(),
+        "libraries": {name: version(name) for name in LIBRARIES},
         "quick": given.quick,
         "quartiles": quartiles,
     }

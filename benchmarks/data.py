@@ -17,6 +17,19 @@ WEBHOOK_SECRET = "whsec_test_secret"
 LISTS = ("159-list-default", "177-list-event-types")
 OF_SHAPES = ("159-list-default", "169-list-status-multi", "171-list-status-recurring")
 
+SHAPES = ("single", "recurring", "seated", "recurring-seated")
+ERRORS = (
+    "191-get-bad-uid",
+    "199-list-garbage-token",
+    "203-create-slot-taken-same-attendee",
+    "213-create-missing-attendee",
+    "215-create-missing-event-type",
+    "217-create-bad-email",
+    "243-create-missing-required-field",
+    "297-ratelimit-4",
+)
+"""Answers that are errors, of the kinds that an application meets."""
+
 NEW: dict[str, Any] = {
     "start": "2027-04-05T09:00:00Z",
     "event_type_id": 1,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from benchmarks.data import API_KEY, UID
 from benchmarks.getting import HEADERS, bare_sockets
 from benchmarks.server import BOOKING, request_of
+from benchmarks.table import named
 from benchmarks.turns import Subject, Turns
 
 Call = Callable[[], Awaitable[object]]
@@ -54,7 +55,7 @@ async def take_turns_asyncio(turns: Turns, calls: list[Call]) -> None:
             else:
                 async with asyncio.TaskGroup() as tasks:
                     for call in calls:
-                        tasks.create_task(make(call, share))  # type: ignore[arg-type]
+                        tasks.create_task(make(call, share))
 
 
 def ours(turns: Turns, url: str, at_once: int) -> None:
@@ -150,8 +151,7 @@ def bare_streams(turns: Turns, url: str, at_once: int) -> None:
     import trio
 
     place = urlsplit(url)
-    assert place.hostname
-    assert place.port
+    host, port = str(place.hostname), int(place.port or 80)
     request, size = request_of(place.netloc), len(BOOKING)
 
     async def get(stream: trio.SocketStream) -> None:
@@ -161,7 +161,7 @@ def bare_streams(turns: Turns, url: str, at_once: int) -> None:
             received += len(await stream.receive_some())
 
     async def main() -> None:
-        streams = [await trio.open_tcp_stream(place.hostname, place.port) for _ in range(at_once)]
+        streams = [await trio.open_tcp_stream(host, port) for _ in range(at_once)]
         await take_turns_trio(turns, [partial(get, stream) for stream in streams])
         for stream in streams:
             await stream.aclose()
@@ -178,12 +178,15 @@ _BY_NAME: dict[str, Callable[[Turns, str, int], None]] = {
 }
 
 
-def named(name: str, at_once: int) -> str:
-    return f"{name}, {at_once} at once"
+def at_once(subject: Callable[[Turns, str, int], None], number: int) -> Subject:
+    return lambda turns, url: subject(turns, url, number)
 
 
 SUBJECTS: dict[str, Subject] = {
-    named(name, at_once): partial(subject, at_once=at_once)
-    for at_once in (1, MANY)
-    for name, subject in _BY_NAME.items()
-} | {"bare sockets": bare_sockets}
+    "bare sockets": bare_sockets,
+    **{
+        named(name, number): at_once(subject, number)
+        for number in (1, MANY)
+        for name, subject in _BY_NAME.items()
+    },
+}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.table import Row
+from benchmarks.table import Row, shown
 
 
 def bars_of(rows: Iterable[Row]) -> list[tuple[str, float, float | None, bool | None]]:
@@ -12,12 +12,12 @@ def bars_of(rows: Iterable[Row]) -> list[tuple[str, float, float | None, bool | 
     for row in rows:
         line = row.line
         if row.ratio is not None:
-            label = f"{line.title} ({line.measure})\n{line.peer}"
+            label = f"{line.title} ({line.measure})\n{shown(str(line.peer))}"
             met = None if line.least is None else row.ratio >= line.least
             bars[label] = (label, row.ratio, line.least, met)
         if row.of_floor is not None:
             limit = line.most_of_floor
-            label = f"{line.title} ({line.measure})\nfloor: {line.floor}"
+            label = f"{line.title} ({line.measure})\nfloor: {shown(str(line.floor))}"
             met = None if limit is None else row.of_floor <= limit
             bars[label] = (label, 1 / row.of_floor, None if limit is None else 1 / limit, met)
     return list(bars.values())

@@ -74,14 +74,13 @@ def process(module: str, subject: str, url: str) -> Iterator[Process]:
 
 
 def calls_for(subject: Process, seconds: float) -> int:
-    """Warm a subject up, and return how many calls it makes in so many seconds."""
+    """Warm a subject up, and return how many calls it makes in so many seconds, at least one."""
     calls = 1
     while True:
-        # Where it does not measure time, one call is a turn.
         taken = subject.turn(calls).get("wall", seconds) * calls
         if taken >= seconds / 2:
-            return max(1, round(calls * seconds / taken))
-        calls = min(calls * 10, max(calls + 1, round(calls * seconds / max(taken, 1e-9))))
+            return max(1, round(calls * seconds / taken)) if seconds else 1
+        calls = min(calls * 10, max(calls + 1, round(calls * seconds / taken)))
 
 
 @define
@@ -155,6 +154,8 @@ def watch(family: Family, measured: dict[str, Measures], taken: Taken) -> list[R
     others = [name for name in measured if name != BARE]
     fastest = min(others, key=lambda name: measured[name]["wall"])
     busy = Line(f"server of {family.name}, kept busy", "wall", BARE, fastest, least=MUCH_FASTER)
-    own = Line(f"server of {family.name}, by its count", "cpu", "server", fastest)
+    own = Line(
+        f"server of {family.name}, by its count", "cpu", "server", fastest, least=MUCH_FASTER
+    )
     per_request = taken.server_cpu / taken.server_requests
     return [row_of(busy, measured), Row(own, per_request, measured[fastest]["cpu"])]

@@ -12,8 +12,13 @@ Measures = Mapping[str, float]
 BYTES = ("traced", "resident", "rest")
 """The measures that are counted in bytes; the others are seconds."""
 
-COLUMNS = ("subject", "by", "ours", "peer", "ratio", "floor", "to floor", "target", "")
-_LEFT = frozenset({"subject", "by", "peer", "floor", "target", ""})
+COLUMNS = ("subject", "by", "ours", "peer", "ratio", "floor", "to floor", "target", "met")
+_LEFT = frozenset({"subject", "by", "peer", "floor", "target", "met"})
+
+
+def named(name: str, kind: object) -> str:
+    """Name a subject among those that differ in the kind of the work, which the title says."""
+    return f"{name}/{kind}"
 
 
 @frozen
@@ -79,6 +84,11 @@ def row_of(line: Line, measured: Mapping[str, Measures]) -> Row:
     return Row(line, ours, peer, floor)
 
 
+def shown(name: str) -> str:
+    """Return the name of a subject without the kind of its work."""
+    return name.partition("/")[0]
+
+
 def amount(value: float, measure: str) -> str:
     """Show seconds or bytes with three digits or so, in the unit that suits them."""
     units = {"MB": 1e6, "kB": 1e3} if measure in BYTES else {"s": 1.0, "ms": 1e-3}
@@ -95,19 +105,24 @@ def _digits(value: float) -> str:
 def target(line: Line) -> str:
     """Say what is wanted."""
     wanted = (
-        (line.most_of_floor, lambda limit: f"≤ {limit:g} × floor"),
-        (line.least, lambda limit: f"≥ {limit:g} × peer"),
-        (line.most, lambda limit: f"≤ {limit * 1e6:g} µs"),
+        (line.most_of_floor, 1, "≤ {:g} × floor"),
+        (line.least, 1, "≥ {:g} × peer"),
+        (line.most, 1e6, "≤ {:g} µs"),
     )
-    return ", ".join(say(limit) for limit, say in wanted if limit is not None) or "–"
+    said = [form.format(limit * scale) for limit, scale, form in wanted if limit is not None]
+    return ", ".join(said) or "–"
 
 
 def cells(row: Row) -> tuple[str, ...]:
     """Return the texts of a row, one for each of `COLUMNS`."""
-    line, verdicts = row.line, {True: "met", False: "missed", None: ""}
+    line, verdicts = row.line, {True: "met", False: "missed", None: "–"}
 
     def beside(name: str | None, value: float | None) -> str:
-        return "–" if name is None or value is None else f"{name}: {amount(value, line.measure)}"
+        return (
+            "–"
+            if name is None or value is None
+            else f"{shown(name)}: {amount(value, line.measure)}"
+        )
 
     def times(value: float | None) -> str:
         return "–" if value is None else f"{value:.2f}"

@@ -49,7 +49,7 @@ Subject = Callable[[Turns, str], None]
 def repeat(function: Callable[[], object]) -> Subject:
     """Return the subject that only calls a function."""
 
-    def subject(turns: Turns, _: str) -> None:
+    def subject(turns: Turns, url: str) -> None:
         for turn in turns:
             with turn:
                 for _ in range(turn.calls):
