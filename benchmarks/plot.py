@@ -1,26 +1,43 @@
 """Draws the table: how many times as long as ours each peer takes, and each floor."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks.table import Row, shown
+from attrs import frozen
+
+from benchmarks.table import Row, amount, shown
 
 
-def bars_of(rows: Iterable[Row]) -> list[tuple[str, float, float | None, bool | None]]:
-    """Return label, ratio, wanted ratio and whether it is met, of each peer and each floor."""
-    bars: dict[str, tuple[str, float, float | None, bool | None]] = {}
-    for row in rows:
-        line = row.line
-        if row.ratio is not None:
-            label = f"{line.title} ({line.measure})\n{shown(str(line.peer))}"
-            met = None if line.least is None else row.ratio >= line.least
-            bars[label] = (label, row.ratio, line.least, met)
-        if row.of_floor is not None:
-            limit = line.most_of_floor
-            label = f"{line.title} ({line.measure})\nfloor: {shown(str(line.floor))}"
-            met = None if limit is None else row.of_floor <= limit
-            bars[label] = (label, 1 / row.of_floor, None if limit is None else 1 / limit, met)
-    return list(bars.values())
+@frozen
+class Bar:
+    """A comparison: how many times ours, and how many times are wanted, if any."""
+
+    label: str
+    ratio: float
+    wanted: float | None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it is as wanted."""
+        return None if self.wanted is None else self.ratio >= self.wanted
+
+
+def bars_of(rows: Iterable[Row]) -> list[Bar]:
+    """Return the bars of all rows; a floor that several rows share is drawn once."""
+    return list(dict.fromkeys(bar for row in rows for bar in _bars(row)))
+
+
+def _bars(row: Row) -> Iterator[Bar]:
+    line = row.line
+    title = f"{line.title} ({line.measure})"
+    if row.of_floor is not None:
+        most = line.most_of_floor
+        label = f"{title}\nfloor: {shown(str(line.floor))}"
+        yield Bar(label, 1 / row.of_floor, None if most is None else 1 / most)
+    if row.ratio is not None:
+        yield Bar(f"{title}\n{shown(str(line.peer))}", row.ratio, line.least)
+    if line.most is not None:
+        yield Bar(f"{title}\nlimit: {amount(line.most, line.measure)}", line.most / row.ours, 1)
 
 
 def draw(rows: Iterable[Row], path: Path) -> None:
@@ -30,18 +47,20 @@ def draw(rows: Iterable[Row], path: Path) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    colours = {True: "tab:green", False: "tab:red", None: "tab:gray"}
+    looks = {True: ("tab:green", ""), False: ("tab:red", " missed"), None: ("tab:gray", "")}
     bars = bars_of(rows)[::-1]
     figure, axes = plt.subplots(figsize=(10, 1 + 0.42 * len(bars)), layout="constrained")
-    places = range(len(bars))
-    axes.barh(places, [bar[1] for bar in bars], color=[colours[bar[3]] for bar in bars])
-    for place, (_, ratio, wanted, _) in zip(places, bars, strict=True):
-        axes.annotate(f" {ratio:.2f}", (ratio, place), va="center", fontsize=7)
-        if wanted is not None:
-            axes.plot([wanted, wanted], [place - 0.45, place + 0.45], color="black")
-    axes.axvline(1, color="tab:blue", linestyle=":")
+    for place, bar in enumerate(bars):
+        colour, verdict = looks[bar.met]
+        axes.barh(place, bar.ratio - 1, left=1, color=colour)
+        axes.annotate(
+            f" {bar.ratio:.2f}{verdict}", (max(bar.ratio, 1), place), va="center", fontsize=7
+        )
+        if bar.wanted is not None:
+            axes.plot([bar.wanted] * 2, [place - 0.45, place + 0.45], color="black")
     axes.set_xscale("log")
-    axes.set_yticks(places, [bar[0] for bar in bars], fontsize=7)
-    axes.set_xlabel("times ours; black: what is wanted; a floor is met to the right of it")
+    axes.set_yticks(range(len(bars)), [bar.label for bar in bars], fontsize=7)
+    axes.set_ylim(-0.7, len(bars) - 0.3)
+    axes.set_xlabel("times ours; to the right ours is better; black: what is wanted at least")
     figure.savefig(path, dpi=120)
     plt.close(figure)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from operator import ge, le
 from typing import Any
 
 from attrs import frozen
@@ -62,16 +63,24 @@ class Row:
     def met(self) -> bool | None:
         """Whether all that is wanted is met; None where nothing is."""
         line = self.line
-        kept = [
-            *([] if line.least is None else [self.ratio is not None and self.ratio >= line.least]),
-            *(
-                []
-                if line.most_of_floor is None
-                else [self.of_floor is not None and self.of_floor <= line.most_of_floor]
-            ),
-            *([] if line.most is None else [self.ours <= line.most]),
-        ]
-        return all(kept) if kept else None
+        if line.least is line.most_of_floor is line.most is None:
+            return None
+        return not self.missed
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """What is wanted and not met: `floor`, `peer` or `limit`."""
+        line = self.line
+        wanted = (
+            ("floor", line.most_of_floor, self.of_floor, le),
+            ("peer", line.least, self.ratio, ge),
+            ("limit", line.most, self.ours, le),
+        )
+        return tuple(
+            what
+            for what, limit, value, keeps in wanted
+            if limit is not None and (value is None or not keeps(value, limit))
+        )
 
 
 def row_of(line: Line, measured: Mapping[str, Measures]) -> Row:
@@ -115,7 +124,8 @@ def target(line: Line) -> str:
 
 def cells(row: Row) -> tuple[str, ...]:
     """Return the texts of a row, one for each of `COLUMNS`."""
-    line, verdicts = row.line, {True: "met", False: "missed", None: "–"}
+    line = row.line
+    verdicts = {True: "met", False: f"missed: {', '.join(row.missed)}", None: "–"}
 
     def beside(name: str | None, value: float | None) -> str:
         return (
@@ -166,6 +176,7 @@ def as_json(rows: Iterable[Row], **about: Any) -> str:
             "ratio_to_floor": row.of_floor,
             "target": target(row.line),
             "met": row.met,
+            "missed": row.missed,
         }
         for row in rows
     ]

@@ -1,0 +1,333 @@
+"""The benchmarks' table and harness, without the libraries that they compare with."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from http.client import HTTPConnection
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from attrs import evolve
+
+from benchmarks import data, running, server, table, turns
+from benchmarks.families import BARE, FAMILIES, Family
+from benchmarks.plot import bars_of
+from benchmarks.table import Line, Row, row_of
+
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "benchmarks"
+BY_NAME = {family.name: family for family in FAMILIES}
+PEERS = ("aiohttp", "httpcore2", "httpx", "matplotlib", "pydantic", "requests", "vcr")
+
+BOTH = Line("read", "cpu", "ours", "peer", "floor", least=2.5, most_of_floor=2.0)
+
+
+def lines(name: str, measure: str) -> dict[tuple[str, str | None], str]:
+    return {
+        (line.title, None if line.peer is None else table.shown(line.peer)): table.target(line)
+        for line in BY_NAME[name].lines
+        if line.measure == measure
+    }
+
+
+def test_each_subject_of_the_table_is_in_its_module() -> None:
+    assert len(BY_NAME) == len(FAMILIES)
+    for family in FAMILIES:
+        subjects = import_module(f"benchmarks.{family.module}").SUBJECTS
+        assert set(family.subjects) <= set(subjects), family.name
+
+
+def test_no_subject_is_left_out_of_the_table() -> None:
+    shown: dict[str, set[str]] = {}
+    for family in FAMILIES:
+        shown.setdefault(family.module, set()).update(family.subjects)
+
+    for module, names in shown.items():
+        assert names == set(import_module(f"benchmarks.{module}").SUBJECTS), module
+
+
+def test_the_targets_of_calls_over_a_socket() -> None:
+    once, many = (f"get one booking, async, {number} at once" for number in (1, 50))
+
+    assert lines("get", "cpu") == {
+        ("get one booking, blocking", "httpx + pydantic"): "≤ 1.3 × floor, ≥ 1 × peer",
+        ("get one booking, blocking", "requests + dict"): "≤ 1.3 × floor, ≥ 1 × peer",
+    }
+    assert set(lines("get", "wall").values()) == {"≥ 1 × peer"}
+    assert lines("get-async", "cpu") == {
+        (once, "httpx + pydantic"): "≥ 4 × peer",
+        (once, "httpcore2 + ours"): "≥ 2 × peer",
+        (once, "aiohttp + ours"): "≥ 1 × peer",
+    }
+    assert lines("get-async", "wall") == {
+        (once, "httpx + pydantic"): "–",
+        (once, "httpcore2 + ours"): "–",
+        (once, "aiohttp + ours"): "≥ 1 × peer",
+    }
+    for measure in ("cpu", "wall"):
+        assert lines("get-async-50", measure) == {
+            (many, "httpx + pydantic"): "≥ 4 × peer",
+            (many, "httpcore2 + ours"): "≥ 2 × peer",
+            (many, "aiohttp + ours"): "≥ 1 × peer",
+        }
+
+
+def test_the_targets_of_the_core() -> None:
+    assert lines("read", "cpu") == {
+        ("read a page of 100 bookings", "pydantic"): "≤ 2 × floor, ≥ 2.5 × peer",
+        ("read one booking", "pydantic"): "–",
+        ("read a page of 100, single", "pydantic"): "≤ 3 × floor",
+        ("read a page of 100, recurring", "pydantic"): "≤ 3 × floor",
+        ("read a page of 100, seated", "pydantic"): "≤ 3 × floor",
+        ("read a page of 100, recurring-seated", "pydantic"): "≤ 3 × floor",
+        ("read 8 errors", None): "≤ 3 × floor",
+        ("read 25 deliveries of webhooks", None): "≤ 3 × floor",
+        ("verify and read 25 deliveries", None): "–",
+    }
+    assert lines("build", "cpu") == {
+        ("build a request, get", None): "≤ 15 µs",
+        ("build a request, create", None): "–",
+        ("build a request, full create", None): "≤ 40 µs",
+    }
+    assert lines("import", "cpu") == {
+        ("import calcom_core", "httpx, pydantic"): "≤ 2.5 × floor, ≥ 2 × peer",
+        ("import both clients", "httpx, pydantic"): "–",
+    }
+
+
+def test_the_targets_of_walks_memory_and_replays() -> None:
+    assert set(lines("walk", "wall").values()) == {"≥ 5 × peer"}
+    assert set(lines("walk-memory", "rest").values()) == {"≤ 1.1 × floor"}
+    assert lines("memory", "traced") == {
+        ("hold 10,000 bookings", "pydantic"): "≥ 2 × peer",
+        ("hold 10,000 bookings", "pydantic of text"): "–",
+    }
+    assert set(lines("replay", "cpu").values()) == {"≥ 10 × peer"}
+
+
+def test_what_titles_say_of_the_data_is_so() -> None:
+    assert len(data.ERRORS) == 8
+    assert len(data.deliveries()) == 25
+    assert all(data.recorded_status(name) >= 400 for name in data.ERRORS)
+    assert tuple(data.pages_of_shapes()) == data.SHAPES
+    for shape, page in data.pages_of_shapes().items():
+        items = json.loads(page)["data"]
+        assert len(items) == 100
+        assert {data.shape_of(item) for item in items} == {shape}
+
+
+def test_no_two_bookings_held_are_equal() -> None:
+    items = [item for page in data.pages_of_many(2_000) for item in json.loads(page)["data"]]
+
+    assert len({item["uid"] for item in items}) == len({item["start"] for item in items}) == 2_000
+
+
+def test_nothing_imports_a_peer_before_its_subject_runs() -> None:
+    modules = sorted({f"benchmarks.{family.module}" for family in FAMILIES})
+    program = (
+        f"import sys, benchmarks.__main__, {', '.join(modules)}\n"
+        f"print([name for name in {PEERS} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "missed"),
+    [(2.0, ()), (2.01, ("floor",)), (4.0, ("floor", "peer")), (1.0, ())],
+)
+def test_a_row_is_met_if_all_that_is_wanted_is(ours: float, missed: tuple[str, ...]) -> None:
+    row = Row(BOTH, ours, peer=5.1, floor=1.0)
+
+    assert row.ratio == 5.1 / ours
+    assert row.of_floor == ours
+    assert row.missed == missed
+    assert row.met is not bool(missed)
+
+
+def test_a_limit_may_be_reached_and_nothing_wanted_is_neither_met_nor_missed() -> None:
+    line = Line("build", "cpu", "ours", most=15e-6)
+
+    assert Row(line, 15e-6).met is True
+    assert Row(line, 15.1e-6).missed == ("limit",)
+    assert Row(evolve(line, most=None), 1.0).met is None
+    assert Row(evolve(line, least=1.0), 1e-6).missed == ("peer",)  # which was not measured
+
+
+def test_the_table_is_in_columns_with_units() -> None:
+    build = Line("build", "cpu", "ours", most=15e-6)
+    held = Line("hold", "traced", "ours", "peer/of 3", least=2)
+    rows = [
+        Row(BOTH, 1.24e-3, 3.56e-3, 656e-6),
+        Row(build, 61.5e-6),
+        Row(held, 29.7e6, 83e6),
+        Row(evolve(held, least=None), 512, 1_500),
+    ]
+
+    assert table.text(rows) == (
+        "subject  by         ours  peer           ratio  floor          to floor"
+        "  target                     met\n"
+        "read     cpu     1.24 ms  peer: 3.56 ms   2.87  floor: 656 µs      1.89"
+        "  ≤ 2 × floor, ≥ 2.5 × peer  met\n"
+        "build    cpu     61.5 µs  –                  –  –                     –"
+        "  ≤ 15 µs                    missed: limit\n"
+        "hold     traced  29.7 MB  peer: 83.0 MB   2.79  –                     –"
+        "  ≥ 2 × peer                 met\n"
+        "hold     traced    512 B  peer: 1.50 kB   2.93  –                     –"
+        "  –                          –"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "measure", "shown"),
+    [
+        (2.175, "wall", "2.17 s"),
+        (0.25, "wall", "250 ms"),
+        (999.4e-6, "cpu", "999 µs"),
+        (6.254e-6, "cpu", "6.25 µs"),
+        (1_234.5e6, "resident", "1,234 MB"),
+    ],
+)
+def test_an_amount_is_shown_in_the_unit_that_suits_it(
+    value: float, measure: str, shown: str
+) -> None:
+    assert table.amount(value, measure) == shown
+
+
+def test_the_json_has_numbers_names_and_verdicts() -> None:
+    written = table.as_json([Row(BOTH, 4.0, 5.0, 2.0)], quick=True)
+
+    assert json.loads(written) == {
+        "quick": True,
+        "rows": [
+            {
+                "subject": "read",
+                "by": "cpu",
+                "ours": {"name": "ours", "value": 4.0},
+                "peer": {"name": "peer", "value": 5.0},
+                "ratio": 1.25,
+                "floor": {"name": "floor", "value": 2.0},
+                "ratio_to_floor": 2.0,
+                "target": "≤ 2 × floor, ≥ 2.5 × peer",
+                "met": False,
+                "missed": ["peer"],
+            }
+        ],
+    }
+
+
+def test_the_plot_has_a_bar_for_each_comparison_and_a_shared_floor_once() -> None:
+    rows = [
+        Row(BOTH, 1.0, 3.0, 0.8),
+        Row(evolve(BOTH, peer="other", least=None), 1.0, 0.5, 0.8),
+        Row(Line("build", "cpu", "ours", most=15e-6), 30e-6),
+    ]
+
+    assert [(bar.label, bar.ratio, bar.wanted, bar.met) for bar in bars_of(rows)] == [
+        ("read (cpu)\nfloor: floor", 0.8, 0.5, True),
+        ("read (cpu)\npeer", 3.0, 2.5, True),
+        ("read (cpu)\nother", 0.5, None, None),
+        ("build (cpu)\nlimit: 15.0 µs", 0.5, 1, False),
+    ]
+
+
+def test_a_line_takes_the_medians_of_its_subjects() -> None:
+    taken = running.Taken({name: [{"cpu": n} for n in each] for name, each in TURNS.items()})
+
+    assert row_of(BOTH, taken.measured()) == Row(BOTH, 2, 6, 1)
+    assert taken.quartiles()["ours"] == {"cpu": [1, 2, 30]}
+
+
+TURNS: Mapping[str, tuple[float, ...]] = {
+    "ours": (30, 1, 2),
+    "peer": (6, 5, 7),
+    "floor": (1, 1, 1),
+}
+
+
+def test_a_turn_is_answered_with_what_one_of_its_calls_took() -> None:
+    reports, made = StringIO(), []
+
+    turns.repeat(lambda: made.append(1))(turns.asked(StringIO("2\n40\n"), reports), "")
+
+    assert len(made) == 42
+    told = [json.loads(line) for line in reports.getvalue().splitlines()]
+    assert [sorted(each) for each in told] == [["cpu", "wall"], ["cpu", "wall"]]
+    assert all(0 <= each["wall"] < 1 for each in told)
+
+
+def test_subjects_begin_in_another_order_at_each_start() -> None:
+    assert [running.rotated("abc", start) for start in range(4)] == [
+        ["a", "b", "c"],
+        ["b", "c", "a"],
+        ["c", "a", "b"],
+        ["a", "b", "c"],
+    ]
+
+
+def test_a_family_runs_in_processes_of_its_own() -> None:
+    family = evolve(BY_NAME["build"], seconds=0)
+
+    rows = running.rows(family, running.run(family, running.Plan(starts=1, turns=2)))
+
+    assert [row.line for row in rows] == list(family.lines)
+    assert all(0 < row.ours < 1 for row in rows)
+
+
+def test_a_subject_that_fails_ends_the_run(capfd: pytest.CaptureFixture[str]) -> None:
+    family = Family("none", "building", (Line("none", "cpu", "nobody"),))
+
+    with pytest.raises(RuntimeError, match="has ended before its turn"):
+        running.run(family, running.QUICK)
+    assert "KeyError: 'nobody'" in capfd.readouterr().err
+
+
+def test_a_server_that_is_not_much_faster_than_the_fastest_subject_is_seen() -> None:
+    family = BY_NAME["get"]
+    measured = {
+        name: {"wall": 100e-6, "cpu": 80e-6} for name in family.subjects if name != BARE
+    } | {BARE: {"wall": 40e-6, "cpu": 20e-6}}
+    taken = running.Taken(server_requests=1_000, server_cpu=0.041)
+
+    busy, own = running.watch(family, measured, taken)
+
+    assert (busy.ratio, busy.met) == (pytest.approx(2.5), True)
+    assert (own.ours, own.met) == (pytest.approx(41e-6), False)
+    assert running.watch(family, {**measured, BARE: {"wall": 51e-6}}, taken)[0].met is False
+
+
+def test_the_server_answers_who_has_key_and_version_and_counts() -> None:
+    with server.server() as url:
+        connection = HTTPConnection(urlsplit(url).netloc)
+        headers = {"authorization": f"Bearer {data.API_KEY}", "cal-api-version": "2024-08-13"}
+        answers = []
+        for given in (headers, headers, {**headers, "authorization": "Bearer other"}, {}, headers):
+            connection.request("GET", server.PATH, headers=given)
+            answer = connection.getresponse()
+            answers.append((answer.status, len(answer.read())))
+        connection.close()
+        told = server.statistics(url)
+
+    assert [status for status, _ in answers] == [200, 200, 400, 400, 200]
+    assert answers[0][1] == len(server.BOOKING.partition(b"\r\n\r\n")[2])
+    assert told["requests"] == 5
+    assert told["cpu"] > 0
+
+
+def test_the_request_of_bare_sockets_is_as_long_as_ours_and_accepted() -> None:
+    request = server.request_of("127.0.0.1:1")
+
+    assert all(needed.search(request) for needed in server.NEEDED)
+
+
+@pytest.mark.parametrize("script", ["core", "paging", "replay"])
+def test_a_script_finds_what_it_shares_with_the_others(script: str) -> None:
+    program = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='imported')"
+    subprocess.run([sys.executable, "-I", "-c", program, str(FOLDER / f"{script}.py")], check=True)
