@@ -33,6 +33,8 @@ READ_SIZE = 65_536
 """How many bytes are asked of a socket at once."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5: all but the tab
+_UNFIT = re.compile(rf"{_CONTROL.pattern}|[^\x00-\xff]")
+_SPACE = " \t"
 _KEEP_ALIVE_TIMEOUT = re.compile(r"(?:^|[,\s])timeout\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?: [^\r\n]*)?(?:\r\n|$)")
@@ -44,23 +46,33 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "accept-encodi
 _NEEDS_NO_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 
 
-def fields_to_send(exchange: "Exchange") -> Headers:
-    """Return the header fields of a request with those that are the transport's.
+def wire_of(exchange: "Exchange") -> memoryview:
+    """Return the bytes of a request with the header fields that are the transport's.
 
+    As a view, which no repr shows: a cancellation brings frames to light as a failure does.
     Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
     """
     request = exchange.request
-    problem = next(filter(None, (_problem(*field) for field in request.headers)), None)
-    if problem is not None:
-        raise problem
-    fields = [("Host", exchange.destination.authority)]
-    if not exchange.tunnels:
-        fields += exchange.proxy_fields
-    fields += [(name, value.strip(" \t")) for name, value in request.headers]
-    fields.append(("Accept-Encoding", ACCEPT_ENCODING))
+    fields = request.headers.pairs
+    # All at once, since nearly always there is nothing wrong.
+    if not _OURS.isdisjoint([name.lower() for name, _ in fields]) or _UNFIT.search(
+        "".join([value for _, value in fields])
+    ):
+        raise next(filter(None, (_problem(*field) for field in fields)))
+    lines = [
+        f"{request.method} {exchange.target} HTTP/1.1",
+        f"Host: {exchange.destination.authority}",
+        *[f"{name}: {value.strip(_SPACE)}" for name, value in _proxy_fields(exchange)],
+        *[f"{name}: {value.strip(_SPACE)}" for name, value in fields],
+        f"Accept-Encoding: {ACCEPT_ENCODING}",
+    ]
     if request.body or request.method not in _NEEDS_NO_BODY:
-        fields.append(("Content-Length", str(len(request.body))))
-    return Headers(fields)
+        lines.append(f"Content-Length: {len(request.body)}")
+    return memoryview("\r\n".join([*lines, "", ""]).encode("latin-1") + request.body)
+
+
+def _proxy_fields(exchange: "Exchange") -> list[tuple[str, str]]:
+    return [] if exchange.tunnels else exchange.proxy_fields
 
 
 def _problem(name: str, value: str) -> InvalidInput | None:
@@ -140,6 +152,7 @@ class Exchange:
     ended: bool = False  # the server has closed its side of the connection
     received: Headers = field(factory=Headers)  # the header fields of the answer
     reusable_until: float = 0.0  # when its connection is too old to serve another
+    over: bool = False  # the answer is complete, and its connection may serve another
 
     @property
     def tunnels(self) -> bool:

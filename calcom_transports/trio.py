@@ -6,6 +6,8 @@ An exchange runs in the task that asked, under one cancel scope whose deadline m
 
 import ssl
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +24,7 @@ try:
         Exchange,
         Settings,
         Tunnel,
-        fields_to_send,
+        wire_of,
         without_frames,
     )
     from calcom_transports.records import Records
@@ -99,10 +101,10 @@ class TrioTransport:
         """
         self._stay_in_one_run()
         exchange = self._settings.start(request, timeout, trio.current_time())
-        fields = fields_to_send(exchange)
+        wire = wire_of(exchange)
         with trio.CancelScope(deadline=exchange.connect_by) as scope:
             try:
-                return await self._exchange(exchange, fields, scope)
+                return await self._exchange(exchange, wire, scope)
             except TransportError as error:
                 without_frames(error)
                 raise
@@ -127,19 +129,19 @@ class TrioTransport:
             raise exchange.failure("closed", "the transport is closed; make a new one")
 
     async def _exchange(
-        self, exchange: Exchange, fields: Headers, scope: trio.CancelScope
+        self, exchange: Exchange, wire: memoryview, scope: trio.CancelScope
     ) -> Response:
         origin = exchange.destination.origin
         pool = self._pools[origin]
         self._stay_open(exchange)
-        async with pool.slots:
+        async with pool.slot():
             self._stay_open(exchange)
             exchange.phase = "connecting"
             connection = pool.take(trio.current_time())
             if connection is None:
                 connection = await _connect(exchange, self._settings.context_for(origin))
             try:
-                return await connection.serve(exchange, fields, scope, self._settings.max_body)
+                return await connection.serve(exchange, wire, scope, self._settings.max_body)
             finally:
                 if connection.reusable_until and not self._closed:
                     pool.idle.append(connection)
@@ -175,16 +177,31 @@ class _Pool:
         self.slots = trio.Semaphore(size)
         self.idle: list[_Connection] = []
 
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold a slot; who finds none free waits in line."""
+        try:
+            self.slots.acquire_nowait()  # where one is free, no checkpoint is needed to get it
+        except trio.WouldBlock:
+            await self.slots.acquire()
+        try:
+            yield
+        finally:
+            self.slots.release()
+
     def take(self, now: float) -> "_Connection | None":
-        """Return the connection used last, and close those that cannot serve again."""
-        usable = []
-        for connection in self.idle:
+        """Return the connection used last that can serve again, and close those that are too old.
+
+        Only what is returned is asked whether it is still whole, which takes a system call.
+        """
+        while self.idle and now >= self.idle[0].reusable_until:
+            self.idle.pop(0).close()
+        while self.idle:
+            connection = self.idle.pop()
             if connection.is_usable(now):
-                usable.append(connection)
-            else:
-                connection.close()
-        self.idle = usable
-        return usable.pop() if usable else None
+                return connection
+            connection.close()
+        return None
 
     def close(self) -> None:
         """Close the idle connections, and let those go who wait for one."""
@@ -192,6 +209,14 @@ class _Pool:
             self.idle.pop().close()
         for _ in range(self.slots.statistics().tasks_waiting):
             self.slots.release()
+
+
+# What h11 is told of a request, whose bytes are made elsewhere: whether its answer has a body.
+_ASKED = {
+    method: h11.Request(method=method, target="/", headers=[("Host", "")])
+    for method in ("GET", "HEAD")
+}
+_END = h11.EndOfMessage()
 
 
 class _Connection:
@@ -220,13 +245,17 @@ class _Connection:
     async def serve(
         self,
         exchange: Exchange,
-        fields: Headers,
+        wire: memoryview,
         scope: trio.CancelScope,
         max_body: int,
     ) -> Response:
         """Send the request and read its answer; *scope* ends what takes too long."""
         self.reusable_until = 0.0
-        wire = self._wire(exchange, fields)
+        self._http.send(_ASKED["HEAD" if exchange.request.method == "HEAD" else "GET"])
+        self._http.send(_END)
+        now = trio.current_time()
+        if now >= exchange.end:  # which the scope notices only where the task waits
+            raise exchange.out_of_time(now)
         scope.deadline = exchange.end
         # A deadline that has passed ends it here, while nothing has left;
         # send_all does not look at the deadline again before its first byte.
@@ -250,22 +279,13 @@ class _Connection:
             except OSError as error:
                 raise exchange.lost(error, trio.current_time()) from error
         exchange.phase = "sent"
+        if not wire:
+            return
         try:
             await self._stream.send_all(wire)
         except trio.BrokenResourceError:
             # The server may have answered before it closed; if it has not, reading says so.
             exchange.broken = True
-
-    def _wire(self, exchange: Exchange, fields: Headers) -> memoryview:
-        # As a view, which no repr shows: a cancellation brings frames to light as a failure does.
-        request = exchange.request
-        headers = [(name.encode(), value.encode("latin-1")) for name, value in fields]
-        parts = (
-            h11.Request(method=request.method, target=exchange.target, headers=headers),
-            h11.Data(data=request.body),
-            h11.EndOfMessage(),
-        )
-        return memoryview(b"".join(self._http.send(part) or b"" for part in parts))
 
     async def _read(self, exchange: Exchange, scope: trio.CancelScope, max_body: int) -> Response:
         status, body = 0, Body(exchange, max_body)  # h11 gives the head before any of the body

@@ -17,25 +17,22 @@ from typing import Any, Self, cast
 from weakref import WeakSet
 
 try:
-    import urllib3
+    from urllib3 import HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.connectionpool import HTTPSConnectionPool
     from urllib3.exceptions import ClosedPoolError, EmptyPoolError, HTTPError
-    from urllib3.util import SKIP_HEADER
 
     from calcom_transports.network import (
         MAX_BODY,
         MAX_CONNECTIONS,
         READ_SIZE,
-        Body,
         Exchange,
         Settings,
         Tunnel,
-        fields_to_send,
         seconds_left,
+        wire_of,
         without_frames,
     )
-    from calcom_transports.urllib3_answer import CURRENT, Answer
+    from calcom_transports.urllib3_answer import Answer
     from calcom_transports.urllib3_pool import FairPool
 except ModuleNotFoundError as missing:
     raise ImportError(
@@ -44,7 +41,7 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 from calcom_core.errors import TransportError
-from calcom_core.http import Headers, Request, Response, Timeout
+from calcom_core.http import Request, Response, Timeout
 from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
 from calcom_transports.urls import Origin
 
@@ -113,57 +110,22 @@ class Urllib3Transport:
         and `NoAnswer` if it may have left and no complete answer came.
         """
         exchange = self._settings.start(request, timeout, time.monotonic())
-        fields = fields_to_send(exchange)
-        before = CURRENT.set(exchange)
+        wire = wire_of(exchange)
         try:
-            return self._translated(exchange, fields)
+            return self._exchange(exchange, wire)
         except (TransportError, KeyboardInterrupt) as error:
             without_frames(error)
             raise
-        finally:
-            CURRENT.reset(before)
 
-    def _translated(self, exchange: Exchange, fields: Headers) -> Response:
-        try:
-            return self._exchange(exchange, fields)
-        except EmptyPoolError as error:
-            raise exchange.out_of_time(time.monotonic()) from error
-        except ClosedPoolError as error:
-            raise _closed(exchange) from error
-        except HTTPError:
-            # From None: the causes hold what came, which may repeat a credential.
-            raise exchange.unreadable() from None
-
-    def _exchange(self, exchange: Exchange, fields: Headers) -> Response:
+    def _exchange(self, exchange: Exchange, wire: memoryview) -> Response:
         pool = self._pool(exchange)
-        headers = urllib3.HTTPHeaderDict(fields)
-        if "user-agent" not in headers:
-            headers["User-Agent"] = SKIP_HEADER
-        answer = pool.urlopen(
-            exchange.request.method,
-            exchange.destination.path,  # for urllib3's log; `_Connection` sends the whole target
-            body=exchange.request.body or None,
-            headers=headers,
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            pool_timeout=max(0.0, exchange.connect_by - time.monotonic()),  # type: ignore[arg-type]
-            preload_content=False,
-            decode_content=False,
-        )
+        connection = _taken(pool, exchange)
         try:
-            body = Body(exchange, self._settings.max_body)
-            while data := answer.read(READ_SIZE):
-                body.feed(data)
-            # Not urllib3's header fields, which have lost their order.
-            return Response(answer.status, exchange.received, body.finish())
-        except BaseException:
-            exchange.reusable_until = 0.0  # it may be back in the pool already
-            raise
+            return connection.serve(exchange, wire, self._settings.max_body)
         finally:
-            # After a complete answer both do nothing: the connection is back in the pool.
-            answer.close()
-            answer.release_conn()
+            if not exchange.over:
+                connection.close()
+            pool._put_conn(connection)
 
     def _pool(self, exchange: Exchange) -> "_Pool | _TlsPool":
         origin = exchange.destination.origin
@@ -215,6 +177,19 @@ def _in_child() -> None:
 getattr(os, "register_at_fork", lambda **when: None)(after_in_child=_in_child)
 
 
+def _taken(pool: "_Pool | _TlsPool", exchange: Exchange) -> "_Connection":
+    within = max(0.0, exchange.connect_by - time.monotonic())
+    try:
+        return cast(_Connection, pool._get_conn(within))
+    except EmptyPoolError as error:
+        raise exchange.out_of_time(time.monotonic()) from error
+    except BaseException as error:
+        pool._put_conn(None)  # the place that it would have had
+        if isinstance(error, ClosedPoolError):
+            raise _closed(exchange) from error
+        raise
+
+
 def _closed(exchange: Exchange) -> TransportError:
     return exchange.failure("closed", "the transport is closed; make a new one")
 
@@ -257,11 +232,22 @@ def _tunnel(sock: socket.socket, exchange: Exchange) -> None:
 class _Connection(HTTPConnection):
     """A connection that obeys the limits of the exchange it serves."""
 
-    response_class = Answer
     _serves: Exchange
 
+    def serve(self, exchange: Exchange, wire: memoryview, max_body: int) -> Response:
+        """Send the request and read its answer."""
+        self._serves = exchange
+        exchange.phase = "connecting"
+        if self.sock is None:
+            self.connect()
+        sock = cast(socket.socket, self.sock)
+        self._send(sock, wire)
+        response = Answer(sock, exchange, max_body).read()
+        exchange.over = exchange.reusable_until > 0
+        return response
+
     def _new_conn(self) -> socket.socket:
-        exchange = CURRENT.get()
+        exchange = self._serves
         try:
             sock = _connect(exchange)
             try:
@@ -277,50 +263,42 @@ class _Connection(HTTPConnection):
             raise exchange.not_connected(error) from error
 
     def connect(self) -> None:
-        exchange = CURRENT.get()
-        exchange.phase = "connecting"
+        exchange = self._serves
         try:
             super().connect()
         except TimeoutError as error:
             raise exchange.out_of_time(time.monotonic()) from error
-        except OSError as error:  # of the TLS handshake; those of TCP are translated by now
+        except (OSError, HTTPError) as error:  # of TLS; those of TCP are translated by now
             raise exchange.not_trusted(error) from error
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether it has been idle for too long to serve again."""
+        return time.monotonic() >= self._serves.reusable_until
 
     @property
     def is_connected(self) -> bool:
         """Whether it can serve again, which the pool asks before it does."""
-        if not super().is_connected or time.monotonic() >= self._serves.reusable_until:
+        if self.is_too_old or not super().is_connected:
             return False
         # What came decrypted and was not read is nothing that the socket would tell of.
         return not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        """Send the request with the target as it was given; the pool rewrites *url*."""
-        self._serves = CURRENT.get()
-        self._serves.phase = "connecting"
-        super().request(method, self._serves.target, *args, **kwargs)
-
-    def send(self, data: Any) -> None:
-        """Send *data* before the exchange must be over."""
+    def _send(self, sock: socket.socket, wire: memoryview) -> None:
+        """Send the request before the exchange must be over."""
         exchange = self._serves
-        if self.sock is None:
-            self.connect()
-        sock = cast(socket.socket, self.sock)
-        unsent = memoryview(data)
         try:
-            while unsent:
+            while wire:
                 sock.settimeout(_left(exchange.end))
                 if isinstance(sock, ssl.SSLSocket):  # of what fails here a part may have left
                     exchange.phase = "sent"
-                unsent = unsent[sock.send(unsent) :]
+                wire = wire[sock.send(wire) :]
                 exchange.phase = "sent"
         except OSError as error:
             if exchange.phase != "sent" or isinstance(error, TimeoutError):
                 raise exchange.lost(error, time.monotonic()) from error
+            # The server may have answered before it closed; if it has not, reading says so.
             exchange.broken = True
-            # Upon this one urllib3 reads what the server may have answered before it closed;
-            # if it has not answered, reading says so.
-            raise BrokenPipeError from error
 
 
 class _TlsConnection(_Connection, HTTPSConnection):

@@ -1,143 +1,78 @@
 """The bytes of an answer and what they say, for the blocking transport.
 
-The standard library's parser reads answers, and makes do with much that RFC 9112 forbids.
-What it is given here is checked first, so that it reads what h11 would read.
+It reads what h11 reads for the other one, and refuses what RFC 9112 forbids and h11 refuses.
 """
 
-import http.client
-import io
 import re
 import socket
 import time
-from contextvars import ContextVar
-from email.parser import Parser
-from itertools import takewhile
-from typing import Any, cast
+from http import HTTPStatus
 
-from calcom_core.http import TOKEN, Headers
-from calcom_transports.network import MAX_HEAD, Exchange, closes, seconds_left
-
-# urllib3 runs all of an exchange in the thread that asked, and has no argument to carry this.
-CURRENT: ContextVar[Exchange] = ContextVar("exchange")
+from calcom_core.http import TOKEN, Headers, Response
+from calcom_transports.network import MAX_HEAD, READ_SIZE, Body, Exchange, closes, seconds_left
 
 # RFC 9112, with what h11 forgives: a lone LF, control characters in values, a folded value.
 _TEXT = rb"[^\0\n\r\v\f]*"
-_STATUS = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9]{2}(?: " + _TEXT + rb")?\r?\n")
-_FIRST_FIELD = re.compile(rb"(?:%s:%s)?\r?\n" % (TOKEN.pattern.encode(), _TEXT))
-_FIELD = re.compile(rb"(?:(?:%s:|[ \t])%s)?\r?\n" % (TOKEN.pattern.encode(), _TEXT))
-_CHUNK = re.compile(rb"[0-9A-Fa-f]{1,20}(?:;[^\n]*)?[ \t]*\r\n")
+_NAME = TOKEN.pattern.encode()
+_FIELDS = rb"(?:%s:%s\r?\n(?:[ \t]%s\r?\n)*)*" % (_NAME, _TEXT, _TEXT)
+_HEAD = re.compile(
+    rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: %s)?\r?\n(%s)\r?\n" % (_TEXT, _FIELDS), re.ASCII
+)
+_TRAILERS = re.compile(rb"%s\r?\n" % _FIELDS)
+_FIELD = re.compile(rb"([^:]+):((?:.|\n[ \t])*)\n")
+_END = re.compile(rb"\n\r?\n")
+_END_OF_TRAILERS = re.compile(rb"\A\r?\n|\n\r?\n")
+_END_OF_LINE = re.compile(rb"\n")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\n]*)?[ \t]*\r\n")
+_LENGTH = re.compile(r"[0-9]{1,20}")
+
+_WITHOUT_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 
-_WITHOUT_BODY = {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}
+class Answer:
+    """One answer, read from a socket; none of its bytes is waited for longer than it may take."""
 
-
-class Lines(io.BufferedReader):
-    """The lines and bytes of one answer."""
-
-    def __init__(self, arriving: "Arriving") -> None:
-        super().__init__(arriving)
-        self._arriving = arriving
-        self.exchange = arriving.exchange
-        self.expect(_STATUS)
-
-    def expect(self, pattern: re.Pattern[bytes]) -> None:
-        """Say what the lines are to look like from here on."""
-        self._pattern = pattern
-        self._left = MAX_HEAD
-
-    def readline(self, size: int | None = -1) -> bytes:
-        """Read a line, and refuse one that is none or breaks off.
-
-        The parser would make something of it, or take it for the end of the head.
-        """
-        line = super().readline(size)
-        self._left -= len(line)
-        if self._left < 0 or not self._pattern.fullmatch(line):
-            raise http.client.HTTPException("a line is not as RFC 9112 has it")
-        if self._pattern is _FIRST_FIELD:
-            self._pattern = _FIELD
-        return line
-
-    def close(self) -> None:
-        """Give the socket back, and say so if there is more than the answer on it."""
-        self._arriving.over = True
-        if self.peek():
-            self.exchange.reusable_until = 0.0
-        super().close()
-
-
-class Arriving(io.RawIOBase):
-    """The bytes of one answer, none of them waited for longer than its exchange may."""
-
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+    def __init__(self, sock: socket.socket, exchange: Exchange, max_body: int) -> None:
         self._sock = sock
-        self._bytes = sock.makefile("rb", buffering=0)
-        self.exchange = exchange
-        self.over = False
+        self._exchange = exchange
+        self._max_body = max_body
+        self._unread = bytearray()
 
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
+    def read(self) -> Response:
+        """Return the answer, after any number of interim ones.
 
-    def readinto(self, buffer: Any) -> int:
-        """Wait for bytes and put them into *buffer*; 0 at the end."""
-        if self.over:
-            return 0
-        now = time.monotonic()
-        try:
-            self._sock.settimeout(seconds_left(self.exchange.read_by(now), now))
-            count = self._bytes.readinto(buffer)
-        except OSError as error:
-            raise self.exchange.lost(error, time.monotonic()) from error
-        self.exchange.ended = not count
-        return count or 0
-
-    def close(self) -> None:
-        """Give the socket back."""
-        self._bytes.close()
-        super().close()
-
-
-class Answer(http.client.HTTPResponse):
-    """An answer as RFC 9112 has it, where the standard library makes do with less."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp.close()
-        self.fp = self._lines = Lines(Arriving(sock, CURRENT.get()))
-
-    def begin(self) -> None:
-        """Read the head, after any number of interim ones."""
+        Raises `NoAnswer` for one that is not HTTP/1.1, breaks off, is too large or takes too long.
+        """
+        exchange = self._exchange
         while True:
-            version, status, reason = self._read_status()
-            fields = self._fields()
+            minor, status, fields = self._head()
             if status >= 200:
                 break
-            if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
-                raise http.client.HTTPException("the server speaks another protocol")
-        self.code = self.status = status
-        self.reason = reason.strip()
-        self.version = 10 if version == "HTTP/1.0" else 11
-        self.headers = self.msg = fields
-        received = self._lines.exchange.received = Headers(
-            # A value that is folded is one of several lines: RFC 9112, 5.2.
-            (name, " ".join(line.strip(" \t\r") for line in value.split("\n")).strip(" "))
-            for name, value in fields.items()
-        )
-        self._frame(received)
+            if status == HTTPStatus.SWITCHING_PROTOCOLS:
+                raise exchange.unreadable()
+        exchange.received = Headers(fields)
+        chunked, length = self._framing(status)
+        exchange.keep(time.monotonic())
+        body = Body(exchange, self._max_body)
+        if chunked:
+            self._feed_chunks(body)
+        else:
+            self._feed(body, length)
+        to_the_end = length is None and not chunked
         # TLS may end an answer some time before TCP's end shows that its connection is over.
-        to_the_end = self.length is None and not self.chunked
-        self.will_close = to_the_end or self.version == 10 or closes(received)
-        self._lines.exchange.keep(time.monotonic())
+        if to_the_end or minor == b"0" or self._unread or closes(exchange.received):
+            exchange.reusable_until = 0.0
+        return Response(status, exchange.received, body.finish())
 
-    def _fields(self) -> http.client.HTTPMessage:
-        lines = iter(self._lines.readline, b"\r\n")
-        # A lone LF ends a head, too.
-        text = b"".join(takewhile(lambda line: line != b"\n", lines)).decode("latin-1")
-        return Parser(_class=http.client.HTTPMessage).parsestr(text)
+    def _head(self) -> tuple[bytes, int, list[tuple[str, str]]]:
+        match = _HEAD.fullmatch(self._until(_END))
+        if match is None:
+            raise self._exchange.unreadable()
+        return match[1], int(match[2]), _fields(match[3])
 
-    def _frame(self, received: Headers) -> None:
+    def _framing(self, status: int) -> tuple[bool, int | None]:
         """Find out where the answer ends: RFC 9112, 6.3."""
+        received = self._exchange.received
         codings = [coding.strip(" \t").lower() for coding in received.get_all("transfer-encoding")]
         lengths = {
             length.strip(" \t")
@@ -147,34 +82,80 @@ class Answer(http.client.HTTPResponse):
         if (
             (codings and codings != ["chunked"])
             or len(lengths) > 1
-            or not all(re.fullmatch(r"[0-9]{1,20}", length) for length in lengths)
+            or not all(map(_LENGTH.fullmatch, lengths))
         ):
-            raise http.client.HTTPException("the head does not say where the answer ends")
-        method: str = cast(Any, self)._method
-        self.chunked, self.chunk_left, self.length = False, None, None
-        if method == "HEAD" or self.status in _WITHOUT_BODY:
-            self.length = 0
-        elif codings:
-            self.chunked = True
-        elif lengths:
-            self.length = int(lengths.pop())
+            raise self._exchange.unreadable()
+        if self._exchange.request.method == "HEAD" or status in _WITHOUT_BODY:
+            return False, 0
+        return bool(codings), int(lengths.pop()) if lengths and not codings else None
 
-    def _read_status(self) -> tuple[str, int, str]:
-        self._lines.expect(_STATUS)
-        status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
-        self._lines.expect(_FIRST_FIELD)
-        return status
+    def _feed(self, body: Body, length: int | None) -> None:
+        """Feed as many bytes as *length* says, or all to the end of the connection."""
+        left = length
+        while left is None or left > 0:
+            if not self._unread and not self._more():
+                if left is None:
+                    return
+                raise self._exchange.unreadable()
+            piece = self._take(len(self._unread) if left is None else left)
+            if left is not None:
+                left -= len(piece)
+            body.feed(piece)
 
-    def _get_chunk_left(self) -> int | None:
-        if self.chunk_left == 0:
-            if self._lines.read(2) != b"\r\n":
-                raise http.client.HTTPException("a chunk is longer than its size")
-            self.chunk_left = None
-        left: int | None = super()._get_chunk_left()  # type: ignore[misc]
-        return left
+    def _feed_chunks(self, body: Body) -> None:
+        while size := self._chunk_size():
+            self._feed(body, size)
+            while len(self._unread) < 2:
+                self._need_more()
+            if self._take(2) != b"\r\n":
+                raise self._exchange.unreadable()
+        if not _TRAILERS.fullmatch(self._until(_END_OF_TRAILERS)):
+            raise self._exchange.unreadable()
 
-    def _read_next_chunk_size(self) -> int:
-        self._lines.expect(_CHUNK)
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
-        self._lines.expect(_FIRST_FIELD)
-        return size
+    def _chunk_size(self) -> int:
+        match = _CHUNK.fullmatch(self._until(_END_OF_LINE))
+        if match is None:
+            raise self._exchange.unreadable()
+        return int(match[1], 16)
+
+    def _until(self, end: re.Pattern[bytes]) -> bytes:
+        """Return what is there up to *end*, which it includes."""
+        looked = 0
+        while (found := end.search(self._unread, max(looked - 2, 0))) is None:
+            looked = len(self._unread)
+            if looked > MAX_HEAD:
+                raise self._exchange.unreadable()
+            self._need_more()
+        if found.end() > MAX_HEAD:
+            raise self._exchange.unreadable()
+        return self._take(found.end())
+
+    def _take(self, size: int) -> bytes:
+        piece = bytes(self._unread[:size])
+        del self._unread[:size]
+        return piece
+
+    def _need_more(self) -> None:
+        if not self._more():
+            raise self._exchange.unreadable()
+
+    def _more(self) -> bool:
+        """Wait for bytes; False at the end of the connection."""
+        exchange, now = self._exchange, time.monotonic()
+        try:
+            self._sock.settimeout(seconds_left(exchange.read_by(now), now))
+            data = self._sock.recv(READ_SIZE)
+        except OSError as error:
+            raise exchange.lost(error, time.monotonic()) from error
+        exchange.ended = not data
+        self._unread += data
+        return bool(data)
+
+
+def _fields(text: bytes) -> list[tuple[str, str]]:
+    """Take the fields of a head apart; a folded value is one of several lines (RFC 9112, 5.2)."""
+    fields = []
+    for name, value in _FIELD.findall(text):
+        pieces = [piece.strip(b" \t\r") for piece in value.split(b"\n")]
+        fields.append((name.decode(), b" ".join(pieces).strip(b" ").decode("latin-1")))
+    return fields

@@ -50,14 +50,24 @@ class FairPool(HTTPConnectionPool):
             if turn in self._waiting:
                 self._waiting.remove(turn)
                 raise EmptyPoolError(self, "has no connection that became free")
-            usable: list[Any] = []
-            dropped: list[Any] = []
-            for each in self._idle:
-                (dropped if is_connection_dropped(each) else usable).append(each)
-            connection = usable.pop() if usable else None
-            self._idle[:] = usable
+            connection, dropped = self._take()
         _close_all(dropped)
         return connection or self._new_conn()
+
+    def _take(self) -> tuple[Any, list[Any]]:
+        """Return the connection used last that can serve again, and those that cannot.
+
+        Only what is returned is asked whether it is still whole, which takes a system call.
+        """
+        dropped = []
+        while self._idle and self._idle[0].is_too_old:
+            dropped.append(self._idle.pop(0))
+        while self._idle:
+            connection = self._idle.pop()
+            if not is_connection_dropped(connection):
+                return connection, dropped
+            dropped.append(connection)
+        return None, dropped
 
     def _put_conn(self, conn: Any) -> None:
         with self._lock:

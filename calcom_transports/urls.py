@@ -1,6 +1,7 @@
 """URLs taken apart, by the rules of both network transports."""
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -43,6 +44,7 @@ class Destination:
         return self.target.partition("?")[0]
 
 
+@lru_cache
 def is_loopback(host: str) -> bool:
     """Tell whether *host* can only be this machine; no name is looked up.
 
@@ -59,8 +61,23 @@ def split_url(url: str, *, allow_http: bool) -> Destination:
     Raises `InvalidInput` for anything that is not `https://host…`,
     and for `http://` unless the host is this machine or *allow_http* is true.
     """
+    start = _START.match(url)[0]  # type: ignore[index]  # it matches any text
+    origin, authority = _start_of(start, allow_http)
+    # Cut by hand: urlsplit forgets the difference between no query and an empty one.
+    target = url[len(start) :].partition("#")[0]
+    if not target.startswith("/"):
+        target = f"/{target}"
+    return Destination(origin, authority, target)
+
+
+_START = re.compile(r"(?:[^:/?#]*:)?(?://[^/?#]*)?")
+
+
+@lru_cache  # of the few servers that there are
+def _start_of(start: str, allow_http: bool) -> tuple[Origin, str]:
+    """Return the origin and the authority of the start of a URL, which ends before its path."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(start)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise InvalidInput("url", f"cannot be read ({error}); write https://host/path") from error
@@ -78,12 +95,8 @@ def split_url(url: str, *, allow_http: bool) -> Destination:
             f"is http:// to {host}, which would send credentials unencrypted; "
             "use https://, or give the transport allow_http=True",
         )
-    # Cut by hand: urlsplit forgets the difference between no query and an empty one.
-    target = url.partition("#")[0].partition("//")[2][len(parts.netloc) :]
-    if not target.startswith("/"):
-        target = f"/{target}"
     origin = Origin(parts.scheme, host, PORTS[parts.scheme] if port is None else port)
-    return Destination(origin, parts.netloc, target)
+    return origin, parts.netloc
 
 
 def authority(host: str, port: int) -> str:

@@ -19,6 +19,7 @@ class Connection:
     def __init__(self, *args: object, **options: object) -> None:
         self.open = True
         self.is_connected = True
+        self.is_too_old = False
 
     def close(self) -> None:
         self.open = False
@@ -103,7 +104,8 @@ def test_a_place_given_back_goes_to_who_waits_longest() -> None:
 def test_dropped_connections_are_closed_by_the_next_who_asks() -> None:
     pool = Pool("localhost", 1, maxsize=3)
     first, second, third = [pool._get_conn(0) for _ in range(3)]
-    first.is_connected = third.is_connected = False
+    first.is_too_old = True
+    third.is_connected = False
     for connection in (first, second, third):
         pool._put_conn(connection)
     assert pool._get_conn(0) is second
