@@ -44,14 +44,9 @@ class Answer:
         Raises `NoAnswer` for one that is not HTTP/1.1, breaks off, is too large or takes too long.
         """
         exchange = self._exchange
-        while True:
-            minor, status, fields = self._head()
-            if status >= 200:
-                break
-            if status == HTTPStatus.SWITCHING_PROTOCOLS:
-                raise exchange.unreadable()
-        exchange.received = Headers(fields)
-        chunked, length = self._framing(status)
+        status, old, chunked, length = self._head()
+        while status < 200:
+            status, old, chunked, length = self._head()
         exchange.keep(time.monotonic())
         body = Body(exchange, self._max_body)
         if chunked:
@@ -60,15 +55,18 @@ class Answer:
             self._feed(body, length)
         to_the_end = length is None and not chunked
         # TLS may end an answer some time before TCP's end shows that its connection is over.
-        if to_the_end or minor == b"0" or self._unread or closes(exchange.received):
+        if to_the_end or old or self._unread or closes(exchange.received):
             exchange.reusable_until = 0.0
         return Response(status, exchange.received, body.finish())
 
-    def _head(self) -> tuple[bytes, int, list[tuple[str, str]]]:
+    def _head(self) -> tuple[int, bool, bool, int | None]:
+        """Read a head: its status, whether it is of HTTP/1.0, and where the answer ends."""
         match = _HEAD.fullmatch(self._until(_END))
-        if match is None:
+        if match is None or match[2] == b"101":
             raise self._exchange.unreadable()
-        return match[1], int(match[2]), _fields(match[3])
+        status = int(match[2])
+        self._exchange.received = Headers(_fields(match[3]))
+        return status, match[1] == b"0", *self._framing(status)
 
     def _framing(self, status: int) -> tuple[bool, int | None]:
         """Find out where the answer ends: RFC 9112, 6.3."""
