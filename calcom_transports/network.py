@@ -53,7 +53,7 @@ def wire_of(exchange: "Exchange") -> memoryview:
     Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
     """
     request = exchange.request
-    fields = request.headers.pairs
+    fields = request.headers  # whose repr shows no credential; no frame that raises holds more
     # All at once, since nearly always there is nothing wrong.
     if not _OURS.isdisjoint([name.lower() for name, _ in fields]) or _UNFIT.search(
         "".join([value for _, value in fields])

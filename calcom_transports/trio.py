@@ -216,7 +216,6 @@ _ASKED = {
     method: h11.Request(method=method, target="/", headers=[("Host", "")])
     for method in ("GET", "HEAD")
 }
-_END = h11.EndOfMessage()
 
 
 class _Connection:
@@ -231,7 +230,6 @@ class _Connection:
         self._socket = socket
         self._stream = stream
         self._unread = unread
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self.reusable_until = 0.0
 
     def is_usable(self, now: float) -> bool:
@@ -251,8 +249,6 @@ class _Connection:
     ) -> Response:
         """Send the request and read its answer; *scope* ends what takes too long."""
         self.reusable_until = 0.0
-        self._http.send(_ASKED["HEAD" if exchange.request.method == "HEAD" else "GET"])
-        self._http.send(_END)
         now = trio.current_time()
         if now >= exchange.end:  # which the scope notices only where the task waits
             raise exchange.out_of_time(now)
@@ -261,12 +257,10 @@ class _Connection:
         # send_all does not look at the deadline again before its first byte.
         await trio.lowlevel.checkpoint_if_cancelled()
         await self._send(exchange, wire)
-        response = await self._read(exchange, scope, max_body)
-        if (
-            self._http.our_state is self._http.their_state is h11.DONE
-            and self._http.trailing_data == (b"", False)
-        ):
-            self._http.start_next_cycle()
+        http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+        http.send(_ASKED["HEAD" if exchange.request.method == "HEAD" else "GET"])
+        response = await self._read(http, exchange, scope, max_body)
+        if http.their_state is h11.DONE and http.trailing_data == (b"", False):
             exchange.keep(trio.current_time())
             self.reusable_until = exchange.reusable_until
         return response
@@ -287,29 +281,34 @@ class _Connection:
             # The server may have answered before it closed; if it has not, reading says so.
             exchange.broken = True
 
-    async def _read(self, exchange: Exchange, scope: trio.CancelScope, max_body: int) -> Response:
+    async def _read(
+        self, http: h11.Connection, exchange: Exchange, scope: trio.CancelScope, max_body: int
+    ) -> Response:
         status, body = 0, Body(exchange, max_body)  # h11 gives the head before any of the body
         while True:
             try:
-                event = self._http.next_event()
+                event = http.next_event()
             except h11.RemoteProtocolError:
                 # From None: the cause holds what came, which may repeat a credential.
                 raise exchange.unreadable() from None
             if event is h11.NEED_DATA:
                 scope.deadline = exchange.read_by(trio.current_time())
-                self._http.receive_data(await self._receive(exchange))
+                http.receive_data(await self._receive(exchange))
             elif getattr(event, "http_version", b"1.1")[:2] != b"1.":
                 raise exchange.unreadable()
             elif isinstance(event, h11.Response):
                 status = event.status_code
-                exchange.received = Headers(event.headers.raw_items())
+                exchange.received = Headers(
+                    [
+                        (name.decode(), value.decode("latin-1"))
+                        for name, value in event.headers.raw_items()
+                    ]
+                )
                 body = Body(exchange, max_body)
             elif isinstance(event, h11.Data):
                 body.feed(bytes(event.data))
-            elif isinstance(event, h11.EndOfMessage):
+            elif isinstance(event, h11.EndOfMessage):  # else it is an interim answer
                 return Response(status, exchange.received, body.finish())
-            elif not isinstance(event, h11.InformationalResponse):
-                raise exchange.unreadable()
 
     async def _receive(self, exchange: Exchange) -> bytes:
         try:

@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from server import PATIENCE
+from sending import OK, OK_RESPONSE, get
+from server import PATIENCE, Server, answering
 from urllib3.exceptions import ClosedPoolError, EmptyPoolError
 
 import calcom_transports.urllib3_pool
+from calcom_transports.urllib3 import Urllib3Transport
 from calcom_transports.urllib3_pool import FairPool
 
 
@@ -67,6 +69,19 @@ def test_an_interrupted_wait_costs_nobody_a_place(monkeypatch: pytest.MonkeyPatc
     assert taken_as_urllib3_does(pool, 0) is first
     with pytest.raises(EmptyPoolError):
         taken_as_urllib3_does(pool, 0)
+
+
+def test_an_interrupted_call_costs_its_transport_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(answering(OK)) as server, Urllib3Transport(max_connections=1) as transport:
+        transport.send(get(server))
+        (pool,) = transport._pools.values()
+        held = pool._get_conn(0)
+        interrupt_one_wait(monkeypatch)
+        with pytest.raises(KeyboardInterrupt):
+            transport.send(get(server))
+        pool._put_conn(held)
+        assert transport.send(get(server)) == OK_RESPONSE
+    assert (len(server.requests), server.connections) == (2, 1)
 
 
 def test_an_interrupt_after_it_was_served_costs_nobody_a_place(
