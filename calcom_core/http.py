@@ -76,7 +76,7 @@ class Headers:
     def get_all(self, name: str) -> tuple[str, ...]:
         """Return every value of *name*, in order."""
         wanted = name.lower()
-        return tuple(value for present, value in self.pairs if present.lower() == wanted)
+        return tuple([value for present, value in self.pairs if present.lower() == wanted])
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.pairs)

@@ -3,7 +3,7 @@
 import re
 import ssl
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Literal
 
@@ -115,13 +115,19 @@ def without_frames(error: BaseException) -> None:
 
 def closes(headers: Headers) -> bool:
     """Tell whether a message says that its connection ends with it (RFC 9112, 9.6)."""
-    options = ",".join(headers.get_all("connection")).lower().split(",")
+    said = headers.get_all("connection")
+    options = ",".join(said).lower().split(",") if said else ()
     return "close" in {option.strip(" \t") for option in options}
 
 
 def idle_limit(headers: Headers) -> float:
     """Return for how many seconds a connection may idle after an answer with these headers."""
-    announced = _KEEP_ALIVE_TIMEOUT.search(",".join(headers.get_all("keep-alive")))
+    return _limit_of(",".join(headers.get_all("keep-alive")))
+
+
+@lru_cache  # a server says the same each time
+def _limit_of(said: str) -> float:
+    announced = _KEEP_ALIVE_TIMEOUT.search(said)
     return min(float(announced[1]), IDLE_LIMIT) if announced else IDLE_LIMIT
 
 

@@ -6,8 +6,6 @@ An exchange runs in the task that asked, under one cancel scope whose deadline m
 
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -134,7 +132,8 @@ class TrioTransport:
         origin = exchange.destination.origin
         pool = self._pools[origin]
         self._stay_open(exchange)
-        async with pool.slot():
+        await pool.wait_for_slot()
+        try:
             self._stay_open(exchange)
             exchange.phase = "connecting"
             connection = pool.take(trio.current_time())
@@ -147,6 +146,8 @@ class TrioTransport:
                     pool.idle.append(connection)
                 else:
                     connection.close()
+        finally:
+            pool.slots.release()
 
     async def aclose(self) -> None:
         """Close every idle connection, and those in use when their exchange is over.
@@ -177,17 +178,12 @@ class _Pool:
         self.slots = trio.Semaphore(size)
         self.idle: list[_Connection] = []
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold a slot; who finds none free waits in line."""
+    async def wait_for_slot(self) -> None:
+        """Take a slot, to be released; who finds none free waits in line."""
         try:
             self.slots.acquire_nowait()  # where one is free, no checkpoint is needed to get it
         except trio.WouldBlock:
             await self.slots.acquire()
-        try:
-            yield
-        finally:
-            self.slots.release()
 
     def take(self, now: float) -> "_Connection | None":
         """Return the connection used last that can serve again, and close those that are too old.
