@@ -158,7 +158,6 @@ class Exchange:
     ended: bool = False  # the server has closed its side of the connection
     received: Headers = field(factory=Headers)  # the header fields of the answer
     reusable_until: float = 0.0  # when its connection is too old to serve another
-    over: bool = False  # the answer is complete, and its connection may serve another
 
     @property
     def tunnels(self) -> bool:

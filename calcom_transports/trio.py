@@ -10,15 +10,13 @@ from types import TracebackType
 from typing import Self
 
 try:
-    import h11
     import trio
 
+    from calcom_transports.answer import Answer
     from calcom_transports.network import (
         MAX_BODY,
         MAX_CONNECTIONS,
-        MAX_HEAD,
         READ_SIZE,
-        Body,
         Exchange,
         Settings,
         Tunnel,
@@ -32,7 +30,7 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 from calcom_core.errors import InvalidInput, TransportError
-from calcom_core.http import Headers, Request, Response, Timeout
+from calcom_core.http import Request, Response, Timeout
 from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
 from calcom_transports.trio_driver import first_of
 from calcom_transports.trio_driver import iterate_trio as iterate_trio
@@ -207,15 +205,8 @@ class _Pool:
             self.slots.release()
 
 
-# What h11 is told of a request, whose bytes are made elsewhere: whether its answer has a body.
-_ASKED = {
-    method: h11.Request(method=method, target="/", headers=[("Host", "")])
-    for method in ("GET", "HEAD")
-}
-
-
 class _Connection:
-    """One connection, plain or TLS, with h11's view of it."""
+    """One connection, plain or TLS."""
 
     def __init__(
         self,
@@ -253,10 +244,11 @@ class _Connection:
         # send_all does not look at the deadline again before its first byte.
         await trio.lowlevel.checkpoint_if_cancelled()
         await self._send(exchange, wire)
-        http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
-        http.send(_ASKED["HEAD" if exchange.request.method == "HEAD" else "GET"])
-        response = await self._read(http, exchange, scope, max_body)
-        if http.their_state is h11.DONE and http.trailing_data == (b"", False):
+        answer = Answer(exchange, max_body)
+        while (response := answer.complete()) is None:
+            scope.deadline = exchange.read_by(trio.current_time())
+            answer.receive(await self._receive(exchange))
+        if answer.leaves_nothing:
             exchange.keep(trio.current_time())
             self.reusable_until = exchange.reusable_until
         return response
@@ -277,41 +269,11 @@ class _Connection:
             # The server may have answered before it closed; if it has not, reading says so.
             exchange.broken = True
 
-    async def _read(
-        self, http: h11.Connection, exchange: Exchange, scope: trio.CancelScope, max_body: int
-    ) -> Response:
-        status, body = 0, Body(exchange, max_body)  # h11 gives the head before any of the body
-        while True:
-            try:
-                event = http.next_event()
-            except h11.RemoteProtocolError:
-                # From None: the cause holds what came, which may repeat a credential.
-                raise exchange.unreadable() from None
-            if event is h11.NEED_DATA:
-                scope.deadline = exchange.read_by(trio.current_time())
-                http.receive_data(await self._receive(exchange))
-            elif getattr(event, "http_version", b"1.1")[:2] != b"1.":
-                raise exchange.unreadable()
-            elif isinstance(event, h11.Response):
-                status = event.status_code
-                exchange.received = Headers(
-                    [
-                        (name.decode(), value.decode("latin-1"))
-                        for name, value in event.headers.raw_items()
-                    ]
-                )
-                body = Body(exchange, max_body)
-            elif isinstance(event, h11.Data):
-                body.feed(bytes(event.data))
-            elif isinstance(event, h11.EndOfMessage):  # else it is an interim answer
-                return Response(status, exchange.received, body.finish())
-
     async def _receive(self, exchange: Exchange) -> bytes:
         try:
             data = await self._stream.receive_some(READ_SIZE)
         except trio.BrokenResourceError as error:
             raise exchange.lost(error.__cause__, trio.current_time()) from error
-        exchange.ended = not data
         return bytes(data)
 
 

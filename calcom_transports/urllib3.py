@@ -1,10 +1,9 @@
 """The blocking transport, on urllib3.
 
-urllib3 connects, speaks TLS and HTTP, and is told to repeat and to follow nothing.
-What it lacks is added by subclasses of its connections, of its pools and of the standard library's
-answers: one limit over the whole exchange, the exact moment from which a request may have left,
-ways through proxies, the end of idle connections, a queue in order, and no leniency
-towards an answer that is wrong or breaks off.
+urllib3 connects, speaks TLS and keeps connections; h11 reads what comes.
+What urllib3 lacks is added by subclasses of its connections and of its pools:
+one limit over the whole exchange, the exact moment from which a request may have left, ways through
+proxies, the end of idle connections, and a queue in order.
 """
 
 import os
@@ -21,6 +20,7 @@ try:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.exceptions import ClosedPoolError, EmptyPoolError, HTTPError
 
+    from calcom_transports.answer import Answer
     from calcom_transports.network import (
         MAX_BODY,
         MAX_CONNECTIONS,
@@ -32,11 +32,10 @@ try:
         wire_of,
         without_frames,
     )
-    from calcom_transports.urllib3_answer import Answer
     from calcom_transports.urllib3_pool import FairPool
 except ModuleNotFoundError as missing:
     raise ImportError(
-        "the blocking transport needs urllib3 and truststore: "
+        "the blocking transport needs urllib3, h11 and truststore: "
         "pip install 'calcom-bookings[urllib3]'"
     ) from missing
 
@@ -123,7 +122,7 @@ class Urllib3Transport:
         try:
             return connection.serve(exchange, wire, self._settings.max_body)
         finally:
-            if not exchange.over:
+            if not exchange.reusable_until:
                 connection.close()
             pool._put_conn(connection)
 
@@ -242,8 +241,11 @@ class _Connection(HTTPConnection):
             self.connect()
         sock = cast(socket.socket, self.sock)
         self._send(sock, wire)
-        response = Answer(sock, exchange, max_body).read()
-        exchange.over = exchange.reusable_until > 0
+        answer = Answer(exchange, max_body)
+        while (response := answer.complete()) is None:
+            answer.receive(self._receive(sock))
+        if answer.leaves_nothing:
+            exchange.keep(time.monotonic())
         return response
 
     def _new_conn(self) -> socket.socket:
@@ -299,6 +301,15 @@ class _Connection(HTTPConnection):
                 raise exchange.lost(error, time.monotonic()) from error
             # The server may have answered before it closed; if it has not, reading says so.
             exchange.broken = True
+
+    def _receive(self, sock: socket.socket) -> bytes:
+        """Wait for bytes of the answer; none at the end."""
+        exchange, now = self._serves, time.monotonic()
+        try:
+            sock.settimeout(seconds_left(exchange.read_by(now), now))
+            return sock.recv(READ_SIZE)
+        except OSError as error:
+            raise exchange.lost(error, time.monotonic()) from error
 
 
 class _TlsConnection(_Connection, HTTPSConnection):

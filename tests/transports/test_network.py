@@ -52,7 +52,6 @@ from calcom_transports.network import Settings, default_ssl_context, idle_limit
 from calcom_transports.proxies import Proxies
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
-from calcom_transports.urllib3_answer import Answer
 from calcom_transports.urls import Destination, Origin, split_url
 
 
@@ -979,36 +978,6 @@ def test_a_url_is_taken_apart(url: str, destination: Destination) -> None:
     assert split_url(url, allow_http=False) == destination
 
 
-class Pieces:
-    """Stands in for a socket; gives what it was made of piece by piece."""
-
-    def __init__(self, *pieces: bytes) -> None:
-        self.pieces = list(pieces)
-
-    def settimeout(self, seconds: float) -> None:
-        pass
-
-    def recv(self, size: int) -> bytes:
-        return self.pieces.pop(0) if self.pieces else b""
-
-
-@pytest.mark.parametrize(("size", "error"), [(65_536, None), (65_537, "protocol")])
-def test_a_head_has_64_kib_at_most_however_it_arrives(size: int, error: str | None) -> None:
-    start, end = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ", b"\r\n\r\n"
-    head = start + b"y" * (size - len(start) - len(end)) + end
-    for cut in (1, 1000, 40_000, 65_000, size - 3):
-        settings = Settings(None, None, False, 1, 1, Proxies())
-        asked = settings.start(Request("GET", "https://localhost/"), None, time.monotonic())
-        asked.phase = "sent"
-        pieces: Any = Pieces(head[:cut], head[cut:])
-        if error is None:
-            assert len(Answer(pieces, asked, 1).read().headers) == 2
-        else:
-            with pytest.raises(NoAnswer) as caught:
-                Answer(pieces, asked, 1).read()
-            assert caught.value.reason == error
-
-
 @both
 @pytest.mark.parametrize(
     ("request_", "problem"),
@@ -1405,10 +1374,10 @@ def test_a_trio_transport_belongs_to_one_run() -> None:
         (
             "calcom_transports.urllib3",
             library,
-            "the blocking transport needs urllib3 and truststore: "
+            "the blocking transport needs urllib3, h11 and truststore: "
             "pip install 'calcom-bookings[urllib3]'",
         )
-        for library in ("urllib3", "truststore")
+        for library in ("urllib3", "h11", "truststore")
     ]
     + [
         (
@@ -1425,6 +1394,7 @@ def test_a_missing_library_names_the_extra_that_brings_it(
 ) -> None:
     monkeypatch.delitem(sys.modules, module)
     monkeypatch.delitem(sys.modules, "calcom_transports.network")
+    monkeypatch.delitem(sys.modules, "calcom_transports.answer")
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImportError) as caught:
         importlib.import_module(module)
