@@ -12,7 +12,7 @@ from typing import Self
 try:
     import trio
 
-    from calcom_transports.answer import Answer
+    from calcom_transports.http1 import Answer
     from calcom_transports.network import (
         MAX_BODY,
         MAX_CONNECTIONS,

@@ -20,7 +20,7 @@ try:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.exceptions import ClosedPoolError, EmptyPoolError, HTTPError
 
-    from calcom_transports.answer import Answer
+    from calcom_transports.http1 import Answer
     from calcom_transports.network import (
         MAX_BODY,
         MAX_CONNECTIONS,

@@ -1394,7 +1394,7 @@ def test_a_missing_library_names_the_extra_that_brings_it(
 ) -> None:
     monkeypatch.delitem(sys.modules, module)
     monkeypatch.delitem(sys.modules, "calcom_transports.network")
-    monkeypatch.delitem(sys.modules, "calcom_transports.answer")
+    monkeypatch.delitem(sys.modules, "calcom_transports.http1")
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImportError) as caught:
         importlib.import_module(module)
