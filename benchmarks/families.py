@@ -200,7 +200,7 @@ FAMILIES = (
     Family("build", "building", BUILDING),
     Family("import", "importing", IMPORTING, seconds=0),
     Family("walk", "walking", WALKING, server=paging.server, seconds=0, turns=6),
-    Family("walk-memory", "walking", WALKING_MEMORY, server=paging.server, seconds=0, turns=1),
+    Family("walk-memory", "walking", WALKING_MEMORY, server=paging.server, seconds=0, turns=4),
     Family("memory", "holding", HOLDING, seconds=0, turns=2),
     Family("replay", "replaying", REPLAYING),
 )

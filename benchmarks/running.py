@@ -75,12 +75,12 @@ def process(module: str, subject: str, url: str) -> Iterator[Process]:
 
 def calls_for(subject: Process, seconds: float) -> int:
     """Warm a subject up, and return how many calls it makes in so many seconds, at least one."""
-    calls = 1
-    while True:
-        taken = subject.turn(calls).get("wall", seconds) * calls
-        if taken >= seconds / 2:
-            return max(1, round(calls * seconds / taken)) if seconds else 1
-        calls = min(calls * 10, max(calls + 1, round(calls * seconds / taken)))
+    subject.turn(1)  # whatever is built once is built here
+    calls, taken = 1, 0.0
+    while taken < seconds / 2:
+        calls = min(calls * 10, max(calls + 1, round(calls * seconds / taken))) if taken else 1
+        taken = subject.turn(calls)["wall"] * calls
+    return max(1, round(calls * seconds / taken)) if taken else 1
 
 
 @define

@@ -8,10 +8,11 @@ from http.client import HTTPConnection
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
-from attrs import evolve
+from attrs import define, evolve
 
 from benchmarks import data, running, server, table, turns
 from benchmarks.families import BARE, FAMILIES, Family
@@ -270,6 +271,23 @@ def test_subjects_begin_in_another_order_at_each_start() -> None:
         ["c", "a", "b"],
         ["a", "b", "c"],
     ]
+
+
+@define
+class Slow:
+    """A subject whose first call, which builds something, takes as long as 20,000 others."""
+
+    made: int = 0
+
+    def turn(self, calls: int) -> Mapping[str, float]:
+        built = 0.0 if self.made else 0.2
+        self.made += calls
+        return {"wall": 10e-6 + built / calls}
+
+
+def test_the_first_call_does_not_count_for_how_many_make_a_turn() -> None:
+    assert running.calls_for(cast(running.Process, Slow()), 0.1) == 10_000
+    assert running.calls_for(cast(running.Process, Slow()), 0) == 1
 
 
 def test_a_family_runs_in_processes_of_its_own() -> None:
