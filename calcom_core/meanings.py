@@ -8,6 +8,7 @@ its status.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from attrs import field, frozen
@@ -252,10 +253,15 @@ def error_of(operation: AskedOperation, response: Response) -> CalcomError:
     return _api_error(operation, response, body, row, may_have_happened=acted)
 
 
+@lru_cache  # of the few statuses that there are
+def _rows_of(status: int) -> tuple[Meaning, ...]:
+    return tuple([row for row in MEANINGS if status in row.status])
+
+
 def _meaning(operation: AskedOperation, status: int, body: ErrorBody) -> Meaning:
     if body.is_html and 400 <= status < 500 and status != 429:
         return Meaning(error=BlockedByEdge, status=(status,))
-    for row in MEANINGS:
+    for row in _rows_of(status):
         if row.fits(operation, status, body):
             return row
     error = _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, ApiError)
@@ -273,7 +279,9 @@ def _api_error(
     cls: Any = row.error
     said = ": ".join(part for part in (body.code, body.message[:500]) if part)
     message = f"{asked(operation)}: {response.status} {said}".rstrip()
-    hint = WAYS_OUT[cls].format(wait=wait_of(response.headers))
+    hint = WAYS_OUT[cls]
+    if "{wait" in hint:  # which takes some time to find out
+        hint = hint.format(wait=wait_of(response.headers))
     if may_have_happened:
         hint = f"it may have happened all the same; {hint}"
     error: ApiError = cls(
