@@ -335,7 +335,9 @@ def _read_field(
         parse = f"read{index}({var}, None)"
     wrong = " and ".join(f"{var}.__class__ is not {name}" for name in classes)
     raising = f"raise Odd({expected!r}, found({var}), {key!r})"
-    lines = [f"    {var} = get({key!r}{'' if nullable else ', MISSING'})"]
+    lines = [f"    {var} = get({key!r})"]
+    if not nullable:  # then it is nearly always there, and to try is quicker than to call
+        lines = [f"    try: {var} = value[{key!r}]", f"    except KeyError: {var} = MISSING"]
     indent = "    "
     if nullable and (parse or wanted is datetime):
         lines.append(f"    if {var} is not None:")
