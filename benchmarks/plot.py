@@ -54,7 +54,10 @@ def draw(rows: Iterable[Row], path: Path) -> None:
         colour, verdict = looks[bar.met]
         axes.barh(place, bar.ratio - 1, left=1, color=colour)
         axes.annotate(
-            f" {bar.ratio:.2f}{verdict}", (max(bar.ratio, 1), place), va="center", fontsize=7
+            f" {bar.ratio:.2f}{verdict}",
+            (max(bar.ratio, bar.wanted or 1, 1), place),
+            va="center",
+            fontsize=7,
         )
         if bar.wanted is not None:
             axes.plot([bar.wanted] * 2, [place - 0.45, place + 0.45], color="black")
