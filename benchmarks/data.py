@@ -47,15 +47,15 @@ FULL: dict[str, Any] = {
 """A booking to make, with all that an application usually says."""
 
 
+def recorded_answer(name: str) -> dict[str, Any]:
+    """Return `status`, `headers` and `body` of an answer that was recorded."""
+    answer: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_bytes())["response"]
+    return answer
+
+
 def recorded(name: str) -> dict[str, Any]:
-    exchange = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
-    body: dict[str, Any] = exchange["response"]["body"]
+    body: dict[str, Any] = recorded_answer(name)["body"]
     return body
-
-
-def recorded_status(name: str) -> int:
-    status: int = json.loads((RECORDED / f"{name}.json").read_bytes())["response"]["status"]
-    return status
 
 
 def compact(body: object) -> bytes:

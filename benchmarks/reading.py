@@ -18,7 +18,7 @@ from benchmarks.data import (
     page_of_100,
     pages_of_shapes,
     recorded,
-    recorded_status,
+    recorded_answer,
 )
 from benchmarks.table import named
 from benchmarks.turns import Subject, Turns, repeat
@@ -76,7 +76,11 @@ def errors_by_ours(turns: Turns, url: str) -> None:
     from calcom_core import ApiError, Response, bookings
 
     operation = bookings.create(NEW)
-    answers = [Response(recorded_status(name), (), compact(recorded(name))) for name in ERRORS]
+    # With all their headers, in which an error looks for credentials that it must not show.
+    answers = [
+        Response(each["status"], each["headers"], compact(each["body"]))
+        for each in map(recorded_answer, ERRORS)
+    ]
 
     def read() -> None:
         for answer in answers:

@@ -113,7 +113,7 @@ def test_the_targets_of_walks_memory_and_replays() -> None:
 def test_what_titles_say_of_the_data_is_so() -> None:
     assert len(data.ERRORS) == 8
     assert len(data.deliveries()) == 25
-    assert all(data.recorded_status(name) >= 400 for name in data.ERRORS)
+    assert all(data.recorded_answer(name)["status"] >= 400 for name in data.ERRORS)
     assert tuple(data.pages_of_shapes()) == data.SHAPES
     for shape, page in data.pages_of_shapes().items():
         items = json.loads(page)["data"]
