@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -153,25 +154,34 @@ class Api:
             raise InvalidInput(
                 "operation", f"must be such as bookings.get(…), not {type(operation).__name__}"
             )
-        version = operation.version or self._version(operation)
-        query = "&".join(
-            f"{name}={quote(value, safe=_QUERY_SAFE)}" for name, value in operation.query
-        )
-        headers = Headers(  # of which no frame holds more than this, whose repr shows no secret
-            (
-                ("Accept", "application/json"),
-                ("User-Agent", self.user_agent),
-                ("cal-api-version", sufficient(version, operation.needs)),
-                *self.auth.headers(),
-                *(() if operation.body is None else (("Content-Type", "application/json"),)),
+        version = sufficient(operation.version or self._version(operation), operation.needs)
+        # Of the credentials no frame holds more than this, whose repr shows no secret.
+        headers = self._headers(version, has_body=operation.body is not None)
+        url = self.base_url + operation.path
+        if operation.query:
+            url += "?" + "&".join(
+                [f"{name}={quote(value, safe=_QUERY_SAFE)}" for name, value in operation.query]
             )
+        return Request(operation.method, url, headers, operation.body or b"")
+
+    def _headers(self, version: str, *, has_body: bool) -> Headers:
+        """Return the same object as long as it would hold the same, so that it is checked once."""
+        pairs = (
+            ("Accept", "application/json"),
+            ("User-Agent", self.user_agent),
+            ("cal-api-version", version),
+            *self.auth.headers(),
+            *((("Content-Type", "application/json"),) if has_body else ()),
         )
-        return Request(
-            operation.method,
-            f"{self.base_url}{operation.path}{'?' if query else ''}{query}",
-            headers,
-            operation.body or b"",
-        )
+        made = self._made.get((version, has_body))
+        if made is None or made.pairs != pairs:
+            made = self._made[version, has_body] = Headers(pairs)
+        return made
+
+    # No field, so that neither what shows nor what copies an `Api` shows what it holds.
+    @cached_property
+    def _made(self) -> dict[tuple[str, bool], Headers]:
+        return {}
 
     def _version(self, operation: Operation[Any]) -> str:
         version = self.versions.of(operation.name)

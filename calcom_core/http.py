@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
@@ -42,18 +43,19 @@ def _pairs(given: object) -> tuple[tuple[str, str], ...]:
     elif not isinstance(given, Iterable):
         raise InvalidInput("headers", f"must be a mapping or pairs, not {type(given).__name__}")
     try:
-        pairs = [(name, value) for name, value in items]
+        return tuple(
+            [
+                (
+                    name if type(name) is str else _text(name),
+                    value if type(value) is str else _text(value),
+                )
+                for name, value in items
+            ]
+        )
+    except InvalidInput:
+        raise
     except (TypeError, ValueError) as error:
         raise InvalidInput("headers", "must be pairs of a name and a value") from error
-    return tuple(
-        [
-            (
-                name if type(name) is str else _text(name),
-                value if type(value) is str else _text(value),
-            )
-            for name, value in pairs
-        ]
-    )
 
 
 @frozen(repr=False)
@@ -65,18 +67,27 @@ class Headers:
 
     pairs: tuple[tuple[str, str], ...] = field(converter=_pairs, default=())
 
+    @cached_property  # an answer is asked for several
+    def _by_name(self) -> dict[str, list[str]]:
+        by_name: dict[str, list[str]] = {}
+        for name, value in self.pairs:
+            by_name.setdefault(name.lower(), []).append(value)
+        return by_name
+
+    @cached_property  # the same ones may go with many requests
+    def _are_safe(self) -> bool:
+        # All at once, since nearly always all are.
+        lines = "".join([f"{name}\0{value}\n" for name, value in self.pairs])
+        return _SAFE.fullmatch(lines) is not None
+
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of *name*, or *default*."""
-        wanted = name.lower()
-        for present, value in self.pairs:
-            if present.lower() == wanted:
-                return value
-        return default
+        values = self._by_name.get(name.lower())
+        return values[0] if values else default
 
     def get_all(self, name: str) -> tuple[str, ...]:
         """Return every value of *name*, in order."""
-        wanted = name.lower()
-        return tuple([value for present, value in self.pairs if present.lower() == wanted])
+        return tuple(self._by_name.get(name.lower(), ()))
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.pairs)
@@ -100,8 +111,7 @@ def _headers(given: HeadersInput | Headers) -> Headers:
 
 
 def _safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
-    # All at once, since nearly always all are safe.
-    if _SAFE.fullmatch("".join([f"{name}\0{value}\n" for name, value in headers.pairs])):
+    if headers._are_safe:
         return
     if not all(TOKEN.fullmatch(name) for name, _ in headers):
         raise InvalidInput("headers", "a name is not a token of RFC 9110")
