@@ -15,11 +15,12 @@ _ASKED = {
 class Answer:
     """One answer, of which some bytes may still be missing."""
 
+    _status: int
+    _body: Body
+
     def __init__(self, exchange: Exchange, max_body: int) -> None:
         self._exchange = exchange
         self._max_body = max_body
-        self._status = 0
-        self._body = Body(exchange, max_body)  # h11 gives the head before any of the body
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self._http.send(_ASKED["HEAD" if exchange.request.method == "HEAD" else "GET"])
 
@@ -29,35 +30,33 @@ class Answer:
         http = self._http
         return http.their_state is h11.DONE and http.trailing_data == (b"", False)
 
-    def receive(self, data: bytes) -> None:
-        """Take the next bytes; none at the end of the connection."""
-        self._exchange.ended = not data
-        self._http.receive_data(data)
+    def after(self, data: bytes) -> Response | None:
+        """Take the next bytes, none at the end of the connection; return the answer once it is all.
 
-    def complete(self) -> Response | None:
-        """Return the answer, after any interim ones; None while bytes of it are missing.
-
+        Interim answers are passed over.
         Raises `NoAnswer` for one that is not HTTP/1.1, breaks off, or is too large.
         """
-        exchange = self._exchange
+        exchange, http = self._exchange, self._http
+        exchange.ended = not data
+        http.receive_data(data)
         while True:
             try:
-                event = self._http.next_event()
+                event = http.next_event()
             except h11.RemoteProtocolError:
                 # From None: the cause holds what came, which may repeat a credential.
                 raise exchange.unreadable() from None
             if event is h11.NEED_DATA:
                 return None
-            if getattr(event, "http_version", b"1.1")[:2] != b"1.":
+            if isinstance(event, h11.Data):  # after the head, as h11 knows
+                self._body.feed(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                return Response(self._status, exchange.received, self._body.finish())
+            elif getattr(event, "http_version", b"1.1")[:2] != b"1.":
                 raise exchange.unreadable()
-            if isinstance(event, h11.Response):
+            elif isinstance(event, h11.Response):
                 self._status = event.status_code
                 fields = event.headers.raw_items()
                 exchange.received = Headers(
                     [(name.decode(), value.decode("latin-1")) for name, value in fields]
                 )
                 self._body = Body(exchange, self._max_body)
-            elif isinstance(event, h11.Data):
-                self._body.feed(bytes(event.data))
-            elif isinstance(event, h11.EndOfMessage):  # else it is an interim answer
-                return Response(self._status, exchange.received, self._body.finish())

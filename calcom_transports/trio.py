@@ -211,11 +211,11 @@ class _Connection:
     def __init__(
         self,
         socket: trio.socket.SocketType,
-        stream: trio.SocketStream | trio.SSLStream[Records],
+        tls: trio.SSLStream[Records] | None,
         unread: bytearray,
     ) -> None:
         self._socket = socket
-        self._stream = stream
+        self._tls = tls
         self._unread = unread
         self.reusable_until = 0.0
 
@@ -241,40 +241,42 @@ class _Connection:
             raise exchange.out_of_time(now)
         scope.deadline = exchange.end
         # A deadline that has passed ends it here, while nothing has left;
-        # send_all does not look at the deadline again before its first byte.
+        # TLS does not look at the deadline again before its first byte.
         await trio.lowlevel.checkpoint_if_cancelled()
         await self._send(exchange, wire)
         answer = Answer(exchange, max_body)
-        while (response := answer.complete()) is None:
+        response = None
+        while response is None:
             scope.deadline = exchange.read_by(trio.current_time())
-            answer.receive(await self._receive(exchange))
+            response = answer.after(await self._receive(exchange))
         if answer.leaves_nothing:
             exchange.keep(trio.current_time())
             self.reusable_until = exchange.reusable_until
         return response
 
     async def _send(self, exchange: Exchange, wire: memoryview) -> None:
-        if isinstance(self._stream, trio.SocketStream):
-            try:
-                # A socket takes a byte or fails; of TLS a part may have left when it fails.
-                wire = wire[await self._socket.send(wire) :]
-            except OSError as error:
-                raise exchange.lost(error, trio.current_time()) from error
-        exchange.phase = "sent"
-        if not wire:
-            return
         try:
-            await self._stream.send_all(wire)
-        except trio.BrokenResourceError:
+            if self._tls:
+                exchange.phase = "sent"  # of what fails a part may have left
+                await self._tls.send_all(wire)
+            while not self._tls and wire:
+                wire = wire[await self._socket.send(wire) :]
+                exchange.phase = "sent"
+        except (OSError, trio.BrokenResourceError) as error:
+            if exchange.phase != "sent":  # a socket takes a byte or fails
+                raise exchange.lost(error, trio.current_time()) from error
             # The server may have answered before it closed; if it has not, reading says so.
             exchange.broken = True
 
     async def _receive(self, exchange: Exchange) -> bytes:
         try:
-            data = await self._stream.receive_some(READ_SIZE)
+            if self._tls:
+                return bytes(await self._tls.receive_some(READ_SIZE))
+            return await self._socket.recv(READ_SIZE)
         except trio.BrokenResourceError as error:
             raise exchange.lost(error.__cause__, trio.current_time()) from error
-        return bytes(data)
+        except OSError as error:
+            raise exchange.lost(error, trio.current_time()) from error
 
 
 async def _connect(exchange: Exchange, context: ssl.SSLContext | None) -> _Connection:
@@ -289,7 +291,7 @@ async def _connect(exchange: Exchange, context: ssl.SSLContext | None) -> _Conne
         if exchange.tunnels:
             await _tunnel(tcp, exchange)
         if context is None:
-            return _Connection(tcp.socket, tcp, bytearray())
+            return _Connection(tcp.socket, None, bytearray())
         records = Records(tcp)
         tls = await _encrypted(records, exchange, context)
         return _Connection(tcp.socket, tls, records.unread)

@@ -242,8 +242,8 @@ class _Connection(HTTPConnection):
         sock = cast(socket.socket, self.sock)
         self._send(sock, wire)
         answer = Answer(exchange, max_body)
-        while (response := answer.complete()) is None:
-            answer.receive(self._receive(sock))
+        while (response := answer.after(self._receive(sock))) is None:
+            pass
         if answer.leaves_nothing:
             exchange.keep(time.monotonic())
         return response
