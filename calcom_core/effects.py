@@ -6,6 +6,7 @@ A program never yields in `finally`, since a driver closes it there.
 """
 
 from collections.abc import Generator, Iterable
+from types import GeneratorType
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from attrs import field, frozen
@@ -88,7 +89,7 @@ def _limit(effect: "Gather", attribute: object, value: int) -> None:
 
 def program_of(value: object) -> "Program[Any]":
     """Check that a value is a program that has not run yet."""
-    if not isinstance(value, Generator):
+    if not isinstance(value, (GeneratorType, Generator)):  # the first is sooner found out
         raise InvalidInput(
             "program", f"must be a generator, not {type(value).__name__}; call the function first"
         )

@@ -37,7 +37,9 @@ def _pairs(given: object) -> tuple[tuple[str, str], ...]:
     if isinstance(given, Headers):
         return given.pairs
     items: Any = given
-    if not isinstance(given, (tuple, list)) and callable(getattr(given, "items", None)):
+    if isinstance(given, (tuple, list)):
+        pass
+    elif callable(getattr(given, "items", None)):
         # A mapping, or what only looks like one, as http.client's headers do.
         items = items.items()
     elif not isinstance(given, Iterable):

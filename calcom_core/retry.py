@@ -26,7 +26,7 @@ from typing import Any, Generic, TypeVar
 from attrs import Factory, field, frozen
 
 from calcom_core.api import Api
-from calcom_core.effects import Program, clock, send, sleep
+from calcom_core.effects import Clock, Program, Send, Sleep
 from calcom_core.errors import (
     ApiError,
     CalcomError,
@@ -255,13 +255,13 @@ def exchanging(
     timed = policy.attempts > 1
     begun = since
     if begun is None:
-        begun = (yield from clock()) if timed else 0.0
+        begun = (yield Clock()) if timed else 0.0
     within: float | None = None
     attempt = 0
     while True:
         attempt += 1
         try:
-            response = yield from send(request, op, timeout, within, attempt)
+            response: Response = yield Send(request, op, timeout, within, attempt)
         except TransportError as error:
             failure: CalcomError = error
             error.operation = op.plain
@@ -272,11 +272,11 @@ def exchanging(
             failure = read
             del response  # so that no frame that raises holds what an answer may repeat
         # Never negative, though *since* may be of another clock: that must not hide the failure.
-        elapsed = max((yield from clock()) - begun, 0.0) if timed else 0.0
+        elapsed = max((yield Clock()) - begun, 0.0) if timed else 0.0
         decision = decide(policy, op.repeatable, attempt, failure, elapsed)
         if isinstance(decision, Retry):
-            yield from sleep(decision.after, decision.jitter)
-            within = policy.deadline - max((yield from clock()) - begun, 0.0)
+            yield Sleep(decision.after, decision.jitter)
+            within = policy.deadline - max((yield Clock()) - begun, 0.0)
             if within > 0:
                 continue
             decision = GiveUp(_too_late(policy))  # the sleep took longer than it was asked to

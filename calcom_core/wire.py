@@ -52,12 +52,14 @@ def _no_constant(name: str) -> NoReturn:
 
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
+_SPACE = b" \t\r\n"  # RFC 8259, 2
 
 
 def parse(body: bytes) -> Any:
     """Parse JSON, whatever the bytes; raises `NotJson` and nothing else."""
     try:
-        return _decoder.decode(body.decode())
+        text = body.strip(_SPACE).decode()
+        value, end = _decoder.raw_decode(text)
     # From None: the causes hold the body, which may repeat a token.
     except RecursionError:
         raise NotJson("JSON that is nested too deeply") from None
@@ -65,6 +67,9 @@ def parse(body: bytes) -> Any:
         raise NotJson("bytes that are not UTF-8") from None
     except ValueError:  # malformed, NaN, or an integer of thousands of digits
         raise NotJson("text that is not JSON" if body.strip() else "nothing") from None
+    if end < len(text):
+        raise NotJson("text that is not JSON")
+    return value
 
 
 def is_as_deep_as(levels: int, tree: Any) -> bool:
@@ -154,7 +159,7 @@ def read(cls: type[T], value: Any, **given: Any) -> T:
     if given:
         # JSON's keys are strings, so that these cannot be among them.
         value = {**value, **{(name,): field for name, field in given.items()}}
-    return _converter().structure(value, cls)
+    return reader_of(cls)(value, None)
 
 
 def read_all(cls: type[T], value: Any) -> tuple[T, ...]:

@@ -166,7 +166,7 @@ class Client(_Configured[Transport | Sessions]):
 
     def call(self, op: Operation[T]) -> T:
         """Carry out one operation and return what it reads."""
-        return self.exchange(op).value
+        return self.run(self._exchanging(op)).value
 
     def exchange(self, op: Operation[T]) -> Exchange[T]:
         """Carry out one operation and return request, response and value."""
@@ -238,7 +238,7 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
 
     async def call(self, op: Operation[T]) -> T:
         """Carry out one operation and return what it reads."""
-        return (await self.exchange(op)).value
+        return (await self.run(self._exchanging(op))).value
 
     async def exchange(self, op: Operation[T]) -> Exchange[T]:
         """Carry out one operation and return request, response and value."""

@@ -144,7 +144,7 @@ class AsyncSessions(Protocol):
 def timeout_for(effect: Send, usual: Timeout | None, transport: object) -> Timeout | None:
     """Return the timeout to send with; what is left of a deadline shortens the transport's own."""
     if effect.within is None:
-        return effect.timeout_or(usual)
+        return effect.timeout or usual
     own = getattr(transport, "timeout", None)
     return effect.timeout_or(usual, own if isinstance(own, Timeout) else None)
 

@@ -35,6 +35,7 @@ READ_SIZE = 65_536
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5: all but the tab
 _UNFIT = re.compile(rf"{_CONTROL.pattern}|[^\x00-\xff]")
 _SPACE = " \t"
+_NO_HEADERS = Headers()
 _KEEP_ALIVE_TIMEOUT = re.compile(r"(?:^|[,\s])timeout\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?: [^\r\n]*)?(?:\r\n|$)")
@@ -115,9 +116,8 @@ def without_frames(error: BaseException) -> None:
 
 def closes(headers: Headers) -> bool:
     """Tell whether a message says that its connection ends with it (RFC 9112, 9.6)."""
-    said = headers.get_all("connection")
-    options = ",".join(said).lower().split(",") if said else ()
-    return "close" in {option.strip(" \t") for option in options}
+    options = ",".join(headers.get_all("connection")).lower().split(",")
+    return "close" in [option.strip(_SPACE) for option in options]
 
 
 def idle_limit(headers: Headers) -> float:
@@ -156,7 +156,7 @@ class Exchange:
     phase: Literal["waiting", "connecting", "sent"] = "waiting"
     broken: bool = False  # not all of the request could be sent
     ended: bool = False  # the server has closed its side of the connection
-    received: Headers = field(factory=Headers)  # the header fields of the answer
+    received: Headers = _NO_HEADERS  # the header fields of the answer
     reusable_until: float = 0.0  # when its connection is too old to serve another
 
     @property
@@ -320,7 +320,8 @@ class Body:
     """The body of one answer, decoded and counted as it arrives."""
 
     def __init__(self, exchange: Exchange, max_body: int) -> None:
-        coding = ",".join(exchange.received.get_all("content-encoding")).strip(" \t").lower()
+        said = exchange.received.get_all("content-encoding")
+        coding = ",".join(said).strip(_SPACE).lower() if said else ""
         self._known = coding in {"", "identity", "gzip", "x-gzip"}
         self._gzip = _gunzip() if coding in {"gzip", "x-gzip"} else None
         self._exchange = exchange
@@ -336,26 +337,28 @@ class Body:
         self._empty = False
         while data:
             # One byte more than allowed tells too much from just enough.
-            data = self._decode(data, self._max_body + 1 - len(self._decoded))
+            room = self._max_body + 1 - len(self._decoded)
+            if self._gzip is not None:
+                data = self._unzip(self._gzip, data, room)
+            elif self._known:
+                self._decoded += data[:room]
+                data = b""
+            else:
+                raise self._exchange.failure("protocol", "the answer has a coding not asked for")
             if len(self._decoded) > self._max_body:
                 raise self._exchange.failure(
                     "too-large",
                     f"the answer has more than {self._max_body} bytes; raise max_body, or ask less",
                 )
 
-    def _decode(self, data: bytes, room: int) -> bytes:
-        if not self._known:
-            raise self._exchange.failure("protocol", "the answer has a coding not asked for")
-        if self._gzip is None:
-            self._decoded += data[:room]
-            return b""
-        if self._gzip.eof:  # RFC 1952, 2.2: a file is a series of members
-            self._gzip = _gunzip()
+    def _unzip(self, gzip: "zlib._Decompress", data: bytes, room: int) -> bytes:
+        if gzip.eof:  # RFC 1952, 2.2: a file is a series of members
+            self._gzip = gzip = _gunzip()
         try:
-            self._decoded += self._gzip.decompress(data, room)
+            self._decoded += gzip.decompress(data, room)
         except zlib.error as error:
             raise self._exchange.failure("protocol", "the answer is not valid gzip") from error
-        return self._gzip.unused_data
+        return gzip.unused_data
 
     def finish(self) -> bytes:
         """Return the whole decoded body.

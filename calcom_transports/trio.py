@@ -98,7 +98,7 @@ class TrioTransport:
         self._stay_in_one_run()
         exchange = self._settings.start(request, timeout, trio.current_time())
         wire = wire_of(exchange)
-        with trio.CancelScope(deadline=exchange.connect_by) as scope:
+        with trio.CancelScope(deadline=exchange.end) as scope:
             try:
                 return await self._exchange(exchange, wire, scope)
             except TransportError as error:
@@ -130,14 +130,23 @@ class TrioTransport:
         origin = exchange.destination.origin
         pool = self._pools[origin]
         self._stay_open(exchange)
-        await pool.wait_for_slot()
+        if not pool.has_slot():
+            scope.deadline = exchange.connect_by
+            await pool.slots.acquire()
+            scope.deadline = exchange.end
         try:
             self._stay_open(exchange)
             exchange.phase = "connecting"
-            connection = pool.take(trio.current_time())
+            now = trio.current_time()
+            connection = pool.take(now)
             if connection is None:
+                scope.deadline = exchange.connect_by
                 connection = await _connect(exchange, self._settings.context_for(origin))
+                scope.deadline = exchange.end
+                now = trio.current_time()
             try:
+                if now >= exchange.end:  # which the scope notices only where the task waits
+                    raise exchange.out_of_time(now)
                 return await connection.serve(exchange, wire, scope, self._settings.max_body)
             finally:
                 if connection.reusable_until and not self._closed:
@@ -176,12 +185,13 @@ class _Pool:
         self.slots = trio.Semaphore(size)
         self.idle: list[_Connection] = []
 
-    async def wait_for_slot(self) -> None:
-        """Take a slot, to be released; who finds none free waits in line."""
+    def has_slot(self) -> bool:
+        """Take a slot where one is free, which needs no checkpoint."""
         try:
-            self.slots.acquire_nowait()  # where one is free, no checkpoint is needed to get it
+            self.slots.acquire_nowait()
         except trio.WouldBlock:
-            await self.slots.acquire()
+            return False
+        return True
 
     def take(self, now: float) -> "_Connection | None":
         """Return the connection used last that can serve again, and close those that are too old.
@@ -236,13 +246,6 @@ class _Connection:
     ) -> Response:
         """Send the request and read its answer; *scope* ends what takes too long."""
         self.reusable_until = 0.0
-        now = trio.current_time()
-        if now >= exchange.end:  # which the scope notices only where the task waits
-            raise exchange.out_of_time(now)
-        scope.deadline = exchange.end
-        # A deadline that has passed ends it here, while nothing has left;
-        # TLS does not look at the deadline again before its first byte.
-        await trio.lowlevel.checkpoint_if_cancelled()
         await self._send(exchange, wire)
         answer = Answer(exchange, max_body)
         response = None
@@ -257,6 +260,8 @@ class _Connection:
     async def _send(self, exchange: Exchange, wire: memoryview) -> None:
         try:
             if self._tls:
+                # Who is cancelled by now ends here, while nothing has left; a socket does the same.
+                await trio.lowlevel.checkpoint_if_cancelled()
                 exchange.phase = "sent"  # of what fails a part may have left
                 await self._tls.send_all(wire)
             while not self._tls and wire:

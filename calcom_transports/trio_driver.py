@@ -57,7 +57,7 @@ class Live:
         """Send by the transport."""
         timeout = timeout_for(effect, self._timeout, self._transport)
         sending = self._transport.send(effect.request, timeout)
-        if not isinstance(sending, Awaitable):
+        if not hasattr(sending, "__await__"):
             # What it did it has done, so that a write may have happened.
             raise NoAnswer(
                 "the transport's send is not async; it is one for Client", reason="protocol"
@@ -227,7 +227,14 @@ class _Steps:
             if isinstance(effect, Emit):
                 return effect
             try:
-                answer, failure = await self._perform(effect), None
+                # By far the most are of these two, of which one is nothing to wait for.
+                if isinstance(effect, Clock):
+                    answer = self._session.clock(self._branch)
+                elif isinstance(effect, Send):
+                    answer = await self._send(effect)
+                else:
+                    answer = await self._perform(effect)
+                failure = None
             except Exception as error:  # the program decides what it means
                 failure = error
 
@@ -236,12 +243,8 @@ class _Steps:
 
     async def _perform(self, effect: Effect) -> Any:
         match effect:
-            case Send():
-                return await self._send(effect)
             case Sleep():
                 return await self._session.sleep(effect, self._branch, trio.sleep)
-            case Clock():
-                return self._session.clock(self._branch)
             case Gather() if not self._session.concurrent:
                 return await self._in_order(effect)
             case Gather():
