@@ -83,6 +83,24 @@ def calls_for(subject: Process, seconds: float) -> int:
     return max(1, round(calls * seconds / taken)) if taken else 1
 
 
+@contextmanager
+def one_cpu() -> Iterator[None]:
+    """Keep this process, and those that it starts meanwhile, on one CPU.
+
+    Else it would be up to the scheduler, and differ from one subject to the next, whether what it
+    sends wakes another CPU, which takes longer than what the fastest do besides.
+    """
+    if not hasattr(os, "sched_setaffinity"):  # as on macOS
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
 @define
 class Taken:
     """What was measured of a family: each turn of each subject, and of its server."""
@@ -116,6 +134,8 @@ def run(family: Family, plan: Plan) -> Taken:
     turns = min(plan.turns, max(1, family.turns // plan.starts))
     for start in range(min(plan.starts, family.turns)):
         with ExitStack() as stack:
+            if family.watched:
+                stack.enter_context(one_cpu())
             url = stack.enter_context(family.server())
             subjects = {
                 name: stack.enter_context(process(family.module, name, url))
