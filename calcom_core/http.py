@@ -1,7 +1,7 @@
 """HTTP as immutable values."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -81,6 +81,11 @@ class Headers:
         # All at once, since nearly always all are.
         lines = "".join([f"{name}\0{value}\n" for name, value in self.pairs])
         return _SAFE.fullmatch(lines) is not None
+
+    @property
+    def names(self) -> KeysView[str]:
+        """The names, each once and in lower case."""
+        return self._by_name.keys()
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of *name*, or *default*."""

@@ -53,23 +53,23 @@ def _count(text: str | None) -> int | None:
     return None if number is None else int(number)
 
 
-def _seconds(text: str | None, sent: datetime | None) -> float | None:
+def _seconds(text: str | None, headers: Headers) -> float | None:
     number = _number(text)
     if number is None or number <= 10**9:
         return number
     # One published form is a Unix time; without the answer's own date nothing can be said.
+    sent = http_date(headers.get("date"))
     return None if sent is None else max(number - sent.timestamp(), 0.0)
 
 
 def limits_of(headers: Headers) -> tuple[RateLimit, ...]:
     """Return every limit that states when it resets, whatever the suffix of its headers."""
-    sent = http_date(headers.get("date"))
     found = []
     for header, value in headers:
-        suffix = header[len(_RESET) :]  # "-Default" as the server sends it, "" as it is documented
-        if not header.lower().startswith(_RESET) or suffix[:1] not in ("", "-"):
+        if not header.lower().startswith(_RESET):
             continue
-        reset = _seconds(value, sent)
+        suffix = header[len(_RESET) :]  # "-Default" as the server sends it, "" as documented
+        reset = _seconds(value, headers) if suffix[:1] in ("", "-") else None
         if reset is not None:
             limit = _count(headers.get(f"x-ratelimit-limit{suffix}"))
             remaining = _count(headers.get(f"x-ratelimit-remaining{suffix}"))
@@ -77,12 +77,11 @@ def limits_of(headers: Headers) -> tuple[RateLimit, ...]:
     return tuple(found)
 
 
-def wait_of(headers: Headers) -> float:
-    """Return how many seconds a 429 asks to wait.
+def wait_of(headers: Headers, limits: tuple[RateLimit, ...]) -> float:
+    """Return how many seconds a 429 asks to wait, whose headers state these limits.
 
     The soonest of the limits that are used up, else the latest of all, else `Retry-After`, else 60.
     """
-    limits = limits_of(headers)
     used_up = [limit.reset for limit in limits if limit.remaining == 0]
     if used_up:
         return min(used_up)

@@ -35,7 +35,7 @@ from calcom_core.errors import (
     VersionMismatch,
 )
 from calcom_core.http import Response
-from calcom_core.limits import limits_of, wait_of
+from calcom_core.limits import RateLimit, limits_of, wait_of
 from calcom_core.redaction import without_credentials
 
 
@@ -61,14 +61,15 @@ class Meaning:
     names: tuple[str, ...] = ()
     acted: bool = False
 
-    def fits(self, operation: AskedOperation, status: int, body: ErrorBody) -> bool:
-        """Whether this row is about that answer."""
-        return (
-            status in self.status
-            and (self.code is None or self.code == body.code)
-            and (self.text is None or self.text.search(body.message) is not None)
-            and operation.name.startswith(self.operation)
-        )
+    def is_about(self, operation: str, status: int) -> bool:
+        """Whether this row is about answers of that status to the operation of that name."""
+        return status in self.status and operation.startswith(self.operation)
+
+    def fits(self, body: ErrorBody) -> bool:
+        """Whether this row, where it is about an answer, is about this one."""
+        if self.code is not None and self.code != body.code:
+            return False
+        return self.text is None or self.text.search(body.message) is not None
 
 
 _REFUSED = (400, 409, 422)
@@ -254,15 +255,15 @@ def error_of(operation: AskedOperation, response: Response) -> CalcomError:
 
 
 @lru_cache  # of the few statuses that there are
-def _rows_of(status: int) -> tuple[Meaning, ...]:
-    return tuple([row for row in MEANINGS if status in row.status])
+def _rows_of(operation: str, status: int) -> tuple[Meaning, ...]:
+    return tuple([row for row in MEANINGS if row.is_about(operation, status)])
 
 
 def _meaning(operation: AskedOperation, status: int, body: ErrorBody) -> Meaning:
     if body.is_html and 400 <= status < 500 and status != 429:
         return Meaning(error=BlockedByEdge, status=(status,))
-    for row in _rows_of(status):
-        if row.fits(operation, status, body):
+    for row in _rows_of(operation.name, status):
+        if row.fits(body):
             return row
     error = _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, ApiError)
     return Meaning(error=error, status=(status,))
@@ -280,8 +281,12 @@ def _api_error(
     said = ": ".join(part for part in (body.code, body.message[:500]) if part)
     message = f"{asked(operation)}: {response.status} {said}".rstrip()
     hint = WAYS_OUT[cls]
-    if "{wait" in hint:  # which takes some time to find out
-        hint = hint.format(wait=wait_of(response.headers))
+    limits: tuple[RateLimit, ...] = ()
+    wait = 0.0
+    if cls is RateLimited:
+        limits = limits_of(response.headers)
+        wait = wait_of(response.headers, limits)
+        hint = hint.format(wait=wait)
     if may_have_happened:
         hint = f"it may have happened all the same; {hint}"
     error: ApiError = cls(
@@ -298,8 +303,7 @@ def _api_error(
     elif isinstance(error, SlotUnavailable):
         error.reason = row.reason
     elif isinstance(error, RateLimited):
-        error.reset = wait_of(response.headers)
-        error.limits = limits_of(response.headers)
+        error.reset, error.limits = wait, limits
     return error
 
 

@@ -267,6 +267,9 @@ def test_what_only_resembles_a_token_stays(text: str) -> None:
         ("?passwd=hunter2", "?passwd=[redacted]"),
         ("&apiKey=k&api_key=k", "&apiKey=[redacted]&api_key=[redacted]"),
         ("?client_secret=abc", "?client_secret=[redacted]"),
+        ("a=b?X-Amz-Credential=abc", "a=b?X-Amz-Credential=[redacted]"),
+        ("?x-amz-signature=abc=", "?x-amz-signature=[redacted]"),
+        ("?SIG=abc", "?SIG=[redacted]"),
     ],
 )
 def test_what_looks_like_a_token_is_taken_out_and_nothing_beside_it(
