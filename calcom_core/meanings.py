@@ -283,7 +283,7 @@ def _api_error(
     hint = WAYS_OUT[cls]
     limits: tuple[RateLimit, ...] = ()
     wait = 0.0
-    if cls is RateLimited:
+    if row.error is RateLimited:
         limits = limits_of(response.headers)
         wait = wait_of(response.headers, limits)
         hint = hint.format(wait=wait)

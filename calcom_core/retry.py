@@ -276,8 +276,9 @@ def exchanging(
         decision = decide(policy, op.repeatable, attempt, failure, elapsed)
         if isinstance(decision, Retry):
             yield Sleep(decision.after, decision.jitter)
-            within = policy.deadline - max((yield Clock()) - begun, 0.0)
-            if within > 0:
+            left: float = policy.deadline - max((yield Clock()) - begun, 0.0)
+            if left > 0:
+                within = left
                 continue
             decision = GiveUp(_too_late(policy))  # the sleep took longer than it was asked to
         failure.attempts, failure.gave_up = attempt, decision.reason

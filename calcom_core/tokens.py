@@ -38,7 +38,7 @@ def may_hold_token(data: bytes) -> bool:
     lowered = data.lower()
     if b"token" in lowered or b"cal_" in lowered or b"eyj" in lowered or b"bearer" in lowered:
         return True
-    return any([name.endswith(_PARAMETERS) for name in lowered.split(b"=")[:-1]])
+    return any(name.endswith(_PARAMETERS) for name in lowered.split(b"=")[:-1])
 
 
 def without_tokens(data: bytes) -> bytes:

@@ -1,9 +1,11 @@
 """What the bytes of an answer say, read by h11, for both network transports."""
 
+import zlib
+
 import h11
 
 from calcom_core.http import Headers, Response
-from calcom_transports.network import MAX_HEAD, Body, Exchange
+from calcom_transports.network import MAX_HEAD, Exchange
 
 # What h11 is told of a request, whose bytes are made elsewhere: whether its answer has a body.
 _ASKED = {
@@ -13,14 +15,18 @@ _ASKED = {
 
 
 class Answer:
-    """One answer, of which some bytes may still be missing."""
+    """One answer, of which some bytes may still be missing.
 
-    _status: int
-    _body: Body
+    Its body is decoded as it arrives, and may then have up to *max_body* bytes.
+    """
 
     def __init__(self, exchange: Exchange, max_body: int) -> None:
         self._exchange = exchange
         self._max_body = max_body
+        self._status = 0
+        self._coding = ""
+        self._gzip: zlib._Decompress | None = None
+        self._body = bytearray()
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self._http.send(_ASKED["HEAD" if exchange.request.method == "HEAD" else "GET"])
 
@@ -34,7 +40,8 @@ class Answer:
         """Take the next bytes, none at the end of the connection; return the answer once it is all.
 
         Interim answers are passed over.
-        Raises `NoAnswer` for one that is not HTTP/1.1, breaks off, or is too large.
+        Raises `NoAnswer` for one that is not HTTP/1.1, breaks off, cannot be decoded,
+        or is too large.
         """
         exchange, http = self._exchange, self._http
         exchange.ended = not data
@@ -47,16 +54,53 @@ class Answer:
                 raise exchange.unreadable() from None
             if event is h11.NEED_DATA:
                 return None
-            if isinstance(event, h11.Data):  # after the head, as h11 knows
-                self._body.feed(bytes(event.data))
+            if isinstance(event, h11.Data):
+                self._feed(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
-                return Response(self._status, exchange.received, self._body.finish())
+                return self._whole()
             elif getattr(event, "http_version", b"1.1")[:2] != b"1.":
                 raise exchange.unreadable()
             elif isinstance(event, h11.Response):
-                self._status = event.status_code
-                fields = event.headers.raw_items()
-                exchange.received = Headers(
-                    [(name.decode(), value.decode("latin-1")) for name, value in fields]
+                self._begin(event)
+
+    def _begin(self, head: h11.Response) -> None:
+        self._status = head.status_code
+        fields = head.headers.raw_items()
+        self._exchange.received = headers = Headers(
+            [(name.decode(), value.decode("latin-1")) for name, value in fields]
+        )
+        coding = ",".join(headers.get_all("content-encoding")).strip(" \t").lower()
+        self._coding = "" if coding == "identity" else coding
+
+    def _feed(self, data: bytes) -> None:
+        while data:
+            # One byte more than allowed tells too much from just enough.
+            room = self._max_body + 1 - len(self._body)
+            if self._coding:
+                data = self._unzip(data, room)
+            else:
+                self._body += data[:room]
+                data = b""
+            if len(self._body) > self._max_body:
+                raise self._exchange.failure(
+                    "too-large",
+                    f"the answer has more than {self._max_body} bytes; raise max_body, or ask less",
                 )
-                self._body = Body(exchange, self._max_body)
+
+    def _unzip(self, data: bytes, room: int) -> bytes:
+        """Decode what has so much room, and return what comes after the end of a member."""
+        if self._coding not in ("gzip", "x-gzip"):
+            raise self._exchange.failure("protocol", "the answer has a coding not asked for")
+        if self._gzip is None or self._gzip.eof:  # RFC 1952, 2.2: a file is a series of members
+            self._gzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        try:
+            self._body += self._gzip.decompress(data, room)
+        except zlib.error as error:
+            raise self._exchange.failure("protocol", "the answer is not valid gzip") from error
+        return self._gzip.unused_data
+
+    def _whole(self) -> Response:
+        # No byte at all is no gzip either, but is how HEAD and 304 are answered.
+        if self._gzip is not None and not self._gzip.eof:
+            raise self._exchange.failure("protocol", "the answer stops within its gzip")
+        return Response(self._status, self._exchange.received, bytes(self._body))

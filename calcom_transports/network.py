@@ -2,7 +2,6 @@
 
 import re
 import ssl
-import zlib
 from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Literal
@@ -314,65 +313,6 @@ class Tunnel:
     def _failure(self, did: str) -> TransportError:
         origin = self._exchange.destination.origin
         return self._exchange.failure("proxy", f"{self._exchange.peer}, asked for {origin}, {did}")
-
-
-class Body:
-    """The body of one answer, decoded and counted as it arrives."""
-
-    def __init__(self, exchange: Exchange, max_body: int) -> None:
-        said = exchange.received.get_all("content-encoding")
-        coding = ",".join(said).strip(_SPACE).lower() if said else ""
-        self._known = coding in {"", "identity", "gzip", "x-gzip"}
-        self._gzip = _gunzip() if coding in {"gzip", "x-gzip"} else None
-        self._exchange = exchange
-        self._max_body = max_body
-        self._decoded = bytearray()
-        self._empty = True
-
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes, at least one, as they came off the wire.
-
-        Raises `NoAnswer` once the body is too large, or cannot be decoded.
-        """
-        self._empty = False
-        while data:
-            # One byte more than allowed tells too much from just enough.
-            room = self._max_body + 1 - len(self._decoded)
-            if self._gzip is not None:
-                data = self._unzip(self._gzip, data, room)
-            elif self._known:
-                self._decoded += data[:room]
-                data = b""
-            else:
-                raise self._exchange.failure("protocol", "the answer has a coding not asked for")
-            if len(self._decoded) > self._max_body:
-                raise self._exchange.failure(
-                    "too-large",
-                    f"the answer has more than {self._max_body} bytes; raise max_body, or ask less",
-                )
-
-    def _unzip(self, gzip: "zlib._Decompress", data: bytes, room: int) -> bytes:
-        if gzip.eof:  # RFC 1952, 2.2: a file is a series of members
-            self._gzip = gzip = _gunzip()
-        try:
-            self._decoded += gzip.decompress(data, room)
-        except zlib.error as error:
-            raise self._exchange.failure("protocol", "the answer is not valid gzip") from error
-        return gzip.unused_data
-
-    def finish(self) -> bytes:
-        """Return the whole decoded body.
-
-        Raises `NoAnswer` if it stops within its coding.
-        """
-        # No byte at all is no gzip either, but is how HEAD and 304 are answered.
-        if self._gzip is not None and not self._gzip.eof and not self._empty:
-            raise self._exchange.failure("protocol", "the answer stops within its gzip")
-        return bytes(self._decoded)
-
-
-def _gunzip() -> "zlib._Decompress":
-    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
 
 
 def _at_least_one(settings: "Settings", attribute: object, value: int) -> None:
