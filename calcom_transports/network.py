@@ -55,15 +55,13 @@ def wire_of(exchange: "Exchange") -> memoryview:
     request = exchange.request
     fields = request.headers  # whose repr shows no credential; no frame that raises holds more
     # All at once, since nearly always there is nothing wrong.
-    if not _OURS.isdisjoint([name.lower() for name, _ in fields]) or _UNFIT.search(
-        "".join([value for _, value in fields])
-    ):
+    if not _OURS.isdisjoint(fields.names) or _UNFIT.search("".join([v for _, v in fields.pairs])):
         raise next(filter(None, (_problem(*field) for field in fields)))
     lines = [
         f"{request.method} {exchange.target} HTTP/1.1",
         f"Host: {exchange.destination.authority}",
         *[f"{name}: {value.strip(_SPACE)}" for name, value in _proxy_fields(exchange)],
-        *[f"{name}: {value.strip(_SPACE)}" for name, value in fields],
+        *[f"{name}: {value.strip(_SPACE)}" for name, value in fields.pairs],
         f"Accept-Encoding: {ACCEPT_ENCODING}",
     ]
     if request.body or request.method not in _NEEDS_NO_BODY:
