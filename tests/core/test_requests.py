@@ -1,11 +1,13 @@
 """Every request: method, target, headers and body."""
 
+import copy
 import json
 import math
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import attrs
 import pytest
 from core_calls import NOT_EXPRESSIBLE, RECORDED_CALLS, REFUSED_CALLS
 from core_more_calls import MORE_CALLS
@@ -121,6 +123,27 @@ def test_credentials_become_these_headers(auth: Auth, headers: list[tuple[str, s
         ("cal-api-version", "2024-08-13"),
         *headers,
     ]
+
+
+def test_the_headers_of_an_api_are_made_once_and_shown_by_nothing() -> None:
+    api = Api(ApiKey(KEY))
+    first, second = api.request(bookings.get("a")), api.request(bookings.get("b"))
+    assert first.headers is second.headers
+    assert api.request(bookings.cancel("a")).headers is api.request(bookings.cancel("b")).headers
+    assert first.headers != api.request(bookings.get("a", cal_api_version="2026-02-25")).headers
+    assert KEY not in f"{api} {attrs.asdict(api)}"
+    assert api == Api(ApiKey(KEY)) == copy.deepcopy(api)
+
+
+def test_credentials_that_change_are_asked_for_each_time() -> None:
+    class Renewed(AccessToken):
+        def headers(self) -> list[tuple[str, str]]:
+            return [("Authorization", f"Bearer cal_test_{next(numbers)}")]
+
+    numbers = iter(range(2))
+    api = Api(Renewed("cal_test_at_first"))
+    asked = [api.request(bookings.get("a")).headers.get("authorization") for _ in range(2)]
+    assert asked == ["Bearer cal_test_0", "Bearer cal_test_1"]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,12 @@ def test_headers_are_looked_up_in_any_case_and_have_several_values() -> None:
     assert Headers().pairs == ()
 
 
+def test_headers_know_their_names() -> None:
+    headers = Headers([("Set-Cookie", "a"), ("X-Empty", ""), ("set-cookie", "b")])
+    assert list(headers.names) == ["set-cookie", "x-empty"]
+    assert list(Headers().names) == []
+
+
 def test_headers_never_show_a_credential() -> None:
     names = ["Authorization", "proxy-authorization", "X-Cal-Secret-Key", "Cookie", "Set-Cookie"]
     headers = Headers([("X-A", "1"), *((name, "hush") for name in names)])
