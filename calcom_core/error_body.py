@@ -10,6 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from calcom_core.http import Response
+from calcom_core.value import Value
 from calcom_core.wire import NotJson, is_as_deep_as, parse
 
 # Long enough for every known message, short enough to print and to search.
@@ -20,7 +21,7 @@ _HTML = re.compile(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml)")
 
 
 @frozen
-class ErrorBody:
+class ErrorBody(Value):
     """What an error body says, whichever of the server's shapes it has."""
 
     code: str | None

@@ -37,6 +37,7 @@ from calcom_core.errors import (
 from calcom_core.http import Response
 from calcom_core.limits import RateLimit, limits_of, wait_of
 from calcom_core.redaction import without_credentials
+from calcom_core.value import Value
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:
@@ -44,7 +45,7 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
 
 
 @frozen(kw_only=True)
-class Meaning:
+class Meaning(Value):
     """A row of the table: what must fit, and what it then means.
 
     *reason* is what the error says further; *names* are the fields at fault.

@@ -58,6 +58,7 @@ from calcom_core.retry import (
     retrying,
     what_came,
 )
+from calcom_core.value import Value
 
 TOKEN = "create_once_key"  # noqa: S105 - the name of a key, and no secret
 """The name that the token has in the booking's metadata."""
@@ -149,7 +150,7 @@ def _marked(new: NewBooking, key: str) -> NewBooking:
 
 
 @frozen
-class _Looking:
+class _Looking(Value):
     """Whom to ask, what for and how patiently."""
 
     api: Api
@@ -175,7 +176,7 @@ class _Looking:
 
 
 @frozen
-class _Seen:
+class _Seen(Value):
     """What a look-up showed: the booking as a whole, or what is *unsure*, or that there is none."""
 
     made: Made | None = None

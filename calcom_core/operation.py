@@ -12,6 +12,7 @@ from calcom_core.meanings import asked, error_of, legacy_answer
 from calcom_core.model.fields import kind
 from calcom_core.model.page import CursorPagination, OffsetPagination
 from calcom_core.redaction import without_credentials
+from calcom_core.value import Value
 from calcom_core.wire import NotJson, Odd, parse
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ Reader = Callable[["Operation[Any]", Response, Mapping[str, Any]], T]
 
 
 @frozen
-class Operation(Generic[T_co]):
+class Operation(Value, Generic[T_co]):
     """A request still to be sent, and the pure function that reads its answer.
 
     Nothing happens when one is made; equal calls make equal operations.
@@ -107,7 +108,7 @@ class Operation(Generic[T_co]):
 
 
 @frozen
-class Page(Generic[T_co]):
+class Page(Value, Generic[T_co]):
     """One page of a list.
 
     *next* is the operation for the following page, filters included, or None at the end.

@@ -14,6 +14,7 @@ from calcom_core.model.page import CursorPagination, OffsetPagination
 from calcom_core.model.slot import Slot, Slots
 from calcom_core.operation import Operation, Page, undecodable
 from calcom_core.redaction import without_credentials
+from calcom_core.value import Value
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable
 from calcom_core.wire import MISSING, Odd, kind_found, parse, read, read_all, reader_of
 
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 
 @frozen
-class One:
+class One(Value):
     """Reads one item of a model."""
 
     model: type[Any]
@@ -34,7 +35,7 @@ class One:
 
 
 @frozen
-class Many:
+class Many(Value):
     """Reads a list of a model; with *lone*, also one item, which becomes a list of one."""
 
     model: type[Any]
@@ -50,7 +51,7 @@ class Many:
 
 
 @frozen
-class OneOrMany:
+class OneOrMany(Value):
     """Reads what the server says: an object as one item, an array as a list."""
 
     model: type[Any]
@@ -64,7 +65,7 @@ class OneOrMany:
 
 
 @frozen
-class OneOrNone:
+class OneOrNone(Value):
     """Reads one item of a model, or null, which is None."""
 
     model: type[Any]
@@ -79,7 +80,7 @@ class OneOrNone:
 
 
 @frozen
-class Nothing:
+class Nothing(Value):
     """Reads an answer that says no more than that it went well."""
 
     def __call__(
@@ -89,7 +90,7 @@ class Nothing:
 
 
 @frozen
-class SlotsByDate:
+class SlotsByDate(Value):
     """Reads free slots, an object whose keys are dates."""
 
     def __call__(
@@ -120,7 +121,7 @@ def _date(key: str) -> date:
 
 
 @frozen
-class PageOf:
+class PageOf(Value):
     """Reads a page of a model, and follows the way of paging that the answer shows."""
 
     model: type[Any]

@@ -19,6 +19,7 @@ from calcom_core.http import SECRET_HEADERS, Headers, Request, Response
 from calcom_core.personal import People
 from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.tokens import REDACTED, may_hold_token, text_without_tokens, without_tokens
+from calcom_core.value import Value
 from calcom_core.wire import NotJson, parse
 
 SHORTEST = 8
@@ -35,7 +36,7 @@ _MAY_HOLD_SECRET = re.compile(rf"(?i){_SECRETS}\"".encode())
 
 
 @frozen
-class Credential:
+class Credential(Value):
     """The text of a credential, which no repr shows."""
 
     text: str = field(repr=False)
@@ -47,7 +48,7 @@ class Credential:
 
 
 @frozen(init=False)
-class Redaction:
+class Redaction(Value):
     """What is taken out of a recording.
 
     Credentials are in any case: the values of `calcom_core.http.SECRET_HEADERS`, wherever else they

@@ -23,12 +23,13 @@ from calcom_core.model.filters import BookingFilters
 from calcom_core.model.slot import Reservation
 from calcom_core.operation import Operation, Page, Reader
 from calcom_core.readers import Many, Nothing, One, OneOrMany, OneOrNone, PageOf, SlotsByDate
+from calcom_core.value import Value
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, pinned, sufficient
 from calcom_core.wire import to_query
 
 
 @frozen
-class Route:
+class Route(Value):
     """A row of the table.
 
     *public* operations need no credentials.

@@ -12,6 +12,7 @@ from typing import Any
 from attrs import field, frozen
 
 from calcom_core.model.fields import unknown_keys
+from calcom_core.value import Value
 
 
 class BookingShape(Enum):
@@ -24,7 +25,7 @@ class BookingShape(Enum):
 
 
 @frozen(weakref_slot=False)
-class Host:
+class Host(Value):
     """A host of a booking; *id* is the string `unknown` where the booking has no user."""
 
     id: int | str
@@ -37,7 +38,7 @@ class Host:
 
 
 @frozen(weakref_slot=False)
-class EventTypeRef:
+class EventTypeRef(Value):
     """The event type of a booking."""
 
     id: int
@@ -46,7 +47,7 @@ class EventTypeRef:
 
 
 @frozen(weakref_slot=False)
-class Attendee:
+class Attendee(Value):
     """An attendee of a booking.
 
     Attendees of a seated booking have *seat_uid*, *booking_fields_responses* and *metadata*;
@@ -68,7 +69,7 @@ class Attendee:
 
 
 @frozen(weakref_slot=False)
-class BookingAttendee:
+class BookingAttendee(Value):
     """An attendee with the *id* by which `bookings.attendees` gets and removes one.
 
     *booking_id* is that of the booking, a number, in the answer to adding the attendee.
@@ -87,7 +88,7 @@ class BookingAttendee:
 
 
 @frozen(weakref_slot=False)
-class RemovedAttendee:
+class RemovedAttendee(Value):
     """An attendee who was taken off a booking."""
 
     id: int
@@ -99,7 +100,7 @@ class RemovedAttendee:
 
 
 @frozen(weakref_slot=False)
-class Booking:
+class Booking(Value):
     """A booking, of whatever shape; what its shape lacks is None.
 
     *status* is `accepted`, `pending`, `cancelled`, `rejected`, or what the server may add.
@@ -168,7 +169,7 @@ _SHAPES = {
 
 
 @frozen(weakref_slot=False)
-class NewHost:
+class NewHost(Value):
     """Who a booking was given to; *id* is 0 where the server does not know."""
 
     id: int
@@ -179,7 +180,7 @@ class NewHost:
 
 
 @frozen(weakref_slot=False)
-class Reassignment:
+class Reassignment(Value):
     """What reassigning a booking led to."""
 
     booking_uid: str
@@ -188,7 +189,7 @@ class Reassignment:
 
 
 @frozen(weakref_slot=False)
-class BookingReference:
+class BookingReference(Value):
     """What stands for a booking in a calendar or a video app, by its *type*.
 
     *event_uid* is that of the other system, not a booking's.
@@ -202,7 +203,7 @@ class BookingReference:
 
 
 @frozen(weakref_slot=False)
-class CalendarLink:
+class CalendarLink(Value):
     """A link that puts a booking into a calendar.
 
     *id* is `googleCalendar`, `microsoftOffice`, `microsoftOutlook` or `ics`;

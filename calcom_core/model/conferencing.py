@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from attrs import field, frozen
 
 from calcom_core.model.fields import unknown_keys
+from calcom_core.value import Value
 
 UnixTime = Annotated[datetime, "seconds since 1970"]
 """A time that the API writes as a number of seconds; read as an aware datetime in UTC."""
 
 
 @frozen(weakref_slot=False)
-class Recording:
+class Recording(Value):
     """A recording of a meeting; *duration* is in seconds.
 
     *share_token* and *download_link* open the recording to whoever has them, and no `repr` shows
@@ -34,7 +35,7 @@ class Recording:
 
 
 @frozen(weakref_slot=False)
-class Participant:
+class Participant(Value):
     """Somebody who was in a meeting; *duration* is in seconds."""
 
     join_time: UnixTime
@@ -45,7 +46,7 @@ class Participant:
 
 
 @frozen(weakref_slot=False)
-class ConferencingSession:
+class ConferencingSession(Value):
     """One meeting in a room; *duration* is in seconds, and grows while it is *ongoing*."""
 
     id: str

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import attrs
 
 from calcom_core.errors import InvalidInput
+from calcom_core.value import Value
 
 T = TypeVar("T")
 
@@ -325,7 +326,7 @@ def by(check: Callable[[object, str], Any]) -> dict[str, Any]:
     return {_CHECK: check}
 
 
-class Checked:
+class Checked(Value):
     """An input whose fields are checked when it is made.
 
     A field whose default is None takes None as "not given".

@@ -6,10 +6,11 @@ from typing import Any
 from attrs import frozen
 
 from calcom_core.model.fields import unknown_keys
+from calcom_core.value import Value
 
 
 @frozen(weakref_slot=False)
-class OffsetPagination:
+class OffsetPagination(Value):
     """Where a page read by *take* and *skip* stands.
 
     *returned_items* is computed by the server and may be more than the page holds;
@@ -28,7 +29,7 @@ class OffsetPagination:
 
 
 @frozen(weakref_slot=False)
-class CursorPagination:
+class CursorPagination(Value):
     """Where a page read by *cursor* and *limit* stands; there are no totals.
 
     *next_cursor* is opaque, and None at the end.

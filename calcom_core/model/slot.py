@@ -20,6 +20,7 @@ from calcom_core.model.fields import (
     unknown_keys,
 )
 from calcom_core.model.inputs import Moment, one_event_type
+from calcom_core.value import Value
 
 Day = date | Moment
 """A date, which means the whole day in UTC, or a moment; as values or as strings."""
@@ -28,7 +29,7 @@ SlotFormat = Literal["time", "range"]
 
 
 @frozen(weakref_slot=False)
-class Slot:
+class Slot(Value):
     """A time that can be booked.
 
     *end* is there where the range was asked for, *seats_…* where the event type has seats,
@@ -72,7 +73,7 @@ class Slots(Mapping[date, tuple[Slot, ...]]):
 
 
 @frozen(weakref_slot=False)
-class Reservation:
+class Reservation(Value):
     """A slot that is kept from others until *reservation_until*.
 
     *slot_duration* and *reservation_duration* are in minutes; the latter is only in the answers

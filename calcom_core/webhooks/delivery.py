@@ -10,6 +10,7 @@ from calcom_core import bookings
 from calcom_core.model.booking import Booking
 from calcom_core.model.fields import given, under, unknown_keys
 from calcom_core.operation import Operation
+from calcom_core.value import Value
 
 
 def free_form(*, shown: bool = True) -> Any:
@@ -23,7 +24,7 @@ def hidden() -> Any:
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class Delivery:
+class Delivery(Value):
     """What is known of a delivery beside what it says.
 
     *trigger* is its kind as the server names it, such as `BOOKING_CREATED`.
@@ -44,7 +45,7 @@ class Delivery:
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class Language:
+class Language(Value):
     """The language of a person; *locale* is such as `en`."""
 
     locale: str | None = None
@@ -52,7 +53,7 @@ class Language:
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class Person:
+class Person(Value):
     """Somebody in a delivery: an attendee, the organizer, a member of a team, a user.
 
     *utc_offset* is in minutes.
@@ -79,7 +80,7 @@ class Person:
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class Team:
+class Team(Value):
     """The team of a booking."""
 
     id: int | None = None
@@ -89,7 +90,7 @@ class Team:
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class AnyEvent:
+class AnyEvent(Value):
     """What every event has; *extra* may hold passwords and links, and is not shown."""
 
     delivery: Delivery = field(metadata=given())

@@ -10,6 +10,7 @@ from calcom_core import bookings
 from calcom_core.model.booking import Booking
 from calcom_core.model.fields import under, unknown_keys
 from calcom_core.operation import Operation
+from calcom_core.value import Value
 from calcom_core.webhooks.delivery import (
     AnyEvent,
     PerhapsOfBooking,
@@ -42,7 +43,7 @@ class RecordingReady(_OfVideo):
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class Transcript:
+class Transcript(Value):
     """Where a transcript is, and its *format*; the *link* grants access, and is not shown."""
 
     format: str | None = None
@@ -51,7 +52,7 @@ class Transcript:
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class DownloadLinks:
+class DownloadLinks(Value):
     """Where transcripts and the recording are; the links grant access, and are not shown."""
 
     transcription: tuple[Transcript, ...] | None = None
@@ -67,7 +68,7 @@ class RecordingTranscriptionGenerated(_OfVideo):
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class OutOfOffice:
+class OutOfOffice(Value):
     """A time in which a user is away, and *to_user*, who stands in, if anybody does."""
 
     start: datetime
@@ -169,7 +170,7 @@ class DelegationCredentialError(AnyEvent):
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class ReportedBooking:
+class ReportedBooking(Value):
     """A booking as it is reported."""
 
     uid: str

@@ -12,6 +12,7 @@ MODULES = sources()
 
 # Each module may import those above it in this list, and nothing else of the core.
 ORDER = [
+    "value",
     "errors",
     "tokens",
     "http",
