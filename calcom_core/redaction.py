@@ -9,18 +9,20 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from attrs import evolve, field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import SECRET_HEADERS, Headers, Request, Response
-from calcom_core.personal import People
 from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.tokens import REDACTED, may_hold_token, text_without_tokens, without_tokens
 from calcom_core.value import Value
 from calcom_core.wire import NotJson, parse
+
+if TYPE_CHECKING:  # whoever replaces persons brings it, and with it hashing, which is slow to load
+    from calcom_core.personal import People
 
 SHORTEST = 8
 """A credential of fewer characters cannot be told from other text."""
@@ -132,7 +134,7 @@ def without_credentials(response: Response) -> Response:
 class Redactor:
     """Takes the given credentials, whatever looks like one, and perhaps persons out of messages."""
 
-    def __init__(self, credentials: Iterable[Credential], people: People | None = None) -> None:
+    def __init__(self, credentials: Iterable[Credential], people: "People | None" = None) -> None:
         forms = sorted(_forms(item.text) for item in credentials if item.is_certain)
         self._known = re.compile("|".join(forms)) if forms else None
         self._people = people
@@ -179,7 +181,7 @@ class Redactor:
         # Before what looks like a token is taken out, which may be a part of one.
         return self._known.sub(REDACTED, text) if self._known else text
 
-    def _body(self, body: bytes, people: People | None) -> bytes:
+    def _body(self, body: bytes, people: "People | None") -> bytes:
         if self._known is None and people is None and not _MAY_HOLD_SECRET.search(body):
             return without_tokens(body)
         try:

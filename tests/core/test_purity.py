@@ -199,7 +199,7 @@ def run(program: str, *arguments: str) -> str:
 def test_importing_the_core_loads_no_transport_and_builds_no_converter() -> None:
     loaded = run(
         "import sys, calcom_core, calcom_core.wire\n"
-        "heavy = 'urllib3 trio h11 calcom_transports truststore asyncio'.split()\n"
+        "heavy = 'urllib3 trio h11 calcom_transports truststore asyncio hmac hashlib'.split()\n"
         "print([name for name in heavy if name in sys.modules])\n"
         "print(calcom_core.wire._converter.cache_info().currsize)\n"
         "op = calcom_core.bookings.get('bk7')\n"
