@@ -8,10 +8,10 @@ its status.
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import frozen
 
 from calcom_core.error_body import ErrorBody, constraints, read_error_body
 from calcom_core.errors import (
@@ -40,8 +40,9 @@ from calcom_core.redaction import without_credentials
 from calcom_core.value import Value
 
 
-def _pattern(text: str | None) -> re.Pattern[str] | None:
-    return None if text is None else re.compile(text)
+@cache  # at the first error, since importing them would take as long as all else of this module
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text)
 
 
 @frozen(kw_only=True)
@@ -56,7 +57,7 @@ class Meaning(Value):
     error: type[CalcomError]
     status: tuple[int, ...]
     code: str | None = None
-    text: re.Pattern[str] | None = field(default=None, converter=_pattern)
+    text: str | None = None
     operation: str = ""
     reason: str = ""
     names: tuple[str, ...] = ()
@@ -70,7 +71,7 @@ class Meaning(Value):
         """Whether this row, where it is about an answer, is about this one."""
         if self.code is not None and self.code != body.code:
             return False
-        return self.text is None or self.text.search(body.message) is not None
+        return self.text is None or _pattern(self.text).search(body.message) is not None
 
 
 _REFUSED = (400, 409, 422)
@@ -350,6 +351,6 @@ def _fields(body: ErrorBody, row: Meaning) -> dict[str, tuple[str, ...]]:
     for name, texts in constraints(body.details):
         found[name] = found.get(name, ()) + texts
     found.update(dict.fromkeys(row.names, ()))
-    if row.text is not None and "field" in row.text.groupindex:
-        found.update({match["field"]: () for match in row.text.finditer(body.message)})
+    if row.text is not None and "(?P<field>" in row.text:
+        found.update({match["field"]: () for match in _pattern(row.text).finditer(body.message)})
     return found

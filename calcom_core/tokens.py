@@ -10,7 +10,7 @@ REDACTED = "[redacted]"
 # A cursor is base64 as a JSON web token is, but without its dots.
 # What is replaced always lies within a string of JSON, so that JSON stays JSON.
 # A key, a bearer and a token have a digit, or `cal_source_id` and "the bearer Ann" would be some.
-_TOKEN = re.compile(
+_TOKEN = (  # compiled at the first use, by re itself
     rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)"
     rb"|bearer +(?!token\b)(?=[^\s\"\\,;:<>{}\[\]&]*[0-9])"
     rb"|[?&][\w\-]*(?:signature|sig|token|credential|secret|passw(?:or)?d|pwd|api_?key)=)"
@@ -45,7 +45,7 @@ def without_tokens(data: bytes) -> bytes:
     """Return bytes with everything in them replaced that looks like a token."""
     if not may_hold_token(data):  # as most do not
         return data
-    return _TOKEN.sub(rb"\1" + REDACTED.encode(), data)
+    return re.sub(_TOKEN, rb"\1" + REDACTED.encode(), data)
 
 
 def text_without_tokens(text: str) -> str:

@@ -19,8 +19,9 @@ class Value:
         # In each class, since attrs leaves alone what it finds there, and what a class inherits
         # knows only the fields of the other.
         super().__init_subclass__(**kwargs)
-        for name in _WAITING.keys() - vars(cls).keys():
-            setattr(cls, name, _WAITING[name])
+        for name, waiting in _WAITING.items():
+            if name not in vars(cls):
+                setattr(cls, name, waiting)
 
     def __eq__(self, other: object) -> bool:
         _write(type(self))
