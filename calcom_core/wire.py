@@ -50,7 +50,6 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
 _SPACE = b" \t\r\n"  # RFC 8259, 2
 
@@ -99,28 +98,30 @@ def instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat("T", spec).removesuffix("+00:00") + "Z"
 
 
-_AS_IT_IS = {str, int, bool, float, dict}
-
-
 def to_json(value: Any) -> Any:
-    """Return an input as JSON, without the fields that were not given.
+    """Return an input, or a time, as JSON; raises `TypeError` for what is neither.
 
-    Mappings are the user's own and keep their keys.
+    Of an input, its fields that were given, some of which may be inputs or times themselves.
     """
-    if value.__class__ in _AS_IT_IS:
-        return value
-    if named := _named(type(value)):  # type: ignore[arg-type]  # a class is hashable
+    if named := _named(value.__class__):
         keys, values_of = named
-        return {
-            key: item if item.__class__ is str else to_json(item)
-            for key, item in zip(keys, values_of(value), strict=True)
-            if item is not None
-        }
-    if isinstance(value, tuple):
-        return [to_json(item) for item in value]
+        items = zip(keys, values_of(value), strict=True)
+        return {key: item for key, item in items if item is not None}
     if isinstance(value, datetime):
         return instant(value)
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError
+
+
+# Mappings are the user's own, and keep their keys.
+_encoder = json.JSONEncoder(
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # which takes time; what holds itself is nested too deeply
+    separators=(",", ":"),
+    default=to_json,
+)
 
 
 @cache
@@ -135,17 +136,20 @@ def _named(cls: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
 def to_body(value: Any) -> bytes:
     """Return an input as the bytes of a JSON body."""
     try:
-        return _encoder.encode(to_json(value)).encode()
+        return _encoder.encode(value).encode()
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidInput("data", "cannot be written as JSON") from error
 
 
 def to_query(value: Any) -> tuple[tuple[str, str], ...]:
     """Return an input as query parameters; several values of one are joined by commas."""
-    return tuple(
-        (name, ",".join(map(str, item)) if isinstance(item, list) else str(item))
-        for name, item in to_json(value).items()
-    )
+    return tuple((name, _in_query(item)) for name, item in to_json(value).items())
+
+
+def _in_query(item: Any) -> str:
+    if isinstance(item, tuple):
+        return ",".join(map(_in_query, item))
+    return str(to_json(item) if isinstance(item, date) else item)
 
 
 def read(cls: type[T], value: Any, **given: Any) -> T:

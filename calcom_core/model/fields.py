@@ -199,6 +199,11 @@ def free_json(value: object, field: str) -> dict[str, Any]:
     """Check a mapping of any JSON; return a copy whose keys are untouched."""
     if not isinstance(value, Mapping):
         raise InvalidInput(field, f"must be a mapping, not {kind(value)}")
+    try:
+        usual: dict[str, Any] = _copied(value)
+        return usual
+    except (TypeError, ValueError, RecursionError):
+        pass  # said below, and in other words
     if not all(isinstance(key, str) for key in value):
         raise InvalidInput(field, "has a key that is not a string")
     try:
@@ -212,6 +217,21 @@ def free_json(value: object, field: str) -> dict[str, Any]:
             "itself, or a Python object",
         ) from error
     return copy
+
+
+def _copied(value: Any) -> Any:
+    """Copy JSON that is of Python's own types; raise an error of another kind for what is not."""
+    type_ = value.__class__
+    if type_ is str:
+        value.encode()  # which half a surrogate pair cannot be
+    elif type_ is list:
+        return [_copied(item) for item in value]
+    elif type_ is dict:
+        "".join(value).encode()
+        return {key: _copied(item) for key, item in value.items()}
+    elif not (value is None or type_ is bool or (type_ is int and abs(value) <= LARGEST_INTEGER)):
+        raise TypeError
+    return value
 
 
 def metadata(value: object, field: str) -> dict[str, str]:

@@ -280,5 +280,5 @@ def needs_of(
     data: NewBooking | Reschedule | SeatReschedule, prefix: str = ""
 ) -> tuple[tuple[str, str], ...]:
     """Return the fields given that not every version has, each with the first that has it."""
-    given = (name for name in _HOST_FLAGS if getattr(data, name) is not None)
-    return tuple((f"{prefix}{name}", "2026-02-25") for name in given)
+    given = [name for name in _HOST_FLAGS if getattr(data, name) is not None]
+    return tuple([(f"{prefix}{name}", "2026-02-25") for name in given])
