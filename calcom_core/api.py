@@ -12,6 +12,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request
 from calcom_core.operation import Operation
 from calcom_core.secret import Secret, secret_or_error, taken
+from calcom_core.value import Value
 from calcom_core.versions import EVERYWHERE, Versions, sufficient
 
 HOSTED_URL = "https://api.cal.com"
@@ -28,7 +29,7 @@ _QUERY_SAFE = ",:@"
 
 
 @frozen(init=False)
-class ApiKey:
+class ApiKey(Value):
     """An API key, as the account's settings show it (`cal_…`; self-hosted servers may differ)."""
 
     key: Secret
@@ -44,7 +45,7 @@ class ApiKey:
 
 
 @frozen(init=False)
-class AccessToken:
+class AccessToken(Value):
     """The access token of a managed user or of OAuth 2; it expires, which is `TokenExpired`."""
 
     token: Secret
@@ -65,7 +66,7 @@ def _is_id(auth: "OAuthClient", attribute: object, value: str) -> None:
 
 
 @frozen(init=False)
-class OAuthClient:
+class OAuthClient(Value):
     """The credentials of a platform's OAuth client; the server acts as its owner."""
 
     client_id: str = field(validator=_is_id)
@@ -85,7 +86,7 @@ class OAuthClient:
 
 
 @frozen
-class Anonymous:
+class Anonymous(Value):
     """No credentials, on purpose: enough to book, get, move and cancel where one knows the uid."""
 
     def headers(self) -> Iterable[tuple[str, str]]:
@@ -131,7 +132,7 @@ def _base_url(value: str) -> str:
 
 
 @frozen
-class Api:
+class Api(Value):
     """Base URL, credentials and versions.
 
     *base_url* may have a path prefix, as self-hosted servers do; *versions* is the table that says

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request, Response, Timeout, timeout_of
 from calcom_core.operation import Operation
+from calcom_core.value import Value
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ def _left(effect: "Send", attribute: object, value: float | None) -> None:
 
 
 @frozen
-class Send:
+class Send(Value):
     """Send *request*; the result is the `Response`, or `NotSent` or `NoAnswer` is raised.
 
     *operation* is the call it belongs to, which the errors then carry.
@@ -70,7 +71,7 @@ def _share(effect: "Sleep", attribute: object, value: float) -> None:
 
 
 @frozen
-class Sleep:
+class Sleep(Value):
     """Sleep a random time from *seconds* x (1 - *jitter*) to *seconds*; the result is None."""
 
     seconds: float = field(validator=_seconds)
@@ -78,7 +79,7 @@ class Sleep:
 
 
 @frozen
-class Clock:
+class Clock(Value):
     """The result is the time of a monotonic clock, in seconds."""
 
 

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.tokens import text_without_tokens
+from calcom_core.value import Value
 
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-cal-secret-key", "cookie", "set-cookie"}
@@ -61,7 +62,7 @@ def _pairs(given: object) -> tuple[tuple[str, str], ...]:
 
 
 @frozen(repr=False)
-class Headers:
+class Headers(Value):
     """Header fields in order; a name may occur more than once, and lookup ignores case.
 
     Made from any mapping or any pairs, of `str` or of `bytes`.
@@ -150,7 +151,7 @@ def _is_bytes(message: object, attribute: object, body: bytes) -> None:
 
 
 @frozen
-class Request:
+class Request(Value):
     """A complete HTTP request; a transport adds `Host`, `Content-Length` and `Accept-Encoding`.
 
     Raises `InvalidInput` for a header value with CR, LF or NUL,
@@ -169,7 +170,7 @@ def _is_status(response: "Response", attribute: object, status: int) -> None:
 
 
 @frozen
-class Response:
+class Response(Value):
     """An HTTP answer; *body* is the body after content decoding.
 
     *headers* may be any mapping or pairs, of `str` or of `bytes`.
@@ -188,7 +189,7 @@ def _seconds(timeout: "Timeout", attribute: "object", value: float) -> None:
 
 
 @frozen
-class Timeout:
+class Timeout(Value):
     """How long one exchange may take, in seconds, each above 0 and at most a day.
 
     *connect* bounds getting a connection (waiting for a free one, TCP and TLS), *read* each wait

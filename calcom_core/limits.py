@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from attrs import frozen
 
 from calcom_core.http import Headers
+from calcom_core.value import Value
 
 DEFAULT_WAIT = 60.0
 """Seconds to wait where a 429 says nothing: the server's usual window."""
@@ -19,7 +20,7 @@ _DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
 
 
 @frozen
-class RateLimit:
+class RateLimit(Value):
     """One named limit; *reset* is in seconds from the answer, *limit* and *remaining* in calls."""
 
     name: str

@@ -43,6 +43,7 @@ from calcom_core.limits import retry_after
 from calcom_core.meanings import asked
 from calcom_core.operation import Operation
 from calcom_core.redaction import Redactor, credentials_of
+from calcom_core.value import Value
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ def _seconds(policy: "RetryPolicy", name: str) -> float:
 
 
 @frozen
-class RetryPolicy:
+class RetryPolicy(Value):
     """How often to ask, and how long to wait in between; all times are in seconds.
 
     *attempts* counts the first one too.
@@ -110,7 +111,7 @@ NO_RETRY = RetryPolicy(attempts=1)
 
 
 @frozen
-class Retry:
+class Retry(Value):
     """Ask again after a random time from *after* x (1 - *jitter*) to *after*, in seconds."""
 
     after: float
@@ -118,7 +119,7 @@ class Retry:
 
 
 @frozen
-class GiveUp:
+class GiveUp(Value):
     """Ask no more, for a *reason* in words.
 
     *outcome_unknown* says that a write may have happened, and that this answer does not tell.
@@ -129,7 +130,7 @@ class GiveUp:
 
 
 @frozen
-class _Rule:
+class _Rule(Value):
     """A row of the table: a failure that passes, and how long the server asks to wait.
 
     A row with statuses is about these alone.
@@ -222,7 +223,7 @@ def _too_late(policy: RetryPolicy) -> str:
 
 
 @frozen
-class Exchange(Generic[T]):
+class Exchange(Value, Generic[T]):
     """One call seen whole: what was sent, what came back, and what it was read as.
 
     *attempts* counts how often it was sent.
