@@ -209,6 +209,19 @@ def test_importing_the_core_loads_no_transport_and_builds_no_converter() -> None
     assert loaded.splitlines() == ["[]", "0", "0"]
 
 
+def test_importing_the_core_writes_no_class_what_it_may_never_need() -> None:
+    # As attrs does for a class that is no `Value`.
+    written = run(
+        "import attrs, sys, calcom_core, calcom_core.webhooks\n"
+        "found = [thing for name, module in sys.modules.items() if name.startswith('calcom_core')\n"
+        "         for thing in vars(module).values() if isinstance(thing, type)]\n"
+        "made = [cls for cls in found if attrs.has(cls)]\n"
+        "assert made\n"
+        "print({cls.__name__ for cls in made if 'attrs' in str(cls.__eq__.__doc__)})\n"
+    )
+    assert written == "set()"
+
+
 # Everything the core does, under a hook that refuses to touch the outside.
 UNDER_THE_HOOK = """
 import json, sys
