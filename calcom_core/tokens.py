@@ -1,6 +1,7 @@
 """Taking out of text what looks like a token, where none is known."""
 
 import re
+from functools import cache
 
 REDACTED = "[redacted]"
 """Stands where a credential was."""
@@ -10,7 +11,7 @@ REDACTED = "[redacted]"
 # A cursor is base64 as a JSON web token is, but without its dots.
 # What is replaced always lies within a string of JSON, so that JSON stays JSON.
 # A key, a bearer and a token have a digit, or `cal_source_id` and "the bearer Ann" would be some.
-_TOKEN = (  # compiled at the first use, by re itself
+_TOKEN = (
     rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)"
     rb"|bearer +(?!token\b)(?=[^\s\"\\,;:<>{}\[\]&]*[0-9])"
     rb"|[?&][\w\-]*(?:signature|sig|token|credential|secret|passw(?:or)?d|pwd|api_?key)=)"
@@ -19,18 +20,8 @@ _TOKEN = (  # compiled at the first use, by re itself
     rb"|(?<![\w\-.])eyJ[\w\-]+\.[\w\-.]{8,}"
 )
 
-
 # How the names of the parameters end that the pattern knows, but for those of a token.
-_PARAMETERS = (
-    b"signature",
-    b"sig",
-    b"credential",
-    b"secret",
-    b"passwd",
-    b"password",
-    b"pwd",
-    b"key",
-)
+_PARAMETERS = tuple(b"signature sig credential secret passwd password pwd key".split())
 
 
 def may_hold_token(data: bytes) -> bool:
@@ -45,7 +36,12 @@ def without_tokens(data: bytes) -> bytes:
     """Return bytes with everything in them replaced that looks like a token."""
     if not may_hold_token(data):  # as most do not
         return data
-    return re.sub(_TOKEN, rb"\1" + REDACTED.encode(), data)
+    return _token().sub(rb"\1" + REDACTED.encode(), data)
+
+
+@cache  # to compile it takes as long as to import this module and what it needs
+def _token() -> re.Pattern[bytes]:
+    return re.compile(_TOKEN)
 
 
 def text_without_tokens(text: str) -> str:
