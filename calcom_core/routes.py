@@ -169,7 +169,8 @@ def operation(
     version = pinned(route.name, version)
     if version is not None:
         sufficient(version, needs)
-    if not route.repeatable and verify is None:
+    repeatable = route.repeatable
+    if not repeatable and verify is None:
         verify = operation(route.verify, version, **parameters)
     return Operation(
         name=route.name,
@@ -178,7 +179,7 @@ def operation(
         reader=route.reader,
         query=query,
         body=body,
-        repeatable=route.repeatable,
+        repeatable=repeatable,
         version=version,
         speaks=speaks,
         needs=needs,

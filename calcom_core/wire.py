@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from math import isfinite
+from operator import methodcaller
 from types import NoneType, UnionType
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin
 
@@ -19,7 +20,7 @@ import cattrs
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.conferencing import UnixTime
-from calcom_core.model.fields import API_KEY, GIVEN, kind, values_of
+from calcom_core.model.fields import API_KEY, GIVEN, generated, kind
 
 T = TypeVar("T")
 
@@ -95,23 +96,31 @@ def camel(name: str) -> str:
 def instant(value: datetime) -> str:
     """Return a time as the API takes it: UTC with `Z`, milliseconds only where there are any."""
     spec = "milliseconds" if value.microsecond else "seconds"
-    return value.astimezone(UTC).isoformat("T", spec).removesuffix("+00:00") + "Z"
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return in_utc.isoformat("T", spec).removesuffix("+00:00") + "Z"
 
 
 def to_json(value: Any) -> Any:
-    """Return an input, or a time, as JSON; raises `TypeError` for what is neither.
+    """Return a value that JSON has no kind for as one of those that it has.
 
-    Of an input, its fields that were given, some of which may be inputs or times themselves.
+    An input becomes an object without the fields that were not given; what is in them stays.
     """
-    if named := _named(value.__class__):
-        keys, values_of = named
-        items = zip(keys, values_of(value), strict=True)
-        return {key: item for key, item in items if item is not None}
-    if isinstance(value, datetime):
-        return instant(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError
+    return _writer_of(type(value))(value)  # type: ignore[arg-type]  # a class is hashable
+
+
+@cache
+def _writer_of(cls: Any) -> Callable[[Any], Any]:
+    if issubclass(cls, datetime):
+        return instant
+    if issubclass(cls, date):
+        return methodcaller("isoformat")
+    lines = ["def write(value):", "    json = {}"]
+    for field in attrs.fields(cls):
+        lines += [
+            f"    item = value.{field.name}",
+            f"    if item is not None: json[{camel(field.name)!r}] = item",
+        ]
+    return generated("write", [*lines, "    return json"], {})
 
 
 # Mappings are the user's own, and keep their keys.
@@ -124,17 +133,8 @@ _encoder = json.JSONEncoder(
 )
 
 
-@cache
-def _named(cls: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]] | None:
-    """Return the keys of the fields of an input, and what gets their values; None of another."""
-    if not attrs.has(cls):
-        return None
-    names = [field.name for field in attrs.fields(cls)]
-    return tuple(camel(name) for name in names), values_of(names)
-
-
 def to_body(value: Any) -> bytes:
-    """Return an input as the bytes of a JSON body."""
+    """Return an input as the bytes of a JSON body; mappings in it keep their keys."""
     try:
         return _encoder.encode(value).encode()
     except (ValueError, TypeError, RecursionError) as error:
@@ -285,10 +285,7 @@ def _reader(
         "    model.__class__ = cls",
         "    return model",
     ]
-    # The source holds nothing but the names and types of our own models.
-    exec("\n".join(lines), names)  # noqa: S102
-    reader: Callable[[Any, Any], Any] = names["read"]
-    return reader
+    return generated("read", lines, names)
 
 
 def _draft(cls: type[Any]) -> type[Any]:

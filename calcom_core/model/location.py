@@ -150,9 +150,9 @@ def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
     tag_of, made = one_of(*sorted(classes)), tuple(classes.values())
 
     def check(value: object, field: str) -> Any:
-        if isinstance(value, made):
-            return value
         if not isinstance(value, dict) and not isinstance(value, Mapping):  # the first is quicker
+            if isinstance(value, made):
+                return value
             raise InvalidInput(
                 field,
                 f"must be a mapping with a type, one of {', '.join(sorted(classes))}, "
@@ -163,7 +163,9 @@ def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
         except InvalidInput as error:
             video = "a video app is {'type': 'integration', 'integration': 'zoom'}"
             raise InvalidInput(error.field, f"{error.problem}; {video}") from error
-        return build(classes[tag], {k: v for k, v in value.items() if k != "type"}, field)
+        rest = dict(value)
+        rest.pop("type", None)
+        return build(classes[tag], rest, field)
 
     return check
 

@@ -37,8 +37,8 @@ BUILTINS = {
     *("open", "__import__", "__builtins__", "eval", "exec", "compile"),
     *("input", "print", "breakpoint"),
 }
-# The readers of the models are generated, from the names and types of the models alone.
-EXCEPTIONS = {("wire.py", "exec")}
+# Readers, checks and writers are generated, from the names and types of the models alone.
+EXCEPTIONS = {("model/fields.py", "exec")}
 
 
 def sources() -> dict[str, str]:

@@ -1,8 +1,12 @@
 """What holds for any text, any time and any metadata."""
 
 import json
+import math
 import pickle
+from collections import OrderedDict
 from datetime import UTC, datetime, timedelta, timezone
+from enum import IntEnum
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -11,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calcom_core import Anonymous, Api, DecodingError, InvalidInput, Request, Response, bookings
+from calcom_core.model.fields import free_json
 from calcom_core.redaction import without_credentials
 
 API = Api(Anonymous(), "https://cal.example/api")
@@ -107,6 +112,56 @@ def test_any_responses_arrive_as_they_are_or_are_refused(responses: dict[str, An
     else:
         body = json.loads(sent(bookings.create(data)).body)
         assert body["bookingFieldsResponses"] == responses
+
+
+class Word(str):
+    """A string of another class."""
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
+ODDITIES = st.sampled_from(
+    [
+        *(2**53, -(2**53), 2**64, math.nan, math.inf, -0.0, 1e300),
+        *("é ☕", "\ud800", Word("x"), Level.HIGH, b"x", {1, 2}, object(), OrderedDict(a=1)),
+        *({"\udfff": 1}, {1: "x"}, {None: [True]}, {Word("key"): 1}, {(): 1}),
+        MappingProxyType({}),
+    ]
+)
+PYTHON = st.recursive(
+    JSON | ODDITIES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(TEXTS, inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(TEXTS | st.sampled_from(["\ud800", Word("key")]), PYTHON, max_size=4))
+def test_a_free_map_is_kept_as_writing_and_reading_it_gives_it_or_is_refused(
+    value: dict[str, Any],
+) -> None:
+    try:
+        written = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        written.encode()
+    except (TypeError, ValueError):
+        with pytest.raises(InvalidInput, match=r"^data: holds what JSON cannot"):
+            free_json(value, "data")
+    else:
+        kept = free_json(value, "data")
+        assert classes_of(kept) == classes_of(json.loads(written))
+        assert json.dumps(kept) == json.dumps(json.loads(written))
+
+
+def classes_of(value: Any) -> Any:
+    """Return JSON with the class of each key and value in its place."""
+    if isinstance(value, dict):
+        return type(value), [(type(key), key, classes_of(item)) for key, item in value.items()]
+    return (type(value), [classes_of(item) for item in value] if isinstance(value, list) else None)
 
 
 ZONES = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))

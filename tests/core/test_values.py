@@ -4,9 +4,10 @@ import copy
 import json
 import pickle
 import wsgiref.headers
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -46,6 +47,7 @@ from calcom_core import (
 )
 from calcom_core.effects import Gather, Sleep
 from calcom_core.http import timeout_of
+from calcom_core.model.fields import free_json
 from calcom_core.model.inputs import NewGuest
 from calcom_core.wire import read
 
@@ -456,6 +458,24 @@ def test_a_checked_map_is_a_copy_of_its_own() -> None:
     assert operation_input.attendee == NewAttendee(
         name="Ann", email="ann@example.net", time_zone="UTC"
     )
+
+
+def test_what_is_within_a_free_map_is_a_copy_at_every_depth() -> None:
+    inner: dict[str, Any] = {"items": [["A"], {"b": 1}], "pair": ({"c": 2},)}
+    kept = free_json({"order": inner}, "data")
+    as_given = {"order": {"items": [["A"], {"b": 1}], "pair": [{"c": 2}]}}
+    assert kept == as_given
+    inner["items"][0].append("B")
+    inner["items"][1]["b"] = inner["pair"][0]["c"] = 3
+    inner["items"].clear()
+    assert kept == as_given
+
+
+@pytest.mark.parametrize("value", [{}, {"large": 2**60}, MappingProxyType({"a": [None]})])
+def test_a_free_map_that_is_rare_is_kept_all_the_same(value: Mapping[str, Any]) -> None:
+    kept = free_json(value, "data")
+    assert kept == value
+    assert type(kept) is dict
 
 
 def test_a_table_of_versions_picks_by_operation_and_else_by_family() -> None:
