@@ -54,14 +54,13 @@ class Answer:
                 raise exchange.unreadable() from None
             if event is h11.NEED_DATA:
                 return None
-            # By type, since isinstance asks an abstract class, which takes longer than the rest.
-            if type(event) is h11.Data:
+            if isinstance(event, h11.Data):
                 self._feed(bytes(event.data))
-            elif type(event) is h11.EndOfMessage:
+            elif isinstance(event, h11.EndOfMessage):
                 return self._whole()
             elif getattr(event, "http_version", b"1.1")[:2] != b"1.":
                 raise exchange.unreadable()
-            elif type(event) is h11.Response:
+            elif isinstance(event, h11.Response):
                 self._begin(event)
 
     def _begin(self, head: h11.Response) -> None:
