@@ -4,7 +4,6 @@ One total function reads it; it never raises, whatever the bytes.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
@@ -39,10 +38,10 @@ def read_error_body(response: Response) -> ErrorBody:
         body = parse(response.body)
     except NotJson:
         return ErrorBody(None, _excerpt(response.body.decode("utf-8", "replace")))
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return ErrorBody(None, _excerpt(body if isinstance(body, str) else ""))
     error = body.get("error")
-    inner = error if isinstance(error, Mapping) else body
+    inner = error if isinstance(error, dict) else body
     code = inner.get("code")
     message = inner.get("message")
     if isinstance(message, list):  # the framework's own validation lists its texts
@@ -67,17 +66,17 @@ def _excerpt(text: str) -> str:
 
 def constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
     """Return the dotted names and the texts of class-validator's tree, `details.errors`."""
-    errors = details.get("errors") if isinstance(details, Mapping) else None
+    errors = details.get("errors") if isinstance(details, dict) else None
     waiting: list[tuple[str, Any]] = [("", errors)]
     found: list[tuple[str, tuple[str, ...]]] = []
     while waiting:
         prefix, nodes = waiting.pop()
         for node in nodes if isinstance(nodes, list) else []:
-            if not isinstance(node, Mapping) or not isinstance(node.get("property"), str):
+            if not isinstance(node, dict) or not isinstance(node.get("property"), str):
                 continue
             name = f"{prefix}{node['property']}"
             constraints = node.get("constraints")
-            if isinstance(constraints, Mapping) and constraints:
+            if isinstance(constraints, dict) and constraints:
                 texts = tuple(text for text in constraints.values() if isinstance(text, str))
                 found.append((name, texts))
             waiting.append((f"{name}.", node.get("children")))

@@ -67,11 +67,10 @@ class Meaning(Value):
         """Whether this row is about answers of that status to the operation of that name."""
         return status in self.status and operation.startswith(self.operation)
 
-    def fits(self, body: ErrorBody) -> bool:
-        """Whether this row, where it is about an answer, is about this one."""
-        if self.code is not None and self.code != body.code:
-            return False
-        return self.text is None or _pattern(self.text).search(body.message) is not None
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What the text must fit; any text does where the row says nothing of it."""
+        return _pattern(self.text or "")
 
 
 _REFUSED = (400, 409, 422)
@@ -257,15 +256,15 @@ def error_of(operation: AskedOperation, response: Response) -> CalcomError:
 
 
 @lru_cache  # of the few statuses that there are
-def _rows_of(operation: str, status: int) -> tuple[Meaning, ...]:
-    return tuple([row for row in MEANINGS if row.is_about(operation, status)])
+def _rows_of(operation: str, status: int) -> tuple[tuple[Meaning, re.Pattern[str]], ...]:
+    return tuple([(row, row.pattern) for row in MEANINGS if row.is_about(operation, status)])
 
 
 def _meaning(operation: AskedOperation, status: int, body: ErrorBody) -> Meaning:
     if body.is_html and 400 <= status < 500 and status != 429:
         return Meaning(error=BlockedByEdge, status=(status,))
-    for row in _rows_of(operation.name, status):
-        if row.fits(body):
+    for row, pattern in _rows_of(operation.name, status):
+        if row.code in (None, body.code) and pattern.search(body.message):
             return row
     error = _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, ApiError)
     return Meaning(error=error, status=(status,))
@@ -351,6 +350,6 @@ def _fields(body: ErrorBody, row: Meaning) -> dict[str, tuple[str, ...]]:
     for name, texts in constraints(body.details):
         found[name] = found.get(name, ()) + texts
     found.update(dict.fromkeys(row.names, ()))
-    if row.text is not None and "(?P<field>" in row.text:
-        found.update({match["field"]: () for match in _pattern(row.text).finditer(body.message)})
+    if "field" in row.pattern.groupindex:
+        found.update({match["field"]: () for match in row.pattern.finditer(body.message)})
     return found
