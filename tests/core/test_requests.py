@@ -90,7 +90,11 @@ def test_a_body_is_compact_utf_8() -> None:
     assert operation.body == '{"cancellationReason":"é ☕"}'.encode()
 
 
-@pytest.mark.parametrize("value", [(math.nan,), ("\ud800",), (object(),)])
+CYCLE: list[Any] = []
+CYCLE.append(CYCLE)
+
+
+@pytest.mark.parametrize("value", [(math.nan,), ("\ud800",), (object(),), CYCLE])
 def test_a_body_that_cannot_be_written_is_refused_even_where_no_check_saw_it(value: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         to_body(value)

@@ -460,6 +460,16 @@ def test_a_checked_map_is_a_copy_of_its_own() -> None:
     )
 
 
+def test_an_input_may_be_any_mapping() -> None:
+    attendee = {"name": "Ann", "email": "ann@example.net", "time_zone": "UTC"}
+    location = {"type": "integration", "integration": "zoom"}
+    made = {"start": "2027-04-05T09:00:00Z", "event_type_id": 1}
+    operation = bookings.create({**made, "attendee": attendee, "location": location})
+    views = {"attendee": MappingProxyType(attendee), "location": MappingProxyType(location)}
+    assert bookings.create(MappingProxyType({**made, **views})) == operation
+    assert location == {"type": "integration", "integration": "zoom"}
+
+
 def test_what_is_within_a_free_map_is_a_copy_at_every_depth() -> None:
     inner: dict[str, Any] = {"items": [["A"], {"b": 1}], "pair": ({"c": 2},)}
     kept = free_json({"order": inner}, "data")
