@@ -318,13 +318,16 @@ def test_each_kind_of_credentials_sends_its_headers(auth: Any, headers: dict[str
 def test_an_exchange_shows_request_response_and_value() -> None:
     op = bookings.get_one(UID)
     reply = success(booking())
+
+    async def under_trio() -> Exchange[Booking]:
+        async with AsyncClient(api_key=KEY, transport=Replay.of((op, reply))) as client:
+            return await client.exchange(op)
+
     with Client(api_key=KEY, transport=Replay.of((op, reply))) as client:
         exchange = client.exchange(op)
 
-    assert exchange.request == client.api.request(op)
-    assert exchange.response == reply
-    assert exchange.value == op.read(reply)
-    assert isinstance(exchange, Exchange)
+    assert exchange == Exchange(client.api.request(op), reply, op.read(reply))
+    assert trio.run(under_trio) == exchange
 
 
 def test_a_client_runs_a_program() -> None:
