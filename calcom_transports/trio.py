@@ -1,9 +1,10 @@
-"""The trio transport: trio's streams, h11, and a small pool of HTTP/1.1 connections.
+"""The trio transport: trio's sockets and TLS, h11, and a small pool of HTTP/1.1 connections.
 
 The pool is ours for an exact `NotSent`, and for time that is trio's own, a `MockClock` included.
-An exchange runs in the task that asked, under one cancel scope whose deadline moves with it.
+An exchange runs in the task that asked, under one cancel scope; what waits sets its deadline.
 """
 
+import socket
 import ssl
 from collections import defaultdict
 from types import TracebackType
@@ -98,7 +99,7 @@ class TrioTransport:
         self._stay_in_one_run()
         exchange = self._settings.start(request, timeout, trio.current_time())
         wire = wire_of(exchange)
-        with trio.CancelScope(deadline=exchange.end) as scope:
+        with trio.CancelScope() as scope:
             try:
                 return await self._exchange(exchange, wire, scope)
             except TransportError as error:
@@ -133,7 +134,6 @@ class TrioTransport:
         if not pool.has_slot():
             scope.deadline = exchange.connect_by
             await pool.slots.acquire()
-            scope.deadline = exchange.end
         try:
             self._stay_open(exchange)
             exchange.phase = "connecting"
@@ -142,7 +142,6 @@ class TrioTransport:
             if connection is None:
                 scope.deadline = exchange.connect_by
                 connection = await _connect(exchange, self._settings.context_for(origin))
-                scope.deadline = exchange.end
                 now = trio.current_time()
             try:
                 if now >= exchange.end:  # which the scope notices only where the task waits
@@ -216,17 +215,21 @@ class _Pool:
 
 
 class _Connection:
-    """One connection, plain or TLS."""
+    """One connection, plain or TLS.
+
+    A plain one is written by its bare socket: trio's own lets others run after each write, which
+    takes as long as the rest of it, and to read the answer does so too.
+    """
 
     def __init__(
-        self,
-        socket: trio.socket.SocketType,
-        tls: trio.SSLStream[Records] | None,
-        unread: bytearray,
+        self, tcp: trio.SocketStream, records: Records | None, tls: trio.SSLStream[Records] | None
     ) -> None:
-        self._socket = socket
         self._tls = tls
-        self._unread = unread
+        self._unread = records.unread if records else bytearray()
+        self._socket = tcp.socket
+        if tls is None:
+            self._bare = socket.socket(fileno=tcp.socket.detach())
+            self._socket = trio.socket.from_stdlib_socket(self._bare)
         self.reusable_until = 0.0
 
     def is_usable(self, now: float) -> bool:
@@ -246,7 +249,7 @@ class _Connection:
     ) -> Response:
         """Send the request and read its answer; *scope* ends what takes too long."""
         self.reusable_until = 0.0
-        await self._send(exchange, wire)
+        await self._send(exchange, wire, scope)
         answer = Answer(exchange, max_body)
         response = None
         while response is None:
@@ -257,16 +260,21 @@ class _Connection:
             self.reusable_until = exchange.reusable_until
         return response
 
-    async def _send(self, exchange: Exchange, wire: memoryview) -> None:
+    async def _send(self, exchange: Exchange, wire: memoryview, scope: trio.CancelScope) -> None:
         try:
+            # Who is cancelled by now ends here, while nothing has left.
+            await trio.lowlevel.checkpoint_if_cancelled()
             if self._tls:
-                # Who is cancelled by now ends here, while nothing has left; a socket does the same.
-                await trio.lowlevel.checkpoint_if_cancelled()
+                scope.deadline = exchange.end
                 exchange.phase = "sent"  # of what fails a part may have left
                 await self._tls.send_all(wire)
             while not self._tls and wire:
-                wire = wire[await self._socket.send(wire) :]
-                exchange.phase = "sent"
+                try:
+                    wire = wire[self._bare.send(wire) :]
+                    exchange.phase = "sent"
+                except BlockingIOError:
+                    scope.deadline = exchange.end
+                    await trio.lowlevel.wait_writable(self._bare)
         except (OSError, trio.BrokenResourceError) as error:
             if exchange.phase != "sent":  # a socket takes a byte or fails
                 raise exchange.lost(error, trio.current_time()) from error
@@ -296,10 +304,9 @@ async def _connect(exchange: Exchange, context: ssl.SSLContext | None) -> _Conne
         if exchange.tunnels:
             await _tunnel(tcp, exchange)
         if context is None:
-            return _Connection(tcp.socket, None, bytearray())
+            return _Connection(tcp, None, None)
         records = Records(tcp)
-        tls = await _encrypted(records, exchange, context)
-        return _Connection(tcp.socket, tls, records.unread)
+        return _Connection(tcp, records, await _encrypted(records, exchange, context))
     except BaseException:
         tcp.socket.close()
         raise

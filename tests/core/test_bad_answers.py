@@ -302,6 +302,16 @@ def test_additions_are_kept_in_extra_at_every_depth() -> None:
     assert booking.status == "awaiting_host"
 
 
+@pytest.mark.parametrize("gone", sorted(BOOKING.keys() - set(REQUIRED)))
+@pytest.mark.parametrize("known", [True, False], ids=["beside null", "alone"])
+def test_an_addition_is_kept_where_a_known_key_is_missing(gone: str, known: bool) -> None:
+    data = {name: value for name, value in BOOKING.items() if name != gone} | {"newKey": None}
+    if known:
+        data["rating"] = None
+    booking = bookings.get_one("bk7").read(answered_with("story-04-get", data))
+    assert booking.extra == {"newKey": None}
+
+
 def test_the_host_of_a_booking_without_a_user_is_unknown() -> None:
     data = copy.deepcopy(BOOKING)
     data["hosts"] = [

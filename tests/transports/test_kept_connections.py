@@ -190,7 +190,7 @@ def when_taken(kind: str, call: Callable[[], None]) -> Iterator[None]:
             call()
 
     with pytest.MonkeyPatch.context() as patch:
-        for owner in (socket.socket, ssl.SSLSocket) if kind == "urllib3" else ():
+        for owner in (socket.socket, ssl.SSLSocket):
             for name, real in [("send", owner.send), ("sendall", owner.sendall)]:
 
                 def hand_over(sock: Any, *args: Any, real: Any = real) -> Any:
@@ -198,9 +198,8 @@ def when_taken(kind: str, call: Callable[[], None]) -> Iterator[None]:
                     return real(sock, *args)
 
                 patch.setattr(owner, name, hand_over)
-        senders: Any = [(trio._socket._SocketType, "send"), (trio.SSLStream, "send_all")]
-        for owner, name in senders if kind == "trio" else ():
-            patch.setattr(owner, name, handing_over(getattr(owner, name), once))
+        if kind == "trio":
+            patch.setattr(trio.SSLStream, "send_all", handing_over(trio.SSLStream.send_all, once))
         yield
 
 
@@ -396,7 +395,7 @@ def test_a_connection_that_ends_after_any_step_of_a_task_is_sent_the_request_onc
     tls = certified if encrypted else None
     for act in (finish, reset):
         seen = []
-        for step in (1, 2):
+        for step in (1, 2) if encrypted else (1,):  # of bare bytes the only one is to read
             handler = Kept(act)
             with Server(handler, tls=tls) as server:
                 result = trio.run(run, step, handler)
