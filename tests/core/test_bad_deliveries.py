@@ -1,5 +1,6 @@
 """Whatever is delivered: an event, or one of our errors, in linear time and within bounds."""
 
+import gc
 import json
 import pickle
 import random
@@ -253,7 +254,10 @@ def test_a_delivery_may_be_nested_63_deep() -> None:
 
 
 def steps(run: Callable[[], object]) -> int:
-    """Count the functions called, of Python and of C; they do not depend on the machine."""
+    """Count the functions called, of Python and of C; they do not depend on the machine.
+
+    Nor on when garbage is collected, which calls Hypothesis.
+    """
     count = 0
 
     def profile(frame: object, event: str, argument: object) -> None:
@@ -261,11 +265,13 @@ def steps(run: Callable[[], object]) -> int:
         count += 1
 
     before = sys.getprofile()
+    gc.disable()
     sys.setprofile(profile)
     try:
         run()
     finally:
         sys.setprofile(before)
+        gc.enable()
     return count
 
 
@@ -307,7 +313,8 @@ def test_twice_as_much_takes_twice_as_many_steps(name: str) -> None:
         for size in (500, 1000, 1500)
     )
     assert twice - once <= 1.05 * once
-    assert thrice - twice <= 1.05 * (twice - once)
+    # What the stack is too small for takes fewer than what is a little smaller and no JSON.
+    assert thrice - twice <= 1.05 * max(twice - once, 0)
 
 
 def taken_only(body: bytes) -> None:
