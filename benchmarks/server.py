@@ -80,16 +80,20 @@ class Counted:
 class Connection:
     socket: socket.socket
     counted: Counted
-    known: bytes = b""
+    known: bytes | None = None
     answered: bytes = b""
     pending: bytes = b""
 
     def goes_on(self) -> bool:
         """Read what came and answer it, if it is whole; return whether the connection goes on."""
         try:
-            received = self.socket.recv(65_536)
+            received = self.socket.recv(4096)
         except ConnectionError:
             return False
+        if received == self.known and not self.pending:
+            self.counted.requests += 1
+            self.socket.send(self.answered)
+            return True
         if not received:
             return False
         if self.pending:
@@ -99,9 +103,8 @@ class Connection:
             return True
         self.pending = b""
         self.counted.requests += 1
-        if received != self.known:
-            self.answered = self._answer(received)
-            self.known = received if self.answered is BOOKING else b""
+        self.answered = self._answer(received)
+        self.known = received if self.answered is BOOKING else None
         self.socket.send(self.answered)
         return True
 

@@ -1,14 +1,15 @@
 """The trio transport: trio's sockets and TLS, h11, and a small pool of HTTP/1.1 connections.
 
 The pool is ours for an exact `NotSent`, and for time that is trio's own, a `MockClock` included.
-An exchange runs in the task that asked, under one cancel scope; what waits sets its deadline.
+An exchange runs in the task that asked; each wait of it has a cancel scope with its own deadline.
 """
 
 import socket
 import ssl
 from collections import defaultdict
+from collections.abc import Awaitable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 try:
     import trio
@@ -37,6 +38,8 @@ from calcom_transports.trio_driver import first_of
 from calcom_transports.trio_driver import iterate_trio as iterate_trio
 from calcom_transports.trio_driver import run_trio as run_trio
 from calcom_transports.urls import Origin
+
+T = TypeVar("T")
 
 
 class TrioTransport:
@@ -99,13 +102,11 @@ class TrioTransport:
         self._stay_in_one_run()
         exchange = self._settings.start(request, timeout, trio.current_time())
         wire = wire_of(exchange)
-        with trio.CancelScope() as scope:
-            try:
-                return await self._exchange(exchange, wire, scope)
-            except TransportError as error:
-                without_frames(error)
-                raise
-        raise exchange.out_of_time(trio.current_time())
+        try:
+            return await self._exchange(exchange, wire)
+        except TransportError as error:
+            without_frames(error)
+            raise
 
     def _stay_in_one_run(self) -> None:
         try:
@@ -125,28 +126,25 @@ class TrioTransport:
         if self._closed:
             raise exchange.failure("closed", "the transport is closed; make a new one")
 
-    async def _exchange(
-        self, exchange: Exchange, wire: memoryview, scope: trio.CancelScope
-    ) -> Response:
+    async def _exchange(self, exchange: Exchange, wire: memoryview) -> Response:
         origin = exchange.destination.origin
         pool = self._pools[origin]
         self._stay_open(exchange)
         if not pool.has_slot():
-            scope.deadline = exchange.connect_by
-            await pool.slots.acquire()
+            await _by(exchange.connect_by, exchange, pool.slots.acquire())
         try:
             self._stay_open(exchange)
             exchange.phase = "connecting"
             now = trio.current_time()
             connection = pool.take(now)
             if connection is None:
-                scope.deadline = exchange.connect_by
-                connection = await _connect(exchange, self._settings.context_for(origin))
+                connecting = _connect(exchange, self._settings.context_for(origin))
+                connection = await _by(exchange.connect_by, exchange, connecting)
                 now = trio.current_time()
             try:
-                if now >= exchange.end:  # which the scope notices only where the task waits
+                if now >= exchange.end:  # which a scope notices only where the task waits
                     raise exchange.out_of_time(now)
-                return await connection.serve(exchange, wire, scope, self._settings.max_body)
+                return await connection.serve(exchange, wire, self._settings.max_body)
             finally:
                 if connection.reusable_until and not self._closed:
                     pool.idle.append(connection)
@@ -240,41 +238,33 @@ class _Connection:
         """Close it without a checkpoint, so that a cancelled exchange can."""
         self._socket.close()
 
-    async def serve(
-        self,
-        exchange: Exchange,
-        wire: memoryview,
-        scope: trio.CancelScope,
-        max_body: int,
-    ) -> Response:
-        """Send the request and read its answer; *scope* ends what takes too long."""
+    async def serve(self, exchange: Exchange, wire: memoryview, max_body: int) -> Response:
+        """Send the request and read its answer."""
         self.reusable_until = 0.0
-        await self._send(exchange, wire, scope)
+        await self._send(exchange, wire)
         answer = Answer(exchange, max_body)
         response = None
         while response is None:
-            scope.deadline = exchange.read_by(trio.current_time())
             response = answer.after(await self._receive(exchange))
         if answer.leaves_nothing:
             exchange.keep(trio.current_time())
             self.reusable_until = exchange.reusable_until
         return response
 
-    async def _send(self, exchange: Exchange, wire: memoryview, scope: trio.CancelScope) -> None:
+    async def _send(self, exchange: Exchange, wire: memoryview) -> None:
         try:
             # Who is cancelled by now ends here, while nothing has left.
             await trio.lowlevel.checkpoint_if_cancelled()
             if self._tls:
-                scope.deadline = exchange.end
                 exchange.phase = "sent"  # of what fails a part may have left
-                await self._tls.send_all(wire)
+                await _by(exchange.end, exchange, self._tls.send_all(wire))
             while not self._tls and wire:
                 try:
                     wire = wire[self._bare.send(wire) :]
                     exchange.phase = "sent"
                 except BlockingIOError:
-                    scope.deadline = exchange.end
-                    await trio.lowlevel.wait_writable(self._bare)
+                    waiting = trio.lowlevel.wait_writable(self._bare)
+                    await _by(exchange.end, exchange, waiting)
         except (OSError, trio.BrokenResourceError) as error:
             if exchange.phase != "sent":  # a socket takes a byte or fails
                 raise exchange.lost(error, trio.current_time()) from error
@@ -283,13 +273,28 @@ class _Connection:
 
     async def _receive(self, exchange: Exchange) -> bytes:
         try:
-            if self._tls:
-                return bytes(await self._tls.receive_some(READ_SIZE))
-            return await self._socket.recv(READ_SIZE)
+            with trio.CancelScope(deadline=exchange.read_by(trio.current_time())):
+                if self._tls:
+                    return bytes(await self._tls.receive_some(READ_SIZE))
+                # Others go on while the server answers, and by then it often has.
+                await trio.lowlevel.checkpoint()
+                while True:
+                    try:
+                        return self._bare.recv(READ_SIZE)
+                    except BlockingIOError:
+                        await trio.lowlevel.wait_readable(self._bare)
         except trio.BrokenResourceError as error:
             raise exchange.lost(error.__cause__, trio.current_time()) from error
         except OSError as error:
             raise exchange.lost(error, trio.current_time()) from error
+        raise exchange.out_of_time(trio.current_time())
+
+
+async def _by(deadline: float, exchange: Exchange, waiting: Awaitable[T]) -> T:
+    """Wait for something until a deadline of an exchange."""
+    with trio.CancelScope(deadline=deadline):
+        return await waiting
+    raise exchange.out_of_time(trio.current_time())
 
 
 async def _connect(exchange: Exchange, context: ssl.SSLContext | None) -> _Connection:
