@@ -161,16 +161,16 @@ class PageOf(Value):
         if not isinstance(data, list):
             raise Odd("an array", kind_found(data), "data")
         read_item = reader_of(self.model)
-        try:
-            return tuple([read_item(value, None) for value in data]), (), None
-        except Odd:
-            pass  # found again below, so that the usual way need not look at each
-        items, odd, first = [], [], None
-        for index, value in enumerate(data):
+        items: list[Any] = []
+        odd: list[Any] = []
+        first: Odd | None = None
+        data.reverse()
+        while data:  # what is read goes, so that its memory is used for what is read next
+            value = data.pop()
             try:
                 items.append(read_item(value, None))
             except Odd as error:
-                error.path[:0] = ["data", index]
+                error.path[:0] = ["data", len(items) + len(odd)]
                 first = first or error
                 odd.append(value)
         return tuple(items), tuple(odd), first
