@@ -2,6 +2,7 @@
 
 import re
 import ssl
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Literal
@@ -46,31 +47,16 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "accept-encodi
 _NEEDS_NO_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 
 
-def wire_of(exchange: "Exchange") -> memoryview:
-    """Return the bytes of a request with the header fields that are the transport's.
+def _lines_of(fields: Iterable[tuple[str, str]]) -> str:
+    return "".join([f"{name}: {value.strip(_SPACE)}\r\n" for name, value in fields])
 
-    As a view, which no repr shows: a cancellation brings frames to light as a failure does.
-    Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
-    """
-    request = exchange.request
-    fields = request.headers  # whose repr shows no credential; no frame that raises holds more
+
+def _lines_of_request(fields: Headers) -> str:
+    # The repr of fields shows no credential, and no frame that raises holds more.
     # All at once, since nearly always there is nothing wrong.
     if not _OURS.isdisjoint(fields.names) or _UNFIT.search("".join([v for _, v in fields.pairs])):
         raise next(filter(None, (_problem(*field) for field in fields)))
-    lines = [
-        f"{request.method} {exchange.target} HTTP/1.1",
-        f"Host: {exchange.destination.authority}",
-        *[f"{name}: {value.strip(_SPACE)}" for name, value in _proxy_fields(exchange)],
-        *[f"{name}: {value.strip(_SPACE)}" for name, value in fields.pairs],
-        f"Accept-Encoding: {ACCEPT_ENCODING}",
-    ]
-    if request.body or request.method not in _NEEDS_NO_BODY:
-        lines.append(f"Content-Length: {len(request.body)}")
-    return memoryview("\r\n".join([*lines, "", ""]).encode("latin-1") + request.body)
-
-
-def _proxy_fields(exchange: "Exchange") -> list[tuple[str, str]]:
-    return [] if exchange.tunnels else exchange.proxy_fields
+    return _lines_of(fields.pairs)
 
 
 def _problem(name: str, value: str) -> InvalidInput | None:
@@ -356,6 +342,10 @@ class Settings:
     max_connections: int = field(validator=_at_least_one)
     max_body: int = field(validator=_at_least_one)
     proxies: Proxies = field(converter=_proxies)
+    # The same ones go with many requests.
+    _lines_of: Callable[[Headers], str] = field(
+        init=False, repr=False, eq=False, factory=lambda: lru_cache(maxsize=8)(_lines_of_request)
+    )
 
     def start(self, request: Request, timeout: Timeout | None, now: float) -> Exchange:
         """Return the exchange that begins *now*, with *timeout* or else the transport's own.
@@ -370,6 +360,25 @@ class Settings:
         in_force = timeout_of(timeout) or self.timeout
         proxy = self.proxies.of(destination.origin)
         return Exchange(request, destination, proxy, in_force, now)
+
+    def wire_of(self, exchange: Exchange) -> memoryview:
+        """Return the bytes of a request with the header fields that are the transport's.
+
+        As a view, which no repr shows: a cancellation brings frames to light as a failure does.
+        Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
+        """
+        request = exchange.request
+        by_proxy = "" if exchange.tunnels else _lines_of(exchange.proxy_fields)
+        length = ""
+        if request.body or request.method not in _NEEDS_NO_BODY:
+            length = f"Content-Length: {len(request.body)}\r\n"
+        head = (
+            f"{request.method} {exchange.target} HTTP/1.1\r\n"
+            f"Host: {exchange.destination.authority}\r\n"
+            f"{by_proxy}{self._lines_of(request.headers)}"
+            f"Accept-Encoding: {ACCEPT_ENCODING}\r\n{length}\r\n"
+        )
+        return memoryview(head.encode("latin-1") + request.body)
 
     def context_for(self, origin: Origin) -> ssl.SSLContext | None:
         """Return the TLS context of connections to *origin*, or `None` for plain HTTP."""

@@ -22,7 +22,6 @@ try:
         Exchange,
         Settings,
         Tunnel,
-        wire_of,
         without_frames,
     )
     from calcom_transports.records import Records
@@ -101,7 +100,7 @@ class TrioTransport:
         """
         self._stay_in_one_run()
         exchange = self._settings.start(request, timeout, trio.current_time())
-        wire = wire_of(exchange)
+        wire = self._settings.wire_of(exchange)
         try:
             return await self._exchange(exchange, wire)
         except TransportError as error:

@@ -29,7 +29,6 @@ try:
         Settings,
         Tunnel,
         seconds_left,
-        wire_of,
         without_frames,
     )
     from calcom_transports.urllib3_pool import FairPool
@@ -109,7 +108,7 @@ class Urllib3Transport:
         and `NoAnswer` if it may have left and no complete answer came.
         """
         exchange = self._settings.start(request, timeout, time.monotonic())
-        wire = wire_of(exchange)
+        wire = self._settings.wire_of(exchange)
         try:
             return self._exchange(exchange, wire)
         except (TransportError, KeyboardInterrupt) as error:
