@@ -342,8 +342,8 @@ class Settings:
     max_connections: int = field(validator=_at_least_one)
     max_body: int = field(validator=_at_least_one)
     proxies: Proxies = field(converter=_proxies)
-    # The same ones go with many requests.
-    _lines_of: Callable[[Headers], str] = field(
+    # Kept, since the same fields go with many requests.
+    _kept_lines: Callable[[Headers], str] = field(
         init=False, repr=False, eq=False, factory=lambda: lru_cache(maxsize=8)(_lines_of_request)
     )
 
@@ -375,7 +375,7 @@ class Settings:
         head = (
             f"{request.method} {exchange.target} HTTP/1.1\r\n"
             f"Host: {exchange.destination.authority}\r\n"
-            f"{by_proxy}{self._lines_of(request.headers)}"
+            f"{by_proxy}{self._kept_lines(request.headers)}"
             f"Accept-Encoding: {ACCEPT_ENCODING}\r\n{length}\r\n"
         )
         return memoryview(head.encode("latin-1") + request.body)

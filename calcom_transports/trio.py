@@ -214,8 +214,8 @@ class _Pool:
 class _Connection:
     """One connection, plain or TLS.
 
-    A plain one is written by its bare socket: trio's own lets others run after each write, which
-    takes as long as the rest of it, and to read the answer does so too.
+    A plain one is written and read by its bare socket: trio's own lets others run after each write,
+    which takes as long as the rest of it, and before an answer is read they run anyway.
     """
 
     def __init__(
@@ -290,7 +290,7 @@ class _Connection:
 
 
 async def _by(deadline: float, exchange: Exchange, waiting: Awaitable[T]) -> T:
-    """Wait for something until a deadline of an exchange."""
+    """Wait for something, or raise what a passed deadline of an exchange means."""
     with trio.CancelScope(deadline=deadline):
         return await waiting
     raise exchange.out_of_time(trio.current_time())
