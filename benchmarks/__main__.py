@@ -22,10 +22,15 @@ MODULES = tuple({"vcrpy": "vcr"}.get(name, name) for name in LIBRARIES)
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = [family.name for family in FAMILIES]
-    parser.add_argument("--quick", action="store_true", help="few turns: to see that all runs")
+    parser.add_argument("--quick", action="store_true", help="few turns: to see that it runs")
     parser.add_argument("--only", choices=names, action="append", help="one subject; may repeat")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of what is written")
-    return parser.parse_args()
+    given = parser.parse_args()
+    try:  # before anything is measured, which takes minutes
+        given.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"argument --out: {error}")
+    return given
 
 
 def require(modules: Iterable[str]) -> None:
@@ -58,7 +63,6 @@ def main() -> None:
         "quick": given.quick,
         "quartiles": quartiles,
     }
-    given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "benchmarks.json").write_text(as_json(found, **about), encoding="utf-8")
     draw(found, given.out / "benchmarks.png")
     print(f"written: {given.out}/benchmarks.json and benchmarks.png", file=sys.stderr)
