@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from calcom_core import Operation, Response, bookings, slots
+from calcom_core import Operation, Response, bookings, slots, teams
 
 FOLDER = Path(__file__).parent.parent / "recorded"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -26,6 +26,7 @@ OF_UID: dict[str, Callable[[str], Operation[Any]]] = {
     "references": bookings.references,
     "recordings": bookings.recordings,
     "transcripts": bookings.transcripts,
+    "conferencing-sessions": bookings.conferencing_sessions,
     "attendees": bookings.attendees.list,
     "explode": bookings.confirm,  # which the API lacks, as it does the next
     "": bookings.cancel,
@@ -54,9 +55,13 @@ def operation_of(name: str) -> Operation[Any]:
     body = request["body"]
     if family == "slots":
         return _of_slots(request["method"], rest)
+    if family in {"teams", "organizations"}:
+        return _of_teams(family, rest)
     match request["method"], rest:
         case "GET", []:
             return bookings.list()
+        case _, [] if isinstance(body, dict) and "instant" in body:
+            return bookings.create_instant(A_BOOKING)
         case _, []:
             return bookings.create(A_BOOKING)
         case "GET", ["by-seat", _]:
@@ -98,6 +103,21 @@ def _of_slots(method: str, rest: list[str]) -> Operation[Any]:
         case "DELETE", [_, uid]:
             return slots.delete_reservation(uid)
     return slots.list(event_type_id=1, start="2027-04-05", end="2027-04-06")
+
+
+def _of_teams(family: str, rest: list[str]) -> Operation[Any]:
+    match family, rest:
+        case "teams", [team, "bookings"]:
+            return teams.bookings(int(team))
+        case "organizations", [organization, "bookings"]:
+            return teams.organization_bookings(int(organization))
+        case "organizations", [organization, "teams", team, "bookings"]:
+            return teams.organization_team_bookings(int(organization), int(team))
+        case "organizations", [organization, "users", user, "bookings"]:
+            return teams.organization_user_bookings(int(organization), int(user))
+        case "organizations", [organization, "teams", team, "bookings", uid, "references"]:
+            return teams.references(int(organization), int(team), uid)
+    raise AssertionError(rest)
 
 
 def _uid(segment: str) -> str:
