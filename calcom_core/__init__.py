@@ -69,6 +69,8 @@ from calcom_core.model.booking import BookingAttendee as BookingAttendee
 from calcom_core.model.booking import BookingReference as BookingReference
 from calcom_core.model.booking import BookingShape as BookingShape
 from calcom_core.model.booking import CalendarLink as CalendarLink
+from calcom_core.model.booking import ConfirmedSeats as ConfirmedSeats
+from calcom_core.model.booking import DeclinedSeats as DeclinedSeats
 from calcom_core.model.booking import EventTypeRef as EventTypeRef
 from calcom_core.model.booking import Host as Host
 from calcom_core.model.booking import NewHost as NewHost

@@ -27,6 +27,7 @@ class ErrorBody(Value):
     message: str
     details: Any = None
     is_html: bool = False
+    is_bare: bool = False  # without the API's envelope, as its booking service sends errors
 
 
 def read_error_body(response: Response) -> ErrorBody:
@@ -49,9 +50,10 @@ def read_error_body(response: Response) -> ErrorBody:
     if not isinstance(message, str):
         message = error if isinstance(error, str) else ""
     return ErrorBody(
-        code if isinstance(code, str) else None,
+        printable(code) if isinstance(code, str) else None,
         _excerpt(message),
         _unless_deep(inner.get("details")),
+        is_bare="statusCode" in body and "error" not in body,
     )
 
 
@@ -61,7 +63,19 @@ def _unless_deep(details: Any) -> Any:
 
 
 def _excerpt(text: str) -> str:
-    return " ".join(text[:_LONGEST_MESSAGE].split())
+    return printable(" ".join(text[:_LONGEST_MESSAGE].split()))
+
+
+def printable(text: str) -> str:
+    """Return text of a server with each character escaped that would change a terminal.
+
+    So are control and format characters, and half a surrogate pair, which `print` cannot write.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )
 
 
 def constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
@@ -74,10 +88,12 @@ def constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
         for node in nodes if isinstance(nodes, list) else []:
             if not isinstance(node, dict) or not isinstance(node.get("property"), str):
                 continue
-            name = f"{prefix}{node['property']}"
+            name = f"{prefix}{printable(node['property'])}"
             constraints = node.get("constraints")
             if isinstance(constraints, dict) and constraints:
-                texts = tuple(text for text in constraints.values() if isinstance(text, str))
+                texts = tuple(
+                    printable(text) for text in constraints.values() if isinstance(text, str)
+                )
                 found.append((name, texts))
             waiting.append((f"{name}.", node.get("children")))
     return found

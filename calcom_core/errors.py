@@ -148,26 +148,39 @@ class BookingFieldError(ApiError):
 class SlotUnavailable(ApiError):
     """That time cannot be booked.
 
-    `reason` is `taken`, `full`, `past`, `outside_window`, `booker_limit`, `reserved` or `no_host`.
+    `reason` is `taken`, `full`, `past`, `outside_window`, `reserved`, `limit` (the event type has
+    as many bookings in that period as it allows), `booker_limit` (the attendee has as many active
+    bookings as it allows) or `no_host`.
+    Another slot helps, but not with the last two.
     """
 
     reason: str
 
 
 class BookingConflict(ApiError):
-    """Another booking, the state of this one, or a rule of its event type is in the way."""
+    """Another booking, the state of this one, or a rule of its event type is in the way.
+
+    "Cancelled already" is one of these: it may be true of another occurrence of the series alone,
+    or of the old uid of a booking that was rescheduled.
+    """
 
 
 class AlreadyDone(ApiError):
-    """The server says this was done before; nothing was changed now."""
+    """The server says that this was done before; nothing was changed now."""
 
 
 class Unauthenticated(ApiError):
-    """No credentials, or not valid ones."""
+    """The credentials are missing or not valid.
+
+    `credentials` is the class name of those that were sent: `ApiKey`, `AccessToken`, `OAuthClient`
+    or `Anonymous`; it is empty where `Operation.read` was not told.
+    """
+
+    credentials: str = ""
 
 
 class TokenExpired(Unauthenticated):
-    """The access token expired (HTTP 498): refresh it, then ask again."""
+    """The access token expired (HTTP 498): refresh it, then retry."""
 
 
 class PermissionDenied(ApiError):
@@ -185,10 +198,11 @@ class NotFound(ApiError):
 class RateLimited(ApiError):
     """Too many requests.
 
-    `reset` is how many seconds the server asks to wait, `limits` every limit it stated.
+    `reset` is the wait in seconds that the server states, or None if it states none.
+    `limits` holds every limit that it states.
     """
 
-    reset: float
+    reset: float | None
     limits: tuple[Any, ...]
 
 

@@ -1,4 +1,16 @@
-"""The rate limits that an answer states."""
+"""Rate limits, as the headers of a response state them.
+
+The API sends up to three headers for each limit:
+
+    X-RateLimit-Limit-<name>        requests per window
+    X-RateLimit-Remaining-<name>    requests left in this window
+    X-RateLimit-Reset-<name>        seconds until the window ends
+
+A gateway in front of the API may send `Retry-After`, in seconds or as a date.
+The longest stated wait wins, because the server refuses a request that comes sooner.
+Some servers state a reset in milliseconds or as a Unix time; `_wait` tells the units apart by size.
+Times are relative to the response's own `Date`; this module never reads a clock.
+"""
 
 import math
 import re
@@ -9,10 +21,11 @@ from attrs import frozen
 from calcom_core.http import Headers
 from calcom_core.value import Value
 
-DEFAULT_WAIT = 60.0
-"""Seconds to wait where a 429 says nothing: the server's usual window."""
+LONGEST_WAIT = 86_400.0
+"""The longest wait, in seconds, that a server can mean; a longer one counts as not stated."""
 
-# CONTRACT A.6: the rest of the name is that of the limit, and there may be several.
+_SMALLEST_UNIX_TIME = 10.0**9  # seconds: the year 2001
+_SMALLEST_UNIX_MILLISECONDS = 10.0**12
 _RESET = "x-ratelimit-reset"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 # RFC 9110, 5.6.7: the only form of a date that a server may send.
@@ -21,7 +34,11 @@ _DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
 
 @frozen
 class RateLimit(Value):
-    """One named limit; *reset* is in seconds from the answer, *limit* and *remaining* in calls."""
+    """One named limit.
+
+    *limit* and *remaining* are numbers of requests, or None if not stated.
+    *reset* is in seconds, from the response until the window ends.
+    """
 
     name: str
     limit: int | None
@@ -30,7 +47,7 @@ class RateLimit(Value):
 
 
 def http_date(text: str | None) -> datetime | None:
-    """Read a date of RFC 9110, or return None where it is none."""
+    """Parse a date in the form of RFC 9110; return None for any other text."""
     match = _DATE.fullmatch(text or "")
     if match is None or match[2] not in _MONTHS:
         return None
@@ -54,23 +71,38 @@ def _count(text: str | None) -> int | None:
     return None if number is None else int(number)
 
 
-def _seconds(text: str | None, headers: Headers) -> float | None:
-    number = _number(text)
-    if number is None or number <= 10**9:
-        return number
-    # One published form is a Unix time; without the answer's own date nothing can be said.
-    sent = http_date(headers.get("date"))
-    return None if sent is None else max(number - sent.timestamp(), 0.0)
+def _wait(text: str | None, headers: Headers) -> float | None:
+    """Convert a stated reset to seconds from the response, or return None if it cannot be meant.
+
+    Up to a day a number is seconds, and above that milliseconds.
+    From 10^9 on it is a Unix time in seconds, from 10^12 on one in milliseconds.
+    """
+    wait = _number(text)
+    if wait is None:
+        return None
+    if wait >= _SMALLEST_UNIX_TIME:
+        sent = http_date(headers.get("date"))
+        if sent is None:
+            return None
+        wait = (wait / 1000 if wait >= _SMALLEST_UNIX_MILLISECONDS else wait) - sent.timestamp()
+    elif wait > LONGEST_WAIT:
+        wait /= 1000
+    return _plausible(wait)
+
+
+def _plausible(wait: float) -> float | None:
+    """Return a wait of up to a day, 0 for a time of the last day, and None for any other."""
+    return max(wait, 0.0) if abs(wait) <= LONGEST_WAIT else None
 
 
 def limits_of(headers: Headers) -> tuple[RateLimit, ...]:
-    """Return every limit that states when it resets, whatever the suffix of its headers."""
+    """Return every limit whose reset is stated, in the order of the headers."""
     found = []
     for header, value in headers:
         if not header.lower().startswith(_RESET):
             continue
         suffix = header[len(_RESET) :]  # "-Default" as the server sends it, "" as documented
-        reset = _seconds(value, headers) if suffix[:1] in ("", "-") else None
+        reset = _wait(value, headers) if suffix[:1] in ("", "-") else None
         if reset is not None:
             limit = _count(headers.get(f"x-ratelimit-limit{suffix}"))
             remaining = _count(headers.get(f"x-ratelimit-remaining{suffix}"))
@@ -78,27 +110,22 @@ def limits_of(headers: Headers) -> tuple[RateLimit, ...]:
     return tuple(found)
 
 
-def wait_of(headers: Headers, limits: tuple[RateLimit, ...]) -> float:
-    """Return how many seconds a 429 asks to wait, whose headers state these limits.
+def wait_of(headers: Headers, limits: tuple[RateLimit, ...]) -> float | None:
+    """Return the longest wait that a 429 states, in seconds, or None if it states none.
 
-    The soonest of the limits that are used up, else the latest of all, else `Retry-After`, else 60.
+    Of *limits*, those of the same headers, the exhausted ones count, or all if none is exhausted.
     """
-    used_up = [limit.reset for limit in limits if limit.remaining == 0]
-    if used_up:
-        return min(used_up)
-    if limits:
-        return max(limit.reset for limit in limits)
-    stated = retry_after(headers)
-    return DEFAULT_WAIT if stated is None else stated
+    exhausted = [limit for limit in limits if limit.remaining == 0] or limits
+    waits = [limit.reset for limit in exhausted]
+    if (stated := retry_after(headers)) is not None:
+        waits.append(stated)
+    return max(waits, default=None)
 
 
 def retry_after(headers: Headers) -> float | None:
-    """Return how many seconds `Retry-After` asks to wait, or None where it asks for nothing.
-
-    A date is measured against the answer's own `Date`.
-    """
-    stated = headers.get("retry-after")
-    date, sent = http_date(stated), http_date(headers.get("date"))
+    """Return the wait that `Retry-After` states, in seconds, or None."""
+    value = headers.get("retry-after")
+    date, sent = http_date(value), http_date(headers.get("date"))
     if date is not None and sent is not None:
-        return max((date - sent).total_seconds(), 0.0)
-    return _number(stated)
+        return _plausible((date - sent).total_seconds())
+    return _wait(value, headers)

@@ -1,9 +1,9 @@
-"""What an answer that is no success means.
+"""The error that a response outside 2xx means.
 
-By meaning, not by status: a taken slot is 400, 409 or 422; a 401 of code `TRPCError` means "no
-right"; a 403 of the permissions guard means "no credentials".
-One table picks the class, its first fitting row wins, and what no row fits falls to the class of
-its status.
+The text decides before the status: a taken slot is 400, 409 or 422; a 401 may mean a limit of the
+event type, a missing permission or wrong credentials; a 403 may mean that credentials are missing.
+The first row of `MEANINGS` that matches picks the class and the way out.
+A response that no row matches gets the class of its status.
 """
 
 import re
@@ -35,7 +35,7 @@ from calcom_core.errors import (
     VersionMismatch,
 )
 from calcom_core.http import Response
-from calcom_core.limits import RateLimit, limits_of, wait_of
+from calcom_core.limits import limits_of, wait_of
 from calcom_core.redaction import without_credentials
 from calcom_core.value import Value
 
@@ -47,21 +47,25 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 @frozen(kw_only=True)
 class Meaning(Value):
-    """A row of the table: what must fit, and what it then means.
+    """A row of the table: what must match, and the error that it means.
 
-    *reason* is what the error says further; *names* are the fields at fault.
-    *acted* marks answers that come although, or after, the server acted.
-    *text* may name the fields at fault by groups called `field`.
+    *bare* matches only bodies without the API's envelope, which its booking service sends.
+    *text* may name the fields at fault by groups called `field`; *names* are further ones.
+    *reason* is the reason of a `SlotUnavailable` or a `VersionMismatch`.
+    *acted* marks responses that come although, or after, the server acted.
+    *hint* is the way out, if it differs from that of the class.
     """
 
     error: type[CalcomError]
     status: tuple[int, ...]
     code: str | None = None
+    bare: bool = False
     text: str | None = None
     operation: str = ""
     reason: str = ""
     names: tuple[str, ...] = ()
     acted: bool = False
+    hint: str = ""
 
     def is_about(self, operation: str, status: int) -> bool:
         """Whether this row is about answers of that status to the operation of that name."""
@@ -78,12 +82,24 @@ _NOT_UNIQUE = r"(?i)^emails.must.be.unique"
 _FLAT = r"(?:^|, ?)(?P<field>[^,]+?) property is wrong(?=,)"
 
 
-def _slot(reason: str, text: str) -> Meaning:
-    return Meaning(error=SlotUnavailable, status=_REFUSED, text=text, reason=reason)
+def _slot(reason: str, text: str, hint: str = "") -> Meaning:
+    return Meaning(error=SlotUnavailable, status=_REFUSED, text=text, reason=reason, hint=hint)
 
 
 def _invalid(text: str, *names: str) -> Meaning:
     return Meaning(error=ValidationFailed, status=_REFUSED, text=text, names=names)
+
+
+def _unpaid(status: int, text: str) -> Meaning:
+    # The server handles the payment after it has saved the booking.
+    return Meaning(
+        error=BookingConflict,
+        status=(status,),
+        text=text,
+        operation="bookings.",
+        acted=True,
+        hint="the payment failed, and the booking may exist without it: look, then cancel it",
+    )
 
 
 def _booking_field(text: str) -> Meaning:
@@ -116,6 +132,15 @@ MEANINGS: tuple[Meaning, ...] = (
         text=r"^Booking with UID=.* does not exist",
         reason=_LEGACY,
     ),
+    # A rule of the event type, in the status of wrong credentials.
+    Meaning(
+        error=SlotUnavailable,
+        status=(401,),
+        bare=True,
+        text=r"^(?:booking|duration)_limit_reached",
+        reason="limit",
+        hint="a limit of the event type is reached for that period; take a slot of another one",
+    ),
     # Who may.
     Meaning(
         error=Unauthenticated,
@@ -124,6 +149,8 @@ MEANINGS: tuple[Meaning, ...] = (
     ),
     Meaning(error=PermissionDenied, status=(401,), code="TRPCError"),
     Meaning(error=PermissionDenied, status=(401,), text=r"(?i)not a host|not authorized to"),
+    # Wrong credentials are reported within the envelope.
+    Meaning(error=PermissionDenied, status=(401,), bare=True, text=r"^(?!Unauthorized$)"),
     Meaning(error=Unauthenticated, status=(401,)),
     Meaning(error=PermissionDenied, status=(400,), text=r"does not belong to user$"),
     # When.
@@ -134,8 +161,17 @@ MEANINGS: tuple[Meaning, ...] = (
     _slot("full", r"(?i)no (?:more )?seats left"),
     _slot("past", r"^Attempting to book a meeting in the past"),
     _slot("outside_window", r"can't be booked at the \"start\" time provided"),
-    _slot("booker_limit", r"maximum number of active bookings"),
-    _slot("no_host", r"no other host is available"),
+    _slot(
+        "booker_limit",
+        r"maximum number of active bookings",
+        hint="this attendee has as many active bookings as the event type allows: "
+        "reschedule or cancel one of them",
+    ),
+    _slot(
+        "no_host",
+        r"no other host is available",
+        hint="no other host is free at that time: reschedule the booking, or keep its host",
+    ),
     Meaning(error=SlotUnavailable, status=(422,), operation="slots.", reason="taken"),
     # Done before, or not possible now.
     Meaning(
@@ -145,8 +181,22 @@ MEANINGS: tuple[Meaning, ...] = (
         operation="bookings.decline",
     ),
     Meaning(error=AlreadyDone, status=(400,), text=r"^Booking already confirmed"),
-    Meaning(error=AlreadyDone, status=(400,), text=r"because it has been cancelled already"),
-    Meaning(error=AlreadyDone, status=(400,), text=r"cancelled and rescheduled already"),
+    # Of a series the server looks at any one occurrence, and a rescheduled booking goes on under
+    # another uid.
+    Meaning(
+        error=BookingConflict,
+        status=(400,),
+        text=r"because it has been cancelled already",
+        hint="another occurrence of the series, or the booking that it was rescheduled to, may "
+        "still be accepted: get the booking, then cancel those by their own uids",
+    ),
+    Meaning(
+        error=BookingConflict,
+        status=(400,),
+        text=r"cancelled and rescheduled already",
+        hint="it was rescheduled before, perhaps to another time: get the booking and follow its "
+        "rescheduled_to_uid",
+    ),
     Meaning(error=AlreadyDone, status=(409,), text=r"^already_signed_up_for_this_booking"),
     Meaning(error=NotFound, status=(400,), text=r"^Invalid seatUid"),
     Meaning(error=BookingConflict, status=(400,), text=r"because it has been cancelled\."),
@@ -174,7 +224,19 @@ MEANINGS: tuple[Meaning, ...] = (
         operation="bookings.create",
         acted=True,
     ),
-    # Two cancels of one seat that race: the seat is gone, and one of them hears of no record.
+    # The payment failed after the booking was saved.
+    _unpaid(400, r"(?i)^missing.payment.credential"),
+    _unpaid(409, r"^payment_not_created"),
+    # One delete of the server takes the row of the next: the seat is removed all the same.
+    Meaning(
+        error=BookingConflict,
+        status=(404,),
+        code="NOT_FOUND",
+        operation="bookings.cancel",
+        acted=True,
+        hint="the server often removes a seat and then says so: get the booking to see whether "
+        "the seat is left",
+    ),
     Meaning(error=NotFound, status=(404,), code="NOT_FOUND", acted=True),
     # What was wrong with the input.
     _booking_field(r"(?:^|, )responses - \{(?P<field>[^}]+)\}"),
@@ -190,7 +252,8 @@ MEANINGS: tuple[Meaning, ...] = (
     _invalid(r"^Can(?:no|')t cancel subsequent bookings", "cancelSubsequentBookings"),
     _invalid(r"lengthInMinutes", "lengthInMinutes"),
     _invalid(r"^Booking location with", "location"),
-    _invalid(r"recurrenceCount", "recurrenceCount"),
+    _invalid(r"^Video integration .* is not connected", "location"),
+    _invalid(r"recurrenceCount|^Provided recurrence count", "recurrenceCount"),
     _invalid(r"attendee\.phoneNumber", "attendee.phoneNumber"),
     _invalid(r"seatUid", "seatUid"),
     _invalid(r"not a valid Round Robin host", "userId"),
@@ -220,29 +283,40 @@ _BY_HUNDRED: dict[int, type[ApiError]] = {4: BadRequest, 5: ServerError}
 
 WAYS_OUT: dict[type[CalcomError], str] = {
     AlreadyDone: "nothing was changed now; get the booking to see how it stands",
-    BadRequest: "the server's words say what to change",
-    BlockedByEdge: "something before the API refused; check the base URL and your network",
+    BadRequest: "the server's text says what to change",
+    BlockedByEdge: "something in front of the API refused; check the base URL and your network",
     BookingConflict: "get the booking, and the rules of its event type, to see why",
-    BookingFieldError: "give each named field what the event type asks for",
+    BookingFieldError: "give {fields} the value that the event type requires",
     NotFound: "check the uid, and that these credentials may see it",
     PermissionDenied: "these credentials do not allow it",
-    RateLimited: "wait {wait:g} s, then ask again",
-    ServerError: "ask again if it was a read; look before you repeat a write",
-    SlotUnavailable: "ask for the free slots, and take another",
-    TokenExpired: "refresh the access token, then ask again",
-    Unauthenticated: "give a valid key: auth=ApiKey(…)",
-    ValidationFailed: "mend the fields that are named",
-    ApiError: "the API does not answer so, and no redirect is followed; check the base URL",
+    RateLimited: "{wait}",
+    ServerError: "retry a read; before you repeat a write, look whether it happened",
+    SlotUnavailable: "list the free slots, and take another",
+    TokenExpired: "refresh the access token, then retry",
+    Unauthenticated: "{credentials}",
+    ValidationFailed: "change {fields}",
+    ApiError: "not a response of the API, and redirects are not followed; check the base URL",
+}
+
+_REFUSED_CREDENTIALS: dict[str, str] = {
+    "": "give valid credentials, such as auth=ApiKey(…)",
+    "AccessToken": "the access token was refused: refresh it, or check which server issued it",
+    "Anonymous": "no credentials were sent: give some, such as auth=ApiKey(…)",
+    "ApiKey": "the API key was refused: check that it is complete, not expired, and of this server",
+    "OAuthClient": "the OAuth client was refused: check its id and its secret",
 }
 
 
 def asked(operation: AskedOperation) -> str:
-    """Return what was asked, for a message: without query and body, which may be personal."""
+    """Return the name and the target of a call, without query and body, which may be personal."""
     return f"{operation.name} ({operation.method} {operation.path})"
 
 
-def error_of(operation: AskedOperation, response: Response) -> CalcomError:
-    """Return the error that an answer outside 2xx means; never raises."""
+def error_of(operation: AskedOperation, response: Response, credentials: str = "") -> CalcomError:
+    """Return the error that a response outside 2xx means; never raises.
+
+    *credentials* is the class name of the credentials that were sent, if it is known.
+    """
     response = without_credentials(response)
     body = read_error_body(response)
     status = response.status
@@ -252,7 +326,7 @@ def error_of(operation: AskedOperation, response: Response) -> CalcomError:
     if row.error is VersionMismatch:
         return _mismatch(operation, response, row.reason, may_have_happened=False)
     acted = (status >= 500 or row.acted) and not operation.repeatable
-    return _api_error(operation, response, body, row, may_have_happened=acted)
+    return _api_error(operation, response, body, row, credentials, may_have_happened=acted)
 
 
 @lru_cache  # of the few statuses that there are
@@ -264,7 +338,11 @@ def _meaning(operation: AskedOperation, status: int, body: ErrorBody) -> Meaning
     if body.is_html and 400 <= status < 500 and status != 429:
         return Meaning(error=BlockedByEdge, status=(status,))
     for row, pattern in _rows_of(operation.name, status):
-        if row.code in (None, body.code) and pattern.search(body.message):
+        if (
+            row.code in (None, body.code)
+            and row.bare <= body.is_bare
+            and pattern.search(body.message)
+        ):
             return row
     error = _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, ApiError)
     return Meaning(error=error, status=(status,))
@@ -275,23 +353,25 @@ def _api_error(
     response: Response,
     body: ErrorBody,
     row: Meaning,
+    credentials: str,
     *,
     may_have_happened: bool,
 ) -> ApiError:
     cls: Any = row.error
-    said = ": ".join(part for part in (body.code, body.message[:500]) if part)
-    message = f"{asked(operation)}: {response.status} {said}".rstrip()
-    hint = WAYS_OUT[cls]
-    limits: tuple[RateLimit, ...] = ()
-    wait = 0.0
-    if row.error is RateLimited:
-        limits = limits_of(response.headers)
-        wait = wait_of(response.headers, limits)
-        hint = hint.format(wait=wait)
+    fields = _fields(body, row) if issubclass(cls, (ValidationFailed, BookingFieldError)) else {}
+    limits = limits_of(response.headers) if cls is RateLimited else ()
+    wait = wait_of(response.headers, limits)
+    hint = (row.hint or WAYS_OUT[cls]).format(
+        fields=", ".join(fields)[:200] or "the input as the server says",
+        wait="retry later" if wait is None else f"retry after {wait:g} s",
+        credentials=_REFUSED_CREDENTIALS.get(credentials, _REFUSED_CREDENTIALS[""]),
+    )
     if may_have_happened:
         hint = f"it may have happened all the same; {hint}"
+    reasons = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in fields.items() if texts)
+    said = ": ".join(part[:500] for part in (body.code, body.message, reasons) if part)
     error: ApiError = cls(
-        f"{message} ({hint})",
+        f"{asked(operation)}: {response.status} {said}".rstrip() + f" ({hint})",
         operation=operation,
         response=response,
         code=body.code,
@@ -300,11 +380,13 @@ def _api_error(
         may_have_happened=may_have_happened,
     )
     if isinstance(error, (ValidationFailed, BookingFieldError)):
-        error.fields = _fields(body, row)
+        error.fields = fields
     elif isinstance(error, SlotUnavailable):
         error.reason = row.reason
     elif isinstance(error, RateLimited):
         error.reset, error.limits = wait, limits
+    elif isinstance(error, Unauthenticated):
+        error.credentials = credentials
     return error
 
 

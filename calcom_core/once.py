@@ -28,6 +28,7 @@ from calcom_core.effects import Program, clock, sleep
 from calcom_core.errors import (
     AlreadyDone,
     ApiError,
+    BadRequest,
     BookingConflict,
     CalcomError,
     DecodingError,
@@ -65,6 +66,9 @@ TOKEN = "create_once_key"  # noqa: S105 - the name of a key, and no secret
 
 _PAGES = 10
 """How many pages of bookings that start together are searched."""
+
+_PERHAPS_OURS = (AlreadyDone, BadRequest, BookingConflict, DecodingError, SlotUnavailable)
+"""The refusals that an earlier booking of ours may cause, and 4xx whose text is not known."""
 
 Made = Booking | tuple[Booking, ...]
 
@@ -195,13 +199,13 @@ def _creating(
         begun = yield from clock()
         try:
             exchange = yield from exchanging(api, create, policy, timeout, begun)
-        except (OutcomeUnknown, DecodingError, SlotUnavailable, BookingConflict, AlreadyDone) as e:
-            failure: CalcomError = e
         except ReplayError:
             raise
         except CalcomError as error:
-            error.attempts += sent
-            raise
+            if not (isinstance(error, _PERHAPS_OURS) or error.may_have_happened):
+                error.attempts += sent
+                raise
+            failure = error
         else:
             if looking.answered(exchange.value):
                 return exchange.value

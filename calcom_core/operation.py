@@ -72,13 +72,16 @@ class Operation(Value, Generic[T_co]):
         """The operation as errors hold it: without functions, which may not pickle."""
         return evolve(self, then=()) if self.then else self
 
-    def read(self, response: Response) -> T_co:
-        """Read an answer to this operation.
+    def read(self, response: Response, *, credentials: str = "") -> T_co:
+        """Read a response to this operation.
 
-        Raises `ApiError` for an answer outside 2xx, `VersionMismatch` where the legacy API
-        answered, and `DecodingError` for a 2xx that cannot be read.
+        *credentials* is the class name of the credentials that were sent, such as `ApiKey`;
+        `Unauthenticated` names it.
+
+        Raises `ApiError` for a response outside 2xx, `VersionMismatch` where the legacy API
+        responded, and `DecodingError` for a 2xx that cannot be read.
         """
-        return self.mapped(self._read(response))
+        return self.mapped(self._read(response, credentials))
 
     def mapped(self, result: Any) -> T_co:
         """Apply the functions given to `map` to what was read."""
@@ -86,11 +89,11 @@ class Operation(Value, Generic[T_co]):
             result = function(result)
         return cast("T_co", result)
 
-    def _read(self, response: Response) -> Any:
+    def _read(self, response: Response, credentials: str) -> Any:
         if not isinstance(response, Response):
             raise InvalidInput("response", f"must be a Response, not {type(response).__name__}")
         if not 200 <= response.status < 300:
-            raise error_of(self.plain, response)
+            raise error_of(self.plain, response, credentials)
         try:
             envelope = parse(response.body)
         except NotJson as error:

@@ -1,37 +1,41 @@
-"""When to ask again, as one pure function; and the program of one operation.
+"""When to retry, as one pure function; and the program that runs one operation.
 
-What is repeated, and what never is:
+What is retried, and what never is:
 
-- A 429 was not carried out, so that anything is repeated, once the wait that the server states is
-  over: writes too.
-  The exception is one of code `TRPCError`, which comes from within the application; a write that
-  got it may have happened (CONTRACT A.6, D.6).
-  A wait beyond the policy's budget is not begun: the error comes at once, and says how long.
-- `NotSent` means that no byte of the request can have arrived, so that anything is repeated.
-- `NoAnswer`, and a 500, 502, 503, 504 or 520 to 524, leave open what happened: what is repeatable
-  is repeated, and nothing else.
-  For a write `OutcomeUnknown` is raised instead, as it is for any other 5xx (CONTRACT F.8).
-- Every other answer would come again, and is not asked for again.
+- A 429 was not executed: every request is retried, writes too, after the wait that the server
+  states; without a stated wait, after the back-off alone.
+  The exception is a 429 of code `TRPCError`, which comes from inside the application.
+  A write that gets it may have happened.
+  A wait beyond the policy's budget is not started: the error comes at once and says how long.
+- `NotSent` means that no byte of the request can have arrived: every request is retried.
+  The exceptions are failures that a retry cannot change, such as a certificate that is not
+  trusted or a proxy that refuses (`PERMANENT`).
+- `NoAnswer`, and a 500, 502, 503, 504 or 520 to 524, leave open what happened: only idempotent
+  operations are retried.
+  A write raises `OutcomeUnknown` instead, as it does after any other 5xx.
+- Every other response would come again and is not retried.
 
-How long is waited: as long as the server states, in its `X-RateLimit-Reset-…` or a `Retry-After`,
-and on top of it a back-off that doubles from one attempt to the next, of which a random part is
-slept (full jitter), so that those who were refused together do not come back together.
-How often: up to `attempts`, and never so that a sleep or another attempt would outlast `deadline`.
+The wait is the one that the server states, in `X-RateLimit-Reset-…` or `Retry-After`, plus a
+back-off that doubles with each attempt.
+A random part of the back-off is slept (full jitter), because requests that were refused together
+must not come back together.
+There are up to `attempts` attempts; no sleep and no attempt outlasts `deadline`.
 The first attempt has the timeout of its call; later ones end with the deadline at the latest.
 """
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 from attrs import Factory, field, frozen
 
-from calcom_core.api import Api
+from calcom_core.api import Api, Auth
 from calcom_core.effects import Clock, Program, Send, Sleep
 from calcom_core.errors import (
     ApiError,
     CalcomError,
     DecodingError,
     InvalidInput,
+    NotSent,
     OutcomeUnknown,
     RateLimited,
     ServerError,
@@ -57,14 +61,14 @@ def _seconds(policy: "RetryPolicy", name: str) -> float:
 
 @frozen
 class RetryPolicy(Value):
-    """How often to ask, and how long to wait in between; all times are in seconds.
+    """How often to retry, and how long to wait in between; all times are in seconds.
 
-    *attempts* counts the first one too.
+    *attempts* includes the first one.
     The back-off before the second is a random time up to *base*, and doubles up to *cap*.
     Neither a sleep nor a second attempt outlasts *deadline*, counted from the start.
-    *wait_budget* is the longest single wait that a server may ask for.
-    Where *cap* and *wait_budget* are not given, they are 8 and 20, or the base and the deadline if
-    these leave no other choice.
+    *wait_budget* is the longest single wait that a server may state.
+    The defaults survive the API's own limits, whose windows are 60 s long.
+    *cap* defaults to 8, or to a larger *base*; *wait_budget* to 90, or to a smaller *deadline*.
 
     Raises `InvalidInput` for a number out of bounds (at least 1 attempt, 0 to 86,400 seconds),
     for a cap below the base, and for a base or a budget beyond the deadline.
@@ -73,9 +77,9 @@ class RetryPolicy(Value):
     attempts: int = 4
     base: float = 0.5
     cap: float = Factory(lambda policy: max(8.0, _seconds(policy, "base")), takes_self=True)
-    deadline: float = 60.0
+    deadline: float = 180.0
     wait_budget: float = Factory(
-        lambda policy: min(20.0, _seconds(policy, "deadline")), takes_self=True
+        lambda policy: min(90.0, _seconds(policy, "deadline")), takes_self=True
     )
 
     def __attrs_post_init__(self) -> None:
@@ -104,7 +108,7 @@ def policy_of(value: object, field: str = "policy") -> RetryPolicy:
 
 
 DEFAULT_RETRY = RetryPolicy()
-"""Up to four attempts within a minute, and waits of up to 20 s where the server asks for them."""
+"""Up to four attempts within 3 minutes, and waits of up to 90 s where the server states them."""
 
 NO_RETRY = RetryPolicy(attempts=1)
 """One attempt, and no clock."""
@@ -112,7 +116,7 @@ NO_RETRY = RetryPolicy(attempts=1)
 
 @frozen
 class Retry(Value):
-    """Ask again after a random time from *after* x (1 - *jitter*) to *after*, in seconds."""
+    """Retry after a random time from *after* x (1 - *jitter*) to *after*, in seconds."""
 
     after: float
     jitter: float
@@ -120,9 +124,9 @@ class Retry(Value):
 
 @frozen
 class GiveUp(Value):
-    """Ask no more, for a *reason* in words.
+    """Do not retry, for a *reason* in words.
 
-    *outcome_unknown* says that a write may have happened, and that this answer does not tell.
+    *outcome_unknown* says that a write may have happened, and that the response does not tell.
     """
 
     reason: str
@@ -131,7 +135,7 @@ class GiveUp(Value):
 
 @frozen
 class _Rule(Value):
-    """A row of the table: a failure that passes, and how long the server asks to wait.
+    """A row of the table: a failure that passes, and the wait in seconds that the server states.
 
     A row with statuses is about these alone.
     """
@@ -147,7 +151,7 @@ class _Rule(Value):
 
 
 _PASSES = (
-    _Rule(RateLimited, stated=lambda failure: failure.reset),
+    _Rule(RateLimited, stated=lambda failure: failure.reset or 0.0),
     _Rule(TransportError),
     _Rule(
         ServerError,
@@ -156,8 +160,11 @@ _PASSES = (
     ),
 )
 
+PERMANENT = frozenset({"host", "proxy", "tls", "transport-closed"})
+"""The reasons of a `NotSent` that a retry cannot change."""
+
 NO_MORE = "the policy allows no more"
-SAME_AGAIN = "asking again would bring the same"
+SAME_AGAIN = "a retry would end the same"
 MAY_HAVE_HAPPENED = "it may have happened, and a second time would do it twice"
 
 
@@ -168,13 +175,13 @@ def decide(
     outcome: CalcomError,
     elapsed: float = 0.0,
 ) -> Retry | GiveUp:
-    """Decide whether to ask again, by the rules at the top of this module.
+    """Decide whether to retry, by the rules at the top of this module.
 
     Args:
         policy: how often, and how long.
-        repeatable: whether asking twice does no harm, as `Operation.repeatable` says.
+        repeatable: whether the operation is idempotent, as `Operation.repeatable` says.
         attempt: the number of the attempt that failed, from 1 on.
-        outcome: how it failed: what `Operation.read` raised, or `NotSent` or `NoAnswer`.
+        outcome: how it failed: the error that `Operation.read` raised, or `NotSent` or `NoAnswer`.
         elapsed: seconds since the first attempt began.
 
     Returns:
@@ -197,14 +204,14 @@ def decide(
     if unsure and outcome.may_have_happened and not repeatable:
         return GiveUp(MAY_HAVE_HAPPENED, outcome_unknown=True)
     rule = next((rule for rule in _PASSES if rule.fits(outcome)), None)
-    if rule is None:
+    if rule is None or (isinstance(outcome, NotSent) and outcome.reason in PERMANENT):
         return GiveUp(SAME_AGAIN)
     if attempt >= policy.attempts:
         return GiveUp(NO_MORE)
     stated = rule.stated(outcome)
     if stated > policy.wait_budget:
         return GiveUp(
-            f"the server asks to wait {stated:.12g} s, and the policy waits {policy.wait_budget:g}"
+            f"the server states a wait of {stated:g} s, and the policy waits {policy.wait_budget:g}"
         )
     backoff = backoff_of(policy, attempt)
     after = stated + backoff
@@ -267,7 +274,7 @@ def exchanging(
             failure: CalcomError = error
             error.operation = op.plain
         else:
-            read = _read(op, request, response)
+            read = _read(api, op, request, response)
             if not isinstance(read, CalcomError):
                 return Exchange(request, response, op.mapped(read), attempt)
             failure = read
@@ -288,25 +295,28 @@ def exchanging(
         raise failure
 
 
-def _read(op: Operation[Any], request: Request, response: Response) -> Any:
-    """Return what an answer says, or the error that it is.
+def _read(api: Api, op: Operation[Any], request: Request, response: Response) -> Any:
+    """Return the result that a response holds, or the error that it means.
 
-    An answer may repeat the credential that it was asked with (CONTRACT A.3), in whatever form;
-    an error of it does not.
+    A response may repeat the credentials of its request, in any form; its error does not.
     """
-    failure = _read_or_failure(op, response)
+    failure = _read_or_failure(api, op, response)
     if not isinstance(failure, CalcomError):
         return failure
     credentials = credentials_of(request)
     clean = Redactor(credentials).response(response) if credentials else response
-    return failure if clean == response else _read_or_failure(op, clean)
+    return failure if clean == response else _read_or_failure(api, op, clean)
 
 
-def _read_or_failure(op: Operation[Any], response: Response) -> Any:
+def _read_or_failure(api: Api, op: Operation[Any], response: Response) -> Any:
     try:
-        return op.plain.read(response)
+        return op.plain.read(response, credentials=_kind_of(api.auth))
     except (ApiError, DecodingError, VersionMismatch) as error:
         return error
+
+
+def _kind_of(auth: Auth) -> str:
+    return next(str(cls.__name__) for cls in get_args(Auth) if isinstance(auth, cls))
 
 
 def what_came(error: CalcomError) -> str:

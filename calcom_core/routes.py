@@ -14,6 +14,8 @@ from calcom_core.model.booking import (
     BookingAttendee,
     BookingReference,
     CalendarLink,
+    ConfirmedSeats,
+    DeclinedSeats,
     Reassignment,
     RemovedAttendee,
 )
@@ -77,6 +79,8 @@ _ROUTES = (
     Route("bookings.cancel_seat", "POST", f"{_ONE}/cancel", One(Booking), public=True),
     Route("bookings.confirm", "POST", f"{_ONE}/confirm", One(Booking)),
     Route("bookings.decline", "POST", f"{_ONE}/decline", One(Booking)),
+    Route("bookings.confirm_seats", "POST", f"{_ONE}/seats/confirm", One(ConfirmedSeats)),
+    Route("bookings.decline_seats", "POST", f"{_ONE}/seats/decline", One(DeclinedSeats)),
     Route("bookings.mark_absent", "POST", f"{_ONE}/mark-absent", One(Booking)),
     Route("bookings.reassign", "POST", f"{_ONE}/reassign", One(Reassignment)),
     Route("bookings.reassign_to_user", "POST", f"{_ONE}/reassign/{{user_id}}", One(Reassignment)),

@@ -133,8 +133,8 @@ class Client(_Configured[Transport | Sessions]):
             A `Replay` needs no key.
         timeout: seconds for a whole exchange, above 0, or a `Timeout`;
             None is the transport's own, which is finite.
-        retry: when to ask again; by default up to four attempts within a minute, of what may be
-            repeated. `NO_RETRY` is never.
+        retry: when to retry; by default up to four attempts within 3 minutes, of requests that
+            cannot do anything twice. `NO_RETRY` never retries.
         concurrency: how many pages of a list a walk may ask for at once, at least 1; more than the
             10 connections of a usual transport gain nothing.
 

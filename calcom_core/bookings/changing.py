@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from calcom_core.errors import InvalidInput
-from calcom_core.model.booking import Booking, Reassignment
+from calcom_core.model.booking import Booking, ConfirmedSeats, DeclinedSeats, Reassignment
 from calcom_core.model.fields import build, prose
 from calcom_core.model.inputs import (
     Absence,
@@ -18,6 +18,7 @@ from calcom_core.model.inputs import (
     RescheduleReason,
     SeatCancellation,
     SeatReschedule,
+    SeatUids,
     needs_of,
 )
 from calcom_core.model.location import NewLocation
@@ -208,6 +209,65 @@ def decline(
     """
     body = to_body(Reason(reason=reason))
     return operation("bookings.decline", cal_api_version, booking_uid=booking_uid, body=body)
+
+
+def confirm_seats(
+    booking_uid: str, seat_uids: Iterable[str], *, cal_api_version: str | None = None
+) -> Operation[ConfirmedSeats]:
+    """Confirm seats of a booking whose event type has seats and needs confirmation.
+
+    `POST /v2/bookings/{booking_uid}/seats/confirm`, version 2024-08-13 or 2026-02-25.
+    Credentials of a host are needed.
+
+    Args:
+        booking_uid: the uid of a booking.
+        seat_uids: the uids of the seats, at least 1.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `ConfirmedSeats`.
+
+    Raises:
+        InvalidInput: for an invalid uid, and for an empty list of seats.
+        PermissionDenied, NotFound: as the server says.
+        VersionMismatch: from a server that lacks the route, as most self-hosted ones do.
+    """
+    return operation(
+        "bookings.confirm_seats",
+        cal_api_version,
+        booking_uid=booking_uid,
+        body=to_body(SeatUids(seat_uids=seat_uids)),
+    )
+
+
+def decline_seats(
+    booking_uid: str, seat_uids: Iterable[str], *, cal_api_version: str | None = None
+) -> Operation[DeclinedSeats]:
+    """Decline seats of a booking whose event type has seats and needs confirmation.
+
+    `POST /v2/bookings/{booking_uid}/seats/decline`, version 2024-08-13 or 2026-02-25.
+    Credentials of a host are needed.
+    It declines seats that are pending, and seats that were confirmed before.
+
+    Args:
+        booking_uid: the uid of a booking.
+        seat_uids: the uids of the seats, at least 1.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `DeclinedSeats`.
+
+    Raises:
+        InvalidInput: for an invalid uid, and for an empty list of seats.
+        PermissionDenied, NotFound: as the server says.
+        VersionMismatch: from a server that lacks the route, as most self-hosted ones do.
+    """
+    return operation(
+        "bookings.decline_seats",
+        cal_api_version,
+        booking_uid=booking_uid,
+        body=to_body(SeatUids(seat_uids=seat_uids)),
+    )
 
 
 def mark_absent(

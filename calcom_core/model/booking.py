@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from calcom_core.model.fields import unknown_keys
+from calcom_core.model.fields import under, unknown_keys
 from calcom_core.value import Value
 
 
@@ -185,6 +185,28 @@ class Reassignment(Value):
 
     booking_uid: str
     reassigned_to: NewHost
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(weakref_slot=False)
+class ConfirmedSeats(Value):
+    """The seats that a call confirmed; *seat_uids* leaves out those that were confirmed before.
+
+    It is None if the server does not list them.
+    """
+
+    seat_uids: tuple[str, ...] | None = field(default=None, metadata=under("confirmedSeatUids"))
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(weakref_slot=False)
+class DeclinedSeats(Value):
+    """The seats that a call declined, whether they were pending or confirmed.
+
+    *seat_uids* is None if the server does not list them.
+    """
+
+    seat_uids: tuple[str, ...] | None = field(default=None, metadata=under("declinedSeatUids"))
     extra: Mapping[str, Any] = unknown_keys()
 
 

@@ -241,6 +241,13 @@ class Reason(Checked):
 
 
 @frozen(kw_only=True)
+class SeatUids(Checked):
+    """The seats to confirm or to decline, at least 1."""
+
+    seat_uids: Iterable[str] = field(metadata=by(each(text, least=1)))
+
+
+@frozen(kw_only=True)
 class RescheduleReason(Checked):
     """Why the attendee is asked to pick another time."""
 

@@ -200,7 +200,7 @@ def test_a_wrong_key_is_one_line(
     assert capsys.readouterr().err == (
         "calcom_transports: bookings.list (GET /v2/bookings): 401 UnauthorizedException: "
         "CustomThrottlerGuard - Invalid API Key (give a valid key: auth=ApiKey(…)) "
-        "(after 1 attempt: asking again would bring the same)\n"
+        "(after 1 attempt: a retry would end the same)\n"
     )
 
 

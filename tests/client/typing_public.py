@@ -16,7 +16,9 @@ from calcom_core import (
     CalendarLink,
     Cancellation,
     ConferencingSession,
+    ConfirmedSeats,
     CursorPagination,
+    DeclinedSeats,
     Exchange,
     NewAttendee,
     NewBooking,
@@ -109,6 +111,8 @@ assert_type(client.bookings.reschedule("u", data={"start": "2024-08-13T10:00:00Z
 assert_type(client.bookings.reschedule_seat("u", "s", "2024-08-13T10:00:00Z"), Booking)
 assert_type(client.bookings.confirm(booking_uid="u"), Booking)
 assert_type(client.bookings.decline(booking_uid="u", reason="r"), Booking)
+assert_type(client.bookings.confirm_seats("u", ["s"]), ConfirmedSeats)
+assert_type(client.bookings.decline_seats("u", ("s",)), DeclinedSeats)
 assert_type(client.bookings.mark_absent(booking_uid="u", host=False), Booking)
 assert_type(client.bookings.reassign(booking_uid="u"), Reassignment)
 assert_type(client.bookings.reassign_to_user(booking_uid="u", user_id=123), Reassignment)

@@ -683,6 +683,31 @@ OPERATIONS: dict[str, dict[str, Sent]] = {
             GOT,
         ),
     },
+    "bookings.confirm_seats": {
+        "in short": Sent(
+            partial(bookings.confirm_seats, "bk7", ["seat-1"]),
+            f"POST {ONE}/seats/confirm",
+            (OLD, NEWER),
+            {"seatUids": ["seat-1"]},
+            GOT,
+        ),
+        "several seats": Sent(
+            partial(bookings.confirm_seats, "bk7", {"seat-1": 1, "seat-2": 2}.keys()),
+            f"POST {ONE}/seats/confirm",
+            (OLD, NEWER),
+            {"seatUids": ["seat-1", "seat-2"]},
+            GOT,
+        ),
+    },
+    "bookings.decline_seats": {
+        "in short": Sent(
+            partial(bookings.decline_seats, "bk7", ("seat-1",)),
+            f"POST {ONE}/seats/decline",
+            (OLD, NEWER),
+            {"seatUids": ["seat-1"]},
+            GOT,
+        ),
+    },
     "bookings.mark_absent": {
         "in short": Sent(
             partial(bookings.mark_absent, "bk7", host=True),
@@ -1036,6 +1061,8 @@ PINS: dict[str, tuple[str, ...]] = {
     "bookings.cancel_seat": ("2024-08-13", "2026-02-25"),
     "bookings.confirm": ("2024-08-13", "2026-02-25"),
     "bookings.decline": ("2024-08-13", "2026-02-25"),
+    "bookings.confirm_seats": ("2024-08-13", "2026-02-25"),
+    "bookings.decline_seats": ("2024-08-13", "2026-02-25"),
     "bookings.mark_absent": ("2024-08-13", "2026-02-25"),
     "bookings.reassign": ("2024-08-13", "2026-02-25"),
     "bookings.reassign_to_user": ("2024-08-13", "2026-02-25"),

@@ -138,6 +138,8 @@ TAKING_A_UID: dict[str, Callable[[Any], object]] = {
     "reschedule_seat": lambda uid: bookings.reschedule_seat(uid, "s", START),
     "confirm": bookings.confirm,
     "decline": bookings.decline,
+    "confirm_seats": lambda uid: bookings.confirm_seats(uid, ["s"]),
+    "decline_seats": lambda uid: bookings.decline_seats(uid, ["s"]),
     "mark_absent": bookings.mark_absent,
     "reassign": bookings.reassign,
     "reassign_to_user": lambda uid: bookings.reassign_to_user(uid, 1),
@@ -179,6 +181,24 @@ TAKING_ANOTHER_UID: dict[str, tuple[Callable[[Any], object], str]] = {
 def test_so_is_the_uid_of_a_seat_or_a_reservation(function: str, name: str) -> None:
     call, field = TAKING_ANOTHER_UID[function]
     assert refused(lambda: call(UIDS[name])).field == field
+
+
+@pytest.mark.parametrize("call", [bookings.confirm_seats, bookings.decline_seats])
+@pytest.mark.parametrize(
+    ("seat_uids", "field", "problem"),
+    [
+        ([], "seat_uids", "needs at least 1 item"),
+        ("seat-1", "seat_uids", "must be a list, not a string"),
+        (None, "seat_uids", "must be a list, not null"),
+        (["seat-1", ""], "seat_uids[1]", "is empty"),
+        (["seat-1", 5], "seat_uids[1]", "must be a string, not an integer"),
+    ],
+)
+def test_seats_are_named_by_a_list_of_uids(
+    call: Callable[[str, Any], object], seat_uids: object, field: str, problem: str
+) -> None:
+    error = refused(lambda: call("bk7", seat_uids))
+    assert (error.field, error.problem) == (field, problem)
 
 
 def test_a_uid_of_512_characters_is_sent() -> None:

@@ -76,10 +76,41 @@ NEWER: Mapping[tuple[str, str, str], Newer] = {
     # What only hosts may ask is known from 2026-02-25 on.
     ("post", "/v2/bookings", "2026-02-25"): FOR_HOSTS,
     ("post", "/v2/bookings/{bookingUid}/reschedule", "2026-02-25"): FOR_HOSTS,
+    ("post", "/v2/bookings/{bookingUid}/seats/confirm", "2026-02-25"): Newer(),
+    ("post", "/v2/bookings/{bookingUid}/seats/decline", "2026-02-25"): Newer(),
 }
 
+
+def _of_seats(version: str) -> dict[str, Any]:
+    return {
+        "post": {
+            "parameters": [
+                {"name": "cal-api-version", "in": "header", "schema": {"default": version}},
+                {"name": "bookingUid", "in": "path", "schema": {"type": "string"}},
+            ],
+            "requestBody": {
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "properties": {
+                                "seatUids": {"type": "array", "items": {"type": "string"}}
+                            },
+                            "required": ["seatUids"],
+                            "additionalProperties": False,
+                        }
+                    }
+                }
+            },
+        }
+    }
+
+
+# The document is older than the seats that wait for confirmation.
 # Asking to reschedule is known from 2026-02-25 on.
 NEWER_PATHS: Mapping[str, Any] = {
+    "/v2/bookings/{bookingUid}/seats/confirm": _of_seats("2024-08-13"),
+    "/v2/bookings/{bookingUid}/seats/decline": _of_seats("2024-08-13"),
     "/v2/bookings/{bookingUid}/request-reschedule": {
         "post": {
             "parameters": [
@@ -98,7 +129,7 @@ NEWER_PATHS: Mapping[str, Any] = {
                 }
             },
         }
-    }
+    },
 }
 PATHS = {**FACTS["paths"], **NEWER_PATHS}
 

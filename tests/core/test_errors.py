@@ -76,12 +76,17 @@ CREATE = bookings.create(
 GET = bookings.get("bk7")
 
 
-def refusal(operation: Operation[Any], status: int, message: str, code: str | None = None) -> Any:
-    """Return the error that a refusal of either shape means."""
+def refused(status: int, message: str, code: str | None) -> Response:
+    """Return a refusal: bare, or with a code in the API's envelope."""
     body: dict[str, Any] = {"statusCode": status, "message": message}
     if code is not None:
         body = {"status": "error", "error": {"code": code, "message": message}}
-    return error_of(operation, Response(status, (), json.dumps(body).encode()))
+    return Response(status, (), json.dumps(body).encode())
+
+
+def refusal(operation: Operation[Any], status: int, message: str, code: str | None = None) -> Any:
+    """Return the error that a refusal of either shape means."""
+    return error_of(operation, refused(status, message, code))
 
 
 def error_of(operation: Operation[Any], response: Response) -> Any:
@@ -100,9 +105,9 @@ NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[
         "TOO_MANY_REQUESTS",
         RateLimited,
         True,
-        {"reset": 60.0, "limits": ()},
+        {"reset": None, "limits": ()},
     ),
-    (GET, 429, "TRPCError", "too many", RateLimited, False, {"reset": 60.0, "limits": ()}),
+    (GET, 429, "TRPCError", "too many", RateLimited, False, {"reset": None, "limits": ()}),
     (GET, 498, "TokenExpiredException", "ACCESS_TOKEN_IS_EXPIRED", TokenExpired, False, {}),
     (
         bookings.cancel("bk7"),
@@ -331,8 +336,44 @@ NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[
         True,
         {},
     ),
+    # A rule of the event type, in the status of wrong credentials.
+    (CREATE, 401, None, "duration_limit_reached", SlotUnavailable, False, {"reason": "limit"}),
+    (
+        bookings.reschedule("bk7", {"start": "2027-04-05T09:00:00Z"}),
+        401,
+        None,
+        "booking_limit_reached",
+        SlotUnavailable,
+        False,
+        {"reason": "limit"},
+    ),
+    # A missing right, without the envelope that wrong credentials are reported in.
+    (
+        bookings.reschedule_seat("bk7", "seat", "2027-04-05T09:00:00Z"),
+        401,
+        None,
+        "HTTP Error 401",
+        PermissionDenied,
+        False,
+        {},
+    ),
+    # The payment failed after the booking was saved.
+    (CREATE, 400, None, "Missing payment credentials", BookingConflict, True, {}),
+    (CREATE, 400, None, "missing_payment_credential_error", BookingConflict, True, {}),
+    (CREATE, 409, None, "payment_not_created_error", BookingConflict, True, {}),
+    # The seat may be removed.
+    (
+        bookings.attendees.remove("bk7", 5),
+        404,
+        "NOT_FOUND",
+        "Invalid Query: The requested record was not found.",
+        NotFound,
+        True,
+        {},
+    ),
     # By status alone.
-    (CREATE, 401, None, "?", Unauthenticated, False, {}),
+    (CREATE, 401, "UnauthorizedException", "?", Unauthenticated, False, {}),
+    (CREATE, 401, None, "Unauthorized", Unauthenticated, False, {}),
     (CREATE, 403, None, "?", PermissionDenied, False, {}),
     (CREATE, 404, None, "?", NotFound, False, {}),
     (CREATE, 409, None, "?", BookingConflict, False, {}),
@@ -389,8 +430,7 @@ def test_every_row_of_the_table_is_hit_by_a_recording_or_by_a_row_here() -> None
         if RECORDED[name]["response"]["status"] >= 300
     ]
     for operation, status, code, message, *_ in [*NOT_RECORDED, LEGACY]:
-        error = {"error": {"code": code, "message": message}}
-        answers.append((operation, Response(status, (), json.dumps(error).encode())))
+        answers.append((operation, refused(status, message, code)))
     hit = set()
     for operation, response in answers:
         body = read_error_body(response)
@@ -441,15 +481,65 @@ MESSAGES: dict[str, str] = {
         "bookings.create (POST /v2/bookings): 409 booking_conflict_error (it may have happened "
         "all the same; get the booking, and the rules of its event type, to see why)"
     ),
+    "live-01-create-booking-limit-per-day": (
+        "bookings.create (POST /v2/bookings): 401 booking_limit_reached (a limit of the event "
+        "type is reached for that period; take a slot of another one)"
+    ),
+    "live-09-create-max-active-second-offers-reschedule": (
+        "bookings.create (POST /v2/bookings): 400 BadRequestException: Attendee with this email "
+        "can't book because the maximum number of active bookings has been reached. You can "
+        "reschedule your existing booking (6hfDwPMLsJsuH8cyqvGSFt) to a new timeslot instead. "
+        "(this attendee has as many active bookings as the event type allows: reschedule or "
+        "cancel one of them)"
+    ),
+    "live-56-ee-reassign-collective": (
+        "bookings.reassign (POST /v2/bookings/iN5nuycVSyma2uTFvREfzz/reassign): 400 "
+        "BadRequestException: Can't reassign the booking because no other host is available at "
+        "that time. (no other host is free at that time: reschedule the booking, or keep its host)"
+    ),
+    "live-07-create-recurring-count-too-high": (
+        "bookings.create (POST /v2/bookings): 400 BadRequestException: Provided recurrence count "
+        "is higher than the event type's recurring event count. (change recurrenceCount)"
+    ),
+    "live-24-series-2-cancel-series-refused": (
+        "bookings.cancel (POST /v2/bookings/dc6da333-fcf2-423f-9fea-a97ebe1f3b32/cancel): 400 "
+        "BadRequestException: Can't cancel booking with uid=dc6da333-fcf2-423f-9fea-a97ebe1f3b32 "
+        "because it has been cancelled already. Please provide uid of a booking that is not "
+        "cancelled. (another occurrence of the series, or the booking that it was rescheduled to, "
+        "may still be accepted: get the booking, then cancel those by their own uids)"
+    ),
+    "live-26-cancel-seat-alone-404-though-removed": (
+        "bookings.cancel_seat (POST /v2/bookings/fgeBZHxJXaRJpkNoYzJEHR/cancel): 404 NOT_FOUND: "
+        "Invalid Query: The requested record was not found. (it may have happened all the same; "
+        "the server often removes a seat and then says so: get the booking to see whether the "
+        "seat is left)"
+    ),
+    "live-68-ee-location-link-not-a-url": (
+        "bookings.update_location (PATCH /v2/bookings/7s3RzwypGL2CY1oUTWDmvc/location): 400 "
+        "BadRequestException: Bad Request Exception: location: "
+        "UpdateBookingInputLocationValidator_2024_08_13 - Validation failed for link location: "
+        "link must be a URL address (change location)"
+    ),
+    "217-create-bad-email": (
+        "bookings.create (POST /v2/bookings): 400 BAD_REQUEST: responses - "
+        "{email}email_validation_error, (give email the value that the event type requires)"
+    ),
+    "47-reschedule-already-rescheduled": (
+        "bookings.reschedule (POST /v2/bookings/8q36zVzjeFHywNswG41LH7/reschedule): 400 "
+        "BadRequestException: Can't reschedule booking with uid=8q36zVzjeFHywNswG41LH7 because it "
+        "has been cancelled and rescheduled already to booking with uid=n4j4252XEhZWhJZpxXK4ht. "
+        "You probably want to reschedule n4j4252XEhZWhJZpxXK4ht instead by passing it within the "
+        "request URL. (it was rescheduled before, perhaps to another time: get the booking and "
+        "follow its rescheduled_to_uid)"
+    ),
     "story-26-get-missing": (
         "bookings.get (GET /v2/bookings/no-such-booking): 404 NotFoundException: Booking with "
         "uid=no-such-booking was not found in the database (check the uid, and that these "
         "credentials may see it)"
     ),
     "442-get-normal-if-none-match-304": (
-        "bookings.get (GET /v2/bookings/rp4rFJFqZV4kKE8R5WtTzj): 304 (the API does not answer "
-        "so, and no redirect is followed; "
-        "check the base URL)"
+        "bookings.get (GET /v2/bookings/rp4rFJFqZV4kKE8R5WtTzj): 304 (not a response of the "
+        "API, and redirects are not followed; check the base URL)"
     ),
     "279-version-missing-cancel": (
         "bookings.cancel (POST /v2/bookings/xBpMpHmFG7ZR2Vj46oAdxD/cancel): 201: the legacy API "
@@ -480,6 +570,94 @@ def test_every_error_of_an_answer_prints_operation_method_path_and_status() -> N
             assert str(error_of(operation, response_of(name))).startswith(asked), name
 
 
+SLOT_HELPS = {"taken", "full", "past", "outside_window", "reserved"}
+
+
+def test_only_where_another_slot_can_help_the_message_says_to_take_one() -> None:
+    rows = [row for row in MEANINGS if row.error is SlotUnavailable]
+    assert {row.reason for row in rows if not row.hint} == SLOT_HELPS
+    assert {row.reason for row in rows if row.hint} == {"limit", "booker_limit", "no_host"}
+    for row in rows:
+        assert ("take " in row.hint) is (row.reason == "limit")
+
+
+def test_a_validation_error_names_each_field_and_its_reason() -> None:
+    for name in NAMES:
+        if RECORDED[name]["response"]["status"] < 300:
+            continue
+        error = error_of(operation_of(name), response_of(name))
+        if isinstance(error, ValidationFailed):
+            said = str(error)
+            for field, texts in error.fields.items():
+                assert field in said, name
+                assert all(text in said for text in texts), name
+
+
+def test_a_validation_error_that_names_no_field_points_at_the_text_of_the_server() -> None:
+    error = refusal(CREATE, 400, "Body should be an object", "BadRequestException")
+    assert str(error) == (
+        "bookings.create (POST /v2/bookings): 400 BadRequestException: Body should be an object "
+        "(change the input as the server says)"
+    )
+
+
+CREDENTIALS = {
+    "ApiKey": "the API key was refused: check that it is complete, not expired, and of this server",
+    "AccessToken": "the access token was refused: refresh it, or check which server issued it",
+    "OAuthClient": "the OAuth client was refused: check its id and its secret",
+    "Anonymous": "no credentials were sent: give some, such as auth=ApiKey(…)",
+    "": "give valid credentials, such as auth=ApiKey(…)",
+    "Custom": "give valid credentials, such as auth=ApiKey(…)",
+}
+
+
+@pytest.mark.parametrize("kind", CREDENTIALS)
+def test_unauthenticated_names_the_kind_of_credentials_that_were_sent(kind: str) -> None:
+    with pytest.raises(Unauthenticated) as caught:
+        GET.read(response_of("198-list-bogus-key"), credentials=kind)
+    assert caught.value.credentials == kind
+    assert str(caught.value) == (
+        "bookings.get (GET /v2/bookings/bk7): 401 UnauthorizedException: CustomThrottlerGuard - "
+        f"Invalid API Key ({CREDENTIALS[kind]})"
+    )
+
+
+ODD_TEXTS = {
+    "an escape sequence": ("\x1b[2Jgone", "\\x1b[2Jgone"),
+    "half a surrogate pair": ("half \ud83d", "half \\ud83d"),
+    "text that runs backwards": ("a\u202eb", "a\\u202eb"),
+    "lines": ("one\r\n\ttwo", "one two"),
+    "letters of any script": ("Grüße, 予約", "Grüße, 予約"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+def test_text_of_the_server_is_printable_in_an_error(name: str) -> None:
+    text, shown = ODD_TEXTS[name]
+    errors = [{"property": text, "constraints": {"x": text}}]
+    body = {"error": {"code": text, "message": text, "details": {"errors": errors}}}
+    error = error_of(CREATE, Response(400, (), json.dumps(body).encode()))
+    str(error).encode()
+    assert error.message == shown
+    assert str(error).startswith("bookings.create (POST /v2/bookings): 400 ")
+    assert str(error).replace(shown, "").isprintable()
+    assert str(error).isprintable()
+
+
+def test_long_text_of_the_server_is_cut_in_an_error() -> None:
+    errors = [{"property": "x" * 9_000, "constraints": {"x": "y" * 9_000}}]
+    body = {
+        "error": {
+            "code": "c" * 9_000,
+            "message": "Bad Request Exception",
+            "details": {"errors": errors},
+        }
+    }
+    error = error_of(CREATE, Response(400, (), json.dumps(body).encode()))
+    assert isinstance(error, ValidationFailed)
+    assert len(str(error)) < 1_400
+
+
 def test_a_message_shows_neither_query_nor_body() -> None:
     operation = bookings.list(attendee_email="per@guest.example")
     error = refusal(operation, 500, "no")
@@ -500,7 +678,7 @@ ONE_OF_EACH: dict[str, CalcomError] = {
     "BookingFieldError": refusal(CREATE, 400, "responses - {notes}error_required_field, ", "X"),
     "SlotUnavailable": error_of(CREATE, response_of("111-create-seated-full")),
     "BookingConflict": refusal(CREATE, 409, "booking_conflict_error"),
-    "AlreadyDone": error_of(operation_of("53-cancel-twice"), response_of("53-cancel-twice")),
+    "AlreadyDone": error_of(operation_of("85-confirm-twice"), response_of("85-confirm-twice")),
     "Unauthenticated": error_of(GET, response_of("198-list-bogus-key")),
     "TokenExpired": refusal(GET, 498, "ACCESS_TOKEN_IS_EXPIRED", "TokenExpiredException"),
     "PermissionDenied": refusal(GET, 403, "x"),
@@ -838,21 +1016,21 @@ def test_no_error_of_a_call_holds_its_key() -> None:
 
 DATE = "Sun, 22 Nov 2026 16:03:00 GMT"
 
-# The headers of a 429, and how many seconds they ask to wait.
-WAITS: dict[str, tuple[dict[str, str], float]] = {
-    "nothing": ({}, 60.0),
+# The headers of a 429, and the longest wait that they state, in seconds.
+WAITS: dict[str, tuple[dict[str, str], float | None]] = {
+    "nothing": ({}, None),
     "one limit": ({"X-RateLimit-Reset-Default": "42"}, 42.0),
     "a fraction": ({"X-RateLimit-Reset-Default": "0.5"}, 0.5),
-    "the soonest of those used up": (
+    "the latest of those used up": (
         {
             "X-RateLimit-Remaining-Short": "0",
             "X-RateLimit-Reset-Short": "20",
             "X-RateLimit-Remaining-Long": "0",
             "X-RateLimit-Reset-Long": "60",
             "X-RateLimit-Remaining-Other": "3",
-            "X-RateLimit-Reset-Other": "5",
+            "X-RateLimit-Reset-Other": "90",
         },
-        20.0,
+        60.0,
     ),
     "the latest where none is used up": (
         {
@@ -864,33 +1042,41 @@ WAITS: dict[str, tuple[dict[str, str], float]] = {
     ),
     "a Unix time": ({"X-RateLimit-Reset-Default": "1795363410", "Date": DATE}, 30.0),
     "a Unix time that is over": ({"X-RateLimit-Reset-Default": "1795363370", "Date": DATE}, 0.0),
-    "a Unix time without a date": ({"X-RateLimit-Reset-Default": "1795363410"}, 60.0),
+    "a Unix time without a date": ({"X-RateLimit-Reset-Default": "1795363410"}, None),
     "retry after seconds": ({"Retry-After": "7"}, 7.0),
     "retry after a date": ({"Retry-After": "Sun, 22 Nov 2026 16:04:30 GMT", "Date": DATE}, 90.0),
     "retry after a date that is over": (
         {"Retry-After": "Sun, 22 Nov 2026 16:02:00 GMT", "Date": DATE},
         0.0,
     ),
-    "retry after a date, without a date": ({"Retry-After": "Sun, 22 Nov 2026 16:04:30 GMT"}, 60.0),
+    "retry after a date, without a date": ({"Retry-After": "Sun, 22 Nov 2026 16:04:30 GMT"}, None),
     "retry after a month that is none": (
         {"Retry-After": "Sun, 22 Nox 2026 16:04:30 GMT", "Date": DATE},
-        60.0,
+        None,
     ),
     "retry after a day that is none": (
         {"Retry-After": "Sun, 32 Nov 2026 16:04:30 GMT", "Date": DATE},
-        60.0,
+        None,
     ),
-    "retry after garbage": ({"Retry-After": "soon"}, 60.0),
-    "retry after NaN": ({"Retry-After": "nan"}, 60.0),
-    "retry after a negative number": ({"Retry-After": "-5"}, 60.0),
+    "retry after garbage": ({"Retry-After": "soon"}, None),
+    "retry after NaN": ({"Retry-After": "nan"}, None),
+    "retry after a negative number": ({"Retry-After": "-5"}, None),
     "a limit that is garbage": ({"X-RateLimit-Reset-Default": "soon", "Retry-After": "7"}, 7.0),
-    "a limit that is negative": ({"X-RateLimit-Reset-Default": "-1"}, 60.0),
-    "a limit that is NaN": ({"X-RateLimit-Reset-Default": "NaN"}, 60.0),
-    "a limit that is infinite": ({"X-RateLimit-Reset-Default": "inf"}, 60.0),
+    "a limit that is negative": ({"X-RateLimit-Reset-Default": "-1"}, None),
+    "a limit that is NaN": ({"X-RateLimit-Reset-Default": "NaN"}, None),
+    "a limit that is infinite": ({"X-RateLimit-Reset-Default": "inf"}, None),
     "a limit without a name": ({"X-RateLimit-Reset": "42"}, 42.0),
-    "a limit before retry after": (
+    "a limit that is longer than retry after": (
         {"X-RateLimit-Reset-Default": "42", "Retry-After": "7"},
         42.0,
+    ),
+    "retry after that is longer than a limit": (
+        {"X-RateLimit-Reset-Default": "5", "Retry-After": "60"},
+        60.0,
+    ),
+    "retry after beside a reset of 0": (
+        {"X-RateLimit-Reset-Default": "0", "Retry-After": "17"},
+        17.0,
     ),
 }
 
@@ -906,7 +1092,7 @@ def test_a_429_says_how_long_to_wait(name: str) -> None:
 
 def test_a_429_says_in_words_how_long_to_wait() -> None:
     said = str(error_of(GET, Response(429, {"Retry-After": "12.5"})))
-    assert said == "bookings.get (GET /v2/bookings/bk7): 429 (wait 12.5 s, then ask again)"
+    assert said == "bookings.get (GET /v2/bookings/bk7): 429 (retry after 12.5 s)"
 
 
 def test_a_429_carries_every_limit_it_states() -> None:
@@ -931,8 +1117,8 @@ def test_blocked_by_the_edge_and_version_mismatch_are_what_they_say() -> None:
     blocked = ONE_OF_EACH["BlockedByEdge"]
     assert isinstance(blocked, BlockedByEdge)
     assert str(blocked) == (
-        "bookings.get (GET /v2/bookings/bk7): 403 a page of HTML (something before the API "
-        "refused; check the base URL and your network)"
+        "bookings.get (GET /v2/bookings/bk7): 403 a page of HTML (something in front of the "
+        "API refused; check the base URL and your network)"
     )
     mismatch = ONE_OF_EACH["VersionMismatch"]
     assert isinstance(mismatch, VersionMismatch)

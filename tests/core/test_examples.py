@@ -318,7 +318,7 @@ REFUSED: dict[str, tuple[Operation[Any], type[ApiError], dict[str, Any]]] = {
             "code": "ThrottlerException",
             "message": "CustomThrottlerGuard - Too many requests. Please try again later.",
             "may_have_happened": False,
-            "reset": 60.0,
+            "reset": None,
             "limits": (),
         },
     ),

@@ -14,21 +14,26 @@ from calcom_core import (
     Api,
     Booking,
     BookingConflict,
+    CalcomError,
     DecodingError,
     InvalidInput,
     NewBooking,
     NoAnswer,
     NoMatch,
     NotBooked,
+    NotFound,
     NotSent,
     OlderBooking,
     OutcomeUnknown,
+    PermissionDenied,
     RateLimited,
     Response,
     RetryPolicy,
     ServerError,
     SlotUnavailable,
+    TokenExpired,
     Unauthenticated,
+    ValidationFailed,
     bookings,
     create_once,
     run_script,
@@ -85,6 +90,10 @@ def listed(*data: Any, more: bool = False, skip: int = 0) -> Response:
 def refused(status: int, text: str, code: str = "BadRequestException") -> Response:
     body = {"status": "error", "error": {"code": code, "message": text}}
     return Response(status, (), json.dumps(body).encode())
+
+
+def bare(status: int, text: str) -> Response:
+    return Response(status, (), json.dumps({"statusCode": status, "message": text}).encode())
 
 
 TAKEN = refused(400, "User either already has booking at this time or is not available")
@@ -169,7 +178,7 @@ def test_an_older_booking_in_answer_is_an_error_that_carries_it() -> None:
         assert str(error) == (
             "bookings.create (POST /v2/bookings): the server answered with a booking that has not "
             "the key of this call, an older one, and made none; it is error.booking "
-            "(after 1 attempt: asking again would bring the same)"
+            "(after 1 attempt: a retry would end the same)"
         )
 
 
@@ -322,10 +331,44 @@ def test_a_look_up_that_is_refused_is_not_repeated() -> None:
         TAKEN,
         refused(409, "already_signed_up_for_this_booking_error"),
         refused(409, "booking_conflict_error"),
+        bare(401, "booking_limit_reached"),
+        bare(401, "duration_limit_reached"),
+        refused(400, "Attendee can't book because the maximum number of active bookings"),
+        bare(400, "Missing payment credentials"),
+        bare(400, "missing_payment_credential_error"),
+        bare(409, "payment_not_created_error"),
+        refused(422, "a text of a rule that is new"),
+        Response(201, (), b'{"status": "error", "error": {"code": "X", "message": "busy"}}'),
+        Response(201, (), b'{"status": "success", "data": {"startTime": "x"}}'),
     ],
 )
 def test_what_is_in_the_way_may_be_our_own_booking_of_an_earlier_run(came: Response) -> None:
     assert play([(CREATE, came), (LOOK, listed(booking()))]) == bk(booking())
+
+
+@pytest.mark.parametrize(
+    ("came", "error"),
+    [
+        (refused(404, "Event type with id 1 not found."), NotFound),
+        (refused(403, "no"), PermissionDenied),
+        (bare(401, "HTTP Error 401"), PermissionDenied),
+        (bare(400, "email_verification_required"), ValidationFailed),
+        (refused(498, "ACCESS_TOKEN_IS_EXPIRED"), TokenExpired),
+    ],
+)
+def test_a_refusal_that_no_booking_can_cause_is_not_looked_up(
+    came: Response, error: type[CalcomError]
+) -> None:
+    with pytest.raises(error) as caught:
+        play([(CREATE, came)])
+    assert caught.value.attempts == 1
+
+
+def test_a_payment_that_failed_leaves_open_whether_the_booking_exists() -> None:
+    with pytest.raises(BookingConflict) as caught:
+        play([(CREATE, bare(409, "payment_not_created_error")), (LOOK, NO_KEY)])
+    assert caught.value.may_have_happened
+    assert "whether it is our own is not known: a look-up failed" in caught.value.gave_up
 
 
 def test_what_is_in_the_way_is_an_error_if_it_is_not_ours_or_cannot_be_looked_up() -> None:
@@ -590,7 +633,7 @@ def test_a_refusal_says_what_a_look_up_could_not_tell() -> None:
         play([(CREATE, TAKEN), (LOOK, NO_KEY)])
     assert isinstance(caught.value.__cause__, Unauthenticated)
     assert caught.value.gave_up == (
-        "asking again would bring the same; whether it is our own is not known: "
+        "a retry would end the same; whether it is our own is not known: "
         "a look-up failed: the answer was 401 no credentials"
     )
     broken = [(LOOK, listed(FIRST)), (GET_SERIES, success([FIRST]))]

@@ -16,6 +16,8 @@ from calcom_core import (
     CalcomError,
     CalendarLink,
     ConferencingSession,
+    ConfirmedSeats,
+    DeclinedSeats,
     DecodingError,
     Operation,
     Participant,
@@ -37,6 +39,21 @@ FREE = slots.list(start="2027-04-05", end="2027-04-06", event_type_id=1)
 def success(data: object, status: int = 200) -> Response:
     body = {"status": "success", "data": data}
     return Response(status, (), json.dumps(body).encode())
+
+
+CONFIRM_SEATS = bookings.confirm_seats("bk7", ["seat-1", "seat-2"])
+DECLINE_SEATS = bookings.decline_seats("bk7", ["seat-1", "seat-2"])
+
+
+def test_the_seats_that_were_confirmed_or_declined_are_read_alone_or_beside_a_booking() -> None:
+    confirmed = CONFIRM_SEATS.read(success({"confirmedSeatUids": ["seat-2"]}))
+    assert confirmed == ConfirmedSeats(seat_uids=("seat-2",))
+    declined = DECLINE_SEATS.read(success({"uid": "bk7", "declinedSeatUids": ["seat-1"]}))
+    assert declined == DeclinedSeats(seat_uids=("seat-1",), extra={"uid": "bk7"})
+    assert CONFIRM_SEATS.read(success({"uid": "bk7"})) == ConfirmedSeats(extra={"uid": "bk7"})
+    with pytest.raises(DecodingError) as caught:
+        DECLINE_SEATS.read(success({"declinedSeatUids": [5]}))
+    assert (caught.value.path, caught.value.found) == ("$.data.declinedSeatUids[0]", "an integer")
 
 
 ATTENDEE = {

@@ -277,6 +277,8 @@ operations = [
     bookings.cancel_seat("bk7", "s"),
     bookings.confirm("bk7"),
     bookings.decline("bk7"),
+    bookings.confirm_seats("bk7", ["s"]),
+    bookings.decline_seats("bk7", ["s"]),
     bookings.mark_absent("bk7", host=True),
     bookings.reassign("bk7"),
     bookings.reassign_to_user("bk7", 5),

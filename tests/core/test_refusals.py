@@ -17,6 +17,7 @@ from calcom_core import (
     RateLimited,
     ServerError,
     SlotUnavailable,
+    TokenExpired,
     Unauthenticated,
     ValidationFailed,
 )
@@ -600,7 +601,7 @@ REFUSALS = [
     ),
     Refusal(
         "437-cancel-recurring-twice-b",
-        AlreadyDone,
+        BookingConflict,
         "BadRequestException",
         (
             "Can't cancel booking with uid=4d6e525a-bdfc-455c-b779-06ac9d3ded6e because it "
@@ -634,7 +635,7 @@ REFUSALS = [
         "ThrottlerException",
         TOO_MANY,
         attributes={
-            "reset": 20.0,
+            "reset": 60.0,
             "limits": (
                 RateLimit("Short", 2, 0, 20.0),
                 RateLimit("Long", 4, 0, 60.0),
@@ -647,7 +648,7 @@ REFUSALS = [
         "ThrottlerException",
         TOO_MANY,
         attributes={
-            "reset": 20.0,
+            "reset": 60.0,
             "limits": (
                 RateLimit("Short", 2, 0, 20.0),
                 RateLimit("Long", 4, 0, 60.0),
@@ -656,7 +657,7 @@ REFUSALS = [
     ),
     Refusal(
         "47-reschedule-already-rescheduled",
-        AlreadyDone,
+        BookingConflict,
         "BadRequestException",
         (
             "Can't reschedule booking with uid=8q36zVzjeFHywNswG41LH7 because it has been "
@@ -682,7 +683,7 @@ REFUSALS = [
     ),
     Refusal(
         "53-cancel-twice",
-        AlreadyDone,
+        BookingConflict,
         "BadRequestException",
         (
             "Can't cancel booking with uid=p8KGiLRbZ9BJBToT6McV4Q because it has been "
@@ -710,7 +711,7 @@ REFUSALS = [
     ),
     Refusal(
         "71-reschedule-disabled-noauth",
-        AlreadyDone,
+        BookingConflict,
         "BadRequestException",
         (
             "Can't reschedule booking with uid=uw5jYiv6fQb2WY6XASZ2r7 because it has been "
@@ -780,8 +781,248 @@ REFUSALS = [
         attributes={"reset": 60.0, "limits": (RateLimit("Default", 2, 0, 60.0),)},
     ),
     Refusal(
-        "zz-cancel-seat-race-404-but-seat-removed",
+        "live-01-create-booking-limit-per-day",
+        SlotUnavailable,
+        None,
+        "booking_limit_reached",
+        attributes={"reason": "limit"},
+    ),
+    Refusal(
+        "live-02-create-booking-limit-per-day-noauth",
+        SlotUnavailable,
+        None,
+        "booking_limit_reached",
+        attributes={"reason": "limit"},
+    ),
+    Refusal(
+        "live-04-create-email-verification-required-noauth",
+        ValidationFailed,
+        None,
+        "email_verification_required",
+        attributes={"fields": {"emailVerificationCode": ()}},
+    ),
+    Refusal(
+        "live-05-create-email-verification-wrong-code-noauth",
+        ValidationFailed,
+        None,
+        "invalid_verification_code",
+        attributes={"fields": {"emailVerificationCode": ()}},
+    ),
+    Refusal(
+        "live-06-create-auth-required-stranger",
+        PermissionDenied,
+        "ForbiddenException",
+        "checkBookingRequiresAuthentication - user is not authorized to access this event type."
+        " User has to be either event type owner, host, team admin or owner or org admin or "
+        "owner.",
+    ),
+    Refusal(
+        "live-07-create-recurring-count-too-high",
+        ValidationFailed,
+        "BadRequestException",
+        "Provided recurrence count is higher than the event type's recurring event count.",
+        attributes={"fields": {"recurrenceCount": ()}},
+    ),
+    Refusal(
+        "live-09-create-max-active-second-offers-reschedule",
+        SlotUnavailable,
+        "BadRequestException",
+        "Attendee with this email can't book because the maximum number of active bookings has "
+        "been reached. You can reschedule your existing booking (6hfDwPMLsJsuH8cyqvGSFt) to a "
+        "new timeslot instead.",
+        attributes={"reason": "booker_limit"},
+    ),
+    Refusal(
+        "live-15-list-oauth-client-wrong-secret",
+        Unauthenticated,
+        "UnauthorizedException",
+        "ApiAuthStrategy - oAuth client - Invalid client secret",
+    ),
+    Refusal(
+        "live-17-list-expired-access-token",
+        TokenExpired,
+        "TokenExpiredException",
+        "ACCESS_TOKEN_IS_EXPIRED",
+    ),
+    Refusal(
+        "live-18-create-expired-access-token",
+        TokenExpired,
+        "TokenExpiredException",
+        "ACCESS_TOKEN_IS_EXPIRED",
+    ),
+    Refusal(
+        "live-21-location-integration-not-connected",
+        ValidationFailed,
+        "BadRequestException",
+        'Video integration "zoom" is not connected. Please connect the integration in your '
+        "settings first.",
+        attributes={"fields": {"location": ()}},
+    ),
+    Refusal(
+        "live-22-cancel-old-uid-of-rescheduled",
+        BookingConflict,
+        "BadRequestException",
+        "Can't cancel booking with uid=gE89h4mooSPKTtvCWEUhwD because it has been cancelled "
+        "already. Please provide uid of a booking that is not cancelled.",
+    ),
+    Refusal(
+        "live-24-series-2-cancel-series-refused",
+        BookingConflict,
+        "BadRequestException",
+        "Can't cancel booking with uid=dc6da333-fcf2-423f-9fea-a97ebe1f3b32 because it has been"
+        " cancelled already. Please provide uid of a booking that is not cancelled.",
+    ),
+    Refusal(
+        "live-26-cancel-seat-alone-404-though-removed",
+        BookingConflict,
+        "NOT_FOUND",
+        "Invalid Query: The requested record was not found.",
+        may_have_happened=True,
+    ),
+    Refusal(
+        "live-27-cancel-seat-alone-get-by-seat-after",
         NotFound,
+        "NotFoundException",
+        "Booking with seatUid=18d3a1b5-0393-490a-bdee-6bd569bc132b was not found in the database",
+    ),
+    Refusal(
+        "live-29-create-duplicate-guests",
+        BookingFieldError,
+        "BAD_REQUEST",
+        "responses - {guests}duplicate_email,",
+        attributes={"fields": {"guests": ()}},
+    ),
+    Refusal(
+        "live-36-ee-organization-bookings-stranger",
+        PermissionDenied,
+        "ForbiddenException",
+        "RolesGuard - User is not a member of the organization with id=3.",
+    ),
+    Refusal(
+        "live-37-ee-organization-bookings-none",
+        PermissionDenied,
+        "ForbiddenException",
+        "IsOrgGuard - provided organization id=999 does not represent any existing organization.",
+    ),
+    Refusal(
+        "live-39-ee-organization-team-bookings-member",
+        PermissionDenied,
+        "ForbiddenException",
+        "RolesGuard - user with id=10 does not have the minimum required role=TEAM_ADMIN within"
+        " organization with id=3 team with id=4.",
+    ),
+    Refusal(
+        "live-40-ee-organization-team-bookings-other-team",
+        NotFound,
+        "NotFoundException",
+        "IsTeamInOrg - Team (2) not found.",
+    ),
+    Refusal(
+        "live-42-ee-organization-user-bookings-not-in-it",
+        PermissionDenied,
+        "ForbiddenException",
+        "IsUserInOrg - user with id=5 is not part of the organization with id=3.",
+    ),
+    Refusal(
+        "live-44-ee-organization-team-references-member",
+        PermissionDenied,
+        "ForbiddenException",
+        "RolesGuard - user with id=10 does not have the minimum required role=TEAM_ADMIN within"
+        " organization with id=3 team with id=4.",
+    ),
+    Refusal(
+        "live-46-ee-team-bookings-member",
+        PermissionDenied,
+        "ForbiddenException",
+        "RolesGuard - user with id=6 does not have the minimum required role=TEAM_ADMIN within "
+        "team with id=2.",
+    ),
+    Refusal(
+        "live-52-ee-reassign-to-user-not-a-host",
+        ValidationFailed,
+        "BadRequestException",
+        "User with id=8 is not a valid Round Robin host - the user to which you reassign this "
+        "booking must be one of the booking hosts. Fetch the booking using following endpoint "
+        "and select id of one of the hosts: https://cal.com/docs/api-reference/v2/bookings/get-"
+        "a-booking",
+        attributes={"fields": {"userId": ()}},
+    ),
+    Refusal(
+        "live-54-ee-reassign-stranger",
+        PermissionDenied,
+        "ForbiddenException",
+        "You do not have permission to reassign this booking",
+    ),
+    Refusal(
+        "live-56-ee-reassign-collective",
+        SlotUnavailable,
+        "BadRequestException",
+        "Can't reassign the booking because no other host is available at that time.",
+        attributes={"reason": "no_host"},
+    ),
+    Refusal(
+        "live-60-ee-recordings-stranger",
+        PermissionDenied,
+        "ForbiddenException",
+        "BookingPbacGuard - user with id=8 does not have access to booking with "
+        "uid=7s3RzwypGL2CY1oUTWDmvc",
+    ),
+    Refusal(
+        "live-61-ee-transcripts-stranger",
+        PermissionDenied,
+        "ForbiddenException",
+        "BookingPbacGuard - user with id=8 does not have access to booking with "
+        "uid=7s3RzwypGL2CY1oUTWDmvc",
+    ),
+    Refusal(
+        "live-62-ee-conferencing-sessions-stranger",
+        PermissionDenied,
+        "ForbiddenException",
+        "BookingPbacGuard - user with id=8 does not have access to booking with "
+        "uid=7s3RzwypGL2CY1oUTWDmvc",
+    ),
+    Refusal(
+        "live-63-ee-references-stranger",
+        PermissionDenied,
+        "BadRequestException",
+        "Booking with uid 7s3RzwypGL2CY1oUTWDmvc does not belong to user",
+    ),
+    Refusal(
+        "live-64-ee-confirm-stranger",
+        PermissionDenied,
+        "TRPCError",
+        "User is not authorized to confirm this booking",
+    ),
+    Refusal(
+        "live-66-ee-guests-add-stranger",
+        PermissionDenied,
+        "TRPCError",
+        "you_do_not_have_permission",
+    ),
+    Refusal(
+        "live-67-ee-location-stranger",
+        PermissionDenied,
+        "ForbiddenException",
+        "User is not authorized to update this booking location. User must be the event type "
+        "owner, host, team admin or owner, or org admin or owner.",
+    ),
+    Refusal(
+        "live-68-ee-location-link-not-a-url",
+        ValidationFailed,
+        "BadRequestException",
+        "Bad Request Exception",
+        attributes={
+            "fields": {
+                "location": (
+                    "UpdateBookingInputLocationValidator_2024_08_13 - Validation failed for link "
+                    "location: link must be a URL address",
+                )
+            }
+        },
+    ),
+    Refusal(
+        "zz-cancel-seat-race-404-but-seat-removed",
+        BookingConflict,
         "NOT_FOUND",
         "Invalid Query: The requested record was not found.",
         may_have_happened=True,

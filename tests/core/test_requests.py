@@ -261,6 +261,8 @@ def test_every_operation_says_of_itself_what_it_is() -> None:
         "bookings.cancel_seat": ("POST", f"{one}/cancel", True, False),
         "bookings.confirm": ("POST", f"{one}/confirm", False, False),
         "bookings.decline": ("POST", f"{one}/decline", False, False),
+        "bookings.confirm_seats": ("POST", f"{one}/seats/confirm", False, False),
+        "bookings.decline_seats": ("POST", f"{one}/seats/decline", False, False),
         "bookings.mark_absent": ("POST", f"{one}/mark-absent", False, False),
         "bookings.reassign": ("POST", f"{one}/reassign", False, False),
         "bookings.reassign_to_user": ("POST", f"{one}/reassign/{{user_id}}", False, False),

@@ -17,14 +17,18 @@ from calcom_core import (
     DEFAULT_RETRY,
     HOSTED,
     NO_RETRY,
+    AccessToken,
     Anonymous,
     Api,
+    ApiKey,
+    Auth,
     CalcomError,
     DecodingError,
     InvalidInput,
     NoAnswer,
     NotFound,
     NotSent,
+    OAuthClient,
     Operation,
     OutcomeUnknown,
     RateLimited,
@@ -32,6 +36,7 @@ from calcom_core import (
     RetryPolicy,
     ServerError,
     TransportError,
+    Unauthenticated,
     VersionMismatch,
     bookings,
     retrying,
@@ -67,7 +72,7 @@ def failure(came: Response | type[TransportError], repeatable: bool) -> CalcomEr
 
 
 NO_MORE = GiveUp("the policy allows no more")
-SAME = (GiveUp("asking again would bring the same"),) * 4
+SAME = (GiveUp("a retry would end the same"),) * 4
 UNKNOWN = (GiveUp("it may have happened, and a second time would do it twice", True),) * 4
 BACKOFF = (Retry(1, 1), Retry(2, 1), Retry(3, 1), NO_MORE)
 IN_TWO_SECONDS = (Retry(3, 1 / 3), Retry(4, 0.5), Retry(5, 0.6), NO_MORE)
@@ -76,19 +81,17 @@ Cells = tuple[Retry | GiveUp, ...]
 
 
 def too_long(seconds: str) -> Cells:
-    refused = GiveUp(f"the server asks to wait {seconds} s, and the policy waits 20")
+    refused = GiveUp(f"the server states a wait of {seconds} s, and the policy waits 20")
     return (refused, refused, refused, NO_MORE)
 
 
 RESET, AFTER = "X-RateLimit-Reset-Default", "Retry-After"
-IN_A_MINUTE = too_long("60")
-
 # What came, then the decision after the 1st to the 4th attempt: for a read, and for a write.
 DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     "NotSent": (NotSent, BACKOFF, BACKOFF),
     "NoAnswer": (NoAnswer, BACKOFF, UNKNOWN),
     "a TransportError that says nothing": (TransportError, BACKOFF, UNKNOWN),
-    "429": (refusal(429), IN_A_MINUTE, IN_A_MINUTE),
+    "429": (refusal(429), BACKOFF, BACKOFF),
     "429, reset 0": (refusal(429, (RESET, "0")), BACKOFF, BACKOFF),
     "429, reset 2": (refusal(429, (RESET, "2")), IN_TWO_SECONDS, IN_TWO_SECONDS),
     "429, reset 2, of an endpoint": (
@@ -112,16 +115,26 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
         IN_TWO_SECONDS,
         IN_TWO_SECONDS,
     ),
-    "429, two used up, the sooner in 2": (
+    "429, two used up, the later in 2": (
         refusal(
             429,
             ("X-RateLimit-Remaining-Short", "0"),
-            ("X-RateLimit-Reset-Short", "2"),
+            ("X-RateLimit-Reset-Short", "1"),
             ("X-RateLimit-Remaining-Long", "0"),
-            ("X-RateLimit-Reset-Long", "900"),
+            ("X-RateLimit-Reset-Long", "2"),
         ),
         IN_TWO_SECONDS,
         IN_TWO_SECONDS,
+    ),
+    "429, Retry-After 2 beside a reset of 0": (
+        refusal(429, (AFTER, "2"), (RESET, "0")),
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, Retry-After 60 beside a reset of 5": (
+        refusal(429, (AFTER, "60"), (RESET, "5")),
+        too_long("60"),
+        too_long("60"),
     ),
     "429, none used up, the later in 2": (
         refusal(429, ("X-RateLimit-Reset-A", "1"), ("X-RateLimit-Reset-B", "2")),
@@ -130,10 +143,41 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     ),
     "429, reset 20": (refusal(429, (RESET, "20")), AT_THE_BUDGET, AT_THE_BUDGET),
     "429, reset 20.5": (refusal(429, (RESET, "20.5")), too_long("20.5"), too_long("20.5")),
-    "429, reset in a year": (
-        refusal(429, (RESET, "31536000")),
-        too_long("31536000"),
-        too_long("31536000"),
+    "429, reset in a day": (
+        refusal(429, (RESET, "86400")),
+        too_long("86400"),
+        too_long("86400"),
+    ),
+    "429, reset in milliseconds": (
+        refusal(429, (RESET, "86401")),
+        too_long("86.401"),
+        too_long("86.401"),
+    ),
+    "429, reset in ten years": (refusal(429, (RESET, "315360000")), BACKOFF, BACKOFF),
+    "429, Retry-After in milliseconds": (
+        refusal(429, (AFTER, "90000")),
+        too_long("90"),
+        too_long("90"),
+    ),
+    "429, Retry-After as a date in a year": (
+        refusal(429, DATE, (AFTER, "Mon, 22 Nov 2027 16:00:00 GMT")),
+        BACKOFF,
+        BACKOFF,
+    ),
+    "429, Retry-After as a Unix time": (
+        refusal(429, DATE, (AFTER, "1795363202")),
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, reset as a Unix time in milliseconds": (
+        refusal(429, DATE, (RESET, "1795363202000")),
+        IN_TWO_SECONDS,
+        IN_TWO_SECONDS,
+    ),
+    "429, reset as a Unix time of last year": (
+        refusal(429, DATE, (RESET, "1763827200")),
+        BACKOFF,
+        BACKOFF,
     ),
     "429, reset as a Unix time": (
         refusal(429, DATE, (RESET, "1795363202")),  # 2 s after the date
@@ -147,18 +191,15 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     ),
     "429, reset as a Unix time, no date": (
         refusal(429, (RESET, "1795363202")),
-        IN_A_MINUTE,
-        IN_A_MINUTE,
+        BACKOFF,
+        BACKOFF,
     ),
-    "429, reset 10^12": (
-        refusal(429, DATE, (RESET, "1000000000000")),
-        too_long("998204636800"),
-        too_long("998204636800"),
-    ),
-    "429, reset -2": (refusal(429, (RESET, "-2")), IN_A_MINUTE, IN_A_MINUTE),
-    "429, reset NaN": (refusal(429, (RESET, "NaN")), IN_A_MINUTE, IN_A_MINUTE),
-    "429, reset inf": (refusal(429, (RESET, "inf")), IN_A_MINUTE, IN_A_MINUTE),
-    "429, reset soon": (refusal(429, (RESET, "soon")), IN_A_MINUTE, IN_A_MINUTE),
+    "429, reset 10^12": (refusal(429, DATE, (RESET, "1000000000000")), BACKOFF, BACKOFF),
+    "429, reset 10^15": (refusal(429, DATE, (RESET, "1000000000000000")), BACKOFF, BACKOFF),
+    "429, reset -2": (refusal(429, (RESET, "-2")), BACKOFF, BACKOFF),
+    "429, reset NaN": (refusal(429, (RESET, "NaN")), BACKOFF, BACKOFF),
+    "429, reset inf": (refusal(429, (RESET, "inf")), BACKOFF, BACKOFF),
+    "429, reset soon": (refusal(429, (RESET, "soon")), BACKOFF, BACKOFF),
     "429, Retry-After 2": (refusal(429, (AFTER, "2")), IN_TWO_SECONDS, IN_TWO_SECONDS),
     "429, Retry-After as a date": (
         refusal(429, DATE, (AFTER, "Sun, 22 Nov 2026 16:00:02 GMT")),
@@ -172,11 +213,11 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     ),
     "429, Retry-After as a date, no date": (
         refusal(429, (AFTER, "Sun, 22 Nov 2026 16:00:02 GMT")),
-        IN_A_MINUTE,
-        IN_A_MINUTE,
+        BACKOFF,
+        BACKOFF,
     ),
-    "429, Retry-After -2": (refusal(429, (AFTER, "-2")), IN_A_MINUTE, IN_A_MINUTE),
-    "429, Retry-After NaN": (refusal(429, (AFTER, "nan")), IN_A_MINUTE, IN_A_MINUTE),
+    "429, Retry-After -2": (refusal(429, (AFTER, "-2")), BACKOFF, BACKOFF),
+    "429, Retry-After NaN": (refusal(429, (AFTER, "nan")), BACKOFF, BACKOFF),
     "429 from within": (refusal(429, (RESET, "2"), code="TRPCError"), IN_TWO_SECONDS, UNKNOWN),
     "500": (refusal(500), BACKOFF, UNKNOWN),
     "502": (refusal(502), BACKOFF, UNKNOWN),
@@ -227,6 +268,56 @@ def test_each_failure_is_decided_as_the_table_says(name: str, repeatable: bool) 
     assert tuple(decide(POLICY, repeatable, attempt, outcome) for attempt in (1, 2, 3, 4)) == wanted
 
 
+@pytest.mark.parametrize("repeatable", [True, False], ids=["read", "write"])
+@pytest.mark.parametrize("reason", ["host", "proxy", "tls", "transport-closed"])
+def test_a_request_that_no_retry_can_send_is_not_retried(reason: str, repeatable: bool) -> None:
+    outcome = NotSent("no luck", reason=reason, operation=READ if repeatable else WRITE)
+    assert decide(POLICY, repeatable, 1, outcome) == SAME[0]
+
+
+@pytest.mark.parametrize("reason", ["closed", "connect", "pool", "refused", "timeout"])
+def test_a_request_that_a_retry_may_send_is_retried(reason: str) -> None:
+    outcome = NotSent("no luck", reason=reason, operation=WRITE)
+    assert decide(POLICY, False, 1, outcome) == Retry(1, 1)
+
+
+def test_a_read_whose_response_is_cut_within_tls_is_retried() -> None:
+    outcome = NoAnswer("cut short", reason="tls", operation=READ)
+    assert decide(POLICY, True, 1, outcome) == Retry(1, 1)
+
+
+@pytest.mark.parametrize("op", [READ, WRITE], ids=["read", "write"])
+def test_the_default_policy_survives_the_limit_of_the_api(op: Any) -> None:
+    limited = response_of("297-ratelimit-4")  # 60 s, as the API states it
+    script = [
+        (op, limited),
+        (Sleep(60.5, jitter=0.5 / 60.5), None),
+        (op, limited),
+        (Sleep(61, jitter=1 / 61), None),
+        (op, CREATED),
+    ]
+    assert run_script(retrying(API, op), script) == op.read(CREATED)
+
+
+def test_the_default_policy_retries_a_429_without_headers_by_its_back_off() -> None:
+    script = [
+        (WRITE, refusal(429)),
+        (Sleep(0.5, jitter=1), None),
+        (WRITE, refusal(429)),
+        (Sleep(1, jitter=1), None),
+        (WRITE, refusal(429)),
+        (Sleep(2, jitter=1), None),
+        (WRITE, refusal(429)),
+    ]
+    with pytest.raises(RateLimited) as caught:
+        run_script(retrying(API, WRITE), script)
+    assert caught.value.reset is None
+    assert str(caught.value) == (
+        "bookings.create (POST /v2/bookings): 429 X: no (retry later) "
+        "(after 4 attempts: the policy allows no more)"
+    )
+
+
 PASSING = {500, 502, 503, 504, 520, 521, 522, 523, 524}
 
 
@@ -270,7 +361,7 @@ def test_no_time_has_passed_unless_it_is_said() -> None:
 def test_two_attempts_have_a_deadline_too() -> None:
     script = [(Clock(), 100.0), (READ, refusal(503)), (Clock(), 160.0)]
     with pytest.raises(ServerError) as caught:
-        run_script(retrying(API, READ, RetryPolicy(2, 1, 3)), script)
+        run_script(retrying(API, READ, RetryPolicy(2, 1, 3, 60)), script)
     assert caught.value.gave_up == LATE.reason
 
 
@@ -320,11 +411,11 @@ def test_the_backoff_doubles_up_to_its_cap_and_of_nothing_is_nothing() -> None:
 
 def test_a_policy_says_what_it_is() -> None:
     assert repr(RetryPolicy()) == (
-        "RetryPolicy(attempts=4, base=0.5, cap=8.0, deadline=60.0, wait_budget=20.0)"
+        "RetryPolicy(attempts=4, base=0.5, cap=8.0, deadline=180.0, wait_budget=90.0)"
     )
     assert RetryPolicy() == DEFAULT_RETRY
     assert RetryPolicy(1) == NO_RETRY
-    assert RetryPolicy(base=30) == RetryPolicy(4, 30, 30, 60, 20)
+    assert RetryPolicy(base=30) == RetryPolicy(4, 30, 30, 180, 90)
     assert RetryPolicy(deadline=5) == RetryPolicy(4, 0.5, 8, 5, 5)
 
 
@@ -353,8 +444,8 @@ SECONDS_OF_A_DAY = "must be a number of seconds, from 0 to 86,400"
         ({"wait_budget": -1}, "wait_budget", SECONDS_OF_A_DAY),
         ({"wait_budget": None}, "wait_budget", SECONDS_OF_A_DAY),
         ({"cap": 0.4}, "cap", "is below the base of 0.5 s"),
-        ({"wait_budget": 61}, "wait_budget", "is beyond the deadline of 60 s"),
-        ({"base": 61}, "base", "is beyond the deadline of 60 s; give a smaller one"),
+        ({"wait_budget": 181}, "wait_budget", "is beyond the deadline of 180 s"),
+        ({"base": 181}, "base", "is beyond the deadline of 180 s; give a smaller one"),
         ({"deadline": 0}, "base", "is beyond the deadline of 0 s; give a smaller one"),
     ],
 )
@@ -454,7 +545,27 @@ def test_each_write_that_may_have_happened_carries_the_read_that_tells(
 def test_there_is_no_write_without_such_a_read() -> None:
     written = {name for name, route in ROUTES.items() if not route.repeatable}
     assert {name.partition(",")[0] for name in WRITES} == written
-    assert len(written) == 19
+    assert len(written) == 21
+
+
+class _Renewed(AccessToken):
+    """Credentials of the caller's own."""
+
+
+@pytest.mark.parametrize(
+    ("auth", "kind"),
+    [
+        (ApiKey("cal_test_0123456789abcdef"), "ApiKey"),
+        (AccessToken("cal_test_managed"), "AccessToken"),
+        (_Renewed("cal_test_managed"), "AccessToken"),
+        (OAuthClient("client", "cal_test_hush"), "OAuthClient"),
+        (Anonymous(), "Anonymous"),
+    ],
+)
+def test_unauthenticated_names_the_credentials_of_the_program(auth: Auth, kind: str) -> None:
+    with pytest.raises(Unauthenticated) as caught:
+        run_script(retrying(Api(auth), READ), [(READ, refusal(401, text="Invalid API Key"))])
+    assert caught.value.credentials == kind
 
 
 def test_deleting_a_reservation_is_repeated_as_a_read_is() -> None:
@@ -485,14 +596,14 @@ def test_a_server_that_is_busy_for_ever_is_an_error_within_the_deadline(op: Any)
     assert (caught.value.attempts, caught.value.gave_up) == (4, LATE.reason)
 
 
-def test_a_reset_in_ten_years_is_an_error_at_once_that_says_how_long() -> None:
+def test_a_reset_beyond_the_budget_is_an_error_at_once_that_says_how_long() -> None:
     with pytest.raises(RateLimited) as caught:
-        run_script(retrying(API, WRITE), [(WRITE, refusal(429, (RESET, "315360000")))])
+        run_script(retrying(API, WRITE), [(WRITE, refusal(429, (RESET, "3600")))])
     error = caught.value
-    assert error.reset == 315_360_000
+    assert error.reset == 3600
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): 429 X: no (wait 3.1536e+08 s, then ask again) "
-        "(after 1 attempt: the server asks to wait 315360000 s, and the policy waits 20)"
+        "bookings.create (POST /v2/bookings): 429 X: no (retry after 3600 s) "
+        "(after 1 attempt: the server states a wait of 3600 s, and the policy waits 90)"
     )
 
 
@@ -510,7 +621,7 @@ def test_an_answer_that_would_come_again_is_not_asked_for_again(
     with pytest.raises(error) as caught:
         run_script(retrying(API, READ), [(READ, came)])
     assert (caught.value.attempts, caught.value.gave_up) == (1, SAME[0].reason)
-    assert str(caught.value).endswith("(after 1 attempt: asking again would bring the same)")
+    assert str(caught.value).endswith("(after 1 attempt: a retry would end the same)")
 
 
 def test_an_error_that_no_program_raised_counts_no_attempts() -> None:
@@ -591,7 +702,7 @@ def test_a_start_on_another_clock_hides_no_outcome(since: float) -> None:
 def test_a_number_in_a_header_is_digits(reset: str) -> None:
     outcome = failure(refusal(429, (RESET, reset)), True)
     assert isinstance(outcome, RateLimited)
-    assert outcome.reset == 60
+    assert outcome.reset is None
 
 
 class Driven:

@@ -25,7 +25,9 @@ from calcom_core import (
     BookingShape,
     CalendarLink,
     ConferencingSession,
+    ConfirmedSeats,
     CursorPagination,
+    DeclinedSeats,
     InvalidInput,
     OffsetPagination,
     Operation,
@@ -298,6 +300,22 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
     "bookings.cancel_seat": _seated("in full"),
     "bookings.confirm": _single("in short"),
     "bookings.decline": _single("in full"),
+    "bookings.confirm_seats": (
+        Exchange(
+            "several seats",
+            200,
+            _of({"confirmedSeatUids": ["seat-2"]}),
+            ConfirmedSeats(("seat-2",)),
+        ),
+    ),
+    "bookings.decline_seats": (
+        Exchange(
+            "in short",
+            200,
+            _of({"declinedSeatUids": ["seat-1"]}),
+            DeclinedSeats(("seat-1",)),
+        ),
+    ),
     "bookings.mark_absent": _single("in full"),
     "bookings.reassign": (Exchange("in short", 200, _of(REASSIGNED), READ_REASSIGNED),),
     "bookings.reassign_to_user": (Exchange("in full", 200, _of(REASSIGNED), READ_REASSIGNED),),

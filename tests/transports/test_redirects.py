@@ -152,6 +152,6 @@ def test_a_client_goes_nowhere_else_and_asks_once(
     assert (type(error), error.status, error.attempts) == (ApiError, status, 1)
     assert str(error).endswith(
         f"{status} (the API does not answer so, and no redirect is followed; check the base URL) "
-        "(after 1 attempt: asking again would bring the same)"
+        "(after 1 attempt: a retry would end the same)"
     )
     assert (len(server.requests), other.connections) == (1, 0)
