@@ -31,6 +31,7 @@ from calcom_core.errors import CassetteMissing as CassetteMissing
 from calcom_core.errors import CassetteUnreadable as CassetteUnreadable
 from calcom_core.errors import DecodingError as DecodingError
 from calcom_core.errors import DeliveryTooLarge as DeliveryTooLarge
+from calcom_core.errors import DeliveryTooOld as DeliveryTooOld
 from calcom_core.errors import DeliveryUnreadable as DeliveryUnreadable
 from calcom_core.errors import InvalidInput as InvalidInput
 from calcom_core.errors import NoAnswer as NoAnswer

@@ -386,6 +386,19 @@ class DeliveryTooLarge(WebhookError):
     """A delivery of more bytes than are read; whether it was signed was not looked at."""
 
 
+class DeliveryTooOld(WebhookError):
+    """A signed delivery that was made too long ago: somebody may have sent it again.
+
+    `event` is the delivery, and `age` how many seconds ago the server made it.
+    A negative `age` means a delivery from the future; None means that it does not say when.
+    """
+
+    def __init__(self, message: str, *, event: Any, age: float | None) -> None:
+        super().__init__(message)
+        self.event = event
+        self.age = age
+
+
 class DeliveryUnreadable(WebhookError):
     """A delivery that is not JSON, nested too deeply, or of other types.
 

@@ -109,7 +109,7 @@ def moment(value: object, field: str) -> datetime:
     # A tzinfo may be there and still not know its offset.
     if value.utcoffset() is None:
         raise InvalidInput(
-            field, "is a naive time, which the server would read as UTC; give it a zone, or a Z"
+            field, "is a naive time, which would be read as UTC; give it a zone, or a Z"
         )
     try:
         return value.astimezone(UTC)

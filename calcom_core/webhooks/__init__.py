@@ -43,10 +43,17 @@ from calcom_core.webhooks.of_others import (
     Transcript,
     WrongAssignmentReport,
 )
-from calcom_core.webhooks.reading import MAX_DEPTH, VERSION_HEADER, parse, receive
+from calcom_core.webhooks.reading import (
+    CLOCK_TOLERANCE,
+    MAX_DEPTH,
+    VERSION_HEADER,
+    parse,
+    receive,
+)
 from calcom_core.webhooks.signature import MAX_BODY, SIGNATURE_HEADER, sign, verify
 
 __all__ = [
+    "CLOCK_TOLERANCE",
     "EVENTS",
     "MAX_BODY",
     "MAX_DEPTH",

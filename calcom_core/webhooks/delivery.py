@@ -59,6 +59,7 @@ class Person(Value):
     *utc_offset* is in minutes.
     An attendee who gave only a phone number has a synthetic *email*.
     *id* is that of the attendee or of the user.
+    *booking_seat* is the seat of an attendee, as the server stores it.
     """
 
     email: str | None = None
@@ -73,6 +74,7 @@ class Person(Value):
     no_show: bool | None = None
     id: int | None = None
     booking_id: int | None = None
+    booking_seat: Mapping[str, Any] | None = free_form()
     username: str | None = None
     username_in_org: str | None = None
     time_format: int | str | None = None

@@ -30,7 +30,8 @@ class BookingEvent(OfBooking):
     *description* falls back to *additional_notes*.
     *seat_uid* is the seat that this is about, where the event type has seats.
     *responses* is by the slugs of the booking fields; a field without an answer has no `value`.
-    *video_call_data* has the password of the meeting, and is not shown.
+    *video_call_data* has the password of the meeting, *conference_data* may hold others; neither is
+    shown.
     """
 
     booking_id: int | None = None
@@ -50,6 +51,7 @@ class BookingEvent(OfBooking):
     team: Team | None = None
     location: str | None = None
     video_call_data: Mapping[str, Any] | None = free_form(shown=False)
+    conference_data: Mapping[str, Any] | None = free_form(shown=False)
     responses: Mapping[str, Any] | None = free_form()
     user_fields_responses: Mapping[str, Any] | None = free_form()
     metadata: Mapping[str, Any] | None = free_form()
@@ -90,8 +92,21 @@ class BookingCreated(BookingEvent):
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class BookingRequested(BookingEvent):
-    """A booking was made that waits for the host to confirm it."""
+class _InPlaceOfAnother(BookingEvent):
+    old_uid: str | None = field(default=None, metadata=under("rescheduleUid"))
+    old_booking_id: int | None = field(default=None, metadata=under("rescheduleId"))
+    old_start: datetime | None = field(default=None, metadata=under("rescheduleStartTime"))
+    old_end: datetime | None = field(default=None, metadata=under("rescheduleEndTime"))
+    rescheduled_by: str | None = None
+
+
+@frozen(kw_only=True, weakref_slot=False)
+class BookingRequested(_InPlaceOfAnother):
+    """A booking waits for the host to confirm it.
+
+    With an *old_uid* it is a reschedule: *old_uid*, *old_start* and *old_end* are those of the
+    booking before, as in `BookingRescheduled`.
+    """
 
 
 @frozen(kw_only=True, weakref_slot=False)
@@ -121,7 +136,7 @@ class BookingCancelled(BookingEvent):
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class BookingRescheduled(BookingEvent):
+class BookingRescheduled(_InPlaceOfAnother):
     """A booking was moved; a new one takes its place.
 
     *uid*, *start* and *end* are those of the new booking, also to be had as *new_uid*, *new_start*
@@ -129,12 +144,6 @@ class BookingRescheduled(BookingEvent):
     With a *seat_uid* only that seat has moved: the booking before is still there for others, and
     its times are not told.
     """
-
-    old_uid: str | None = field(default=None, metadata=under("rescheduleUid"))
-    old_booking_id: int | None = field(default=None, metadata=under("rescheduleId"))
-    old_start: datetime | None = field(default=None, metadata=under("rescheduleStartTime"))
-    old_end: datetime | None = field(default=None, metadata=under("rescheduleEndTime"))
-    rescheduled_by: str | None = None
 
     @property
     def new_uid(self) -> str:

@@ -1,14 +1,16 @@
 """Reads the body of a delivery as an event (CONTRACT E.2)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from calcom_core.errors import CalcomError, DeliveryUnreadable, InvalidInput
+from calcom_core.errors import CalcomError, DeliveryTooOld, DeliveryUnreadable, InvalidInput
 from calcom_core.http import Headers, HeadersInput
-from calcom_core.model.fields import kind
+from calcom_core.model.fields import kind, moment, prose
 from calcom_core.webhooks.delivery import Delivery
 from calcom_core.webhooks.events import EVENTS, Event, UnknownEvent
+from calcom_core.webhooks.of_bookings import MeetingEnded, MeetingStarted
 from calcom_core.webhooks.signature import (
     MAX_BODY,
     SIGNATURE_HEADER,
@@ -26,33 +28,107 @@ VERSION_HEADER = "X-Cal-Webhook-Version"
 MAX_DEPTH = 64
 """Within how many objects and arrays nothing may lie any more; real ones are some six deep."""
 
+CLOCK_TOLERANCE = 60
+"""How many seconds the server's clock may be ahead where `receive` looks at the age."""
+
+_LONGEST_AGE = 365 * 86_400
+
 _NOT_OURS = "; one of Zapier, or of a template of its own, is yours to read"
 
 
 def receive(
-    headers: Headers | HeadersInput, body: Body, secrets: Secrets, *, max_body: int = MAX_BODY
+    headers: Headers | HeadersInput,
+    body: Body,
+    secrets: Secrets,
+    *,
+    max_body: int = MAX_BODY,
+    max_age: float | None = None,
+    now: datetime | None = None,
 ) -> Event:
     """Verify a delivery, and read it.
 
     Replay protection is yours: whoever has seen a delivery can send it again, and the server itself
     may deliver twice, late, in another order, or not at all.
     Remember `event.delivery.identity`, and do nothing for one that you have seen;
-    refuse one whose `event.delivery.created_at` is longer ago than you remember.
+    give *max_age* and *now* to refuse one that is older than you remember.
+    The age counts from `event.delivery.created_at`.
+    A meeting that starts or ends may not say it: then its start or its end counts.
+    A delivery that says neither is refused, and so is one from more than `CLOCK_TOLERANCE` seconds
+    in the future.
 
     Arguments:
         headers: those of the request, as a mapping or as pairs, of `str` or of `bytes`.
         body: the body as it came, before anything parses or decodes it.
         secrets: the secret of the webhook, or several while you change it.
         max_body: how many bytes the body may have.
+        max_age: how many seconds ago the server may have made the delivery, above 0 and at most
+            31,536,000, which are 365 days; goes with *now*.
+        now: the time, as an aware datetime.
 
-    Raises what `verify` and `parse` raise, and `InvalidInput` for headers that are none.
+    Raises what `verify` and `parse` raise, and `InvalidInput` for headers that are none, and for
+    one of *max_age* and *now* without the other.
+    Raises `DeliveryTooOld` for a delivery that is signed, readable and too old.
     """
     data = bytes_of(body, max_body)
     fields = _verified(headers, data, secrets)
     del secrets  # what shows the locals of a failing frame, as pytest can, would show them
+    ages = _ages(max_age, now)
     if isinstance(fields, CalcomError):
         raise fields
-    return _read(data, fields.get(VERSION_HEADER))
+    event = _read(data, fields.get(VERSION_HEADER))
+    if ages is not None:
+        _refuse_old(event, *ages)
+    return event
+
+
+def _ages(max_age: float | None, now: datetime | None) -> tuple[float, datetime] | None:
+    """Check the two arguments of `receive`, which go together."""
+    if max_age is None and now is None:
+        return None
+    if max_age is None or now is None:
+        missing, other = ("max_age", "now") if max_age is None else ("now", "max_age")
+        raise InvalidInput(missing, f"is missing; give it with {other}, or give neither")
+    number = isinstance(max_age, (int, float)) and not isinstance(max_age, bool)
+    if not number or not 0 < max_age <= _LONGEST_AGE:
+        raise InvalidInput(
+            "max_age",
+            f"must be a number of seconds, above 0 and at most {_LONGEST_AGE:,}; "
+            "of a timedelta, give total_seconds()",
+        )
+    return max_age, moment(now, "now")
+
+
+def _refuse_old(event: Event, max_age: float, now: datetime) -> None:
+    made = event.delivery.created_at or _time_of_meeting(event)
+    if made is None:
+        raise DeliveryTooOld(
+            "a delivery that does not say when it was made, so that its age is unknown; "
+            "receive it without max_age, or look at error.event",
+            event=event,
+            age=None,
+        )
+    age = (now - made).total_seconds()
+    if age > max_age:
+        raise DeliveryTooOld(
+            f"a delivery that was made {age:,.1f} seconds ago, where max_age is {max_age:,}; "
+            "somebody may have sent it again",
+            event=event,
+            age=age,
+        )
+    if age < -CLOCK_TOLERANCE:
+        raise DeliveryTooOld(
+            f"a delivery that was made {-age:,.1f} seconds after now; "
+            "compare your clock with the server's",
+            event=event,
+            age=age,
+        )
+
+
+def _time_of_meeting(event: Event) -> datetime | None:
+    """Return the time at which the server delivers an event of a meeting."""
+    if isinstance(event, MeetingStarted):
+        return event.start
+    return event.end if isinstance(event, MeetingEnded) else None
 
 
 def _verified(
@@ -88,9 +164,8 @@ def parse(body: Body, *, version: str | None = None, max_body: int = MAX_BODY) -
     Raises `DeliveryUnreadable` where the body is no delivery, or has other types than are known,
     `DeliveryTooLarge` where it is too large, and `InvalidInput` for arguments of other types.
     """
-    if version is not None and not isinstance(version, str):
-        raise InvalidInput("version", f"must be a string, not {kind(version)}")
-    return _read(bytes_of(body, max_body), version)
+    known = None if version is None else prose(version, "version")
+    return _read(bytes_of(body, max_body), known)
 
 
 def _read(data: bytes | CalcomError, version: str | None) -> Event:

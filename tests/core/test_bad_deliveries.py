@@ -169,7 +169,14 @@ def test_a_corpus_of_damaged_deliveries_raises_only_our_errors() -> None:
     outcomes = {type(taken(damaged(chance.choice(bodies), chance))).__name__ for _ in range(6000)}
     assert outcomes == {
         *("BookingCancelled", "BookingCreated", "BookingNoShowUpdated", "BookingRejected"),
-        *("BookingRescheduled", "DeliveryUnreadable", "FormSubmitted", "MeetingEnded", "Ping"),
+        *(
+            "BookingRequested",
+            "BookingRescheduled",
+            "DeliveryUnreadable",
+            "FormSubmitted",
+            "MeetingEnded",
+            "Ping",
+        ),
         "UnknownEvent",
     }
 

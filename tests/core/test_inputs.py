@@ -174,7 +174,7 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a naive time": (
         {"after_start": "2027-04-05T09:00:00"},
         "after_start",
-        "is a naive time, which the server would read as UTC; give it a zone, or a Z",
+        "is a naive time, which would be read as UTC; give it a zone, or a Z",
     ),
 }
 

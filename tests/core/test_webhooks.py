@@ -13,7 +13,15 @@ import pytest
 from core_deliveries import BODIES, NEWER, RECORDED, SECRET, assert_nothing_lost
 from core_recorded import response_of
 
-from calcom_core import DeliveryUnreadable, Headers, InvalidInput, bookings, webhooks
+from calcom_core import (
+    DeliveryTooOld,
+    DeliveryUnreadable,
+    Headers,
+    InvalidInput,
+    SignatureMismatch,
+    bookings,
+    webhooks,
+)
 from calcom_core.webhooks import (
     BookingCancelled,
     BookingCreated,
@@ -76,6 +84,9 @@ EVENT_OF = {
     "30-BOOKING_CANCELLED-recurring-seated": BookingCancelled,
     "31-BOOKING_CREATED-round-robin": BookingCreated,
     "33-BOOKING_NO_SHOW_UPDATED-x": BookingNoShowUpdated,
+    "live-01-BOOKING_CREATED-conferenceData": BookingCreated,
+    "live-02-BOOKING_RESCHEDULED-conferenceData": BookingRescheduled,
+    "live-03-BOOKING_REQUESTED-bookingSeat": BookingRequested,
     "wh_rescheduled": BookingRescheduled,
     "wh_no_show": BookingNoShowUpdated,
     "wh_meeting_ended": MeetingEnded,
@@ -95,7 +106,7 @@ EXTRA = {
 
 
 def test_the_table_covers_every_delivery() -> None:
-    assert len(RECORDED) == 25
+    assert len(RECORDED) == 28
     assert EVENT_OF.keys() == BODIES.keys()
 
 
@@ -245,6 +256,36 @@ DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
         {"status": "PENDING"},
     ),
     (
+        "BOOKING_REQUESTED",
+        {
+            **TIMES,
+            "uid": "bk7",
+            "attendees": [{**PER, "bookingSeat": {"referenceUid": "seat-1", "bookingId": 9}}],
+            "rescheduleUid": "bk6",
+            "rescheduleId": 8,
+            "rescheduleStartTime": "2031-03-04T09:00:00Z",
+            "rescheduleEndTime": "2031-03-04T09:30:00Z",
+            "rescheduledBy": "per@guest.test",
+        },
+        BookingRequested,
+        {
+            "start": NINE,
+            "end": HALF_PAST.astimezone(timezone(timedelta(hours=1))),
+            "attendees": (
+                Person(
+                    email="per@guest.test",
+                    name="Per Dal",
+                    booking_seat={"referenceUid": "seat-1", "bookingId": 9},
+                ),
+            ),
+            "old_uid": "bk6",
+            "old_booking_id": 8,
+            "old_start": NINE,
+            "old_end": HALF_PAST,
+            "rescheduled_by": "per@guest.test",
+        },
+    ),
+    (
         "BOOKING_REJECTED",
         {"uid": "bk7", "rejectionReason": "ill"},
         BookingRejected,
@@ -297,6 +338,7 @@ DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
                 members=(Person(email="per@guest.test", name="Per Dal", id=4),),
             ),
             "video_call_data": {"type": "daily", "url": "https://video.test", "password": "pw"},
+            "conference_data": {"a": 1},
             "one_time_password": "otp",
             "custom_reply_to_email": "reply@host.test",
             "sms_reminder_number": "+4915112345678",
@@ -308,7 +350,7 @@ DOCUMENTED: list[tuple[str, dict[str, Any], type, dict[str, Any]]] = [
             "attendee_ics_content": "BEGIN:VCALENDAR",
             "organizer_ics_content": "BEGIN",
             "recurrence_time_zone": "Europe/Oslo",
-            "extra": {"conferenceData": {"a": 1}, "assignmentReason": "legacy"},
+            "extra": {"assignmentReason": "legacy"},
         },
     ),
     ("BOOKING_PAID", MONEY, BookingPaid, PAID),
@@ -836,6 +878,7 @@ def test_what_grants_access_is_not_shown() -> None:
         {
             "uid": "bk7",
             "videoCallData": {"password": "SECRET"},
+            "conferenceData": {"entryPoints": [{"pin": "SECRET"}]},
             "oneTimePassword": "SECRET",
             "attendeeIcsContent": "SECRET",
             "organizerIcsContent": "SECRET",
@@ -899,6 +942,124 @@ def test_a_body_may_be_whatever_holds_bytes(kind: Any) -> None:
     recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]
     webhooks.verify(kind(recorded.body), recorded.signature, SECRET)
     assert webhooks.parse(kind(recorded.body)) == webhooks.parse(recorded.body)
+
+
+# How old a delivery may be.
+
+DAY = 86_400
+OLD_MEETING = {**TIMES, "uid": "bk7", "createdAt": "2031-02-01T12:00:00Z"}
+AFTER_CREATED = {
+    "at once": 0,
+    "as old as may be": 300,
+    "ahead as far as may be": -60,
+}
+
+
+def received(body: bytes, now: Any, max_age: Any = 300, secret: str = SECRET) -> Event:
+    headers = {"X-Cal-Signature-256": webhooks.sign(body, secret)}
+    return webhooks.receive(headers, body, SECRET, max_age=max_age, now=now)
+
+
+def too_old(body: bytes, now: datetime, max_age: float = 300) -> DeliveryTooOld:
+    with pytest.raises(DeliveryTooOld) as caught:
+        received(body, now, max_age)
+    assert caught.value.event == webhooks.parse(body)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", AFTER_CREATED)
+def test_a_delivery_within_its_age_is_received(name: str) -> None:
+    body = delivered("BOOKING_CREATED", {"uid": "bk7"})
+    now = HALF_PAST + timedelta(seconds=AFTER_CREATED[name])
+    assert received(body, now.astimezone(timezone(timedelta(hours=9)))) == webhooks.parse(body)
+
+
+def test_a_delivery_that_is_older_is_refused_with_its_event_and_age() -> None:
+    body = delivered("BOOKING_CREATED", {"uid": "bk7"})
+    error = too_old(body, HALF_PAST + timedelta(hours=1, seconds=0.25))
+    assert error.age == 3600.25
+    assert str(error) == (
+        "a delivery that was made 3,600.2 seconds ago, where max_age is 300; "
+        "somebody may have sent it again"
+    )
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.age, again.event) == (str(error), error.age, error.event)
+
+
+def test_a_delivery_from_the_future_is_refused() -> None:
+    body = delivered("BOOKING_CREATED", {"uid": "bk7"})
+    error = too_old(body, HALF_PAST - timedelta(seconds=61), DAY)
+    assert error.age == -61
+    assert str(error) == (
+        "a delivery that was made 61.0 seconds after now; compare your clock with the server's"
+    )
+
+
+@pytest.mark.parametrize(
+    ("trigger", "time"), [("MEETING_STARTED", NINE), ("MEETING_ENDED", HALF_PAST)]
+)
+def test_the_age_of_a_meeting_counts_from_the_time_it_is_about(
+    trigger: str, time: datetime
+) -> None:
+    body = delivered(trigger, OLD_MEETING, flat=True)
+    assert received(body, time + timedelta(seconds=300)).delivery.created_at is None
+    assert too_old(body, time + timedelta(seconds=301)).age == 301
+    assert too_old(body, time - timedelta(seconds=61)).age == -61
+    # A meeting that says when it was delivered is as any other.
+    assert too_old(delivered(trigger, OLD_MEETING), HALF_PAST + timedelta(seconds=400)).age == 400
+
+
+@pytest.mark.parametrize("trigger", ["MEETING_STARTED", "MEETING_ENDED", "BOOKING_CREATED"])
+def test_a_delivery_of_unknown_age_is_refused(trigger: str) -> None:
+    error = too_old(delivered(trigger, {"uid": "bk7"}, flat=True), HALF_PAST, 365 * DAY)
+    assert error.age is None
+    assert str(error) == (
+        "a delivery that does not say when it was made, so that its age is unknown; "
+        "receive it without max_age, or look at error.event"
+    )
+
+
+def test_the_signature_of_an_old_delivery_is_verified_first() -> None:
+    body = delivered("BOOKING_CREATED", {"uid": "bk7"})
+    with pytest.raises(SignatureMismatch):
+        received(body, HALF_PAST + timedelta(days=9), secret="another")
+
+
+def test_an_unreadable_delivery_stays_unreadable_whatever_its_age() -> None:
+    with pytest.raises(DeliveryUnreadable):
+        received(delivered("BOOKING_CREATED", {"uid": 5}), HALF_PAST + timedelta(days=9))
+
+
+SECONDS = (
+    "must be a number of seconds, above 0 and at most 31,536,000; "
+    "of a timedelta, give total_seconds()"
+)
+BAD_AGES: dict[str, tuple[Any, Any, str, str]] = {
+    "no now": (300, None, "now", "is missing; give it with max_age, or give neither"),
+    "no max_age": (None, HALF_PAST, "max_age", "is missing; give it with now, or give neither"),
+    "0": (0, HALF_PAST, "max_age", SECONDS),
+    "more than a year": (365 * DAY + 1, HALF_PAST, "max_age", SECONDS),
+    "NaN": (float("nan"), HALF_PAST, "max_age", SECONDS),
+    "True": (True, HALF_PAST, "max_age", SECONDS),
+    "a timedelta": (timedelta(hours=1), HALF_PAST, "max_age", SECONDS),
+    "a naive now": (
+        300,
+        datetime(2031, 3, 4, 9, 30),
+        "now",
+        "is a naive time, which would be read as UTC; give it a zone, or a Z",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_AGES)
+@pytest.mark.parametrize("secret", [SECRET, "another"], ids=["signed", "not signed"])
+def test_an_age_that_cannot_be_meant_is_refused_whatever_is_delivered(
+    secret: str, name: str
+) -> None:
+    max_age, now, field, problem = BAD_AGES[name]
+    with pytest.raises(InvalidInput) as caught:
+        received(delivered("PING", {}), now, max_age, secret)
+    assert (caught.value.field, caught.value.problem) == (field, problem)
 
 
 # What cannot be read.
