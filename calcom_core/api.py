@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request
+from calcom_core.model.fields import exact_str
 from calcom_core.operation import Operation
 from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.value import Value
@@ -112,6 +113,7 @@ def _are_versions(api: "Api", attribute: object, value: Versions) -> None:
 def _base_url(value: str) -> str:
     if not isinstance(value, str):
         raise InvalidInput("base_url", f"must be a string, not {type(value).__name__}")
+    value = exact_str(value)
     if not value.isascii() or re.search(r"[\x00-\x20\x7f\\]", value):
         raise InvalidInput("base_url", "holds a space, a control character or one outside ASCII")
     try:

@@ -31,7 +31,12 @@ def _text(value: HeaderText) -> str:
         return value.decode("latin-1")  # RFC 9112, 5.5: header octets, whatever they are
     if not isinstance(value, str):
         raise InvalidInput("headers", f"holds {type(value).__name__} where text belongs")
-    return value
+    return _exact(value)
+
+
+def _exact(text: str) -> str:
+    """Return exactly a `str`, since `str()` of a member of an Enum may be its name."""
+    return str.__str__(text) if isinstance(text, str) else text
 
 
 def _pairs(given: object) -> tuple[tuple[str, str], ...]:
@@ -158,8 +163,8 @@ class Request(Value):
     and for a URL with a control character, a raw space, or a character outside ASCII.
     """
 
-    method: str = field(validator=_is_method)
-    url: str = field(validator=_safe_url, repr=_without_query)
+    method: str = field(converter=_exact, validator=_is_method)
+    url: str = field(converter=_exact, validator=_safe_url, repr=_without_query)
     headers: Headers = field(converter=_headers, validator=_safe_headers, factory=Headers)
     body: bytes = field(default=b"", validator=_is_bytes, repr=lambda body: f"<{len(body)} bytes>")
 

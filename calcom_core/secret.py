@@ -32,7 +32,7 @@ class Secret:
         if problem:
             del text  # what shows the locals of a failing frame, as pytest can, would show it
             raise InvalidInput(field, problem)
-        self.__text = text
+        self.__text = str.__str__(text)  # exactly a `str`, also of a member of an Enum
 
     def reveal(self) -> str:
         """Return the text."""

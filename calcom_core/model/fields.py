@@ -46,11 +46,20 @@ def kind(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
+def exact_str(value: str) -> str:
+    """Return the text of a string as exactly a `str`, whatever its class makes of `str()`.
+
+    `str()` of a member of a `class Status(str, Enum)` is its name, such as `Status.UPCOMING`.
+    """
+    return str.__str__(value)
+
+
 def text(value: object, field: str) -> str:
     """Check a string that names something, so that it is not empty."""
-    if value == "":
+    checked = prose(value, field)
+    if not checked:
         raise InvalidInput(field, "is empty")
-    return prose(value, field)
+    return checked
 
 
 def prose(value: object, field: str) -> str:
@@ -59,11 +68,12 @@ def prose(value: object, field: str) -> str:
         return value
     if not isinstance(value, str):
         raise InvalidInput(field, f"must be a string, not {kind(value)}")
+    checked = exact_str(value)
     try:
-        value.encode()
+        checked.encode()
     except UnicodeEncodeError as error:
         raise InvalidInput(field, "holds half a surrogate pair, which is no text") from error
-    return value
+    return checked
 
 
 def flag(value: object, field: str) -> bool:
@@ -78,14 +88,15 @@ def integer(value: object, field: str, *, least: int = 1, most: int = LARGEST_IN
     if type(value) is int and least <= value <= most:
         return value
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-        value = int(value)
+        value = float.__int__(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidInput(field, f"must be an integer, not {kind(value)}")
-    if not least <= value <= most:
-        least_only = most == LARGEST_INTEGER and value < least
+    number = int.__int__(value)
+    if not least <= number <= most:
+        least_only = most == LARGEST_INTEGER and number < least
         bounds = f"at least {least}" if least_only else f"from {least} to {most}"
         raise InvalidInput(field, f"must be {bounds}")
-    return int(value)
+    return number
 
 
 def natural(value: object, field: str) -> int:
@@ -97,7 +108,7 @@ def moment(value: object, field: str) -> datetime:
     """Check an aware datetime, or a string of ISO 8601 with an offset; return it in UTC."""
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value)
+            value = datetime.fromisoformat(exact_str(value))
         except ValueError:  # whose text repeats the value
             raise InvalidInput(
                 field, "is not a time of ISO 8601 such as 2027-04-05T09:00:00Z"
@@ -106,22 +117,33 @@ def moment(value: object, field: str) -> datetime:
         raise InvalidInput(
             field, f"must be a datetime with a zone, or a string with an offset, not {kind(value)}"
         )
-    # A tzinfo may be there and still not know its offset.
-    if value.utcoffset() is None:
-        raise InvalidInput(
-            field, "is a naive time, which would be read as UTC; give it a zone, or a Z"
-        )
     try:
-        return value.astimezone(UTC)
+        exact = value if type(value) is datetime else _exact_datetime(value)
+        # A tzinfo may be there and still not know its offset.
+        if exact.utcoffset() is not None:
+            return exact.astimezone(UTC)
     except OverflowError as error:
         raise InvalidInput(field, "is outside the years 1 to 9999 in UTC") from error
+    except Exception as error:  # whatever a subclass or a tzinfo raises
+        raise InvalidInput(
+            field, "is not a time: its fields, or the offset of its tzinfo, cannot be read"
+        ) from error
+    raise InvalidInput(field, "is a naive time, which would be read as UTC; give it a zone, or a Z")
+
+
+def _exact_datetime(value: datetime) -> datetime:
+    """Return a datetime of a subclass, such as a timestamp of pandas, as exactly a datetime."""
+    value.utcoffset()  # which raises where a value such as NaT is no time
+    day = (value.year, value.month, value.day)
+    time = (value.hour, value.minute, value.second, value.microsecond)
+    return datetime(*day, *time, tzinfo=value.tzinfo, fold=value.fold)
 
 
 def day_or_moment(value: object, field: str) -> date | datetime:
     """Check a date, as a value or as `YYYY-MM-DD`, or what `moment` takes."""
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
-            return date.fromisoformat(value)
+            return date.fromisoformat(exact_str(value))
         except ValueError:  # whose text repeats the value
             raise InvalidInput(field, "is not a date of the calendar") from None
     if isinstance(value, (str, datetime)):
@@ -130,7 +152,12 @@ def day_or_moment(value: object, field: str) -> date | datetime:
         raise InvalidInput(
             field, f"must be a date, a datetime with a zone, or a string of one, not {kind(value)}"
         )
-    return value
+    if type(value) is date:
+        return value
+    try:
+        return date(value.year, value.month, value.day)
+    except Exception as error:  # whatever a subclass raises
+        raise InvalidInput(field, "is not a date: its fields cannot be read") from error
 
 
 def time_zone(value: object, field: str) -> str:
@@ -165,10 +192,11 @@ def one_of(*allowed: str) -> Callable[[object, str], str]:
     """Return a check for one of a few words."""
 
     def check(value: object, field: str) -> str:
-        if value not in allowed or not isinstance(value, str):
+        word = exact_str(value) if isinstance(value, str) else ""
+        if word not in allowed:
             words = ", ".join(allowed)
-            raise InvalidInput(field, f"must be one of {words}{nearest(value, allowed)}")
-        return value
+            raise InvalidInput(field, f"must be one of {words}{nearest(word, allowed)}")
+        return word
 
     return check
 
@@ -260,14 +288,13 @@ def metadata(value: object, field: str) -> dict[str, str]:
 
 def _texts(value: object) -> dict[str, str] | None:
     """Return a copy of a dict of text to text, as metadata nearly always is; None of another."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or {*map(type, value), *map(type, value.values())} != {str}:
         return None
-    copy = dict(value)
     try:
-        "".join([*copy, *copy.values()]).encode()
-    except (TypeError, UnicodeEncodeError):
+        "".join([*value, *value.values()]).encode()
+    except UnicodeEncodeError:
         return None
-    return copy
+    return dict(value)
 
 
 def _utf16_length(value: str) -> int:
@@ -338,7 +365,7 @@ def _refuse_unknown(
     meant = nearest(key, (*known, *also)) or f", which has {', '.join(known) or 'none'}"
     reason = getattr(cls, "REFUSED", {}).get(key)
     raise InvalidInput(
-        f"{field}[{key!r}]" if isinstance(key, str) else f"{field}[{kind(key)}]",
+        f"{field}[{exact_str(key)!r}]" if isinstance(key, str) else f"{field}[{kind(key)}]",
         reason or f"is no key of {cls.__name__}{meant}",
     )
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import pytest
@@ -49,6 +49,50 @@ class Clueless(tzinfo):
         return None
 
 
+class Far(tzinfo):
+    """A zone that is a day away."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return timedelta(days=1)
+
+
+class Broken(tzinfo):
+    """A zone that cannot be asked."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        raise KeyError("zone")
+
+
+class Wordy(tzinfo):
+    """A zone whose offset is of another type."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return "+02:00"  # type: ignore[return-value]
+
+
+class NotATime(datetime):
+    """A time that is none, as `pandas.NaT` is."""
+
+    def utcoffset(self) -> timedelta:
+        raise ValueError("NotATime does not support utcoffset")
+
+
+class NoYear(datetime):
+    """A time with a year that is no number."""
+
+    @property
+    def year(self) -> int:  # type: ignore[override]
+        return math.nan  # type: ignore[return-value]
+
+
+class NoDay(date):
+    """A date with a day that is no number."""
+
+    @property
+    def day(self) -> int:  # type: ignore[override]
+        return math.nan  # type: ignore[return-value]
+
+
 def create(**more: Any) -> Any:
     return bookings.create({"start": START, "event_type_id": 1, "attendee": PER, **more})
 
@@ -70,9 +114,18 @@ TIMES = {
     "empty": "",
     "a number": 1_800_000_000,
     "of a zone that does not know": datetime(2027, 4, 5, 9, tzinfo=Clueless()),
+    "of a zone that is a day away": datetime(2027, 4, 5, 9, tzinfo=Far()),
+    "of a zone a day away, as a string": "2027-04-05T09:00:00+24:00",
+    "of a zone that cannot be asked": datetime(2027, 4, 5, 9, tzinfo=Broken()),
+    "of a zone that says another type": datetime(2027, 4, 5, 9, tzinfo=Wordy()),
+    "not a time": NotATime(1, 1, 1),
+    "not a time, with a zone": NotATime(2027, 4, 5, tzinfo=UTC),
+    "with a year that is none": NoYear(2027, 4, 5, tzinfo=UTC),
     "before the year 1": "0001-01-01T00:00:00+01:00",
     "after the year 9999": datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
 }
+
+DATES = {"only a date", "a date object"}
 
 
 @pytest.mark.parametrize("name", TIMES)
@@ -83,6 +136,40 @@ def test_a_time_that_is_no_instant_is_refused(name: str) -> None:
     assert refused(lambda: bookings.list(before_updated_at=time)).field == "before_updated_at"
     assert refused(lambda: Reschedule(start=time)).field == "start"
     assert refused(lambda: bookings.reschedule_seat("bk7", "s", time)).field == "start"
+    reserve = {"event_type_id": 1, "slot_start": time}
+    assert refused(lambda: slots.reserve(**reserve)).field == "slot_start"
+    assert refused(lambda: slots.update_reservation("r", **reserve)).field == "slot_start"
+
+
+@pytest.mark.parametrize("name", [*sorted(TIMES.keys() - DATES), "a date with a day that is none"])
+def test_what_is_neither_a_date_nor_an_instant_is_refused_as_a_bound_of_slots(name: str) -> None:
+    time = NoDay(2027, 4, 5) if name not in TIMES else TIMES[name]
+    day = date(2027, 4, 5)
+    assert refused(lambda: slots.list(start=time, end=day, event_type_id=1)).field == "start"
+    assert refused(lambda: slots.list(start=day, end=time, event_type_id=1)).field == "end"
+
+
+@pytest.mark.parametrize(
+    ("time", "problem"),
+    [
+        (
+            NotATime(1, 1, 1),
+            "is not a time: its fields, or the offset of its tzinfo, cannot be read",
+        ),
+        (
+            datetime(2027, 4, 5, tzinfo=Far()),
+            "is not a time: its fields, or the offset of its tzinfo, cannot be read",
+        ),
+        (NoDay(2027, 4, 5), "is not a date: its fields cannot be read"),
+    ],
+    ids=["not a time", "a day away", "not a date"],
+)
+def test_the_error_of_a_time_that_is_none_says_so_and_keeps_its_cause(
+    time: Any, problem: str
+) -> None:
+    error = refused(lambda: slots.list(start=time, end=date(2027, 4, 5), event_type_id=1))
+    assert error.problem == problem
+    assert isinstance(error.__cause__, (TypeError, ValueError))
 
 
 ZONES = ["EST", "UTC-05:00", "", None, "+02:00", "Z", f"{MARK} time", "Europe/", "UTC\n", 2, b"UTC"]
