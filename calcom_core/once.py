@@ -24,6 +24,7 @@ from attrs import evolve, frozen
 
 from calcom_core import bookings
 from calcom_core.api import Api
+from calcom_core.bookings.creating import starting_with
 from calcom_core.effects import Program, clock, sleep
 from calcom_core.errors import (
     AlreadyDone,
@@ -42,8 +43,7 @@ from calcom_core.errors import (
 from calcom_core.http import Timeout
 from calcom_core.meanings import asked
 from calcom_core.model.booking import Booking
-from calcom_core.model.fields import build, metadata, moment
-from calcom_core.model.filters import STATUSES
+from calcom_core.model.fields import build, exact_str, metadata, moment
 from calcom_core.model.inputs import Data, NewBooking
 from calcom_core.operation import Operation, Page
 from calcom_core.retry import (
@@ -129,7 +129,7 @@ def create_once(
     if recreate_after is not None:
         _is_wait(recreate_after)
     create = bookings.create(_marked(new, key), cal_api_version=cal_api_version)
-    looking = _Looking(api, new, key, policy_of(policy), timeout)
+    looking = _Looking(api, new, exact_str(key), policy_of(policy), timeout)
     return _creating(looking, create, recreate_after)
 
 
@@ -313,13 +313,7 @@ def _at_the_start(looking: _Looking, begun: float) -> Program[Booking | _Seen]:
     """Return the first booking that shows the token, or what was seen where there is none."""
     # Whole seconds, since the server may keep no less.
     start = moment(looking.new.start, "start").replace(microsecond=0)
-    operation = bookings.list(
-        status=STATUSES,
-        event_type_id=looking.new.event_type_id,
-        after_start=start,
-        sort_start="asc",
-        take=100,
-    )
+    operation = starting_with(looking.new)
     unsure = ""
     for number in range(_PAGES):
         odd: DecodingError | None = None

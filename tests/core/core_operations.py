@@ -53,6 +53,8 @@ class Sent:
     verify: "partial[Operation[Any]] | None" = None
 
 
+BY_PHONE = {"name": "Per", "phone_number": "+4791234567", "time_zone": "UTC"}
+BY_PHONE_SENT = {"name": "Per", "phoneNumber": "+4791234567", "timeZone": "UTC"}
 NEW = {"start": START, "event_type_id": 501, "attendee": PER}
 EVA: dict[str, Any] = {"name": "Eva Lie", "email": "eva@guest.example", "time_zone": "Europe/Oslo"}
 EVA_SENT = {"name": "Eva Lie", "timeZone": "Europe/Oslo", "email": "eva@guest.example"}
@@ -143,9 +145,9 @@ ATTENDEES = partial(attendees.list, "bk7")
 MADE = partial(
     bookings.list,
     status=["upcoming", "recurring", "past", "cancelled", "unconfirmed"],
-    attendee_email="per@guest.example",
     after_start=START,
     sort_start="asc",
+    take=100,
 )
 MADE_OF_501 = partial(MADE, event_type_id=501)
 
@@ -255,6 +257,20 @@ LISTED = {
 
 CREATED = {
     "in short": Sent(partial(bookings.create, NEW), f"POST {ALL}", (OLD, NEWER), SENT, MADE_OF_501),
+    "by one who gives a phone number only": Sent(
+        partial(bookings.create, {**NEW, "attendee": BY_PHONE}),
+        f"POST {ALL}",
+        (OLD, NEWER),
+        {**SENT, "attendee": BY_PHONE_SENT},
+        MADE_OF_501,
+    ),
+    "in the middle of a second": Sent(
+        partial(bookings.create, {**NEW, "start": "2027-04-05T09:30:00.5Z"}),
+        f"POST {ALL}",
+        (OLD, NEWER),
+        {**SENT, "start": "2027-04-05T09:30:00.500Z"},
+        MADE_OF_501,
+    ),
     "in full, by a team's slug": Sent(
         partial(
             bookings.create,

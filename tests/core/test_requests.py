@@ -199,10 +199,10 @@ VERIFIES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         ),
         lambda: bookings.list(
             status=["upcoming", "recurring", "past", "cancelled", "unconfirmed"],
-            attendee_email="per@guest.example",
             event_type_id=4,
             after_start="2027-04-05T09:00:00Z",
             sort_start="asc",
+            take=100,
         ),
     ),
     "create_recurring by phone": (
@@ -217,9 +217,9 @@ VERIFIES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         ),
         lambda: bookings.list(
             status=["upcoming", "recurring", "past", "cancelled", "unconfirmed"],
-            attendee_name="Per",
             after_start="2027-04-05T09:00:00Z",
             sort_start="asc",
+            take=100,
         ),
     ),
     "cancel_seat": (lambda: bookings.cancel_seat("b/7", "s"), lambda: bookings.get("b/7")),
