@@ -39,6 +39,7 @@ def list(  # named as in the API
     Args:
         start: a date, as a value or as `2027-04-05`, which means its first moment in UTC;
             or an aware datetime or a string with an offset.
+            A date is refused with a *time_zone* other than UTC: give the midnight in that zone.
         end: the same, not before *start*; a date is included, a moment is not.
             One in the first second of a day in UTC is sent as the second before,
             since the server would take it for the end of that day.

@@ -56,7 +56,12 @@ _ROUND_ROBIN = "r3kusHBjUmkz7hpL6Bj24B"
 STEPS = (
     Step(
         "look for free slots",
-        slots.list(event_type_id=1, start="2027-04-05", end="2027-04-06", time_zone="Europe/Rome"),
+        slots.list(
+            event_type_id=1,
+            start="2027-04-05T00:00:00Z",
+            end="2027-04-07T00:00:00Z",
+            time_zone="Europe/Rome",
+        ),
     ),
     Step(
         "book",

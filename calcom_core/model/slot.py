@@ -27,6 +27,9 @@ Day = date | Moment
 
 SlotFormat = Literal["time", "range"]
 
+# The names of UTC, also with "Etc/" before them.
+_UTC = ("UTC", "UCT", "Universal", "Zulu", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich")
+
 
 @frozen(weakref_slot=False)
 class Slot(Value):
@@ -126,11 +129,26 @@ class SlotFilters(Checked):
                     raise InvalidInput(name, "cannot stand with usernames; the server uses one")
             if self.organization_slug is None:
                 raise InvalidInput("organization_slug", "is missing; usernames are of its members")
+        self._check_days()
         start, end = _moment(self.start, time.min), _moment(self.end, time.max)
         if end < start:
             raise InvalidInput("end", "is before start")
         if end == start and end.time() == time.min:
             raise InvalidInput("end", "is start, so that nothing lies between")
+
+    def _check_days(self) -> None:
+        # The server takes dates for days in UTC (CONTRACT B.28), and only a table of time zones,
+        # which is a file, says when a day begins elsewhere.
+        if self.time_zone is None or self.time_zone.removeprefix("Etc/") in _UTC:
+            return
+        for name in ("start", "end"):
+            if not isinstance(getattr(self, name), datetime):
+                raise InvalidInput(
+                    name,
+                    "is a date, which is a day in UTC and not in that time_zone; give a moment, "
+                    "such as datetime(2027, 4, 5, tzinfo=ZoneInfo('Europe/Rome')): "
+                    "the midnight before the first day, and the one after the last",
+                )
 
     @property
     def end_to_ask(self) -> date | datetime:

@@ -1,7 +1,7 @@
 """What is refused of slots, reservations, people, places and the lists of teams."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -74,6 +74,15 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a duration as a string": (lambda: listed(duration="30"), "duration"),
     "a format that is none": (lambda: listed(format=MARK), "format"),
     "a zone that is none": (lambda: listed(time_zone="EST"), "time_zone"),
+    "dates in another zone": (lambda: listed(time_zone="Australia/Sydney"), "start"),
+    "a first day in another zone": (
+        lambda: listed(start=date(2027, 4, 5), end="2027-04-06T14:00:00Z", time_zone="Etc/GMT+1"),
+        "start",
+    ),
+    "a last day in another zone": (
+        lambda: listed(start=START, end=date(2027, 4, 6), time_zone="Europe/Rome"),
+        "end",
+    ),
     "no hosts": (lambda: listed(rr_host_subset_ids=[]), "rr_host_subset_ids"),
     "a host of 0": (lambda: listed(rr_host_subset_ids=[1, 0]), "rr_host_subset_ids[1]"),
     "an empty booking to move": (
@@ -270,6 +279,11 @@ def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
 SAID: dict[str, str] = {
     "an end before the start": "is before start",
     "nothing between two midnights": "is start, so that nothing lies between",
+    "a last day in another zone": (
+        "is a date, which is a day in UTC and not in that time_zone; give a moment, such as "
+        "datetime(2027, 4, 5, tzinfo=ZoneInfo('Europe/Rome')): "
+        "the midnight before the first day, and the one after the last"
+    ),
     "eleven guests": "has 11 items; the server takes 10",
     "one username": "needs at least 2 items",
     "no guests": "needs at least 1 item",
@@ -352,6 +366,31 @@ def test_the_bounds_of_slots_are_sent_so_that_the_server_means_the_same(
 ) -> None:
     query = dict(slots.list(event_type_id=1, start=start, end=end).query)
     assert (query["start"], query["end"]) == sent
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Etc/UTC", "Etc/Zulu", "GMT", "Etc/GMT+0", "Etc/Greenwich", "Universal", "UCT"]
+)
+def test_dates_are_days_in_utc_by_any_of_its_names(zone: str) -> None:
+    query = dict(listed(time_zone=zone).query)
+    assert (query["start"], query["end"], query["timeZone"]) == ("2027-04-05", "2027-04-06", zone)
+
+
+def test_the_days_of_another_zone_are_sent_as_moments() -> None:
+    sydney = timezone(timedelta(hours=11))
+    query = dict(
+        listed(
+            start=datetime(2024, 11, 25, tzinfo=sydney),
+            end=datetime(2024, 11, 27, tzinfo=sydney),
+            time_zone="Australia/Sydney",
+        ).query
+    )
+    assert query == {
+        "start": "2024-11-24T13:00:00Z",
+        "end": "2024-11-26T13:00:00Z",
+        "eventTypeId": "1",
+        "timeZone": "Australia/Sydney",
+    }
 
 
 def test_ten_guests_are_sent() -> None:

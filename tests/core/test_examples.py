@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 from attrs import frozen
 from core_lossless import assert_lossless, shape_of
+from core_other_calls import in_zone
 
 from calcom_core import (
     HOSTED,
@@ -235,8 +236,8 @@ READ: dict[str, Example] = {
         ("BookingReference",) * 2,
     ),
     "slots": Example(
-        lambda: slots.list(
-            event_type_id=501, start="2031-03-04", end="2031-03-05", time_zone="Europe/Oslo"
+        lambda: in_zone(
+            slots.list(event_type_id=501, start="2031-03-04", end="2031-03-05"), "Europe/Oslo"
         ),
         "GET /v2/slots",
         {"2031-03-04": 2},
