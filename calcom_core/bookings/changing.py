@@ -123,7 +123,9 @@ def cancel(
 
     Raises:
         InvalidInput: for unknown keys, and for whole-booking keys beside `seat_uid`.
-        AlreadyDone: for a booking that is cancelled.
+        AlreadyDone: where the server says that the booking has been cancelled already.
+            It may mean any occurrence of a series, or the old uid of a booking that was moved,
+            while others are still accepted: get the booking or the series, and cancel those.
         ValidationFailed: where a reason is required.
     """
     cancelled = _whole_or_seat(data, Cancellation, SeatCancellation)
@@ -166,17 +168,19 @@ def _whole_or_seat(data: object, whole: type[T], seat: type[U]) -> T | U:
 
 
 def confirm(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
-    """Confirm a booking that waits for it.
+    """Confirm a booking that waits for it, or by the uid of one occurrence a whole series.
 
     `POST /v2/bookings/{booking_uid}/confirm`, version 2024-08-13 or 2026-02-25.
     Credentials are needed.
+    A booking that was declined or cancelled becomes accepted, too.
+    The server refuses a booking whose event type has seats and confirmation: use `confirm_seats`.
 
     Args:
-        booking_uid: the uid of a booking; for a series, of one of its occurrences.
+        booking_uid: the uid of a booking or of one occurrence; that of a series is not found.
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Booking`.
+        The `Booking` or the occurrence; the others of its series change as well.
 
     Raises:
         InvalidInput: for a uid that is empty, reserved or not printable.
@@ -189,19 +193,21 @@ def confirm(booking_uid: str, *, cal_api_version: str | None = None) -> Operatio
 def decline(
     booking_uid: str, *, reason: str | None = None, cal_api_version: str | None = None
 ) -> Operation[Booking]:
-    """Decline a booking that waits for confirmation.
+    """Decline a booking that waits, or by the uid of one occurrence a whole series.
 
     `POST /v2/bookings/{booking_uid}/decline`, version 2024-08-13 or 2026-02-25.
     Credentials are needed.
     Declining twice sends the mails twice.
+    The server refuses a booking whose event type has seats and confirmation: use `decline_seats`.
 
     Args:
-        booking_uid: the uid of a booking; for a series, of one of its occurrences.
+        booking_uid: the uid of a booking or of one occurrence; that of a series is not found.
         reason: what the attendee is told.
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Booking`, whose status is `rejected`.
+        The `Booking` or the occurrence, whose status is `rejected`; the others of its series
+        change as well.
 
     Raises:
         InvalidInput: for a uid that is empty, reserved or not printable.
@@ -285,12 +291,13 @@ def mark_absent(
     Args:
         booking_uid: the uid of a booking.
         host: whether the host was absent.
-        attendees: one or more `Absence`s, or mappings of `email` and `absent`;
-            the server ignores an address that no attendee has.
+        attendees: one or more `Absence`s, or mappings of `email` and `absent`.
+            For an address that no attendee has, the call succeeds and changes nothing.
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Booking`; its shape is never seated, whatever the booking is.
+        The `Booking`; see in its *attendees* who is absent now.
+        Its shape is never seated, whatever the booking is.
 
     Raises:
         InvalidInput: for values of another kind, and for an empty list.
@@ -396,6 +403,8 @@ def update_location(
 
     `PATCH /v2/bookings/{booking_uid}/location`, version 2024-08-13.
     Credentials are needed.
+    The server takes five such calls a minute, as it does to add or remove an attendee, and to add
+    guests.
 
     Args:
         booking_uid: the uid of a booking.
