@@ -107,14 +107,14 @@ READING = (
     ),
     Line("read 8 errors", "cpu", "ours/errors", floor="json.loads/errors", most_of_floor=3.0),
     Line(
-        "read 25 deliveries of webhooks",
+        "read 28 deliveries of webhooks",
         "cpu",
         "ours/deliveries",
         floor="json.loads/deliveries",
         most_of_floor=3.0,
     ),
     Line(
-        "verify and read 25 deliveries",
+        "verify and read 28 deliveries",
         "cpu",
         "ours/deliveries verified",
         floor="json.loads/deliveries",

@@ -14,7 +14,6 @@ from functools import lru_cache
 from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
-from calcom_core.model.fields import exact_str
 from calcom_core.value import Value
 
 # VERSIONS 1 and 6: the attendees, guests and location of a booking are answered with 404 in any
@@ -78,7 +77,8 @@ def _checked(table: object) -> tuple[tuple[str, str], ...]:
             raise InvalidInput(
                 f"versions[{name!r}]", f"must be one of {_listed(READABLE[name])}; {_DANGER}"
             )
-    return tuple(sorted((exact_str(name), exact_str(version)) for name, version in pairs))
+    # Exactly of `str`, since `str()` of a member of an Enum may be its name.
+    return tuple(sorted((str.__str__(name), str.__str__(version)) for name, version in pairs))
 
 
 @lru_cache  # of the few tables and operations that there are
@@ -148,7 +148,7 @@ def pinned(operation: str, version: object) -> str | None:
         raise InvalidInput(
             "cal_api_version", f"{operation} reads {_listed(known)} and no other here; {_DANGER}"
         )
-    return exact_str(version)
+    return str.__str__(version)
 
 
 def sufficient(version: str, needs: tuple[tuple[str, str], ...]) -> str:

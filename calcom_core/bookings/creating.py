@@ -32,9 +32,10 @@ def create(
     Returns:
         The `Booking`, or a tuple of them where the event type repeats.
         Its `status` may be `pending`.
-        It is not repeatable; its `verify` lists the bookings of the event type that start at
-        *start* or later, the earliest first, whoever attends: look for yours among the first.
-        Where the event type is named by its slug, `verify` lists those of all event types.
+        It is not repeatable; its `verify` lists the bookings of the event type from *start* on,
+        the earliest first.
+        It does not filter by attendee, since the server may store another address.
+        Where a slug names the event type, it lists the bookings of all event types.
 
     Raises:
         InvalidInput: for unknown keys and refused values, and for what only a host may ask
@@ -88,11 +89,11 @@ def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operat
 
 
 def starting_with(booking: NewBooking) -> Operation[Page[Booking]]:
-    """List the bookings among which this one is, if it was made: the first ones from its start on.
+    """List the bookings that start with this one or later, the earliest first.
 
-    Whoever attends: the server matches addresses letter by letter, and stores another one where
-    somebody gives a phone number.
-    In the version of the table, which every server has.
+    The attendee is no filter: the server compares addresses letter by letter, and may store
+    another one where a phone number is given.
+    No version is pinned, since every server can list bookings in the version of its table.
     """
     # Whole seconds, since the server may keep no less.
     start = moment(booking.start, "start").replace(microsecond=0)

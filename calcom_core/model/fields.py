@@ -124,7 +124,7 @@ def moment(value: object, field: str) -> datetime:
             return exact.astimezone(UTC)
     except OverflowError as error:
         raise InvalidInput(field, "is outside the years 1 to 9999 in UTC") from error
-    except Exception as error:  # whatever a subclass or a tzinfo raises
+    except Exception as error:  # a subclass or a tzinfo may raise anything
         raise InvalidInput(
             field, "is not a time: its fields, or the offset of its tzinfo, cannot be read"
         ) from error
@@ -133,7 +133,7 @@ def moment(value: object, field: str) -> datetime:
 
 def _exact_datetime(value: datetime) -> datetime:
     """Return a datetime of a subclass, such as a timestamp of pandas, as exactly a datetime."""
-    value.utcoffset()  # which raises where a value such as NaT is no time
+    value.utcoffset()  # pandas.NaT raises here
     day = (value.year, value.month, value.day)
     time = (value.hour, value.minute, value.second, value.microsecond)
     return datetime(*day, *time, tzinfo=value.tzinfo, fold=value.fold)
@@ -156,7 +156,7 @@ def day_or_moment(value: object, field: str) -> date | datetime:
         return value
     try:
         return date(value.year, value.month, value.day)
-    except Exception as error:  # whatever a subclass raises
+    except Exception as error:  # a subclass may raise anything
         raise InvalidInput(field, "is not a date: its fields cannot be read") from error
 
 

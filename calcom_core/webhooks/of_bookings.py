@@ -92,7 +92,7 @@ class BookingCreated(BookingEvent):
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class _InPlaceOfAnother(BookingEvent):
+class _Reschedule(BookingEvent):
     old_uid: str | None = field(default=None, metadata=under("rescheduleUid"))
     old_booking_id: int | None = field(default=None, metadata=under("rescheduleId"))
     old_start: datetime | None = field(default=None, metadata=under("rescheduleStartTime"))
@@ -101,7 +101,7 @@ class _InPlaceOfAnother(BookingEvent):
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class BookingRequested(_InPlaceOfAnother):
+class BookingRequested(_Reschedule):
     """A booking waits for the host to confirm it.
 
     With an *old_uid* it is a reschedule: *old_uid*, *old_start* and *old_end* are those of the
@@ -136,7 +136,7 @@ class BookingCancelled(BookingEvent):
 
 
 @frozen(kw_only=True, weakref_slot=False)
-class BookingRescheduled(_InPlaceOfAnother):
+class BookingRescheduled(_Reschedule):
     """A booking was moved; a new one takes its place.
 
     *uid*, *start* and *end* are those of the new booking, also to be had as *new_uid*, *new_start*

@@ -57,7 +57,7 @@ class Far(tzinfo):
 
 
 class Broken(tzinfo):
-    """A zone that cannot be asked."""
+    """A zone that raises."""
 
     def utcoffset(self, _: datetime | None) -> timedelta:
         raise KeyError("zone")
@@ -71,14 +71,14 @@ class Wordy(tzinfo):
 
 
 class NotATime(datetime):
-    """A time that is none, as `pandas.NaT` is."""
+    """An invalid time, as `pandas.NaT` is."""
 
     def utcoffset(self) -> timedelta:
         raise ValueError("NotATime does not support utcoffset")
 
 
 class NoYear(datetime):
-    """A time with a year that is no number."""
+    """A time with an invalid year."""
 
     @property
     def year(self) -> int:  # type: ignore[override]
@@ -86,7 +86,7 @@ class NoYear(datetime):
 
 
 class NoDay(date):
-    """A date with a day that is no number."""
+    """A date with an invalid day."""
 
     @property
     def day(self) -> int:  # type: ignore[override]
@@ -116,11 +116,11 @@ TIMES = {
     "of a zone that does not know": datetime(2027, 4, 5, 9, tzinfo=Clueless()),
     "of a zone that is a day away": datetime(2027, 4, 5, 9, tzinfo=Far()),
     "of a zone a day away, as a string": "2027-04-05T09:00:00+24:00",
-    "of a zone that cannot be asked": datetime(2027, 4, 5, 9, tzinfo=Broken()),
+    "of a zone that raises": datetime(2027, 4, 5, 9, tzinfo=Broken()),
     "of a zone that says another type": datetime(2027, 4, 5, 9, tzinfo=Wordy()),
     "not a time": NotATime(1, 1, 1),
     "not a time, with a zone": NotATime(2027, 4, 5, tzinfo=UTC),
-    "with a year that is none": NoYear(2027, 4, 5, tzinfo=UTC),
+    "with an invalid year": NoYear(2027, 4, 5, tzinfo=UTC),
     "before the year 1": "0001-01-01T00:00:00+01:00",
     "after the year 9999": datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
 }
@@ -141,8 +141,8 @@ def test_a_time_that_is_no_instant_is_refused(name: str) -> None:
     assert refused(lambda: slots.update_reservation("r", **reserve)).field == "slot_start"
 
 
-@pytest.mark.parametrize("name", [*sorted(TIMES.keys() - DATES), "a date with a day that is none"])
-def test_what_is_neither_a_date_nor_an_instant_is_refused_as_a_bound_of_slots(name: str) -> None:
+@pytest.mark.parametrize("name", [*sorted(TIMES.keys() - DATES), "a date with an invalid day"])
+def test_an_invalid_date_or_time_is_refused_as_a_bound_of_slots(name: str) -> None:
     time = NoDay(2027, 4, 5) if name not in TIMES else TIMES[name]
     day = date(2027, 4, 5)
     assert refused(lambda: slots.list(start=time, end=day, event_type_id=1)).field == "start"
@@ -164,9 +164,7 @@ def test_what_is_neither_a_date_nor_an_instant_is_refused_as_a_bound_of_slots(na
     ],
     ids=["not a time", "a day away", "not a date"],
 )
-def test_the_error_of_a_time_that_is_none_says_so_and_keeps_its_cause(
-    time: Any, problem: str
-) -> None:
+def test_the_error_of_an_invalid_time_says_so_and_keeps_its_cause(time: Any, problem: str) -> None:
     error = refused(lambda: slots.list(start=time, end=date(2027, 4, 5), event_type_id=1))
     assert error.problem == problem
     assert isinstance(error.__cause__, (TypeError, ValueError))

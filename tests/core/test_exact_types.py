@@ -266,7 +266,7 @@ def test_a_number_is_sent_as_its_digits(small: Any) -> None:
     }
 
 
-def test_what_an_input_holds_is_of_built_in_types() -> None:
+def test_an_input_holds_values_of_built_in_types() -> None:
     made = NewBooking(
         start=Stamp(2027, 4, 5, 11, 30, 0, 500_000, tzinfo=timezone(timedelta(hours=2))),
         event_type_id=Size.SMALL,

@@ -1053,9 +1053,7 @@ BAD_AGES: dict[str, tuple[Any, Any, str, str]] = {
 
 @pytest.mark.parametrize("name", BAD_AGES)
 @pytest.mark.parametrize("secret", [SECRET, "another"], ids=["signed", "not signed"])
-def test_an_age_that_cannot_be_meant_is_refused_whatever_is_delivered(
-    secret: str, name: str
-) -> None:
+def test_an_invalid_age_is_refused_for_any_delivery(secret: str, name: str) -> None:
     max_age, now, field, problem = BAD_AGES[name]
     with pytest.raises(InvalidInput) as caught:
         received(delivered("PING", {}), now, max_age, secret)
