@@ -53,7 +53,8 @@ def reschedule(
     Raises:
         InvalidInput: for unknown keys, for whole-booking keys beside `seat_uid`, and for what only
             a host may ask (`allow_conflicts`, …) in a version before 2026-02-25.
-        SlotUnavailable, AlreadyDone, BookingConflict: among others, as the server says.
+        BookingConflict: for a booking that is cancelled, or was rescheduled before.
+        SlotUnavailable: among others, as the server says.
     """
     moved = _whole_or_seat(data, Reschedule, SeatReschedule)
     seat = isinstance(moved, SeatReschedule)
@@ -123,7 +124,7 @@ def cancel(
 
     Raises:
         InvalidInput: for unknown keys, and for whole-booking keys beside `seat_uid`.
-        AlreadyDone: where the server says that the booking has been cancelled already.
+        BookingConflict: where the server says that the booking has been cancelled already.
             It may mean any occurrence of a series, or the old uid of a booking that was moved,
             while others are still accepted: get the booking or the series, and cancel those.
         ValidationFailed: where a reason is required.
@@ -145,6 +146,8 @@ def cancel_seat(
 
     As `cancel`; *reason* is sent as `cancellationReason`.
     Raises `NotFound` for a seat that does not exist or is cancelled already.
+    Raises `BookingConflict`, whose `may_have_happened` is true, where the server removes the seat
+    and then fails to find its record, as it does now and then.
     """
     why = None if reason is None else prose(reason, "reason")
     seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=why)
