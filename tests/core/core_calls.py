@@ -3,18 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core_live_calls import ANN, LIVE_CALLS
 from core_other_calls import OTHER_NOT_EXPRESSIBLE, OTHER_RECORDED_CALLS, OTHER_REFUSED_CALLS
 
 from calcom_core import Operation, bookings
 
 Call = Callable[[], Operation[Any]]
-
-ANN = {
-    "name": "Ann Attendee",
-    "email": "ann@example.net",
-    "time_zone": "Europe/Rome",
-    "language": "en",
-}
 
 
 def att(number: int) -> Mapping[str, str]:
@@ -555,6 +549,7 @@ RECORDED_CALLS: dict[str, Call] = {
     "zz-concurrent-same-slot-1": lambda: create("2026-12-16T14:00:00Z", 1, att(21)),
     "zz-concurrent-same-slot-2": lambda: create("2026-12-16T14:00:00Z", 1, att(22)),
     "zz-concurrent-same-slot-3": lambda: create("2026-12-16T14:00:00Z", 1, att(23)),
+    **LIVE_CALLS,
     **OTHER_RECORDED_CALLS,
 }
 
