@@ -233,7 +233,11 @@ class DecodingError(CalcomError):
     """A 2xx that cannot be read: not JSON, an error in disguise, or of another type.
 
     `path` is the JSON path of what is odd, `found` the kind of value found there, never the value.
-    `may_have_happened` is true on a write, which the server then carried out.
+    `may_have_happened` is true on a write: the server accepted it, or its outcome is open where the
+    response is an error in disguise.
+    `data` is the JSON of the whole response, without credentials, such as the uid of a booking that
+    was created; None if it is not JSON.
+    What lies in it below 50 arrays and objects is None.
     `page` holds the readable rest of a list, and `odd` its unreadable items as raw JSON.
     """
 
@@ -246,6 +250,7 @@ class DecodingError(CalcomError):
         path: str,
         found: str,
         may_have_happened: bool,
+        data: Any = None,
         page: Any = None,
         odd: tuple[Any, ...] = (),
     ) -> None:
@@ -255,14 +260,17 @@ class DecodingError(CalcomError):
         self.path = path
         self.found = found
         self._acted = may_have_happened
+        self.data = data
         self.page = page
         self.odd = odd
 
 
 class PagingError(DecodingError):
-    """A page that does not say how to go on: a cursor that was walked, that is missing, or odd.
+    """A page that does not say how to go on.
 
-    `page` holds its items, and its `next` is None though this is not the end of the list.
+    Its cursor was walked, is missing or odd; or its `pagination` is missing, or cannot be read.
+    `page` holds its items, and its `next` is None though this may not be the end of the list.
+    A pagination that cannot be read is there an `OffsetPagination` that says nothing.
     """
 
 

@@ -18,7 +18,9 @@ What a look-up can prove:
 What it cannot prove ends as `OutcomeUnknown`, as does a look-up that is not answered.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -165,18 +167,23 @@ class _Looking(Value):
 
     def ours(self, booking: Booking) -> bool:
         """Whether a booking shows the token."""
-        shown = [booking.metadata, *(attendee.metadata for attendee in booking.attendees)]
-        return any(found is not None and found.get(TOKEN) == self.key for found in shown)
+        return any(found.get(TOKEN) == self.key for found in _metadata_of(booking))
 
     def answered(self, made: Made) -> bool:
         """Whether an answer to our create is of our making, as far as it shows."""
         all_of_them = made if isinstance(made, tuple) else (made,)
         # Seats that are hidden show no token; and of a seat no older one is given away, since the
         # server refuses the same attendee twice (CONTRACT B.4 c).
+        # A response without metadata shows no token either.
         return not all_of_them or any(
-            self.ours(booking) or (booking.is_seated and not booking.attendees)
-            for booking in all_of_them
+            self.ours(booking) or not _metadata_of(booking) for booking in all_of_them
         )
+
+
+def _metadata_of(booking: Booking) -> list[Mapping[str, Any]]:
+    """Return the metadata that a booking and its attendees show."""
+    shown = [booking.metadata, *(attendee.metadata for attendee in booking.attendees)]
+    return [metadata for metadata in shown if metadata is not None]
 
 
 @frozen
@@ -345,11 +352,15 @@ def _doubt(page: Page[Booking], start: datetime, *, first: bool) -> str:
     if starts != sorted(starts) or (starts and starts[0] < start):
         return "the list is not in the order that was asked for"
     together = [booking for booking in page.items if _second_of(booking) == start]
-    if any(
-        booking.is_seated and not booking.attendees and booking.status != "cancelled"
+    hiding = [
+        booking
         for booking in together
-    ):
+        if booking.status != "cancelled" and not _metadata_of(booking)
+    ]
+    if any(booking.is_seated and not booking.attendees for booking in hiding):
         return "the attendees of seats are hidden from these credentials"
+    if hiding:
+        return "a booking that starts then does not show its metadata"
     if not first or (page.next is not None and len(together) == len(starts)):
         # Which of those that start together is on which page may change from one to the next
         # (CONTRACT A.7).

@@ -12,8 +12,9 @@ from calcom_core.meanings import asked, error_of, legacy_answer
 from calcom_core.model.fields import kind
 from calcom_core.model.page import CursorPagination, OffsetPagination
 from calcom_core.redaction import without_credentials
+from calcom_core.tokens import text_without_tokens
 from calcom_core.value import Value
-from calcom_core.wire import NotJson, Odd, parse
+from calcom_core.wire import NotJson, Odd, parse, without_depth
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -21,6 +22,12 @@ U = TypeVar("U")
 
 Reader = Callable[["Operation[Any]", Response, Mapping[str, Any]], T]
 """Makes the result from the operation, the answer and its envelope; raises `Odd`."""
+
+_DEEPEST = 50
+"""How many arrays and objects may lie in each other in the JSON that an error holds."""
+
+_LONGEST = 500
+"""How many characters of the server's words are in a message."""
 
 
 @frozen
@@ -115,6 +122,7 @@ class Page(Value, Generic[T_co]):
     """One page of a list.
 
     *next* is the operation for the following page, filters included, or None at the end.
+    An empty page that counts its items is the end, whatever its flag says.
     *pagination* is what the server said of it, which tells how it counts.
     """
 
@@ -125,13 +133,9 @@ class Page(Value, Generic[T_co]):
 
     @property
     def total_items(self) -> int | None:
-        """How many items there are on all pages; None where the server pages by cursor."""
+        """How many items there are on all pages; None where the server does not say."""
         pagination = self.pagination
         return pagination.total_items if isinstance(pagination, OffsetPagination) else None
-
-
-def _accepted(operation: Operation[Any]) -> str:
-    return "" if operation.repeatable else "; the server accepted the request all the same"
 
 
 def undecodable(
@@ -141,34 +145,70 @@ def undecodable(
     expected: str,
     found: str,
     *,
+    said: str | None = None,
     page: Page[Any] | None = None,
     odd: tuple[Any, ...] = (),
     error: type[DecodingError] = DecodingError,
 ) -> DecodingError:
-    """Return the error for a success in which something else was *found* than *expected*."""
+    """Return the error for a success in which something else was *found* than *expected*.
+
+    *said* is what the server says in place of a success, which leaves the outcome of a write open.
+    """
     hint = "; check the base URL" if path == "$" else ""
     rest = ""
     if page is not None:
         lost = f"{len(odd)} unreadable, the other " if odd else ""
         rest = f" ({lost}{len(page.items)} of the page in error.page)"
+    if said:
+        hint = f"; the server says: {said}"
+    if not operation.repeatable:
+        hint += _ACCEPTED if said is None else _OPEN
+    clean = without_credentials(response)
     return error(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
-        f"{rest}{hint}{_accepted(operation)}",
+        f"{rest}{hint}",
         operation=operation.plain,
         # Pyright does not see through the converter of its headers.
-        response=cast(Answer, without_credentials(response)),
+        response=cast(Answer, clean),
         path=path,
         found=found,
         may_have_happened=not operation.repeatable,
+        data=json_of(clean),
         page=page,
-        odd=odd,
+        odd=tuple(_harmless(item) for item in odd),
     )
 
 
+_ACCEPTED = "; the server accepted the request all the same"
+_OPEN = "; the outcome of this write is open: look with error.operation.verify before you repeat it"
+
+
+def json_of(response: Response) -> Any:
+    """Return the JSON of a response as an error holds it; None if there is none."""
+    try:
+        return _harmless(parse(response.body))
+    except NotJson:
+        return None
+
+
+def _harmless(tree: Any) -> Any:
+    """Return JSON without tokens, which escapes may have hidden, and not too deep to pickle."""
+    return without_depth(_DEEPEST, tree, text_without_tokens)
+
+
 def _no_success(operation: Operation[Any], response: Response, envelope: object) -> DecodingError:
-    if isinstance(envelope, dict):
-        expected, path = 'the string "success"', "$.status"
-        found = "another string" if isinstance(envelope.get("status"), str) else "no string"
-    else:
-        expected, path, found = "an object", "$", kind(envelope)
-    return undecodable(operation, response, path, expected, found)
+    if not isinstance(envelope, dict):
+        return undecodable(operation, response, "$", "an object", kind(envelope))
+    found = "another string" if isinstance(envelope.get("status"), str) else "no string"
+    said = _words_of(without_credentials(response))
+    return undecodable(operation, response, "$.status", 'the string "success"', found, said=said)
+
+
+def _words_of(response: Response) -> str:
+    """Return what an error in disguise says, printable and not too long."""
+    body = read_error_body(response)
+    words = ": ".join(part for part in (body.code, body.message) if part)[:_LONGEST]
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1]
+        for character in text_without_tokens(words)
+    )

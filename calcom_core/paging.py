@@ -22,7 +22,8 @@ from calcom_core.errors import (
 )
 from calcom_core.meanings import asked
 from calcom_core.model.booking import Booking
-from calcom_core.operation import Operation, Page
+from calcom_core.model.page import CursorPagination
+from calcom_core.operation import Operation, Page, json_of
 from calcom_core.readers import PageOf
 from calcom_core.redaction import without_credentials
 from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, policy_of, retrying
@@ -177,8 +178,10 @@ class _Progress:
         """
         if self.idle >= _IDLE:
             return False
-        if page.total_items is None:
+        if isinstance(page.pagination, CursorPagination):
             return not (self.idle and page.items)
+        if page.total_items is None:
+            return True
         self._most = self._most or 2 * (1 + _pages_after(operation, page)) + 10
         return self.count < self._most
 
@@ -230,7 +233,7 @@ def _endless(operation: _List, page: Page[Booking], progress: _Progress) -> Pagi
     response = without_credentials(page.response)
     if response != page.response:  # then the page may not hold them either
         page = operation.plain.read(response)
-    flag = "hasMore" if page.total_items is None else "hasNextPage"
+    flag = "hasMore" if isinstance(page.pagination, CursorPagination) else "hasNextPage"
     idle = f", {progress.idle} of them in a row with nothing new" if progress.idle else ""
     return PagingError(
         f"{asked(operation)}: the list does not end: {progress.count} pages were read{idle}, and "
@@ -241,5 +244,6 @@ def _endless(operation: _List, page: Page[Booking], progress: _Progress) -> Pagi
         path=f"$.pagination.{flag}",
         found="true",
         may_have_happened=False,
+        data=json_of(response),
         page=evolve(page, next=None),
     )

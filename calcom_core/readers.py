@@ -131,19 +131,21 @@ class PageOf(Value):
     ) -> "Page[Any]":
         """Read the answer."""
         items, odd, error = self._items(envelope.get("data", MISSING))
-        pagination = _pagination(envelope.get("pagination", MISSING))
+        pagination, astray = _pagination(envelope.get("pagination", MISSING))
         following, raised = None, DecodingError
         try:
+            if astray is not None:
+                raise astray
             following = _following(operation, pagination, returned=len(items) + len(odd))
-        except Odd as astray:  # before an odd item, since without it a walk would just end
-            error, raised = astray, PagingError
+        except Odd as lost:  # before an odd item, since without it a walk would just end
+            error, raised = lost, PagingError
         if error is None:
             return Page(items, pagination, response, following)
         clean = without_credentials(response)
         if clean != response:  # then neither the page nor what is odd may hold them
             envelope = parse(clean.body)
             items, odd, _ = self._items(envelope["data"])
-            pagination = _pagination(envelope["pagination"])
+            pagination, _ = _pagination(envelope.get("pagination"))
         if following is not None:
             following = following.plain
         raise undecodable(
@@ -176,19 +178,16 @@ class PageOf(Value):
         return tuple(items), tuple(odd), first
 
 
-def _pagination(value: Any) -> OffsetPagination | CursorPagination:
+def _pagination(value: Any) -> tuple[OffsetPagination | CursorPagination, Odd | None]:
+    """Return what a page says of itself, or one that says nothing and what is wrong with it."""
     # By its keys, not by the version sent: the hosted service has answered in either way.
     by_cursor = isinstance(value, dict) and not value.keys().isdisjoint({"nextCursor", "hasMore"})
     try:
-        if not by_cursor:
-            return read(OffsetPagination, value)
-        pagination = read(CursorPagination, value)
-        if "nextCursor" not in value and not pagination.has_more:
-            raise Odd("a string or null", "nothing", "nextCursor")
+        found = read(CursorPagination, value) if by_cursor else read(OffsetPagination, value)
     except Odd as error:
         error.path.insert(0, "pagination")
-        raise
-    return pagination
+        return OffsetPagination(), error
+    return found, None
 
 
 def _data(envelope: Mapping[str, Any], reading: Callable[[Any], T]) -> T:
@@ -207,21 +206,28 @@ def _following(
 ) -> Operation[Any] | None:
     if isinstance(pagination, CursorPagination):
         return _by_cursor(operation, pagination)
-    # By `take`, never by the number of items: rows may vanish between the server's two queries.
-    # An empty page ends the walk, whatever the flag says.
-    if not pagination.has_next_page or not returned:
+    # An empty page is the end, whatever the flag says: it may not know of a filter (CONTRACT H.7).
+    if not returned:
+        return None
+    if pagination.has_next_page is None:
+        raise Odd("a boolean", "nothing", "pagination", "hasNextPage")
+    if not pagination.has_next_page:
         return None
     query, operation = _worded_for(operation, BY_OFFSET)
     skip = int(query.get("skip", 0))
-    if skip and not pagination.has_previous_page:
+    if skip and pagination.has_previous_page is False:
         # As where a version that does not know `skip` answers with its first page each time.
         raise Odd(f"true, after {skip} items,", "false", "pagination", "hasPreviousPage")
-    take = int(query.get("take", pagination.items_per_page))
-    if take < 1:
-        take = returned  # a server that counts wrongly must not make a pager stand still
-    if skip + take > LARGEST_INTEGER:
+    # By the size that the server says the page has: it may drop a `limit` (CONTRACT H.6).
+    # Not by the number of items, as long as that is smaller: rows may vanish between the server's
+    # two queries.
+    size = pagination.items_per_page
+    step = max(int(query.get("take", 0)) if size is None else size, returned)
+    if skip + step > LARGEST_INTEGER:
         raise Odd("a count", "a larger number", "pagination", "itemsPerPage")
-    query["skip"] = str(skip + take)
+    if "take" in query:
+        query["take"] = str(step)
+    query["skip"] = str(skip + step)
     return evolve(operation, query=tuple(query.items()))
 
 

@@ -19,7 +19,7 @@ from calcom_core.http import SECRET_HEADERS, Headers, Request, Response
 from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.tokens import REDACTED, may_hold_token, text_without_tokens, without_tokens
 from calcom_core.value import Value
-from calcom_core.wire import NotJson, parse
+from calcom_core.wire import NotJson, in_utf_8, parse
 
 if TYPE_CHECKING:  # whoever replaces persons brings it, and with it hashing, which is slow to load
     from calcom_core.personal import People
@@ -124,11 +124,12 @@ def without_credentials(response: Response) -> Response:
     # All at once, since most hold none; no token reaches across a line.
     lines = "\n".join([value for _, value in fields.pairs]).encode("utf-8", "replace")
     has_secret = not SECRET_HEADERS.isdisjoint(fields.names)
-    if not has_secret and not may_hold_token(lines + b"\n" + response.body):
+    body = in_utf_8(response.body)
+    if not has_secret and not may_hold_token(lines + b"\n" + body):
         return response
     if has_secret or may_hold_token(lines):
         fields = PLAIN.headers(fields)
-    return evolve(response, headers=fields, body=without_tokens(response.body))
+    return evolve(response, headers=fields, body=without_tokens(body))
 
 
 class Redactor:
@@ -182,6 +183,11 @@ class Redactor:
         return self._known.sub(REDACTED, text) if self._known else text
 
     def _body(self, body: bytes, people: "People | None") -> bytes:
+        text = in_utf_8(body)
+        redacted = self._text_body(text, people)
+        return body if redacted == text else redacted
+
+    def _text_body(self, body: bytes, people: "People | None") -> bytes:
         if self._known is None and people is None and not _MAY_HOLD_SECRET.search(body):
             return without_tokens(body)
         try:

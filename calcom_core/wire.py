@@ -1,6 +1,6 @@
 """JSON to models and models to JSON; the only place that knows cattrs.
 
-Reading is forgiving about additions and strict about types.
+Reading is forgiving about additions and about keys that are missing, and strict about types.
 cattrs calls `str()` and `int()` on primitives, so that null would become "None"; therefore a reader
 is generated for each class that checks types inline, keeps unknown keys in `extra`, and names the
 JSON path of what is odd.
@@ -52,24 +52,52 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
-_SPACE = b" \t\r\n"  # RFC 8259, 2
 
 
 def parse(body: bytes) -> Any:
-    """Parse JSON, whatever the bytes; raises `NotJson` and nothing else."""
+    """Parse JSON in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+
+    Raises `NotJson` and nothing else, whatever the bytes.
+    """
     try:
-        text = body.strip(_SPACE).decode()
-        value, end = _decoder.raw_decode(text)
+        return _decoder.decode(_decoded(body))
     # From None: the causes hold the body, which may repeat a token.
     except RecursionError:
         raise NotJson("JSON that is nested too deeply") from None
-    except UnicodeDecodeError:
-        raise NotJson("bytes that are not UTF-8") from None
+    except UnicodeDecodeError as error:
+        raise NotJson(f"bytes that are not {error.encoding[:6].upper()}") from None
     except ValueError:  # malformed, NaN, or an integer of thousands of digits
         raise NotJson("text that is not JSON" if body.strip() else "nothing") from None
-    if end < len(text):
-        raise NotJson("text that is not JSON")
-    return value
+
+
+# Python has the codecs that know a mark built in, and imports the others at their first use.
+_MARKS = {
+    "utf-16-be": b"\xfe\xff",
+    "utf-16-le": b"\xff\xfe",
+    "utf-32-be": b"\x00\x00\xfe\xff",
+    "utf-32-le": b"\xff\xfe\x00\x00",
+}
+
+
+def _decoded(body: bytes) -> str:
+    """Decode JSON by how it begins (RFC 4627, 3); raises `UnicodeDecodeError`."""
+    encoding = json.detect_encoding(body)
+    if encoding.startswith("utf-8"):
+        return body.decode().removeprefix("\ufeff")
+    return (_MARKS.get(encoding, b"") + body).decode(encoding[:6])
+
+
+def in_utf_8(body: bytes) -> bytes:
+    """Return a body of the encodings that `parse` reads in UTF-8, where credentials are found.
+
+    A body in UTF-8, and one that cannot be decoded, stays as it is.
+    """
+    if json.detect_encoding(body) == "utf-8":
+        return body
+    try:
+        return _decoded(body).encode()
+    except UnicodeError:
+        return body
 
 
 def is_as_deep_as(levels: int, tree: Any) -> bool:
@@ -85,6 +113,25 @@ def is_as_deep_as(levels: int, tree: Any) -> bool:
         if not level:
             return False
     return True
+
+
+def without_depth(levels: int, tree: Any, text: Callable[[str], str]) -> Any:
+    """Return a copy of JSON with *text* of each string, and null for what lies too deep to pickle.
+
+    Arguments:
+        levels: how many arrays and objects may lie in each other.
+        tree: the JSON.
+        text: makes the new string, of keys as of values.
+    """
+    if isinstance(tree, str):
+        return text(tree)
+    if not isinstance(tree, (dict, list)):
+        return tree
+    if levels == 0:
+        return None
+    if isinstance(tree, list):
+        return [without_depth(levels - 1, item, text) for item in tree]
+    return {text(key): without_depth(levels - 1, item, text) for key, item in tree.items()}
 
 
 def camel(name: str) -> str:
@@ -251,7 +298,10 @@ _KINDS: dict[Any, tuple[tuple[str, ...], str]] = {
 def _reader(
     cls: type[Any], hook: Callable[[Any], Callable[[Any, Any], Any]]
 ) -> Callable[[Any, Any], Any]:
-    """Generate the function that reads one attrs class, strictly and with paths."""
+    """Generate the function that reads one attrs class, strictly and with paths.
+
+    A field without a default must be there; a key that is absent, or null, has its field's default.
+    """
     fields = [field for field in attrs.fields(cls) if field.name != "extra"]
     keys = [_key(field) for field in fields]
     names: dict[str, Any] = {
@@ -279,7 +329,17 @@ def _reader(
             lines += _read_field(index, key, field, names, hook)
     lines += [
         "    model = draft()",
-        *(f"    model.{field.name} = v{index}" for index, field in enumerate(fields)),
+    ]
+    for index, field in enumerate(fields):
+        # As attrs does it, in the order of the fields: a default may depend on those before.
+        compute = getattr(field.default, "factory", None)
+        if compute is not None:
+            names[f"compute{index}"] = compute
+            lines.append(f"    if v{index} is None: v{index} = compute{index}(model)")
+        elif field.default == ():
+            lines.append(f"    if v{index} is None: v{index} = ()")
+        lines.append(f"    model.{field.name} = v{index}")
+    lines += [
         # What is not known is seen by the number of keys, since to look at each takes longer.
         f"    model.extra = {{}} if len(value) + absent == {len(keys)} else "
         "{key: value[key] for key in value if key not in KNOWN}",
@@ -320,7 +380,7 @@ def _read_field(
     hook: Callable[[Any], Callable[[Any, Any], Any]],
 ) -> list[str]:
     var = f"v{index}"
-    wanted, nullable = _without_none(field.type)
+    wanted = _without_none(field.type)
     origin = get_origin(wanted)
     parse = ""
     if wanted in _KINDS:
@@ -342,7 +402,10 @@ def _read_field(
         parse = f"read{index}({var}, None)"
     wrong = " and ".join(f"{var}.__class__ is not {name}" for name in classes)
     raising = f"raise Odd({expected!r}, found({var}), {key!r})"
-    if nullable:
+    if field.default is attrs.NOTHING:  # then it identifies the model, and must be there
+        lines = [f"    {var} = get({key!r}, MISSING)"]
+        indent = "    "
+    else:
         lines = [
             f"    {var} = get({key!r})",
             f"    if {var} is None:",
@@ -350,9 +413,6 @@ def _read_field(
             "    else:",
         ]
         indent = "        "
-    else:  # then it is nearly always there, and to try is quicker than to call
-        lines = [f"    try: {var} = value[{key!r}]", f"    except KeyError: {var} = MISSING"]
-        indent = "    "
     lines.append(f"{indent}if {wrong}: {raising}")
     if wanted is datetime:
         raising = f"raise Odd({expected!r}, 'another string', {key!r})"
@@ -377,10 +437,8 @@ def _read_field(
     return lines
 
 
-def _without_none(annotation: Any) -> tuple[Any, bool]:
+def _without_none(annotation: Any) -> Any:
     if get_origin(annotation) not in (UnionType, Union):
-        return annotation, False
+        return annotation
     kept = tuple(item for item in get_args(annotation) if item is not NoneType)
-    if len(kept) == len(get_args(annotation)):
-        return annotation, False
-    return Union[kept], True  # noqa: UP007 - of a tuple made at run time
+    return Union[kept]  # noqa: UP007 - of a tuple made at run time

@@ -16,7 +16,7 @@ from calcom_core import bookings, slots
 from calcom_core.api import HOSTED_URL, Anonymous, Api
 from calcom_core.effects import Stream, emit
 from calcom_core.errors import ApiError, CalcomError
-from calcom_core.model.booking import Booking
+from calcom_core.model.booking import Booking, NewHost
 from calcom_core.model.page import OffsetPagination
 from calcom_core.model.slot import Slots
 from calcom_core.operation import Operation, Page
@@ -131,7 +131,8 @@ def described(value: Any) -> Iterable[str]:
     match value:
         case Booking():
             who = ", ".join(
-                (attendee.name or attendee.email) + (" (absent)" if attendee.absent else "")
+                (attendee.name or attendee.email or "somebody")
+                + (" (absent)" if attendee.absent else "")
                 for attendee in value.attendees
             )
             yield (
@@ -156,7 +157,8 @@ def described(value: Any) -> Iterable[str]:
             for slot in free[:1]:
                 yield f"{slot.start:%Y-%m-%d %H:%M %z} is the first"
         case _:  # a Reassignment: nothing else is asked for here
-            yield f"now with {value.reassigned_to.name} (user {value.reassigned_to.id})"
+            host = value.reassigned_to or NewHost()
+            yield f"now with {host.name} (user {host.id})"
 
 
 def _printable(line: str) -> str:

@@ -74,11 +74,16 @@ def list(  # named as in the API
 
     Returns:
         A `Page`; its `next` is the operation for the following page.
+        The server counts *total_items* and *has_next_page* without the filters by the times of
+        creating and updating, so that a page may be empty and say that there are more.
+        An empty page of a list by *take* and *skip* is the end: its `next` is None.
+        A server that drops *limit* sends a page by *take*; the next one begins where that ends.
 
     Raises:
         InvalidInput: for what the server would refuse or silently drop; nothing is sent.
         DecodingError: for an item that cannot be read; it carries the page of those that can.
-            Also for a cursor that was walked already, or that is missing where there is more.
+        PagingError: for a cursor that was walked already, or that is missing where there is more,
+            and for a response without its pagination; it carries the page.
     """
     filters = BookingFilters(
         status=status,

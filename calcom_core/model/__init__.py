@@ -1,1 +1,34 @@
-"""What goes in and what comes out, as frozen attrs classes."""
+"""What goes in and what comes out, as frozen values.
+
+A response may lack keys: an older server does not know them yet, a newer one may drop them.
+Required is what identifies a thing; null means the same as no key, and is no value of these:
+
+| model | required |
+|---|---|
+| `Booking` | `uid`, `start`, `end`, `status` |
+| `BookingAttendee`, `RemovedAttendee` | `id` |
+| `BookingReference` | `type`, `event_uid` |
+| `CalendarLink` | `label` |
+| `Recording`, `ConferencingSession` | `id` |
+| `Reassignment` | `booking_uid` |
+| `Reservation` | `reservation_uid` |
+| `Slot` | `start` |
+| `Host`, `Attendee`, `EventTypeRef`, `NewHost`, `Participant`, both paginations | nothing |
+
+A value takes the place of any other key:
+
+| field | without its key |
+|---|---|
+| `display_email` | `email` without the suffix of a managed user, as the server computes it |
+| `Booking.duration` | the minutes from `start` to `end`, as the server computes it |
+| `Booking.location` | `meeting_url`, which the server always made equal |
+| `Booking.event_type_id` | the `id` of `event_type` |
+| `Booking.hosts`, `Booking.attendees`, `ConferencingSession.participants` | an empty tuple |
+| `OffsetPagination.has_next_page` | whether `remaining_items` is above 0; None without that |
+| `CursorPagination.has_more` | whether there is a `next_cursor` |
+| any other | None, which says no more than that the server did not say |
+
+So `absent_host` and `absent` are None, not False, where the server does not say.
+A list without `pagination` is a `PagingError`, whose `page` has the bookings.
+A value of another type is a `DecodingError`, whichever key it has.
+"""

@@ -2,14 +2,16 @@
 
 Every class keeps in `extra` the keys that it does not know.
 Free-form maps are plain dicts, typed as `Mapping` and left out of the hash.
+What a key means that is missing, `calcom_core.model` says.
 """
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from calcom_core.model.fields import under, unknown_keys
 from calcom_core.value import Value
@@ -24,14 +26,22 @@ class BookingShape(Enum):
     RECURRING_SEATED = "recurring-seated"
 
 
+# The suffix that tells the users of one platform client from those of another (CONTRACT C.4).
+_MANAGED_USER = re.compile(r"\+[a-zA-Z0-9]{25}")
+
+
+def _displayed(person: Any) -> str | None:
+    return None if person.email is None else _MANAGED_USER.sub("", person.email, count=1)
+
+
 @frozen(weakref_slot=False)
 class Host(Value):
     """A host of a booking; *id* is the string `unknown` where the booking has no user."""
 
-    id: int | str
-    email: str
-    display_email: str
-    username: str
+    id: int | str | None = None
+    email: str | None = None
+    display_email: str | None = field(default=Factory(_displayed, takes_self=True))
+    username: str | None = None
     name: str | None = None
     time_zone: str | None = None
     extra: Mapping[str, Any] = unknown_keys()
@@ -41,8 +51,8 @@ class Host(Value):
 class EventTypeRef(Value):
     """The event type of a booking."""
 
-    id: int
-    slug: str
+    id: int | None = None
+    slug: str | None = None
     extra: Mapping[str, Any] = unknown_keys()
 
 
@@ -54,11 +64,11 @@ class Attendee(Value):
     one who gave only a phone number has a synthetic *email*.
     """
 
-    name: str
-    email: str
-    display_email: str
-    time_zone: str
-    absent: bool
+    name: str | None = None
+    email: str | None = None
+    display_email: str | None = field(default=Factory(_displayed, takes_self=True))
+    time_zone: str | None = None
+    absent: bool | None = None
     language: str | None = None
     phone_number: str | None = None
     seat_uid: str | None = None
@@ -76,11 +86,11 @@ class BookingAttendee(Value):
     """
 
     id: int
-    name: str
-    email: str
-    display_email: str
-    time_zone: str
-    absent: bool
+    name: str | None = None
+    email: str | None = None
+    display_email: str | None = field(default=Factory(_displayed, takes_self=True))
+    time_zone: str | None = None
+    absent: bool | None = None
     language: str | None = None
     phone_number: str | None = None
     booking_id: int | None = None
@@ -92,35 +102,48 @@ class RemovedAttendee(Value):
     """An attendee who was taken off a booking."""
 
     id: int
-    booking_id: int
-    name: str
-    email: str
-    time_zone: str
+    booking_id: int | None = None
+    name: str | None = None
+    email: str | None = None
+    time_zone: str | None = None
     extra: Mapping[str, Any] = unknown_keys()
+
+
+def _minutes(booking: "Booking") -> float:
+    return (booking.end - booking.start) / timedelta(minutes=1)
+
+
+def _event_type_id(booking: "Booking") -> int | None:
+    return booking.event_type.id if booking.event_type else None
+
+
+def _meeting_url(booking: "Booking") -> str | None:
+    return booking.meeting_url
 
 
 @frozen(weakref_slot=False)
 class Booking(Value):
     """A booking, of whatever shape; what its shape lacks is None.
 
-    *status* is `accepted`, `pending`, `cancelled`, `rejected`, or what the server may add.
+    *status* is `accepted`, `pending`, `cancelled`, `rejected`, `awaiting_host` of an instant
+    booking, or what the server may add.
     *location* is one flat string and not always a URL; *meeting_url* is deprecated and equal to it.
     *duration* is in minutes.
     *ics_uid* stays the same when a booking is rescheduled, while *uid* changes.
     *seat_uid* is there only in the answers to creating or moving a seat.
     """
 
-    id: int
     uid: str
-    title: str
     status: str
-    hosts: tuple[Host, ...]
-    attendees: tuple[Attendee, ...]
     start: datetime
     end: datetime
-    duration: float
-    absent_host: bool
-    created_at: datetime
+    id: int | None = None
+    title: str | None = None
+    hosts: tuple[Host, ...] = ()
+    attendees: tuple[Attendee, ...] = ()
+    duration: float = field(default=Factory(_minutes, takes_self=True))
+    absent_host: bool | None = None
+    created_at: datetime | None = None
     updated_at: datetime | None = None
     description: str | None = None
     cancellation_reason: str | None = None
@@ -129,10 +152,10 @@ class Booking(Value):
     rescheduled_by_email: str | None = None
     rescheduled_from_uid: str | None = None
     rescheduled_to_uid: str | None = None
-    event_type_id: int | None = None
     event_type: EventTypeRef | None = None
+    event_type_id: int | None = field(default=Factory(_event_type_id, takes_self=True))
     meeting_url: str | None = None
-    location: str | None = None
+    location: str | None = field(default=Factory(_meeting_url, takes_self=True))
     guests: tuple[str, ...] | None = None
     metadata: Mapping[str, Any] | None = field(default=None, hash=False)
     booking_fields_responses: Mapping[str, Any] | None = field(default=None, hash=False)
@@ -150,9 +173,14 @@ class Booking(Value):
 
     @property
     def is_seated(self) -> bool:
-        """Whether attendees hold seats; `mark_absent` answers as if they did not."""
-        # CONTRACT C.3: only these shapes lack the key; `seat_uid` and attendees may be hidden.
-        return self.booking_fields_responses is None
+        """Whether attendees hold seats; `mark_absent` answers as if they did not.
+
+        It is told by two keys that only these shapes lack, *booking_fields_responses* and
+        *metadata*: a booking that has one of them has no seats, and one that has neither counts as
+        seated, also where an older server left both out.
+        """
+        # CONTRACT C.3; *seat_uid* and *attendees* may be hidden.
+        return self.booking_fields_responses is None and self.metadata is None
 
     @property
     def shape(self) -> BookingShape:
@@ -172,10 +200,10 @@ _SHAPES = {
 class NewHost(Value):
     """Who a booking was given to; *id* is 0 where the server does not know."""
 
-    id: int
-    name: str
-    email: str
-    display_email: str
+    id: int | None = None
+    name: str | None = None
+    email: str | None = None
+    display_email: str | None = field(default=Factory(_displayed, takes_self=True))
     extra: Mapping[str, Any] = unknown_keys()
 
 
@@ -184,7 +212,7 @@ class Reassignment(Value):
     """What reassigning a booking led to."""
 
     booking_uid: str
-    reassigned_to: NewHost
+    reassigned_to: NewHost | None = None
     extra: Mapping[str, Any] = unknown_keys()
 
 
@@ -219,7 +247,7 @@ class BookingReference(Value):
 
     type: str
     event_uid: str
-    id: int
+    id: int | None = None
     destination_calendar_id: str | None = None
     extra: Mapping[str, Any] = unknown_keys()
 
@@ -233,6 +261,6 @@ class CalendarLink(Value):
     """
 
     label: str
-    link: str
+    link: str | None = None
     id: str | None = None
     extra: Mapping[str, Any] = unknown_keys()

@@ -23,11 +23,11 @@ class Recording(Value):
     """
 
     id: str
-    room_name: str
-    start_ts: UnixTime
-    status: str
-    duration: float
-    share_token: str = field(repr=False)
+    room_name: str | None = None
+    start_ts: UnixTime | None = None
+    status: str | None = None
+    duration: float | None = None
+    share_token: str | None = field(default=None, repr=False)
     max_participants: int | None = None
     download_link: str | None = field(default=None, repr=False)
     error: str | None = None
@@ -38,8 +38,8 @@ class Recording(Value):
 class Participant(Value):
     """Somebody who was in a meeting; *duration* is in seconds."""
 
-    join_time: UnixTime
-    duration: float
+    join_time: UnixTime | None = None
+    duration: float | None = None
     user_id: str | None = None
     user_name: str | None = None
     extra: Mapping[str, Any] = unknown_keys()
@@ -50,10 +50,10 @@ class ConferencingSession(Value):
     """One meeting in a room; *duration* is in seconds, and grows while it is *ongoing*."""
 
     id: str
-    room: str
-    start_time: UnixTime
-    duration: float
-    ongoing: bool
-    max_participants: int
-    participants: tuple[Participant, ...]
+    room: str | None = None
+    start_time: UnixTime | None = None
+    duration: float | None = None
+    ongoing: bool | None = None
+    max_participants: int | None = None
+    participants: tuple[Participant, ...] = ()
     extra: Mapping[str, Any] = unknown_keys()

@@ -3,29 +3,38 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from calcom_core.model.fields import unknown_keys
 from calcom_core.value import Value
+
+
+def _something_remains(page: "OffsetPagination") -> bool | None:
+    return None if page.remaining_items is None else page.remaining_items > 0
 
 
 @frozen(weakref_slot=False)
 class OffsetPagination(Value):
     """Where a page read by *take* and *skip* stands.
 
-    *returned_items* is computed by the server and may be more than the page holds;
-    *current_page* is 0 where there is nothing.
+    The server computes all of it from *total_items*, which some filters do not change, as
+    `bookings.list` says.
+    *returned_items* may be more than the page holds; *current_page* is 0 where there is nothing.
     """
 
-    total_items: int
-    items_per_page: int
-    returned_items: int
-    remaining_items: int
-    total_pages: int
-    current_page: int
-    has_next_page: bool
-    has_previous_page: bool
+    total_items: int | None = None
+    items_per_page: int | None = None
+    returned_items: int | None = None
+    remaining_items: int | None = None
+    total_pages: int | None = None
+    current_page: int | None = None
+    has_next_page: bool | None = field(default=Factory(_something_remains, takes_self=True))
+    has_previous_page: bool | None = None
     extra: Mapping[str, Any] = unknown_keys()
+
+
+def _leads_on(page: "CursorPagination") -> bool:
+    return page.next_cursor is not None
 
 
 @frozen(weakref_slot=False)
@@ -35,6 +44,6 @@ class CursorPagination(Value):
     *next_cursor* is opaque, and None at the end.
     """
 
-    has_more: bool
     next_cursor: str | None = None
+    has_more: bool = field(default=Factory(_leads_on, takes_self=True))
     extra: Mapping[str, Any] = unknown_keys()

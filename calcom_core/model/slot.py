@@ -84,11 +84,11 @@ class Reservation(Value):
     """
 
     reservation_uid: str
-    event_type_id: int
-    slot_start: datetime
-    slot_end: datetime
-    slot_duration: float
-    reservation_until: datetime
+    event_type_id: int | None = None
+    slot_start: datetime | None = None
+    slot_end: datetime | None = None
+    slot_duration: float | None = None
+    reservation_until: datetime | None = None
     reservation_duration: int | None = None
     extra: Mapping[str, Any] = unknown_keys()
 

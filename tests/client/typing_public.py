@@ -135,7 +135,7 @@ assert_type(client.bookings.request_reschedule("u", reschedule_reason="r"), None
 assert_type(client.bookings.update_location("u", {"type": "link", "link": "l"}), Booking)
 assert_type(client.bookings.update_location("u", NewLinkLocation(link="l")), Booking)
 assert_type(client.bookings.recordings("u"), tuple[Recording, ...])
-assert_type(client.bookings.recordings("u")[0].start_ts, datetime)
+assert_type(client.bookings.recordings("u")[0].start_ts, datetime | None)
 assert_type(client.bookings.transcripts("u"), tuple[str, ...])
 assert_type(client.bookings.calendar_links("u"), tuple[CalendarLink, ...])
 assert_type(client.bookings.references("u", type="zoom_video"), tuple[BookingReference, ...])

@@ -498,6 +498,23 @@ def test_a_seat_among_hidden_attendees_cannot_be_told_to_be_missing() -> None:
     assert "; the attendees of seats are hidden from these credentials;" in str(error)
 
 
+def without_metadata(**more: Any) -> dict[str, Any]:
+    return {key: item for key, item in booking(**more).items() if key != "metadata"}
+
+
+def test_a_booking_that_is_answered_without_metadata_is_no_older_one() -> None:
+    assert play([(CREATE, created(without_metadata()))]) == bk(without_metadata())
+
+
+def test_a_booking_of_the_list_without_metadata_may_be_ours() -> None:
+    look = (LOOK, listed(OTHERS, without_metadata()))
+    error = unknown([(CREATE, LOST), look, TEN, look], recreate_after=10)
+    assert "; a booking that starts then does not show its metadata;" in str(error)
+    gone = (LOOK, listed(OTHERS, without_metadata(status="cancelled")))
+    script = [(CREATE, LOST), gone, TEN, gone, (CREATE, created(booking()))]
+    assert play(script, recreate_after=10) == bk(booking())
+
+
 @pytest.mark.parametrize(
     "empty", [seated(status="cancelled"), seated(start="2027-04-05T09:00:01.000Z")]
 )

@@ -308,11 +308,17 @@ ODD: dict[str, tuple[Operation[Any], object, str, str]] = {
         "$.data[0].participants[0]",
         "null",
     ),
-    "an attendee without absence": (
+    "an attendee of no id": (
         bookings.attendees.list("bk7"),
-        [ATTENDEE, {**ATTENDEE, "absent": None}],
-        "$.data[1].absent",
+        [ATTENDEE, {**ATTENDEE, "id": None}],
+        "$.data[1].id",
         "null",
+    ),
+    "an absence in words": (
+        bookings.attendees.list("bk7"),
+        [ATTENDEE, {**ATTENDEE, "absent": "no"}],
+        "$.data[1].absent",
+        "a string",
     ),
 }
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from core_lists import ListServer, answer, walk
+from core_recorded import response_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -196,7 +197,6 @@ ODD_CURSORS: list[tuple[list[dict[str, Any]], str]] = [
     ([more(None)], "nothing at $.pagination.nextCursor, where a cursor, since hasMore is true,"),
     ([more("")], "an empty string at $.pagination.nextCursor, where a cursor, since hasMore is"),
     ([{"hasMore": True}], "nothing at $.pagination.nextCursor, where a cursor, since hasMore is"),
-    ([{"hasMore": False}], "nothing at $.pagination.nextCursor, where a string or null"),
     ([more("\ud800")], "half a surrogate pair at $.pagination.nextCursor, where a cursor"),
     ([more("a"), more("a")], "one of this walk at $.pagination.nextCursor, where a new cursor"),
     (
@@ -208,8 +208,7 @@ ODD_CURSORS: list[tuple[list[dict[str, Any]], str]] = [
         "one of this walk at $.pagination.nextCursor, where a new cursor",
     ),
     ([more(5)], "an integer at $.pagination.nextCursor, where a string"),
-    ([{"nextCursor": None, "hasMore": None}], "null at $.pagination.hasMore, where a boolean"),
-    ([{"nextCursor": None}], "nothing at $.pagination.hasMore, where a boolean"),
+    ([{"nextCursor": None, "hasMore": "no"}], "a string at $.pagination.hasMore, where a boolean"),
 ]
 
 
@@ -221,7 +220,7 @@ def test_a_cursor_that_cannot_be_followed_is_an_error_and_no_loop(
     with pytest.raises(DecodingError) as caught:
         walk(stream, by_answers(*paginations))
     assert f"200 with {said}" in str(caught.value)
-    assert isinstance(caught.value, PagingError) is (caught.value.page is not None)
+    assert type(caught.value) is PagingError
 
 
 def test_a_walk_emits_what_is_readable_before_it_raises() -> None:
@@ -319,6 +318,83 @@ def test_the_way_of_paging_is_that_of_the_answer_not_that_of_the_request() -> No
     assert pinned.read(answer(["b1"], more("c"))).next == bookings.list(
         status="past", cursor="c", cal_api_version="2026-05-01"
     )
+
+
+HUNDRED = {**OFFSET, "totalItems": 250, "itemsPerPage": 100, "returnedItems": 100}
+
+
+def test_a_page_of_another_size_than_was_asked_is_followed_by_what_comes_after_it() -> None:
+    dropped = teams.organization_bookings(5, limit=2, status="past").read(answer(["b1"], HUNDRED))
+    assert dropped.next == teams.organization_bookings(5, status="past", take=100, skip=100)
+    capped = bookings.list(take=250, skip=100).read(
+        answer(["b1"], {**HUNDRED, "hasPreviousPage": True})
+    )
+    assert capped.next == bookings.list(take=100, skip=200)
+    many = [f"b{number}" for number in range(120)]
+    uncounted = {"hasNextPage": True}
+    assert bookings.list(limit=2).read(answer(many, uncounted)).next == bookings.list(
+        take=120, skip=120
+    )
+    assert bookings.list(take=2).read(answer(many, HUNDRED)).next == bookings.list(
+        take=120, skip=120
+    )
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_a_list_whose_limit_is_dropped_is_shown_whole(concurrency: int) -> None:
+    server = ListServer(set(range(450)))
+
+    def dropping(request: Request) -> Response:
+        url = request.url.replace("limit=2", "").replace("?&", "?").rstrip("?&")
+        headers = {"cal-api-version": "2024-08-13"}
+        return server(Request("GET", url, headers))
+
+    shown = walk(items(API, by_cursor(2), concurrency=concurrency), dropping)
+    assert numbers(shown) == list(range(450))
+    assert len(server.asked) == 5
+
+
+def test_totals_that_ignore_a_filter_do_not_keep_a_walk_from_its_end() -> None:
+    recorded = ["live-19-list-after-created-total-ignores-filter"]
+    recorded += ["live-20-list-before-created-empty-but-total"]
+    waiting = [response_of(name) for name in recorded]
+    first = bookings.list(event_type_id=15, after_created_at="2026-11-27T12:09:23.172Z", take=5)
+    shown = walk(pages(API, first), lambda request: waiting.pop(0))
+    assert [(len(page.items), page.total_items) for page in shown] == [(3, 340), (0, 340)]
+    assert [page.next is None for page in shown] == [False, True]
+
+
+def test_a_list_that_does_not_count_itself_is_read_to_its_end() -> None:
+    server = ListServer(set(range(60)))
+
+    def uncounted(request: Request) -> Response:
+        body = json.loads(server(request).body)
+        body["pagination"] = {"hasNextPage": body["pagination"]["hasNextPage"]}
+        return Response(200, (), json.dumps(body).encode())
+
+    assert numbers(walk(items(API, by_offset(2), concurrency=3), uncounted)) == list(range(60))
+    assert len(server.asked) == 30
+
+
+def test_a_list_that_does_not_count_itself_and_never_ends_is_an_error() -> None:
+    with pytest.raises(PagingError) as caught:
+        walk(items(API, bookings.list(take=1)), lambda _: answer(["b1"], {"hasNextPage": True}))
+    error = caught.value
+    assert error.path == "$.pagination.hasNextPage"
+    assert error.data["pagination"] == {"hasNextPage": True}
+    assert [item["uid"] for item in error.data["data"]] == ["b1"]
+    assert "11 pages were read, 10 of them in a row with nothing new" in str(error)
+
+
+def test_bookings_without_a_pagination_are_shown_before_the_error() -> None:
+    body = {"status": "success", "data": json.loads(answer(["b1", "b2"], {}).body)["data"]}
+    response = Response(200, (), json.dumps(body).encode())
+    emitted: list[Booking] = []
+    with pytest.raises(PagingError) as caught:
+        walk(items(API, by_offset(2)), lambda request: response, emitted=emitted)
+    assert numbers(emitted) == [1, 2]
+    assert (caught.value.path, caught.value.found) == ("$.pagination", "nothing")
+    assert caught.value.page.pagination == OffsetPagination()
 
 
 # What was asked, the answer's pagination of the other way, and what is said of it.

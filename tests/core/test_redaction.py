@@ -172,6 +172,22 @@ def test_the_host_of_a_url_stays() -> None:
     assert redactor.asked(Request("GET", f"{URL}?a=api.cal.com"))[0] == f"{URL}?a=[redacted]"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-le"])
+@pytest.mark.parametrize("known", [[Credential(KEYS[0])], []])
+def test_a_body_in_another_encoding_is_redacted_and_is_then_in_utf_8(
+    encoding: str, known: list[Credential]
+) -> None:
+    redactor = Redactor(known)
+    body = json.dumps({"a": KEYS[0]}).encode(encoding)
+
+    assert redactor.response(Response(200, (), body)).body in (
+        b'{"a": "[redacted]"}',
+        b'{"a":"[redacted]"}',
+    )
+    for plain in (json.dumps({"a": "é☕"}).encode(encoding), b"\xff\xfe\x00\xd8", b"\x00\xd8\x00"):
+        assert redactor.response(Response(200, (), plain)).body == plain
+
+
 def test_a_body_that_is_no_json_is_redacted_too() -> None:
     key = KEYS[0]
     redactor = Redactor([Credential(key)])

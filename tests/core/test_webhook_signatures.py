@@ -348,6 +348,16 @@ def test_an_answer_about_webhooks_is_no_delivery() -> None:
         parse(NO_DELIVERY)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-le"])
+def test_a_signed_delivery_is_read_in_each_encoding_that_json_may_have(encoding: str) -> None:
+    body = '{"triggerEvent":"PING","payload":{"note":"☕"}}'.encode(encoding)
+    event = receive({"X-Cal-Signature-256": sign(body, RIGHT)}, body, RIGHT)
+    assert (event.delivery.trigger, event.extra) == ("PING", {"note": "☕"})
+    with pytest.raises(DeliveryUnreadable) as caught:
+        parse(body[:-1])
+    assert caught.value.path == "$"
+
+
 # Nothing shows a secret.
 
 RECORDING: Recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]

@@ -933,3 +933,18 @@ def test_a_name_from_an_answer_may_stand_in_a_later_text(path: Path) -> None:
         run(program("Ann Lee"), replay)
     with pytest.raises(NoMatch), Replay(path) as replay:
         run(program("Ben Lee"), replay)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32-le"])
+def test_a_response_in_another_encoding_is_read_as_it_was_live(path: Path, encoding: str) -> None:
+    data = {"uid": "bk7", "status": "accepted", "title": "Kaffe ☕"}
+    data |= {"start": "2027-04-05T09:00:00.000Z", "end": "2027-04-05T09:30:00.000Z"}
+    text = json.dumps({"status": "success", "data": {**data, "token": KEY}}, ensure_ascii=False)
+    with Recorder(path, Answers(lambda _: Response(200, (), text.encode(encoding)))) as recorder:
+        live = Client(KEY, transport=recorder).bookings.get_one("bk7")
+    with Replay(path) as replay:
+        replayed = Client(KEY, transport=replay).bookings.get_one("bk7")
+
+    assert (live.title, live.extra) == ("Kaffe ☕", {"token": KEY})
+    assert (replayed.title, replayed.extra) == ("Kaffe ☕", {"token": "[redacted]"})
+    assert KEY not in path.read_text("utf-8")

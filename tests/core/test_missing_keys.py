@@ -1,0 +1,490 @@
+"""Responses that lack keys, as those of older and of newer servers do."""
+
+import copy
+import json
+import pickle
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
+from core_lossless import snake
+from core_recorded import RECORDED, operation_of, response_of
+from test_answers import SHAPES
+
+from calcom_core import (
+    Attendee,
+    Booking,
+    BookingAttendee,
+    BookingReference,
+    BookingShape,
+    CalendarLink,
+    ConferencingSession,
+    CursorPagination,
+    DecodingError,
+    EventTypeRef,
+    Host,
+    NewHost,
+    OffsetPagination,
+    Operation,
+    Page,
+    Participant,
+    Reassignment,
+    Recording,
+    RemovedAttendee,
+    Reservation,
+    Response,
+    Slot,
+    Slots,
+    bookings,
+    slots,
+)
+
+SLOTS = {name for name in SHAPES if isinstance(SHAPES[name], dict)}
+Steps = tuple[str | int, ...]
+
+# Without these a response cannot be read.
+REQUIRED: dict[str, set[str]] = {
+    "envelope": {"status", "data", "pagination"},
+    "Booking": {"uid", "start", "end", "status"},
+    "BookingAttendee": {"id"},
+    "RemovedAttendee": {"id"},
+    "BookingReference": {"type", "eventUid"},
+    "CalendarLink": {"label"},
+    "ConferencingSession": {"id"},
+    "Reassignment": {"bookingUid"},
+    "Reservation": {"reservationUid"},
+    "Slot": {"start"},
+}
+# The value without the key is the one that the server sent with it.
+COMPUTED = {
+    ("Host", "displayEmail"),
+    ("Attendee", "displayEmail"),
+    ("BookingAttendee", "displayEmail"),
+    ("NewHost", "displayEmail"),
+    ("Booking", "duration"),
+    ("Booking", "location"),
+    ("Booking", "eventTypeId"),
+    ("OffsetPagination", "hasNextPage"),
+}
+EMPTY = {("Booking", "hosts"), ("Booking", "attendees"), ("ConferencingSession", "participants")}
+
+
+def envelopes(name: str) -> Iterator[dict[str, Any]]:
+    """Yield a recorded body; a list of several as one body for each of its items."""
+    envelope = RECORDED[name]["response"]["body"]
+    data = envelope.get("data")
+    if isinstance(data, list) and data:
+        yield from ({**envelope, "data": [item]} for item in data)
+    elif name in SLOTS and data:
+        yield from ({**envelope, "data": {day: [slot]}} for day in data for slot in data[day])
+    else:
+        yield envelope
+
+
+def places(raw: Any, value: object, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
+    """Yield the place of each key of the models in a response, and the name of its model."""
+    if attrs.has(type(value)) and isinstance(raw, dict):
+        for key, item in raw.items():
+            yield (*steps, key), type(value).__name__
+            yield from places(item, getattr(value, snake(key)), (*steps, key))
+    elif isinstance(value, tuple):
+        for index, (item, inner) in enumerate(zip(raw, value, strict=True)):
+            yield from places(item, inner, (*steps, index))
+
+
+def places_of(envelope: dict[str, Any], value: object) -> Iterator[tuple[Steps, str]]:
+    for key in envelope:
+        yield (key,), "envelope"
+    if isinstance(value, Page):
+        yield from places(envelope["data"], value.items, ("data",))
+        yield from places(envelope["pagination"], value.pagination, ("pagination",))
+    elif isinstance(value, Slots):
+        for day, free in value.items():
+            yield from places(envelope["data"][day.isoformat()], free, ("data", day.isoformat()))
+    elif value is not None:
+        yield from places(envelope["data"], value, ("data",))
+
+
+def model_at(value: Any, steps: Steps) -> Any:
+    """Return the model at a place in what a response was read as."""
+    if isinstance(value, Page):
+        value = value.items if steps[0] == "data" else value.pagination
+    for step in steps[1:]:
+        if isinstance(value, Slots):
+            value = {day.isoformat(): free for day, free in value.items()}[str(step)]
+        else:
+            value = value[step] if isinstance(step, int) else getattr(value, snake(step))
+    return value
+
+
+def changed(envelope: Any, steps: Steps, *value: object) -> Any:
+    """Return an envelope with another value at a place, or without its key."""
+    root = inner = json.loads(json.dumps(envelope))
+    for step in steps[:-1]:
+        inner = inner[step]
+    del inner[steps[-1]]
+    if value:
+        inner[steps[-1]] = value[0]
+    return root
+
+
+def json_path(steps: Steps) -> str:
+    return "$" + "".join(
+        f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
+        for step in steps
+    )
+
+
+def body_of(envelope: Any) -> Response:
+    return Response(200, (), json.dumps(envelope).encode())
+
+
+def outcome(operation: Operation[Any], envelope: Any) -> Any:
+    """Return what a body is read as, or the place and the kind of what cannot be read."""
+    try:
+        return operation.read(body_of(envelope))
+    except DecodingError as error:
+        return error.path, error.found
+
+
+def assert_as_before(before: Any, after: Any, model: str, key: str) -> None:
+    """Check that a model lost no more than the value of one key."""
+    for field in attrs.fields(type(before)):
+        kept = getattr(before, field.name)
+        if field.name == snake(key) and (model, key) not in COMPUTED:
+            kept = () if (model, key) in EMPTY else None
+        assert getattr(after, field.name) == kept, (model, key, field.name)
+
+
+def read_alone() -> Iterator[tuple[Operation[Any], dict[str, Any], Any]]:
+    """Yield the recorded bodies, each with the operation that reads it and the result."""
+    for name in SHAPES:
+        operation = operation_of(name)
+        for envelope in envelopes(name):
+            yield operation, envelope, operation.read(body_of(envelope))
+
+
+def test_only_what_identifies_a_thing_is_required(capsys: pytest.CaptureFixture[str]) -> None:
+    removals = refused = 0
+    needed: dict[str, set[str]] = {}
+    for operation, envelope, before in read_alone():
+        for steps, model in places_of(envelope, before):
+            key = str(steps[-1])
+            after = outcome(operation, changed(envelope, steps))
+            removals += 1
+            if key in REQUIRED.get(model, ()):
+                found = "no string" if steps == ("status",) else "nothing"
+                assert after == (json_path(steps), found)
+                needed.setdefault(model, set()).add(key)
+                refused += 1
+            else:
+                place = steps[:-1]
+                assert_as_before(model_at(before, place), model_at(after, place), model, key)
+    with capsys.disabled():
+        print(f"\n{removals:,} keys removed from recorded responses, {refused:,} of them needed")
+    assert needed == REQUIRED
+    assert (removals > 9_000, refused > 1_000) == (True, True)
+
+
+def test_null_means_the_same_as_no_key() -> None:
+    for operation, envelope, before in read_alone():
+        for steps, model in places_of(envelope, before):
+            if steps in {("status",), ("data",)}:
+                continue
+            after = outcome(operation, changed(envelope, steps, None))
+            if str(steps[-1]) in REQUIRED.get(model, ()):
+                assert after == (json_path(steps), "null")
+            else:
+                place, key = steps[:-1], str(steps[-1])
+                assert_as_before(model_at(before, place), model_at(after, place), model, key)
+
+
+def test_a_value_of_another_type_is_an_error_whichever_key_it_has() -> None:
+    for operation, envelope, before in read_alone():
+        for steps, model in places_of(envelope, before):
+            if model == "envelope":
+                continue
+            was: Any = envelope
+            for step in steps:
+                was = was[step]
+            other, found = ("no", "a string") if isinstance(was, bool) else (True, "a boolean")
+            after = outcome(operation, changed(envelope, steps, other))
+            assert after == (json_path(steps), found)
+
+
+def success(data: object) -> Response:
+    return body_of({"status": "success", "data": data})
+
+
+NINE = datetime(2027, 4, 5, 9, tzinfo=UTC)
+LEAST = {
+    "uid": "bk7",
+    "status": "accepted",
+    "start": "2027-04-05T09:00:00.000Z",
+    "end": "2027-04-05T09:30:00.000Z",
+}
+
+
+def test_a_booking_of_four_keys_is_read() -> None:
+    booking = bookings.get_one("bk7").read(success(LEAST))
+    assert booking == Booking(
+        uid="bk7",
+        status="accepted",
+        start=NINE,
+        end=NINE + timedelta(minutes=30),
+        id=None,
+        title=None,
+        hosts=(),
+        attendees=(),
+        duration=30,
+        absent_host=None,
+        created_at=None,
+        event_type=None,
+        event_type_id=None,
+        meeting_url=None,
+        location=None,
+    )
+    assert booking.extra == {}
+    assert pickle.loads(pickle.dumps(booking)) == booking
+
+
+# What is asked for, the least that its data may be, and what that is read as.
+LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
+    "people, an event type and an addition": (
+        bookings.get_one("bk7"),
+        {**LEAST, "hosts": [{}], "attendees": [{}], "eventType": {}, "added": 1},
+        Booking(
+            uid="bk7",
+            status="accepted",
+            start=NINE,
+            end=NINE + timedelta(minutes=30),
+            hosts=(
+                Host(
+                    id=None,
+                    email=None,
+                    display_email=None,
+                    username=None,
+                    name=None,
+                    time_zone=None,
+                ),
+            ),
+            attendees=(
+                Attendee(name=None, email=None, display_email=None, time_zone=None, absent=None),
+            ),
+            event_type=EventTypeRef(id=None, slug=None),
+            extra={"added": 1},
+        ),
+    ),
+    "a duration that is no whole number": (
+        bookings.get_one("bk7"),
+        {**LEAST, "end": "2027-04-05T09:00:30.000Z"},
+        Booking(
+            uid="bk7",
+            status="accepted",
+            start=NINE,
+            end=NINE + timedelta(seconds=30),
+            duration=0.5,
+        ),
+    ),
+    "the older name of a place, and an event type": (
+        bookings.get_one("bk7"),
+        {**LEAST, "meetingUrl": "https://meet.example.com/a", "eventType": {"id": 7}},
+        Booking(
+            uid="bk7",
+            status="accepted",
+            start=NINE,
+            end=NINE + timedelta(minutes=30),
+            event_type=EventTypeRef(id=7),
+            event_type_id=7,
+            meeting_url="https://meet.example.com/a",
+            location="https://meet.example.com/a",
+        ),
+    ),
+    "an attendee": (bookings.attendees.get("bk7", 5), {"id": 5}, BookingAttendee(id=5)),
+    "a removed attendee": (
+        bookings.attendees.remove("bk7", 5),
+        {"id": 5},
+        RemovedAttendee(id=5, booking_id=None, name=None, email=None, time_zone=None),
+    ),
+    "a reassignment": (
+        bookings.reassign("bk7"),
+        {"bookingUid": "bk7"},
+        Reassignment(booking_uid="bk7", reassigned_to=None),
+    ),
+    "a new host": (
+        bookings.reassign("bk7"),
+        {"bookingUid": "bk7", "reassignedTo": {}},
+        Reassignment("bk7", NewHost(id=None, name=None, email=None, display_email=None)),
+    ),
+    "references": (
+        bookings.references("bk7"),
+        [{"type": "zoom_video", "eventUid": "e"}],
+        (BookingReference(type="zoom_video", event_uid="e", id=None),),
+    ),
+    "links": (
+        bookings.calendar_links("bk7"),
+        [{"label": "ICS"}],
+        (CalendarLink(label="ICS", link=None, id=None),),
+    ),
+    "recordings": (
+        bookings.recordings("bk7"),
+        [{"id": "rec-1"}],
+        (
+            Recording(
+                id="rec-1",
+                room_name=None,
+                start_ts=None,
+                status=None,
+                duration=None,
+                share_token=None,
+            ),
+        ),
+    ),
+    "sessions": (
+        bookings.conferencing_sessions("bk7"),
+        [{"id": "s-1"}, {"id": "s-2", "participants": [{}]}],
+        (
+            ConferencingSession(
+                id="s-1",
+                room=None,
+                start_time=None,
+                duration=None,
+                ongoing=None,
+                max_participants=None,
+                participants=(),
+            ),
+            ConferencingSession(
+                id="s-2", participants=(Participant(join_time=None, duration=None),)
+            ),
+        ),
+    ),
+    "a reservation": (
+        slots.get_reservation("r"),
+        {"reservationUid": "r"},
+        Reservation(
+            reservation_uid="r",
+            event_type_id=None,
+            slot_start=None,
+            slot_end=None,
+            slot_duration=None,
+            reservation_until=None,
+        ),
+    ),
+    "slots": (
+        slots.list(event_type_id=1, start="2027-04-05", end="2027-04-06"),
+        {"2027-04-05": [{"start": "2027-04-05T09:00:00.000Z"}]},
+        Slots({date(2027, 4, 5): (Slot(start=NINE),)}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEAST_DATA)
+def test_the_least_that_a_response_may_say_is_read_as_this(name: str) -> None:
+    operation, data, value = LEAST_DATA[name]
+    read = operation.read(success(data))
+    assert read == value
+    assert hash(read) == hash(value)
+
+
+# A recording, and the keys that its hosts, attendees or new host are in.
+PEOPLE = {
+    "29-get-normal": ("hosts", "attendees"),
+    "live-14-list-oauth-client": ("hosts", "attendees"),
+    "live-57-ee-create-instant": ("hosts", "attendees"),
+    "51-cancel-normal": ("hosts", "attendees"),
+    "137-reassign-auto": ("reassignedTo",),
+}
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_an_older_server_without_display_addresses_is_read_the_same(name: str) -> None:
+    envelope = copy.deepcopy(RECORDED[name]["response"]["body"])
+    removed = 0
+    for item in envelope["data"] if isinstance(envelope["data"], list) else [envelope["data"]]:
+        for key in PEOPLE[name]:
+            for person in item[key] if isinstance(item[key], list) else [item[key]]:
+                del person["displayEmail"]
+                removed += 1
+    assert removed >= 1
+    before, after = (
+        operation_of(name).read(response_of(name)),
+        outcome(operation_of(name), envelope),
+    )
+    assert getattr(after, "items", after) == getattr(before, "items", before)
+
+
+DISPLAYED = [
+    ("ann@example.net", "ann@example.net"),
+    ("ann+clk12abcdefghijklmnopqrst@example.net", "ann@example.net"),
+    ("ann+CLK12abcdefghijklmnopqrs@example.net", "ann+CLK12abcdefghijklmnopqrs@example.net"),
+    ("ann+work@example.net", "ann+work@example.net"),
+    ("unknown", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("email", "displayed"), DISPLAYED)
+def test_an_address_is_displayed_without_the_suffix_of_a_managed_user(
+    email: str, displayed: str
+) -> None:
+    data = {**LEAST, "hosts": [{"email": email}], "attendees": [{"email": email}]}
+    booking = bookings.get_one("bk7").read(success(data))
+    assert (booking.hosts[0].display_email, booking.attendees[0].display_email) == (
+        displayed,
+        displayed,
+    )
+    assert Host(email=email).display_email == displayed
+
+
+SHAPES_OF_LEAST: list[tuple[dict[str, object], BookingShape]] = [
+    ({"bookingFieldsResponses": {}, "metadata": {}}, BookingShape.SINGLE),
+    ({"bookingFieldsResponses": {}}, BookingShape.SINGLE),
+    ({"metadata": {}}, BookingShape.SINGLE),
+    ({}, BookingShape.SEATED),
+    ({"metadata": {}, "recurringBookingUid": "r"}, BookingShape.RECURRING),
+    ({"recurringBookingUid": "r"}, BookingShape.RECURRING_SEATED),
+]
+
+
+@pytest.mark.parametrize(("more", "shape"), SHAPES_OF_LEAST)
+def test_either_key_that_seats_lack_tells_a_booking_without_seats(
+    more: dict[str, object], shape: BookingShape
+) -> None:
+    booking = bookings.get_one("bk7").read(success({**LEAST, **more}))
+    assert (booking.shape, booking.is_seated) == (shape, shape.value.endswith("seated"))
+
+
+PAGINATIONS: list[tuple[dict[str, object], object, Operation[Page[Booking]] | None]] = [
+    # What a page by number, then by cursor, says; what it is read as, and the next page.
+    ({"hasNextPage": False}, OffsetPagination(has_next_page=False), None),
+    (
+        {"hasNextPage": True},
+        OffsetPagination(has_next_page=True),
+        bookings.list(take=3, skip=3),
+    ),
+    (
+        {"remainingItems": 4},
+        OffsetPagination(remaining_items=4, has_next_page=True),
+        bookings.list(take=3, skip=3),
+    ),
+    ({"remainingItems": 0}, OffsetPagination(remaining_items=0, has_next_page=False), None),
+    ({"hasMore": False}, CursorPagination(next_cursor=None, has_more=False), None),
+    ({"nextCursor": None}, CursorPagination(next_cursor=None, has_more=False), None),
+    ({"nextCursor": None, "hasMore": None}, CursorPagination(None, has_more=False), None),
+    (
+        {"nextCursor": "c"},
+        CursorPagination(next_cursor="c", has_more=True),
+        bookings.list(limit=3, cursor="c"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("pagination", "read", "following"), PAGINATIONS)
+def test_a_page_that_says_little_is_followed_as_far_as_it_says(
+    pagination: dict[str, object], read: object, following: Operation[Page[Booking]] | None
+) -> None:
+    envelope = {"status": "success", "data": [LEAST], "pagination": pagination}
+    page = bookings.list(take=3).read(body_of(envelope))
+    assert (page.pagination, page.next) == (read, following)
+    assert page.total_items is None
