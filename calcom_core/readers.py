@@ -213,16 +213,16 @@ def _following(
         raise Odd("a boolean", "nothing", "pagination", "hasNextPage")
     if not pagination.has_next_page:
         return None
+    asked = dict(operation.query).get("take")
     query, operation = _worded_for(operation, BY_OFFSET)
     skip = int(query.get("skip", 0))
     if skip and pagination.has_previous_page is False:
         # As where a version that does not know `skip` answers with its first page each time.
         raise Odd(f"true, after {skip} items,", "false", "pagination", "hasPreviousPage")
-    # By the size that the server says the page has: it may drop a `limit` (CONTRACT H.6).
-    # Not by the number of items, as long as that is smaller: rows may vanish between the server's
-    # two queries.
-    size = pagination.items_per_page
-    step = max(int(query.get("take", 0)) if size is None else size, returned)
+    # By `take`, or by the size that the server says: it may have dropped a `limit` (CONTRACT H.6).
+    # Not by a smaller number of items: rows may vanish between the server's two queries.
+    size = pagination.items_per_page if asked is None else int(asked)
+    step = max(size or 0, returned)
     if skip + step > LARGEST_INTEGER:
         raise Odd("a count", "a larger number", "pagination", "itemsPerPage")
     if "take" in query:
@@ -232,7 +232,8 @@ def _following(
 
 
 def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Operation[Any] | None:
-    if not pagination.has_more:
+    more = pagination.has_more
+    if not (pagination.next_cursor is not None if more is None else more):
         return None
     query, operation = _worded_for(operation, BY_CURSOR)
     cursor, asked = pagination.next_cursor, query.get("cursor")

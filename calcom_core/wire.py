@@ -64,10 +64,16 @@ def parse(body: bytes) -> Any:
     # From None: the causes hold the body, which may repeat a token.
     except RecursionError:
         raise NotJson("JSON that is nested too deeply") from None
-    except UnicodeDecodeError as error:
-        raise NotJson(f"bytes that are not {error.encoding[:6].upper()}") from None
     except ValueError:  # malformed, NaN, or an integer of thousands of digits
-        raise NotJson("text that is not JSON" if body.strip() else "nothing") from None
+        raise NotJson(_instead_of_json(body)) from None
+
+
+def _instead_of_json(body: bytes) -> str:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return "bytes that are not UTF-8"
+    return "text that is not JSON" if body.strip() else "nothing"
 
 
 # Python has the codecs that know a mark built in, and imports the others at their first use.

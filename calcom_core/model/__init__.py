@@ -25,10 +25,11 @@ A value takes the place of any other key:
 | `Booking.event_type_id` | the `id` of `event_type` |
 | `Booking.hosts`, `Booking.attendees`, `ConferencingSession.participants` | an empty tuple |
 | `OffsetPagination.has_next_page` | whether `remaining_items` is above 0; None without that |
-| `CursorPagination.has_more` | whether there is a `next_cursor` |
 | any other | None, which says no more than that the server did not say |
 
 So `absent_host` and `absent` are None, not False, where the server does not say.
+`Booking.is_seated` is told by a key that is missing, and says how.
+A page by cursor that does not say `has_more` leads on where it has a `next_cursor`.
 A list without `pagination` is a `PagingError`, whose `page` has the bookings.
 A value of another type is a `DecodingError`, whichever key it has.
 """

@@ -175,12 +175,11 @@ class Booking(Value):
     def is_seated(self) -> bool:
         """Whether attendees hold seats; `mark_absent` answers as if they did not.
 
-        It is told by two keys that only these shapes lack, *booking_fields_responses* and
-        *metadata*: a booking that has one of them has no seats, and one that has neither counts as
-        seated, also where an older server left both out.
+        Only these shapes lack *booking_fields_responses*, so that a booking without them counts as
+        seated, also one of an older server that leaves them out of every booking.
         """
         # CONTRACT C.3; *seat_uid* and *attendees* may be hidden.
-        return self.booking_fields_responses is None and self.metadata is None
+        return self.booking_fields_responses is None
 
     @property
     def shape(self) -> BookingShape:

@@ -33,10 +33,6 @@ class OffsetPagination(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-def _leads_on(page: "CursorPagination") -> bool:
-    return page.next_cursor is not None
-
-
 @frozen(weakref_slot=False)
 class CursorPagination(Value):
     """Where a page read by *cursor* and *limit* stands; there are no totals.
@@ -44,6 +40,6 @@ class CursorPagination(Value):
     *next_cursor* is opaque, and None at the end.
     """
 
+    has_more: bool | None = None
     next_cursor: str | None = None
-    has_more: bool = field(default=Factory(_leads_on, takes_self=True))
     extra: Mapping[str, Any] = unknown_keys()

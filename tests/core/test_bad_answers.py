@@ -74,16 +74,10 @@ ODD_BODIES: dict[str, tuple[bytes, str, str]] = {
     "50 MB of one letter": (b"a" * 50_000_000, "$", "text that is not JSON"),
     "not UTF-8": (b'{"status":"succ\xe9ss"}', "$", "bytes that are not UTF-8"),
     "UTF-16 without data": ('{"status":"success"}'.encode("utf-16"), "$.data", "nothing"),
-    "UTF-16 cut off": (
-        '{"status":"success"}'.encode("utf-16")[:-1],
-        "$",
-        "bytes that are not UTF-16",
-    ),
-    "UTF-32 cut off": (
-        '{"status":"success"}'.encode("utf-32")[:-1],
-        "$",
-        "bytes that are not UTF-32",
-    ),
+    "UTF-16 cut off": ('{"status"}'.encode("utf-16")[:-1], "$", "bytes that are not UTF-8"),
+    "UTF-32 cut off": ('{"status"}'.encode("utf-32")[:-1], "$", "bytes that are not UTF-8"),
+    "UTF-16 of no JSON": ('{"status"}'.encode("utf-16-le"), "$", "text that is not JSON"),
+    "a byte order mark": (b"\xff\xfe", "$", "bytes that are not UTF-8"),
 }
 
 

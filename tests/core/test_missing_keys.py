@@ -438,17 +438,16 @@ def test_an_address_is_displayed_without_the_suffix_of_a_managed_user(
 
 
 SHAPES_OF_LEAST: list[tuple[dict[str, object], BookingShape]] = [
-    ({"bookingFieldsResponses": {}, "metadata": {}}, BookingShape.SINGLE),
     ({"bookingFieldsResponses": {}}, BookingShape.SINGLE),
-    ({"metadata": {}}, BookingShape.SINGLE),
     ({}, BookingShape.SEATED),
-    ({"metadata": {}, "recurringBookingUid": "r"}, BookingShape.RECURRING),
+    ({"metadata": {}}, BookingShape.SEATED),
+    ({"bookingFieldsResponses": {}, "recurringBookingUid": "r"}, BookingShape.RECURRING),
     ({"recurringBookingUid": "r"}, BookingShape.RECURRING_SEATED),
 ]
 
 
 @pytest.mark.parametrize(("more", "shape"), SHAPES_OF_LEAST)
-def test_either_key_that_seats_lack_tells_a_booking_without_seats(
+def test_a_booking_without_responses_counts_as_seated(
     more: dict[str, object], shape: BookingShape
 ) -> None:
     booking = bookings.get_one("bk7").read(success({**LEAST, **more}))
@@ -470,11 +469,12 @@ PAGINATIONS: list[tuple[dict[str, object], object, Operation[Page[Booking]] | No
     ),
     ({"remainingItems": 0}, OffsetPagination(remaining_items=0, has_next_page=False), None),
     ({"hasMore": False}, CursorPagination(next_cursor=None, has_more=False), None),
-    ({"nextCursor": None}, CursorPagination(next_cursor=None, has_more=False), None),
-    ({"nextCursor": None, "hasMore": None}, CursorPagination(None, has_more=False), None),
+    ({"nextCursor": None}, CursorPagination(next_cursor=None, has_more=None), None),
+    ({"nextCursor": None, "hasMore": None}, CursorPagination(has_more=None), None),
+    ({"nextCursor": "c", "hasMore": False}, CursorPagination(False, "c"), None),
     (
         {"nextCursor": "c"},
-        CursorPagination(next_cursor="c", has_more=True),
+        CursorPagination(next_cursor="c", has_more=None),
         bookings.list(limit=3, cursor="c"),
     ),
 ]
