@@ -241,6 +241,11 @@ class Exchange:
         reason = "tls" if tls else "closed"
         return self.failure(reason, f"the connection broke ({_said(error)})")
 
+    def ended_while_idle(self) -> TransportError:
+        """Return the error for an idle connection that ended before the first byte was sent."""
+        problem = f"the connection to {self.destination.origin} ended while it was idle"
+        return self.failure("closed", problem)
+
     def unreadable(self) -> TransportError:
         """Return the error for bytes that are not a complete HTTP answer."""
         if self.ended:

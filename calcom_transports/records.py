@@ -1,5 +1,7 @@
 """TLS records given one at a time, so that nothing waits where it cannot be seen."""
 
+from collections.abc import Callable
+
 import trio
 
 from calcom_transports.network import READ_SIZE
@@ -13,12 +15,15 @@ class Records(trio.abc.Stream):
 
     `trio.SSLStream` keeps what it was given and has not decrypted yet, and does not tell.
     A connection with *unread* bytes has something on it that nobody asked for.
+    It calls *before_next_byte* once, right before the next byte that it sends.
+    `trio.SSLStream` lets other tasks run before it sends, and does not tell either.
     """
 
     def __init__(self, tcp: trio.SocketStream) -> None:
         self._tcp = tcp
         self._left = 0  # of the record that is being given
         self.unread = bytearray()
+        self.before_next_byte: Callable[[], None] | None = None
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Return bytes of one record, or none at the end."""
@@ -35,7 +40,12 @@ class Records(trio.abc.Stream):
         return piece
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """Send as it is."""
+        """Send *data* as it is, unless `before_next_byte` raises."""
+        # A cancelled task ends here; from here to the first byte no other task runs.
+        await trio.lowlevel.checkpoint_if_cancelled()
+        check, self.before_next_byte = self.before_next_byte, None
+        if check is not None:
+            check()
         await self._tcp.send_all(data)
 
     async def wait_send_all_might_not_block(self) -> None:

@@ -218,11 +218,8 @@ class _Connection:
     which takes as long as the rest of it, and before an answer is read they run anyway.
     """
 
-    def __init__(
-        self, tcp: trio.SocketStream, records: Records | None, tls: trio.SSLStream[Records] | None
-    ) -> None:
+    def __init__(self, tcp: trio.SocketStream, tls: trio.SSLStream[Records] | None) -> None:
         self._tls = tls
-        self._unread = records.unread if records else bytearray()
         self._socket = tcp.socket
         if tls is None:
             self._bare = socket.socket(fileno=tcp.socket.detach())
@@ -231,7 +228,12 @@ class _Connection:
 
     def is_usable(self, now: float) -> bool:
         """Tell whether it can serve again: not too old, and nothing on it, not even its end."""
-        return now < self.reusable_until and not self._unread and not self._socket.is_readable()
+        return now < self.reusable_until and self._is_silent
+
+    @property
+    def _is_silent(self) -> bool:
+        has_unread = self._tls is not None and self._tls.transport_stream.unread
+        return not has_unread and not self._socket.is_readable()
 
     def close(self) -> None:
         """Close it without a checkpoint, so that a cancelled exchange can."""
@@ -239,8 +241,9 @@ class _Connection:
 
     async def serve(self, exchange: Exchange, wire: memoryview, max_body: int) -> Response:
         """Send the request and read its answer."""
+        is_reused = self.reusable_until > 0.0
         self.reusable_until = 0.0
-        await self._send(exchange, wire)
+        await self._send(exchange, wire, is_reused)
         answer = Answer(exchange, max_body)
         response = None
         while response is None:
@@ -250,12 +253,18 @@ class _Connection:
             self.reusable_until = exchange.reusable_until
         return response
 
-    async def _send(self, exchange: Exchange, wire: memoryview) -> None:
+    async def _send(self, exchange: Exchange, wire: memoryview, is_reused: bool) -> None:
+        def start() -> None:
+            # A new connection may hold session tickets, which TLS reads with the response.
+            if is_reused and not self._is_silent:
+                raise exchange.ended_while_idle()
+            exchange.phase = "sent"
+
         try:
             # Who is cancelled by now ends here, while nothing has left.
             await trio.lowlevel.checkpoint_if_cancelled()
             if self._tls:
-                exchange.phase = "sent"  # of what fails a part may have left
+                self._tls.transport_stream.before_next_byte = start
                 await _by(exchange.end, exchange, self._tls.send_all(wire))
             while not self._tls and wire:
                 try:
@@ -266,7 +275,7 @@ class _Connection:
                     await _by(exchange.end, exchange, waiting)
         except (OSError, trio.BrokenResourceError) as error:
             if exchange.phase != "sent":  # a socket takes a byte or fails
-                raise exchange.lost(error, trio.current_time()) from error
+                raise exchange.lost(error.__cause__ or error, trio.current_time()) from error
             # The server may have answered before it closed; if it has not, reading says so.
             exchange.broken = True
 
@@ -307,10 +316,8 @@ async def _connect(exchange: Exchange, context: ssl.SSLContext | None) -> _Conne
     try:
         if exchange.tunnels:
             await _tunnel(tcp, exchange)
-        if context is None:
-            return _Connection(tcp, None, None)
-        records = Records(tcp)
-        return _Connection(tcp, records, await _encrypted(records, exchange, context))
+        tls = await _encrypted(tcp, exchange, context) if context else None
+        return _Connection(tcp, tls)
     except BaseException:
         tcp.socket.close()
         raise
@@ -327,11 +334,11 @@ async def _tunnel(tcp: trio.SocketStream, exchange: Exchange) -> None:
 
 
 async def _encrypted(
-    records: Records, exchange: Exchange, context: ssl.SSLContext
+    tcp: trio.SocketStream, exchange: Exchange, context: ssl.SSLContext
 ) -> trio.SSLStream[Records]:
     name = exchange.destination.origin.host.rstrip(".")
     # Not https_compatible, which takes a cut connection for the end of an answer.
-    tls = trio.SSLStream(records, context, server_hostname=name)
+    tls = trio.SSLStream(Records(tcp), context, server_hostname=name)
     try:
         await tls.do_handshake()
     except trio.BrokenResourceError as error:

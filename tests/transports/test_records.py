@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,6 +86,43 @@ def test_what_is_sent_goes_through_as_it_is() -> None:
 
     trio.run(send)
     assert stream.events == [b"x", "waited", "closed"]
+
+
+def test_a_check_runs_once_before_the_next_byte_and_can_keep_it_back() -> None:
+    stream: Any = Arriving()
+    records = Records(stream)
+
+    def note() -> None:
+        stream.events.append("checked")
+
+    def refuse() -> None:
+        raise ConnectionError
+
+    async def send() -> None:
+        records.before_next_byte = note
+        await records.send_all(b"x")
+        await records.send_all(b"y")
+        records.before_next_byte = refuse
+        with pytest.raises(ConnectionError):
+            await records.send_all(b"z")
+
+    trio.run(send)
+    assert stream.events == ["checked", b"x", b"y"]
+
+
+def test_a_cancelled_task_sends_nothing_and_checks_nothing() -> None:
+    stream: Any = Arriving()
+    records = Records(stream)
+
+    async def send() -> None:
+        records.before_next_byte = lambda: stream.events.append("checked")
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await records.send_all(b"x")
+        assert scope.cancelled_caught
+
+    trio.run(send)
+    assert stream.events == []
 
 
 @given(st.lists(st.binary(max_size=40), max_size=6), st.lists(st.integers(1, 50)))
