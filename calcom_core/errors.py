@@ -330,8 +330,12 @@ class OlderBooking(CalcomError):
 class TransportError(CalcomError):
     """No complete answer came.
 
-    `reason` is one word: `pool` (no connection became free), `connect`, `refused`, `proxy` (it did
-    not connect), `tls`, `timeout`, `closed`, `protocol` (no HTTP/1.1) or `too-large`.
+    `reason` is one of these.
+    Another try may help after `pool` (no connection became free), `connect` (no connection, or the
+    proxy failed), `refused`, `timeout` and `closed` (the connection ended, also in a handshake).
+    It does not help after `host` (the name has no address), `tls` (no trust, or no common TLS),
+    `proxy` (the proxy refused the request and forwarded nothing) and `transport-closed`.
+    `protocol` (no HTTP/1.1) and `too-large` come only with `NoAnswer`.
     `operation` is the call it belongs to, where a program sent it.
     """
 

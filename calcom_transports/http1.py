@@ -1,6 +1,7 @@
 """What the bytes of an answer say, read by h11, for both network transports."""
 
 import zlib
+from http import HTTPStatus
 
 import h11
 
@@ -73,6 +74,10 @@ class Answer:
 
     def _begin(self, head: h11.Response) -> None:
         self._status = head.status_code
+        # RFC 9110, 15.5.8: only a proxy says so, and does not pass the request on.
+        is_refused = self._status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+        if is_refused and self._exchange.is_forwarded:
+            raise self._exchange.refused_credentials()
         fields = head.headers.raw_items()
         self._exchange.received = headers = Headers(
             [(name.decode(), value.decode("latin-1")) for name, value in fields]

@@ -1,6 +1,7 @@
 """What both network transports agree on, each fact in one place."""
 
 import re
+import socket
 import ssl
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
@@ -42,6 +43,25 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?: [^\r\n]*)?(?:\r\n|
 
 # Framing is the transport's: two of any of these would let two readers see two requests.
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "accept-encoding"})
+
+# How a `NotSent` ends, by its reason; only a reason that may pass invites to repeat.
+_RETRYABLE = "nothing was sent, it may be repeated"
+_ENDINGS = {
+    "host": "nothing was sent",
+    "tls": "nothing was sent",
+    "transport-closed": "nothing was sent",
+    "proxy": "the server got nothing",  # though the proxy may have got the request
+}
+
+# What getaddrinfo says of a name without an address; some systems lack some of them.
+_NO_ADDRESS = frozenset(
+    getattr(socket, name)
+    for name in ("EAI_NONAME", "EAI_NODATA", "EAI_FAIL", "EAI_ADDRFAMILY")
+    if hasattr(socket, name)
+)
+
+# What TLS says of a connection that ends; any other error of it is about its content.
+_TLS_ENDS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 # RFC 9110, 8.6: with any other method an empty body is announced as such.
 _NEEDS_NO_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
@@ -135,8 +155,8 @@ class Exchange:
     proxy: Proxy | None
     timeout: Timeout
     started: float
-    # "sent" from the first byte on that may have left.
-    phase: Literal["waiting", "connecting", "sent"] = "waiting"
+    # "tunneled" once the proxy has opened the way; "sent" once a byte may have left.
+    phase: Literal["waiting", "connecting", "tunneling", "tunneled", "sent"] = "waiting"
     broken: bool = False  # not all of the request could be sent
     ended: bool = False  # the server has closed its side of the connection
     received: Headers = _NO_HEADERS  # the header fields of the answer
@@ -148,10 +168,15 @@ class Exchange:
         return self.proxy is not None and self.destination.origin.scheme == "https"
 
     @property
+    def is_forwarded(self) -> bool:
+        """Whether the proxy reads the request, and passes it on itself."""
+        return self.proxy is not None and not self.tunnels
+
+    @property
     def target(self) -> str:
         """What is asked for: by a proxy that answers itself, the whole URL (RFC 9112, 3.2.2)."""
         destination = self.destination
-        if self.proxy is None or self.tunnels:
+        if not self.is_forwarded:
             return destination.target
         return f"{destination.origin.scheme}://{destination.authority}{destination.target}"
 
@@ -190,42 +215,80 @@ class Exchange:
 
     def failure(self, reason: str, problem: str) -> TransportError:
         """Return the error to raise: `NoAnswer` if a byte may have left, else `NotSent`."""
-        asked = f"{self.request.method} {self.destination.path}"
         if self.phase == "sent":
+            asked = f"{self.request.method} {self.destination.path}"
             return NoAnswer(
                 f"{asked}: {problem}; it may have been carried out, look before repeating a write",
                 reason=reason,
             )
-        return NotSent(f"{asked}: {problem}; nothing was sent, it may be repeated", reason=reason)
+        return self._not_sent(reason, problem)
+
+    def _not_sent(self, reason: str, problem: str) -> NotSent:
+        asked = f"{self.request.method} {self.destination.path}"
+        ending = _ENDINGS.get(reason, _RETRYABLE)
+        return NotSent(f"{asked}: {problem}; {ending}", reason=reason)
 
     def out_of_time(self, now: float) -> TransportError:
         """Return the error for a deadline of this exchange that has passed."""
         limits = self.timeout
-        name = "total" if limits.total <= limits.connect else "connect"
-        within = f"within {min(limits.connect, limits.total):g} s (Timeout.{name})"
+        is_total = limits.total <= limits.connect or now >= self.end
+        name, limit = ("total", limits.total) if is_total else ("connect", limits.connect)
+        within = f"within {limit:g} s (Timeout.{name})"
         if self.phase == "waiting":
             busy = f"no connection to {self.destination.origin} became free {within}"
             return self.failure("pool", f"{busy}; raise max_connections, or the timeout")
-        if self.phase == "connecting":
-            return self.failure("timeout", f"no connection to {self.peer} {within}")
+        if self.phase != "sent":
+            return self.failure("timeout", f"{self._no_connection} {within}")
         if now >= self.end:
-            limit = f"no complete answer within {limits.total:g} s (Timeout.total)"
+            problem = f"no complete answer within {limits.total:g} s (Timeout.total)"
         else:
-            limit = f"nothing arrived for {limits.read:g} s (Timeout.read)"
-        return self.failure("timeout", limit)
+            problem = f"nothing arrived for {limits.read:g} s (Timeout.read)"
+        return self.failure("timeout", problem)
+
+    @property
+    def _no_connection(self) -> str:
+        origin = self.destination.origin
+        if self.phase == "tunneling":
+            return f"{self.peer} did not open the way to {origin}"
+        if self.phase == "tunneled":
+            return f"no TLS with {origin} through {self.peer}"
+        return f"no connection to {self.peer}"
 
     def not_connected(self, error: BaseException) -> TransportError:
         """Return the error for a connection, or the way through a proxy, that could not be made."""
+        if isinstance(error, socket.gaierror) and error.errno in _NO_ADDRESS:
+            problem = f"{self.peer} has no address ({_said(error)}); check its name"
+            return self.failure("host", problem)
         causes = getattr(error.__cause__, "exceptions", None) or (error,)
         reason = "connect"
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
             reason = "refused"
         said = "; ".join(_said(cause) for cause in causes)
-        return self.failure(reason, f"cannot connect to {self.peer} ({said})")
+        cannot = f"cannot connect to {self.peer}"
+        problem = self._no_connection if self.phase == "tunneling" else cannot
+        return self.failure(reason, f"{problem} ({said})")
+
+    def refused_by_proxy(self, did: str, reason: str = "proxy") -> TransportError:
+        """Return the error for a proxy that does not pass the request on."""
+        return self._not_sent(reason, f"{self.peer}, asked for {self.destination.origin}, {did}")
+
+    def refused_credentials(self) -> TransportError:
+        """Return the error for a proxy that wants credentials, or others (status 407)."""
+        return self.refused_by_proxy("wants another name and password (407); put them into its URL")
+
+    def transport_closed(self) -> TransportError:
+        """Return the error for a transport that was closed before a connection was found."""
+        return self.failure(
+            "transport-closed",
+            "the transport is closed; create a new client, or call it before its `with` block ends",
+        )
 
     def not_trusted(self, error: BaseException | None) -> TransportError:
-        """Return the error for a TLS connection that could not be made."""
-        return self.failure("tls", f"no TLS with {self.destination.origin} ({_said(error)})")
+        """Return the error for a TLS handshake that failed, or whose connection ended in it."""
+        origin, said = self.destination.origin, _said(error)
+        if _reason_of(error) == "closed":
+            return self.failure("closed", f"no TLS with {origin}: the connection ended ({said})")
+        return self.failure("tls", f"no TLS with {origin} ({said})")
 
     def not_http_1(self, protocol: str) -> TransportError:
         """Return the error for a server that has agreed on another protocol."""
@@ -236,10 +299,7 @@ class Exchange:
         """Return the error for a connection that broke, or took too long, in use."""
         if isinstance(error, TimeoutError):
             return self.out_of_time(now)
-        # TLS that ends without saying so may have been cut by anybody: RFC 9112, 9.8.
-        tls = isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)
-        reason = "tls" if tls else "closed"
-        return self.failure(reason, f"the connection broke ({_said(error)})")
+        return self.failure(_reason_of(error), f"the connection broke ({_said(error)})")
 
     def ended_while_idle(self) -> TransportError:
         """Return the error for an idle connection that ended before the first byte was sent."""
@@ -257,12 +317,20 @@ def _said(error: BaseException | None) -> str:
     return (getattr(error, "strerror", None) or str(error)) if error else "closed by the server"
 
 
+def _reason_of(error: BaseException | None) -> str:
+    # TLS that ends without saying so may have been cut by anybody: RFC 9112, 9.8.
+    return (
+        "tls" if isinstance(error, ssl.SSLError) and not isinstance(error, _TLS_ENDS) else "closed"
+    )
+
+
 class Tunnel:
     """The way through a proxy: what to send it, and what its answer says (RFC 9110, 9.3.6)."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._received = b""
+        exchange.phase = "tunneling"
 
     @property
     def wire(self) -> memoryview:
@@ -277,31 +345,31 @@ class Tunnel:
 
         Raises `NotSent` if it will not be.
         """
+        refused = self._exchange.refused_by_proxy
         if not data:
-            raise self._failure("closed the connection")
+            raise refused("closed the connection", "connect")
         self._received += data
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
             found = _STATUS_LINE.match(head)
             if found is None:
-                raise self._failure("answered with something else than HTTP/1.1")
+                raise refused("answered with something else than HTTP/1.1")
             status = int(found[1])
             if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-                raise self._failure("wants another name and password (407); put them into its URL")
+                raise self._exchange.refused_credentials()
+            if 500 <= status <= 599:
+                raise refused(f"failed (status {status})", "connect")
             if status >= HTTPStatus.MULTIPLE_CHOICES:
-                raise self._failure(f"refused (status {status})")
+                raise refused(f"refused (status {status}); have it allow that, or use another")
             if status >= HTTPStatus.OK:
                 # An origin that speaks TLS lets its client speak first.
                 if self._received:
-                    raise self._failure("sent more than its answer")
+                    raise refused("sent more than its answer")
+                self._exchange.phase = "tunneled"
                 return True
         if len(self._received) > MAX_HEAD:
-            raise self._failure("answered with something else than HTTP/1.1")
+            raise refused("answered with something else than HTTP/1.1")
         return False
-
-    def _failure(self, did: str) -> TransportError:
-        origin = self._exchange.destination.origin
-        return self._exchange.failure("proxy", f"{self._exchange.peer}, asked for {origin}, {did}")
 
 
 def _at_least_one(settings: "Settings", attribute: object, value: int) -> None:

@@ -123,7 +123,7 @@ class TrioTransport:
 
     def _stay_open(self, exchange: Exchange) -> None:
         if self._closed:
-            raise exchange.failure("closed", "the transport is closed; make a new one")
+            raise exchange.transport_closed()
 
     async def _exchange(self, exchange: Exchange, wire: memoryview) -> Response:
         origin = exchange.destination.origin

@@ -129,7 +129,7 @@ class Urllib3Transport:
         origin = exchange.destination.origin
         with self._lock:
             if self._closed:
-                raise _closed(exchange)
+                raise exchange.transport_closed()
             pool = self._pools.get(origin)
             if pool is None:
                 size = self._settings.max_connections
@@ -184,12 +184,8 @@ def _taken(pool: "_Pool | _TlsPool", exchange: Exchange) -> "_Connection":
     except BaseException as error:
         pool._put_conn(None)  # the place that it would have had
         if isinstance(error, ClosedPoolError):
-            raise _closed(exchange) from error
+            raise exchange.transport_closed() from error
         raise
-
-
-def _closed(exchange: Exchange) -> TransportError:
-    return exchange.failure("closed", "the transport is closed; make a new one")
 
 
 def _left(by: float) -> float:
@@ -216,7 +212,7 @@ def _connect(exchange: Exchange) -> socket.socket:
                 raise
         except OSError as error:
             failure = error
-    raise failure or OSError("the name has no address")
+    raise failure or socket.gaierror(socket.EAI_NONAME, "the resolver found none")
 
 
 def _tunnel(sock: socket.socket, exchange: Exchange) -> None:

@@ -15,6 +15,7 @@ from calcom_transports.urllib3 import Urllib3Transport
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 OK_RESPONSE = Response(200, {"Content-Length": "2"}, b"ok")
 UNTOUCHED = "nothing was sent, it may be repeated"
+NOTHING_SENT = "nothing was sent"
 UNKNOWN = "it may have been carried out, look before repeating a write"
 
 both = pytest.mark.parametrize("kind", ["urllib3", "trio"])

@@ -37,7 +37,7 @@ from calcom_transports.trio import TrioTransport
 
 encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 
-CLOSED = (NotSent, "closed")
+CLOSED = (NotSent, "transport-closed")
 PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
 
 ZIPPED = gzip.compress(random.Random(0).randbytes(30_000))

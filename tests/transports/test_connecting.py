@@ -192,6 +192,7 @@ def test_a_certificate_that_does_not_prove_it_is_sent_nothing(
     assert (error, reason) == (NotSent, "tls")
     assert said.startswith(f"POST /v2/x: no TLS with {host}:443 (")
     assert problem in said
+    assert said.endswith("); nothing was sent")
     assert server.requests == []
 
 
@@ -224,6 +225,8 @@ def test_a_certificate_that_proves_it_is_trusted(
 
 # RFC 5246, 7.2: fatal, protocol_version.
 TOO_OLD = b"\x15\x03\x01\x00\x02\x02\x46"
+# RFC 5246, 7.2: warning, close_notify.
+CLOSE_NOTIFY = b"\x15\x03\x03\x00\x02\x01\x00"
 # RFC 2246, 7.4.1.3: a ServerHello of TLS 1.0, which nobody speaks any more.
 HELLO_1_0 = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + bytes(32) + b"\x00\x00\x2f\x00"
 
@@ -369,8 +372,8 @@ def flight(server: Server, trusting: ssl.SSLContext) -> int:
 @pytest.mark.parametrize(
     ("how", "step", "expected"),
     [
-        ("close", 1, (NotSent, "tls")),
-        ("reset", 5, (NotSent, "tls")),
+        ("close", 1, (NotSent, "closed")),
+        ("reset", 5, (NotSent, "closed")),
         ("stall", 9, (NotSent, "timeout")),
     ],
     ids=["close", "reset", "stall"],
@@ -402,6 +405,26 @@ def test_a_handshake_that_breaks_at_any_byte_means_not_sent(
             assert sorted(cutting.carried) == cuts
     assert server.requests == []
     counted(f"handshakes that break: {kind}", len(cuts))
+
+
+@both
+@pytest.mark.parametrize("how", ["close_notify", "reset"])
+def test_a_handshake_that_is_cut_says_so_and_may_be_repeated(
+    kind: str, how: str, trusting: ssl.SSLContext
+) -> None:
+    def cut(peer: Peer) -> None:
+        peer.connection.recv(65_536 if how == "close_notify" else 1)
+        if how == "close_notify":
+            peer.send(CLOSE_NOTIFY)
+
+    with Server(cut) as server:
+        request = Request("POST", f"https://localhost:{server.port}/v2/x", (), b"{}")
+        error, reason, said = failure(kind, request, ssl_context=trusting)
+    assert (error, reason) == (NotSent, "closed")
+    assert said.startswith(
+        f"POST /v2/x: no TLS with localhost:{server.port}: the connection ended ("
+    )
+    assert said.endswith("; nothing was sent, it may be repeated")
 
 
 def certificates_shown(peer: Peer, shown: list[Any]) -> None:

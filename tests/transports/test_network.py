@@ -22,6 +22,7 @@ import trio
 import trio.testing
 import trustme
 from sending import (
+    NOTHING_SENT,
     OK,
     OK_RESPONSE,
     UNKNOWN,
@@ -46,8 +47,10 @@ from server import (
 
 import calcom_transports.trio
 import calcom_transports.urllib3
+from calcom_core import RetryPolicy
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Response, Timeout
+from calcom_transports import AsyncClient, Client
 from calcom_transports.network import Settings, default_ssl_context, idle_limit
 from calcom_transports.proxies import Proxies
 from calcom_transports.trio import TrioTransport
@@ -541,32 +544,50 @@ def test_a_refused_connection_means_not_sent(kind: str) -> None:
     )
 
 
-@both
-def test_a_name_that_is_not_found_means_not_sent(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+def looked_up(kind: str, code: int, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return what a request comes to where looking its host up fails with that code."""
 
     def look_up(*args: object, **kwargs: object) -> list[object]:
-        raise unknown
+        raise socket.gaierror(code, "said by the resolver")
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    error = failure(kind, Request("GET", "https://nowhere.invalid/v2/x"))
-    assert error == (
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        return failure(kind, Request("GET", "https://nowhere.invalid/v2/x"))
+
+
+@both
+@pytest.mark.parametrize("name", ["EAI_NONAME", "EAI_NODATA", "EAI_FAIL", "EAI_ADDRFAMILY"])
+def test_a_name_without_an_address_is_told_apart(
+    kind: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert looked_up(kind, getattr(socket, name), monkeypatch) == (
         NotSent,
-        "connect",
-        "GET /v2/x: cannot connect to nowhere.invalid:443 "
-        f"(Name or service not known); {UNTOUCHED}",
+        "host",
+        "GET /v2/x: nowhere.invalid:443 has no address (said by the resolver); check its name; "
+        + NOTHING_SENT,
     )
 
 
-def test_a_name_without_addresses_means_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+@both
+@pytest.mark.parametrize("name", ["EAI_AGAIN", "EAI_MEMORY", "EAI_SYSTEM"])
+def test_a_resolver_that_fails_for_now_may_be_asked_again(
+    kind: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert looked_up(kind, getattr(socket, name), monkeypatch) == (
+        NotSent,
+        "connect",
+        f"GET /v2/x: cannot connect to nowhere.invalid:443 (said by the resolver); {UNTOUCHED}",
+    )
+
+
+def test_a_name_with_an_empty_list_of_addresses_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [])
     error = failure("urllib3", Request("GET", "https://nowhere.invalid/v2/x"))
     assert error == (
         NotSent,
-        "connect",
-        f"GET /v2/x: cannot connect to nowhere.invalid:443 (the name has no address); {UNTOUCHED}",
+        "host",
+        "GET /v2/x: nowhere.invalid:443 has no address (the resolver found none); check its name; "
+        + NOTHING_SENT,
     )
 
 
@@ -862,7 +883,7 @@ def test_a_server_that_chooses_another_protocol_is_sent_nothing(
         NotSent,
         "tls",
         f"POST /v2/x: localhost:{server.port} speaks h2 where HTTP/1.1 is spoken; ssl_context "
-        f"should not offer it (ALPN); {UNTOUCHED}",
+        f"should not offer it (ALPN); {NOTHING_SENT}",
     )
 
 
@@ -1168,7 +1189,10 @@ def test_nothing_is_logged_of_a_query(kind: str, caplog: pytest.LogCaptureFixtur
     assert "example.com" not in caplog.text
 
 
-CLOSED = f"GET /v2/x: the transport is closed; make a new one; {UNTOUCHED}"
+CLOSED = (
+    "GET /v2/x: the transport is closed; create a new client, or call it before its `with` block "
+    "ends; nothing was sent"
+)
 
 
 def test_a_closed_blocking_transport_sends_nothing_and_has_no_socket_open() -> None:
@@ -1180,7 +1204,7 @@ def test_a_closed_blocking_transport_sends_nothing_and_has_no_socket_open() -> N
         transport.close()
         with pytest.raises(NotSent, match=CLOSED) as caught:
             transport.send(get(server))
-    assert caught.value.reason == "closed"
+    assert caught.value.reason == "transport-closed"
     assert server.connections == 1
 
 
@@ -1193,11 +1217,45 @@ def test_a_closed_trio_transport_sends_nothing_and_has_no_socket_open() -> None:
         await transport.aclose()
         with pytest.raises(NotSent, match=CLOSED) as caught:
             await transport.send(get(server))
-        assert caught.value.reason == "closed"
+        assert caught.value.reason == "transport-closed"
 
     with Server(answering(OK)) as server:
         trio.run(run)
     assert server.connections == 1
+
+
+def called_after_close(kind: str) -> NotSent:
+    """Return the error of a call by a client that is closed."""
+    retry = RetryPolicy(attempts=4, base=0, cap=0)
+    if kind == "urllib3":
+        client = Client("cal_test_key", retry=retry)
+        client.close()
+        with pytest.raises(NotSent) as caught:
+            client.slots.delete_reservation("r7")
+        return caught.value
+
+    async def run() -> NotSent:
+        client = AsyncClient("cal_test_key", retry=retry)
+        await client.aclose()
+        with pytest.raises(NotSent) as caught:
+            await client.slots.delete_reservation("r7")
+        return caught.value
+
+    return trio.run(run)
+
+
+@both
+def test_a_closed_client_says_what_to_do(kind: str) -> None:
+    error = called_after_close(kind)
+    assert (error.reason, error.args) == (
+        "transport-closed",
+        (CLOSED.replace("GET /v2/x", "DELETE /v2/slots/reservations/r7"),),
+    )
+
+
+@both
+def test_a_closed_client_tries_once(kind: str) -> None:
+    assert called_after_close(kind).attempts == 1
 
 
 def test_a_blocking_transport_closed_during_an_exchange_closes_that_connection_after_it() -> None:

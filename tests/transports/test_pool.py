@@ -33,7 +33,7 @@ from calcom_core.errors import NotSent
 from calcom_core.http import Timeout
 from calcom_transports.urllib3 import Urllib3Transport
 
-CLOSED = (NotSent, "closed")
+CLOSED = (NotSent, "transport-closed")
 NONE_FREE = (NotSent, "pool")
 PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
 
