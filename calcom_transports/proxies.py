@@ -42,11 +42,11 @@ class Proxies:
 
     An entry of *exempt* is a host, which stands for all below it too, with a port or without,
     an IP address, a network such as `10.0.0.0/8`, or `*`.
-    What is wrong with the proxy for http, which few ever need, is only said once it is.
+    An invalid proxy stands here as its error, which only the call that needs the proxy gets.
     """
 
     http: Proxy | InvalidInput | None = None
-    https: Proxy | None = None
+    https: Proxy | InvalidInput | None = None
     exempt: tuple[str, ...] = ()
 
     def of(self, origin: Origin) -> Proxy | None:
@@ -54,7 +54,7 @@ class Proxies:
 
         This machine is always asked directly: a proxy would look for it elsewhere, and what goes
         there unencrypted would leave the machine.
-        Raises `InvalidInput` where the environment names a proxy for http that is none.
+        Raises `InvalidInput` where the environment names an invalid proxy for *origin*.
         """
         proxy = self.http if origin.scheme == "http" else self.https
         if proxy is None or is_loopback(origin.host):
@@ -95,6 +95,7 @@ def proxies_or_error(
     """Return the proxies for what a transport was told, or the error for what is none.
 
     It does not raise, so that its caller can forget a URL with a password before anything is.
+    An invalid URL in the environment is an error only for a call that needs it.
     """
     if given is None:
         return Proxies()
@@ -106,7 +107,7 @@ def proxies_or_error(
     return Proxies(proxy, proxy)
 
 
-def _of_environment(environ: Mapping[str, str]) -> Proxies | InvalidInput:
+def _of_environment(environ: Mapping[str, str]) -> Proxies:
     found: dict[str, Proxy | InvalidInput | None] = {}
     for scheme in PORTS:
         name, value = next(
@@ -120,15 +121,12 @@ def _of_environment(environ: Mapping[str, str]) -> Proxies | InvalidInput:
         # Those for curl may leave the scheme out.
         proxy = _proxy_or_problem(value if "://" in value else f"http://{value}") if value else None
         if isinstance(proxy, str):
-            way_out = f"of the environment {proxy}; unset it, or say proxy=None"
-            found[scheme] = InvalidInput(name.upper(), way_out)
+            way_out = "unset it, list the host in NO_PROXY, or say proxy=None"
+            found[scheme] = InvalidInput(name.upper(), f"of the environment {proxy}; {way_out}")
         else:
             found[scheme] = proxy
-    http, https = found["http"], found["https"]
-    if isinstance(https, InvalidInput):
-        return https
     listed = (_variable(environ, "no_proxy") or "").lower().replace(",", " ")
-    return Proxies(http, https, tuple(listed.split()))
+    return Proxies(found["http"], found["https"], tuple(listed.split()))
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str | None:

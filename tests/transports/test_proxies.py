@@ -57,6 +57,11 @@ def relay(one: socket.socket, other: socket.socket) -> None:
             (other if source is one else one).sendall(data)
 
 
+def no_name(*args: object, **kwargs: object) -> list[Any]:
+    """Know no name, as a resolver."""
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
 def through(server: Server, name_and_password: str = "") -> str:
     return f"http://{name_and_password}127.0.0.1:{server.port}"
 
@@ -150,15 +155,14 @@ def test_the_proxy_of_the_environment_is_used_unless_told_otherwise(
     with Server(answering(OK), tls=elsewhere) as server, Server(proxying(server)) as proxy:
         monkeypatch.setenv("https_proxy", through(proxy))
         assert exchange(kind, request, ssl_context=trusting) == [OK_RESPONSE]
+        monkeypatch.setattr(socket, "getaddrinfo", no_name)
         found = failure(kind, request, ssl_context=trusting, proxy=None)
-        assert found[:2] in UNKNOWN_NAME
+        assert found[:2] == (NotSent, "host")
         monkeypatch.setenv("no_proxy", "elsewhere.test")
-        assert failure(kind, request, ssl_context=trusting)[:2] in UNKNOWN_NAME
+        assert failure(kind, request, ssl_context=trusting)[:2] == (NotSent, "host")
+        monkeypatch.undo()
     assert (server.connections, proxy.connections) == (1, 1)
 
-
-# Nobody here knows the name; without a network the resolver fails only for now.
-UNKNOWN_NAME = [(NotSent, "host"), (NotSent, "connect")]
 
 HELLO = b"HTTP/1.1 200 OK\r\n\r\n"
 
@@ -486,17 +490,68 @@ def test_what_is_no_proxy_is_refused_without_its_text(url: str, problem: str) ->
         with pytest.raises(InvalidInput) as caught:
             transport(proxy=url)
         assert str(caught.value) == f'proxy: {problem}; or give None, or "environment"'
-    proxies = proxies_or_error("environment", {"HTTP_PROXY": url})  # for what few ever ask
+
+
+WAY_OUT = "unset it, list the host in NO_PROXY, or say proxy=None"
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://b.test", f"{WANTED}; another scheme than http is not spoken with proxies"),
+        ("socks5://b.test", f"{WANTED}; another scheme than http is not spoken with proxies"),
+        ("http://se%3Acret:x@b.test", f"{WANTED}; a name holds no colon"),
+        ("b.test:99999", WANTED),
+        ("se cret", WANTED),
+    ],
+)
+@pytest.mark.parametrize(
+    ("variable", "refused"),
+    [
+        ("HTTP_PROXY", {"http"}),
+        ("https_proxy", {"https"}),
+        ("ALL_PROXY", {"http", "https"}),
+    ],
+)
+def test_an_invalid_proxy_of_the_environment_is_refused_to_the_call_that_needs_it(
+    variable: str, refused: set[str], url: str, problem: str
+) -> None:
+    proxies = proxies_or_error("environment", {variable: url, "NO_PROXY": "exempt.test"})
     assert isinstance(proxies, Proxies)
-    assert proxies.of(Origin("https", ELSEWHERE, 443)) is None
-    with pytest.raises(InvalidInput) as caught:
-        proxies.of(Origin("http", ELSEWHERE, 80))
-    assert str(caught.value) == (
-        f"HTTP_PROXY: of the environment {problem}; unset it, or say proxy=None"
-    )
-    error = proxies_or_error("environment", {"HTTPS_PROXY": url})
-    assert isinstance(error, InvalidInput)
-    assert str(error) == f"HTTPS_PROXY: of the environment {problem}; unset it, or say proxy=None"
+    for scheme, port in (("http", 80), ("https", 443)):
+        for host in ("localhost", "127.0.0.1", "::1", "exempt.test"):
+            assert proxies.of(Origin(scheme, host, port)) is None
+        if scheme not in refused:
+            assert proxies.of(Origin(scheme, ELSEWHERE, port)) is None
+            continue
+        with pytest.raises(InvalidInput) as caught:
+            proxies.of(Origin(scheme, ELSEWHERE, port))
+        said = f"{variable.upper()}: of the environment {problem}; {WAY_OUT}"
+        assert str(caught.value) == said
+
+
+@both
+@pytest.mark.parametrize("variable", ["all_proxy", "HTTPS_PROXY"])
+def test_an_unusable_proxy_of_the_environment_does_not_stop_a_direct_request(
+    kind: str,
+    variable: str,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(variable, "socks5://127.0.0.1:1")
+    with Server(answering(OK), tls=certified) as server:
+        request = Request("GET", server.url)
+        assert exchange(kind, request, ssl_context=trusting) == [OK_RESPONSE]
+        with pytest.raises(InvalidInput) as caught:
+            exchange(kind, request, Request("GET", f"https://{ELSEWHERE}/"), ssl_context=trusting)
+        assert caught.value.field == variable.upper()
+        monkeypatch.setenv("no_proxy", "*")
+        monkeypatch.setattr(socket, "getaddrinfo", no_name)
+        found = failure(kind, Request("GET", f"https://{ELSEWHERE}/"), ssl_context=trusting)
+        assert found[:2] == (NotSent, "host")  # so it was requested directly
+        monkeypatch.undo()
+    assert len(server.requests) == 2
 
 
 def test_a_proxy_of_another_type_is_refused() -> None:
