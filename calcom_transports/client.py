@@ -212,6 +212,10 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
     By default it sends by `TrioTransport`, which needs the extra `trio`.
     It belongs to one `trio.run`, and may be used by several tasks of it.
     It is an async context manager, which closes the transport.
+
+    A write that is cancelled, as by `trio.fail_after`, may have happened; the log names it.
+    Limit writes by `with_options(timeout=…)` instead, whose error says what may have happened, or
+    call `create_once` again with the same key.
     """
 
     _awaits = True

@@ -29,7 +29,7 @@ from calcom_core.effects import (
 )
 from calcom_core.errors import InvalidInput, NoAnswer, NoMatch
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.observe import ATTEMPT, is_logged, logged, observing
+from calcom_transports.observe import SENDING, is_logged, logged, observing
 
 T = TypeVar("T")
 
@@ -355,7 +355,7 @@ class _Steps:
         raise no_effect(effect)
 
     def _send(self, effect: Send) -> Response:
-        before = ATTEMPT.set(effect.attempt)
+        before = SENDING.set(effect)
         try:
             if not is_logged():
                 return self._session.send(effect, self._branch)
@@ -363,7 +363,7 @@ class _Steps:
                 observation.response = response = self._session.send(effect, self._branch)
             return response
         finally:
-            ATTEMPT.reset(before)
+            SENDING.reset(before)
 
     def _in_order(self, effect: Gather) -> tuple[Any, ...]:
         results: list[Any] = []

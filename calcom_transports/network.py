@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Timeout, timeout_of
+from calcom_transports.observe import log_cut
 from calcom_transports.proxies import Proxies, Proxy
 from calcom_transports.urls import Destination, Origin, split_url
 
@@ -212,6 +213,11 @@ class Exchange:
             self.reusable_until = 0.0
         else:
             self.reusable_until = now + idle_limit(self.received)
+
+    def note_cut(self) -> None:
+        """Log that the exchange is cut off, if it may be a write that is executed."""
+        if self.phase == "sent" and self.request.method not in ("GET", "HEAD"):
+            log_cut(self.request)
 
     def failure(self, reason: str, problem: str) -> TransportError:
         """Return the error to raise: `NoAnswer` if a byte may have left, else `NotSent`."""

@@ -4,6 +4,7 @@ The interpreters of programs, and so the clients, log each exchange that they ca
 and replayed ones too, on the logger `calcom_transports` at level DEBUG.
 Method, path, outcome, duration, attempt and the server's request id are in that line;
 no query, no header, no body, and no credential wherever else it stands.
+The network transports log a write that is cut off after it was sent at level WARNING.
 """
 
 import logging
@@ -29,8 +30,8 @@ T = TypeVar("T")
 
 LOGGER = logging.getLogger("calcom_transports")
 
-ATTEMPT: ContextVar[int] = ContextVar("attempt", default=1)
-"""The number of the attempt under way, which an interpreter knows and a transport is not told."""
+SENDING: ContextVar[Send | None] = ContextVar("sending", default=None)
+"""What is being sent, which an interpreter knows and a transport is not told."""
 
 _REQUEST_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 
@@ -85,7 +86,8 @@ leaving, the exchange is over, and a write may have happened.
 @contextmanager
 def observing(hook: Hook, request: Request, clock: Callable[[], float]) -> Iterator[Observation]:
     """Put *hook* around an exchange; the body sets the response, or fails."""
-    observation = Observation(request, ATTEMPT.get())
+    effect = SENDING.get()
+    observation = Observation(request, effect.attempt if effect else 1)
     with hook(observation):
         began = clock()
         try:
@@ -125,6 +127,20 @@ def _line(seen: Observation) -> str:
         + (f", request id {seen.request_id}" if seen.request_id else "")
     )
     return Redactor(credentials_of(seen.request)).text(line)
+
+
+def log_cut(request: Request) -> None:
+    """Log that a write was cut off after it was sent, since its caller gets no error that says so.
+
+    The line has no query, and no credential.
+    """
+    effect = SENDING.get()
+    name = f"{effect.operation.name}: " if effect and effect.operation else ""
+    line = (
+        f"{name}{request.method} {urlsplit(request.url).path}: cut off after it was sent; "
+        "it may have been executed, look before repeating it"
+    )
+    LOGGER.warning("%s", Redactor(credentials_of(request)).text(line))
 
 
 def observed(transport: T, hook: Hook) -> T:

@@ -144,6 +144,9 @@ class TrioTransport:
                 if now >= exchange.end:  # which a scope notices only where the task waits
                     raise exchange.out_of_time(now)
                 return await connection.serve(exchange, wire, self._settings.max_body)
+            except (trio.Cancelled, KeyboardInterrupt):
+                exchange.note_cut()
+                raise
             finally:
                 if connection.reusable_until and not self._closed:
                     pool.idle.append(connection)

@@ -39,7 +39,7 @@ from calcom_transports.driver import (
     seconds_of,
     timeout_for,
 )
-from calcom_transports.observe import ATTEMPT, is_logged, logged, observing
+from calcom_transports.observe import SENDING, is_logged, logged, observing
 
 T = TypeVar("T")
 
@@ -252,7 +252,7 @@ class _Steps:
         raise no_effect(effect)
 
     async def _send(self, effect: Send) -> Response:
-        before = ATTEMPT.set(effect.attempt)
+        before = SENDING.set(effect)
         try:
             if not is_logged():
                 return await self._session.send(effect, self._branch)
@@ -260,7 +260,7 @@ class _Steps:
                 observation.response = response = await self._session.send(effect, self._branch)
             return response
         finally:
-            ATTEMPT.reset(before)
+            SENDING.reset(before)
 
     async def _in_order(self, effect: Gather) -> tuple[Any, ...]:
         results: list[Any] = []

@@ -120,6 +120,9 @@ class Urllib3Transport:
         connection = _taken(pool, exchange)
         try:
             return connection.serve(exchange, wire, self._settings.max_body)
+        except KeyboardInterrupt:
+            exchange.note_cut()
+            raise
         finally:
             if not exchange.reusable_until:
                 connection.close()

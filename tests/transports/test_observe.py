@@ -2,8 +2,10 @@
 
 import logging
 import re
+import socket
+import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 import trio
 import trio.testing
 from sending import OK, OK_RESPONSE, both
-from server import PATIENCE, Peer, Server, answering, answering_once, stalling
+from server import PATIENCE, Handler, Peer, Server, answering, answering_once, stalling
 
 from calcom_core import (
     NO_RETRY,
@@ -48,6 +50,8 @@ from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_0123456789abcdef"
 RETRY = RetryPolicy(attempts=3, base=0, cap=0)
+encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
+
 DELETED = b'{"status":"success"}'
 
 
@@ -144,13 +148,120 @@ def test_a_cancelled_exchange_is_a_line_too(caplog: pytest.LogCaptureFixture) ->
 
     async def cancelled() -> None:
         async with AsyncClient(KEY, base_url=server.url) as client, trio.open_nursery() as nursery:
-            nursery.start_soon(client.call, delete())
+            nursery.start_soon(client.call, bookings.get("bk7"))
             await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
             nursery.cancel_scope.cancel()
 
     with Server(stalling()) as server:
         trio.run(cancelled)
-    assert lines(caplog) == ["DELETE /v2/slots/reservations/r7: Cancelled, attempt 1"]
+    assert lines(caplog) == ["GET /v2/bookings/bk7: Cancelled, attempt 1"]
+
+
+def warned(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Return what was logged at level INFO or above, and where."""
+    found = [record for record in caplog.records if record.levelno >= logging.INFO]
+    assert {record.levelno for record in found} <= {logging.WARNING}
+    return [(record.name, record.getMessage()) for record in found]
+
+
+CUT = "cut off after it was sent; it may have been executed, look before repeating it"
+
+
+def cut_off(handler: Handler, tls: Any, call: Callable[[Server], Awaitable[object]]) -> None:
+    """Cancel a call by a time limit of trio's once its request, or a connection, has come."""
+
+    async def end(scope: trio.CancelScope) -> None:
+        await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+        scope.cancel()
+
+    async def limited() -> None:
+        async with trio.open_nursery() as nursery:
+            with trio.fail_after(PATIENCE) as scope:
+                nursery.start_soon(end, scope)
+                await call(server)
+
+    with Server(handler, tls=tls) as server, pytest.RaisesGroup(trio.TooSlowError):
+        trio.run(limited)
+
+
+@encrypted_or_not
+def test_a_write_that_is_cancelled_after_it_was_sent_is_named_in_the_log(
+    encrypted: bool,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def call(server: Server) -> None:
+        transport = TrioTransport(ssl_context=trusting)
+        async with AsyncClient(KEY, base_url=server.url, transport=transport) as client:
+            await client.bookings.confirm("bk7")
+
+    cut_off(stalling(), certified if encrypted else None, call)
+    assert warned(caplog) == [
+        ("calcom_transports", f"bookings.confirm: POST /v2/bookings/bk7/confirm: {CUT}")
+    ]
+
+
+def test_a_request_of_no_operation_is_named_by_its_path_without_query_and_credential(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def call(server: Server) -> None:
+        headers = {"Authorization": f"Bearer {KEY}"}
+        url = f"{server.url}/v2/{KEY}?attendeeEmail=ann@example.com"
+        async with TrioTransport() as transport:
+            await transport.send(Request("DELETE", url, headers))
+
+    cut_off(stalling(), None, call)
+    assert warned(caplog) == [("calcom_transports", f"DELETE /v2/[redacted]: {CUT}")]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_read_that_is_cancelled_is_not_in_the_log(
+    method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def call(server: Server) -> None:
+        async with TrioTransport() as transport:
+            await transport.send(Request(method, server.url))
+
+    cut_off(stalling(), None, call)
+    assert warned(caplog) == []
+
+
+def test_a_write_that_is_cancelled_before_it_was_sent_is_not_in_the_log(
+    trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    def shake_no_hands(peer: Peer) -> None:
+        peer.connection.recv(1)
+        peer.server.asked.set()
+        peer.stall()
+
+    async def call(server: Server) -> None:
+        async with TrioTransport(ssl_context=trusting) as transport:
+            await transport.send(Request("POST", f"https://localhost:{server.port}/"))
+
+    cut_off(shake_no_hands, None, call)
+    assert warned(caplog) == []
+
+
+def test_a_write_that_is_interrupted_is_named_in_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client_thread = threading.current_thread()
+    receive = socket.socket.recv
+
+    def interrupt(sock: socket.socket, *args: int) -> bytes:
+        if threading.current_thread() is client_thread:
+            raise KeyboardInterrupt
+        return receive(sock, *args)
+
+    with Server(stalling()) as server, Client(KEY, base_url=server.url) as client:
+        monkeypatch.setattr(socket.socket, "recv", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            client.bookings.confirm("bk7")
+        monkeypatch.undo()
+    assert warned(caplog) == [
+        ("calcom_transports", f"bookings.confirm: POST /v2/bookings/bk7/confirm: {CUT}")
+    ]
 
 
 @both
