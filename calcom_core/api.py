@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from attrs import field, frozen
 
@@ -13,6 +13,7 @@ from calcom_core.http import Headers, Request
 from calcom_core.model.fields import exact_str
 from calcom_core.operation import Operation
 from calcom_core.secret import Secret, secret_or_error, taken
+from calcom_core.tokens import text_without_tokens
 from calcom_core.value import Value
 from calcom_core.versions import EVERYWHERE, Versions, sufficient
 
@@ -25,7 +26,7 @@ USER_AGENT = f"calcom-bookings/{VERSION}"
 _QUERY_SAFE = ",:@"
 
 
-# The constructors that follow are written out, so that they can forget the text of a credential
+# The constructors that follow are written out, so that they can delete the text of a credential
 # before they raise: what shows the locals of a failing frame, as pytest can, would show it.
 
 
@@ -61,22 +62,20 @@ class AccessToken(Value):
         return (("Authorization", f"Bearer {self.token.reveal()}"),)
 
 
-def _is_id(auth: "OAuthClient", attribute: object, value: str) -> None:
-    # Without one of the two the server takes the caller for anonymous (CONTRACT A.3).
-    Secret(value, field="client_id")
-
-
 @frozen(init=False)
 class OAuthClient(Value):
     """The credentials of a platform's OAuth client; the server acts as its owner."""
 
-    client_id: str = field(validator=_is_id)
+    client_id: str
     client_secret: Secret
 
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
+        # Without one of the two the server takes the caller for anonymous (CONTRACT A.3).
+        # The id is no secret, but a secret may stand in its place.
+        checked = secret_or_error(client_id, "client_id")
         secret = secret_or_error(client_secret, "client_secret")
-        del client_secret
-        self.__attrs_init__(client_id, taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        del client_id, client_secret
+        self.__attrs_init__(taken(checked).reveal(), taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show them to the server."""
@@ -110,21 +109,37 @@ def _are_versions(api: "Api", attribute: object, value: Versions) -> None:
         raise InvalidInput("versions", "must be EVERYWHERE, HOSTED or a Versions of your own")
 
 
+def _is_printable(api: "Api", attribute: object, value: str) -> None:
+    if not isinstance(value, str):
+        raise InvalidInput("user_agent", f"must be a string, not {type(value).__name__}")
+    if not re.fullmatch("[ -~]+", value):
+        raise InvalidInput("user_agent", "must be printable ASCII text, which a header can carry")
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:  # its message and its frames show parts of the URL, perhaps a password
+        return None
+    return parts
+
+
 def _base_url(value: str) -> str:
     if not isinstance(value, str):
         raise InvalidInput("base_url", f"must be a string, not {type(value).__name__}")
     value = exact_str(value)
     if not value.isascii() or re.search(r"[\x00-\x20\x7f\\]", value):
         raise InvalidInput("base_url", "holds a space, a control character or one outside ASCII")
-    try:
-        parts = urlsplit(value)
-        parts.port  # noqa: B018 - reading it is what checks it
-    except ValueError as error:
-        raise InvalidInput("base_url", "is not a URL") from error
+    parts = _split(value)
+    if parts is None:
+        raise InvalidInput("base_url", "is not a URL")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidInput("base_url", f"must be such as {HOSTED_URL}")
     if parts.username is not None or parts.query or parts.fragment or value[-1] in "?#":
         raise InvalidInput("base_url", "must hold no user, no query and no fragment")
+    if text_without_tokens(value) != value:
+        raise InvalidInput("base_url", "holds a credential; give that as api_key or auth")
     url = value.rstrip("/")
     if url.endswith("/v1"):
         raise InvalidInput(
@@ -133,7 +148,7 @@ def _base_url(value: str) -> str:
     return url.removesuffix("/v2")  # every path starts with it
 
 
-@frozen
+@frozen(init=False)
 class Api(Value):
     """Base URL, credentials and versions.
 
@@ -142,9 +157,25 @@ class Api(Value):
     """
 
     auth: Auth = field(validator=_is_auth)
-    base_url: str = field(default=HOSTED_URL, converter=_base_url)
-    versions: Versions = field(default=EVERYWHERE, validator=_are_versions)
-    user_agent: str = USER_AGENT
+    base_url: str = field(converter=_base_url)
+    versions: Versions = field(validator=_are_versions)
+    user_agent: str = field(validator=_is_printable)
+
+    def __init__(
+        self,
+        auth: Auth,
+        base_url: str = HOSTED_URL,
+        versions: Versions = EVERYWHERE,
+        user_agent: str = USER_AGENT,
+    ) -> None:
+        try:
+            self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
+                auth, base_url, versions, user_agent
+            )
+        except InvalidInput as error:
+            # Any of them may be a credential in the wrong place, which no frame shows then.
+            del auth, base_url, versions, user_agent
+            raise error.with_traceback(None) from None
 
     def request(self, operation: Operation[Any]) -> Request:
         """Return the complete request for an operation: absolute URL, version and credentials.
@@ -169,19 +200,20 @@ class Api(Value):
 
     def _headers(self, version: str, *, has_body: bool) -> Headers:
         """Return the same object as long as it would hold the same, so that it is checked once."""
-        pairs = (
-            ("Accept", "application/json"),
-            ("User-Agent", self.user_agent),
-            ("cal-api-version", version),
-            *self.auth.headers(),
-            *((("Content-Type", "application/json"),) if has_body else ()),
+        made = Headers(
+            (
+                ("Accept", "application/json"),
+                ("User-Agent", self.user_agent),
+                ("cal-api-version", version),
+                *self.auth.headers(),
+                *((("Content-Type", "application/json"),) if has_body else ()),
+            )
         )
-        made = self._made.get((version, has_body))
-        if made is None or made.pairs != pairs:
-            made = self._made[version, has_body] = Headers(pairs)
-        return made
+        kept = self._made.setdefault((version, has_body), made)
+        if kept != made:
+            kept = self._made[version, has_body] = made
+        return kept
 
-    # No field, so that neither what shows nor what copies an `Api` shows what it holds.
     @cached_property
     def _made(self) -> dict[tuple[str, bool], Headers]:
         return {}

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
+from calcom_core.secret import Hidden
 from calcom_core.tokens import text_without_tokens
 from calcom_core.value import Value
 
@@ -21,8 +22,10 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _UNSAFE_VALUE = re.compile(r"[\r\n\0]")
 _SAFE = re.compile(rf"(?:(?:{TOKEN.pattern})\0[^\r\n\0]*\n)*")
 _UNSAFE_URL = re.compile(r"[\x00-\x20\x7f]")
+_USER = re.compile(r"//[^/?#]*@")
 
 HeaderText = str | bytes
+Pairs = tuple[tuple[str, str], ...]
 HeadersInput = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[HeaderText, HeaderText]]
 
 
@@ -39,9 +42,14 @@ def _exact(text: str) -> str:
     return str.__str__(text) if isinstance(text, str) else text
 
 
-def _pairs(given: object) -> tuple[tuple[str, str], ...]:
+def _hidden(given: object) -> Hidden[Pairs]:
     if isinstance(given, Headers):
-        return given.pairs
+        return given._pairs
+    # `attrs.evolve` passes the value of the field.
+    return given if isinstance(given, Hidden) else Hidden(_pairs_of(given))
+
+
+def _pairs_of(given: object) -> Pairs:
     items: Any = given
     if isinstance(given, (tuple, list)):
         pass
@@ -66,21 +74,35 @@ def _pairs(given: object) -> tuple[tuple[str, str], ...]:
         raise InvalidInput("headers", "must be pairs of a name and a value") from error
 
 
+def _masked(pairs: Hidden[Pairs]) -> str:
+    shown = (
+        f"({name!r}, {'…' if name.lower() in SECRET_HEADERS else text_without_tokens(value)!r})"
+        for name, value in pairs.reveal()
+    )
+    return f"[{', '.join(shown)}]"
+
+
 @frozen(repr=False)
 class Headers(Value):
     """Header fields in order; a name may occur more than once, and lookup ignores case.
 
     Made from any mapping or any pairs, of `str` or of `bytes`.
+    The one field is hidden, since a value of any header may be a credential.
     """
 
-    pairs: tuple[tuple[str, str], ...] = field(converter=_pairs, default=())
+    _pairs: Hidden[Pairs] = field(converter=_hidden, default=Hidden(()), repr=_masked)
+
+    @property
+    def pairs(self) -> Pairs:
+        """The names and values, in order and in clear."""
+        return self._pairs.reveal()
 
     @cached_property  # an answer is asked for several
-    def _by_name(self) -> dict[str, list[str]]:
-        by_name: dict[str, list[str]] = {}
-        for name, value in self.pairs:
-            by_name.setdefault(name.lower(), []).append(value)
-        return by_name
+    def _positions(self) -> dict[str, list[int]]:
+        positions: dict[str, list[int]] = {}
+        for position, (name, _) in enumerate(self.pairs):
+            positions.setdefault(name.lower(), []).append(position)
+        return positions
 
     @cached_property  # the same ones may go with many requests
     def _are_safe(self) -> bool:
@@ -91,16 +113,18 @@ class Headers(Value):
     @property
     def names(self) -> KeysView[str]:
         """The names, each once and in lower case."""
-        return self._by_name.keys()
+        return self._positions.keys()
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of *name*, or *default*."""
-        values = self._by_name.get(name.lower())
-        return values[0] if values else default
+        positions = self._positions.get(name.lower())
+        return self.pairs[positions[0]][1] if positions else default
 
     def get_all(self, name: str) -> tuple[str, ...]:
         """Return every value of *name*, in order."""
-        return tuple(self._by_name.get(name.lower(), ()))
+        return tuple(
+            [self.pairs[position][1] for position in self._positions.get(name.lower(), ())]
+        )
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.pairs)
@@ -112,11 +136,7 @@ class Headers(Value):
         return isinstance(name, str) and self.get(name) is not None
 
     def __repr__(self) -> str:
-        shown = ", ".join(
-            f"({name!r}, {'…' if name.lower() in SECRET_HEADERS else text_without_tokens(value)!r})"
-            for name, value in self.pairs
-        )
-        return f"Headers([{shown}])"
+        return f"Headers({_masked(self._pairs)})"
 
 
 def _headers(given: HeadersInput | Headers) -> Headers:
@@ -142,10 +162,10 @@ def _is_method(request: "Request", attribute: object, method: str) -> None:
         raise InvalidInput("method", "is not a token of RFC 9110")
 
 
-def _without_query(url: str) -> str:
-    # Which may hold personal data.
+def _masked_url(url: str) -> str:
+    # A query may hold personal data, and what stands before the host is a password.
     path, mark, _ = url.partition("?")
-    return repr(f"{path}{mark and '?…'}")
+    return repr(f"{text_without_tokens(_USER.sub('//…@', path))}{mark and '?…'}")
 
 
 def _is_bytes(message: object, attribute: object, body: bytes) -> None:
@@ -164,7 +184,7 @@ class Request(Value):
     """
 
     method: str = field(converter=_exact, validator=_is_method)
-    url: str = field(converter=_exact, validator=_safe_url, repr=_without_query)
+    url: str = field(converter=_exact, validator=_safe_url, repr=_masked_url)
     headers: Headers = field(converter=_headers, validator=_safe_headers, factory=Headers)
     body: bytes = field(default=b"", validator=_is_bytes, repr=lambda body: f"<{len(body)} bytes>")
 

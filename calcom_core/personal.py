@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, unquote_to_bytes
 
+from calcom_core.secret import Hidden
 from calcom_core.wire import NotJson, parse
 
 # In what is percent-encoded an escape before an address is no part of it, and `@` may be `%40`.
@@ -71,7 +72,7 @@ class People:
         logins: Iterable[str] = (),
         marks: Iterable[str] = (),
     ) -> None:
-        self._key = key
+        self._key = Hidden(key)
         self._names = {_normal(name) for name in names if not _OURS.fullmatch(name)}
         self._logins = {login for login in logins if not _OURS.fullmatch(login)}
         self._marks = frozenset(marks)
@@ -170,7 +171,9 @@ class People:
         return given if _OURS.fullmatch(given) else other
 
     def _mark(self, kind: str, value: str) -> str:
-        return hmac.digest(self._key.encode(), f"{kind}:{value}".encode(), "sha256").hex()[:12]
+        return hmac.digest(self._key.reveal().encode(), f"{kind}:{value}".encode(), "sha256").hex()[
+            :12
+        ]
 
     def _address(self, found: "re.Match[str]") -> str:
         if not found["at"]:

@@ -16,7 +16,7 @@ from attrs import evolve, field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import SECRET_HEADERS, Headers, Request, Response
-from calcom_core.secret import Secret, secret_or_error, taken
+from calcom_core.secret import Hidden, Secret, secret_or_error, taken
 from calcom_core.tokens import REDACTED, may_hold_token, text_without_tokens, without_tokens
 from calcom_core.value import Value
 from calcom_core.wire import NotJson, in_utf_8, parse
@@ -37,16 +37,15 @@ _SECRET_KEY = re.compile(rf"(?i){_SECRETS}$")
 _MAY_HOLD_SECRET = re.compile(rf"(?i){_SECRETS}\"".encode())
 
 
-@frozen
-class Credential(Value):
-    """The text of a credential, which no repr shows."""
+class Credential(Hidden[str]):
+    """The text of a credential, to be found in other text."""
 
-    text: str = field(repr=False)
+    __slots__ = ()
 
     @property
     def is_certain(self) -> bool:
         """Whether it is long enough to be told from other text."""
-        return len(self.text) >= SHORTEST
+        return len(self.reveal()) >= SHORTEST
 
 
 @frozen(init=False)
@@ -69,22 +68,32 @@ class Redaction(Value):
     """
 
     personal: bool
-    key: str = field(repr=False)
+    _key: Hidden[str] = field(repr=False)
     secrets: frozenset[Credential] = field(repr=False)
 
     def __init__(
-        self, *, personal: bool = False, key: str = "", secrets: Iterable[str | Secret] = ()
+        self,
+        *,
+        personal: bool = False,
+        key: str | Hidden[str] = "",
+        secrets: Iterable[str | Secret] = (),
     ) -> None:
         if isinstance(secrets, str | Secret):
             secrets = (secrets,)
         kept = [secret_or_error(secret, "secrets") for secret in secrets]
-        del secrets  # no frame that raises holds their text
+        hidden = key if isinstance(key, Hidden) else Hidden(key)
+        del key, secrets  # no frame that raises holds their text
         credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
         if not all(credential.is_certain for credential in credentials):
             raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
-        if not isinstance(key, str):
-            raise InvalidInput("key", f"must be a string, not {type(key).__name__}")
-        self.__attrs_init__(personal, key, credentials)  # pyright: ignore[reportAttributeAccessIssue]
+        if not isinstance(hidden.reveal(), str):
+            raise InvalidInput("key", f"must be a string, not {type(hidden.reveal()).__name__}")
+        self.__attrs_init__(personal, hidden, credentials)  # pyright: ignore[reportAttributeAccessIssue]
+
+    @property
+    def key(self) -> str:
+        """The key of the replacements, in clear."""
+        return self._key.reveal()
 
     @property
     def kind(self) -> str:
@@ -136,8 +145,9 @@ class Redactor:
     """Takes the given credentials, whatever looks like one, and perhaps persons out of messages."""
 
     def __init__(self, credentials: Iterable[Credential], people: "People | None" = None) -> None:
-        forms = sorted(_forms(item.text) for item in credentials if item.is_certain)
-        self._known = re.compile("|".join(forms)) if forms else None
+        forms = sorted(_forms(item.reveal()) for item in credentials if item.is_certain)
+        # Hidden, since the repr of a pattern shows it.
+        self._known = Hidden(re.compile("|".join(forms))) if forms else None
         self._people = people
 
     def text(self, text: str) -> str:
@@ -180,7 +190,7 @@ class Redactor:
 
     def _without_known(self, text: str) -> str:
         # Before what looks like a token is taken out, which may be a part of one.
-        return self._known.sub(REDACTED, text) if self._known else text
+        return self._known.reveal().sub(REDACTED, text) if self._known else text
 
     def _body(self, body: bytes, people: "People | None") -> bytes:
         text = in_utf_8(body)
@@ -265,7 +275,7 @@ def still_hold(content: bytes, credentials: Iterable[Credential]) -> bool:
 
     It decodes, where `Redactor` looks for what is encoded: what one overlooks the other finds.
     """
-    wanted = [credential.text.encode() for credential in credentials]
+    wanted = [credential.reveal().encode() for credential in credentials]
     if not wanted:
         return False
     for _ in range(_LAYERS):

@@ -1,8 +1,10 @@
-"""A string that never shows itself."""
+"""Values that no tool shows: no `repr`, no traceback with locals, no pretty printer."""
 
-from typing import NoReturn
+from typing import Generic, NoReturn, Self, TypeVar
 
 from calcom_core.errors import InvalidInput
+
+T = TypeVar("T")
 
 
 def _problem(text: object) -> str:
@@ -19,46 +21,59 @@ def _problem(text: object) -> str:
     return ""
 
 
-class Secret:
+class Hidden(Generic[T]):
+    """An immutable value that only `reveal()` shows.
+
+    It is neither a container nor a class of attrs: tools such as rich and `attrs.asdict` walk the
+    items and fields of those, and ignore their `__repr__`.
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: T) -> None:
+        self.__value = value
+
+    def reveal(self) -> T:
+        """Return the value."""
+        return self.__value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Hidden):
+            return NotImplemented
+        # Both are the caller's own, so that nobody learns from how long it takes; to hide that,
+        # hmac would load OpenSSL into every program.
+        return bool(self.__value == other.__value)
+
+    def __hash__(self) -> int:
+        return hash((Hidden, self.__value))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.__value,)
+
+
+class Secret(Hidden[str]):
     """A credential; `reveal()` is the only way to its text.
 
     `repr`, `str`, `format` and comparison do not show it, and it refuses to be pickled.
     """
 
-    __slots__ = ("__text",)
+    __slots__ = ()
 
     def __init__(self, text: str, *, field: str = "secret") -> None:
         problem = _problem(text)
         if problem:
             del text  # what shows the locals of a failing frame, as pytest can, would show it
             raise InvalidInput(field, problem)
-        self.__text = str.__str__(text)  # exactly a `str`, also of a member of an Enum
-
-    def reveal(self) -> str:
-        """Return the text."""
-        return self.__text
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret):
-            return NotImplemented
-        # Both are the caller's own, so that nobody learns from how long it takes; to hide that,
-        # hmac would load OpenSSL into every program.
-        return self.__text == other.__text
-
-    def __hash__(self) -> int:
-        return hash((Secret, self.__text))
-
-    # Immutable, so a copy is itself; without this, copying would go through `__reduce__`.
-    def __copy__(self) -> "Secret":
-        return self
-
-    def __deepcopy__(self, memo: object) -> "Secret":
-        return self
+        super().__init__(str.__str__(text))  # exactly a `str`, also of a member of an Enum
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled; pickle what names it, and build it there again")

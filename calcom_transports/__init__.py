@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from calcom_core import __version__ as __version__
     from calcom_core.redaction import Redaction as Redaction
     from calcom_transports.client import AsyncClient as AsyncClient
     from calcom_transports.client import Client as Client
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from calcom_transports.replay import answer as answer
 
 _MODULES = {
+    "__version__": "calcom_core",
     "AsyncClient": "calcom_transports.client",
     "Client": "calcom_transports.client",
     "Match": "calcom_transports.matching",
@@ -38,7 +40,21 @@ _MODULES = {
     "run": "calcom_transports.driver",
     "use_cassette": "calcom_transports.record",
 }
-__all__ = list(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Match",
+    "Observation",
+    "Recorder",
+    "Redaction",
+    "Replay",
+    "Transport",
+    "answer",
+    "iterate",
+    "observed",
+    "run",
+    "use_cassette",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import frozen
 
 from calcom_core import bookings, slots
-from calcom_core.api import HOSTED_URL, Anonymous, Api
+from calcom_core.api import Anonymous, Api
 from calcom_core.effects import Stream, emit
 from calcom_core.errors import ApiError, CalcomError
 from calcom_core.model.booking import Booking, NewHost
@@ -21,6 +21,7 @@ from calcom_core.model.page import OffsetPagination
 from calcom_core.model.slot import Slots
 from calcom_core.operation import Operation, Page
 from calcom_core.retry import NO_RETRY, retrying
+from calcom_transports import environment
 from calcom_transports.cassette import load
 from calcom_transports.client import Client
 from calcom_transports.driver import iterate
@@ -219,9 +220,9 @@ def play(cassette: Path) -> None:
     print(f"\nUnder trio: the same program gave {same} {len(blocking)} lines.")
 
 
-def list_upcoming(key: str, base_url: str) -> None:
-    """List the upcoming bookings of an account, by the blocking client."""
-    with Client(api_key=key, base_url=base_url) as client:
+def list_upcoming() -> None:
+    """List the upcoming bookings of the account whose key the environment holds."""
+    with Client() as client:
         page = client.bookings.list(status="upcoming", sort_start="asc", take=20)
     for line in described(page):
         print(_printable(line))
@@ -237,10 +238,9 @@ def main(arguments: list[str] | None = None) -> int:
     # A title may hold any character, and a terminal may not.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
-    key = os.environ.get("CALCOM_API_KEY")
     try:
-        if key and options.cassette is None:
-            list_upcoming(key, os.environ.get("CALCOM_BASE_URL") or HOSTED_URL)
+        if options.cassette is None and environment.api_key() is not None:
+            list_upcoming()
         else:
             play(options.cassette or WALK)
     except CalcomError as error:

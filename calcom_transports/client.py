@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from copy import copy
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, NoReturn, Self, TypeVar
 
 from calcom_core.api import HOSTED_URL, Anonymous, Api, ApiKey, Auth
 from calcom_core.effects import Program, Stream
@@ -17,6 +17,7 @@ from calcom_core.paging import at_least_1, items, pages
 from calcom_core.retry import DEFAULT_RETRY, Exchange, RetryPolicy, exchanging, policy_of
 from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.versions import EVERYWHERE, Versions
+from calcom_transports import environment
 from calcom_transports.bound import AsyncBookings, AsyncSlots, AsyncTeams, Bookings, Slots, Teams
 from calcom_transports.driver import AsyncTransport, Sessions, Transport, iterate, run
 
@@ -27,23 +28,42 @@ Sender = TypeVar("Sender")
 def _api(
     api_key: Secret | InvalidInput | None,
     auth: Auth | None,
-    base_url: str,
+    base_url: str | None,
     versions: Versions,
-    transport: object,
+    replays: bool,
 ) -> Api:
+    """Return the API of a client; with a replay it reads no environment variable."""
     if api_key is not None and auth is not None:
         raise InvalidInput("auth", "cannot stand with api_key; give one of them")
-    if auth is None and api_key is not None:
-        auth = ApiKey(taken(api_key))
-    if auth is None and hasattr(transport, "begin") and not getattr(transport, "live", False):
-        auth = Anonymous()  # a replay needs no key
     if auth is None:
+        if api_key is None:
+            auth = Anonymous() if replays else ApiKey(_key_of_environment())
+        else:
+            auth = ApiKey(taken(api_key))
+    if base_url is None and not replays:
+        base_url = environment.base_url()
+    return Api(auth, HOSTED_URL if base_url is None else base_url, versions)
+
+
+def _given_key(api_key: str | Secret | None, replays: bool) -> Secret | InvalidInput | None:
+    """Return the key, if one was given, or the error for an invalid one."""
+    if api_key is None or (api_key == "" and replays):  # a replay needs no key
+        return None
+    if api_key == "":
+        way_out = f"give a key, or leave it out to read {environment.API_KEY}"
+        return InvalidInput("api_key", f"is empty; {way_out}")
+    return secret_or_error(api_key, "api_key")
+
+
+def _key_of_environment() -> Secret:
+    key = environment.api_key()
+    if key is None:
         raise InvalidInput(
             "api_key",
-            "is missing or empty (is the environment variable set?); "
+            f"is missing; give it, or set the environment variable {environment.API_KEY}; "
             "to call without credentials on purpose, say auth=Anonymous()",
         )
-    return Api(auth, base_url, versions)
+    return key
 
 
 class _Configured(ABC, Generic[Sender]):
@@ -56,20 +76,25 @@ class _Configured(ABC, Generic[Sender]):
         api_key: str | Secret | None = None,
         *,
         auth: Auth | None = None,
-        base_url: str = HOSTED_URL,
+        base_url: str | None = None,
         versions: Versions = EVERYWHERE,
         transport: Sender | None = None,
         timeout: Timeout | float | None = None,
         retry: RetryPolicy = DEFAULT_RETRY,
         concurrency: int = 1,
     ) -> None:
-        # From here on no frame holds the text, which pytest could show with a failure.
-        # One that is empty is an environment variable that is set to nothing.
-        key = secret_or_error(api_key, "api_key") if api_key not in (None, "") else None
+        # From here on no frame holds the text of a credential, which a traceback could show:
+        # `auth` and `base_url` may hold one in the wrong place.
+        replays = hasattr(transport, "begin") and not getattr(transport, "live", False)
+        key = _given_key(api_key, replays)
         del api_key
+        try:
+            self.api = _api(key, auth, base_url, versions, replays)
+        except InvalidInput as error:
+            del auth, base_url, versions
+            raise error.with_traceback(None) from error.__cause__
         if transport is not None:
             self._check(transport)
-        self.api = _api(key, auth, base_url, versions, transport)
         self._timeout = timeout_of(timeout)
         self.retry = policy_of(retry, "retry")
         self.concurrency = at_least_1(concurrency)
@@ -116,6 +141,18 @@ class _Configured(ABC, Generic[Sender]):
     def _items(self, op: Operation[Page[Booking]]) -> Stream[Booking]:
         return items(self.api, op, self.retry, concurrency=self.concurrency)
 
+    def __copy__(self) -> Self:
+        client = object.__new__(type(self))
+        vars(client).update(vars(self))
+        return client
+
+    def __reduce__(self) -> NoReturn:
+        name = type(self).__name__
+        raise TypeError(
+            f"a {name} is not pickled: it holds a credential and open connections; "
+            f"make a {name} in each process"
+        )
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.api.base_url!r}, {type(self.api.auth).__name__})"
 
@@ -124,13 +161,15 @@ class Client(_Configured[Transport | Sessions]):
     """The blocking client.
 
     Args:
-        api_key: the key of the account; a string of the environment, or a `Secret`.
+        api_key: the key of the account, as a string or a `Secret`; by default that in the
+            environment variable `CALCOM_API_KEY`.
         auth: credentials of another kind, or `Anonymous()`, in place of *api_key*.
-        base_url: the server, without `/v2`; may have a path prefix.
+        base_url: the server, without `/v2`; may have a path prefix; by default that in the
+            environment variable `CALCOM_BASE_URL`, or else the hosted service.
         versions: which `cal-api-version` each operation speaks: `EVERYWHERE`, which every server
             answers, or `HOSTED`, the newest of the hosted service.
         transport: what sends; by default urllib3's, which needs the extra `urllib3`.
-            A `Replay` needs no key.
+            A `Replay` needs no key, and with it no environment variable is read.
         timeout: seconds for a whole exchange, above 0, or a `Timeout`;
             None is the transport's own, which is finite.
         retry: when to retry; by default up to four attempts within 3 minutes, of requests that
@@ -139,7 +178,8 @@ class Client(_Configured[Transport | Sessions]):
             10 connections of a usual transport gain nothing.
 
     Raises:
-        InvalidInput: without credentials, and for a base URL or a timeout that is none.
+        InvalidInput: without credentials, for a base URL or a timeout that is none, and for an
+            environment variable that is read and blank.
 
     It is a context manager, which closes the transport; it may be used by several threads.
     """

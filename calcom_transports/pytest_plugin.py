@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from calcom_transports.record import Mode, Recorder
     from calcom_transports.replay import Replay
 
-_KEY = "CALCOM_API_KEY"
-_URL = "CALCOM_BASE_URL"
 _FIXTURES = frozenset({"calcom_client", "calcom_async_client"})
 _OF_CLIENTS = ("versions", "retry", "concurrency")
 _OPTIONS = ("cassette", "match", "redaction", "base_url", *_OF_CLIENTS)
@@ -101,6 +99,7 @@ class _Use:
 
     def __init__(self, item: pytest.Item) -> None:
         from calcom_core.api import HOSTED_URL
+        from calcom_transports import environment
         from calcom_transports.cassette import load
         from calcom_transports.matching import STRICT
         from calcom_transports.record import Recorder, use_cassette
@@ -120,7 +119,7 @@ class _Use:
         self._recorder = self._cassette if isinstance(self._cassette, Recorder) else None
         self._lent = _Lent(self._cassette, self._recorder)
         if self._recorder is not None:
-            usual = os.environ.get(_URL)
+            usual = environment.base_url()
         else:
             asked = (item.request.url for run in load(path).runs for item in run.exchanges)
             usual = next(asked, "").partition("?")[0].rpartition("/v2/")[0]
@@ -229,15 +228,19 @@ def _failing() -> Iterator[None]:
 
 def _key(path: Path) -> "Secret | None":
     from calcom_core.errors import InvalidInput
-    from calcom_core.secret import secret_or_error
+    from calcom_transports import environment
 
     if os.environ.get("CI"):
         return None  # nothing will be recorded
-    key = secret_or_error(os.environ.get(_KEY, ""), _KEY)  # its text is in no frame that raises
-    if isinstance(key, InvalidInput):
+    problem = "is not set"
+    try:
+        key = environment.api_key()
+    except InvalidInput as error:
+        key, problem = None, error.problem
+    if key is None:
         _fail(
-            f"to record {path}, the environment variable {_KEY} must hold the key of an account: "
-            f"it {key.problem}; set it, or replay without --calcom-record"
+            f"to record {path}, the environment variable {environment.API_KEY} must hold the key "
+            f"of an account: it {problem}; set it, or replay without --calcom-record"
         )
     return key
 

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from attrs import frozen
 
@@ -62,7 +62,11 @@ def split_url(url: str, *, allow_http: bool) -> Destination:
     and for `http://` unless the host is this machine or *allow_http* is true.
     """
     start = _START.match(url)[0]  # type: ignore[index]  # it matches any text
-    origin, authority = _start_of(start, allow_http)
+    try:
+        origin, authority = _start_of(start, allow_http)
+    except InvalidInput as error:
+        del url, start  # which may hold a password
+        raise error.with_traceback(None) from None
     # Cut by hand: urlsplit forgets the difference between no query and an empty one.
     target = url[len(start) :].partition("#")[0]
     if not target.startswith("/"):
@@ -76,11 +80,10 @@ _START = re.compile(r"(?:[^:/?#]*:)?(?://[^/?#]*)?")
 @lru_cache  # of the few servers that there are
 def _start_of(start: str, allow_http: bool) -> tuple[Origin, str]:
     """Return the origin and the authority of the start of a URL, which ends before its path."""
-    try:
-        parts = urlsplit(start)
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise InvalidInput("url", f"cannot be read ({error}); write https://host/path") from error
+    parsed = _parse(start)
+    if parsed is None:
+        raise InvalidInput("url", "has an invalid host or port; write https://host/path")
+    parts, host, port = parsed
     if parts.scheme not in PORTS:
         raise InvalidInput("url", "must start with https://")
     if not host:
@@ -97,6 +100,14 @@ def _start_of(start: str, allow_http: bool) -> tuple[Origin, str]:
         )
     origin = Origin(parts.scheme, host, PORTS[parts.scheme] if port is None else port)
     return origin, parts.netloc
+
+
+def _parse(start: str) -> tuple[SplitResult, str, int | None] | None:
+    try:
+        parts = urlsplit(start)
+        return parts, parts.hostname or "", parts.port
+    except ValueError:  # its message and its frames show parts of the URL, perhaps a password
+        return None
 
 
 def authority(host: str, port: int) -> str:

@@ -71,7 +71,7 @@ def receive(
     """
     data = bytes_of(body, max_body)
     fields = _verified(headers, data, secrets)
-    del secrets  # what shows the locals of a failing frame, as pytest can, would show them
+    del headers, secrets  # tools that show the locals of a failing frame would show them
     ages = _ages(max_age, now)
     if isinstance(fields, CalcomError):
         raise fields

@@ -21,6 +21,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
     assert calcom_core.__version__ == project["version"]
+    assert calcom_transports.__version__ == project["version"]
     assert f"calcom-bookings/{project['version']}" == USER_AGENT
 
 
@@ -35,7 +36,7 @@ def test_each_public_name_of_the_transports_is_found_when_it_is_asked_for() -> N
     told = re.findall(r"from ([\w.]+) import \w+ as (\w+)", source)
     names = {name: module for module, name in told}
 
-    assert sorted(names) == sorted(calcom_transports.__all__)
+    assert sorted(names) == sorted([*calcom_transports.__all__, "__version__"])
     for name, module in names.items():
         assert getattr(calcom_transports, name) is getattr(import_module(module), name)
     assert set(names) <= set(dir(calcom_transports))

@@ -669,9 +669,12 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "client_id",
     ),
     "a user agent with a line break": (
-        lambda: Api(Anonymous(), user_agent=f"{MARK}\r\nX: 1").request(bookings.get("bk7")),
-        "headers['User-Agent']",
+        lambda: Api(Anonymous(), user_agent=f"{MARK}\r\nX: 1"),
+        "user_agent",
     ),
+    "a user agent of None": (lambda: Api(ApiKey(f"cal_test_{MARK}"), user_agent=None), "user_agent"),
+    "an empty user agent": (lambda: Api(Anonymous(), user_agent=""), "user_agent"),
+    "a user agent outside ASCII": (lambda: Api(Anonymous(), user_agent=f"{MARK}é"), "user_agent"),
     "a header with CR": (lambda: Request("GET", "https://h/", {"X": f"{MARK}\r"}), "headers['X']"),
     "a header with LF": (lambda: Request("GET", "https://h/", {"X": f"{MARK}\n"}), "headers['X']"),
     "a header with NUL": (
@@ -746,6 +749,15 @@ BASE_URLS: dict[str, tuple[object, str]] = {
     "with an empty query": ("https://h?", "must hold no user, no query and no fragment"),
     "with a fragment": ("https://h#x", "must hold no user, no query and no fragment"),
     "with an empty fragment": ("https://h#", "must hold no user, no query and no fragment"),
+    "with a key in its path": (
+        f"https://h/cal_live_{MARK}",
+        "holds a credential; give that as api_key or auth",
+    ),
+    "with a key as its host": (
+        f"https://cal_live_{MARK}",
+        "holds a credential; give that as api_key or auth",
+    ),
+    "with a password as its port": (f"https://user:{MARK}", "is not a URL"),
     "with a space": (
         f"https://h/{MARK} x",
         "holds a space, a control character or one outside ASCII",

@@ -954,7 +954,7 @@ def test_a_tls_connection_cut_within_the_answer_is_no_answer(
         ("https://[::1%25eth0]/", "names a host that is neither a name nor an IP address"),
         (
             "https://localhost:70000/",
-            "cannot be read (Port out of range 0-65535); write https://host/path",
+            "has an invalid host or port; write https://host/path",
         ),
     ],
 )
