@@ -174,7 +174,7 @@ class Api(Value):
             )
         except InvalidInput as error:
             # Any of them may be a credential in the wrong place, which no frame shows then.
-            del auth, base_url, versions, user_agent
+            del self, auth, base_url, versions, user_agent
             raise error.with_traceback(None) from None
 
     def request(self, operation: Operation[Any]) -> Request:

@@ -54,7 +54,8 @@ def verify(
     and `InvalidInput` for arguments of other types, and for secrets that are empty.
     """
     problem = signature_problem(bytes_of(body, max_body), signature, secrets)
-    del secrets  # what shows the locals of a failing frame, as pytest can, would show them
+    # Tools that show the locals of a failing frame would show a secret, also in the wrong place.
+    del body, signature, secrets
     if problem is not None:
         raise problem
 
@@ -69,7 +70,7 @@ def sign(body: Body, secret: str | Secret) -> str:
     Raises `InvalidInput` for arguments of other types, and for a secret that is empty.
     """
     signature = _signature(body, secret)
-    del secret
+    del body, secret
     if isinstance(signature, CalcomError):
         raise signature
     return signature

@@ -672,7 +672,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Api(Anonymous(), user_agent=f"{MARK}\r\nX: 1"),
         "user_agent",
     ),
-    "a user agent of None": (lambda: Api(ApiKey(f"cal_test_{MARK}"), user_agent=None), "user_agent"),
+    "a user agent of None": (
+        lambda: Api(ApiKey(f"cal_test_{MARK}"), user_agent=None),
+        "user_agent",
+    ),
     "an empty user agent": (lambda: Api(Anonymous(), user_agent=""), "user_agent"),
     "a user agent outside ASCII": (lambda: Api(Anonymous(), user_agent=f"{MARK}é"), "user_agent"),
     "a header with CR": (lambda: Request("GET", "https://h/", {"X": f"{MARK}\r"}), "headers['X']"),

@@ -8,24 +8,39 @@ import json
 import logging
 import os
 import pickle
+import pprint
+import re
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
+from io import StringIO
 from pathlib import Path
+from types import ModuleType, TracebackType
 from typing import Any
 from urllib.parse import quote
 
+import attrs
+import devtools
 import pytest
+import rich.console
+import rich.pretty
+import rich.traceback
+import sentry_sdk
+import structlog
 import trio
+from sentry_sdk.scrubber import EventScrubber
+from sentry_sdk.utils import event_from_exception
 from server import Handler, Server, answering, answering_once, stalling
 
 from calcom_core import (
     NO_RETRY,
     AccessToken,
     Anonymous,
+    Api,
     ApiKey,
+    Headers,
     InvalidInput,
     OAuthClient,
     Request,
@@ -36,10 +51,14 @@ from calcom_core import (
     bookings,
     retrying,
     run_script,
+    webhooks,
 )
 from calcom_core.effects import Send, send
+from calcom_core.personal import People
+from calcom_core.redaction import Redactor, credentials_of
 from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, answer, use_cassette
 from calcom_transports.cassette import load
+from calcom_transports.proxies import proxies_or_error
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -61,7 +80,8 @@ def forms_of(key: str) -> list[bytes]:
     texts = [
         *(key, repr(key)[1:-1], repr(key.encode())[2:-1]),
         *(quote(key, safe=""), quote(key), quote(quote(key, safe="")), whole, whole.lower()),
-        *(json.dumps(key)[1:-1], json.dumps(json.dumps(key))[3:-3], escaped),
+        *(json.dumps(key)[1:-1], json.dumps(json.dumps(key))[3:-3], json.dumps(repr(key))[2:-2]),
+        escaped,
         key.encode().hex(),
     ]
     return [*(text.encode() for text in texts), *base64_of(key)]
@@ -82,33 +102,157 @@ def test_the_search_finds_what_it_looks_for() -> None:
     assert not found_in(b"nothing")
 
 
-def shown(error: BaseException) -> Iterator[str]:
-    """Yield all that can be seen of an error, and the locals of all frames of its chain.
+WIDE = 100_000
 
-    But for the frames of this file: what a caller holds is the caller's.
-    """
+
+def by_rich(error: BaseException) -> str:
+    """Show every local in full."""
+    shown = rich.traceback.Traceback.from_exception(
+        *(type(error), error, error.__traceback__),
+        show_locals=True,
+        locals_max_length=None,  # type: ignore[arg-type]  # as it hands it on
+        locals_max_string=None,  # type: ignore[arg-type]
+        max_frames=0,
+    )
+    console = rich.console.Console(file=StringIO(), width=200)
+    with console.capture() as captured:
+        console.print(shown)
+    return captured.get()
+
+
+CONSOLE = structlog.dev.ConsoleRenderer()
+DICTIONARIES = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(
+        show_locals=True, locals_max_length=WIDE, locals_max_string=WIDE
+    )
+)
+
+
+def by_structlog(error: BaseException) -> str:
+    return CONSOLE(None, "error", {"event": "failed", "exc_info": error})
+
+
+def by_structlog_as_json(error: BaseException) -> str:
+    event = DICTIONARIES(None, "error", {"event": "failed", "exc_info": error})
+    return str(structlog.processors.JSONRenderer()(None, "error", event))
+
+
+class Collecting(sentry_sdk.transport.Transport):
+    """Keeps the events of Sentry, which would leave the machine."""
+
+    def capture_envelope(self, envelope: Any) -> None:
+        EVENTS.append(envelope.get_event())
+
+
+EVENTS: list[Any] = []
+SENTRY = sentry_sdk.Client(
+    dsn="https://public@sentry.invalid/1",
+    transport=Collecting,
+    default_integrations=False,
+    auto_enabling_integrations=False,
+    max_value_length=WIDE,
+    # By default it hides some variables by their names.
+    event_scrubber=EventScrubber(denylist=[], pii_denylist=[]),
+)
+
+
+def by_sentry(error: BaseException) -> str:
+    event, hint = event_from_exception(error, client_options=SENTRY.options)
+    assert SENTRY.capture_event(event, hint) is not None
+    return json.dumps(EVENTS.pop())
+
+
+TRACEBACKS: list[Callable[[BaseException], str]] = [
+    by_rich,
+    by_structlog,
+    by_structlog_as_json,
+    by_sentry,
+]
+PLAIN_PRETTY = devtools.PrettyFormat(width=WIDE, yield_from_generators=False)
+
+
+def is_hidden(attribute: Any, value: object) -> bool:
+    # A live response has the body as it came, and a request the URL that its caller chose.
+    return attribute.name not in ("body", "url")
+
+
+def as_dict(value: Any) -> str:
+    # Those of others may hold themselves.
+    ours = attrs.has(type(value)) and type(value).__module__.startswith(("calcom_", __name__))
+    return repr(attrs.asdict(value, filter=is_hidden)) if ours else ""
+
+
+def as_variables(value: Any) -> str:
+    is_instance = hasattr(value, "__dict__") and not isinstance(value, type | ModuleType)
+    return repr(vars(value)) if is_instance else ""
+
+
+VALUES: list[Callable[[object], str]] = [
+    repr,
+    partial(pprint.pformat, width=WIDE),
+    partial(rich.pretty.pretty_repr, max_width=WIDE),
+    PLAIN_PRETTY,
+    as_dict,
+    as_variables,
+]
+
+
+def without_own_frames(link: TracebackType | None) -> TracebackType | None:
+    """Take out the frames of this file: what a caller holds is the caller's."""
+    if link is None:
+        return None
+    rest = without_own_frames(link.tb_next)
+    if link.tb_frame.f_code.co_filename == __file__:
+        return rest
+    return TracebackType(rest, link.tb_frame, link.tb_lasti, link.tb_lineno)
+
+
+def chain_of(error: BaseException) -> list[BaseException]:
+    """Return an error and every error that it leads to."""
+    found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
     while waiting:
         one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
+        if one is not None and all(one is not other for other in found):
+            found.append(one)
+            waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+            waiting += [value for value in vars(one).values() if isinstance(value, BaseException)]
+    return found
+
+
+def shown(error: BaseException) -> Iterator[str]:
+    """Yield all that can be seen of an error, and the locals of all frames of its chain."""
+    chain = chain_of(error)
+    for one in chain:
+        one.__traceback__ = without_own_frames(one.__traceback__)
+    for tool in TRACEBACKS:
+        yield tool(error)
+    values: dict[int, object] = {}
+    for one in chain:
         yield "".join(traceback.format_exception_only(one))
         yield f"{one} {one!r} {vars(one)}"
         yield from map(repr, pickled(one))
         for frame, _ in traceback.walk_tb(one.__traceback__):
-            if frame.f_code.co_filename != __file__:
-                yield from map(representation, frame.f_locals.values())
-        waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
-        waiting += [value for value in vars(one).values() if isinstance(value, BaseException)]
+            values |= {id(value): value for value in frame.f_locals.values()}
+    for value in values.values():
+        yield from representations(value)
 
 
-def representation(value: object) -> str:
-    try:
-        return repr(value)
-    except AttributeError:
-        return ""  # of an object whose constructor has just failed
+def representations(value: object) -> Iterator[str]:
+    for tool in VALUES:
+        try:
+            yield tool(value)
+        except AttributeError:
+            yield ""  # of an object whose constructor has just failed
+
+
+def outcome(outputs: list[str]) -> tuple[str, int]:
+    """Say in how many outputs of tools the credential is, and how many there are."""
+    # Without the frames, the line breaks and the colours that cut a long text into pieces.
+    plain = [re.sub(r"\x1b\[[0-9;]*m|[\s│]+", "", text) for text in outputs]
+    both = zip(outputs, plain, strict=True)
+    leaks = [pair for pair in both if any(found_in(text.encode()) for text in pair)]
+    return f"credential in {len(leaks)} of {len(outputs)} outputs", len(outputs)
 
 
 def pickled(error: BaseException) -> Iterator[bytes]:
@@ -116,6 +260,70 @@ def pickled(error: BaseException) -> Iterator[bytes]:
         yield pickle.dumps(error)
     except (TypeError, AttributeError, pickle.PicklingError):
         return  # of others' classes
+
+
+@attrs.frozen
+class Masked:
+    """Has a masked repr, which tools that walk fields ignore."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "Masked"
+
+
+class Keeping:
+    """Keeps a text in a plain attribute."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+@pytest.fixture
+def raised() -> BaseException:
+    """Return an error that a frame of another file has raised, with the credential in a local."""
+    names: dict[str, Any] = {}
+    source = "def fail(found):\n    raise LookupError\n"
+    exec(compile(source, "<elsewhere>", "exec"), names)
+    with pytest.raises(LookupError) as caught:
+        names["fail"](KEY)
+    return caught.value
+
+
+def test_each_tool_shows_a_credential_that_nothing_hides(raised: BaseException) -> None:
+    assert outcome([tool(raised) for tool in TRACEBACKS]) == ("credential in 4 of 4 outputs", 4)
+    masked = [tool(Masked(KEY)) for tool in (repr, rich.pretty.pretty_repr, as_dict)]
+    assert outcome(masked) == ("credential in 2 of 3 outputs", 3)
+    plain = [tool([KEY]) for tool in VALUES[:4]]
+    assert outcome(plain) == ("credential in 4 of 4 outputs", 4)
+    assert outcome([as_variables(Keeping(KEY))]) == ("credential in 1 of 1 outputs", 1)
+
+
+def values() -> list[object]:
+    """Return every value that holds a credential, or may."""
+    client = Client(KEY, base_url="http://127.0.0.1:1")
+    managed = AsyncClient(auth=AccessToken(KEY), transport=Replay.of())
+    client.api.request(NOTED)  # which it keeps the header fields of
+    names = ["Authorization", "X-Key", "Cookie"]
+    headers = Headers([(name, KEY) for name in names])
+    headers.get("cookie")
+    request = Request("GET", f"https://ann:{IN_URL}@h/?x=1", headers)
+    redaction = Redaction(key=KEY, secrets=[KEY, Secret(KEY)])
+    proxies = proxies_or_error(f"http://ann:{IN_URL}@127.0.0.1:1")
+    return [
+        *(client, client.api, client.api.auth, client.bookings, client.api._made, managed),
+        *(managed.api, OAuthClient("client", KEY), Secret(KEY), ApiKey(KEY), headers),
+        *(request.headers, Response(200, headers), Send(client.api.request(NOTED))),
+        *(redaction, redaction.secrets, credentials_of(request), proxies),
+        *(Redactor(credentials_of(request)), Redactor(redaction.secrets), People(KEY)),
+        Urllib3Transport(proxy=f"http://ann:{IN_URL}@127.0.0.1:1"),
+        TrioTransport(proxy=f"http://ann:{IN_URL}@127.0.0.1:1"),
+    ]
+
+
+def test_no_tool_shows_it_in_a_value() -> None:
+    outputs = [text for value in values() for text in representations(value)]
+    assert outcome(outputs) == ("credential in 0 of 138 outputs", 138)
 
 
 WRITTEN = [
@@ -197,10 +405,14 @@ def nothing_shown(
     """Search what was written, logged and printed at the end, and errors when it is called."""
     monkeypatch.delenv("CI", raising=False)
     caplog.set_level(logging.DEBUG, logger="")
+    # The tools show no source code, which takes long to colour.
+    monkeypatch.setattr("linecache.getlines", lambda *args: ["pass\n"])
 
     def search(error: BaseException) -> None:
-        for text in shown(error):
-            assert found_in(text.encode()) == [], type(error)
+        said, number = outcome([*shown(error)])
+        print(said)
+        assert said == f"credential in 0 of {number} outputs"
+        assert number >= 7
 
     yield search
     for path in tmp_path.rglob("*"):
@@ -413,6 +625,96 @@ class Always:
 
 
 REFUSED = dict(refusing())
+IN_URL = quote(KEY, safe="")
+URLS = [
+    f"https://ann:{IN_URL}@h",
+    f"https://{IN_URL}@h",
+    f"https://h:{IN_URL}",
+    f"https://{IN_URL}",
+    f"https://h/{IN_URL}",
+    f"https://h?key={IN_URL}",
+    f"https://h#{IN_URL}",
+    f"{KEY} ",
+    KEY,
+]
+MISPLACED: list[tuple[Callable[[], object], str]] = [
+    (partial(Client, auth=KEY), "auth"),
+    (partial(AsyncClient, auth=KEY), "auth"),
+    (partial(Client, auth=KEY, transport=5), "auth"),
+    (partial(Client, auth=KEY, versions=KEY), "auth"),
+    (partial(Client, auth=KEY, base_url="x"), "base_url"),
+    *((partial(Client, KEY, base_url=url), "base_url") for url in URLS),
+    *((partial(AsyncClient, KEY, base_url=url), "base_url") for url in URLS),
+    *((partial(Api, ApiKey(KEY), url), "base_url") for url in URLS),
+    (partial(Client, KEY, versions=KEY), "versions"),
+    (partial(Client, [KEY]), "api_key"),
+    (partial(Api, KEY), "auth"),
+    (partial(Api, ApiKey(KEY), user_agent=None), "user_agent"),
+    (partial(Api, ApiKey(KEY), user_agent=f"{KEY}\n"), "user_agent"),
+    (partial(OAuthClient, f"{KEY} ", "cal_test_other"), "client_id"),
+    (partial(OAuthClient, [KEY], "cal_test_other"), "client_id"),
+    (partial(OAuthClient, "client", [KEY]), "client_secret"),
+    (partial(AccessToken, [KEY]), "token"),
+    (partial(AccessToken, KEY.encode()), "token"),
+    (partial(Redaction, key=KEY, secrets=["short"]), "secrets"),
+    (partial(Redaction, key=[KEY]), "key"),
+    (partial(webhooks.sign, b"{}", KEY.encode()), "secret"),
+    (partial(webhooks.sign, KEY, KEY), "body"),
+    (partial(webhooks.verify, b"{}", "x", {KEY: KEY}), "secrets"),
+    (partial(webhooks.verify, b"{}", "x", [KEY, KEY.encode()]), "secrets[1]"),
+    (partial(webhooks.verify, b"{}", 5, KEY), "signature"),
+    (partial(webhooks.verify, KEY, b"{}", "x"), "body"),
+    (partial(webhooks.verify, b"{}", [KEY], "x"), "signature"),
+    (partial(webhooks.receive, {"Cookie": KEY}, b"{}", KEY.encode()), "secrets"),
+    (partial(webhooks.receive, 5, b"{}", KEY), "headers"),
+    (lambda: Client(ApiKey(KEY).key).with_options(timeout=-1), "timeout.total"),
+    (partial(Urllib3Transport, proxy=[KEY]), "proxy"),
+    (partial(TrioTransport, proxy=f"http://ann:{IN_URL}@h?x"), "proxy"),
+]
+
+
+@pytest.mark.parametrize(("call", "field"), MISPLACED)
+def test_no_refusal_of_one_in_the_wrong_place_shows_it(
+    call: Any, field: str, nothing_shown: Any
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        call()
+
+    assert caught.value.field == field
+    nothing_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CALCOM_API_KEY", f"{KEY}\n"),
+        ("CALCOM_API_KEY", f"Bearer {KEY}"),
+        *(("CALCOM_BASE_URL", url) for url in URLS),
+    ],
+)
+def test_no_refusal_of_the_environment_shows_it(
+    name: str, value: str, kind: Any, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALCOM_API_KEY", KEY)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput) as caught:
+        kind()
+
+    assert caught.value.field == name
+    nothing_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("url", [f"https://ann:{IN_URL}@h/", f"https://h:{IN_URL}/"])
+def test_no_refusal_of_a_url_shows_it(kind: Any, url: str, nothing_shown: Any) -> None:
+    request = Request("GET", f"{url}", {"Authorization": f"Bearer {KEY}"})
+    transport = kind()
+    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
+    with pytest.raises(InvalidInput) as caught:
+        sending(request)
+
+    nothing_shown(caught.value)
 
 
 @pytest.mark.parametrize("name", REFUSED)
