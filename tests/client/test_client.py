@@ -1,9 +1,12 @@
 """The public face: every documented call, through both clients, on a replay."""
 
+import copy
 import inspect
 import pickle
 from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ import calcom_core
 from calcom_core import (
     AccessToken,
     Anonymous,
+    Api,
     ApiKey,
     Booking,
     Exchange,
@@ -31,7 +35,7 @@ from calcom_core.effects import emit, send
 from calcom_core.paging import items
 from calcom_core.retry import RetryPolicy, retrying
 from calcom_core.routes import ROUTES
-from calcom_transports import AsyncClient, Client, Replay, answer
+from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
 from calcom_transports.bound import (
     AsyncAttendees,
     AsyncBookings,
@@ -370,10 +374,12 @@ class Noting:
 
     def __init__(self) -> None:
         self.timeouts: list[Timeout | None] = []
+        self.keys: list[str | None] = []
         self.closed = 0
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
         self.timeouts.append(timeout)
+        self.keys.append(request.headers.get("authorization"))
         return success(booking())
 
     def __exit__(self, *exception: object) -> None:
@@ -488,8 +494,143 @@ def test_a_retry_that_is_no_policy_is_refused() -> None:
 
 
 def test_a_key_from_an_empty_variable_is_a_missing_key() -> None:
-    with pytest.raises(InvalidInput, match="is the environment variable set"):
+    with pytest.raises(InvalidInput) as caught:
         Client("")
+    assert str(caught.value) == (
+        "api_key: is empty; give a key, or leave it out to read CALCOM_API_KEY"
+    )
+    with Client("", transport=Replay.of()) as client:
+        assert client.api.auth == Anonymous()
+
+
+BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient])
+LIVE = pytest.mark.parametrize(
+    "make", [partial(Client, transport=Noting()), partial(AsyncClient, transport=AsyncNoting())]
+)
+SERVER = "https://cal.example.org/api"
+
+
+@LIVE
+def test_a_client_reads_key_and_server_from_the_environment(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALCOM_API_KEY", KEY)
+    assert make().api == Api(ApiKey(KEY))
+
+    monkeypatch.setenv("CALCOM_BASE_URL", f"{SERVER}/v2/")
+    assert make().api == Api(ApiKey(KEY), SERVER)
+
+
+@LIVE
+def test_an_argument_wins_over_the_environment(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALCOM_API_KEY", "cal_test_of_the_environment")
+    monkeypatch.setenv("CALCOM_BASE_URL", SERVER)
+
+    assert make(KEY, base_url="https://h").api == Api(ApiKey(KEY), "https://h")
+    assert make(auth=Anonymous()).api == Api(Anonymous(), SERVER)
+    with pytest.raises(InvalidInput, match="api_key: is empty"):
+        make("")
+
+
+@LIVE
+def test_a_variable_that_an_argument_replaces_is_not_read(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALCOM_API_KEY", " ")
+    monkeypatch.setenv("CALCOM_BASE_URL", "")
+
+    assert make(KEY, base_url=SERVER).api == Api(ApiKey(KEY), SERVER)
+    assert make(auth=AccessToken(KEY), base_url=SERVER).api == Api(AccessToken(KEY), SERVER)
+
+
+@LIVE
+@pytest.mark.parametrize("name", ["CALCOM_API_KEY", "CALCOM_BASE_URL"])
+@pytest.mark.parametrize("value", ["", " ", "\t\n"])
+def test_a_blank_variable_is_an_error_that_names_it(
+    make: Any, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALCOM_API_KEY", KEY)
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidInput) as caught:
+        make()
+
+    assert str(caught.value) == f"{name}: is set and blank; give it a value, or unset it"
+
+
+@LIVE
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        (
+            "CALCOM_API_KEY",
+            f"{KEY}\n",
+            "holds a space, a line break or a character outside ASCII; "
+            "strip it, and give it without 'Bearer '",
+        ),
+        ("CALCOM_BASE_URL", "cal.example.org", "must be such as https://api.cal.com"),
+    ],
+)
+def test_a_variable_with_an_invalid_value_is_an_error_that_names_it(
+    make: Any, name: str, value: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALCOM_API_KEY", KEY)
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidInput) as caught:
+        make()
+
+    assert (caught.value.field, caught.value.problem) == (name, problem)
+
+
+@BOTH
+@pytest.mark.parametrize("key", [KEY, "", f"{KEY}\n"])
+def test_a_replay_reads_no_variable(kind: Any, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALCOM_API_KEY", key)
+    monkeypatch.setenv("CALCOM_BASE_URL", SERVER)
+
+    assert kind(transport=Replay.of()).api == Api(Anonymous())
+
+
+def test_a_recorder_reads_the_environment_and_writes_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("CALCOM_API_KEY", KEY)
+    monkeypatch.setenv("CALCOM_BASE_URL", SERVER)
+    path = tmp_path / "cassette.json"
+
+    with Client(transport=Recorder(path, Noting())) as client:
+        assert client.api == Api(ApiKey(KEY), SERVER)
+        client.bookings.get_one(UID)
+    with Client(base_url=SERVER, transport=Replay(path)) as client:
+        assert client.bookings.get_one(UID).uid == UID
+
+    assert KEY not in path.read_text()
+
+
+@BOTH
+def test_a_client_is_copied_and_never_pickled(kind: Any) -> None:
+    client = kind(KEY, transport=Replay.of())
+    assert vars(copy.copy(client)) == vars(client)
+    name = kind.__name__
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError) as caught:
+            pickle.dumps(client, protocol)
+        assert str(caught.value) == (
+            f"a {name} is not pickled: it holds a credential and open connections; "
+            f"make a {name} in each process"
+        )
+
+
+def test_many_clients_share_one_transport() -> None:
+    transport = Noting()
+    with Client("cal_test_of_the_first", transport=transport) as first:
+        second = Client("cal_test_of_the_second", transport=transport)
+        assert [client.bookings.get_one(UID).uid for client in (first, second)] == [UID, UID]
+        assert transport.closed == 0
+    assert transport.closed == 1
+    assert transport.keys == ["Bearer cal_test_of_the_first", "Bearer cal_test_of_the_second"]
 
 
 def test_what_is_no_operation_is_refused() -> None:

@@ -1,11 +1,13 @@
 """What is installed: the same version everywhere, typed, and with the walk's cassette."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -42,6 +44,27 @@ def test_each_public_name_of_the_transports_is_found_when_it_is_asked_for() -> N
     assert set(names) <= set(dir(calcom_transports))
     with pytest.raises(AttributeError, match="has no attribute 'Nobody'"):
         _ = calcom_transports.Nobody  # type: ignore[attr-defined]
+
+
+def test_the_core_exports_what_it_re_exports_and_no_module_by_accident() -> None:
+    tree = ast.parse(Path(str(calcom_core.__file__)).read_text(encoding="utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    names = [alias.asname for node in imports for alias in node.names if alias.asname]
+
+    assert sorted(calcom_core.__all__) == sorted(names)
+    starred: dict[str, object] = {}
+    exec("from calcom_core import *", starred)
+    modules = [name for name, value in starred.items() if isinstance(value, ModuleType)]
+    assert sorted(modules) == ["bookings", "slots", "teams"]
+    assert starred.keys() - {"__builtins__"} == set(names)
+
+
+def test_the_transports_export_no_module() -> None:
+    starred: dict[str, object] = {}
+    exec("from calcom_transports import *", starred)
+
+    assert starred.keys() - {"__builtins__"} == set(calcom_transports.__all__)
+    assert [name for name, value in starred.items() if isinstance(value, ModuleType)] == []
 
 
 def test_importing_the_transports_imports_nothing_else() -> None:

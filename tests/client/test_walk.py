@@ -204,6 +204,20 @@ def test_a_wrong_key_is_one_line(
     )
 
 
+@pytest.mark.parametrize("name", ["CALCOM_API_KEY", "CALCOM_BASE_URL"])
+def test_a_blank_variable_is_one_line(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
+    monkeypatch.setenv(name, "")
+
+    assert main([]) == 1
+    assert capsys.readouterr().err == (
+        f"calcom_transports: {name}: is set and blank; give it a value, or unset it\n"
+    )
+    assert main(["--cassette", str(WALK)]) == 0  # which reads neither
+
+
 def test_a_reader_that_leaves_early_is_no_traceback() -> None:
     command = [sys.executable, "-u", "-m", "calcom_transports"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -230,6 +230,7 @@ def test_further_secrets_may_be_named() -> None:
     assert redaction == Redaction(secrets=(Secret("another-secret"), "webhook-secret"))
     assert Redaction(secrets="webhook-secret") == Redaction(secrets=["webhook-secret"])
     assert repr(redaction) == "Redaction(personal=False)"
+    assert [type(each).__name__ for each in redaction.secrets] == ["Credential", "Credential"]
 
 
 @pytest.mark.parametrize("secrets", [["short"], ["with a space"], [""], [5], "short"])

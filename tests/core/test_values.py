@@ -119,6 +119,36 @@ def test_headers_never_show_a_credential() -> None:
     assert "hush" not in repr(Response(200, headers))
 
 
+def test_no_field_of_headers_holds_a_value_in_clear() -> None:
+    headers = Headers([("Authorization", "Bearer hush"), ("Location", "https://h/?token=hush")])
+    request = Request("GET", "https://h/", headers)
+    assert [field.name for field in attrs.fields(Headers)] == ["_pairs"]
+    assert repr(attrs.asdict(request)["headers"]) == "{'_pairs': Hidden(…)}"
+    assert repr(attrs.astuple(headers)) == "(Hidden(…),)"
+    assert headers.get("location") == "https://h/?token=hush"
+    kept = [repr(getattr(headers, name)) for name in ("_pairs", "_positions", "_are_safe")]
+    assert kept == ["Hidden(…)", "{'authorization': [0], 'location': [1]}", "True"]
+
+
+def test_hidden_headers_are_values_all_the_same() -> None:
+    headers = Headers([("Authorization", "Bearer hush"), ("X", "1")])
+    request = Request("GET", "https://h/", headers)
+    copies = [copy.copy(headers), copy.deepcopy(headers), evolve(headers)]
+    copies += [pickle.loads(pickle.dumps(headers)), pickle.loads(pickle.dumps(request)).headers]
+    for each in copies:
+        assert each == headers
+        assert hash(each) == hash(headers)
+        assert each.pairs == (("Authorization", "Bearer hush"), ("X", "1"))
+    assert evolve(headers, pairs={"X": "2"}) == Headers({"X": "2"})
+    assert headers != Headers([("Authorization", "Bearer other"), ("X", "1")])
+
+
+def test_a_request_shows_no_password_and_no_token_in_its_url() -> None:
+    assert repr(Request("GET", "https://ann:hush@h/v2/cal_live_0123456789?x=1")).startswith(
+        "Request(method='GET', url='https://…@h/v2/[redacted]?…', "
+    )
+
+
 def test_a_request_shows_the_size_of_its_body_and_not_the_body() -> None:
     request = Request("POST", "https://h/x", {"X": "1"}, b"hush")
     assert repr(request) == (

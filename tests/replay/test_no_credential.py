@@ -301,7 +301,7 @@ def test_each_tool_shows_a_credential_that_nothing_hides(raised: BaseException) 
 
 def values() -> list[object]:
     """Return every value that holds a credential, or may."""
-    client = Client(KEY, base_url="http://127.0.0.1:1")
+    client = Client(KEY, transport=Always(Response(200)))
     managed = AsyncClient(auth=AccessToken(KEY), transport=Replay.of())
     client.api.request(NOTED)  # which it keeps the header fields of
     names = ["Authorization", "X-Key", "Cookie"]
@@ -667,7 +667,7 @@ MISPLACED: list[tuple[Callable[[], object], str]] = [
     (partial(webhooks.verify, b"{}", [KEY], "x"), "signature"),
     (partial(webhooks.receive, {"Cookie": KEY}, b"{}", KEY.encode()), "secrets"),
     (partial(webhooks.receive, 5, b"{}", KEY), "headers"),
-    (lambda: Client(ApiKey(KEY).key).with_options(timeout=-1), "timeout.total"),
+    (lambda: Client(KEY, transport=Replay.of()).with_options(timeout=-1), "timeout.total"),
     (partial(Urllib3Transport, proxy=[KEY]), "proxy"),
     (partial(TrioTransport, proxy=f"http://ann:{IN_URL}@h?x"), "proxy"),
 ]
