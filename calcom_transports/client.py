@@ -181,7 +181,8 @@ class Client(_Configured[Transport | Sessions]):
         InvalidInput: without credentials, for a base URL or a timeout that is none, and for an
             environment variable that is read and blank.
 
-    It is a context manager, which closes the transport; it may be used by several threads.
+    It is a context manager, which closes the transport, also one that other clients share.
+    It may be used by several threads, and is not pickled.
     """
 
     def _usual_transport(self) -> Transport:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from attrs import asdict, evolve
 from core_recorded import NAMES, response_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -230,7 +231,16 @@ def test_further_secrets_may_be_named() -> None:
     assert redaction == Redaction(secrets=(Secret("another-secret"), "webhook-secret"))
     assert Redaction(secrets="webhook-secret") == Redaction(secrets=["webhook-secret"])
     assert repr(redaction) == "Redaction(personal=False)"
-    assert [type(each).__name__ for each in redaction.secrets] == ["Credential", "Credential"]
+
+
+def test_no_field_of_a_redaction_holds_a_credential_in_clear() -> None:
+    redaction = Redaction(key="hush", secrets=["webhook-secret"])
+    assert repr(asdict(redaction)) == (
+        "{'personal': False, '_key': Hidden(…), 'secrets': frozenset({Credential(…)})}"
+    )
+    assert redaction.key == "hush"
+    assert Redaction(key=Secret("hush"), secrets=["webhook-secret"]) == redaction
+    assert evolve(Redaction(key="hush"), personal=True) == Redaction(personal=True, key="hush")
 
 
 @pytest.mark.parametrize("secrets", [["short"], ["with a space"], [""], [5], "short"])

@@ -234,6 +234,7 @@ def shown(error: BaseException) -> Iterator[str]:
         yield from map(repr, pickled(one))
         for frame, _ in traceback.walk_tb(one.__traceback__):
             values |= {id(value): value for value in frame.f_locals.values()}
+        values |= {id(value): value for value in vars(one).values()}
     for value in values.values():
         yield from representations(value)
 
