@@ -13,6 +13,8 @@ _ASKED = {
     method: h11.Request(method=method, target="/", headers=[("Host", "")])
     for method in ("GET", "HEAD")
 }
+# What each member of a gzip file begins with (RFC 1952, 2.3.1).
+_GZIP_MAGIC = b"\x1f\x8b"
 # How the status of an answer begins that is no interim one.
 _FINAL = frozenset({b"2", b"3", b"4", b"5"})
 
@@ -29,6 +31,7 @@ class Answer:
         self._status = 0
         self._coding = ""
         self._gzip: zlib._Decompress | None = None
+        self._tail = bytearray()  # what came after the last member
         self._body = bytearray()
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self._began = False
@@ -94,17 +97,26 @@ class Answer:
             else:
                 self._body += data[:room]
                 data = b""
-            if len(self._body) > self._max_body:
+            if max(len(self._body), len(self._tail)) > self._max_body:
                 raise self._exchange.failure(
                     "too-large",
                     f"the answer has more than {self._max_body} bytes; raise max_body, or ask less",
                 )
 
     def _unzip(self, data: bytes, room: int) -> bytes:
-        """Decode what has so much room, and return what comes after the end of a member."""
+        """Decode what has so much room, and return what comes after the end of a member.
+
+        A file is a series of members (RFC 1952, 2.2). Bytes after one that do not begin another are
+        ignored, as gzip(1) and browsers do: the member is whole, and its checksum right.
+        """
         if self._coding not in ("gzip", "x-gzip"):
             raise self._exchange.failure("protocol", "the answer has a coding not asked for")
-        if self._gzip is None or self._gzip.eof:  # RFC 1952, 2.2: a file is a series of members
+        if self._gzip is not None and self._gzip.eof:
+            self._tail += data
+            if len(self._tail) == 1 or not self._tail.startswith(_GZIP_MAGIC):
+                return b""
+            data, self._tail, self._gzip = bytes(self._tail), bytearray(), None
+        if self._gzip is None:
             self._gzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
         try:
             self._body += self._gzip.decompress(data, room)

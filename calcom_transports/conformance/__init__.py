@@ -98,8 +98,8 @@ CASES = (
     ),
     Case(
         "gzip",
-        "Who asks for gzip decodes it, all of it, and what cannot be decoded is NoAnswer: the "
-        "body is what the server meant, or none.",
+        "A transport that asks for gzip decodes every member, and ignores other bytes after the "
+        "last; a body that cannot be decoded is NoAnswer: no body is better than a wrong one.",
         reading.GZIP,
     ),
     Case(
