@@ -3,6 +3,7 @@
 import re
 import socket
 import ssl
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from http import HTTPStatus
@@ -100,22 +101,43 @@ def seconds_left(by: float, now: float) -> float:
     return by - now
 
 
-def without_frames(error: BaseException) -> None:
-    """Take from an error the frames that it, and what caused it, came through.
+def without_frames(error: BaseException, handled: BaseException | None) -> None:
+    """Take from an error of an exchange, and from what caused it, the frames they came through.
 
-    Those of HTTP libraries hold the request as it is sent, credentials and all, and what shows the
-    locals of a failure, as pytest can, would show them.
+    The frames of HTTP libraries hold the request as it is sent, with its credentials. Tools that
+    show the locals of a failure, as pytest can, would show them.
+    The exception that the caller *handled* meanwhile, and all that led to it, stays whole.
     """
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
+    kept = {id(found) for found in _linked(handled)}
+    for found in _linked(error):
+        if id(found) in kept:
+            continue
+        found.__traceback__ = None
+        hidden = found.__suppress_context__ and found.__context__ is not found.__cause__
+        if hidden and id(found.__context__) not in kept:
+            found.__context__ = None
+
+
+def _linked(error: BaseException | None) -> list[BaseException]:
+    """Return an exception, and all that it names as its cause or its context."""
+    found: dict[int, BaseException] = {}
+    waiting = [error]
     while waiting:
-        found = waiting.pop()
-        if found is not None and id(found) not in seen:
-            seen.add(id(found))
-            found.__traceback__ = None
-            if found.__suppress_context__ and found.__context__ is not found.__cause__:
-                found.__context__ = None
-            waiting += [found.__cause__, found.__context__]
+        one = waiting.pop()
+        if one is not None and id(one) not in found:
+            found[id(one)] = one
+            waiting += [one.__cause__, one.__context__]
+    return list(found.values())
+
+
+def warn_unclosed(transport: object, way_out: str) -> None:
+    """Warn of a transport that is discarded while it holds open connections."""
+    warnings.warn(
+        f"{transport!r} is discarded while it holds open connections; {way_out}",
+        ResourceWarning,
+        stacklevel=3,
+        source=transport,
+    )
 
 
 def closes(headers: Headers) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import copymode
 from threading import Lock
 from types import TracebackType
-from typing import Literal, Self, cast, get_args
+from typing import Literal, NoReturn, Self, cast, get_args
 from weakref import finalize
 
 from attrs import define, field
@@ -45,6 +45,7 @@ from calcom_transports.cassette import (
 from calcom_transports.driver import AsyncSession, AsyncTransport, Branch, Live, Session, Transport
 from calcom_transports.matching import STRICT, Match
 from calcom_transports.replay import Replay
+from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.virtual_time import VirtualTime
 
 Mode = Literal["none", "once", "rewrite"]
@@ -199,6 +200,9 @@ class Recorder:
                 self._file.write(dumps(cassette, self._redaction))
         finally:
             self.discard()
+
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self, "reserves the file that it writes")
 
     def __repr__(self) -> str:
         return f"<Recorder of {self._file.path}>"

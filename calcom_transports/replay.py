@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from os import PathLike
 from threading import Lock
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from attrs import define, evolve, field, frozen
 
@@ -46,6 +46,7 @@ from calcom_transports.cassette import (
 )
 from calcom_transports.driver import Branch, Held
 from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey
+from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.virtual_time import VirtualTime
 
 Inline = tuple[Operation[Any] | Request, Response | TransportError]
@@ -203,6 +204,9 @@ class Replay:
         if error is None:
             self.close()
         self._closed = True
+
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self, "keeps its place in a cassette")
 
     def next(self, request: Request, branch: Branch, played: _Played | None) -> "_Claim":
         """Return the run that a request belongs to, *played* or the one it begins, and its step.

@@ -6,10 +6,11 @@ An exchange runs in the task that asked; each wait of it has a cancel scope with
 
 import socket
 import ssl
+import sys
 from collections import defaultdict
 from collections.abc import Awaitable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 try:
     import trio
@@ -22,6 +23,7 @@ try:
         Exchange,
         Settings,
         Tunnel,
+        warn_unclosed,
         without_frames,
     )
     from calcom_transports.records import Records
@@ -36,6 +38,7 @@ from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
 from calcom_transports.trio_driver import first_of
 from calcom_transports.trio_driver import iterate_trio as iterate_trio
 from calcom_transports.trio_driver import run_trio as run_trio
+from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.urls import Origin
 
 T = TypeVar("T")
@@ -73,12 +76,12 @@ class TrioTransport:
         max_connections: int = MAX_CONNECTIONS,
         max_body: int = MAX_BODY,
     ) -> None:
+        self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(max_connections))
         proxies = proxies_or_error(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
             timeout, ssl_context, allow_http, max_connections, max_body, proxies
         )
-        self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(max_connections))
         self._run: trio.lowlevel.TrioToken | None = None
         self._closed = False
 
@@ -101,10 +104,11 @@ class TrioTransport:
         self._stay_in_one_run()
         exchange = self._settings.start(request, timeout, trio.current_time())
         wire = self._settings.wire_of(exchange)
+        handled = sys.exception()
         try:
             return await self._exchange(exchange, wire)
         except TransportError as error:
-            without_frames(error)
+            without_frames(error, handled)
             raise
 
     def _stay_in_one_run(self) -> None:
@@ -176,6 +180,18 @@ class TrioTransport:
     ) -> None:
         await self.aclose()
 
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self, "holds open connections")
+
+    def __del__(self) -> None:
+        idle = [connection for pool in self._pools.values() for connection in pool.idle]
+        try:
+            if idle:
+                warn_unclosed(self, "call aclose(), or use an `async with` block")
+        finally:
+            for connection in idle:
+                connection.abandon()
+
 
 class _Pool:
     """The connections to one origin: a slot for each in use, and a list of the idle ones."""
@@ -241,6 +257,10 @@ class _Connection:
     def close(self) -> None:
         """Close it without a checkpoint, so that a cancelled exchange can."""
         self._socket.close()
+
+    def abandon(self) -> None:
+        """Close it where trio may not run any more."""
+        socket.close(self._socket.detach())
 
     async def serve(self, exchange: Exchange, wire: memoryview, max_body: int) -> Response:
         """Send the request and read its answer."""

@@ -1,7 +1,7 @@
 """The blocking transport, on urllib3.
 
-urllib3 connects, speaks TLS and keeps connections; h11 reads what comes.
-What urllib3 lacks is added by subclasses of its connections and of its pools:
+urllib3 connects and speaks TLS; h11 reads what comes.
+What urllib3 lacks is added by subclasses of its connections, and by a pool of our own:
 one limit over the whole exchange, the exact moment from which a request may have left, ways through
 proxies, the end of idle connections, and a queue in order.
 """
@@ -9,16 +9,22 @@ proxies, the end of idle connections, and a queue in order.
 import os
 import socket
 import ssl
+import sys
 import time
-from threading import Lock
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, NoReturn, Self, cast
 from weakref import WeakSet
 
 try:
-    from urllib3 import HTTPSConnectionPool
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.exceptions import ClosedPoolError, EmptyPoolError, HTTPError
+    from urllib3 import exceptions
+
+    # Not from urllib3.connection: VCR.py replaces the names there while a cassette is in use, and
+    # subclasses of its own classes would outlive the cassette.
+    from urllib3.connectionpool import (  # type: ignore[attr-defined]
+        HTTPConnection,  # pyright: ignore[reportPrivateImportUsage]
+        HTTPSConnection,  # pyright: ignore[reportPrivateImportUsage]
+    )
 
     from calcom_transports.http1 import Answer
     from calcom_transports.network import (
@@ -29,9 +35,10 @@ try:
         Settings,
         Tunnel,
         seconds_left,
+        warn_unclosed,
         without_frames,
     )
-    from calcom_transports.urllib3_pool import FairPool
+    from calcom_transports.urllib3_pool import FairPool, Lease
 except ModuleNotFoundError as missing:
     raise ImportError(
         "the blocking transport needs urllib3, h11 and truststore: "
@@ -41,6 +48,7 @@ except ModuleNotFoundError as missing:
 from calcom_core.errors import TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
+from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.urls import Origin
 
 
@@ -78,18 +86,14 @@ class Urllib3Transport:
         max_connections: int = MAX_CONNECTIONS,
         max_body: int = MAX_BODY,
     ) -> None:
+        self._pools: dict[Origin, FairPool[_Connection]] = {}
+        self._closed = False
         proxies = proxies_or_error(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
             timeout, ssl_context, allow_http, max_connections, max_body, proxies
         )
-        self._closed = False
-        self._start_afresh()
         _all.add(self)
-
-    def _start_afresh(self) -> None:
-        self._pools: dict[Origin, _Pool | _TlsPool] = {}
-        self._lock = Lock()
 
     @property
     def timeout(self) -> Timeout:
@@ -109,49 +113,66 @@ class Urllib3Transport:
         """
         exchange = self._settings.start(request, timeout, time.monotonic())
         wire = self._settings.wire_of(exchange)
+        handled = sys.exception()
         try:
             return self._exchange(exchange, wire)
         except (TransportError, KeyboardInterrupt) as error:
-            without_frames(error)
+            without_frames(error, handled)
             raise
 
     def _exchange(self, exchange: Exchange, wire: memoryview) -> Response:
-        pool = self._pool(exchange)
-        connection = _taken(pool, exchange)
+        pool = self._pool(exchange.destination.origin)
+        lease: Lease[_Connection] = Lease()
         try:
-            return connection.serve(exchange, wire, self._settings.max_body)
-        except KeyboardInterrupt:
-            exchange.note_cut()
-            raise
-        finally:
-            if not exchange.reusable_until:
-                connection.close()
-            pool._put_conn(connection)
+            try:
+                connection = _taken(pool, lease, exchange)
+                return connection.serve(exchange, wire, self._settings.max_body)
+            except KeyboardInterrupt:
+                exchange.note_cut()
+                raise
+            finally:
+                pool.release(lease)
+        finally:  # once more, where an exception of a signal handler cut the first one short
+            pool.release(lease)
 
-    def _pool(self, exchange: Exchange) -> "_Pool | _TlsPool":
-        origin = exchange.destination.origin
-        with self._lock:
-            if self._closed:
-                raise exchange.transport_closed()
-            pool = self._pools.get(origin)
-            if pool is None:
-                size = self._settings.max_connections
-                if context := self._settings.context_for(origin):
-                    pool = _TlsPool(origin.host, origin.port, maxsize=size, ssl_context=context)
-                else:
-                    pool = _Pool(origin.host, origin.port, maxsize=size)
-                self._pools[origin] = pool
-            return pool
+    def _pool(self, origin: Origin) -> "FairPool[_Connection]":
+        pool = self._pools.get(origin)
+        if pool is None:
+            new = FairPool(self._creator(origin), self._settings.max_connections)
+            pool = self._pools.setdefault(origin, new)
+        if self._closed:  # also where another thread has closed it just now
+            pool.close()
+        return pool
+
+    def _creator(self, origin: Origin) -> "Callable[[], _Connection]":
+        context = self._settings.context_for(origin)
+        if context is None:
+            return lambda: _Connection(origin.host, origin.port)
+        return lambda: _TlsConnection(origin.host, origin.port, ssl_context=context)
 
     def close(self) -> None:
         """Close every idle connection, and those in use when their exchange is over.
 
         From then on `send` raises `NotSent`, also where it waits for a connection.
         """
-        with self._lock:
-            self._closed = True
-        for pool in self._pools.values():
+        self._closed = True
+        for pool in list(self._pools.values()):
             pool.close()
+
+    def _start_afresh(self) -> None:
+        for pool in self._pools.values():
+            pool.close_idle()
+        self._pools = {}
+
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self, "holds open connections")
+
+    def __del__(self) -> None:
+        try:
+            if any(pool.has_idle for pool in self._pools.values()):
+                warn_unclosed(self, "call close(), or use a `with` block")
+        finally:
+            self.close()
 
     def __enter__(self) -> Self:
         return self
@@ -178,17 +199,16 @@ def _in_child() -> None:
 getattr(os, "register_at_fork", lambda **when: None)(after_in_child=_in_child)
 
 
-def _taken(pool: "_Pool | _TlsPool", exchange: Exchange) -> "_Connection":
+def _taken(
+    pool: "FairPool[_Connection]", lease: "Lease[_Connection]", exchange: Exchange
+) -> "_Connection":
     within = max(0.0, exchange.connect_by - time.monotonic())
-    try:
-        return cast(_Connection, pool._get_conn(within))
-    except EmptyPoolError as error:
-        raise exchange.out_of_time(time.monotonic()) from error
-    except BaseException as error:
-        pool._put_conn(None)  # the place that it would have had
-        if isinstance(error, ClosedPoolError):
-            raise exchange.transport_closed() from error
-        raise
+    connection = pool.take(lease, within)
+    if connection is None and pool.is_closed:
+        raise exchange.transport_closed()
+    if connection is None:
+        raise exchange.out_of_time(time.monotonic())
+    return connection
 
 
 def _left(by: float) -> float:
@@ -230,9 +250,11 @@ class _Connection(HTTPConnection):
     """A connection that obeys the limits of the exchange it serves."""
 
     _serves: Exchange
+    _reusable_until = 0.0
 
     def serve(self, exchange: Exchange, wire: memoryview, max_body: int) -> Response:
         """Send the request and read its answer."""
+        self._reusable_until = 0.0
         self._serves = exchange
         exchange.phase = "connecting"
         if self.sock is None:
@@ -244,6 +266,7 @@ class _Connection(HTTPConnection):
             pass
         if answer.leaves_nothing:
             exchange.keep(time.monotonic())
+            self._reusable_until = exchange.reusable_until
         return response
 
     def _new_conn(self) -> socket.socket:
@@ -268,13 +291,14 @@ class _Connection(HTTPConnection):
             super().connect()
         except TimeoutError as error:
             raise exchange.out_of_time(time.monotonic()) from error
-        except (OSError, HTTPError) as error:  # of TLS; those of TCP are translated by now
+        # Of TLS: errors of TCP are translated by now.
+        except (OSError, exceptions.HTTPError) as error:
             raise exchange.not_trusted(error) from error
 
     @property
     def is_too_old(self) -> bool:
-        """Whether it has been idle for too long to serve again."""
-        return time.monotonic() >= self._serves.reusable_until
+        """Whether it cannot serve again: idle for too long, new, or amid an exchange."""
+        return time.monotonic() >= self._reusable_until
 
     @property
     def is_connected(self) -> bool:
@@ -316,12 +340,3 @@ class _TlsConnection(_Connection, HTTPSConnection):
         encrypted: Any = self.sock
         # Else a connection that is cut would pass as the end of an answer.
         encrypted.suppress_ragged_eofs = False
-
-
-class _Pool(FairPool):
-    # urllib3's protocol asks for attributes that may be assigned, which its own class forbids.
-    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
-
-
-class _TlsPool(FairPool, HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection  # pyright: ignore[reportAssignmentType]

@@ -1,98 +1,117 @@
-"""urllib3's pool with a queue that serves in order, and lets everybody go when it is closed."""
+"""A pool of connections to one origin, and the queue of the callers that wait for one.
 
-import weakref
-from collections import deque
-from threading import Event, Lock
-from typing import Any
+The queue alone says who has a connection: the first *size* callers in it. Nothing is counted, and
+no lock is held across lines. So an exception that a signal handler raises anywhere loses no place:
+a caller's lease only has to leave the queue.
+"""
 
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import ClosedPoolError, EmptyPoolError
-from urllib3.util.connection import is_connection_dropped
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from threading import Event
+from typing import Generic, Protocol, TypeVar
 
 
-class FairPool(HTTPConnectionPool):
-    """A pool of at most *maxsize* connections; whoever finds none free waits in line.
+class Connection(Protocol):
+    """What the pool needs of a connection."""
 
-    urllib3's own keeps its places in a queue that is replaced by nothing when it is closed, so that
-    who waits for a place, or gives one back just then, may wait for ever, or leave it open.
-    """
+    @property
+    def is_too_old(self) -> bool:
+        """Whether it cannot be used again: idle for too long, new, or amid an exchange."""
+        ...
 
-    def __init__(self, host: str, port: int, *, maxsize: int, **options: Any) -> None:
-        super().__init__(host, port, **options)
-        self._lock = Lock()
-        self._over = False
-        self._free = maxsize
-        self._idle: list[Any] = []
-        self._waiting: deque[Event] = deque()
-        weakref.finalize(self, _close_all, self._idle)  # where nobody closes it
-
-    def _get_conn(self, timeout: float | None = None) -> Any:
-        turn = Event()
-        with self._lock:
-            if self._over:
-                raise ClosedPoolError(self, "is closed")
-            if self._free > 0:
-                self._free -= 1
-                turn.set()
-            else:
-                self._waiting.append(turn)
-        try:
-            turn.wait(timeout)
-        except BaseException:  # an interrupt; what called this gives back a place in any case
-            with self._lock:
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
-                    self._free -= 1
-            raise
-        with self._lock:
-            if self._over:
-                raise ClosedPoolError(self, "was closed meanwhile")
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-                raise EmptyPoolError(self, "has no connection that became free")
-            connection, dropped = self._take()
-        _close_all(dropped)
-        return connection or self._new_conn()
-
-    def _take(self) -> tuple[Any, list[Any]]:
-        """Return the connection used last that can serve again, and those that cannot.
-
-        Only what is returned is asked whether it is still whole, which takes a system call.
-        """
-        dropped = []
-        while self._idle and self._idle[0].is_too_old:
-            dropped.append(self._idle.pop(0))
-        while self._idle:
-            connection = self._idle.pop()
-            if not is_connection_dropped(connection):
-                return connection, dropped
-            dropped.append(connection)
-        return None, dropped
-
-    def _put_conn(self, conn: Any) -> None:
-        with self._lock:
-            if not self._over:
-                if conn is not None:
-                    self._idle.append(conn)
-                if self._waiting and self._free == 0:
-                    self._waiting.popleft().set()
-                else:
-                    self._free += 1
-                return
-        if conn is not None:
-            conn.close()
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is open, and nothing has arrived on it."""
+        ...
 
     def close(self) -> None:
-        """Close the idle connections, and let those go who wait for one."""
-        super().close()
-        with self._lock:
-            self._over = True
-            waiting = list(self._waiting)
-        _close_all(self._idle)
-        for turn in waiting:
-            turn.set()
+        """Close it."""
+        ...
 
 
-def _close_all(connections: list[Any]) -> None:
-    while connections:
-        connections.pop().close()
+C = TypeVar("C", bound=Connection)
+
+
+class Lease(Generic[C]):
+    """A caller's place in the queue of a pool, and the connection that the caller holds."""
+
+    def __init__(self) -> None:
+        self.turn = Event()
+        self.held: list[C] = []  # one, or none
+
+
+class FairPool(Generic[C]):
+    """A pool of at most *size* connections; callers that find none free wait in order."""
+
+    def __init__(self, create: Callable[[], C], size: int) -> None:
+        self._create = create
+        self._size = size
+        self._queue: dict[Lease[C], None] = {}
+        self._idle: list[C] = []
+        self.is_closed = False
+
+    @property
+    def has_idle(self) -> bool:
+        """Whether it keeps a connection that nobody uses."""
+        return bool(self._idle)
+
+    def take(self, lease: Lease[C], timeout: float) -> C | None:
+        """Wait for the lease's turn, and return a connection that it then holds.
+
+        Returns None if the turn does not come in time, or the pool is closed.
+        """
+        self._queue[lease] = None
+        self._call_first()
+        if self.is_closed or not lease.turn.wait(timeout) or self.is_closed:
+            return None
+        self._close([idle for idle in tuple(self._idle) if idle.is_too_old])
+        # Only the connection used last is checked, since that takes a system call.
+        while self._hold_idle(lease):
+            if lease.held[0].is_connected:
+                return lease.held[0]
+            lease.held.pop().close()
+        lease.held.append(self._create())
+        return lease.held[0]
+
+    def release(self, lease: Lease[C]) -> None:
+        """End a lease, and keep its connection if that can be used again.
+
+        It can be called again, and goes on where an exception stopped it.
+        """
+        while lease.held:
+            if lease.held[0].is_too_old:
+                lease.held.pop().close()
+            else:
+                self._idle.append(lease.held.pop())
+        if self.is_closed:
+            self.close_idle()
+        self._queue.pop(lease, None)
+        self._call_first()
+
+    def close(self) -> None:
+        """Close the idle connections, and wake every caller that waits."""
+        self.is_closed = True
+        for lease in list(self._queue):
+            lease.turn.set()
+        self.close_idle()
+
+    def close_idle(self) -> None:
+        """Close the idle connections."""
+        self._close(tuple(self._idle))
+
+    def _call_first(self) -> None:
+        for lease in list(self._queue)[: self._size]:
+            lease.turn.set()
+
+    def _hold_idle(self, lease: Lease[C]) -> bool:
+        try:
+            lease.held.append(self._idle.pop())
+        except IndexError:
+            return False
+        return True
+
+    def _close(self, connections: Iterable[C]) -> None:
+        for connection in connections:
+            with suppress(ValueError):  # another thread took it first
+                self._idle.remove(connection)
+                connection.close()

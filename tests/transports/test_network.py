@@ -21,6 +21,7 @@ import pytest
 import trio
 import trio.testing
 import trustme
+from pooling import chunked
 from sending import (
     NOTHING_SENT,
     OK,
@@ -251,7 +252,6 @@ def test_after_a_fork_nobody_gets_the_answers_of_the_other() -> None:
         calcom_transports.urllib3._in_child()  # here as in a child, where nobody measures it
         transport.send(get(server, "/warm"))
         assert server.connections == 2
-        transport._lock.acquire()  # as another thread may hold it at that moment
         child = os.fork()
         if child == 0:
             found = 99
@@ -259,7 +259,6 @@ def test_after_a_fork_nobody_gets_the_answers_of_the_other() -> None:
                 found = wrong("child")
             finally:
                 os._exit(found)
-        transport._lock.release()
         assert wrong("parent") == 0
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0
@@ -391,11 +390,42 @@ def test_gzip_is_decoded(kind: str, answer: bytes, body: bytes) -> None:
 
 
 @both
+@pytest.mark.parametrize("size", [1, 2, 7, 1_000], ids="chunks of {}".format)
+@pytest.mark.parametrize(
+    ("tail", "body"),
+    [
+        (bytes(16), b"one"),
+        (b"<!-- c -->", b"one"),
+        (bytes(16) + b"<!-- c -->", b"one"),
+        (b"\x1f", b"one"),
+        (b"\x1f<!-- c -->", b"one"),
+        (b"\x8b\x1f", b"one"),
+        (b"\0" + gzip.compress(b"two"), b"one"),
+        (gzip.compress(b"two"), b"onetwo"),
+        (gzip.compress(b"two") + bytes(16), b"onetwo"),
+        (gzip.compress(b"") * 3 + gzip.compress(b"two") + b"\x1f", b"onetwo"),
+    ],
+    ids=repr,
+)
+def test_bytes_after_a_gzip_member_are_ignored_unless_they_begin_another(
+    kind: str, tail: bytes, body: bytes, size: int
+) -> None:
+    head = b"Content-Encoding: gzip\r\n"
+    answer = b"".join(chunked(gzip.compress(b"one", mtime=0) + tail, size, head))
+    with Server(answering(answer)) as server:
+        responses = exchange(kind, get(server), post(server))
+    assert [response.body for response in responses] == [body] * 2
+    assert server.connections == 1
+
+
+@both
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
         (encoded(b"this is no gzip"), "the answer is not valid gzip"),
-        (encoded(gzip.compress(b"zip") + b"rest"), "the answer is not valid gzip"),
+        (encoded(gzip.compress(b"1") + b"\x1f\x8brest"), "the answer is not valid gzip"),
+        (encoded(gzip.compress(b"1") * 2)[:-1] + b"x", "the answer is not valid gzip"),
+        (encoded(gzip.compress(b"1") + b"\x1f\x8b"), "the answer stops within its gzip"),
         (encoded(gzip.compress(b"zip")[:-8] + bytes(8)), "the answer is not valid gzip"),
         (encoded(gzip.compress(b"zip")[:-1]), "the answer stops within its gzip"),
         (encoded(b"\x1f"), "the answer stops within its gzip"),
@@ -420,8 +450,11 @@ def test_a_body_that_cannot_be_decoded_is_no_answer(kind: str, answer: bytes, pr
         b"HTTP/1.1 200 OK\r\n\r\n" + bytes(100_000),
         encoded(gzip.compress(bytes(1001))),
         encoded(gzip.compress(bytes(100_000_000))),
+        encoded(gzip.compress(bytes(600)) * 2),
+        encoded(gzip.compress(b"zip") + bytes(1001)),
+        b"".join(chunked(gzip.compress(b"") + bytes(1001), 7, b"Content-Encoding: gzip\r\n")),
     ],
-    ids=["length", "chunked", "endless", "gzip", "bomb"],
+    ids=["length", "chunked", "endless", "gzip", "bomb", "members", "tail", "tail in chunks"],
 )
 def test_a_body_over_the_cap_is_no_answer_and_its_connection_closed(
     kind: str, answer: bytes

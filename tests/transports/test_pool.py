@@ -3,10 +3,13 @@
 Where a test runs through both, the blocking one is called in threads and the other in tasks.
 """
 
+import socket
+import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
@@ -17,6 +20,7 @@ import trio.testing
 from pooling import (
     Ended,
     Transport,
+    ending_within,
     on_time,
     open_sockets,
     opened,
@@ -330,19 +334,18 @@ def test_all_connections_idle_for_too_long_are_closed_by_the_next_request(kind: 
         assert gate.connections.wait()
 
 
-LINES = ("urllib3.py", "urllib3_pool.py", "connectionpool.py")
-"""The files in which the pool of the blocking transport lives, and what takes from it."""
-
-
 class AtLine:
     """Makes a call before the line of that number that its thread runs in those files."""
+
+    # In which the pool of the blocking transport lives, and what takes from it.
+    files: tuple[str, ...] = ("/calcom_transports/urllib3.py", "/urllib3_pool.py")
 
     def __init__(self, number: int, call: Callable[[], object]) -> None:
         self.left = number
         self.call = call
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
-        if not frame.f_code.co_filename.endswith(LINES):
+        if not any(part in frame.f_code.co_filename for part in self.files):
             return None
         if event == "line":
             self.left -= 1
@@ -475,3 +478,113 @@ def test_twelve_origins_are_served_at_once(kind: str) -> None:
     assert results == [OK_RESPONSE] * 36
     assert [server.connections for server in servers] == [1] * 12
     assert sockets_beyond(before) == 0
+
+
+class Interrupted(BaseException):
+    """What a signal handler raises."""
+
+
+class RaisingAt(AtLine):
+    """Raises an exception before the line of that number that its thread runs in the transport."""
+
+    files = ("/calcom_transports/", "/urllib3/")
+
+    def __init__(self, number: int, error: BaseException) -> None:
+        super().__init__(number, self._raise)
+        self._error = error
+
+    def _raise(self) -> None:
+        raise self._error
+
+
+class Holding:
+    """Answers each request at once, but those for `/held` only when it is told to.
+
+    After an answer to `/last` the connection ends.
+    """
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.held = threading.Semaphore(0)
+        self.ended = threading.Semaphore(0)
+
+    def __call__(self, peer: Peer) -> None:
+        while request := peer.request():
+            if request.startswith(b"GET /held "):
+                self.held.release()
+                self.released.wait(PATIENCE)
+            peer.send(OK)
+            if request.startswith(b"GET /last "):
+                peer.connection.shutdown(socket.SHUT_WR)
+                self.ended.release()
+
+    @contextmanager
+    def by(self, transport: Urllib3Transport, server: Server, number: int) -> Iterator[None]:
+        """Hold so many connections of a transport, which it must have free."""
+        self.released.clear()
+        with ThreadPoolExecutor(number) as threads:
+            held = get(server, "/held")
+            calls = [threads.submit(said, transport, held, PATIENT) for _ in range(number)]
+            try:
+                for _ in range(number):
+                    assert self.held.acquire(timeout=PATIENCE)
+                yield
+            finally:
+                self.released.set()
+            assert [call.result() for call in calls] == [OK_RESPONSE] * number
+
+
+BRIEF = Timeout(connect=0.001)
+
+
+@pytest.mark.parametrize(
+    ("case", "error"),
+    [
+        ("new", KeyboardInterrupt()),
+        ("new", Interrupted()),
+        ("new by TLS", Interrupted()),
+        ("kept", Interrupted()),
+        ("dropped", Interrupted()),
+        ("none free", Interrupted()),
+    ],
+    ids=repr,
+)
+@pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")  # no variable held it yet
+@ending_within(60)
+def test_an_interrupt_at_any_line_of_an_exchange_loses_no_connection_and_gains_none(
+    case: str,
+    error: BaseException,
+    certified: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    counted: Callable[[str, int], None],
+) -> None:
+    tls = certified if case == "new by TLS" else None
+    holding = Holding()
+    with Server(holding, tls=tls) as server:
+        for number in range(1, 2_000):
+            with (
+                Urllib3Transport(max_connections=2, ssl_context=trusting) as transport,
+                ExitStack() as before,
+            ):
+                if case == "none free":
+                    before.enter_context(holding.by(transport, server, 2))
+                elif case == "kept":
+                    assert said(transport, get(server)) == OK_RESPONSE
+                elif case == "dropped":
+                    assert said(transport, get(server, "/last")) == OK_RESPONSE
+                    assert holding.ended.acquire(timeout=PATIENCE)
+                line = RaisingAt(number, error)
+                try:
+                    with line:
+                        said(transport, get(server), BRIEF if case == "none free" else None)
+                    raised = None
+                except BaseException as caught:
+                    raised = caught.with_traceback(None)
+                before.close()
+                assert raised is (error if line.left <= 0 else None), number
+                with holding.by(transport, server, 2):
+                    assert said(transport, get(server), BRIEF) == NONE_FREE, number
+            if line.left > 0:
+                break
+    assert number > 40
+    counted(f"lines at which an exchange is interrupted, {case}", number)

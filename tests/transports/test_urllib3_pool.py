@@ -1,6 +1,5 @@
 """The queue of the blocking pool: nobody is forgotten, whatever happens to those who wait."""
 
-import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,17 +7,16 @@ from typing import Any
 import pytest
 from sending import OK, OK_RESPONSE, get
 from server import PATIENCE, Server, answering
-from urllib3.exceptions import ClosedPoolError, EmptyPoolError
 
 import calcom_transports.urllib3_pool
 from calcom_transports.urllib3 import Urllib3Transport
-from calcom_transports.urllib3_pool import FairPool
+from calcom_transports.urllib3_pool import FairPool, Lease
 
 
 class Connection:
     """Stands in for a connection that nobody uses."""
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self) -> None:
         self.open = True
         self.is_connected = True
         self.is_too_old = False
@@ -27,12 +25,32 @@ class Connection:
         self.open = False
 
 
-class Pool(FairPool):
-    ConnectionCls: Any = Connection
+Pool = FairPool[Connection]
+
+
+def pool_of(size: int) -> Pool:
+    return FairPool(Connection, size)
+
+
+def taken(pool: Pool, timeout: float = 0) -> tuple[Lease[Connection], Connection]:
+    """Take a connection that there is."""
+    lease: Lease[Connection] = Lease()
+    connection = pool.take(lease, timeout)
+    assert connection is not None
+    return lease, connection
+
+
+def has_none(pool: Pool) -> bool:
+    """Tell whether a caller that does not wait gets no connection."""
+    lease: Lease[Connection] = Lease()
+    try:
+        return pool.take(lease, 0) is None
+    finally:
+        pool.release(lease)
 
 
 def interrupt_one_wait(monkeypatch: pytest.MonkeyPatch, before: Any = lambda: None) -> None:
-    """Let the next wait for a place, and no later one, end in an interrupt."""
+    """Let the next wait for a turn, and no later one, end in an interrupt."""
     interrupts = [KeyboardInterrupt]
 
     class Interrupted(threading.Event):
@@ -46,40 +64,30 @@ def interrupt_one_wait(monkeypatch: pytest.MonkeyPatch, before: Any = lambda: No
     monkeypatch.setattr(calcom_transports.urllib3_pool, "Event", Interrupted)
 
 
-def taken_as_urllib3_does(pool: Pool, timeout: float) -> Any:
-    """Take a connection, and give back the place where that fails, as `urlopen` does."""
-    try:
-        return pool._get_conn(timeout)
-    except EmptyPoolError:
-        raise
-    except BaseException:
-        pool._put_conn(None)
-        raise
-
-
 def test_an_interrupted_wait_costs_nobody_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    pool = Pool("localhost", 1, maxsize=1)
-    first = pool._get_conn(0)
+    pool = pool_of(1)
+    first, connection = taken(pool)
     interrupt_one_wait(monkeypatch)
+    second: Lease[Connection] = Lease()
     with pytest.raises(KeyboardInterrupt):
-        taken_as_urllib3_does(pool, PATIENCE)
-    with pytest.raises(EmptyPoolError):
-        taken_as_urllib3_does(pool, 0)
-    pool._put_conn(first)
-    assert taken_as_urllib3_does(pool, 0) is first
-    with pytest.raises(EmptyPoolError):
-        taken_as_urllib3_does(pool, 0)
+        pool.take(second, PATIENCE)
+    pool.release(second)
+    assert has_none(pool)
+    pool.release(first)
+    assert taken(pool)[1] is connection
+    assert has_none(pool)
 
 
 def test_an_interrupted_call_costs_its_transport_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(answering(OK)) as server, Urllib3Transport(max_connections=1) as transport:
         transport.send(get(server))
         (pool,) = transport._pools.values()
-        held = pool._get_conn(0)
+        held: Lease[Any] = Lease()
+        pool.take(held, 0)
         interrupt_one_wait(monkeypatch)
         with pytest.raises(KeyboardInterrupt):
             transport.send(get(server))
-        pool._put_conn(held)
+        pool.release(held)
         assert transport.send(get(server)) == OK_RESPONSE
     assert (len(server.requests), server.connections) == (2, 1)
 
@@ -87,73 +95,95 @@ def test_an_interrupted_call_costs_its_transport_no_place(monkeypatch: pytest.Mo
 def test_an_interrupt_after_it_was_served_costs_nobody_a_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pool = Pool("localhost", 1, maxsize=1)
-    first = pool._get_conn(0)
-    interrupt_one_wait(monkeypatch, lambda: pool._put_conn(first))
+    pool = pool_of(1)
+    first, connection = taken(pool)
+    interrupt_one_wait(monkeypatch, lambda: pool.release(first))
+    second: Lease[Connection] = Lease()
     with pytest.raises(KeyboardInterrupt):
-        taken_as_urllib3_does(pool, PATIENCE)
-    assert taken_as_urllib3_does(pool, 0) is first
-    with pytest.raises(EmptyPoolError):
-        taken_as_urllib3_does(pool, 0)
+        pool.take(second, PATIENCE)
+    pool.release(second)
+    assert taken(pool)[1] is connection
+    assert has_none(pool)
+
+
+def test_a_lease_that_ends_twice_gives_back_one_place_and_one_connection() -> None:
+    pool = pool_of(2)
+    lease, connection = taken(pool)
+    pool.release(lease)
+    pool.release(lease)
+    assert taken(pool)[1] is connection
+    assert taken(pool)[1] is not connection
+    assert has_none(pool)
 
 
 def test_a_place_given_back_goes_to_who_waits_longest() -> None:
-    pool = Pool("localhost", 1, maxsize=1)
-    first = pool._get_conn(0)
+    pool = pool_of(1)
+    first, _ = taken(pool)
     served: list[int] = []
 
     def wait(number: int) -> None:
-        connection = pool._get_conn(PATIENCE)
+        lease, _ = taken(pool, PATIENCE)
         served.append(number)
-        pool._put_conn(connection)
+        pool.release(lease)
 
     with ThreadPoolExecutor(8) as threads:
         for number in range(8):
             threads.submit(wait, number)
-            while len(pool._waiting) <= number:
+            while len(pool._queue) <= number + 1:
                 pass
-        pool._put_conn(first)
+        pool.release(first)
     assert served == list(range(8))
 
 
 def test_dropped_connections_are_closed_by_the_next_who_asks() -> None:
-    pool = Pool("localhost", 1, maxsize=3)
-    first, second, third = [pool._get_conn(0) for _ in range(3)]
+    pool = pool_of(3)
+    leases, (first, second, third) = zip(*[taken(pool) for _ in range(3)], strict=True)
+    for lease in leases:
+        pool.release(lease)
     first.is_too_old = True
     third.is_connected = False
-    for connection in (first, second, third):
-        pool._put_conn(connection)
-    assert pool._get_conn(0) is second
+    assert taken(pool)[1] is second
     assert [first.open, second.open, third.open] == [False, True, False]
-    assert pool._get_conn(0) not in (first, second, third)
+    assert taken(pool)[1] not in (first, second, third)
+
+
+def test_a_connection_that_another_thread_takes_first_is_not_closed() -> None:
+    pool = pool_of(2)
+    lease, old = taken(pool)
+    pool.release(lease)
+
+    class TakenMeanwhile(Connection):
+        @property
+        def is_too_old(self) -> bool:
+            if self in pool._idle:
+                pool._idle.remove(self)
+            return True
+
+        @is_too_old.setter
+        def is_too_old(self, value: bool) -> None:
+            pass
+
+    pool._idle.append(other := TakenMeanwhile())
+    assert taken(pool)[1] is old
+    assert other.open
 
 
 def test_closing_lets_those_go_who_wait_and_closes_what_comes_back() -> None:
-    pool = Pool("localhost", 1, maxsize=2)
-    first, idle = pool._get_conn(0), pool._get_conn(0)
-    pool._put_conn(idle)
+    pool = pool_of(2)
+    first_lease, first = taken(pool)
+    idle_lease, idle = taken(pool)
+    pool.release(idle_lease)
     with ThreadPoolExecutor(3) as threads:
-        third = pool._get_conn(0)
-        waiting = [threads.submit(pool._get_conn, PATIENCE) for _ in range(3)]
-        while len(pool._waiting) < 3:
+        third_lease, third = taken(pool)
+        waiting = [threads.submit(pool.take, Lease(), PATIENCE) for _ in range(3)]
+        while len(pool._queue) < 5:
             pass
         pool.close()
-        failures = [type(future.exception()) for future in waiting]
-    assert failures == [ClosedPoolError] * 3
+        results = [future.result() for future in waiting]
+    assert results == [None, None, None]
     assert (third is idle, first.open, third.open) == (True, True, True)
-    pool._put_conn(third)
-    pool._put_conn(first)
-    pool._put_conn(None)
-    assert (first.open, third.open) == (False, False)
-    with pytest.raises(ClosedPoolError):
-        pool._get_conn(0)
+    pool.release(third_lease)
+    pool.release(first_lease)
+    assert (first.open, third.open, pool.has_idle) == (False, False, False)
+    assert has_none(pool)
     pool.close()
-
-
-def test_a_pool_that_is_forgotten_closes_its_idle_connections() -> None:
-    pool = Pool("localhost", 1, maxsize=1)
-    connection = pool._get_conn(0)
-    pool._put_conn(connection)
-    del pool
-    gc.collect()
-    assert not connection.open
