@@ -3,11 +3,15 @@
 Every case runs through the blocking transport and through trio's, and must end the same way.
 """
 
+import copy
+import gc
 import gzip
 import importlib
 import os
+import pickle
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -51,7 +55,7 @@ import calcom_transports.urllib3
 from calcom_core import RetryPolicy
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Response, Timeout
-from calcom_transports import AsyncClient, Client
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 from calcom_transports.network import Settings, default_ssl_context, idle_limit
 from calcom_transports.proxies import Proxies
 from calcom_transports.trio import TrioTransport
@@ -1517,3 +1521,186 @@ def test_a_timeout_may_be_seconds_in_all() -> None:
     assert settings.timeout == Timeout(2, 2, 2)
     assert settings.start(request_, None, 0.0).timeout == Timeout(2, 2, 2)
     assert settings.start(request_, 45, 0.0).timeout == Timeout(10, 30, 45)  # type: ignore[arg-type]
+
+
+@both
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_transport_that_is_discarded_with_open_connections_warns_and_closes_them(
+    kind: str, scheme: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    tls = certified if scheme == "https" else None
+    with Server(answering(OK), tls=tls) as server:
+        request = Request("GET", f"{scheme}://localhost:{server.port}")
+        for cyclic in (False, True):
+            held: list[Any] = [sent_once(kind, request, trusting)]
+            shown = repr(held[0])
+            if cyclic:
+                held[0].itself = held[0]
+            server.hung_up.clear()
+            with pytest.warns(ResourceWarning) as warned:
+                discard(held)
+            assert [(warning.filename, str(warning.message)) for warning in warned] == [
+                (
+                    __file__,
+                    f"{shown} is discarded while it holds open connections; {WAYS_OUT[kind]}",
+                )
+            ]
+            assert server.hung_up.wait(PATIENCE)
+
+
+WAYS_OUT = {
+    "urllib3": "call close(), or use a `with` block",
+    "trio": "call aclose(), or use an `async with` block",
+}
+
+
+def discard(held: list[Any]) -> None:
+    held.clear()
+    gc.collect()
+
+
+def sent_once(kind: str, request: Request, context: ssl.SSLContext | None = None) -> Any:
+    """Return a transport that has sent a request, and is still open."""
+    if kind == "urllib3":
+        transport = Urllib3Transport(ssl_context=context)
+        transport.send(request)
+        return transport
+
+    async def main() -> TrioTransport:
+        transport = TrioTransport(ssl_context=context)
+        await transport.send(request)
+        return transport
+
+    return trio.run(main)
+
+
+def test_a_transport_that_is_discarded_while_trio_runs_closes_its_connections() -> None:
+    async def main() -> None:
+        held = [TrioTransport()]
+        await held[0].send(get(server))
+        with pytest.warns(ResourceWarning, match="is discarded while it holds open connections"):
+            discard(held)
+        assert await trio.to_thread.run_sync(server.hung_up.wait, PATIENCE)
+
+    with Server(answering(OK)) as server:
+        trio.run(main)
+
+
+@both
+def test_a_transport_that_holds_no_connection_is_discarded_in_silence(kind: str) -> None:
+    """Warnings are errors here."""
+    transport = Urllib3Transport if kind == "urllib3" else TrioTransport
+    with pytest.raises(InvalidInput):
+        transport(max_connections=0)
+    transport()
+    with Server(
+        answering_once(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    ) as server:
+        sent_once(kind, get(server))
+    gc.collect()
+
+
+OPEN_AT_EXIT = """
+import sys
+
+import trio
+
+from calcom_core import Request
+from calcom_transports.trio import TrioTransport
+from calcom_transports.urllib3 import Urllib3Transport
+
+request = Request("GET", sys.argv[1])
+transport = Urllib3Transport()
+in_a_cycle = Urllib3Transport()
+in_a_cycle.itself = in_a_cycle
+under_trio = TrioTransport()
+
+print(transport.send(request).body, in_a_cycle.send(request).body)
+print(trio.run(under_trio.send, request).body)
+"""
+
+
+def test_a_transport_that_is_open_at_the_end_of_the_interpreter_says_nothing() -> None:
+    with Server(answering(OK)) as server:
+        done = run_python(OPEN_AT_EXIT, server.url)
+    assert (done.stdout, done.stderr, done.returncode) == ("b'ok' b'ok'\nb'ok'\n", "", 0)
+
+
+def run_python(source: str, *arguments: str, cwd: Path | None = None) -> Any:
+    """Run a program in an interpreter of its own, with the warnings that are usual there."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment.pop("PYTHONWARNINGS", None)
+    return subprocess.run(
+        [sys.executable, "-c", source, *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+BESIDE_VCR = """
+import sys
+
+import vcr
+
+_, url, mode, early = sys.argv
+if early:
+    import calcom_transports.urllib3
+from calcom_core import Request, bookings
+from calcom_core.effects import send
+from calcom_transports import Client
+
+
+def ask(client):
+    return client.run(send(client.api.request(bookings.get("uid")))).body
+
+
+options = {"record_mode": "none"} if mode else {}
+with vcr.use_cassette("cassette.yaml", **options):
+    first = Client("cal_test_x", base_url=url)
+    print(ask(first), ask(first))
+    with Client("cal_test_x", base_url=url) as second:
+        print(ask(second))
+with first:
+    print(ask(first))
+    with Client("cal_test_x", base_url=url) as third, vcr.use_cassette("cassette.yaml", **options):
+        print(ask(third), ask(first))
+"""
+
+
+@pytest.mark.parametrize("mode", ["none", ""])
+@pytest.mark.parametrize("early", ["early", ""])
+def test_a_client_works_within_and_after_a_cassette_of_vcr(
+    mode: str, early: str, tmp_path: Path
+) -> None:
+    with Server(answering(OK)) as server:
+        done = run_python(BESIDE_VCR, server.url, mode, early, cwd=tmp_path)
+    assert done.stderr == ""
+    assert done.stdout == "b'ok' b'ok'\nb'ok'\nb'ok'\nb'ok' b'ok'\n"
+    assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize("attempt", [pickle.dumps, copy.copy, copy.deepcopy])
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (Urllib3Transport, "holds open connections"),
+        (TrioTransport, "holds open connections"),
+        (Recorder, "reserves the file that it writes"),
+        (Replay.of, "keeps its place in a cassette"),
+    ],
+    ids=["urllib3", "trio", "recorder", "replay"],
+)
+def test_what_belongs_to_one_process_refuses_to_be_pickled_or_copied(
+    kind: Any, reason: str, attempt: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    value = kind(tmp_path / "cassette.json") if kind is Recorder else kind()
+    with pytest.raises(TypeError) as caught:
+        attempt(value)
+    assert str(caught.value) == (
+        f"a {type(value).__name__} cannot be pickled or copied, since it {reason}; "
+        "create one in each process"
+    )
