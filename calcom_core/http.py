@@ -13,7 +13,8 @@ from calcom_core.tokens import text_without_tokens
 from calcom_core.value import Value
 
 SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "x-cal-secret-key", "cookie", "set-cookie"}
+    {"authorization", "proxy-authorization", "cookie", "set-cookie"}
+    | {"x-access-token", "x-api-key", "x-auth-token", "x-cal-secret-key"}
 )
 """Headers whose values are never shown, in lower case."""
 

@@ -17,7 +17,13 @@ from attrs import evolve, field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.http import SECRET_HEADERS, Headers, Request, Response
 from calcom_core.secret import Hidden, Secret, secret_or_error, taken
-from calcom_core.tokens import REDACTED, may_hold_token, text_without_tokens, without_tokens
+from calcom_core.tokens import (
+    REDACTED,
+    is_secret_name,
+    may_hold_token,
+    text_without_tokens,
+    without_tokens,
+)
 from calcom_core.value import Value
 from calcom_core.wire import NotJson, in_utf_8, parse
 
@@ -30,11 +36,7 @@ SHORTEST = 8
 # Of a cookie; others are settings, such as a language or a time zone, which stand in bodies too.
 _RANDOM = re.compile(r"(?=.*[0-9]).{16,}")
 _HOST = re.compile(r"[^/?#]*(?://[^/?#]*)?")
-
-# Keys of JSON whose strings are secrets whatever they look like (CONTRACT F.7).
-_SECRETS = r"(?:password|passcode|secret|token|api_?key|signature)"
-_SECRET_KEY = re.compile(rf"(?i){_SECRETS}$")
-_MAY_HOLD_SECRET = re.compile(rf"(?i){_SECRETS}\"".encode())
+_USER = re.compile(r"(?<=//).*@")
 
 
 class Credential(Hidden[str]):
@@ -52,8 +54,21 @@ class Credential(Hidden[str]):
 class Redaction(Value):
     """What is taken out of a recording.
 
-    Credentials are in any case: the values of `calcom_core.http.SECRET_HEADERS`, wherever else they
-    stand, and whatever looks like a token.
+    Credentials always are. The values of `calcom_core.http.SECRET_HEADERS` that a request sends,
+    but for short cookies, are taken out wherever else they stand.
+    Any other credential is found only by one of these shapes, in whatever case:
+
+    - the value of a header, a string under a key of JSON, also of JSON within JSON, and the value
+      in `name=value`, where the name ends in `token`, `secret`, `password`, `passwd`, `passcode`,
+      `passphrase`, `pwd`, `signature`, `sig`, `credential`, `api_key`, `secret_key`, `access_key`
+      or `private_key`, with `_`, `-` or nothing between the words;
+    - a string under a key of JSON that ends in `authorization` or `cookie`;
+    - in text, what follows `access token`, `auth token`, `id token`, `refresh token`,
+      `share token`, `client secret`, `api key` or `secret key` and `=` or `:`;
+    - in text, what follows `Authorization: Basic` or `Authorization: Bearer`, and `Bearer` before
+      a word with a digit;
+    - `user:password@` in a link, and anything before `@` in the host of a request;
+    - a key of Cal.com, `cal_…`, and a JSON web token, `eyJ….….…`.
 
     Arguments:
         personal: also replaces e-mail addresses, phone numbers and names, each by the same other
@@ -64,7 +79,7 @@ class Redaction(Value):
         secrets: further credentials to take out, each of at least 8 characters.
             A replay needs the same ones, if they are part of what is asked.
 
-    Raises `InvalidInput` for a secret that is too short, or none.
+    Raises `InvalidInput` for an argument of another type, and for a secret that is too short.
     """
 
     personal: bool
@@ -80,14 +95,22 @@ class Redaction(Value):
     ) -> None:
         if isinstance(secrets, str | Secret):
             secrets = (secrets,)
+        if not isinstance(secrets, Iterable):
+            raise InvalidInput(
+                "secrets", f"must be several strings or Secrets, not {type(secrets).__name__}"
+            )
         kept = [secret_or_error(secret, "secrets") for secret in secrets]
         hidden = key if isinstance(key, Hidden) else Hidden(key)
         del key, secrets  # no frame that raises holds their text
         credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
         if not all(credential.is_certain for credential in credentials):
             raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
+        if not isinstance(personal, bool):
+            raise InvalidInput("personal", f"must be a boolean, not {type(personal).__name__}")
         if not isinstance(hidden.reveal(), str):
             raise InvalidInput("key", f"must be a string, not {type(hidden.reveal()).__name__}")
+        if not _is_unicode(hidden.reveal()):
+            raise InvalidInput("key", "holds half of a surrogate pair")
         self.__attrs_init__(personal, hidden, credentials)  # pyright: ignore[reportAttributeAccessIssue]
 
     @property
@@ -101,6 +124,10 @@ class Redaction(Value):
         if not self.personal:
             return "kept"
         return "keyed" if self.key else "replaced"
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def redaction_of(given: object) -> Redaction:
@@ -119,11 +146,11 @@ def credentials_of(request: Request) -> frozenset[Credential]:
         match name.lower():
             case "authorization" | "proxy-authorization":
                 found.add(Credential(value.strip().rpartition(" ")[2]))
-            case "x-cal-secret-key":
-                found.add(Credential(value.strip()))
             case "cookie":
                 values = [pair.partition("=")[2].strip() for pair in value.split(";")]
                 found.update(Credential(each) for each in values if _RANDOM.fullmatch(each))
+            case secret if secret in SECRET_HEADERS:
+                found.add(Credential(value.strip()))
     return frozenset(found - {Credential(""), Credential(REDACTED)})
 
 
@@ -132,13 +159,27 @@ def without_credentials(response: Response) -> Response:
     fields = response.headers
     # All at once, since most hold none; no token reaches across a line.
     lines = "\n".join([value for _, value in fields.pairs]).encode("utf-8", "replace")
-    has_secret = not SECRET_HEADERS.isdisjoint(fields.names)
-    body = in_utf_8(response.body)
-    if not has_secret and not may_hold_token(lines + b"\n" + body):
-        return response
-    if has_secret or may_hold_token(lines):
+    if any(map(_is_secret_header, fields.names)) or may_hold_token(lines):
         fields = PLAIN.headers(fields)
-    return evolve(response, headers=fields, body=without_tokens(body))
+    body = _recoded(response.body, without_tokens)
+    if fields is response.headers and body == response.body:
+        return response
+    return evolve(response, headers=fields, body=body)
+
+
+def _is_secret_header(name: str) -> bool:
+    return name.lower() in SECRET_HEADERS or is_secret_name(name)
+
+
+def _recoded(body: bytes, redact: Callable[[bytes], bytes]) -> bytes:
+    """Return a redacted body in the encoding that it came in."""
+    text = in_utf_8(body)
+    if text is not body:
+        redacted = redact(text)
+        if redacted != text:
+            body = redacted.decode("utf-8", "replace").encode(json.detect_encoding(body))
+    # Its first bytes may be misleading.
+    return redact(body)
 
 
 class Redactor:
@@ -163,7 +204,7 @@ class Redactor:
         """Return the URL and the body of a request as they may be written, and are compared."""
         # Not the host, without which a URL is none; a credential in it is found in the end.
         host = _HOST.match(request.url)[0]  # type: ignore[index]  # it matches any text
-        url = host + self.text(request.url[len(host) :])
+        url = _USER.sub("", host) + self.text(request.url[len(host) :])
         if self._people is not None:
             url = self._people.url(url)
         return url, self._body(request.body, self._people)
@@ -184,7 +225,7 @@ class Redactor:
     def headers(self, headers: Headers) -> Headers:
         """Return header fields as they may be written."""
         return Headers(
-            (name, REDACTED if name.lower() in SECRET_HEADERS else self.message(value))
+            (name, REDACTED if _is_secret_header(name) else self.message(value))
             for name, value in headers
         )
 
@@ -193,16 +234,14 @@ class Redactor:
         return self._known.reveal().sub(REDACTED, text) if self._known else text
 
     def _body(self, body: bytes, people: "People | None") -> bytes:
-        text = in_utf_8(body)
-        redacted = self._text_body(text, people)
-        return body if redacted == text else redacted
+        return _recoded(body, lambda text: self._text_body(text, people))
 
     def _text_body(self, body: bytes, people: "People | None") -> bytes:
-        if self._known is None and people is None and not _MAY_HOLD_SECRET.search(body):
+        if self._known is None and people is None:
             return without_tokens(body)
         try:
             tree = parse(body)
-            redacted = _without_secrets(people.tree(tree) if people else tree, self._without_known)
+            redacted = _in_strings(people.tree(tree) if people else tree, self._without_known)
             if redacted != tree:
                 written = json.dumps(redacted, allow_nan=False, separators=(",", ":"))
                 return without_tokens(written.encode())
@@ -217,19 +256,15 @@ PLAIN = Redactor(())
 """Takes out what looks like a credential, where none is known."""
 
 
-def _without_secrets(tree: Any, text: Callable[[str], str]) -> Any:
+def _in_strings(tree: Any, text: Callable[[str], str]) -> Any:
+    """Return JSON with a function applied to each string and each key."""
     match tree:
         case str():
             return text(tree)
         case list():
-            return [_without_secrets(item, text) for item in tree]
+            return [_in_strings(item, text) for item in tree]
         case dict():
-            return {
-                text(key): REDACTED
-                if isinstance(value, str) and value and _SECRET_KEY.search(key)
-                else _without_secrets(value, text)
-                for key, value in tree.items()
-            }
+            return {text(key): _in_strings(value, text) for key, value in tree.items()}
     return tree
 
 
@@ -284,7 +319,8 @@ def still_hold(content: bytes, credentials: Iterable[Credential]) -> bool:
             if any(each in form for each in wanted for form in (content, unescaped, unquoted)):
                 return True
             content = _unescaped(unquoted)
-        content = b"\n".join(_decoded(content))
+        # Of text in UTF-16 or UTF-32 only the zeros keep apart what is searched for.
+        content = b"\n".join(_decoded(content)).replace(b"\0", b"")
     return any(each in content for each in wanted)
 
 

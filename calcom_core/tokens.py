@@ -1,4 +1,7 @@
-"""Taking out of text what looks like a token, where none is known."""
+"""Finding credentials by their shape, where no credential is known.
+
+`calcom_core.redaction.Redaction` lists the shapes.
+"""
 
 import re
 from functools import cache
@@ -6,46 +9,83 @@ from functools import cache
 REDACTED = "[redacted]"
 """Stands where a credential was."""
 
+# How the names of credentials end: of headers, of keys in JSON and of parameters.
+_ENDINGS = (
+    *("token", "secret", "password", "passwd", "passcode", "passphrase", "pwd"),
+    *("signature", "sig", "credential", "api-key", "secret-key", "access-key", "private-key"),
+)
+# Only of keys in JSON: in text a scheme follows, and a cookie is several pairs.
+_JSON_ENDINGS = ("authorization", "cookie")
+
+_ENDING = "|".join(name.replace("-", "[_-]?") for name in _ENDINGS)
+# One of these stands in every match, but for links.
+_HINTS = tuple(
+    name.rpartition("-")[2].encode()
+    for name in (*_ENDINGS, *_JSON_ENDINGS, "bearer", "cal_", "eyj")
+)
+
 # A 403 repeats the whole token in its text (CONTRACT A.3), recordings and transcripts have tokens
 # of their own, in part in their links (F.7).
 # A cursor is base64 as a JSON web token is, but without its dots.
-# What is replaced always lies within a string of JSON, so that JSON stays JSON.
-# A key, a bearer and a token have a digit, or `cal_source_id` and "the bearer Ann" would be some.
-_TOKEN = (
-    rb"(?i)((?:access|share).?token(?:\\?\"\s*:\s*\\?\"|\s*[=:]\s*(?:\\?\")?)"
-    rb"|bearer +(?!token\b)(?=[^\s\"\\,;:<>{}\[\]&]*[0-9])"
-    rb"|[?&][\w\-]*(?:signature|sig|token|credential|secret|passw(?:or)?d|pwd|api_?key)=)"
-    rb"[^\s\"\\,;:<>{}\[\]&]+"
-    rb"|(?<!\w)cal_(?:(?:live|test)_\w+|(?=\w*[0-9])\w{12,})"
-    rb"|(?<![\w\-.])eyJ[\w\-]+\.[\w\-.]{8,}"
-)
+# Every match ends within the string of JSON where it begins, so that JSON stays JSON.
+# A key and a bearer have a digit: `cal_source_id` and "the bearer Ann" are no credentials.
+_VALUE = r"[^\s\"\\,;:<>{}\[\]&]+"
+_TOKEN = rf"""(?ix)
+# A string under a key of JSON. JSON within JSON puts the same backslashes before both quotes.
+( (?:{_ENDING}|{"|".join(_JSON_ENDINGS)}) (?P<escape>\\{{0,15}})"\s*:\s*(?P=escape)" )
+(?: [^"\\] | (?P=escape){{2}}\\["\\] | \\+[^"\\] )++
+|
+( (?:{_ENDING})=
+| (?: (?:access|auth|refresh|share|(?<![a-z])id).?token | client.?secret | (?:api|secret).?key )
+  \s*[=:]\s* (?:\\{{0,15}}")?
+| authorization\s*[=:]\s* (?:basic|bearer)[ ]+ (?!token\b)
+| bearer[ ]+ (?!token\b) (?=[^\s"\\,;:<>{{}}\[\]&]*[0-9])
+) {_VALUE}
+| (?<!\w)cal_(?:(?:live|test)_\w+|(?=\w*[0-9])\w{{12,}})
+| (?<![\w\-.])eyJ[\w\-]+\.[\w\-.]{{8,}}
+""".encode()
 
-# How the names of the parameters end that the pattern knows, but for those of a token.
-_PARAMETERS = tuple(b"signature sig credential secret passwd password pwd key".split())
+# A user and a password before the host of a link, whose slashes JSON may escape.
+_LINK = rb"(:(?:\\{0,15}/){2})[^\s\"\\/?#@<>:]*:[^\s\"\\/?#@<>]++(?=@)"
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a header, a key or a parameter of that name holds a credential."""
+    return _name().search(name) is not None
 
 
 def may_hold_token(data: bytes) -> bool:
-    """Tell whether bytes may hold what looks like a token, which is sooner found out."""
+    """Tell quickly whether bytes may hold something that looks like a credential."""
     lowered = data.lower()
-    if b"token" in lowered or b"cal_" in lowered or b"eyj" in lowered or b"bearer" in lowered:
-        return True
-    return any(name.endswith(_PARAMETERS) for name in lowered.split(b"=")[:-1])
+    return any(hint in lowered for hint in _HINTS) or _link().search(data) is not None
 
 
 def without_tokens(data: bytes) -> bytes:
-    """Return bytes with everything in them replaced that looks like a token."""
-    if not may_hold_token(data):  # as most do not
+    """Return bytes with everything replaced that looks like a credential."""
+    if not may_hold_token(data):  # most hold none
         return data
-    return _token().sub(rb"\1" + REDACTED.encode(), data)
+    redacted = _token().sub(rb"\1\3" + REDACTED.encode(), data)
+    return _link().sub(rb"\1" + REDACTED.encode(), redacted)
 
 
-@cache  # to compile it takes as long as to import this module and what it needs
+# Compiled at the first use, since compiling takes as long as the import of this module.
+@cache
 def _token() -> re.Pattern[bytes]:
     return re.compile(_TOKEN)
 
 
+@cache
+def _link() -> re.Pattern[bytes]:
+    return re.compile(_LINK)
+
+
+@cache
+def _name() -> re.Pattern[str]:
+    return re.compile(rf"(?i)(?:{_ENDING})$")
+
+
 def text_without_tokens(text: str) -> str:
-    """Return text with everything in it replaced that looks like a token."""
+    """Return text with everything replaced that looks like a credential."""
     given = text.encode("utf-8", "replace")
     redacted = without_tokens(given)
-    return text if redacted is given else redacted.decode()
+    return text if redacted == given else redacted.decode()
