@@ -181,7 +181,12 @@ def test_any_aware_time_arrives_as_the_same_instant_to_the_millisecond(
     assert datetime.fromisoformat(text) == (time - milliseconds).astimezone(UTC)
 
 
-WORDS = ["access_token", "accessToken", "access token=", "Bearer ", "cal_test_0123456", "eyJ"]
+WORDS = [
+    *("access_token", "accessToken", "access token=", "Bearer ", "cal_test_0123456", "eyJ"),
+    *("refresh_token=", "clientSecret", "secretKey", "pwd", "x-cal-secret-key", "id token: "),
+    *("Authorization: Basic ", "authorization", "cookie", "https://", "://a:b@", '\\"token\\":\\"'),
+    *('{"secret":"', '\\\\\\"'),
+]
 AROUND = st.text(' ":=,{}[]\\<>;\n\té' + "ab1_-.", max_size=8)
 ECHO = st.lists(st.sampled_from(WORDS) | AROUND, max_size=6).map("".join)
 ECHOES = st.recursive(
