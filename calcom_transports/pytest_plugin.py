@@ -32,6 +32,13 @@ _OPTIONS = ("cassette", "match", "redaction", "base_url", *_OF_CLIENTS)
 _UNSAFE = re.compile(r"""[<>?%*:|"'/\\\x00-\x1f\x7f]|^\.+""")
 _LONGEST = 120  # bytes, where names of files end at 255
 
+# Plugins that repeat a test add a parameter: how its name begins, and its part of the test's name.
+# All repeats of a test have the same cassette.
+_REPEATS = (
+    ("__pytest_repeat_step_number", re.compile(r"(?:^|-)\d+-\d+$")),  # pytest-repeat
+    ("__flakefinder_", re.compile(r"^\d+(?:-|$)")),  # pytest-flakefinder
+)
+
 AnyClient = TypeVar("AnyClient", "Client", "AsyncClient")
 
 
@@ -278,8 +285,21 @@ def _path(item: pytest.Item) -> Path:
     chosen = (
         mark.kwargs["cassette"] for mark in item.iter_markers("calcom") if "cassette" in mark.kwargs
     )
-    chain = [node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item)]
+    nodes = [node for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item)]
+    chain = [_without_repeat(node) for node in nodes]
     return _directory(item) / f"{next(chosen, None) or _safe('.'.join(chain))}.json"
+
+
+def _without_repeat(node: pytest.Class | pytest.Item) -> str:
+    """Return the name of a test or a class without the number of a repeat."""
+    parameters = getattr(getattr(node, "callspec", None), "params", ())
+    test, _, values = node.name.partition("[")
+    values = values.removesuffix("]")
+    for beginning, part in _REPEATS:
+        if any(name.startswith(beginning) for name in parameters):
+            values = part.sub("", values)
+            return f"{test}[{values}]" if values else test
+    return node.name
 
 
 def _safe(name: str) -> str:

@@ -684,6 +684,93 @@ def test_a_long_name_is_cut_between_its_letters(pytester: pytest.Pytester) -> No
     assert files(pytester) == [hashed("test_" + "é" * 57, name)]
 
 
+# As pytest-repeat and pytest-flakefinder do.
+REPEATING = {
+    "repeat": """
+import pytest
+
+@pytest.fixture
+def __pytest_repeat_step_number(request):
+    return request.param
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc):
+    metafunc.fixturenames.append("__pytest_repeat_step_number")
+    metafunc.parametrize(
+        "__pytest_repeat_step_number",
+        range(2),
+        indirect=True,
+        ids=lambda number: f"{number + 1}-2",
+    )
+""",
+    "flakefinder": """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc):
+    name = f"__flakefinder_{metafunc.function.__name__}"
+    metafunc.fixturenames.append(name)
+    metafunc.parametrize(argnames=name, argvalues=[0, 1])
+""",
+}
+SHUFFLED = """
+def pytest_collection_modifyitems(items):
+    items.reverse()
+"""
+REPEATED = """
+import pytest
+
+def test_x(calcom_client):
+    calcom_client.bookings.get("first")
+
+class TestA:
+    @pytest.mark.parametrize("uid", ["1", "a-1-1", "2-2"])
+    def test_x(self, calcom_client, uid):
+        calcom_client.bookings.get(uid)
+"""
+
+
+@pytest.mark.parametrize("shuffled", ["", SHUFFLED])
+@pytest.mark.parametrize("plugin", REPEATING)
+@pytest.mark.parametrize("mode", ["once", "rewrite"])
+def test_all_repeats_of_a_test_have_the_cassette_of_the_test(
+    pytester: pytest.Pytester, server: Server, mode: str, plugin: str, shuffled: str
+) -> None:
+    write(pytester, REPEATED)
+    pytester.makeconftest(REPEATING[plugin] + shuffled)
+
+    run(pytester, f"--calcom-record={mode}").assert_outcomes(passed=8)
+    replayed = run(pytester)
+    (pytester.path / "conftest.py").unlink()
+    once = run(pytester)
+
+    replayed.assert_outcomes(passed=8)
+    once.assert_outcomes(passed=4)
+    assert len(server.requests) == 4
+    assert files(pytester) == [
+        "cassettes/test_a/TestA.test_x[1].json",
+        "cassettes/test_a/TestA.test_x[2-2].json",
+        "cassettes/test_a/TestA.test_x[a-1-1].json",
+        "cassettes/test_a/test_x.json",
+    ]
+    assert unused(replayed) == unused(once) == []
+
+
+def test_a_group_of_xdist_is_no_part_of_the_name(pytester: pytest.Pytester) -> None:
+    write(pytester, EMPTY)
+    cassette(pytester)
+    pytester.makeconftest(
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items:\n"
+        "        item._nodeid = f'{item.nodeid}@group'\n"
+    )
+
+    result = run(pytester)
+
+    result.assert_outcomes(passed=1)
+    assert unused(result) == []
+
+
 # The marker
 
 
