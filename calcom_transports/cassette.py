@@ -2,7 +2,7 @@
 
 A cassette is one JSON file: a list of runs, one for each program that was carried out, and in each
 the exchanges by branch path, with the request and its response, or the failure, or `cancelled`.
-A body that is JSON stands there as JSON, no body as null, and any other as `{"base64": …}`.
+A body of JSON in UTF-8 stands there as JSON, no body as null, and any other as `{"base64": …}`.
 The least that one can hold; of a request's headers only the version counts:
 
     {"format": "calcom-bookings cassette", "version": 1, "runs": [{"exchanges": [{
@@ -23,18 +23,18 @@ whichever run and branch asks; so are cassettes of tools that know neither.
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from calcom_core.errors import (
     CassetteMissing,
     CassetteUnreadable,
     CredentialLeft,
+    InvalidInput,
     NoAnswer,
     NotSent,
     TransportError,
@@ -47,11 +47,13 @@ from calcom_core.redaction import (
     Redaction,
     Redactor,
     credentials_of,
+    in_utf8,
     redaction_of,
     still_hold,
 )
 from calcom_core.wire import NotJson, is_as_deep_as, parse
 from calcom_transports.driver import Branch
+from calcom_transports.matching import split
 
 FORMAT = "calcom-bookings cassette"
 VERSION = 1
@@ -65,13 +67,57 @@ _DAMAGE = (NotJson, LookupError, TypeError, ValueError, AttributeError, Recursio
 _FAILURES: Mapping[str, type[TransportError]] = {"NotSent": NotSent, "NoAnswer": NoAnswer}
 
 
+Validator = Callable[[object, "Attribute[Any]", Any], None]
+
+
+def _wrong(attribute: "Attribute[Any]", wanted: str, given: object) -> InvalidInput:
+    return InvalidInput(attribute.name, f"must be {wanted}, not {type(given).__name__}")
+
+
+def _a(kind: type, wanted: str) -> Validator:
+    def check(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
+        if not isinstance(given, kind):
+            raise _wrong(attribute, wanted, given)
+
+    return check
+
+
+def _tuple_of(kind: type, wanted: str) -> Validator:
+    def check(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
+        if not isinstance(given, tuple):
+            raise _wrong(attribute, f"a tuple of {wanted}", given)
+        for item in given:
+            if not isinstance(item, kind):
+                raise InvalidInput(attribute.name, f"holds {type(item).__name__} beside {wanted}")
+
+    return check
+
+
+def _is_branch(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
+    if not isinstance(given, tuple) or not all(type(each) is int and each >= 0 for each in given):
+        raise InvalidInput(attribute.name, "must be a tuple of integers from 0")
+
+
+def _is_failure(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
+    if not (isinstance(given, type) and issubclass(given, TransportError)):
+        raise _wrong(attribute, "NotSent or NoAnswer", given)
+
+
+def _is_personal(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
+    if given not in PERSONAL:
+        raise InvalidInput(attribute.name, "must be one of " + ", ".join(PERSONAL))
+
+
+_TEXT = _a(str, "a string")
+
+
 @frozen
 class Failure:
     """A recorded failure of the transport."""
 
-    error: type[TransportError]
-    message: str
-    reason: str
+    error: type[TransportError] = field(validator=_is_failure)
+    message: str = field(validator=_TEXT)
+    reason: str = field(validator=_TEXT)
 
     def make(self) -> TransportError:
         """Return the error to raise, new each time."""
@@ -86,20 +132,25 @@ class Cancelled:
 Outcome = Response | Failure | Cancelled
 
 
+def _is_outcome(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
+    if not isinstance(given, Outcome):
+        raise _wrong(attribute, "a Response, a Failure or Cancelled()", given)
+
+
 @frozen
 class Recorded:
     """One exchange: what was asked in which branch, and what came of it."""
 
-    branch: Branch
-    request: Request
-    outcome: Outcome
+    branch: Branch = field(validator=_is_branch)
+    request: Request = field(validator=_a(Request, "a Request"))
+    outcome: Outcome = field(validator=_is_outcome)
 
 
 @frozen
 class Run:
     """The exchanges of one program, sorted by branch, in the order of their sending in each."""
 
-    exchanges: tuple[Recorded, ...]
+    exchanges: tuple[Recorded, ...] = field(validator=_tuple_of(Recorded, "Recorded"))
 
 
 @frozen
@@ -109,12 +160,15 @@ class Cassette:
     *personal* says what became of personal data: `"kept"`, `"replaced"`, or `"keyed"`.
     With *loose* a request is answered by the first unplayed exchange that is equal to it, whichever
     run and branch asks.
+    Raises `InvalidInput` for an argument of another type, as all of these values do.
     """
 
-    runs: tuple[Run, ...] = field(repr=lambda runs: f"<{len(runs)} runs>")
-    name: str = field(default="the replay")
-    personal: str = field(default="kept")
-    loose: bool = field(default=False)
+    runs: tuple[Run, ...] = field(
+        repr=lambda runs: f"<{len(runs)} runs>", validator=_tuple_of(Run, "Runs")
+    )
+    name: str = field(default="the replay", validator=_TEXT)
+    personal: str = field(default="kept", validator=_is_personal)
+    loose: bool = field(default=False, validator=_a(bool, "a boolean"))
 
 
 def load(path: str | PathLike[str]) -> Cassette:
@@ -140,6 +194,7 @@ def load(path: str | PathLike[str]) -> Cassette:
 
 def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
     """Read a cassette from its bytes; raises `CassetteUnreadable` as `load` does."""
+    is_bytes(content, name)
     try:
         tree = parse(content)
         if not isinstance(tree, dict):
@@ -163,11 +218,17 @@ def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
             place = f"runs[{number}].exchanges"
             runs.append(Run(tuple(_placed(item, f"{place}[{count}]") for count, item in exchanges)))
         personal, loose = tree.get("personal", PERSONAL[0]), tree.get("loose", False)
-        if personal not in PERSONAL or not isinstance(loose, bool):
-            raise ValueError("personal or loose has a value that is none")
         return Cassette(tuple(runs), name, personal, loose)
     except _DAMAGE as error:
         raise CassetteUnreadable(f"{name} is damaged ({_said(error)}); restore it") from error
+
+
+def is_bytes(content: object, name: object) -> None:
+    """Refuse the content of a file that is not bytes, and its name if it is not a string."""
+    if not isinstance(content, bytes):
+        raise InvalidInput("content", f"must be bytes, not {type(content).__name__}")
+    if not isinstance(name, str):
+        raise InvalidInput("name", f"must be a string, not {type(name).__name__}")
 
 
 def _array(value: Any) -> list[Any]:
@@ -190,7 +251,7 @@ def _placed(item: Any, place: str) -> Recorded:
 def _recorded(item: Mapping[str, Any]) -> Recorded:
     request = item["request"]
     return Recorded(
-        tuple(int(number) for number in item["branch"]),
+        tuple(_array(item["branch"])),
         Request(
             request["method"],
             request["url"],
@@ -202,17 +263,20 @@ def _recorded(item: Mapping[str, Any]) -> Recorded:
 
 
 def _outcome(item: Mapping[str, Any]) -> Outcome:
-    if item.get("cancelled"):
+    cancelled = item.get("cancelled", False)
+    if not isinstance(cancelled, bool):
+        raise TypeError("cancelled is no boolean")
+    if cancelled:
         return Cancelled()
     if "failure" in item:
         failure = item["failure"]
-        return Failure(_FAILURES[failure["type"]], str(failure["message"]), str(failure["reason"]))
+        return Failure(_FAILURES[failure["type"]], failure["message"], failure["reason"])
     response = item["response"]
     return Response(response["status"], _headers(response["headers"]), body_bytes(response["body"]))
 
 
-def _headers(pairs: list[list[str]]) -> Headers:
-    return Headers([(name, value) for name, value in pairs])
+def _headers(pairs: Any) -> Headers:
+    return Headers([(name, value) for name, value in map(_array, _array(pairs))])
 
 
 def body_bytes(body: Any) -> bytes:
@@ -224,7 +288,7 @@ def body_bytes(body: Any) -> bytes:
     return _as_it_came(body).encode()
 
 
-_as_it_came = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_as_it_came = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
@@ -233,6 +297,8 @@ def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
     This is the only way from a recording to a file; equal recordings give equal bytes.
     Raises `CredentialLeft` where a credential that was sent would still be found in them.
     """
+    if not isinstance(cassette, Cassette):
+        raise InvalidInput("cassette", f"must be a Cassette, not {type(cassette).__name__}")
     content = _redacted(cassette, redaction_of(redaction))
     if isinstance(content, CredentialLeft):
         raise content
@@ -269,17 +335,18 @@ def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CredentialLef
 
 
 def bodies_of(cassette: Cassette) -> Iterator[bytes]:
-    """Yield the bodies and the URLs, in all of which persons may stand."""
+    """Yield the bodies in UTF-8 and the URLs, in all of which persons may stand."""
     for item in (item for run in cassette.runs for item in run.exchanges):
         yield item.request.url.encode()
-        yield item.request.body
+        yield in_utf8(item.request.body)
         if isinstance(item.outcome, Response):
-            yield item.outcome.body
+            yield in_utf8(item.outcome.body)
 
 
 def _written(tree: Any) -> bytes:
     content = json.dumps(tree, ensure_ascii=False, indent=1) + "\n"
-    return _PAIR.sub(r"[\1, \2]", content).encode()
+    # JSON writes half of a surrogate pair as Python does.
+    return _PAIR.sub(r"[\1, \2]", content).encode(errors="backslashreplace")
 
 
 # A header stands in one line, so that people can read them.
@@ -300,7 +367,8 @@ def _where(runs: list[list[dict[str, Any]]], credentials: frozenset[Credential])
 def _item(recorded: Recorded, redactor: Redactor) -> dict[str, Any]:
     request = redactor.request(recorded.request)
     outcome, came = _outcome_item(recorded.outcome, redactor)
-    target = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
+    _, path, query = split(request.url)
+    target = f"{path}?{query}" if query else path
     return {
         "branch": list(recorded.branch),
         "summary": f"{request.method} {target} {came}",
@@ -337,7 +405,8 @@ def _body_item(body: bytes) -> Any:
     if not body:
         return None
     try:
-        tree = json.loads(body, object_pairs_hook=_no_key_twice)
+        # Not of the bytes, which may be in another encoding than the file.
+        tree = json.loads(body.decode(), object_pairs_hook=_no_key_twice)
         # What JSON can say and a file of JSON cannot: 1e999, half of a surrogate pair.
         json.dumps(tree, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):

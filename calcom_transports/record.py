@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import copymode
 from threading import Lock
 from types import TracebackType
-from typing import Literal, NoReturn, Self, cast, get_args
+from typing import Any, Literal, NoReturn, Self, cast, get_args
 from weakref import finalize
 
 from attrs import define, field
@@ -43,7 +43,7 @@ from calcom_transports.cassette import (
     load,
 )
 from calcom_transports.driver import AsyncSession, AsyncTransport, Branch, Live, Session, Transport
-from calcom_transports.matching import STRICT, Match
+from calcom_transports.matching import STRICT, Match, match_of
 from calcom_transports.replay import Replay
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.virtual_time import VirtualTime
@@ -78,8 +78,7 @@ def use_cassette(
     """
     if mode not in get_args(Mode):
         raise InvalidInput("mode", "must be one of " + ", ".join(get_args(Mode)))
-    if not isinstance(path, str | PathLike):
-        raise InvalidInput("path", f"must be a path, not {type(path).__name__}")
+    path, transport, match = _path_of(path), _transport_of(transport), match_of(match)
     if mode == "none" or (mode == "once" and os.path.lexists(path)):
         return Replay(path, match=match, redaction=redaction)
     recorder = Recorder(path, transport, redaction=redaction)
@@ -87,6 +86,20 @@ def use_cassette(
         recorder.discard()
         return Replay(path, match=match, redaction=redaction)
     return recorder
+
+
+def _path_of(path: object) -> Path:
+    try:
+        return Path(path)  # type: ignore[arg-type]  # it raises for what is no path
+    except TypeError as error:
+        raise InvalidInput("path", f"must be a path, not {type(path).__name__}") from error
+
+
+def _transport_of(transport: Any) -> Any:
+    is_instance = not isinstance(transport, type) and callable(getattr(transport, "send", None))
+    if transport is not None and not is_instance:
+        raise InvalidInput("transport", "must have send(request, timeout)")
+    return transport
 
 
 class Recorder:
@@ -102,7 +115,8 @@ class Recorder:
             a new one for each exchange.
         redaction: what is taken out besides credentials.
 
-    Raises, when it is made, `RecordingForbidden` where the environment variable `CI` is set,
+    Raises, when it is made, `InvalidInput` for an argument of another type,
+    `RecordingForbidden` where the environment variable `CI` is set,
     `CassetteUnreadable` where something else than a cassette is there,
     `CassetteUnwritable` where nothing can be written, and `CassetteInUse` where another recording
     of the same file is under way; when it is left, `CredentialLeft`, `CassetteUnwritable` and
@@ -120,14 +134,15 @@ class Recorder:
         *,
         redaction: Redaction | None = None,
     ) -> None:
+        path = _path_of(path)
+        self._redaction = redaction_of(redaction)
+        self._transport: Transport | AsyncTransport | None = _transport_of(transport)
         if os.environ.get("CI"):
             raise RecordingForbidden(
-                f"{os.fspath(path)} is not recorded, since the environment variable CI is set; "
+                f"{path} is not recorded, since the environment variable CI is set; "
                 "record it on your own machine, or unset CI"
             )
-        self._redaction = redaction_of(redaction)
-        self._file = _Reserved(Path(path))
-        self._transport = transport
+        self._file = _Reserved(path)
         self._tape = _Tape()
 
     @property
@@ -358,11 +373,11 @@ class _Reserved:
         try:
             # Wherever the program goes meanwhile, and also where it is a link.
             self._target = path.resolve()
+            self._temporary = self._target.with_name(f".{self._target.name}.recording")
             self._target.parent.mkdir(parents=True, exist_ok=True)
-        # ValueError: a NUL in the path; RuntimeError: links that lead nowhere.
+        # ValueError: a NUL in the path, or no name; RuntimeError: links that lead nowhere.
         except (OSError, ValueError, RuntimeError) as error:
             raise _unwritable(path, error) from error
-        self._temporary = self._target.with_name(f".{self._target.name}.recording")
         try:
             self._temporary.open("xb").close()
         except FileExistsError as error:
@@ -434,8 +449,9 @@ def save(
 
     Raises what `Recorder` raises, but for `RecordingForbidden`: nothing is recorded.
     """
-    file = _Reserved(Path(path))
+    path, content = _path_of(path), dumps(cassette, redaction)
+    file = _Reserved(path)
     try:
-        file.write(dumps(cassette, redaction))
+        file.write(content)
     finally:
         file.release()

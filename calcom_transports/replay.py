@@ -45,7 +45,7 @@ from calcom_transports.cassette import (
     load,
 )
 from calcom_transports.driver import Branch, Held
-from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey
+from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey, match_of
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.virtual_time import VirtualTime
 
@@ -57,8 +57,14 @@ _WAY_OUT = f"if the program was meant to change, {_AGAIN}"
 
 
 def answer(body: Any, status: int = 200, headers: HeadersInput = ()) -> Response:
-    """Return an answer with a JSON body, for `Replay.of`."""
-    content = json.dumps(body, ensure_ascii=False).encode()
+    """Return an answer with a JSON body, for `Replay.of`.
+
+    Raises `InvalidInput` for a body that JSON cannot hold.
+    """
+    try:
+        content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput("body", f"cannot be written as JSON ({error})") from error
     return Response(
         status, Headers([("Content-Type", "application/json"), *Headers(headers)]), content
     )
@@ -114,7 +120,7 @@ class Replay:
         match: what a request must have in common with a recorded one; by default everything.
         redaction: the one that it was recorded with, needed where that has a key or secrets.
 
-    Raises `CassetteMissing` and `CassetteUnreadable` when it is made.
+    Raises `CassetteMissing`, `CassetteUnreadable` and `InvalidInput` when it is made.
     """
 
     def __init__(
@@ -126,10 +132,8 @@ class Replay:
     ) -> None:
         cassette = source if isinstance(source, Cassette) else load(source)
         self._name = cassette.name
-        self._match = match
+        self._match = match_of(match)
         redaction = redaction_of(redaction)
-        if not isinstance(match, Match):
-            raise InvalidInput("match", f"must be a Match(…), not {type(match).__name__}")
         self._people = _people(cassette, redaction)
         self._secrets = redaction.secrets
         self._keys: dict[tuple[str, str, str | None, bytes], MatchKey] = {}
@@ -157,7 +161,9 @@ class Replay:
         *api* says with which base URL and versions the operations are asked,
         by default those of a client that was given none.
         """
-        asking = api or Api(Anonymous())
+        asking = Api(Anonymous()) if api is None else api
+        if not isinstance(asking, Api):
+            raise InvalidInput("api", f"must be an Api, not {type(api).__name__}")
         runs = []
         for number, given in enumerate(exchanges):
             recorded = []

@@ -1,23 +1,34 @@
 """The cassette's format, and when two requests are the same."""
 
+import base64
 import json
+import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from attrs import evolve
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calcom_core.effects import send
 from calcom_core.errors import (
     CassetteMissing,
     CassetteUnreadable,
+    CredentialLeft,
+    InvalidInput,
     NoAnswer,
+    NoMatch,
     NotSent,
+    ReplayError,
     TransportError,
+    Unplayed,
 )
 from calcom_core.http import Headers, Request, Response
 from calcom_core.wire import NotJson, parse
+from calcom_transports import Redaction, Replay, run
 from calcom_transports.__main__ import WALK
 from calcom_transports.cassette import (
     Cancelled,
@@ -29,6 +40,7 @@ from calcom_transports.cassette import (
     load,
     loads,
 )
+from calcom_transports.driver import Held
 
 URL = "https://api.cal.com/v2/bookings"
 
@@ -144,6 +156,41 @@ def test_a_newer_cassette_is_unreadable_and_says_what_to_install(tmp_path: Path)
         cassette(exchange(response={"status": 200, "headers": ["x"], "body": None})),
         cassette(exchange(response={"status": 200, "headers": [], "body": {"base64": "?"}})),
         cassette(exchange(response=..., failure={"type": "Else", "message": "", "reason": ""})),
+        cassette(exchange(response=..., failure={"type": [], "message": "", "reason": ""})),
+        cassette(exchange(response=..., failure={"type": "NotSent", "message": 5, "reason": ""})),
+        cassette(
+            exchange(response=..., failure={"type": "NotSent", "message": "", "reason": None})
+        ),
+        cassette(exchange(response=..., failure=["NotSent"])),
+        cassette(exchange(cancelled=1)),
+        cassette(exchange(cancelled=None)),
+        cassette(exchange()).replace(b'"branch": []', b'"branch": [1e999]'),
+        cassette(exchange(branch=[1.0])),
+        cassette(exchange(branch=[True])),
+        cassette(exchange(branch=[-1])),
+        cassette(exchange(branch=["7"])),
+        cassette(exchange(branch="77")),
+        cassette(exchange(branch={"7": 7})),
+        cassette(exchange(branch=[[]])),
+        cassette(exchange(request=[])),
+        cassette(exchange(request={"method": 5, "url": URL, "headers": [], "body": None})),
+        cassette(exchange(request={"method": "GET", "url": [URL], "headers": [], "body": None})),
+        cassette(exchange(response={"status": True, "headers": [], "body": None})),
+        cassette(exchange(response={"status": 2e2, "headers": [], "body": None})),
+        cassette(exchange(response={"status": 200, "headers": {"ab": "c"}, "body": None})),
+        cassette(exchange(response={"status": 200, "headers": ["ab"], "body": None})),
+        cassette(exchange(response={"status": 200, "headers": [["a", 5]], "body": None})),
+        cassette(exchange(response={"status": 200, "headers": [["a"]], "body": None})),
+        cassette(exchange(response={"status": 200, "headers": [], "body": {"base64": 5}})),
+        cassette(exchange(response={"status": 200, "headers": [], "body": "\ud800"})),
+        cassette(exchange()).replace(b'{"\\u00e9": 1}', b"[1e999]"),
+        cassette(personal=["kept"]),
+        cassette(personal=None),
+        cassette(loose=0),
+        cassette(version=1.0),
+        cassette(runs=[5]),
+        cassette(runs=["exchanges"]),
+        cassette(runs=[{"exchanges": {}}]),
     ],
 )
 def test_a_damaged_cassette_is_unreadable_and_nothing_else(content: bytes) -> None:
@@ -166,6 +213,187 @@ def test_damage_is_said_by_its_place(damaged: Any, said: str) -> None:
         loads(cassette(exchange(), damaged), name="x.json")
 
     assert str(caught.value) == f"x.json is damaged ({said}); restore it"
+
+
+GET = Request("GET", URL)
+RECORDED = Recorded((), GET, Response(200))
+
+
+@pytest.mark.parametrize(
+    ("making", "said"),
+    [
+        (lambda: loads("{}"), "content: must be bytes, not str"),
+        (lambda: loads(b"{}", name=5), "name: must be a string, not int"),
+        (lambda: dumps(b"{}"), "cassette: must be a Cassette, not bytes"),
+        (lambda: dumps(Cassette(()), {}), "redaction: must be a Redaction(…), not dict"),
+        (lambda: Cassette(5), "runs: must be a tuple of Runs, not int"),
+        (lambda: Cassette((RECORDED,)), "runs: holds Recorded beside Runs"),
+        (lambda: Cassette((), 5), "name: must be a string, not int"),
+        (lambda: Cassette((), "x", []), "personal: must be one of kept, replaced, keyed"),
+        (lambda: Cassette((), "x", "kept", 1), "loose: must be a boolean, not int"),
+        (lambda: Run([RECORDED]), "exchanges: must be a tuple of Recorded, not list"),
+        (lambda: Run((GET,)), "exchanges: holds Request beside Recorded"),
+        (lambda: Recorded([0], GET, Cancelled()), "branch: must be a tuple of integers from 0"),
+        (lambda: Recorded((True,), GET, Cancelled()), "branch: must be a tuple of integers from 0"),
+        (lambda: Recorded((-1,), GET, Cancelled()), "branch: must be a tuple of integers from 0"),
+        (lambda: Recorded((), "GET", Cancelled()), "request: must be a Request, not str"),
+        (
+            lambda: Recorded((), GET, Cancelled),
+            "outcome: must be a Response, a Failure or Cancelled(), not type",
+        ),
+        (lambda: Failure("x", "x", "x"), "error: must be NotSent or NoAnswer, not str"),
+        (lambda: Failure(OSError, "x", "x"), "error: must be NotSent or NoAnswer, not type"),
+        (lambda: Failure(NotSent, None, "x"), "message: must be a string, not NoneType"),
+        (lambda: Failure(NotSent, "x", 5), "reason: must be a string, not int"),
+    ],
+)
+def test_an_argument_of_another_kind_is_refused(making: Callable[[], Any], said: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        making()
+
+    assert str(caught.value) == said
+
+
+def test_half_a_surrogate_pair_is_written_as_json_writes_it() -> None:
+    failure = Recorded((), GET, Failure(NotSent, "a\ud800b", "connect"))
+    response = Recorded((), GET, Response(200, {"A": "\udfff"}))
+    given = Cassette((Run((failure, response)),), "half")
+
+    content = dumps(given)
+
+    assert b"a\\ud800b" in content
+    assert loads(content, name="half") == given
+
+
+@pytest.mark.parametrize("url", ["http://[", "//[x", "http://a]b/c?d#e", "::", "?a", ""])
+def test_a_url_that_cannot_be_split_is_written_and_played_all_the_same(url: str) -> None:
+    request = Request("GET", url)
+    given = Cassette((Run((Recorded((), request, Response(404)),)),), "odd")
+    read = loads(dumps(given), name="odd")
+
+    assert read == given
+    assert run(send(request), Replay(read)) == Response(404)
+
+
+ODD = st.one_of(
+    st.none() | st.booleans() | st.text(max_size=3) | st.integers(),
+    st.sampled_from([10**4_000, -(10**300), 1e300, 0.5, "\ud800", "é", "base64", "[redacted]"]),
+    st.sampled_from([[], {}, [[]], {"base64": "/w=="}, {"a": None}, [["a", "b"]], [0]]),
+    st.sampled_from(["GET", URL, "http://[", "NotSent", "kept", "keyed", "a b", "\r\n"]),
+)
+NUMBERS = st.sampled_from([b"1e999", b"-1e999", b"NaN", b"9" * 5_000, b"1" + b"0" * 400, b"-0.0"])
+
+
+def places(tree: Any) -> list[tuple[Any, Any]]:
+    """Return where a tree can be changed: each array or object, with each of its keys."""
+    found: list[tuple[Any, Any]] = []
+    waiting = [tree]
+    while waiting:
+        inner = waiting.pop()
+        keys = inner if isinstance(inner, dict) else range(len(inner))
+        found += [(inner, key) for key in keys]
+        waiting += [inner[key] for key in keys if isinstance(inner[key], (dict, list))]
+    return found
+
+
+def playing(cassette: Cassette) -> None:
+    """Play all that a cassette holds, and write it again."""
+    with suppress(CredentialLeft):
+        assert loads(dumps(cassette), name=cassette.name).name == cassette.name
+    replay = Replay(cassette, redaction=Redaction(personal=True, key="k"))
+    for number, played in enumerate(cassette.runs):
+        for item in played.exchanges:
+            request = evolve(item.request, body=item.request.body + b" " * number)
+            with suppress(TransportError, ReplayError, Held):
+                run(send(request), replay)
+    with suppress(Unplayed):
+        replay.close()
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_a_cassette_with_any_value_in_any_place_is_played_or_unreadable(
+    data: st.DataObject,
+) -> None:
+    tree = json.loads(
+        cassette(
+            exchange(
+                branch=[0, 1],
+                request={
+                    "method": "POST",
+                    "url": URL,
+                    "headers": [["A", "b"]],
+                    "body": {"a": [1, {"b": None}]},
+                },
+            ),
+            exchange(response=..., cancelled=True),
+            exchange(response=..., failure={"type": "NotSent", "reason": "x", "message": "y"}),
+            exchange(response={"status": 200, "headers": [], "body": {"base64": "/w=="}}),
+            personal="kept",
+            loose=False,
+        )
+    )
+    for _ in range(data.draw(st.integers(1, 2))):
+        inner, key = data.draw(st.sampled_from(places(tree)))
+        if isinstance(inner, dict) and data.draw(st.booleans()):
+            del inner[key]
+        else:
+            inner[key] = data.draw(ODD | NUMBERS.map(lambda number: f"number {number.decode()}"))
+    content = re.sub(r'"number ([^"]+)"', r"\1", json.dumps(tree)).encode()
+
+    try:
+        found = loads(content)
+    except CassetteUnreadable:
+        return
+    playing(found)
+
+
+def test_bodies_that_are_nested_deeply_and_differ_are_no_match() -> None:
+    body = [b"[" * 300 + b"%d" % number + b"]" * 300 for number in (1, 2)]
+    here, there = (Request("POST", URL, (), each) for each in body)
+    replay = Replay(Cassette((Run((Recorded((), here, Response(200)),)),)))
+
+    with pytest.raises(NoMatch, match=r"differs in body"):
+        run(send(there), replay)
+
+
+UNICODE = ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+
+
+@pytest.mark.parametrize("encoding", UNICODE)
+def test_a_body_of_json_in_another_encoding_is_read_as_it_came(encoding: str) -> None:
+    body = '{"a": "é€"}'.encode(encoding)
+    request = Request("POST", URL, (), body)
+    given = Cassette((Run((Recorded((), request, Response(200, (), body)),)),), "one")
+
+    content = dumps(given)
+
+    assert loads(content, name="one") == given
+    assert run(send(request), Replay(loads(content))).body == body
+    stored = {"base64": base64.b64encode(body).decode()}
+    assert json.loads(content)["runs"][0]["exchanges"][0]["response"]["body"] == stored
+
+
+@pytest.mark.parametrize("encoding", UNICODE)
+@pytest.mark.parametrize("personal", [False, True])
+def test_credentials_and_persons_are_taken_out_in_any_encoding(
+    encoding: str, personal: bool
+) -> None:
+    key = "cal_test_0123456789abcdef"
+    text = json.dumps({"said": f"{key}x", "clientSecret": "hunter2", "email": "ann@corp.example"})
+    request = Request("GET", URL, {"Authorization": f"Bearer {key}"})
+    response = Response(200, (), text.encode(encoding))
+    given = Cassette((Run((Recorded((), request, response),)),))
+
+    read = loads(dumps(given, Redaction(personal=personal)))
+
+    outcome = read.runs[0].exchanges[0].outcome
+    assert isinstance(outcome, Response)
+    found = json.loads(outcome.body.decode(encoding))
+    assert found.pop("email") == (
+        "person-46cbe43bef43@example.com" if personal else "ann@corp.example"
+    )
+    assert found == {"said": "[redacted]x", "clientSecret": "[redacted]"}
 
 
 def one(**changes: Any) -> Cassette:

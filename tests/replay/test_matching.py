@@ -1,5 +1,7 @@
 """When two requests are the same, and what is said of those that are not."""
 
+import inspect
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -171,7 +173,10 @@ def test_what_is_ignored_need_not_be_there(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "ignore",
-    [None, "body.start", ("headers",), ("query.",), ("body.",), ("host.x",), ("",), ("Body",)],
+    [
+        *(None, 5, "body.start", b"body", ("headers",), ("query.",), ("body.",), ("host.x",)),
+        *(("",), ("Body",), (5,), (["body"],), (None,), (b"body",)),
+    ],
 )
 def test_what_is_no_part_of_a_request_cannot_be_ignored(ignore: Iterable[str]) -> None:
     with pytest.raises(InvalidInput, match=r"^ignore: "):
@@ -193,6 +198,17 @@ def test_eight_differences_are_shown_without_more() -> None:
     found = here.differences(MatchKey.of(request(body=eight)))
 
     assert found == [f"body.k{number} (nothing, recorded 1)" for number in range(8)]
+
+
+def test_bodies_too_deep_to_be_compared_differ_as_a_whole() -> None:
+    here, there = (
+        MatchKey.of(request(body=b"[" * 300 + number + b"]" * 300)) for number in (b"1", b"2")
+    )
+
+    def within(calls: int) -> list[str]:
+        return within(calls - 1) if calls else here.differences(there)
+
+    assert within(sys.getrecursionlimit() - len(inspect.stack(0)) - 100) == ["body"]
 
 
 def test_a_key_shows_neither_query_nor_body() -> None:

@@ -692,10 +692,150 @@ def test_an_option_of_another_kind_is_refused_before_anything_is_sent(
 ) -> None:
     with pytest.raises(InvalidInput, match="redaction: must be a Redaction"):
         Recorder(path, redaction=redaction)
-    with pytest.raises(InvalidInput, match="path: must be a path, not NoneType"):
-        use_cassette(None, "once")  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="redaction: must be a Redaction"):
+        save(ONE, path, redaction=redaction)
+    with pytest.raises(InvalidInput, match="redaction: must be a Redaction"):
+        use_cassette(path, "once", redaction=redaction)
 
     assert not path.parent.exists()
+
+
+class BytesPath:
+    def __fspath__(self) -> bytes:
+        return b"cassette.json"
+
+
+@pytest.mark.parametrize("ci", ["", "true"])
+@pytest.mark.parametrize("wrong", [None, 5, b"cassette.json", BytesPath(), ["a"]])
+def test_what_is_no_path_is_refused(
+    wrong: Any, ci: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.chdir(tmp_path)
+
+    for attempt in (
+        lambda: Recorder(wrong),
+        lambda: use_cassette(wrong),
+        lambda: use_cassette(wrong, "once"),
+        lambda: save(ONE, wrong),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            attempt()
+        assert str(caught.value) == f"path: must be a path, not {type(wrong).__name__}"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("transport", [5, Answers, "urllib3", Replay.of()])
+def test_what_is_no_transport_is_refused_before_anything_is_sent(
+    path: Path, transport: Any
+) -> None:
+    for attempt in (
+        lambda: Recorder(path, transport),
+        lambda: use_cassette(path, transport=transport),
+        lambda: use_cassette(path, "rewrite", transport=transport),
+    ):
+        with pytest.raises(InvalidInput, match=r"^transport: must have send\(request, timeout\)$"):
+            attempt()
+
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("mode", ["none", "once", "rewrite"])
+def test_a_match_of_another_kind_is_refused_whether_it_plays_or_records(
+    path: Path, mode: Any
+) -> None:
+    with pytest.raises(InvalidInput, match="match: must be a Match"):
+        use_cassette(path, mode, match=("body",))  # type: ignore[arg-type]
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("mode", ["often", None, 5, ["once"]])
+def test_a_mode_that_is_none_is_refused(path: Path, mode: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        use_cassette(path, mode)
+    assert str(caught.value) == "mode: must be one of none, once, rewrite"
+
+
+@pytest.mark.parametrize("wrong", [5, None, b"{}", ONE.runs])
+def test_only_a_cassette_can_be_saved(path: Path, wrong: Any) -> None:
+    with pytest.raises(InvalidInput, match="cassette: must be a Cassette, not "):
+        save(wrong, path)
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("place", ["/", "//", "/.."])
+def test_the_root_is_no_place_for_a_cassette(place: str) -> None:
+    for attempt in (lambda: save(ONE, place), lambda: Recorder(place)):
+        with pytest.raises(CassetteUnwritable, match="choose a place that is writable"):
+            attempt()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+def test_a_response_in_another_encoding_is_replayed_to_the_byte(path: Path, encoding: str) -> None:
+    body = '{"status": "success", "data": "é€"}'.encode(encoding)
+    with Recorder(path, Answers(lambda request: Response(200, (), body))) as recorder:
+        live = run(send(get("a")), recorder)
+
+    assert run(send(get("a")), Replay(path)) == live == Response(200, (), body)
+
+
+def test_a_password_in_a_url_is_not_recorded_and_matches_all_the_same(path: Path) -> None:
+    request = Request("GET", "https://ann:hunter2@api.cal.com/v2?refresh_token=a&x=1")
+    with Recorder(path, Answers()) as recorder:
+        run(send(request), recorder)
+
+    assert load(path).runs[0].exchanges[0].request.url == (
+        "https://api.cal.com/v2?refresh_token=[redacted]&x=1"
+    )
+    assert run(send(request), Replay(path)) == Response(200)
+
+
+SECRETS = {
+    "clientSecret": 'a"b\\',
+    "pwd": "hunter2",
+    "secretKey": "s",
+    "x-cal-secret-key": "t",
+    "inner": json.dumps({"clientSecret": "hunter2", "inner": json.dumps({"refresh_token": "u"})}),
+    "text": "Authorization: Basic dTpw, id_token=v https://ann:hunter2@h.test/ client_secret=w",
+    "cal_source_id": "the bearer Ann",
+}
+REDACTED = {
+    "clientSecret": "[redacted]",
+    "pwd": "[redacted]",
+    "secretKey": "[redacted]",
+    "x-cal-secret-key": "[redacted]",
+    "inner": json.dumps(
+        {"clientSecret": "[redacted]", "inner": json.dumps({"refresh_token": "[redacted]"})}
+    ),
+    "text": "Authorization: Basic [redacted], id_token=[redacted] https://[redacted]@h.test/ "
+    "client_secret=[redacted]",
+    "cal_source_id": "the bearer Ann",
+}
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_the_shapes_of_credentials_are_taken_out_and_match_all_the_same(
+    path: Path, key: str | None
+) -> None:
+    names = ("X-Access-Token", "X-Auth-Token", "X-Api-Key")
+    headers = [(name, f"{name}-0123456789") for name in names]
+    headers += [] if key is None else [("Authorization", f"Bearer {key}")]
+    body = json.dumps({**SECRETS, "key": key or ""}).encode()
+    request = Request("POST", f"{URL}?page=2&cursor=eyJ2IjoxfQ", headers, body)
+    answer = Response(200, [*headers, ("X-Echo", headers[2][1])], body)
+    with Recorder(path, Answers(lambda request: answer)) as recorder:
+        run(send(request), recorder)
+
+    recorded = load(path).runs[0].exchanges[0]
+    assert recorded.request.url == f"{URL}?page=2&cursor=eyJ2IjoxfQ"
+    assert {value for _, value in recorded.request.headers} == {"[redacted]"}
+    assert json.loads(recorded.request.body) == {**REDACTED, "key": "[redacted]" if key else ""}
+    assert isinstance(recorded.outcome, Response)
+    assert {value for _, value in recorded.outcome.headers} == {"[redacted]"}
+    assert recorded.outcome.body == recorded.request.body
+    assert "hunter2" not in path.read_text()
+    for again in (request, recorded.request):
+        assert run(send(again), Replay(path)) == recorded.outcome
 
 
 def test_a_child_process_leaves_the_recording_of_its_parent_alone(path: Path) -> None:

@@ -386,7 +386,31 @@ def test_a_replay_that_failed_says_nothing_more_when_it_is_closed() -> None:
     replay.close()
 
 
-@pytest.mark.parametrize("path", ["a\0b", None])
+@pytest.mark.parametrize("api", [5, "https://api.cal.com", Api, ""])
+def test_an_api_of_another_kind_is_refused(api: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"^api: must be an Api, not "):
+        Replay.of((bookings.get_one("a"), answer({})), api=api)
+
+
+CIRCULAR: list[Any] = []
+CIRCULAR.append(CIRCULAR)
+
+
+@pytest.mark.parametrize("body", [object(), {(): 1}, b"x", float("nan"), "\ud800", CIRCULAR])
+def test_a_body_that_json_cannot_hold_is_refused(body: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"^body: cannot be written as JSON"):
+        answer(body)
+
+
+def test_a_body_that_is_nested_too_deeply_is_refused() -> None:
+    body: list[Any] = []
+    for _ in range(100_000):
+        body = [body]
+    with pytest.raises(InvalidInput, match=r"^body: cannot be written as JSON"):
+        answer(body)
+
+
+@pytest.mark.parametrize("path", ["a\0b", None, 5, b"a", object()])
 def test_what_is_no_path_is_an_unreadable_cassette(path: Any) -> None:
     with pytest.raises(CassetteUnreadable, match="cannot be opened"):
         Replay(path)
