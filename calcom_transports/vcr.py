@@ -8,11 +8,14 @@ import base64
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import StrEnum
+from importlib import import_module
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -22,7 +25,7 @@ from calcom_core.errors import CassetteMissing, CassetteUnreadable, InvalidInput
 from calcom_core.http import Headers, Request, Response
 from calcom_core.redaction import Redactor, credentials_of
 from calcom_core.wire import NotJson, parse
-from calcom_transports.cassette import Cassette, Recorded, Run
+from calcom_transports.cassette import Cassette, Recorded, Run, is_bytes
 
 VERSION = 1
 
@@ -33,7 +36,6 @@ _OVERHEAD = 200  # what a value takes beside its text, about, in bytes
 
 _UNSAFE_URL = re.compile(r"[^\x21-\x7e]")
 _FIRST_OF_JSON = (b"{", b"[")
-_GZIP = frozenset({"gzip", "x-gzip"})
 
 
 class _Lost(StrEnum):
@@ -56,7 +58,8 @@ class _Lost(StrEnum):
 class Imported:
     """A cassette that VCR.py wrote, as one of ours, and what of it is lost.
 
-    *lost* is one sentence each, and empty if nothing is.
+    *lost* is one sentence each, and empty if nothing is. An exchange whose body cannot be decoded
+    is left out and is one of them; a body in brotli needs the package `brotli` or `brotlicffi`.
     """
 
     cassette: Cassette
@@ -99,7 +102,9 @@ def loads_vcr(content: bytes, *, name: str = "the cassette") -> Imported:
 
     Raises:
         CassetteUnreadable: as `load_vcr` does.
+        InvalidInput: *content* is not bytes, or *name* is not a string.
     """
+    is_bytes(content, name)
     reading = _Reading()
     try:
         return reading.imported(_tree(content), name)
@@ -112,6 +117,10 @@ def loads_vcr(content: bytes, *, name: str = "the cassette") -> Imported:
 
 class _Damage(Exception):
     """What is wrong with a file, and perhaps the way out; never what it holds."""
+
+
+class _Undecodable(Exception):
+    """Says why a body cannot be decoded, and perhaps the way out."""
 
 
 def _tree(content: bytes) -> Any:
@@ -195,6 +204,7 @@ class _Reading:
     place: str = ""
     room: int = _MOST
     lost: set[_Lost] = field(factory=set)
+    left_out: list[str] = field(factory=list)
     unknown: set[str] = field(factory=set)
 
     def imported(self, tree: Any, name: str) -> Imported:
@@ -203,7 +213,8 @@ class _Reading:
         if isinstance(tree, dict) and "format" in tree and "interactions" not in tree:
             raise _Damage("it is no cassette of VCR.py; give it to Replay, if it is one of ours")
         top = self.mapping(tree, "the file", "interactions", "version")
-        if top.get("version") != VERSION:
+        version = top.get("version")
+        if type(version) is not int or version != VERSION:
             raise _Damage(f"it is not of version {VERSION} of the format; record it again")
         interactions = top.get("interactions")
         if not isinstance(interactions, list):
@@ -213,24 +224,32 @@ class _Reading:
             for number, item in enumerate(interactions)
         ]
         redactor = Redactor(frozenset().union(*(credentials_of(one) for one, _ in exchanges)))
-        redacted = [(redactor.request(one), redactor.response(other)) for one, other in exchanges]
+        redacted = [
+            (redactor.request(one), other and redactor.response(other)) for one, other in exchanges
+        ]
         if redacted != exchanges:
             self.lost.add(_Lost.CREDENTIALS)
-        if len(redacted) > 1:
+        runs = tuple(
+            Run((Recorded((), asked, answer),)) for asked, answer in redacted if answer is not None
+        )
+        if len(runs) > 1:
             self.lost.add(_Lost.PROGRAMS)
-        lost = [str(loss) for loss in _Lost if loss in self.lost]
+        lost = [str(loss) for loss in _Lost if loss in self.lost] + self.left_out
         if self.unknown:
             lost.append(f"Left out are keys not known here: {', '.join(sorted(self.unknown))}.")
-        runs = tuple(Run((Recorded((), asked, answer),)) for asked, answer in redacted)
         return Imported(Cassette(runs, name, loose=True), tuple(lost))
 
-    def exchange(self, item: Any, place: str) -> tuple[Request, Response]:
+    def exchange(self, item: Any, place: str) -> tuple[Request, Response | None]:
         self.place = place
         parts = self.mapping(item, "interaction", "request", "response")
         self.place = f"{place}.request"
         request = self.request(parts.get("request"))
         self.place = f"{place}.response"
-        return request, self.response(parts.get("response"))
+        try:
+            return request, self.response(parts.get("response"))
+        except _Undecodable as problem:
+            self.left_out.append(f"{place} is left out: its body {problem}.")
+            return request, None
 
     def request(self, item: Any) -> Request:
         parts = self.mapping(item, "request", "method", "uri", "headers", "body")
@@ -266,26 +285,30 @@ class _Reading:
         return Response(code, Headers(kept), body)
 
     def decoded(self, held: Any, body: bytes, headers: Headers) -> bytes:
-        codings = ",".join(headers.get_all("content-encoding")).lower().split(",")
-        coding = ",".join(name.strip() for name in codings)
+        named = ",".join(headers.get_all("content-encoding")).lower().split(",")
+        codings = [name.strip() for name in named if name.strip() not in ("", "identity")]
         if isinstance(held, dict):
             held = held.get("string")
         # No compressed body is text: what is text was decoded by whatever VCR.py recorded.
-        if not body or isinstance(held, str) or coding in ("", "identity"):
+        if isinstance(held, str):
             return body
-        if coding not in _GZIP | {"deflate"}:
-            raise _Damage(
-                "its body has a coding that is neither gzip nor deflate; record it with "
-                "decode_compressed_response=True"
-            )
-        try:
-            decoded = _gunzipped(body) if coding in _GZIP else _inflated(body)
-        except (OSError, EOFError, zlib.error):
-            raise _Damage(f"its body is not {coding}, as it should be; restore it") from None
-        if len(decoded) > _MAX_BODY:
-            raise _Damage(f"its body has more than {_MAX_BODY} bytes; leave it out")
-        self.spend(len(decoded))
-        return decoded
+        for coding in reversed(codings):
+            decode = _DECODERS.get(coding)
+            if decode is None:
+                raise _Undecodable(
+                    "has a coding other than gzip, deflate and br; record it with "
+                    "decode_compressed_response=True"
+                )
+            try:
+                body = decode(body) if body else body
+            except (OSError, EOFError, zlib.error):
+                raise _Undecodable(
+                    f"is not {coding}, as its Content-Encoding says; record it again"
+                ) from None
+            self.spend(len(body))
+            if len(body) > _MAX_BODY:
+                raise _Undecodable(f"has more than {_MAX_BODY} bytes")
+        return body
 
     def body(self, item: Any, part: str) -> bytes:
         if isinstance(item, dict):
@@ -370,3 +393,34 @@ def _inflated(body: bytes) -> bytes:
     if not stream.eof and len(decoded) <= _MAX_BODY:
         raise EOFError
     return decoded
+
+
+def _unbrotlied(body: bytes) -> bytes:
+    brotli = _brotli()
+    if brotli is None:
+        raise _Undecodable("has the coding br; to read it, pip install brotli")
+    decompressor = brotli.Decompressor()
+    try:
+        decoded: bytes = decompressor.process(body, output_buffer_limit=_MAX_BODY + 1)
+    except TypeError:
+        raise _Undecodable("has the coding br; to read it, pip install 'brotli>=1.2'") from None
+    except brotli.error:
+        raise EOFError from None
+    if not decompressor.is_finished() and len(decoded) <= _MAX_BODY:
+        raise EOFError
+    return decoded
+
+
+def _brotli() -> ModuleType | None:
+    for name in ("brotli", "brotlicffi"):
+        with suppress(ImportError):
+            return import_module(name)
+    return None
+
+
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": _gunzipped,
+    "x-gzip": _gunzipped,
+    "deflate": _inflated,
+    "br": _unbrotlied,
+}
