@@ -373,7 +373,8 @@ def _api_error(
     error: ApiError = cls(
         f"{asked(operation)}: {response.status} {said}".rstrip() + f" ({hint})",
         operation=operation,
-        response=response,
+        # Pyright does not see through the converter of its headers.
+        response=cast(Answer, response),
         code=body.code,
         server_message=body.message,
         details=body.details,

@@ -47,11 +47,10 @@ from calcom_core.redaction import (
     Redaction,
     Redactor,
     credentials_of,
-    in_utf8,
     redaction_of,
     still_hold,
 )
-from calcom_core.wire import NotJson, is_as_deep_as, parse
+from calcom_core.wire import NotJson, in_utf_8, is_as_deep_as, parse
 from calcom_transports.driver import Branch
 from calcom_transports.matching import split
 
@@ -338,9 +337,9 @@ def bodies_of(cassette: Cassette) -> Iterator[bytes]:
     """Yield the bodies in UTF-8 and the URLs, in all of which persons may stand."""
     for item in (item for run in cassette.runs for item in run.exchanges):
         yield item.request.url.encode()
-        yield in_utf8(item.request.body)
+        yield in_utf_8(item.request.body)
         if isinstance(item.outcome, Response):
-            yield in_utf8(item.outcome.body)
+            yield in_utf_8(item.outcome.body)
 
 
 def _written(tree: Any) -> bytes:
