@@ -207,8 +207,5 @@ def _no_success(operation: Operation[Any], response: Response, envelope: object)
 def _words_of(response: Response) -> str:
     """Return what an error in disguise says, printable and not too long."""
     body = read_error_body(response)
-    words = ": ".join(part for part in (body.code, body.message) if part)[:_LONGEST]
-    return "".join(
-        character if character.isprintable() else ascii(character)[1:-1]
-        for character in text_without_tokens(words)
-    )
+    words = ": ".join(part for part in (body.code, body.message) if part)
+    return text_without_tokens(words)[:_LONGEST]
