@@ -161,7 +161,7 @@ def without_credentials(response: Response) -> Response:
     lines = "\n".join([value for _, value in fields.pairs]).encode("utf-8", "replace")
     if any(map(_is_secret_header, fields.names)) or may_hold_token(lines):
         fields = PLAIN.headers(fields)
-    body = _recoded(response.body, without_tokens)
+    body = _in_any_encoding(response.body, without_tokens)
     if fields is response.headers and body == response.body:
         return response
     return evolve(response, headers=fields, body=body)
@@ -171,15 +171,13 @@ def _is_secret_header(name: str) -> bool:
     return name.lower() in SECRET_HEADERS or is_secret_name(name)
 
 
-def _recoded(body: bytes, redact: Callable[[bytes], bytes]) -> bytes:
-    """Return a redacted body in the encoding that it came in."""
+def _in_any_encoding(body: bytes, redact: Callable[[bytes], bytes]) -> bytes:
+    """Return a redacted body: in UTF-8 if it held anything to take out, else as it came."""
     text = in_utf_8(body)
-    if text is not body:
-        redacted = redact(text)
-        if redacted != text:
-            body = redacted.decode("utf-8", "replace").encode(json.detect_encoding(body))
-    # Its first bytes may be misleading.
-    return redact(body)
+    redacted = redact(text)
+    if text is body or redacted != text:
+        return redacted
+    return redact(body)  # its first bytes may be misleading
 
 
 class Redactor:
@@ -234,7 +232,7 @@ class Redactor:
         return self._known.reveal().sub(REDACTED, text) if self._known else text
 
     def _body(self, body: bytes, people: "People | None") -> bytes:
-        return _recoded(body, lambda text: self._text_body(text, people))
+        return _in_any_encoding(body, lambda text: self._text_body(text, people))
 
     def _text_body(self, body: bytes, people: "People | None") -> bytes:
         if self._known is None and people is None:
@@ -319,7 +317,7 @@ def still_hold(content: bytes, credentials: Iterable[Credential]) -> bool:
             if any(each in form for each in wanted for form in (content, unescaped, unquoted)):
                 return True
             content = _unescaped(unquoted)
-        # Of text in UTF-16 or UTF-32 only the zeros keep apart what is searched for.
+        # Text in UTF-16 or UTF-32 has zeros between its characters.
         content = b"\n".join(_decoded(content)).replace(b"\0", b"")
     return any(each in content for each in wanted)
 

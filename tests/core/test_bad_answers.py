@@ -237,7 +237,7 @@ def test_an_error_is_read_in_each_encoding_and_holds_no_credential(encoding: str
     assert "cal_test_echoed".encode(encoding) not in caught.value.response.body
     error = decoding_error(WRITE, Response(200, (), body.encode(encoding)))
     assert error.data == {"statusCode": 418, "message": "☕ for Bearer [redacted]"}
-    assert "echoed" not in error.response.body.decode(encoding)
+    assert "echoed" not in error.response.body.decode()
 
 
 ERRORS_BY_STATUS: list[tuple[int, type[ApiError], type[ApiError]]] = [

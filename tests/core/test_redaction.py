@@ -386,14 +386,14 @@ UNICODE = ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le
 
 
 @pytest.mark.parametrize("encoding", UNICODE)
-def test_a_body_is_redacted_in_the_encoding_that_it_came_in(encoding: str) -> None:
+def test_a_body_in_another_encoding_is_redacted_and_then_in_utf_8(encoding: str) -> None:
     key = KEYS[0]
     text = json.dumps({"said": f"é€ {key}", "secret": "a", "b": "token=abc"}, ensure_ascii=False)
     redacted = {"said": "é€ [redacted]", "secret": "[redacted]", "b": "token=[redacted]"}
 
     found = Redactor([Credential(key)]).response(Response(200, (), text.encode(encoding))).body
 
-    assert json.loads(found.decode(encoding)) == redacted
+    assert json.loads(found.decode()) == redacted
     assert Redactor([Credential(key)]).response(Response(200, (), found)).body == found
 
 
@@ -429,7 +429,7 @@ def test_an_error_keeps_no_token_of_a_body_in_any_encoding(encoding: str) -> Non
 
     response = without_credentials(Response(403, (), body))
 
-    assert json.loads(response.body.decode(encoding)) == {
+    assert json.loads(response.body.decode()) == {
         "message": "no client for access token=[redacted]"
     }
 

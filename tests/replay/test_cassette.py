@@ -247,7 +247,7 @@ RECORDED = Recorded((), GET, Response(200))
         (lambda: Failure(NotSent, "x", 5), "reason: must be a string, not int"),
     ],
 )
-def test_an_argument_of_another_kind_is_refused(making: Callable[[], Any], said: str) -> None:
+def test_an_argument_of_another_type_is_refused(making: Callable[[], Any], said: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         making()
 
@@ -389,7 +389,7 @@ def test_credentials_and_persons_are_taken_out_in_any_encoding(
 
     outcome = read.runs[0].exchanges[0].outcome
     assert isinstance(outcome, Response)
-    found = json.loads(outcome.body.decode(encoding))
+    found = json.loads(outcome.body.decode())
     assert found.pop("email") == (
         "person-46cbe43bef43@example.com" if personal else "ann@corp.example"
     )
