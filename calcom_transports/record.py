@@ -90,7 +90,7 @@ def use_cassette(
 
 def _path_of(path: object) -> Path:
     try:
-        return Path(path)  # type: ignore[arg-type]  # it raises for what is no path
+        return Path(path)  # type: ignore[arg-type]  # it raises for any other type
     except TypeError as error:
         raise InvalidInput("path", f"must be a path, not {type(path).__name__}") from error
 

@@ -293,6 +293,8 @@ class _Reading:
         if isinstance(held, str):
             return body
         for coding in reversed(codings):
+            if not body:
+                break
             decode = _DECODERS.get(coding)
             if decode is None:
                 raise _Undecodable(
@@ -300,7 +302,7 @@ class _Reading:
                     "decode_compressed_response=True"
                 )
             try:
-                body = decode(body) if body else body
+                body = decode(body)
             except (OSError, EOFError, zlib.error):
                 raise _Undecodable(
                     f"is not {coding}, as its Content-Encoding says; record it again"

@@ -707,7 +707,7 @@ class BytesPath:
 
 @pytest.mark.parametrize("ci", ["", "true"])
 @pytest.mark.parametrize("wrong", [None, 5, b"cassette.json", BytesPath(), ["a"]])
-def test_what_is_no_path_is_refused(
+def test_an_argument_that_is_not_a_path_is_refused(
     wrong: Any, ci: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", ci)
@@ -726,7 +726,7 @@ def test_what_is_no_path_is_refused(
 
 
 @pytest.mark.parametrize("transport", [5, Answers, "urllib3", Replay.of()])
-def test_what_is_no_transport_is_refused_before_anything_is_sent(
+def test_an_argument_that_is_not_a_transport_is_refused_before_anything_is_sent(
     path: Path, transport: Any
 ) -> None:
     for attempt in (
@@ -741,7 +741,7 @@ def test_what_is_no_transport_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("mode", ["none", "once", "rewrite"])
-def test_a_match_of_another_kind_is_refused_whether_it_plays_or_records(
+def test_a_match_of_another_type_is_refused_whether_it_plays_or_records(
     path: Path, mode: Any
 ) -> None:
     with pytest.raises(InvalidInput, match="match: must be a Match"):
@@ -750,7 +750,7 @@ def test_a_match_of_another_kind_is_refused_whether_it_plays_or_records(
 
 
 @pytest.mark.parametrize("mode", ["often", None, 5, ["once"]])
-def test_a_mode_that_is_none_is_refused(path: Path, mode: Any) -> None:
+def test_an_unknown_mode_is_refused(path: Path, mode: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         use_cassette(path, mode)
     assert str(caught.value) == "mode: must be one of none, once, rewrite"
@@ -764,7 +764,7 @@ def test_only_a_cassette_can_be_saved(path: Path, wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("place", ["/", "//", "/.."])
-def test_the_root_is_no_place_for_a_cassette(place: str) -> None:
+def test_the_root_directory_cannot_be_a_cassette(place: str) -> None:
     for attempt in (lambda: save(ONE, place), lambda: Recorder(place)):
         with pytest.raises(CassetteUnwritable, match="choose a place that is writable"):
             attempt()

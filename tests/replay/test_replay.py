@@ -387,7 +387,7 @@ def test_a_replay_that_failed_says_nothing_more_when_it_is_closed() -> None:
 
 
 @pytest.mark.parametrize("api", [5, "https://api.cal.com", Api, ""])
-def test_an_api_of_another_kind_is_refused(api: Any) -> None:
+def test_an_api_of_another_type_is_refused(api: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^api: must be an Api, not "):
         Replay.of((bookings.get_one("a"), answer({})), api=api)
 
