@@ -106,26 +106,6 @@ def in_utf_8(body: bytes) -> bytes:
         return body
 
 
-# Python imports a codec that takes no mark at its first use; those that take one are built in.
-_MARKS = {
-    "utf-16-be": b"\xfe\xff",
-    "utf-16-le": b"\xff\xfe",
-    "utf-32-be": b"\0\0\xfe\xff",
-    "utf-32-le": b"\xff\xfe\0\0",
-}
-
-
-def in_utf_8(body: bytes) -> bytes:
-    """Return a body of JSON in UTF-8 if its first bytes show another encoding, else as it is."""
-    encoding = json.detect_encoding(body)
-    if encoding.startswith("utf-8"):
-        return body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return (_MARKS.get(encoding, b"") + body).decode(encoding[:6]).encode()
-    except UnicodeDecodeError:
-        return body
-
-
 def is_as_deep_as(levels: int, tree: Any) -> bool:
     """Tell whether JSON has something within that many arrays and objects."""
     level = [tree]
