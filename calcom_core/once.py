@@ -320,7 +320,7 @@ def _at_the_start(looking: _Looking, begun: float) -> Program[Booking | _Seen]:
     """Return the first booking that shows the token, or what was seen where there is none."""
     # Whole seconds, since the server may keep no less.
     start = moment(looking.new.start, "start").replace(microsecond=0)
-    operation = starting_with(looking.new)
+    operation = starting_with(looking.new.start, looking.new.event_type_id)
     unsure = ""
     for number in range(_PAGES):
         odd: DecodingError | None = None

@@ -9,7 +9,7 @@ from calcom_core.bookings.reads import list as list_bookings
 from calcom_core.model.booking import Booking
 from calcom_core.model.fields import build, moment
 from calcom_core.model.filters import STATUSES
-from calcom_core.model.inputs import Data, NewBooking, needs_of
+from calcom_core.model.inputs import Data, Moment, NewBooking, needs_of
 from calcom_core.operation import Operation, Page
 from calcom_core.routes import operation
 from calcom_core.wire import to_body
@@ -84,23 +84,23 @@ def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operat
         version,
         body=to_body(booking),
         needs=needs_of(booking, "data."),
-        verify=partial(starting_with, booking),
+        # Without the rest of the booking, which may be personal and which tools would show.
+        verify=partial(starting_with, booking.start, booking.event_type_id),
     )
 
 
-def starting_with(booking: NewBooking) -> Operation[Page[Booking]]:
-    """List the bookings that start with this one or later, the earliest first.
+def starting_with(start: Moment, event_type_id: int | None) -> Operation[Page[Booking]]:
+    """List the bookings that start then or later, the earliest first.
 
     The attendee is no filter: the server compares addresses letter by letter, and may store
     another one where a phone number is given.
     No version is pinned, since every server can list bookings in the version of its table.
     """
     # Whole seconds, since the server may keep no less.
-    start = moment(booking.start, "start").replace(microsecond=0)
     return list_bookings(
         status=STATUSES,
-        event_type_id=booking.event_type_id,
-        after_start=start,
+        event_type_id=event_type_id,
+        after_start=moment(start, "start").replace(microsecond=0),
         sort_start="asc",
         take=100,
     )

@@ -199,7 +199,8 @@ def test_a_wrong_key_is_one_line(
 
     assert capsys.readouterr().err == (
         "calcom_transports: bookings.list (GET /v2/bookings): 401 UnauthorizedException: "
-        "CustomThrottlerGuard - Invalid API Key (give a valid key: auth=ApiKey(…)) "
+        "CustomThrottlerGuard - Invalid API Key (the API key was refused: check that it is "
+        "complete, not expired, and of this server) "
         "(after 1 attempt: a retry would end the same)\n"
     )
 

@@ -519,8 +519,10 @@ def test_no_proxy_that_is_refused_shows_it(
     form: str, kind: Any, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", form.format(quote(KEY, safe="")))
+    transport = kind()  # a proxy of the environment is refused by the call that needs it
+    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
     with pytest.raises(InvalidInput) as caught:
-        kind()
+        sending(Request("GET", "https://api.example"))
     nothing_shown(caught.value)
     with pytest.raises(InvalidInput) as caught:
         kind(proxy=os.environ["https_proxy"])

@@ -109,7 +109,7 @@ async def awaited(url: str) -> list[Any]:
 
 
 def expected(name: str) -> Any:
-    return outcome(lambda: RECORDED_CALLS[name]().read(response_of(name)))
+    return outcome(lambda: RECORDED_CALLS[name]().read(response_of(name), credentials="ApiKey"))
 
 
 @pytest.fixture(scope="module")

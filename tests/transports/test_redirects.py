@@ -151,7 +151,7 @@ def test_a_client_goes_nowhere_else_and_asks_once(
     error = caught.value
     assert (type(error), error.status, error.attempts) == (ApiError, status, 1)
     assert str(error).endswith(
-        f"{status} (the API does not answer so, and no redirect is followed; check the base URL) "
+        f"{status} (not a response of the API, and redirects are not followed; check the base URL) "
         "(after 1 attempt: a retry would end the same)"
     )
     assert (len(server.requests), other.connections) == (1, 0)

@@ -127,7 +127,7 @@ ZIPPED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r
 )
 FAILURES = {
     "refused": Failure(NotSent, "refused", url="http://127.0.0.1:{closed}"),
-    "an unknown name": Failure(NotSent, "connect", url="https://nowhere.invalid"),
+    "an unknown name": Failure(NotSent, "host", url="https://nowhere.invalid"),
     "no TLS": Failure(NotSent, "tls", lambda peer: peer.send(OK), "https://127.0.0.1:{port}"),
     "a slow handshake": Failure(
         NotSent, "timeout", Peer.stall, "https://127.0.0.1:{port}", Timeout(connect=0.05)
@@ -138,7 +138,7 @@ FAILURES = {
     "no HTTP": Failure(NoAnswer, "protocol", answering(b"no HTTP\r\n\r\n")),
     "no gzip": Failure(NoAnswer, "protocol", answering(ZIPPED)),
     "closed by the server": Failure(NoAnswer, "closed", answering_once(b"")),
-    "closed by the caller": Failure(NotSent, "closed", state="closed"),
+    "closed by the caller": Failure(NotSent, "transport-closed", state="closed"),
     "no connection free": Failure(
         NotSent,
         "pool",
