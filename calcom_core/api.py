@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import SplitResult, quote, urlsplit
 
 from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
-from calcom_core.http import Headers, Request
+from calcom_core.http import TOKEN, Headers, HeadersInput, Pairs, Request
 from calcom_core.model.fields import exact_str
 from calcom_core.operation import Operation
-from calcom_core.secret import Secret, secret_or_error, taken
+from calcom_core.secret import Hidden, Secret, secret_or_error, taken
 from calcom_core.tokens import text_without_tokens
 from calcom_core.value import Value
 from calcom_core.versions import EVERYWHERE, Versions, sufficient
@@ -116,6 +116,67 @@ def _is_printable(api: "Api", attribute: object, value: str) -> None:
         raise InvalidInput("user_agent", "must be printable ASCII text, which a header can carry")
 
 
+_JSON = "is set by the library, which sends and reads plain JSON; leave it out"
+_CREDENTIALS = "is set from the credentials; give them as auth=OAuthClient(…)"
+_FRAMING = "is set by the transport; leave it out"
+
+_RESERVED = {
+    "authorization": "is set from the credentials; give them as api_key= or auth=",
+    "x-cal-client-id": _CREDENTIALS,
+    "x-cal-secret-key": _CREDENTIALS,
+    "cal-api-version": "is set for each operation; give versions=, or cal_api_version= to a call",
+    **dict.fromkeys(("accept", "content-type", "content-encoding"), _JSON),
+    **dict.fromkeys(("host", "content-length", "transfer-encoding", "accept-encoding"), _FRAMING),
+    **dict.fromkeys(("connection", "keep-alive", "proxy-connection", "upgrade"), _FRAMING),
+    **dict.fromkeys(("te", "trailer", "expect"), _FRAMING),
+}
+"""Headers that are no extra ones, in lower case, each with what to do instead."""
+
+# RFC 9110, 5.5: every control character but the tab.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_WIDE = re.compile(r"[^\x00-\xff]")
+_USER_AGENT = "user-agent"
+
+
+class ExtraHeaders(Hidden[Pairs]):
+    """Names and values of extra headers; like a `Secret`, they refuse to be pickled."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "extra headers are not pickled, since they may hold a credential; "
+            "make the Api in each process"
+        )
+
+
+def _extra_headers(given: object) -> Headers:
+    headers = Headers(given)
+    seen: set[str] = set()
+    for name, value in headers:
+        if not TOKEN.fullmatch(name):
+            raise InvalidInput("headers", "a name is not a token of RFC 9110")
+        if text_without_tokens(name) != name:
+            raise InvalidInput("headers", "a name looks like a credential; a name comes first")
+        problem = _RESERVED.get(name.lower()) or _problem_of_value(value)
+        if name.lower() in seen:
+            problem = "is given twice, in whatever case; join its values in one"
+        if problem:
+            raise InvalidInput(f"headers[{name!r}]", problem)
+        seen.add(name.lower())
+    return Headers(ExtraHeaders(headers.pairs)) if headers else headers
+
+
+def _problem_of_value(value: str) -> str:
+    if _CONTROL.search(value):
+        return "holds a line break or another control character; strip it"
+    return "holds a character outside Latin-1; encode it first" if _WIDE.search(value) else ""
+
+
+def _names_alone(headers: Headers) -> str:
+    return f"<{', '.join(name for name, _ in headers)}>"
+
+
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
@@ -150,16 +211,24 @@ def _base_url(value: str) -> str:
 
 @frozen(init=False)
 class Api(Value):
-    """Base URL, credentials and versions.
+    """Base URL, credentials, versions and extra headers.
 
     *base_url* may have a path prefix, as self-hosted servers do; *versions* is the table that says
     which `cal-api-version` an operation speaks.
+
+    *headers* are extra headers for every request, such as those of a proxy in front of the API
+    (`CF-Access-Client-Secret`, `Cookie`) or of tracing (`traceparent`): a mapping or pairs.
+    They follow the library's own headers in the order given; a `User-Agent` replaces *user_agent*.
+    Their values never show in a repr, and an `Api` that has them is not pickled.
+    Raises `InvalidInput` for a header that the library or the transport sets, for a name given
+    twice, and for a value that a header cannot carry.
     """
 
     auth: Auth = field(validator=_is_auth)
     base_url: str = field(converter=_base_url)
     versions: Versions = field(validator=_are_versions)
     user_agent: str = field(validator=_is_printable)
+    headers: Headers = field(converter=_extra_headers, repr=_names_alone)
 
     def __init__(
         self,
@@ -167,14 +236,16 @@ class Api(Value):
         base_url: str = HOSTED_URL,
         versions: Versions = EVERYWHERE,
         user_agent: str = USER_AGENT,
+        headers: HeadersInput = (),
     ) -> None:
         try:
             self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
-                auth, base_url, versions, user_agent
+                auth, base_url, versions, user_agent, headers
             )
         except InvalidInput as error:
             # Any of them may be a credential in the wrong place, which no frame shows then.
-            del self, auth, base_url, versions, user_agent
+            del self, auth, base_url, versions, user_agent, headers
+            error.__context__ = None  # its frames may hold a value
             raise error.with_traceback(None) from None
 
     def request(self, operation: Operation[Any]) -> Request:
@@ -200,13 +271,15 @@ class Api(Value):
 
     def _headers(self, version: str, *, has_body: bool) -> Headers:
         """Return the same object as long as it would hold the same, so that it is checked once."""
+        user_agent = self.headers.get(_USER_AGENT)
         made = Headers(
             (
                 ("Accept", "application/json"),
-                ("User-Agent", self.user_agent),
+                ("User-Agent", self.user_agent if user_agent is None else user_agent),
                 ("cal-api-version", version),
                 *self.auth.headers(),
                 *((("Content-Type", "application/json"),) if has_body else ()),
+                *(pair for pair in self.headers if pair[0].lower() != _USER_AGENT),
             )
         )
         kept = self._made.setdefault((version, has_body), made)

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.secret import Hidden
-from calcom_core.tokens import text_without_tokens
+from calcom_core.tokens import is_secret_name, text_without_tokens
 from calcom_core.value import Value
 
 SECRET_HEADERS = frozenset(
@@ -17,6 +17,12 @@ SECRET_HEADERS = frozenset(
     | {"x-access-token", "x-api-key", "x-auth-token", "x-cal-secret-key"}
 )
 """Headers whose values are never shown, in lower case."""
+
+
+def is_secret_header(name: str) -> bool:
+    """Tell whether the value of a header is never shown, by `SECRET_HEADERS` or by its ending."""
+    return name.lower() in SECRET_HEADERS or is_secret_name(name)
+
 
 # RFC 9110, 5.6.2 and 5.5.
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -77,7 +83,7 @@ def _pairs_of(given: object) -> Pairs:
 
 def _masked(pairs: Hidden[Pairs]) -> str:
     shown = (
-        f"({name!r}, {'…' if name.lower() in SECRET_HEADERS else text_without_tokens(value)!r})"
+        f"({name!r}, {'…' if is_secret_header(name) else text_without_tokens(value)!r})"
         for name, value in pairs.reveal()
     )
     return f"[{', '.join(shown)}]"

@@ -15,11 +15,10 @@ from urllib.parse import unquote_to_bytes
 from attrs import evolve, field, frozen
 
 from calcom_core.errors import InvalidInput
-from calcom_core.http import SECRET_HEADERS, Headers, Request, Response
+from calcom_core.http import Headers, Request, Response, is_secret_header
 from calcom_core.secret import Hidden, Secret, secret_or_error, taken
 from calcom_core.tokens import (
     REDACTED,
-    is_secret_name,
     may_hold_token,
     text_without_tokens,
     without_tokens,
@@ -35,6 +34,7 @@ SHORTEST = 8
 
 # Of a cookie; others are settings, such as a language or a time zone, which stand in bodies too.
 _RANDOM = re.compile(r"(?=.*[0-9]).{16,}")
+_SCHEME = re.compile(r"(?i)(?:basic|bearer) +")
 _HOST = re.compile(r"[^/?#]*(?://[^/?#]*)?")
 _USER = re.compile(r"(?<=//).*@")
 
@@ -54,15 +54,17 @@ class Credential(Hidden[str]):
 class Redaction(Value):
     """What is taken out of a recording.
 
-    Credentials always are. The values of `calcom_core.http.SECRET_HEADERS` that a request sends,
-    but for short cookies, are taken out wherever else they stand.
+    Credentials always are. The values of secret headers that a request sends, but for short
+    cookies, are taken out wherever else they stand. `calcom_core.http.SECRET_HEADERS` lists such
+    headers; any other is secret by the end of its name, as the first two shapes say.
     Any other credential is found only by one of these shapes, in whatever case:
 
     - the value of a header, a string under a key of JSON, also of JSON within JSON, and the value
       in `name=value`, where the name ends in `token`, `secret`, `password`, `passwd`, `passcode`,
       `passphrase`, `pwd`, `signature`, `sig`, `credential`, `api_key`, `secret_key`, `access_key`
       or `private_key`, with `_`, `-` or nothing between the words;
-    - a string under a key of JSON that ends in `authorization` or `cookie`;
+    - the value of a header, and a string under a key of JSON, where the name ends in
+      `authorization` or `cookie`;
     - in text, what follows `access token`, `auth token`, `id token`, `refresh token`,
       `share token`, `client secret`, `api key` or `secret key` and `=` or `:`;
     - in text, what follows `Authorization: Basic` or `Authorization: Bearer`, and `Bearer` before
@@ -143,14 +145,14 @@ def credentials_of(request: Request) -> frozenset[Credential]:
     """Return the credentials that the headers of a request show; of cookies the random ones."""
     found: set[Credential] = set()
     for name, value in request.headers:
-        match name.lower():
-            case "authorization" | "proxy-authorization":
-                found.add(Credential(value.strip().rpartition(" ")[2]))
-            case "cookie":
-                values = [pair.partition("=")[2].strip() for pair in value.split(";")]
-                found.update(Credential(each) for each in values if _RANDOM.fullmatch(each))
-            case secret if secret in SECRET_HEADERS:
-                found.add(Credential(value.strip()))
+        lowered = name.lower()
+        if lowered.endswith("authorization"):
+            found.add(Credential(value.strip().rpartition(" ")[2]))
+        elif lowered.endswith("cookie"):
+            values = [pair.partition("=")[2].strip() for pair in value.split(";")]
+            found.update(Credential(each) for each in values if _RANDOM.fullmatch(each))
+        elif is_secret_header(name):
+            found.add(Credential(_SCHEME.sub("", value.strip())))
     return frozenset(found - {Credential(""), Credential(REDACTED)})
 
 
@@ -159,16 +161,12 @@ def without_credentials(response: Response) -> Response:
     fields = response.headers
     # All at once, since most hold none; no token reaches across a line.
     lines = "\n".join([value for _, value in fields.pairs]).encode("utf-8", "replace")
-    if any(map(_is_secret_header, fields.names)) or may_hold_token(lines):
+    if any(map(is_secret_header, fields.names)) or may_hold_token(lines):
         fields = PLAIN.headers(fields)
     body = _in_any_encoding(response.body, without_tokens)
     if fields is response.headers and body == response.body:
         return response
     return evolve(response, headers=fields, body=body)
-
-
-def _is_secret_header(name: str) -> bool:
-    return name.lower() in SECRET_HEADERS or is_secret_name(name)
 
 
 def _in_any_encoding(body: bytes, redact: Callable[[bytes], bytes]) -> bytes:
@@ -223,7 +221,7 @@ class Redactor:
     def headers(self, headers: Headers) -> Headers:
         """Return header fields as they may be written."""
         return Headers(
-            (name, REDACTED if _is_secret_header(name) else self.message(value))
+            (name, REDACTED if is_secret_header(name) else self.message(value))
             for name, value in headers
         )
 

@@ -14,14 +14,14 @@ _ENDINGS = (
     *("token", "secret", "password", "passwd", "passcode", "passphrase", "pwd"),
     *("signature", "sig", "credential", "api-key", "secret-key", "access-key", "private-key"),
 )
-# Only of keys in JSON: in text a scheme follows, and a cookie is several pairs.
-_JSON_ENDINGS = ("authorization", "cookie")
+# Not in text, where a scheme follows, and a cookie is several pairs.
+_WHOLE_ENDINGS = ("authorization", "cookie")
 
 _ENDING = "|".join(name.replace("-", "[_-]?") for name in _ENDINGS)
 # One of these stands in every match, but for links.
 _HINTS = tuple(
     name.rpartition("-")[2].encode()
-    for name in (*_ENDINGS, *_JSON_ENDINGS, "bearer", "cal_", "eyj")
+    for name in (*_ENDINGS, *_WHOLE_ENDINGS, "bearer", "cal_", "eyj")
 )
 
 # A 403 repeats the whole token in its text (CONTRACT A.3), recordings and transcripts have tokens
@@ -32,7 +32,7 @@ _HINTS = tuple(
 _VALUE = r"[^\s\"\\,;:<>{}\[\]&]+"
 _TOKEN = rf"""(?ix)
 # A string under a key of JSON. JSON within JSON puts the same backslashes before both quotes.
-( (?:{_ENDING}|{"|".join(_JSON_ENDINGS)}) (?P<escape>\\{{0,15}})"\s*:\s*(?P=escape)" )
+( (?:{_ENDING}|{"|".join(_WHOLE_ENDINGS)}) (?P<escape>\\{{0,15}})"\s*:\s*(?P=escape)" )
 (?: [^"\\] | (?P=escape){{2}}\\["\\] | \\+[^"\\] )++
 |
 ( (?:{_ENDING})=
@@ -81,7 +81,7 @@ def _link() -> re.Pattern[bytes]:
 
 @cache
 def _name() -> re.Pattern[str]:
-    return re.compile(rf"(?i)(?:{_ENDING})$")
+    return re.compile(rf"(?i)(?:{_ENDING}|{'|'.join(_WHOLE_ENDINGS)})$")
 
 
 def text_without_tokens(text: str) -> str:

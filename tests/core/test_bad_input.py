@@ -707,6 +707,70 @@ def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
     assert refused(call).field == field
 
 
+CREDENTIALS = "is set from the credentials; give them as auth=OAuthClient(…)"
+JSON = "is set by the library, which sends and reads plain JSON; leave it out"
+FRAMING = "is set by the transport; leave it out"
+TWICE = "is given twice, in whatever case; join its values in one"
+CONTROL = "holds a line break or another control character; strip it"
+EXTRA_HEADERS: list[tuple[Any, str, str]] = [
+    (
+        {"authorization": MARK},
+        "headers['authorization']",
+        "is set from the credentials; give them as api_key= or auth=",
+    ),
+    ({"X-Cal-Client-Id": MARK}, "headers['X-Cal-Client-Id']", CREDENTIALS),
+    ({"x-cal-secret-key": MARK}, "headers['x-cal-secret-key']", CREDENTIALS),
+    (
+        {"Cal-Api-Version": MARK},
+        "headers['Cal-Api-Version']",
+        "is set for each operation; give versions=, or cal_api_version= to a call",
+    ),
+    ({"Accept": MARK}, "headers['Accept']", JSON),
+    ({"content-type": MARK}, "headers['content-type']", JSON),
+    ({"Content-Encoding": MARK}, "headers['Content-Encoding']", JSON),
+    ({"X-A": MARK, "x-a": MARK}, "headers['x-a']", TWICE),
+    ([("X-A", "1"), ("X-A", MARK)], "headers['X-A']", TWICE),
+    ({"X-A": f"{MARK}\r"}, "headers['X-A']", CONTROL),
+    ({"X-A": f"{MARK}\n"}, "headers['X-A']", CONTROL),
+    ({"X-A": f"{MARK}\0"}, "headers['X-A']", CONTROL),
+    ({"X-A": f"{MARK}\x7f"}, "headers['X-A']", CONTROL),
+    (
+        {"X-A": f"{MARK}€"},
+        "headers['X-A']",
+        "holds a character outside Latin-1; encode it first",
+    ),
+    ({f"X {MARK}": "1"}, "headers", "a name is not a token of RFC 9110"),
+    ({"": MARK}, "headers", "a name is not a token of RFC 9110"),
+    (
+        {f"cal_test_{MARK}": "X-A"},
+        "headers",
+        "a name looks like a credential; a name comes first",
+    ),
+    ({"X-A": 5}, "headers", "holds int where text belongs"),
+    ({"X-A": None}, "headers", "holds NoneType where text belongs"),
+    ({5: MARK}, "headers", "holds int where text belongs"),
+    (f"X-A: {MARK}", "headers", "must be pairs of a name and a value"),
+    ([(MARK,)], "headers", "must be pairs of a name and a value"),
+    (5, "headers", "must be a mapping or pairs, not int"),
+    (None, "headers", "must be a mapping or pairs, not NoneType"),
+    *(
+        ({name: MARK}, f"headers[{name!r}]", FRAMING)
+        for name in (
+            *("Host", "Content-Length", "Transfer-Encoding", "Accept-Encoding", "Connection"),
+            *("Keep-Alive", "Proxy-Connection", "Upgrade", "TE", "Trailer", "Expect"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("headers", "field", "problem"), EXTRA_HEADERS)
+def test_an_extra_header_that_is_refused_is_named_with_the_way_out(
+    headers: Any, field: str, problem: str
+) -> None:
+    error = refused(lambda: Api(Anonymous(), headers=headers))
+    assert (error.field, error.problem) == (field, problem)
+
+
 @pytest.mark.parametrize(
     "version",
     ["2024-04-15", "2024-09-04", "2026-05-02", "string", "", 5, f"{MARK}\n", ["2024-08-13"]],

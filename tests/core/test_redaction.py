@@ -204,6 +204,10 @@ def test_a_body_that_is_no_json_is_redacted_too() -> None:
         ([("Cookie", "zone=America/Argentina/Ushuaia; id=abcdefghijk1234")], set()),
         ([("Authorization", "[redacted]"), ("Authorization", "")], set()),
         ([("X-Cal-Client-Id", "client"), ("Accept", "application/json")], set()),
+        ([("CF-Access-Client-Id", "a.access"), ("CF-Access-Client-Secret", "b")], {"b"}),
+        ([("X-Serverless-Authorization", "bearer a"), ("X-Proxy-Token", "Bearer  b")], {"a", "b"}),
+        ([("X-Goog-Api-Key", "Bearer"), ("X-Signature", "a b")], {"Bearer", "a b"}),
+        ([("X-Cookie", "zone=UTC; id=0123456789abcdef")], {"0123456789abcdef"}),
     ],
 )
 def test_credentials_are_known_by_the_headers_that_show_them(headers: Any, found: Any) -> None:

@@ -20,6 +20,7 @@ from calcom_core import (
     Api,
     ApiKey,
     Auth,
+    Headers,
     InvalidInput,
     OAuthClient,
     Secret,
@@ -136,6 +137,68 @@ def test_credentials_become_these_headers(auth: Auth, headers: list[tuple[str, s
         ("cal-api-version", "2024-08-13"),
         *headers,
     ]
+
+
+EXTRA = {
+    "CF-Access-Client-Id": "shop.access",
+    "CF-Access-Client-Secret": "test-secret-of-the-proxy",
+    "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        EXTRA,
+        list(EXTRA.items()),
+        iter(EXTRA.items()),
+        Headers(EXTRA),
+        {name.encode(): value.encode() for name, value in EXTRA.items()},
+    ],
+)
+def test_extra_headers_follow_ours_in_every_request(given: Any) -> None:
+    api = Api(ApiKey(KEY), headers=given)
+    expected = [
+        ("Accept", "application/json"),
+        ("User-Agent", "calcom-bookings/0.1.0"),
+        ("cal-api-version", "2024-08-13"),
+        ("Authorization", "Bearer cal_test_0123456789abcdef"),
+        ("CF-Access-Client-Id", "shop.access"),
+        ("CF-Access-Client-Secret", "test-secret-of-the-proxy"),
+        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    ]
+    assert list(api.request(bookings.get("bk7")).headers) == expected
+    expected.insert(4, ("Content-Type", "application/json"))
+    assert list(api.request(bookings.cancel("bk7", {})).headers) == expected
+
+
+def test_an_extra_user_agent_replaces_ours_in_its_place() -> None:
+    api = Api(Anonymous(), user_agent="mine/1", headers=[("X-A", "é\t"), ("user-agent", "shop/2")])
+    assert list(api.request(bookings.get("bk7")).headers) == [
+        ("Accept", "application/json"),
+        ("User-Agent", "shop/2"),
+        ("cal-api-version", "2024-08-13"),
+        ("X-A", "é\t"),
+    ]
+
+
+def test_a_cookie_and_the_credentials_for_a_proxy_may_be_extra_headers() -> None:
+    given = {"Cookie": "CF_Authorization=test", "Proxy-Authorization": "Bearer test"}
+    request = Api(Anonymous(), headers=given).request(bookings.get("bk7"))
+    assert list(request.headers)[3:] == list(given.items())
+
+
+def test_an_api_changes_its_extra_headers_and_credentials_by_evolving() -> None:
+    api = Api(ApiKey(KEY), "https://h", headers=EXTRA)
+    api.request(bookings.get("bk7"))
+    changed = attrs.evolve(api, auth=AccessToken("cal_test_new"))
+    assert changed == Api(AccessToken("cal_test_new"), "https://h", headers=EXTRA)
+    assert changed.request(bookings.get("bk7")).headers.get("authorization") == (
+        "Bearer cal_test_new"
+    )
+    assert attrs.evolve(api, headers={}) == Api(ApiKey(KEY), "https://h") != api
+    assert api == copy.deepcopy(api)
+    assert hash(api) == hash(copy.deepcopy(api))
 
 
 def test_the_headers_of_an_api_are_made_once_and_shown_by_nothing() -> None:

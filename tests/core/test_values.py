@@ -119,6 +119,41 @@ def test_headers_never_show_a_credential() -> None:
     assert "hush" not in repr(Response(200, headers))
 
 
+def test_a_header_is_secret_by_the_end_of_its_name() -> None:
+    headers = Headers(
+        [
+            ("CF-Access-Client-Id", "shop.access"),
+            ("CF-Access-Client-Secret", "hush"),
+            ("X-Goog-Api-Key", "hush"),
+            ("X-Serverless-Authorization", "hush"),
+            ("X-Token-Kind", "open"),
+        ]
+    )
+    assert repr(headers) == (
+        "Headers([('CF-Access-Client-Id', 'shop.access'), ('CF-Access-Client-Secret', '…'), "
+        "('X-Goog-Api-Key', '…'), ('X-Serverless-Authorization', '…'), ('X-Token-Kind', 'open')])"
+    )
+
+
+def test_an_api_shows_the_names_of_its_extra_headers_alone() -> None:
+    api = Api(Anonymous(), headers={"X-Bypass": "hush", "traceparent": "00"})
+    assert repr(api).endswith(
+        ", user_agent='calcom-bookings/0.1.0', headers=<X-Bypass, traceparent>)"
+    )
+    assert repr(attrs.asdict(api)["headers"]) == "{'_pairs': ExtraHeaders(…)}"
+
+
+def test_an_api_with_extra_headers_is_not_pickled() -> None:
+    assert pickle.loads(pickle.dumps(Api(Anonymous()))) == Api(Anonymous())
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError) as caught:
+            pickle.dumps(Api(Anonymous(), headers={"X-Bypass": "hush"}), protocol)
+        assert str(caught.value) == (
+            "extra headers are not pickled, since they may hold a credential; "
+            "make the Api in each process"
+        )
+
+
 def test_no_field_of_headers_holds_a_value_in_clear() -> None:
     headers = Headers([("Authorization", "Bearer hush"), ("Location", "https://h/?token=hush")])
     request = Request("GET", "https://h/", headers)
