@@ -7,10 +7,12 @@ from copy import copy
 from types import TracebackType
 from typing import Generic, NoReturn, Self, TypeVar
 
+from attrs import evolve
+
 from calcom_core.api import HOSTED_URL, Anonymous, Api, ApiKey, Auth
 from calcom_core.effects import Program, Stream
 from calcom_core.errors import InvalidInput
-from calcom_core.http import Timeout, timeout_of
+from calcom_core.http import HeadersInput, Timeout, timeout_of
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
 from calcom_core.paging import at_least_1, items, pages
@@ -30,6 +32,7 @@ def _api(
     auth: Auth | None,
     base_url: str | None,
     versions: Versions,
+    headers: HeadersInput | None,
     replays: bool,
 ) -> Api:
     """Return the API of a client; with a replay it reads no environment variable."""
@@ -42,7 +45,12 @@ def _api(
             auth = ApiKey(taken(api_key))
     if base_url is None and not replays:
         base_url = environment.base_url()
-    return Api(auth, HOSTED_URL if base_url is None else base_url, versions)
+    return Api(
+        auth,
+        HOSTED_URL if base_url is None else base_url,
+        versions,
+        headers=() if headers is None else headers,
+    )
 
 
 def _given_key(api_key: str | Secret | None, replays: bool) -> Secret | InvalidInput | None:
@@ -82,17 +90,19 @@ class _Configured(ABC, Generic[Sender]):
         timeout: Timeout | float | None = None,
         retry: RetryPolicy = DEFAULT_RETRY,
         concurrency: int = 1,
+        headers: HeadersInput | None = None,
     ) -> None:
         # From here on no frame holds the text of a credential, which a traceback could show:
-        # `auth` and `base_url` may hold one in the wrong place.
+        # `auth` and `base_url` may hold one in the wrong place, and `headers` in the right one.
         replays = hasattr(transport, "begin") and not getattr(transport, "live", False)
         key = _given_key(api_key, replays)
         del api_key
         try:
-            self.api = _api(key, auth, base_url, versions, replays)
+            self.api = _api(key, auth, base_url, versions, headers, replays)
         except InvalidInput as error:
-            del auth, base_url, versions
+            del auth, base_url, versions, headers
             raise error.with_traceback(None) from error.__cause__
+        del headers
         if transport is not None:
             self._check(transport)
         self._timeout = timeout_of(timeout)
@@ -120,12 +130,33 @@ class _Configured(ABC, Generic[Sender]):
         timeout: Timeout | float | None = None,
         retry: RetryPolicy | None = None,
         concurrency: int | None = None,
+        headers: HeadersInput | None = None,
+        auth: Auth | None = None,
     ) -> Self:
         """Return a client that shares the transport and differs in what is given.
 
-        None leaves an option as it is.
+        None leaves an option as it is. Base URL and versions always stay.
+
+        Args:
+            timeout: as the client takes it.
+            retry: as the client takes it.
+            concurrency: as the client takes it.
+            headers: extra headers, which replace all earlier extra headers; `{}` removes them.
+            auth: fresh credentials, such as `AccessToken(new)`; this client keeps its own.
+
+        Raises:
+            InvalidInput: for a value that the client itself refuses.
         """
         client = copy(self)
+        try:
+            if auth is not None:
+                client.api = evolve(client.api, auth=auth)
+            if headers is not None:
+                client.api = evolve(client.api, headers=headers)
+        except InvalidInput as error:
+            del auth, headers  # no frame holds the text of a credential
+            raise error.with_traceback(None) from None
+        del headers
         client._timeout = self._timeout if timeout is None else timeout_of(timeout)
         client.retry = self.retry if retry is None else policy_of(retry, "retry")
         if concurrency is not None:
@@ -176,9 +207,12 @@ class Client(_Configured[Transport | Sessions]):
             cannot do anything twice. `NO_RETRY` never retries.
         concurrency: how many pages of a list a walk may ask for at once, at least 1; more than the
             10 connections of a usual transport gain nothing.
+        headers: extra headers for every request, such as those of a proxy in front of the API;
+            a mapping or pairs. They replace none of the library's own, but for `User-Agent`.
+            `calcom_core.Api` says which headers are refused.
 
     Raises:
-        InvalidInput: without credentials, for a base URL or a timeout that is none, and for an
+        InvalidInput: without credentials, for an invalid base URL, timeout or header, and for an
             environment variable that is read and blank.
 
     It is a context manager, which closes the transport, also one that other clients share.
