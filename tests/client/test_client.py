@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import json
 import pickle
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import trio
+from server import Server, answering
 
 import calcom_core
 from calcom_core import (
@@ -20,6 +22,7 @@ from calcom_core import (
     ApiKey,
     Booking,
     Exchange,
+    Headers,
     InvalidInput,
     NoAnswer,
     NotFound,
@@ -419,6 +422,107 @@ def test_the_trio_client_has_the_same_options() -> None:
 
     assert transport.timeouts == [Timeout(4, 4, 4), Timeout(2, 2, 2)]
     assert transport.closed == 1
+
+
+ACCESS = {"CF-Access-Client-Id": "shop", "CF-Access-Client-Secret": "test-secret-of-the-proxy"}
+TRACE = (("traceparent", "00-4bf92f3577b34da6"), ("User-Agent", "shop/2"))
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"timeout": 5, "headers": None, "auth": None},
+    {"auth": AccessToken("cal_test_fresh")},
+    {"headers": TRACE},
+    {"headers": TRACE, "auth": OAuthClient("shop", "cal_test_hush")},
+    {"headers": {}, "auth": Anonymous()},
+]
+
+
+def test_extra_headers_and_fresh_credentials_go_over_the_wire_in_both_clients() -> None:
+    body = json.dumps({"status": "success", "data": booking()}).encode()
+    wire = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    async def under_trio(url: str) -> None:
+        async with AsyncClient(KEY, base_url=url, headers=ACCESS) as client:
+            for options in OPTIONS:
+                await client.with_options(**options).bookings.get_one("u")
+            await client.with_options(headers=TRACE).with_options(timeout=5).bookings.get_one("u")
+            await client.bookings.get_one("u")
+
+    with Server(answering(wire)) as server:
+        with Client(KEY, base_url=server.url, headers=ACCESS) as client:
+            for options in OPTIONS:
+                client.with_options(**options).bookings.get_one("u")
+            client.with_options(headers=TRACE).with_options(timeout=5).bookings.get_one("u")
+            client.bookings.get_one("u")
+        trio.run(under_trio, server.url)
+
+    def sent(agent: str, *lines: str) -> bytes:
+        head = [
+            "GET /v2/bookings/u HTTP/1.1",
+            f"Host: 127.0.0.1:{server.port}",
+            "Accept: application/json",
+            f"User-Agent: {agent}",
+            "cal-api-version: 2024-08-13",
+            *lines,
+            "Accept-Encoding: gzip",
+        ]
+        return "".join(f"{line}\r\n" for line in [*head, ""]).encode()
+
+    ours, theirs = "calcom-bookings/0.1.0", "shop/2"
+    key, trace = "Authorization: Bearer cal_test_client", "traceparent: 00-4bf92f3577b34da6"
+    access = (
+        "CF-Access-Client-Id: shop",
+        "CF-Access-Client-Secret: test-secret-of-the-proxy",
+    )
+    requests = [
+        sent(ours, key, *access),
+        sent(ours, key, *access),
+        sent(ours, "Authorization: Bearer cal_test_fresh", *access),
+        sent(theirs, key, trace),
+        sent(theirs, "x-cal-client-id: shop", "x-cal-secret-key: cal_test_hush", trace),
+        sent(ours),
+        sent(theirs, key, trace),
+        sent(ours, key, *access),
+    ]
+    assert server.requests == requests * 2
+    assert server.connections == 2  # one of each client's transport, which its options share
+
+
+def test_options_that_change_neither_headers_nor_credentials_keep_the_api() -> None:
+    client = Client(KEY, transport=Noting(), headers=Headers(ACCESS), base_url=SERVER)
+    assert client.api == Api(ApiKey(KEY), SERVER, headers=ACCESS)
+    assert client.with_options(timeout=5).api is client.api
+    assert client.with_options(auth=Anonymous()).api == Api(Anonymous(), SERVER, headers=ACCESS)
+    assert client.with_options(headers=TRACE).api == Api(ApiKey(KEY), SERVER, headers=TRACE)
+    assert AsyncClient(KEY, transport=AsyncNoting(), headers=None).api.headers == Headers()
+
+
+MISTAKEN: list[tuple[dict[str, Any], str]] = [
+    (
+        {"headers": {"Authorization": KEY}},
+        "headers['Authorization']: is set from the credentials; give them as api_key= or auth=",
+    ),
+    ({"headers": {"X-A": 5}}, "headers: holds int where text belongs"),
+    ({"headers": 5}, "headers: must be a mapping or pairs, not int"),
+    (
+        {"auth": KEY},
+        "auth: must be ApiKey(…), AccessToken(…), OAuthClient(…) or Anonymous()",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), MISTAKEN)
+@pytest.mark.parametrize(("kind", "transport"), [(Client, Noting()), (AsyncClient, AsyncNoting())])
+def test_mistaken_headers_and_credentials_are_refused_when_they_are_given(
+    kind: Any, transport: Any, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        kind(transport=transport, base_url=SERVER, **{"auth": Anonymous(), **options})
+    assert str(caught.value) == message
+    client = kind(KEY, transport=transport)
+    with pytest.raises(InvalidInput) as caught:
+        client.with_options(**options)
+    assert str(caught.value) == message
+    assert client.api == Api(ApiKey(KEY))
 
 
 def test_a_transport_that_cannot_be_closed_need_not_be() -> None:

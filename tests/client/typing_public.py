@@ -8,6 +8,8 @@ import trio
 
 from calcom_core import (
     NO_RETRY,
+    AccessToken,
+    Anonymous,
     Api,
     ApiKey,
     Booking,
@@ -20,6 +22,7 @@ from calcom_core import (
     CursorPagination,
     DeclinedSeats,
     Exchange,
+    Headers,
     NewAttendee,
     NewBooking,
     NewGuest,
@@ -117,6 +120,13 @@ assert_type(client.bookings.mark_absent(booking_uid="u", host=False), Booking)
 assert_type(client.bookings.reassign(booking_uid="u"), Reassignment)
 assert_type(client.bookings.reassign_to_user(booking_uid="u", user_id=123), Reassignment)
 assert_type(client.with_options(timeout=5), Client)
+assert_type(client.with_options(headers={"X-A": "b"}, auth=AccessToken("t")), Client)
+assert_type(client.with_options(headers=Headers([("X-A", "b")]), auth=None), Client)
+assert_type(Client(headers=[("X-A", "b")]).api.headers, Headers)
+assert_type(Api(Anonymous(), headers={b"X-A": b"b"}).headers, Headers)
+client.with_options(headers={"X-A": 5})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.with_options(auth="t")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Client(headers=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 assert_type(client.call(bookings.get_one("u")), Booking)
 assert_type(client.exchange(bookings.get_one("u")), Exchange[Booking])
 assert_type(client.exchange(bookings.get_one("u")).value, Booking)
@@ -246,6 +256,8 @@ async def under_trio() -> None:
         assert_type(client.pages(bookings.list()), AsyncIterator[Page[Booking]])
         assert_type(await client.exchange(bookings.get_one("u")), Exchange[Booking])
         assert_type(client.with_options(timeout=5), AsyncClient)
+        assert_type(client.with_options(headers={"X-A": "b"}), AsyncClient)
+        assert_type(AsyncClient(headers={"X-A": "b"}), AsyncClient)
         assert_type(await run_trio(retrying(api, bookings.get_one("u")), Replay("w")), Booking)
 
 

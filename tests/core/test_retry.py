@@ -568,6 +568,15 @@ def test_unauthenticated_names_the_credentials_of_the_program(auth: Auth, kind: 
     assert caught.value.credentials == kind
 
 
+def test_an_error_repeats_no_secret_of_an_extra_header() -> None:
+    api = Api(Anonymous(), headers={"CF-Access-Client-Secret": "test-secret-of-the-proxy"})
+    text = "denied to test-secret-of-the-proxy"
+    with pytest.raises(Unauthenticated) as caught:
+        run_script(retrying(api, READ), [(READ, refusal(401, text=text))])
+    assert caught.value.message == "denied to [redacted]"
+    assert b"test-secret" not in pickle.dumps(caught.value)
+
+
 def test_deleting_a_reservation_is_repeated_as_a_read_is() -> None:
     op = slots.delete_reservation("r7")
     script = [

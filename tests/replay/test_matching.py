@@ -27,6 +27,7 @@ def request(
         (request(), Request("POST", URL, {"Cal-Api-Version": "2024-08-13", "Authorization": "k"})),
         (request(url=f"{URL}?a=1&b=%2C"), request(url=f"{URL}?b=,&a=1")),
         (request(body=b'{"a":1,"b":2}'), request(body=b'{"b": 2, "a": 1}')),
+        (request(), Request("POST", URL, {"cal-api-version": "2024-08-13", "traceparent": "00"})),
         (request(body=b"\xff"), request(body=b"\xff")),
         (request(body=b"[" * 100_000), request(body=b"[" * 100_000)),
     ],

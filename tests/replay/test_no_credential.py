@@ -305,6 +305,9 @@ def values() -> list[object]:
     client = Client(KEY, transport=Always(Response(200)))
     managed = AsyncClient(auth=AccessToken(KEY), transport=Replay.of())
     client.api.request(NOTED)  # which it keeps the header fields of
+    behind = Client("cal_test_other", transport=Always(Response(200)), headers={SECRET: KEY})
+    forwarded = behind.api.request(NOTED)
+    api = Api(Anonymous(), headers={"X-Proxy": KEY, "Cookie": f"session={KEY}"})
     names = ["Authorization", "X-Key", "Cookie"]
     headers = Headers([(name, KEY) for name in names])
     headers.get("cookie")
@@ -316,6 +319,9 @@ def values() -> list[object]:
         *(managed.api, OAuthClient("client", KEY), Secret(KEY), ApiKey(KEY), headers),
         *(request.headers, Response(200, headers), Send(client.api.request(NOTED))),
         *(redaction, redaction.secrets, credentials_of(request), proxies),
+        *(behind, behind.api, behind.api.headers, behind.api._made, forwarded, forwarded.headers),
+        *(behind.with_options(headers={"X-Token": KEY}).api, api, api.request(NOTED)),
+        *(credentials_of(forwarded), Redactor(credentials_of(forwarded)), behind.bookings),
         *(Redactor(credentials_of(request)), Redactor(redaction.secrets), People(KEY)),
         Urllib3Transport(proxy=f"http://ann:{IN_URL}@127.0.0.1:1"),
         TrioTransport(proxy=f"http://ann:{IN_URL}@127.0.0.1:1"),
@@ -324,7 +330,7 @@ def values() -> list[object]:
 
 def test_no_tool_shows_it_in_a_value() -> None:
     outputs = [text for value in values() for text in representations(value)]
-    assert outcome(outputs) == ("credential in 0 of 138 outputs", 138)
+    assert outcome(outputs) == ("credential in 0 of 210 outputs", 210)
 
 
 WRITTEN = [
@@ -383,6 +389,19 @@ def by_urllib3(url: str, path: Path | None) -> None:
         client.bookings.create(NEW)
 
 
+SECRET = "CF-Access-Client-Secret"
+
+
+def by_extra_header(url: str, path: Path | None) -> None:
+    """Send it in a header for a proxy in front of the server."""
+    transport = Urllib3Transport(timeout=QUICK)
+    recorder = transport if path is None else Recorder(path, transport)
+    options: dict[str, Any] = {"retry": NO_RETRY, "headers": Headers({SECRET: KEY})}
+    with Client("cal_test_other", base_url=url, transport=recorder, **options) as client:
+        print(client, recorder, repr(client.api), client.api.request(bookings.get("uid")))
+        client.bookings.create(NEW)
+
+
 def by_trio(url: str, path: Path | None) -> None:
     async def main() -> None:
         transport = TrioTransport(timeout=QUICK)
@@ -424,7 +443,7 @@ def nothing_shown(
 
 
 @pytest.mark.parametrize("record", [False, True])
-@pytest.mark.parametrize("way", [by_urllib3, by_trio])
+@pytest.mark.parametrize("way", [by_urllib3, by_trio, by_extra_header])
 @pytest.mark.parametrize("name", SERVERS)
 def test_no_exchange_shows_it(
     name: str, way: Any, record: bool, tmp_path: Path, nothing_shown: Any
@@ -542,18 +561,28 @@ def test_no_cancellation_shows_it(nothing_shown: Any) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 403, 429, 502])
-@pytest.mark.parametrize("auth", [ApiKey(KEY), AccessToken(KEY), OAuthClient("client", KEY)])
-def test_no_recording_shows_it(auth: Any, status: int, tmp_path: Path, nothing_shown: Any) -> None:
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"auth": ApiKey(KEY)},
+        {"auth": AccessToken(KEY)},
+        {"auth": OAuthClient("client", KEY)},
+        {"auth": Anonymous(), "headers": Headers({SECRET: KEY})},
+    ],
+)
+def test_no_recording_shows_it(
+    credentials: Any, status: int, tmp_path: Path, nothing_shown: Any
+) -> None:
     path = tmp_path / "cassette.json"
     with (
         Server(answering(echo(status))) as server,
-        Client(auth=auth, base_url=server.url, transport=Recorder(path)) as client,
+        Client(**credentials, base_url=server.url, transport=Recorder(path)) as client,
     ):
         request = client.api.request(NOTED)
         response = client.run(send(request))
     assert found_in(response.body)  # what comes live is as it came
 
-    with Client(auth=auth, base_url=server.url, transport=Replay(path)) as client:
+    with Client(**credentials, base_url=server.url, transport=Replay(path)) as client:
         replayed = client.run(send(client.api.request(NOTED)))
 
     nothing_shown(AssertionError(replayed, load(path)))
@@ -640,6 +669,23 @@ URLS = [
     f"{KEY} ",
     KEY,
 ]
+MISTAKEN_HEADERS: list[tuple[Any, str]] = [
+    ({SECRET: f"{KEY}\n"}, f"headers['{SECRET}']"),
+    ({SECRET: f"{KEY}€"}, f"headers['{SECRET}']"),
+    ({"Authorization": KEY}, "headers['Authorization']"),
+    ([(SECRET, KEY), (SECRET.lower(), KEY)], f"headers['{SECRET.lower()}']"),
+    ({KEY: "X-A"}, "headers"),
+    ({SECRET: [KEY]}, "headers"),
+    ([(SECRET, KEY), (KEY,)], "headers"),
+    (KEY, "headers"),
+    (f"{SECRET}: {KEY}", "headers"),
+]
+
+
+def optional(**options: Any) -> object:
+    return Client("cal_test_other", transport=Replay.of()).with_options(**options)
+
+
 MISPLACED: list[tuple[Callable[[], object], str]] = [
     (partial(Client, auth=KEY), "auth"),
     (partial(AsyncClient, auth=KEY), "auth"),
@@ -671,6 +717,17 @@ MISPLACED: list[tuple[Callable[[], object], str]] = [
     (partial(webhooks.receive, {"Cookie": KEY}, b"{}", KEY.encode()), "secrets"),
     (partial(webhooks.receive, 5, b"{}", KEY), "headers"),
     (lambda: Client(KEY, transport=Replay.of()).with_options(timeout=-1), "timeout.total"),
+    *((partial(optional, auth=auth), "auth") for auth in (KEY, [KEY], Secret(KEY))),
+    (partial(optional, auth=KEY, timeout=-1), "auth"),
+    *((partial(optional, headers=headers), field) for headers, field in MISTAKEN_HEADERS),
+    *((partial(Client, KEY, headers=headers), field) for headers, field in MISTAKEN_HEADERS),
+    *((partial(AsyncClient, KEY, headers=headers), field) for headers, field in MISTAKEN_HEADERS),
+    *((partial(Api, Anonymous(), headers=given), field) for given, field in MISTAKEN_HEADERS),
+    (partial(optional, headers={SECRET: KEY}, timeout=-1), "timeout.total"),
+    (partial(optional, headers={SECRET: KEY}, auth=KEY), "auth"),
+    (partial(Client, auth=Anonymous(), headers={SECRET: KEY}, timeout=-1), "timeout.total"),
+    (partial(Client, headers={SECRET: KEY}, auth=KEY), "auth"),
+    (partial(Api, Anonymous(), "x", headers={SECRET: KEY}), "base_url"),
     (partial(Urllib3Transport, proxy=[KEY]), "proxy"),
     (partial(TrioTransport, proxy=f"http://ann:{IN_URL}@h?x"), "proxy"),
 ]

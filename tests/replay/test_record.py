@@ -229,6 +229,52 @@ def test_the_file_is_the_same_whenever_it_is_recorded_and_can_be_read_by_people(
     )
 
 
+def test_a_recording_with_extra_headers_holds_no_secret_and_replays_without_them(
+    path: Path,
+) -> None:
+    secret = "test-secret-of-the-proxy"
+    extra = {
+        "CF-Access-Client-Id": "shop.access",
+        "CF-Access-Client-Secret": secret,
+        "traceparent": "00-4bf92f3577b34da6",
+        "X-Caller": "cal_test_0123456789abcdef",
+    }
+    body = json.dumps({"status": "success", "echo": f"of {secret}"}).encode()
+    answers = Answers(lambda _: Response(200, {"X-Echo": secret}, body))
+    op = bookings.cancel("a", {"cancellation_reason": "ill"})
+    with Client(KEY, transport=Recorder(path, answers), headers=extra) as client:
+        assert response_of(client, op).body == body
+
+    (exchange,) = load(path).runs[0].exchanges
+    assert exchange.request.headers.pairs == (
+        ("Accept", "application/json"),
+        ("User-Agent", "calcom-bookings/0.1.0"),
+        ("cal-api-version", "2024-08-13"),
+        ("Authorization", "[redacted]"),
+        ("Content-Type", "application/json"),
+        ("CF-Access-Client-Id", "shop.access"),
+        ("CF-Access-Client-Secret", "[redacted]"),
+        ("traceparent", "00-4bf92f3577b34da6"),
+        ("X-Caller", "[redacted]"),
+    )
+    outcome = Response(
+        200, {"X-Echo": "[redacted]"}, b'{"status":"success","echo":"of [redacted]"}'
+    )
+    assert exchange.outcome == outcome
+    assert secret.encode() not in path.read_bytes()
+    with Client(transport=Replay(path)) as client:
+        assert response_of(client, op) == outcome
+
+
+def test_a_secret_extra_header_too_short_to_be_found_is_not_recorded(path: Path) -> None:
+    answers = Answers()
+    with (
+        Client(KEY, transport=Recorder(path, answers), headers={"X-Token": "short"}) as client,
+        pytest.raises(CredentialLeft, match="nothing was sent: a credential of fewer than 8"),
+    ):
+        response_of(client, bookings.get("a"))
+
+
 def branching() -> Program[Any]:
     yield from asking("first")
 
