@@ -233,6 +233,7 @@ class DecodingError(CalcomError):
     """A 2xx that cannot be read: not JSON, an error in disguise, or of another type.
 
     `path` is the JSON path of what is odd, `found` the kind of value found there, never the value.
+    The message also names the other required keys that are missing beside it.
     `may_have_happened` is true on a write: the server accepted it, or its outcome is open where the
     response is an error in disguise.
     `data` is the JSON of the whole response, without credentials, such as the uid of a booking that

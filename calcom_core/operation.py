@@ -114,7 +114,9 @@ class Operation(Value, Generic[T_co]):
             legacy = legacy_answer(self.plain, response, envelope.get("data"))
             if legacy is not None:
                 raise legacy from odd
-            raise undecodable(self, response, odd.json_path, odd.expected, odd.found) from odd
+            raise undecodable(
+                self, response, odd.json_path, odd.expected, odd.found, also=odd.also_missing
+            ) from odd
 
 
 @frozen
@@ -145,6 +147,7 @@ def undecodable(
     expected: str,
     found: str,
     *,
+    also: str = "",
     said: str | None = None,
     page: Page[Any] | None = None,
     odd: tuple[Any, ...] = (),
@@ -152,6 +155,7 @@ def undecodable(
 ) -> DecodingError:
     """Return the error for a success in which something else was *found* than *expected*.
 
+    *also* names the other keys that are missing.
     *said* is what the server says in place of a success, which leaves the outcome of a write open.
     """
     hint = "; check the base URL" if path == "$" else ""
@@ -166,7 +170,7 @@ def undecodable(
     clean = without_credentials(response)
     return error(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
-        f"{rest}{hint}",
+        f"{also}{rest}{hint}",
         operation=operation.plain,
         # Pyright does not see through the converter of its headers.
         response=cast(Answer, clean),

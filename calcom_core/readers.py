@@ -154,6 +154,7 @@ class PageOf(Value):
             error.json_path,
             error.expected,
             error.found,
+            also=error.also_missing,
             page=Page(items, pagination, clean, following),
             odd=odd,
             error=raised,

@@ -30,21 +30,37 @@ class NotJson(Exception):
 
 
 class Odd(Exception):
-    """A JSON value of another kind than its place wants; *path* grows as the error rises."""
+    """A JSON value of another kind than its place wants; *path* grows as the error rises.
 
-    def __init__(self, expected: str, found: str, *path: str | int) -> None:
+    *missing* holds the other required keys that the same object lacks.
+    """
+
+    def __init__(
+        self, expected: str, found: str, *path: str | int, missing: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(expected, found)
         self.expected = expected
         self.found = found
         self.path: list[str | int] = list(path)
+        self.missing = missing
 
     @property
     def json_path(self) -> str:
         """The path from the root of the answer, such as `$.data.hosts[0].id`."""
-        return "$" + "".join(
-            f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
-            for step in self.path
-        )
+        return _json_path(self.path)
+
+    @property
+    def also_missing(self) -> str:
+        """The paths of the keys in *missing* as a part of a message; empty without any."""
+        paths = [_json_path([*self.path[:-1], key]) for key in self.missing]
+        return f"; also missing: {', '.join(paths)}" if paths else ""
+
+
+def _json_path(steps: list[str | int]) -> str:
+    return "$" + "".join(
+        f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
+        for step in steps
+    )
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -321,6 +337,12 @@ def _reader(
         "astray": _astray,
         "draft": _draft(cls),
         "KNOWN": frozenset(keys),
+        "REQUIRED": tuple(
+            key
+            for field, key in zip(fields, keys, strict=True)
+            if field.default is attrs.NOTHING and GIVEN not in field.metadata
+        ),
+        "others": _others_missing,
     }
     lines = [
         "def read(value, _):",
@@ -353,6 +375,12 @@ def _reader(
         "    return model",
     ]
     return generated("read", lines, names)
+
+
+def _others_missing(
+    value: Mapping[str, Any], required: tuple[str, ...], key: str
+) -> tuple[str, ...]:
+    return tuple(other for other in required if other != key and other not in value)
 
 
 def _draft(cls: type[Any]) -> type[Any]:
@@ -407,8 +435,10 @@ def _read_field(
         names[f"read{index}"] = hook(wanted)
         parse = f"read{index}({var}, None)"
     wrong = " and ".join(f"{var}.__class__ is not {name}" for name in classes)
-    raising = f"raise Odd({expected!r}, found({var}), {key!r})"
-    if field.default is attrs.NOTHING:  # then it identifies the model, and must be there
+    required = field.default is attrs.NOTHING
+    missing = f", missing=others(value, REQUIRED, {key!r})" if required else ""
+    raising = f"raise Odd({expected!r}, found({var}), {key!r}{missing})"
+    if required:  # then it identifies the model, and must be there
         lines = [f"    {var} = get({key!r}, MISSING)"]
         indent = "    "
     else:
@@ -421,7 +451,7 @@ def _read_field(
         indent = "        "
     lines.append(f"{indent}if {wrong}: {raising}")
     if wanted is datetime:
-        raising = f"raise Odd({expected!r}, 'another string', {key!r})"
+        raising = f"raise Odd({expected!r}, 'another string', {key!r}{missing})"
         lines += [
             f"{indent}try: {var} = moment({var})",
             f"{indent}except ValueError: {raising} from None",

@@ -213,7 +213,7 @@ def _event(root: Mapping[str, Any], identity: str, version: str | None) -> Event
             odd.json_path,
             odd.expected,
             odd.found,
-            "; as it came, it is in error.event",
+            f"{odd.also_missing}; as it came, it is in error.event",
             UnknownEvent(delivery=delivery, extra=payload),
         ) from odd
 

@@ -250,6 +250,70 @@ def test_a_booking_of_four_keys_is_read() -> None:
     assert pickle.loads(pickle.dumps(booking)) == booking
 
 
+OF_ONE = "bookings.get_one (GET /v2/bookings/bk7): 200 with "
+OF_LIST = "bookings.list (GET /v2/bookings): 200 with "
+OF_RESERVE = "slots.reserve (POST /v2/slots/reservations): 200 with "
+# An operation, its data, and the message that names every missing key of the first such object.
+LACKING: list[tuple[Operation[Any], object, str]] = [
+    (
+        bookings.get_one("bk7"),
+        {},
+        f"{OF_ONE}nothing at $.data.uid, where a string belongs; "
+        "also missing: $.data.status, $.data.start, $.data.end",
+    ),
+    (
+        bookings.get_one("bk7"),
+        {"uid": "bk7", "start": "2027-04-05T09:00:00.000Z"},
+        f"{OF_ONE}nothing at $.data.status, where a string belongs; also missing: $.data.end",
+    ),
+    (
+        bookings.get_one("bk7"),
+        {**LEAST, "start": None},
+        f"{OF_ONE}null at $.data.start, where a time with its offset belongs",
+    ),
+    (
+        bookings.get_one("bk7"),
+        {"uid": "bk7", "status": "accepted", "start": "soon"},
+        f"{OF_ONE}another string at $.data.start, where a time with its offset belongs; "
+        "also missing: $.data.end",
+    ),
+    (
+        bookings.get_one("bk7"),
+        {"uid": 5},
+        f"{OF_ONE}an integer at $.data.uid, where a string belongs; "
+        "also missing: $.data.status, $.data.start, $.data.end",
+    ),
+    (
+        bookings.list(),
+        [LEAST, {"uid": "bk8", "status": "accepted"}, {}],
+        f"{OF_LIST}nothing at $.data[1].start, where a time with its offset belongs; "
+        "also missing: $.data[1].end (2 unreadable, the other 1 of the page in error.page)",
+    ),
+    (
+        bookings.references("bk7"),
+        [{}],
+        "bookings.references (GET /v2/bookings/bk7/references): 200 with nothing at "
+        "$.data[0].type, where a string belongs; also missing: $.data[0].eventUid",
+    ),
+    (
+        slots.reserve(event_type_id=1, slot_start=NINE),
+        {},
+        f"{OF_RESERVE}nothing at $.data.reservationUid, where a string belongs; "
+        "the server accepted the request all the same",
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "data", "message"), LACKING)
+def test_every_missing_key_of_an_object_is_named_at_once(
+    operation: Operation[Any], data: object, message: str
+) -> None:
+    pagination = {"hasNextPage": False}
+    with pytest.raises(DecodingError) as caught:
+        operation.read(body_of({"status": "success", "data": data, "pagination": pagination}))
+    assert str(caught.value) == message
+
+
 # What is asked for, the least that its data may be, and what that is read as.
 LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
     "people, an event type and an addition": (

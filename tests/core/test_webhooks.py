@@ -1139,6 +1139,15 @@ def test_an_odd_delivery_is_there_as_it_came() -> None:
     assert error.event.booking() == bookings.get_one("bk7")
 
 
+def test_every_missing_key_of_a_delivery_is_named_at_once() -> None:
+    with pytest.raises(DeliveryUnreadable) as caught:
+        webhooks.parse(delivered("OOO_CREATED", {"oooEntry": {}}))
+    assert str(caught.value) == (
+        "a delivery with nothing at $.payload.oooEntry.start, where a time with its offset belongs"
+        "; also missing: $.payload.oooEntry.end; as it came, it is in error.event"
+    )
+
+
 def test_a_delivery_with_an_odd_time_is_there_as_it_came() -> None:
     body = json.dumps({"triggerEvent": "PING", "createdAt": 5, "x": 1, "payload": {"y": 2}})
     with pytest.raises(DeliveryUnreadable) as caught:
