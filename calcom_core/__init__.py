@@ -4,6 +4,7 @@
 `Operation.read` reads the answer that your own I/O brought.
 Programs, which take more than one exchange, are in `effects`, `retry`, `paging` and `once`, and
 `script` plays them in tests.
+`responses` builds the responses that tests give.
 `webhooks`, which is imported where it is used, verifies and reads deliveries.
 """
 

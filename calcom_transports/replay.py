@@ -4,7 +4,6 @@ Strict: a request that nothing recorded is equal to fails, and so does what is l
 Time is virtual: only a `Sleep` moves it, so that a replayed program takes no time.
 """
 
-import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from os import PathLike
@@ -14,6 +13,7 @@ from typing import Any, NoReturn
 
 from attrs import define, evolve, field, frozen
 
+from calcom_core import responses
 from calcom_core.api import Anonymous, Api
 from calcom_core.effects import Send, Sleep
 from calcom_core.errors import (
@@ -24,7 +24,7 @@ from calcom_core.errors import (
     TransportError,
     Unplayed,
 )
-from calcom_core.http import Headers, HeadersInput, Request, Response, Timeout
+from calcom_core.http import Request, Response, Timeout
 from calcom_core.operation import Operation
 from calcom_core.personal import People
 from calcom_core.redaction import (
@@ -56,18 +56,8 @@ _AGAIN = "record it again (mode rewrite; with pytest --calcom-record=rewrite)"
 _WAY_OUT = f"if the program was meant to change, {_AGAIN}"
 
 
-def answer(body: Any, status: int = 200, headers: HeadersInput = ()) -> Response:
-    """Return an answer with a JSON body, for `Replay.of`.
-
-    Raises `InvalidInput` for a body that JSON cannot hold.
-    """
-    try:
-        content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInput("body", f"cannot be written as JSON ({error})") from error
-    return Response(
-        status, Headers([("Content-Type", "application/json"), *Headers(headers)]), content
-    )
+answer = responses.json
+"""Returns a response with a JSON body."""
 
 
 @frozen
@@ -158,6 +148,7 @@ class Replay:
         """Make a replay of answers given inline: pairs of what is asked and what comes of it.
 
         Each pair answers one call of a client, and a list of pairs one `client.run(program)`.
+        `calcom_core.responses` builds complete responses.
         *api* says with which base URL and versions the operations are asked,
         by default those of a client that was given none.
         """

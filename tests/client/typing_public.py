@@ -44,6 +44,7 @@ from calcom_core import (
     bookings,
     create_once,
     iterate_script,
+    responses,
     run_script,
     teams,
 )
@@ -139,6 +140,16 @@ assert_type(run(retrying(api, bookings.get_one("u")), Replay("walk.json")), Book
 assert_type(
     Client(transport=Replay.of((bookings.get_one("u"), answer({})))).bookings.get_one("u"), Booking
 )
+
+assert_type(responses.booking(uid="u", attendees=[{"name": "Ann"}], seats=["s"]), Response)
+assert_type(responses.series([{}, {"start": "2027-04-05T09:00:00Z"}]), Response)
+assert_type(responses.page([{"uid": "u"}], next_cursor=None), Response)
+assert_type(responses.page([{"uid": "u"}], total_items=3, take=2, skip=2), Response)
+assert_type(responses.slots({"2027-04-05": ["2027-04-05T09:00:00Z"]}), Response)
+assert_type(responses.error(404, "no", code="X"), Response)
+assert_type(responses.json({}, 201), Response)
+responses.booking(satus="accepted")  # type: ignore[call-arg]
+responses.booking(attendees=[{"nam": "Ann"}])  # type: ignore[typeddict-unknown-key]
 
 assert_type(client.bookings.get_by_seat("s"), Booking)
 assert_type(client.bookings.request_reschedule("u", reschedule_reason="r"), None)

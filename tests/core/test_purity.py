@@ -57,6 +57,7 @@ ORDER = [
     "paging",
     "once",
     "script",
+    "responses",
 ]
 
 
@@ -229,7 +230,7 @@ from pathlib import Path
 
 import calcom_core
 from calcom_core import *
-from calcom_core import bookings, slots, teams
+from calcom_core import bookings, responses, slots, teams
 from calcom_core.routes import ROUTES
 from calcom_core.retry import retrying
 
@@ -312,6 +313,7 @@ for operation in operations:
     api.request(operation)
 assert operations[2].read(answers[0]).uid == "8q36zVzjeFHywNswG41LH7"
 assert len(operations[0].read(answers[1]).items) == 3
+assert operations[2].read(responses.booking(start="2027-04-05T09:00:00Z")).uid == "booking1"
 odd_answers = [
     answers[2],
     Response(429, {"Retry-After": "Sun, 22 Nov 2026 16:04:30 GMT", "Date": "x"}),

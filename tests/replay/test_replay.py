@@ -9,7 +9,7 @@ import pytest
 import trio
 from attrs import evolve
 
-from calcom_core import Api, ApiKey, InvalidInput, Response, bookings
+from calcom_core import Api, ApiKey, InvalidInput, Response, bookings, responses
 from calcom_core.effects import Program, Send, clock, emit, gather, send, sleep
 from calcom_core.errors import (
     AlreadyPlayed,
@@ -254,6 +254,15 @@ def test_answers_are_given_inline_by_operation_or_by_request() -> None:
         )
         with pytest.raises(NotSent, match="no"):
             run(send(request), replay)
+
+
+def test_a_booking_that_was_built_is_the_one_that_a_client_gets() -> None:
+    assert answer is responses.json
+    op = bookings.cancel_seat("uid", "b", reason="ill")
+    replay = Replay.of((op, responses.booking(uid="uid", seats=["a"])))
+    with Client(transport=replay) as client:
+        booking = client.bookings.cancel_seat("uid", "b", reason="ill")
+    assert (booking.uid, [person.seat_uid for person in booking.attendees]) == ("uid", ["a"])
 
 
 def test_a_replay_reads_its_cassette_from_a_file() -> None:
