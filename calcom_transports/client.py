@@ -34,6 +34,7 @@ def _api(
     versions: Versions,
     headers: HeadersInput | None,
     replays: bool,
+    recorded_url: str | None,
 ) -> Api:
     """Return the API of a client; with a replay it reads no environment variable."""
     if api_key is not None and auth is not None:
@@ -43,8 +44,8 @@ def _api(
             auth = Anonymous() if replays else ApiKey(_key_of_environment())
         else:
             auth = ApiKey(taken(api_key))
-    if base_url is None and not replays:
-        base_url = environment.base_url()
+    if base_url is None:
+        base_url = recorded_url if replays else environment.base_url()
     return Api(
         auth,
         HOSTED_URL if base_url is None else base_url,
@@ -98,7 +99,8 @@ class _Configured(ABC, Generic[Sender]):
         key = _given_key(api_key, replays)
         del api_key
         try:
-            self.api = _api(key, auth, base_url, versions, headers, replays)
+            recorded = getattr(transport, "base_url", None)
+            self.api = _api(key, auth, base_url, versions, headers, replays, recorded)
         except InvalidInput as error:
             del auth, base_url, versions, headers
             raise error.with_traceback(None) from error.__cause__
@@ -200,7 +202,8 @@ class Client(_Configured[Transport | Sessions]):
         versions: which `cal-api-version` each operation speaks: `EVERYWHERE`, which every server
             answers, or `HOSTED`, the newest of the hosted service.
         transport: what sends; by default urllib3's, which needs the extra `urllib3`.
-            A `Replay` needs no key, and with it no environment variable is read.
+            A `Replay` needs no key, reads no environment variable, and brings the recorded base
+            URL.
         timeout: seconds for a whole exchange, above 0, or a `Timeout`;
             None is the transport's own, which is finite.
         retry: when to retry; by default up to four attempts within 3 minutes, of requests that

@@ -107,7 +107,6 @@ class _Use:
     def __init__(self, item: pytest.Item) -> None:
         from calcom_core.api import HOSTED_URL
         from calcom_transports import environment
-        from calcom_transports.cassette import load
         from calcom_transports.matching import STRICT
         from calcom_transports.record import Recorder, use_cassette
 
@@ -123,13 +122,13 @@ class _Use:
             self._key = _key(path)
         match, redaction = options.pop("match", STRICT), options.pop("redaction", None)
         self._cassette = use_cassette(path, mode, match=match, redaction=redaction)
-        self._recorder = self._cassette if isinstance(self._cassette, Recorder) else None
-        self._lent = _Lent(self._cassette, self._recorder)
-        if self._recorder is not None:
+        if isinstance(self._cassette, Recorder):
+            self._recorder: Recorder | None = self._cassette
             usual = environment.base_url()
         else:
-            asked = (item.request.url for run in load(path).runs for item in run.exchanges)
-            usual = next(asked, "").partition("?")[0].rpartition("/v2/")[0]
+            self._recorder = None
+            usual = self._cassette.base_url
+        self._lent = _Lent(self._cassette, self._recorder)
         self._options = {"base_url": usual or HOSTED_URL, **options}
 
     def client(self, kind: type[AnyClient]) -> AnyClient:

@@ -99,9 +99,15 @@ class _Played:
                 self.position[branch] = len(steps)
 
 
+def _base_url_of(cassette: Cassette) -> str | None:
+    urls = (exchange.request.url for run in cassette.runs for exchange in run.exchanges)
+    return next(urls, "").partition("?")[0].rpartition("/v2/")[0] or None
+
+
 class Replay:
     """Stands in for a transport, in the blocking and in the trio client, without a key.
 
+    A client without a base URL of its own takes *base_url*, that of the first recorded request.
     Leaving its context, or the client's, raises `Unplayed` unless everything was asked for or an
     exception is on its way already.
 
@@ -122,6 +128,7 @@ class Replay:
     ) -> None:
         cassette = source if isinstance(source, Cassette) else load(source)
         self._name = cassette.name
+        self.base_url = _base_url_of(cassette)
         self._match = match_of(match)
         redaction = redaction_of(redaction)
         self._people = _people(cassette, redaction)
