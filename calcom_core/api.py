@@ -265,7 +265,10 @@ class Api(Value):
         url = self.base_url + operation.path
         if operation.query:
             url += "?" + "&".join(
-                [f"{name}={quote(value, safe=_QUERY_SAFE)}" for name, value in operation.query]
+                [
+                    f"{quote(name, safe=_QUERY_SAFE)}={quote(value, safe=_QUERY_SAFE)}"
+                    for name, value in operation.query
+                ]
             )
         return Request(operation.method, url, headers, operation.body or b"")
 

@@ -1,9 +1,10 @@
 """A call as a value: what to ask, and how to read the answer."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar, cast
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from calcom_core.error_body import read_error_body
 from calcom_core.errors import Answer, DecodingError, InvalidInput
@@ -30,15 +31,49 @@ _LONGEST = 500
 """How many characters of the server's words are in a message."""
 
 
+def data_of(operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]) -> Any:
+    """Return the JSON under `data`, or None where there is none."""
+    return envelope.get("data")
+
+
+def _is_path(operation: "Operation[Any]", attribute: object, path: str) -> None:
+    # It follows the base URL: `.example.com/v2` would take the credentials to another host.
+    if not isinstance(path, str) or not _PATH.fullmatch(path):
+        raise InvalidInput(
+            "path",
+            "must begin with a slash, be percent-encoded and have no segment . or ..; "
+            "give the query as query=",
+        )
+
+
+_PATH = re.compile(
+    r"(?:/(?!(?:\.|%2[Ee]){1,2}(?:/|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+"
+)
+
+
+def _pairs(query: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    given: Any = query.items() if isinstance(query, Mapping) else query
+    pairs = tuple(given) if isinstance(given, Iterable) else (given,)
+    for pair in pairs:
+        if not isinstance(pair, tuple) or [isinstance(part, str) for part in pair] != [True, True]:
+            raise InvalidInput("query", "must be a mapping of strings to strings, or their pairs")
+    return pairs
+
+
 @frozen
 class Operation(Value, Generic[T_co]):
-    """A request still to be sent, and the pure function that reads its answer.
+    """A request still to be sent, and the pure function that reads its response.
 
     Nothing happens when one is made; equal calls make equal operations.
-    *repeatable* is true where asking twice does no harm.
+    The functions of the core make those of the bookings API.
+    One of your own needs a *name*, a *method* and a *path*, and reads the JSON under `data`:
+    `Operation("webhooks.list", "GET", "/v2/webhooks", query={"take": "10"})`.
+    *query* is a mapping or pairs of strings; *body* is the JSON as bytes.
+    *repeatable* is true where a second request does no harm; by default for GET and HEAD.
     Where it is not, *verify* is the read operation that tells whether it happened, or makes it;
     it follows from the rest, so that equality needs not look at it.
-    *version* is the pinned `cal-api-version`, or None for the one of the `Api`'s table;
+    *version* is the pinned `cal-api-version`, or None for the one of the `Api`'s table, which
+    has 2024-08-13 for names that it does not list;
     *speaks* holds the versions that know what is asked, the usual one first; empty, if all do.
     *needs* names the fields given that an older version lacks, each with the oldest that has it.
     *walked* holds the cursors of the pages before this one.
@@ -46,15 +81,17 @@ class Operation(Value, Generic[T_co]):
 
     name: str
     method: str
-    path: str
-    reader: Reader[Any] = field(repr=False)
+    path: str = field(validator=_is_path)
+    reader: Reader[Any] = field(default=data_of, repr=False)
     query: tuple[tuple[str, str], ...] = field(
-        default=(), repr=lambda query: f"<{', '.join(name for name, _ in query)}>"
+        default=(), converter=_pairs, repr=lambda query: f"<{', '.join(name for name, _ in query)}>"
     )
     body: bytes | None = field(
         default=None, repr=lambda body: "None" if body is None else f"<{len(body)} bytes>"
     )
-    repeatable: bool = False
+    repeatable: bool = field(
+        default=Factory(lambda operation: operation.method in ("GET", "HEAD"), takes_self=True)
+    )
     version: str | None = None
     speaks: tuple[str, ...] = field(default=(), repr=False)
     needs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -70,7 +107,10 @@ class Operation(Value, Generic[T_co]):
 
     @property
     def verify(self) -> "Operation[Any] | None":
-        """The read operation that tells whether this happened; None where it may be repeated."""
+        """The read operation that tells whether this happened.
+
+        None where it may be repeated, and where a write of your own names none.
+        """
         # Most writes succeed, and then nobody asks.
         return self._verify() if callable(self._verify) else self._verify
 
@@ -151,14 +191,17 @@ def undecodable(
     said: str | None = None,
     page: Page[Any] | None = None,
     odd: tuple[Any, ...] = (),
+    hint: str = "",
     error: type[DecodingError] = DecodingError,
 ) -> DecodingError:
     """Return the error for a success in which something else was *found* than *expected*.
 
     *also* names the other keys that are missing.
     *said* is what the server says in place of a success, which leaves the outcome of a write open.
+    *hint* is the way out, and begins with a semicolon.
     """
-    hint = "; check the base URL" if path == "$" else ""
+    if path == "$":
+        hint = "; check the base URL"
     rest = ""
     if page is not None:
         lost = f"{len(odd)} unreadable, the other " if odd else ""
@@ -166,7 +209,7 @@ def undecodable(
     if said:
         hint = f"; the server says: {said}"
     if not operation.repeatable:
-        hint += _ACCEPTED if said is None else _OPEN
+        hint += _ACCEPTED if said is None else _open(operation)
     clean = without_credentials(response)
     return error(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
@@ -184,7 +227,11 @@ def undecodable(
 
 
 _ACCEPTED = "; the server accepted the request all the same"
-_OPEN = "; the outcome of this write is open: look with error.operation.verify before you repeat it"
+
+
+def _open(operation: Operation[Any]) -> str:
+    look = "look with error.operation.verify" if operation.verify else "find out"
+    return f"; the outcome of this write is open: {look} before you repeat it"
 
 
 def json_of(response: Response) -> Any:

@@ -330,9 +330,10 @@ def outcome_unknown(
     op: Operation[Any], cause: CalcomError, why: str = "", found: tuple[Any, ...] = ()
 ) -> OutcomeUnknown:
     """Return the error for a write that may have happened, and that *cause* left open."""
+    look = "ask what error.verify asks" if op.verify else "find out whether it happened"
     unknown = OutcomeUnknown(
         f"{asked(op)}: whether it happened is not known: {what_came(cause)}{why}; "
-        "before you repeat it, ask what error.verify asks",
+        f"before you repeat it, {look}",
         operation=op.plain,
         cause=cause,
         found=found,

@@ -28,8 +28,13 @@ READABLE: Mapping[str, frozenset[str]] = {
     "slots": frozenset({"2024-09-04"}),
     "teams": frozenset({"2024-08-13"}),
     "teams.organization_bookings": frozenset({"2024-08-13", "2026-05-01"}),
+    "event_types": frozenset({"2024-06-14", "2026-06-12"}),
+    "me": frozenset({"2024-08-13"}),  # which the server ignores there
 }
 """The versions that a reader here was written for."""
+
+DEFAULT_VERSION = "2024-08-13"
+"""The version of an operation that no table lists."""
 
 BY_OFFSET = ("2024-08-13", "2026-02-25")
 """The versions in which bookings are listed by *take* and *skip*; the first is the usual one."""
@@ -55,8 +60,11 @@ def _nearest(operation: str, keys: Mapping[str, object]) -> str:
 
 @lru_cache
 def readable(operation: str) -> frozenset[str]:
-    """Return the versions in which the answers to the operation of this name can be read."""
-    return READABLE[_nearest(operation, READABLE)]
+    """Return the versions in which responses to the operation of this name can be read.
+
+    An operation of the caller's own, which no table lists, is read in `DEFAULT_VERSION`.
+    """
+    return READABLE.get(_nearest(operation, READABLE), frozenset({DEFAULT_VERSION}))
 
 
 def _listed(versions: frozenset[str]) -> str:
@@ -83,6 +91,8 @@ def _checked(table: object) -> tuple[tuple[str, str], ...]:
 
 @lru_cache  # of the few tables and operations that there are
 def _version(table: tuple[tuple[str, str], ...], operation: str) -> str | None:
+    if _nearest(operation, READABLE) not in READABLE:
+        return DEFAULT_VERSION
     versions = dict(table)
     return versions.get(_nearest(operation, versions))
 
@@ -116,7 +126,14 @@ class Versions(Value):
 
 
 EVERYWHERE = Versions(
-    "EVERYWHERE", {"bookings": "2024-08-13", "slots": "2024-09-04", "teams": "2024-08-13"}
+    "EVERYWHERE",
+    {
+        "bookings": "2024-08-13",
+        "slots": "2024-09-04",
+        "teams": "2024-08-13",
+        "event_types": "2024-06-14",
+        "me": "2024-08-13",
+    },
 )
 """Answered by the hosted service and by self-hosted servers."""
 
@@ -131,6 +148,8 @@ HOSTED = Versions(
         "slots": "2024-09-04",
         "teams": "2024-08-13",
         "teams.organization_bookings": "2026-05-01",
+        "event_types": "2024-06-14",  # 2026-06-12 has other booking fields; pin it for a call
+        "me": "2024-08-13",
     },
 )
 """The newest that the hosted service documents; a self-hosted server may not know them."""

@@ -561,9 +561,13 @@ def test_a_table_of_versions_picks_by_operation_and_else_by_family() -> None:
     assert (EVERYWHERE.name, HOSTED.name) == ("EVERYWHERE", "HOSTED")
     assert EVERYWHERE.table == (
         ("bookings", "2024-08-13"),
+        ("event_types", "2024-06-14"),
+        ("me", "2024-08-13"),
         ("slots", "2024-09-04"),
         ("teams", "2024-08-13"),
     )
+    assert {HOSTED.of(name) for name in ("event_types.list", "event_types.get")} == {"2024-06-14"}
+    assert HOSTED.of("me.get") == "2024-08-13"
     assert Versions("EVERYWHERE", EVERYWHERE.table) == EVERYWHERE
 
 
