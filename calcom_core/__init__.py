@@ -9,6 +9,8 @@ Programs, which take more than one exchange, are in `effects`, `retry`, `paging`
 """
 
 from calcom_core import bookings as bookings
+from calcom_core import event_types as event_types
+from calcom_core import me as me
 from calcom_core import slots as slots
 from calcom_core import teams as teams
 from calcom_core.api import VERSION
@@ -47,6 +49,7 @@ from calcom_core.errors import PermissionDenied as PermissionDenied
 from calcom_core.errors import RateLimited as RateLimited
 from calcom_core.errors import RecordingForbidden as RecordingForbidden
 from calcom_core.errors import ReplayError as ReplayError
+from calcom_core.errors import SeriesReturned as SeriesReturned
 from calcom_core.errors import ServerError as ServerError
 from calcom_core.errors import SignatureError as SignatureError
 from calcom_core.errors import SignatureMalformed as SignatureMalformed
@@ -81,6 +84,13 @@ from calcom_core.model.booking import RemovedAttendee as RemovedAttendee
 from calcom_core.model.conferencing import ConferencingSession as ConferencingSession
 from calcom_core.model.conferencing import Participant as Participant
 from calcom_core.model.conferencing import Recording as Recording
+from calcom_core.model.event_type import EventType as EventType
+from calcom_core.model.event_type import EventTypeConfirmation as EventTypeConfirmation
+from calcom_core.model.event_type import EventTypeField as EventTypeField
+from calcom_core.model.event_type import EventTypeLocation as EventTypeLocation
+from calcom_core.model.event_type import EventTypeRecurrence as EventTypeRecurrence
+from calcom_core.model.event_type import EventTypeSeats as EventTypeSeats
+from calcom_core.model.event_type import Me as Me
 from calcom_core.model.inputs import Absence as Absence
 from calcom_core.model.inputs import Cancellation as Cancellation
 from calcom_core.model.inputs import NewAttendee as NewAttendee
@@ -165,13 +175,20 @@ __all__ = [
     "DeliveryTooLarge",
     "DeliveryTooOld",
     "DeliveryUnreadable",
+    "EventType",
+    "EventTypeConfirmation",
+    "EventTypeField",
+    "EventTypeLocation",
+    "EventTypeRecurrence",
     "EventTypeRef",
+    "EventTypeSeats",
     "Exchange",
     "Headers",
     "Host",
     "IntegrationLocation",
     "InvalidInput",
     "LinkLocation",
+    "Me",
     "NewAddressLocation",
     "NewAttendee",
     "NewBooking",
@@ -212,6 +229,7 @@ __all__ = [
     "SeatCancellation",
     "SeatReschedule",
     "Secret",
+    "SeriesReturned",
     "ServerError",
     "SignatureError",
     "SignatureMalformed",
@@ -233,7 +251,9 @@ __all__ = [
     "WebhookWithoutSecret",
     "bookings",
     "create_once",
+    "event_types",
     "iterate_script",
+    "me",
     "retrying",
     "run_script",
     "slots",

@@ -275,6 +275,15 @@ class PagingError(DecodingError):
     """
 
 
+class SeriesReturned(DecodingError):
+    """A call for one booking got a series; `bookings` holds all of it.
+
+    After a write the bookings exist, or are cancelled, all the same.
+    """
+
+    bookings: tuple[Any, ...] = ()
+
+
 class OutcomeUnknown(CalcomError):
     """A write that may have happened; `verify` is the read operation that tells.
 

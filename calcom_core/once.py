@@ -46,7 +46,8 @@ from calcom_core.http import Timeout
 from calcom_core.meanings import asked
 from calcom_core.model.booking import Booking
 from calcom_core.model.fields import build, exact_str, metadata, moment
-from calcom_core.model.inputs import Data, NewBooking
+from calcom_core.model.input_dicts import NewBookingDict
+from calcom_core.model.inputs import NewBooking
 from calcom_core.operation import Operation, Page
 from calcom_core.retry import (
     DEFAULT_RETRY,
@@ -77,11 +78,11 @@ Made = Booking | tuple[Booking, ...]
 
 def create_once(
     api: Api,
-    booking: NewBooking | Data,
+    booking: NewBooking | NewBookingDict,
     key: str,
     *,
     recreate_after: float | None = None,
-    policy: RetryPolicy = DEFAULT_RETRY,
+    policy: RetryPolicy | None = None,
     timeout: Timeout | None = None,
     cal_api_version: str | None = None,
 ) -> Program[Made]:
@@ -91,9 +92,10 @@ def create_once(
     refuses what may be our own booking: so a call that is repeated with the same key, by a program
     that was started again, returns the booking that its first run made; if the server refuses, as
     it does not with *allow_conflicts*, or once the first one was cancelled.
+    A look-up needs credentials that see the booking.
 
     Args:
-        api: whom to ask; to look up it needs credentials that see the booking.
+        api: where to send it.
         booking: a `NewBooking`, or a mapping of its keys; not an instant one.
         key: what tells this booking from every other, such as the number of an order; 1 to 500
             characters, kept in the booking's metadata as `create_once_key`.
@@ -105,7 +107,7 @@ def create_once(
         policy: when to ask again, and how often and how long to look; its deadline is that of a
             create and its look-ups together, but that one look-up is always made, and begins anew
             after each wait of *recreate_after*.
-            In a client, its `retry` unless one is given.
+            None, the default, is the client's `retry`, or else `DEFAULT_RETRY`.
         timeout: of each exchange.
         cal_api_version: pins the version of the create.
 
@@ -131,7 +133,8 @@ def create_once(
     if recreate_after is not None:
         _is_wait(recreate_after)
     create = bookings.create(_marked(new, key), cal_api_version=cal_api_version)
-    looking = _Looking(api, new, exact_str(key), policy_of(policy), timeout)
+    patience = DEFAULT_RETRY if policy is None else policy_of(policy)
+    looking = _Looking(api, new, exact_str(key), patience, timeout)
     return _creating(looking, create, recreate_after)
 
 

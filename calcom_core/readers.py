@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import evolve, frozen
 
-from calcom_core.errors import DecodingError, PagingError
+from calcom_core.errors import DecodingError, PagingError, SeriesReturned
 from calcom_core.http import Response
 from calcom_core.model.fields import LARGEST_INTEGER
 from calcom_core.model.page import CursorPagination, OffsetPagination
@@ -62,6 +62,35 @@ class OneOrMany(Value):
         """Read the answer."""
         single = not isinstance(envelope.get("data"), list)
         return (One if single else Many)(self.model)(operation, response, envelope)
+
+
+@frozen
+class OneOfSeries(Value):
+    """Reads one item of a model; a series raises an error that holds it and names *other*."""
+
+    model: type[Any]
+    other: str
+
+    def __call__(
+        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+    ) -> Any:
+        """Read the response."""
+        data = envelope.get("data")
+        if not isinstance(data, list) or not data:
+            return One(self.model)(operation, response, envelope)
+        clean = without_credentials(response)
+        found = Many(self.model)(operation, clean, parse(clean.body))
+        error = undecodable(
+            operation,
+            response,
+            "$.data",
+            "one booking",
+            f"a series of {len(found)}",
+            hint=f"; error.bookings holds them; {self.other} returns one booking or a series",
+            error=SeriesReturned,
+        )
+        cast(SeriesReturned, error).bookings = found
+        raise error
 
 
 @frozen

@@ -199,7 +199,7 @@ class Redactor:
     def asked(self, request: Request) -> tuple[str, bytes]:
         """Return the URL and the body of a request as they may be written, and are compared."""
         # Not the host, without which a URL is none; a credential in it is found in the end.
-        host = _HOST.match(request.url)[0]  # type: ignore[index]  # it matches any text
+        host = _HOST.match(request.url)[0]  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript]  # it matches any text
         url = _USER.sub("", host) + self.text(request.url[len(host) :])
         if self._people is not None:
             url = self._people.url(url)

@@ -20,11 +20,21 @@ from calcom_core.model.booking import (
     RemovedAttendee,
 )
 from calcom_core.model.conferencing import ConferencingSession, Recording
+from calcom_core.model.event_type import EventType, Me
 from calcom_core.model.fields import integer, segment
 from calcom_core.model.filters import BookingFilters
 from calcom_core.model.slot import Reservation
 from calcom_core.operation import Operation, Page, Reader
-from calcom_core.readers import Many, Nothing, One, OneOrMany, OneOrNone, PageOf, SlotsByDate
+from calcom_core.readers import (
+    Many,
+    Nothing,
+    One,
+    OneOfSeries,
+    OneOrMany,
+    OneOrNone,
+    PageOf,
+    SlotsByDate,
+)
 from calcom_core.value import Value
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, pinned, sufficient
 from calcom_core.wire import to_query
@@ -53,6 +63,10 @@ class Route(Value):
         return self.method == "GET" or self.idempotent
 
 
+def _single(other: str) -> OneOfSeries:
+    return OneOfSeries(Booking, other)
+
+
 _ALL = "/v2/bookings"
 _ONE = "/v2/bookings/{booking_uid}"
 _ATTENDEES = f"{_ONE}/attendees"
@@ -66,16 +80,18 @@ _LISTED = "bookings.attendees.list"
 _ROUTES = (
     Route("bookings.list", "GET", _ALL, PageOf(Booking)),
     Route("bookings.get", "GET", _ONE, OneOrMany(Booking), public=True),
-    Route("bookings.get_one", "GET", _ONE, One(Booking), public=True),
+    Route("bookings.get_one", "GET", _ONE, _single("bookings.get"), public=True),
     Route("bookings.get_series", "GET", _ONE, Many(Booking), public=True),
     Route("bookings.get_by_seat", "GET", f"{_ALL}/by-seat/{{seat_uid}}", One(Booking), public=True),
     Route("bookings.create", "POST", _ALL, OneOrMany(Booking), public=True),
+    Route("bookings.create_one", "POST", _ALL, _single("bookings.create"), public=True),
     Route("bookings.create_recurring", "POST", _ALL, Many(Booking, lone=True), public=True),
     Route("bookings.create_instant", "POST", _ALL, One(Booking), public=True),
     Route("bookings.reschedule", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
     Route("bookings.reschedule_seat", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
     Route("bookings.request_reschedule", "POST", f"{_ONE}/request-reschedule", Nothing()),
     Route("bookings.cancel", "POST", f"{_ONE}/cancel", OneOrMany(Booking), public=True),
+    Route("bookings.cancel_one", "POST", f"{_ONE}/cancel", _single("bookings.cancel"), public=True),
     Route("bookings.cancel_seat", "POST", f"{_ONE}/cancel", One(Booking), public=True),
     Route("bookings.confirm", "POST", f"{_ONE}/confirm", One(Booking)),
     Route("bookings.decline", "POST", f"{_ONE}/decline", One(Booking)),
@@ -129,6 +145,9 @@ _ROUTES = (
         f"{_ORGANIZATION_TEAM}/{{booking_uid}}/references",
         Many(BookingReference),
     ),
+    Route("event_types.list", "GET", "/v2/event-types", Many(EventType), public=True),
+    Route("event_types.get", "GET", "/v2/event-types/{event_type_id}", One(EventType)),
+    Route("me.get", "GET", "/v2/me", One(Me)),
 )
 ROUTES: Mapping[str, Route] = {route.name: route for route in _ROUTES}
 """Every operation by its name."""
@@ -143,6 +162,7 @@ _PARAMETERS: Mapping[str, Callable[[object, str], object]] = {
     "seat_uid": segment,
     "reservation_uid": segment,
     "attendee_id": integer,
+    "event_type_id": integer,
     "team_id": integer,
     "org_id": integer,
     "user_id": integer,

@@ -7,9 +7,10 @@ from calcom_core.errors import InvalidInput
 T = TypeVar("T")
 
 
-def _problem(text: object) -> str:
+def _problem(text: object, field: str) -> str:
     if not isinstance(text, str):
-        return f"must be a string, not {type(text).__name__}; give other kinds as auth="
+        way_out = "; give other kinds as auth=" if field == "api_key" else ""
+        return f"must be a string, not {type(text).__name__}{way_out}"
     if not text:
         return "is empty"
     # It becomes a header value; a stray newline from a file is the usual accident.
@@ -69,7 +70,7 @@ class Secret(Hidden[str]):
     __slots__ = ()
 
     def __init__(self, text: str, *, field: str = "secret") -> None:
-        problem = _problem(text)
+        problem = _problem(text, field)
         if problem:
             del text  # what shows the locals of a failing frame, as pytest can, would show it
             raise InvalidInput(field, problem)
@@ -86,7 +87,7 @@ def secret_or_error(text: "str | Secret", field: str) -> Secret | InvalidInput:
     """
     if isinstance(text, Secret):
         return text
-    problem = _problem(text)
+    problem = _problem(text, field)
     return InvalidInput(field, problem) if problem else Secret(text)
 
 

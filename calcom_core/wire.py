@@ -256,6 +256,7 @@ def reader_of(cls: type[T]) -> Callable[[Any, Any], T]:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
     converter.register_structure_hook(str, _string)
+    converter.register_structure_hook(int, _integer)
     converter.register_structure_hook_factory(
         attrs.has, lambda cls: _reader(cls, converter.get_structure_hook)
     )
@@ -303,6 +304,12 @@ def _string(value: Any, _: object) -> str:
     if value.__class__ is not str:
         raise Odd("a string", kind(value))
     return str(value)
+
+
+def _integer(value: Any, _: object) -> int:
+    if value.__class__ is not int:
+        raise Odd("an integer", kind(value))
+    return int(value)
 
 
 # JSON's kinds for Python's types; JSON has one kind of number, so a float may be written as 30.

@@ -17,6 +17,7 @@ from calcom_core.api import Anonymous, Api
 from calcom_core.effects import Stream, emit
 from calcom_core.errors import ApiError, CalcomError
 from calcom_core.model.booking import Booking, NewHost
+from calcom_core.model.inputs import NewAttendee, NewBooking
 from calcom_core.model.page import OffsetPagination
 from calcom_core.model.slot import Slots
 from calcom_core.operation import Operation, Page
@@ -42,13 +43,10 @@ class Step:
     fails: bool = False
 
 
-def _guest(name: str, **more: str) -> dict[str, str]:
+def _new(start: str, event_type_id: int, name: str, **more: Any) -> NewBooking:
     email = f"{name.partition(' ')[0].lower()}@example.com"
-    return {"name": name, "email": email, "time_zone": "Europe/Rome", "language": "en", **more}
-
-
-def _new(start: str, event_type_id: int, name: str, **more: Any) -> dict[str, Any]:
-    return {"start": start, "event_type_id": event_type_id, "attendee": _guest(name), **more}
+    attendee = NewAttendee(name=name, email=email, time_zone="Europe/Rome", language="en")
+    return NewBooking(start=start, event_type_id=event_type_id, attendee=attendee, **more)
 
 
 _SEATS = "bbAtPsDZCjj2urZUam1Ajs"
@@ -236,8 +234,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     # A title may hold any character, and a terminal may not.
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
-    sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue]
+    sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue]
     try:
         if options.cassette is None and environment.api_key() is not None:
             list_upcoming()

@@ -1,11 +1,12 @@
 """The functions of the core, bound to the clients: one namespace for each module of operations."""
 
 import inspect
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, get_args, get_type_hints
 
-from calcom_core import bookings, slots, teams
+from calcom_core import bookings, event_types, me, slots, teams
 from calcom_core.api import Api
 from calcom_core.bookings import attendees, guests
 from calcom_core.effects import Program
@@ -59,15 +60,17 @@ def _mended(method: Any, function: Callable[..., Any], result: Any = None, drop:
     """Give a bound method the signature of the function, with the result in place of the operation.
 
     `functools.wraps` alone would show the function's own, without `self`.
-    *drop* is how many of its first parameters the client gives.
+    *drop* is how many of its first parameters the client gives; the text loses them, too.
     """
     signature = inspect.signature(function)
     if result is None:
         result = get_args(get_type_hints(function)["return"])[-1]
     self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    parameters = list(signature.parameters.values())[drop:]
+    parameters = list(signature.parameters.values())
+    for given in parameters[:drop]:
+        method.__doc__ = re.sub(rf"\n +{given.name}: .*(?:\n {{12}}.*)*", "", method.__doc__)
     method.__signature__ = signature.replace(
-        parameters=[self, *parameters], return_annotation=result
+        parameters=[self, *parameters[drop:]], return_annotation=result
     )
     return method
 
@@ -160,7 +163,8 @@ def running(
 
     @wraps(function)
     def method(self: "Bound", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        kwargs.setdefault("policy", self.client.retry)
+        if kwargs.get("policy") is None:
+            kwargs["policy"] = self.client.retry
         return self.client.run(function(self.client.api, *args, **kwargs))
 
     return cast("Callable[Concatenate[Bound, P], T]", _mended(method, function, drop=1))
@@ -173,7 +177,8 @@ def running_async(
 
     @wraps(function)
     async def method(self: "AsyncBound", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        kwargs.setdefault("policy", self.client.retry)
+        if kwargs.get("policy") is None:
+            kwargs["policy"] = self.client.retry
         return await self.client.run(function(self.client.api, *args, **kwargs))
 
     return cast(
@@ -207,6 +212,7 @@ class Bookings(Bound):
     get_series = blocking(bookings.get_series)
     get_by_seat = blocking(bookings.get_by_seat)
     create = blocking(bookings.create)
+    create_one = blocking(bookings.create_one)
     create_once = running(create_once)
     create_recurring = blocking(bookings.create_recurring)
     create_instant = blocking(bookings.create_instant)
@@ -214,6 +220,7 @@ class Bookings(Bound):
     reschedule_seat = blocking(bookings.reschedule_seat)
     request_reschedule = blocking(bookings.request_reschedule)
     cancel = blocking(bookings.cancel)
+    cancel_one = blocking(bookings.cancel_one)
     cancel_seat = blocking(bookings.cancel_seat)
     confirm = blocking(bookings.confirm)
     confirm_seats = blocking(bookings.confirm_seats)
@@ -260,6 +267,19 @@ class Teams(Bound):
     references = blocking(teams.references)
 
 
+class EventTypes(Bound):
+    """`client.event_types`: the operations of that name in the core, run."""
+
+    list = blocking(event_types.list)
+    get = blocking(event_types.get)
+
+
+class Me(Bound):
+    """`client.me`: the operation of that name in the core, run."""
+
+    get = blocking(me.get)
+
+
 class AsyncAttendees(AsyncBound):
     """`client.bookings.attendees`: the operations of that name in the core, under trio."""
 
@@ -285,6 +305,7 @@ class AsyncBookings(AsyncBound):
     get_series = awaiting(bookings.get_series)
     get_by_seat = awaiting(bookings.get_by_seat)
     create = awaiting(bookings.create)
+    create_one = awaiting(bookings.create_one)
     create_once = running_async(create_once)
     create_recurring = awaiting(bookings.create_recurring)
     create_instant = awaiting(bookings.create_instant)
@@ -292,6 +313,7 @@ class AsyncBookings(AsyncBound):
     reschedule_seat = awaiting(bookings.reschedule_seat)
     request_reschedule = awaiting(bookings.request_reschedule)
     cancel = awaiting(bookings.cancel)
+    cancel_one = awaiting(bookings.cancel_one)
     cancel_seat = awaiting(bookings.cancel_seat)
     confirm = awaiting(bookings.confirm)
     confirm_seats = awaiting(bookings.confirm_seats)
@@ -336,3 +358,16 @@ class AsyncTeams(AsyncBound):
     organization_team_bookings = awaiting(teams.organization_team_bookings)
     organization_user_bookings = awaiting(teams.organization_user_bookings)
     references = awaiting(teams.references)
+
+
+class AsyncEventTypes(AsyncBound):
+    """`client.event_types`: the operations of that name in the core, run under trio."""
+
+    list = awaiting(event_types.list)
+    get = awaiting(event_types.get)
+
+
+class AsyncMe(AsyncBound):
+    """`client.me`: the operation of that name in the core, run under trio."""
+
+    get = awaiting(me.get)

@@ -20,7 +20,18 @@ from calcom_core.retry import DEFAULT_RETRY, Exchange, RetryPolicy, exchanging, 
 from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports import environment
-from calcom_transports.bound import AsyncBookings, AsyncSlots, AsyncTeams, Bookings, Slots, Teams
+from calcom_transports.bound import (
+    AsyncBookings,
+    AsyncEventTypes,
+    AsyncMe,
+    AsyncSlots,
+    AsyncTeams,
+    Bookings,
+    EventTypes,
+    Me,
+    Slots,
+    Teams,
+)
 from calcom_transports.driver import AsyncTransport, Sessions, Transport, iterate, run
 
 T = TypeVar("T")
@@ -242,6 +253,16 @@ class Client(_Configured[Transport | Sessions]):
         """The lists of the bookings of teams and organisations."""
         return Teams(self)
 
+    @property
+    def event_types(self) -> EventTypes:
+        """The operations that find an event type to book."""
+        return EventTypes(self)
+
+    @property
+    def me(self) -> Me:
+        """The operation that tells whose credentials these are."""
+        return Me(self)
+
     def call(self, op: Operation[T]) -> T:
         """Carry out one operation and return what it reads."""
         return self.run(self._exchanging(op)).value
@@ -317,6 +338,16 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
     def teams(self) -> AsyncTeams:
         """The lists of the bookings of teams and organisations."""
         return AsyncTeams(self)
+
+    @property
+    def event_types(self) -> AsyncEventTypes:
+        """The operations that find an event type to book."""
+        return AsyncEventTypes(self)
+
+    @property
+    def me(self) -> AsyncMe:
+        """The operation that tells whose credentials these are."""
+        return AsyncMe(self)
 
     async def call(self, op: Operation[T]) -> T:
         """Carry out one operation and return what it reads."""

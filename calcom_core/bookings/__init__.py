@@ -13,6 +13,7 @@ Times are aware datetimes or strings of ISO 8601 with an offset.
 from calcom_core.bookings import attendees, guests
 from calcom_core.bookings.changing import (
     cancel,
+    cancel_one,
     cancel_seat,
     confirm,
     confirm_seats,
@@ -26,7 +27,7 @@ from calcom_core.bookings.changing import (
     reschedule_seat,
     update_location,
 )
-from calcom_core.bookings.creating import create, create_instant, create_recurring
+from calcom_core.bookings.creating import create, create_instant, create_one, create_recurring
 from calcom_core.bookings.reads import (
     calendar_links,
     conferencing_sessions,
@@ -44,12 +45,14 @@ __all__ = [
     "attendees",
     "calendar_links",
     "cancel",
+    "cancel_one",
     "cancel_seat",
     "conferencing_sessions",
     "confirm",
     "confirm_seats",
     "create",
     "create_instant",
+    "create_one",
     "create_recurring",
     "decline",
     "decline_seats",

@@ -6,11 +6,18 @@ from typing import TypeVar
 from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking, ConfirmedSeats, DeclinedSeats, Reassignment
 from calcom_core.model.fields import build, prose
+from calcom_core.model.input_dicts import (
+    AbsenceDict,
+    CancellationDict,
+    NewLocationDict,
+    RescheduleDict,
+    SeatCancellationDict,
+    SeatRescheduleDict,
+)
 from calcom_core.model.inputs import (
     Absence,
     Absences,
     Cancellation,
-    Data,
     Moment,
     Move,
     Reason,
@@ -32,7 +39,7 @@ U = TypeVar("U")
 
 def reschedule(
     booking_uid: str,
-    data: Reschedule | SeatReschedule | Data,
+    data: Reschedule | SeatReschedule | RescheduleDict | SeatRescheduleDict,
     *,
     cal_api_version: str | None = None,
 ) -> Operation[Booking]:
@@ -104,7 +111,9 @@ def reschedule_seat(
 
 def cancel(
     booking_uid: str,
-    data: Cancellation | SeatCancellation | Data = Cancellation(),  # noqa: B008 - frozen
+    data: (
+        Cancellation | SeatCancellation | CancellationDict | SeatCancellationDict
+    ) = Cancellation(),  # noqa: B008 - frozen
     *,
     cal_api_version: str | None = None,
 ) -> Operation[Booking | tuple[Booking, ...]]:
@@ -132,6 +141,32 @@ def cancel(
     cancelled = _whole_or_seat(data, Cancellation, SeatCancellation)
     seat = isinstance(cancelled, SeatCancellation)
     name = "bookings.cancel_seat" if seat else "bookings.cancel"
+    return operation(name, cal_api_version, booking_uid=booking_uid, body=to_body(cancelled))
+
+
+def cancel_one(
+    booking_uid: str,
+    data: (
+        Cancellation | SeatCancellation | CancellationDict | SeatCancellationDict
+    ) = Cancellation(),  # noqa: B008 - frozen
+    *,
+    cal_api_version: str | None = None,
+) -> Operation[Booking]:
+    """Cancel one booking, one occurrence of a series, or with `seat_uid` in *data* one seat.
+
+    As `cancel`; the result is one `Booking`.
+    Raises `InvalidInput` for `cancel_subsequent_bookings`, which cancels several.
+    Raises `SeriesReturned` for the uid of a series: it has all its bookings, which are cancelled.
+    """
+    cancelled = _whole_or_seat(data, Cancellation, SeatCancellation)
+    if isinstance(cancelled, SeatCancellation):
+        name = "bookings.cancel_seat"
+    elif cancelled.cancel_subsequent_bookings:
+        raise InvalidInput(
+            "data.cancel_subsequent_bookings", "cancels several bookings; call bookings.cancel"
+        )
+    else:
+        name = "bookings.cancel_one"
     return operation(name, cal_api_version, booking_uid=booking_uid, body=to_body(cancelled))
 
 
@@ -283,7 +318,7 @@ def mark_absent(
     booking_uid: str,
     *,
     host: bool | None = None,
-    attendees: Iterable[Absence | Data] | None = None,
+    attendees: Iterable[Absence | AbsenceDict] | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[Booking]:
     """Mark the host or attendees as absent, or as present again, once the booking has started.
@@ -400,7 +435,7 @@ def request_reschedule(
 
 
 def update_location(
-    booking_uid: str, location: NewLocation | Data, *, cal_api_version: str | None = None
+    booking_uid: str, location: NewLocation | NewLocationDict, *, cal_api_version: str | None = None
 ) -> Operation[Booking]:
     """Move a booking to another place; the participants are told by mail.
 

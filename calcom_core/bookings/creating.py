@@ -6,17 +6,19 @@ from typing import Any
 from attrs import evolve
 
 from calcom_core.bookings.reads import list as list_bookings
+from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking
 from calcom_core.model.fields import build, moment
 from calcom_core.model.filters import STATUSES
-from calcom_core.model.inputs import Data, Moment, NewBooking, needs_of
+from calcom_core.model.input_dicts import NewBookingDict
+from calcom_core.model.inputs import Moment, NewBooking, needs_of
 from calcom_core.operation import Operation, Page
 from calcom_core.routes import operation
 from calcom_core.wire import to_body
 
 
 def create(
-    data: NewBooking | Data, *, cal_api_version: str | None = None
+    data: NewBooking | NewBookingDict, *, cal_api_version: str | None = None
 ) -> Operation[Booking | tuple[Booking, ...]]:
     """Book: `create({"start": "2027-04-05T09:00:00Z", "event_type_id": 1, "attendee": {…}})`.
 
@@ -45,8 +47,25 @@ def create(
     return _creation("bookings.create", data, cal_api_version)
 
 
+def create_one(
+    data: NewBooking | NewBookingDict, *, cal_api_version: str | None = None
+) -> Operation[Booking]:
+    """Book one booking or one seat.
+
+    As `create`, for an event type that does not repeat; the result is one `Booking`.
+    Raises `InvalidInput` for `recurrence_count`, which asks for a series.
+    Raises `SeriesReturned` where the event type repeats: it has all the bookings, which exist.
+    """
+    booking = build(NewBooking, data, "data")
+    if booking.recurrence_count is not None:
+        raise InvalidInput(
+            "data.recurrence_count", "asks for a series; call bookings.create_recurring"
+        )
+    return _creation("bookings.create_one", booking, cal_api_version)
+
+
 def create_recurring(
-    data: NewBooking | Data,
+    data: NewBooking | NewBookingDict,
     *,
     recurrence_count: int | None = None,
     cal_api_version: str | None = None,
@@ -65,7 +84,7 @@ def create_recurring(
 
 
 def create_instant(
-    data: NewBooking | Data, *, cal_api_version: str | None = None
+    data: NewBooking | NewBookingDict, *, cal_api_version: str | None = None
 ) -> Operation[Booking]:
     """Book a meeting that starts at once; team event types of the hosted service only.
 
@@ -75,7 +94,7 @@ def create_instant(
     return _creation("bookings.create_instant", booking, cal_api_version)
 
 
-def _creation(name: str, data: NewBooking | Data, version: str | None) -> Operation[Any]:
+def _creation(name: str, data: NewBooking | NewBookingDict, version: str | None) -> Operation[Any]:
     booking = build(NewBooking, data, "data")
     if booking.instant is False:
         booking = evolve(booking, instant=None)  # its mere presence picks the instant class

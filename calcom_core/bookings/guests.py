@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from calcom_core.model.booking import Booking
-from calcom_core.model.inputs import Data, NewGuest, NewGuests
+from calcom_core.model.input_dicts import NewGuestDict
+from calcom_core.model.inputs import NewGuest, NewGuests
 from calcom_core.operation import Operation
 from calcom_core.routes import operation
 from calcom_core.wire import to_body
@@ -11,7 +12,7 @@ from calcom_core.wire import to_body
 
 def add(
     booking_uid: str,
-    guests: Iterable[NewGuest | Data],
+    guests: Iterable[NewGuest | NewGuestDict],
     *,
     cal_api_version: str | None = None,
 ) -> Operation[Booking]:

@@ -137,7 +137,7 @@ def get(
 def get_one(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
     """Get one booking, or one occurrence of a series.
 
-    As `get`; raises `DecodingError` where the uid is that of a series.
+    As `get`; raises `SeriesReturned`, which has all its bookings, for the uid of a series.
     """
     return operation("bookings.get_one", cal_api_version, booking_uid=booking_uid)
 

@@ -13,7 +13,9 @@ Required is what identifies a thing; null means the same as no key, and is no va
 | `Reassignment` | `booking_uid` |
 | `Reservation` | `reservation_uid` |
 | `Slot` | `start` |
+| `EventType`, `Me` | `id` |
 | `Host`, `Attendee`, `EventTypeRef`, `NewHost`, `Participant`, both paginations | nothing |
+| the values within an `EventType` | nothing |
 
 A value takes the place of any other key:
 

@@ -178,6 +178,14 @@ def email(value: object, field: str) -> str:
     return address
 
 
+def listed_username(value: object, field: str) -> str:
+    """Check a username that is sent in a list, which commas separate."""
+    name = text(value, field)
+    if "," in name:
+        raise InvalidInput(field, "holds a comma, which would make it two")
+    return name
+
+
 def phone(value: object, field: str) -> str:
     """Check the international form, `+` and 7 to 15 digits; it is sent as given."""
     number = text(value, field)

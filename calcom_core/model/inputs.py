@@ -29,8 +29,8 @@ from calcom_core.model.fields import (
 )
 from calcom_core.model.location import LocationInput, NewLocation, location, new_location
 
-Data = Mapping[str, Any]
-"""The keys of an input, given as a mapping."""
+Data = Mapping[str, object]
+"""The keys of an input that is part of another, as a mapping; `input_dicts` has them by name."""
 
 Moment = datetime | str
 """An aware datetime, or a string of ISO 8601 with an offset; kept as a datetime in UTC."""

@@ -13,6 +13,7 @@ from calcom_core.model.fields import (
     day_or_moment,
     each,
     integer,
+    listed_username,
     moment,
     one_of,
     text,
@@ -93,13 +94,6 @@ class Reservation(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-def _username(value: object, name: str) -> str:
-    username = text(value, name)
-    if "," in username:
-        raise InvalidInput(name, "holds a comma, which would make it two")
-    return username
-
-
 @frozen(kw_only=True)
 class SlotFilters(Checked):
     """The query of a list of free slots: which event type, from when to when."""
@@ -110,7 +104,9 @@ class SlotFilters(Checked):
     event_type_slug: str | None = field(default=None, metadata=by(text))
     username: str | None = field(default=None, metadata=by(text))
     team_slug: str | None = field(default=None, metadata=by(text))
-    usernames: Iterable[str] | None = field(default=None, metadata=by(each(_username, least=2)))
+    usernames: Iterable[str] | None = field(
+        default=None, metadata=by(each(listed_username, least=2))
+    )
     organization_slug: str | None = field(default=None, metadata=by(text))
     time_zone: str | None = field(default=None, metadata=by(time_zone))
     duration: int | None = field(default=None, metadata=by(integer))

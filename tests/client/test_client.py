@@ -42,12 +42,16 @@ from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
 from calcom_transports.bound import (
     AsyncAttendees,
     AsyncBookings,
+    AsyncEventTypes,
     AsyncGuests,
+    AsyncMe,
     AsyncSlots,
     AsyncTeams,
     Attendees,
     Bookings,
+    EventTypes,
     Guests,
+    Me,
     Slots,
     Teams,
 )
@@ -79,165 +83,14 @@ def success(data: Any, **more: Any) -> Response:
     return answer({"status": "success", "data": data, **more})
 
 
-PAGE = {
-    "totalItems": 1,
-    "itemsPerPage": 100,
-    "returnedItems": 1,
-    "remainingItems": 0,
-    "totalPages": 1,
-    "currentPage": 1,
-    "hasNextPage": False,
-    "hasPreviousPage": False,
-}
-REASSIGNED = {
-    "bookingUid": UID,
-    "reassignedTo": {"id": 123, "name": "Bob", "email": "b@example.com", "displayEmail": ""},
-}
-NEW = {
-    "attendee": {
-        "name": "John Doe",
-        "email": "john@example.com",
-        "time_zone": "America/New_York",
-    },
-    "event_type_id": 123,
-    "start": "2024-08-13T09:00:00Z",
-}
-REASON = "Host has to take another call"
-V = "2024-08-13"
-
-# Each call as the reference documents it; method, path and body of what is sent; what it answers.
-CALLS: list[tuple[Callable[[Any], Any], str, str, bytes, Response]] = [
-    (
-        lambda b: b.list(cal_api_version=V),
-        "GET",
-        "/v2/bookings",
-        b"",
-        success([booking()], pagination=PAGE),
-    ),
-    (
-        lambda b: b.get(booking_uid=UID, cal_api_version=V),
-        "GET",
-        f"/v2/bookings/{UID}",
-        b"",
-        success(booking()),
-    ),
-    (
-        lambda b: b.create(cal_api_version=V, data=NEW),
-        "POST",
-        "/v2/bookings",
-        b'{"start":"2024-08-13T09:00:00Z","attendee":{"name":"John Doe",'
-        b'"timeZone":"America/New_York","email":"john@example.com"},"eventTypeId":123}',
-        success(booking()),
-    ),
-    (
-        lambda b: b.cancel(booking_uid=UID, data={}),
-        "POST",
-        f"/v2/bookings/{UID}/cancel",
-        b"{}",
-        success(booking()),
-    ),
-    (
-        lambda b: b.cancel(
-            booking_uid=UID, data={"seat_uid": "seat-1", "cancellation_reason": "ill"}
-        ),
-        "POST",
-        f"/v2/bookings/{UID}/cancel",
-        b'{"seatUid":"seat-1","cancellationReason":"ill"}',
-        success(booking()),
-    ),
-    (
-        lambda b: b.confirm(booking_uid=UID),
-        "POST",
-        f"/v2/bookings/{UID}/confirm",
-        b"",
-        success(booking()),
-    ),
-    (
-        lambda b: b.decline(booking_uid=UID, reason=REASON),
-        "POST",
-        f"/v2/bookings/{UID}/decline",
-        b'{"reason":"Host has to take another call"}',
-        success(booking()),
-    ),
-    (
-        lambda b: b.mark_absent(booking_uid=UID, host=False),
-        "POST",
-        f"/v2/bookings/{UID}/mark-absent",
-        b'{"host":false}',
-        success(booking()),
-    ),
-    (
-        lambda b: b.mark_absent(
-            booking_uid=UID, attendees=[{"email": "john@example.com", "absent": True}]
-        ),
-        "POST",
-        f"/v2/bookings/{UID}/mark-absent",
-        b'{"attendees":[{"email":"john@example.com","absent":true}]}',
-        success(booking()),
-    ),
-    (
-        lambda b: b.reassign(booking_uid=UID),
-        "POST",
-        f"/v2/bookings/{UID}/reassign",
-        b"",
-        success(REASSIGNED),
-    ),
-    (
-        lambda b: b.reassign_to_user(booking_uid=UID, user_id=123.0, reason=REASON),
-        "POST",
-        f"/v2/bookings/{UID}/reassign/123",
-        b'{"reason":"Host has to take another call"}',
-        success(REASSIGNED),
-    ),
-    (
-        lambda b: b.reschedule(booking_uid=UID, data={"start": "2024-08-13T10:00:00Z"}),
-        "POST",
-        f"/v2/bookings/{UID}/reschedule",
-        b'{"start":"2024-08-13T10:00:00Z"}',
-        success(booking()),
-    ),
-    (
-        lambda b: b.reschedule(
-            booking_uid=UID, data={"seat_uid": "seat-1", "start": "2024-08-13T10:00:00Z"}
-        ),
-        "POST",
-        f"/v2/bookings/{UID}/reschedule",
-        b'{"seatUid":"seat-1","start":"2024-08-13T10:00:00Z"}',
-        success(booking()),
-    ),
-]
-
-
-def asked(method: str, path: str, body: bytes) -> Request:
-    headers = {"cal-api-version": "2024-08-13"}
-    return Request(method, f"https://api.cal.com{path}", headers, body)
-
-
-@pytest.mark.parametrize(("call", "method", "path", "body", "reply"), CALLS)
-def test_each_documented_call_sends_and_reads_the_same_in_both_clients(
-    call: Callable[[Any], Any], method: str, path: str, body: bytes, reply: Response
-) -> None:
-    exchange = (asked(method, path, body), reply)
-
-    async def under_trio() -> Any:
-        async with AsyncClient(api_key=KEY, transport=Replay.of(exchange)) as client:
-            return await call(client.bookings)
-
-    with Client(api_key=KEY, transport=Replay.of(exchange)) as client:
-        blocking = call(client.bookings)
-    awaited = trio.run(under_trio)
-
-    assert blocking == awaited
-    first = blocking.items[0] if hasattr(blocking, "items") else blocking
-    assert UID in (getattr(first, "uid", None), getattr(first, "booking_uid", None))
-
-
 NAMESPACES = {
     "bookings": (Bookings, AsyncBookings),
     "bookings.attendees": (Attendees, AsyncAttendees),
     "bookings.guests": (Guests, AsyncGuests),
     "slots": (Slots, AsyncSlots),
     "teams": (Teams, AsyncTeams),
+    "event_types": (EventTypes, AsyncEventTypes),
+    "me": (Me, AsyncMe),
 }
 
 
@@ -282,6 +135,27 @@ def test_a_methods_signature_shows_the_result_in_place_of_the_operation() -> Non
         "(self, /, booking_uid: str, *, cal_api_version: str | None = None) -> "
         "calcom_core.model.booking.Booking"
     )
+
+
+@pytest.mark.parametrize("cls", [Bookings, AsyncBookings])
+def test_create_once_shows_what_a_caller_may_give_and_not_what_the_client_gives(cls: Any) -> None:
+    signature = inspect.signature(cls.create_once)
+    defaults = {name: each.default for name, each in signature.parameters.items()}
+
+    assert defaults == {
+        "self": inspect.Parameter.empty,
+        "booking": inspect.Parameter.empty,
+        "key": inspect.Parameter.empty,
+        "recreate_after": None,
+        "policy": None,
+        "timeout": None,
+        "cal_api_version": None,
+    }
+    text = str(inspect.getdoc(cls.create_once))
+    assert (
+        "Args:\n    booking: a `NewBooking`, or a mapping of its keys; not an instant one." in text
+    )
+    assert "None, the default, is the client's `retry`, or else `DEFAULT_RETRY`." in text
 
 
 def test_a_client_without_a_key_is_refused_unless_it_says_so() -> None:
@@ -605,6 +479,66 @@ def test_a_key_from_an_empty_variable_is_a_missing_key() -> None:
     )
     with Client("", transport=Replay.of()) as client:
         assert client.api.auth == Anonymous()
+
+
+BAD_KEYS: dict[str, tuple[dict[str, Any], str]] = {
+    "empty": (
+        {"api_key": ""},
+        "api_key: is empty; give a key, or leave it out to read CALCOM_API_KEY",
+    ),
+    "of a header": (
+        {"api_key": "Bearer cal_test_x"},
+        "api_key: holds a space, a line break or a character outside ASCII; "
+        "strip it, and give it without 'Bearer '",
+    ),
+    "of another type": (
+        {"api_key": ApiKey(KEY)},
+        "api_key: must be a string, not ApiKey; give other kinds as auth=",
+    ),
+    "as auth": (
+        {"auth": KEY},
+        "auth: must be ApiKey(…), AccessToken(…), OAuthClient(…) or Anonymous()",
+    ),
+    "empty as auth": (
+        {"auth": ""},
+        "auth: must be ApiKey(…), AccessToken(…), OAuthClient(…) or Anonymous()",
+    ),
+    "none": (
+        {},
+        "api_key: is missing; give it, or set the environment variable CALCOM_API_KEY; "
+        "to call without credentials on purpose, say auth=Anonymous()",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_KEYS)
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_bad_key_is_refused_in_the_words_of_the_argument_that_held_it(
+    kind: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CALCOM_API_KEY", raising=False)
+    given, message = BAD_KEYS[name]
+    with pytest.raises(InvalidInput) as caught:
+        kind(**given)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ApiKey(""), "api_key: is empty"),
+        (lambda: AccessToken(""), "token: is empty"),
+        (lambda: AccessToken(5), "token: must be a string, not int"),  # type: ignore[arg-type]
+        (lambda: OAuthClient("", "s"), "client_id: is empty"),
+        (lambda: OAuthClient("c", None), "client_secret: must be a string, not NoneType"),  # type: ignore[arg-type]
+    ],
+)
+def test_each_kind_of_credentials_names_its_own_argument(
+    make: Callable[[], Any], message: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        make()
+    assert str(caught.value) == message
 
 
 BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient])

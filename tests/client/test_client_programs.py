@@ -314,7 +314,7 @@ def test_creating_once_has_the_policy_of_the_client_or_its_own() -> None:
         with pytest.raises(NotSent) as caught:
             client.bookings.create_once(A_BOOKING, "order-1", policy=NO_RETRY)
         assert caught.value.attempts == 1
-        return client.bookings.create_once(A_BOOKING, "order-1")
+        return client.bookings.create_once(A_BOOKING, "order-1", policy=None)
 
     async def awaited(client: AsyncClient) -> Any:
         with pytest.raises(NotSent) as caught:
@@ -346,7 +346,9 @@ def test_the_signatures_of_what_is_more_than_one_exchange(namespace: type[Any]) 
     once = inspect.signature(namespace.create_once)
     assert [*once.parameters] == ["self", *list(inspect.signature(create_once).parameters)[1:]]
     assert once.return_annotation == Booking | tuple[Booking, ...]
-    assert namespace.create_once.__doc__ == create_once.__doc__
+    api = "        api: where to send it.\n"
+    assert api in str(create_once.__doc__)
+    assert namespace.create_once.__doc__ == str(create_once.__doc__).replace(api, "")
     iterate = inspect.signature(namespace.iterate)
     assert [*iterate.parameters] == ["self", *inspect.signature(bookings.list).parameters]
     assert iterate.return_annotation.__args__ == (Booking,)

@@ -1,8 +1,11 @@
-"""Never run: what type checkers must infer of the public face, checked by mypy and pyright."""
+"""Never run: what type checkers must infer of the public face, checked by mypy and pyright.
+
+Both report an ignore comment that ignores nothing, so that each one proves a refusal.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime
-from typing import assert_never, assert_type
+from typing import Any, assert_never, assert_type
 
 import trio
 
@@ -21,8 +24,11 @@ from calcom_core import (
     ConfirmedSeats,
     CursorPagination,
     DeclinedSeats,
+    EventType,
+    EventTypeField,
     Exchange,
     Headers,
+    Me,
     NewAttendee,
     NewBooking,
     NewGuest,
@@ -43,7 +49,9 @@ from calcom_core import (
     Slots,
     bookings,
     create_once,
+    event_types,
     iterate_script,
+    me,
     responses,
     run_script,
     teams,
@@ -96,13 +104,30 @@ assert_type(
     ),
     Booking | tuple[Booking, ...],
 )
+who = NewAttendee(name="J", time_zone="UTC", email="j@example.com")
 new = NewBooking(
     start="2024-08-13T09:00:00Z",
-    attendee=NewAttendee(name="J", time_zone="UTC", email="j@example.com"),
+    attendee=who,
     event_type_id=123,
     guests=["g@example.com"],
 )
 assert_type(client.bookings.create(new), Booking | tuple[Booking, ...])
+assert_type(client.bookings.create_one(new), Booking)
+assert_type(
+    client.bookings.create_one(
+        {
+            "start": datetime(2027, 4, 5),
+            "event_type_slug": "chat",
+            "username": "rosa",
+            "attendee": who,
+            "location": {"type": "integration", "integration": "zoom"},
+            "guests": ("g@example.com",),
+            "metadata": {"order": "A-17"},
+            "routing": {"team_member_ids": [7]},
+        }
+    ).uid,
+    str,
+)
 assert_type(client.bookings.create_recurring(new, recurrence_count=2), tuple[Booking, ...])
 assert_type(client.bookings.create_instant(new), Booking)
 assert_type(client.bookings.cancel("u", data={}), Booking | tuple[Booking, ...])
@@ -110,6 +135,9 @@ assert_type(client.bookings.cancel("u", Cancellation()), Booking | tuple[Booking
 assert_type(
     client.bookings.cancel("u", SeatCancellation(seat_uid="s")), Booking | tuple[Booking, ...]
 )
+assert_type(client.bookings.cancel_one("u"), Booking)
+assert_type(client.bookings.cancel_one("u", {"cancellation_reason": "ill"}), Booking)
+assert_type(client.bookings.cancel_one("u", {"seat_uid": "s"}), Booking)
 assert_type(client.bookings.cancel_seat("u", "s", reason="ill"), Booking)
 assert_type(client.bookings.reschedule("u", data={"start": "2024-08-13T10:00:00Z"}), Booking)
 assert_type(client.bookings.reschedule_seat("u", "s", "2024-08-13T10:00:00Z"), Booking)
@@ -187,6 +215,16 @@ assert_type(client.teams.organization_bookings(1, user_ids=[2], limit=3), Page[B
 assert_type(client.teams.organization_team_bookings(1, 2), Page[Booking])
 assert_type(client.teams.organization_user_bookings(1, 2, team_id=3), Page[Booking])
 assert_type(client.teams.references(1, 2, "u"), tuple[BookingReference, ...])
+assert_type(client.event_types.list(username="rosa"), tuple[EventType, ...])
+assert_type(client.event_types.get(1), EventType)
+assert_type(client.event_types.get(1).booking_fields, tuple[EventTypeField, ...] | None)
+assert_type(client.event_types.get(1).is_seated, bool)
+assert_type(event_types.get(event_type_id=1), Operation[EventType])
+assert_type(client.me.get(), Me)
+assert_type(me.get(), Operation[Me])
+own: Operation[list[dict[str, Any]]] = Operation("webhooks.list", "GET", "/v2/webhooks")
+assert_type(client.call(own), list[dict[str, Any]])
+assert_type(client.call(own.map(len)), int)
 assert_type(client.bookings.list(limit=3).pagination, OffsetPagination | CursorPagination)
 assert_type(client.bookings.list().total_items, int | None)
 
@@ -196,7 +234,7 @@ assert_type(client.pages(teams.bookings(1)), Iterator[Page[Booking]])
 assert_type(client.with_options(retry=NO_RETRY, concurrency=4), Client)
 assert_type(client.bookings.create_once(new, "key"), Booking | tuple[Booking, ...])
 assert_type(
-    client.bookings.create_once({}, key="key", recreate_after=60, policy=RetryPolicy(2)),
+    client.bookings.create_once(new, key="key", recreate_after=60, policy=RetryPolicy(2)),
     Booking | tuple[Booking, ...],
 )
 assert_type(run(create_once(api, new, "key"), Replay("w")), Booking | tuple[Booking, ...])
@@ -216,6 +254,18 @@ assert_type(
 assert_type(iterate_script(items(api, bookings.list()), []), Iterator[Booking])
 assert_type(decide(NO_RETRY, True, 1, NotSent("x", reason="tls")), Retry | GiveUp)
 
+client.bookings.create_one({"event_typ_id": 1, "start": "s", "attendee": who})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.bookings.create_one({"event_type_id": 1, "start": "s"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.bookings.create({"event_type_id": "1", "start": "s", "attendee": who})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.bookings.create({"start": "s", "attendee": {"name": "J"}})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.bookings.create({"start": "s", "attendee": who, "location": {"type": "zoom"}})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.bookings.create_once({}, "key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.bookings.reschedule("u", {"begin": "s"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.bookings.cancel_one("u", {"reason": "ill"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.bookings.mark_absent("u", attendees=[{"email": "j@example.com"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+client.bookings.guests.add("u", [{"mail": "j@example.com"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+client.bookings.update_location("u", {"type": "link", "address": "a"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.event_types.get("chat")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 client.bookings.create_once(new)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 client.bookings.iterate(unknown=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 client.bookings.get_one(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -261,7 +311,12 @@ async def under_trio() -> None:
     async with AsyncClient(api_key="cal_test_typing") as client:
         assert_type(await client.bookings.list(take=3), Page[Booking])
         assert_type(await client.bookings.get_one("u"), Booking)
+        assert_type(await client.bookings.create_one(new), Booking)
+        assert_type(await client.bookings.cancel_one("u"), Booking)
         assert_type(await client.bookings.cancel_seat("u", "s"), Booking)
+        assert_type(await client.event_types.list(), tuple[EventType, ...])
+        assert_type(await client.me.get(), Me)
+        assert_type(await client.call(own), list[dict[str, Any]])
         assert_type(await client.bookings.create_once(new, "k"), Booking | tuple[Booking, ...])
         assert_type(client.bookings.iterate(take=3), AsyncIterator[Booking])
         assert_type(client.pages(bookings.list()), AsyncIterator[Page[Booking]])

@@ -25,6 +25,8 @@ from calcom_core import (
     SeatCancellation,
     SeatReschedule,
     bookings,
+    event_types,
+    me,
     slots,
     teams,
 )
@@ -159,6 +161,7 @@ ORGANIZATION_TEAM = "/v2/organizations/2/teams/3/bookings"
 ORGANIZATION_USER = "/v2/organizations/2/users/77/bookings"
 RESERVATIONS = "/v2/slots/reservations"
 OLD, NEWER, CURSOR, SLOTS = "2024-08-13", "2026-02-25", "2026-05-01", "2024-09-04"
+EVENT_TYPES = "2024-06-14"
 
 
 def _read(function: Callable[..., Operation[Any]], rest: str = "") -> dict[str, Sent]:
@@ -178,6 +181,11 @@ def _of_organization(query: str, everywhere: str, hosted: str, **filters: Any) -
 
 def _slots(query: str, **options: Any) -> Sent:
     return Sent(partial(slots.list, **options), f"GET /v2/slots?{query}", (SLOTS, SLOTS))
+
+
+def _event_types(query: str, **options: Any) -> Sent:
+    call = partial(event_types.list, **options)
+    return Sent(call, f"GET /v2/event-types?{query}", (EVENT_TYPES, EVENT_TYPES))
 
 
 def _slots_until(end: Any, sent: str) -> Sent:
@@ -581,6 +589,18 @@ OPERATIONS: dict[str, dict[str, Sent]] = {
         ),
     },
     "bookings.create": CREATED,
+    "bookings.create_one": {
+        "in short": Sent(
+            partial(bookings.create_one, NEW), f"POST {ALL}", (OLD, NEWER), SENT, MADE_OF_501
+        ),
+        "as a host": Sent(
+            partial(bookings.create_one, {**NEW, **FLAGS}),
+            f"POST {ALL}",
+            (Refused("data.allow_conflicts"), NEWER),
+            {**SENT, **FLAGS_SENT},
+            MADE_OF_501,
+        ),
+    },
     "bookings.create_recurring": {
         "in short": Sent(
             partial(bookings.create_recurring, NEW), f"POST {ALL}", (OLD, NEWER), SENT, MADE_OF_501
@@ -655,6 +675,25 @@ OPERATIONS: dict[str, dict[str, Sent]] = {
             GOT,
         ),
     },
+    "bookings.cancel_one": {
+        "in short": Sent(
+            partial(bookings.cancel_one, "bk7"), f"POST {ONE}/cancel", (OLD, NEWER), {}, GOT
+        ),
+        "in full": Sent(
+            partial(bookings.cancel_one, "bk7", {"cancellation_reason": "ill"}),
+            f"POST {ONE}/cancel",
+            (OLD, NEWER),
+            {"cancellationReason": "ill"},
+            GOT,
+        ),
+        "not those that follow, typed": Sent(
+            partial(bookings.cancel_one, "bk7", Cancellation(cancel_subsequent_bookings=False)),
+            f"POST {ONE}/cancel",
+            (OLD, NEWER),
+            {"cancelSubsequentBookings": False},
+            GOT,
+        ),
+    },
     "bookings.cancel_seat": {
         "in short": Sent(
             partial(bookings.cancel_seat, "bk7", "seat-1"),
@@ -668,6 +707,13 @@ OPERATIONS: dict[str, dict[str, Sent]] = {
             f"POST {ONE}/cancel",
             (OLD, NEWER),
             {"seatUid": "seat-1", "cancellationReason": "ill"},
+            GOT,
+        ),
+        "by cancel_one": Sent(
+            partial(bookings.cancel_one, "bk7", {"seat_uid": "seat-1"}),
+            f"POST {ONE}/cancel",
+            (OLD, NEWER),
+            {"seatUid": "seat-1"},
             GOT,
         ),
         "by cancel": Sent(
@@ -1059,6 +1105,32 @@ OPERATIONS: dict[str, dict[str, Sent]] = {
     "teams.references": _references(
         f"{ORGANIZATION_TEAM}/bk7/references", OLD, partial(teams.references, 2, 3, "bk7")
     ),
+    "event_types.list": {
+        "in short": Sent(
+            partial(event_types.list), "GET /v2/event-types", (EVENT_TYPES, EVENT_TYPES)
+        ),
+        "of a user": _event_types("username=ola%20b", username="ola b"),
+        "one of a user of an organisation": _event_types(
+            "username=rosa&eventSlug=chat&orgSlug=rosa-org",
+            username="rosa",
+            event_slug="chat",
+            org_slug="rosa-org",
+        ),
+        "of several users": _event_types(
+            "usernames=rosa,ola%20b&orgId=2", usernames=("rosa", "ola b"), org_id=2
+        ),
+        "in the newer version, pinned": Sent(
+            partial(event_types.list, cal_api_version="2026-06-12"),
+            "GET /v2/event-types",
+            ("2026-06-12", "2026-06-12"),
+        ),
+    },
+    "event_types.get": {
+        "in short": Sent(
+            partial(event_types.get, 501), "GET /v2/event-types/501", (EVENT_TYPES, EVENT_TYPES)
+        ),
+    },
+    "me.get": {"in short": Sent(partial(me.get), "GET /v2/me", (OLD, OLD))},
 }
 
 PINS: dict[str, tuple[str, ...]] = {
@@ -1068,12 +1140,14 @@ PINS: dict[str, tuple[str, ...]] = {
     "bookings.get_series": ("2024-08-13", "2026-02-25"),
     "bookings.get_by_seat": ("2024-08-13", "2026-02-25"),
     "bookings.create": ("2024-08-13", "2026-02-25"),
+    "bookings.create_one": ("2024-08-13", "2026-02-25"),
     "bookings.create_recurring": ("2024-08-13", "2026-02-25"),
     "bookings.create_instant": ("2024-08-13", "2026-02-25"),
     "bookings.reschedule": ("2024-08-13", "2026-02-25"),
     "bookings.reschedule_seat": ("2024-08-13", "2026-02-25"),
     "bookings.request_reschedule": ("2026-02-25",),
     "bookings.cancel": ("2024-08-13", "2026-02-25"),
+    "bookings.cancel_one": ("2024-08-13", "2026-02-25"),
     "bookings.cancel_seat": ("2024-08-13", "2026-02-25"),
     "bookings.confirm": ("2024-08-13", "2026-02-25"),
     "bookings.decline": ("2024-08-13", "2026-02-25"),
@@ -1103,5 +1177,8 @@ PINS: dict[str, tuple[str, ...]] = {
     "teams.organization_team_bookings": ("2024-08-13",),
     "teams.organization_user_bookings": ("2024-08-13",),
     "teams.references": ("2024-08-13",),
+    "event_types.list": ("2024-06-14", "2026-06-12"),
+    "event_types.get": ("2024-06-14", "2026-06-12"),
+    "me.get": ("2024-08-13",),
 }
 """The versions that may be pinned."""

@@ -1,11 +1,11 @@
-"""The recorded requests about slots, seats, people and places as calls, or why they are none."""
+"""The recorded requests about slots, seats, people, places and event types as calls."""
 
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
-from calcom_core import Operation, bookings, slots
+from calcom_core import Operation, bookings, event_types, me, slots
 
 Call = Callable[[], Operation[Any]]
 
@@ -60,6 +60,9 @@ OTHER_RECORDED_CALLS: dict[str, Call] = {
     ),
     "197-calendar-links-bad-uid": lambda: bookings.calendar_links("does-not-exist"),
     "263-guests-duplicate": lambda: bookings.guests.add(FULL, [{"email": "ann@example.net"}]),
+    "284-me": me.get,
+    "285-event-types-list": event_types.list,
+    "286-event-types-by-username": lambda: event_types.list(username="alice"),
     "32-get-calendar-links": lambda: bookings.calendar_links(FIRST),
     "33-get-references": lambda: bookings.references(FIRST),
     "34-get-recordings": lambda: bookings.recordings(FIRST),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from calcom_core import Operation, Response, bookings, slots, teams
+from calcom_core import Operation, Response, bookings, event_types, me, slots, teams
 
 FOLDER = Path(__file__).parent.parent / "recorded"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -57,6 +57,10 @@ def operation_of(name: str) -> Operation[Any]:
         return _of_slots(request["method"], rest)
     if family in {"teams", "organizations"}:
         return _of_teams(family, rest)
+    if family == "event-types":
+        return event_types.list()
+    if family == "me":
+        return me.get()
     match request["method"], rest:
         case "GET", []:
             return bookings.list()

@@ -437,7 +437,7 @@ def test_the_host_of_a_booking_without_a_user_is_unknown() -> None:
 
 WRONG_FORMS: list[tuple[Operation[Any], str, str, str]] = [
     # An operation for one thing, an answer of another form, and what is said of it.
-    (bookings.get_one("bk7"), "98-get-recurring-all", "$.data", "an array"),
+    (bookings.get_one("bk7"), "98-get-recurring-all", "$.data", "a series of 4"),
     (bookings.get_series("bk7"), "29-get-normal", "$.data", "an object"),
     (bookings.cancel_seat("bk7", "s"), "103-cancel-recurring-all", "$.data", "an array"),
     (bookings.list(), "29-get-normal", "$.data", "an object"),

@@ -78,6 +78,7 @@ NEWER: Mapping[tuple[str, str, str], Newer] = {
     ("post", "/v2/bookings/{bookingUid}/reschedule", "2026-02-25"): FOR_HOSTS,
     ("post", "/v2/bookings/{bookingUid}/seats/confirm", "2026-02-25"): Newer(),
     ("post", "/v2/bookings/{bookingUid}/seats/decline", "2026-02-25"): Newer(),
+    ("get", "/v2/event-types", "2026-06-12"): Newer(),
 }
 
 
@@ -106,9 +107,30 @@ def _of_seats(version: str) -> dict[str, Any]:
     }
 
 
-# The document is older than the seats that wait for confirmation.
+def _read(version: str, **parameters: tuple[str, str]) -> dict[str, Any]:
+    """Return a GET whose parameters, by name, have a place and a type."""
+    declared = [
+        {"name": name, "in": place, "schema": {"type": kind}}
+        for name, (place, kind) in parameters.items()
+    ]
+    header = {"name": "cal-api-version", "in": "header", "schema": {"default": version}}
+    return {"get": {"parameters": [header, *declared]}}
+
+
+# The document has the routes of bookings, teams and slots only.
+# It is older than the seats that wait for confirmation.
 # Asking to reschedule is known from 2026-02-25 on.
 NEWER_PATHS: Mapping[str, Any] = {
+    "/v2/event-types": _read(
+        "2024-06-14",
+        username=("query", "string"),
+        eventSlug=("query", "string"),
+        usernames=("query", "string"),
+        orgSlug=("query", "string"),
+        orgId=("query", "integer"),
+    ),
+    "/v2/event-types/{eventTypeId}": _read("2024-06-14", eventTypeId=("path", "integer")),
+    "/v2/me": _read("2024-08-13"),
     "/v2/bookings/{bookingUid}/seats/confirm": _of_seats("2024-08-13"),
     "/v2/bookings/{bookingUid}/seats/decline": _of_seats("2024-08-13"),
     "/v2/bookings/{bookingUid}/request-reschedule": {
@@ -291,6 +313,10 @@ def test_the_check_of_bodies_refuses_what_the_document_refuses(
         ("2024-08-13", "/v2/slots?start=2027-04-05&end=2027-04-06"),
         ("2024-09-04", "/v2/slots?start=2027-04-05"),
         ("2024-09-04", "/v2/slots?start=2027-04-05&end=2027-04-06&eventTypeId=one"),
+        ("2024-08-13", "/v2/event-types"),
+        ("2024-06-14", "/v2/event-types?slug=chat"),
+        ("2024-06-14", "/v2/event-types?orgId=rosa-org"),
+        ("2024-06-14", "/v2/event-types/chat"),
     ],
 )
 def test_the_check_of_targets_refuses_what_the_document_lacks(version: str, target: str) -> None:

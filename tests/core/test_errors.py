@@ -706,6 +706,7 @@ ONE_OF_EACH: dict[str, CalcomError] = {
             b'{"status":"success","data":[],"pagination":{"nextCursor":"c","hasMore":true}}',
         ),
     ),
+    "SeriesReturned": error_of(bookings.get_one("bk7"), response_of("98-get-recurring-all")),
     "OutcomeUnknown": OutcomeUnknown(
         "it may have happened", operation=CREATE, cause=transport_error(NoAnswer), found=("one",)
     ),
@@ -824,6 +825,7 @@ def test_the_classes_stand_in_this_tree() -> None:
         "VersionMismatch": "CalcomError",
         "DecodingError": "CalcomError",
         "PagingError": "DecodingError",
+        "SeriesReturned": "DecodingError",
         "OutcomeUnknown": "CalcomError",
         "NotBooked": "CalcomError",
         "OlderBooking": "CalcomError",

@@ -56,6 +56,8 @@ REQUIRED: dict[str, set[str]] = {
     "Reassignment": {"bookingUid"},
     "Reservation": {"reservationUid"},
     "Slot": {"start"},
+    "EventType": {"id"},
+    "Me": {"id"},
 }
 # The value without the key is the one that the server sent with it.
 COMPUTED = {
@@ -86,7 +88,8 @@ def envelopes(name: str) -> Iterator[dict[str, Any]]:
 def places(raw: Any, value: object, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
     """Yield the place of each key of the models in a response, and the name of its model."""
     if attrs.has(type(value)) and isinstance(raw, dict):
-        for key, item in raw.items():
+        for key in raw.keys() - getattr(value, "extra", {}).keys():
+            item = raw[key]
             yield (*steps, key), type(value).__name__
             yield from places(item, getattr(value, snake(key)), (*steps, key))
     elif isinstance(value, tuple):

@@ -749,9 +749,9 @@ def test_what_cannot_be_made_once_is_refused_before_anything_is_sent(
     assert problem is None or caught.value.problem == problem
 
 
-def test_a_policy_that_is_none_is_refused_at_once() -> None:
-    with pytest.raises(InvalidInput, match=r"^policy: must be a RetryPolicy, not NoneType$"):
-        create_once(API, NEW, "order-1", policy=None)  # type: ignore[arg-type]
+def test_an_invalid_policy_is_refused_at_once() -> None:
+    with pytest.raises(InvalidInput, match=r"^policy: must be a RetryPolicy, not int$"):
+        create_once(API, NEW, "order-1", policy=4)  # type: ignore[arg-type]
 
 
 def test_a_key_of_half_a_character_is_refused() -> None:

@@ -22,10 +22,12 @@ ORDER = [
     "model.fields",
     "model.location",
     "model.inputs",
+    "model.input_dicts",
     "model.filters",
     "model.slot",
     "model.booking",
     "model.conferencing",
+    "model.event_type",
     "model.page",
     "limits",
     "wire",
@@ -45,6 +47,8 @@ ORDER = [
     "bookings",
     "slots",
     "teams",
+    "event_types",
+    "me",
     "webhooks.delivery",
     "webhooks.of_bookings",
     "webhooks.of_others",
@@ -230,7 +234,7 @@ from pathlib import Path
 
 import calcom_core
 from calcom_core import *
-from calcom_core import bookings, responses, slots, teams
+from calcom_core import bookings, event_types, me, responses, slots, teams
 from calcom_core.routes import ROUTES
 from calcom_core.retry import retrying
 
@@ -270,11 +274,13 @@ operations = [
     bookings.get_one("bk7"),
     bookings.get_series("bk7"),
     bookings.create(data),
+    bookings.create_one(data),
     bookings.create_recurring(data, recurrence_count=2),
     bookings.create_instant(data),
     bookings.reschedule("bk7", {"start": "2027-04-05T09:00:00Z"}),
     bookings.reschedule_seat("bk7", "s", "2027-04-05T09:00:00Z"),
     bookings.cancel("bk7"),
+    bookings.cancel_one("bk7"),
     bookings.cancel_seat("bk7", "s"),
     bookings.confirm("bk7"),
     bookings.decline("bk7"),
@@ -306,6 +312,9 @@ operations = [
     teams.organization_team_bookings(5, 6, status="past"),
     teams.organization_user_bookings(5, 6, team_id=7),
     teams.references(5, 6, "bk7"),
+    event_types.list(username="rosa", event_slug="chat"),
+    event_types.get(5),
+    me.get(),
 ]
 assert {operation.name for operation in operations} == set(ROUTES)
 api = Api(ApiKey("cal_test_0123456789abcdef"), versions=HOSTED)

@@ -59,7 +59,8 @@ def test_a_call_sends_what_was_recorded(name: str) -> None:
     if name in MAY_BE_EMPTY:
         sent = sent or None
     assert sent == recorded["body"]
-    version = "2024-09-04" if asked.path.startswith("/v2/slots") else "2024-08-13"
+    family = asked.path.split("/")[2]
+    version = {"slots": "2024-09-04", "event-types": "2024-06-14"}.get(family, "2024-08-13")
     expected = [
         ("Accept", "application/json"),
         ("User-Agent", "calcom-bookings/0.1.0"),
@@ -325,11 +326,13 @@ def test_every_operation_says_of_itself_what_it_is() -> None:
         "bookings.get_series": ("GET", one, True, True),
         "bookings.get_by_seat": ("GET", "/v2/bookings/by-seat/{seat_uid}", True, True),
         "bookings.create": ("POST", "/v2/bookings", True, False),
+        "bookings.create_one": ("POST", "/v2/bookings", True, False),
         "bookings.create_recurring": ("POST", "/v2/bookings", True, False),
         "bookings.create_instant": ("POST", "/v2/bookings", True, False),
         "bookings.reschedule": ("POST", f"{one}/reschedule", True, False),
         "bookings.reschedule_seat": ("POST", f"{one}/reschedule", True, False),
         "bookings.cancel": ("POST", f"{one}/cancel", True, False),
+        "bookings.cancel_one": ("POST", f"{one}/cancel", True, False),
         "bookings.cancel_seat": ("POST", f"{one}/cancel", True, False),
         "bookings.confirm": ("POST", f"{one}/confirm", False, False),
         "bookings.decline": ("POST", f"{one}/decline", False, False),
@@ -365,6 +368,9 @@ def test_every_operation_says_of_itself_what_it_is() -> None:
             True,
         ),
         "teams.references": ("GET", f"{of_team}/{{booking_uid}}/references", False, True),
+        "event_types.list": ("GET", "/v2/event-types", True, True),
+        "event_types.get": ("GET", "/v2/event-types/{event_type_id}", False, True),
+        "me.get": ("GET", "/v2/me", False, True),
     }
 
 
@@ -373,6 +379,8 @@ def test_every_operation_says_of_itself_what_it_is() -> None:
     [
         (lambda: bookings.cancel("bk7", {"seat_uid": "s"}), "bookings.cancel_seat"),
         (lambda: bookings.cancel("bk7", {}), "bookings.cancel"),
+        (lambda: bookings.cancel_one("bk7", {"seat_uid": "s"}), "bookings.cancel_seat"),
+        (lambda: bookings.cancel_one("bk7", {}), "bookings.cancel_one"),
         (
             lambda: bookings.reschedule("bk7", {"seat_uid": "s", "start": "2027-04-05T09:00Z"}),
             "bookings.reschedule_seat",

@@ -28,7 +28,10 @@ from calcom_core import (
     ConfirmedSeats,
     CursorPagination,
     DeclinedSeats,
+    EventType,
+    EventTypeSeats,
     InvalidInput,
+    Me,
     OffsetPagination,
     Operation,
     OutcomeUnknown,
@@ -37,6 +40,7 @@ from calcom_core import (
     Recording,
     RemovedAttendee,
     Reservation,
+    SeriesReturned,
     Slot,
     Slots,
 )
@@ -190,6 +194,9 @@ READ_LAST_PAGE = OffsetPagination(
     has_previous_page=True,
 )
 
+CHAT = {"id": 501, "slug": "chat", "lengthInMinutes": 30, "seats": {"disabled": True}}
+READ_CHAT = EventType(501, "chat", length_in_minutes=30, seats=EventTypeSeats(disabled=True))
+
 
 def _page(*items: Any, **pagination: Any) -> dict[str, Any]:
     return {"status": "success", "data": items, "pagination": pagination}
@@ -291,12 +298,14 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
         *_series("so many occurrences", 201),
         *_seated("as a host", 201),
     ),
+    "bookings.create_one": (*_single("in short", 201), *_seated("as a host", 201)),
     "bookings.create_recurring": _series("in full", 201),
     "bookings.create_instant": _single("as a host", 201),
     "bookings.reschedule": _single("in full", 201),
     "bookings.reschedule_seat": _seated("in full", 201),
     "bookings.request_reschedule": (Exchange("in full", 200, {"status": "success"}, None),),
     "bookings.cancel": (*_series("in full"), *_single("in short")),
+    "bookings.cancel_one": _single("in full"),
     "bookings.cancel_seat": _seated("in full"),
     "bookings.confirm": _single("in short"),
     "bookings.decline": _single("in full"),
@@ -525,6 +534,20 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
     "teams.organization_team_bookings": (_last_page("in full"),),
     "teams.organization_user_bookings": (_last_page("in full"),),
     "teams.references": (Exchange("of daily_video", 200, _of(REFERENCES), READ_REFERENCES),),
+    "event_types.list": (
+        Exchange("in short", 200, _of([CHAT]), (READ_CHAT,)),
+        Exchange("one of a user of an organisation", 200, _of([CHAT]), (READ_CHAT,)),
+        Exchange("of several users", 200, _of([]), ()),
+    ),
+    "event_types.get": (Exchange("in short", 200, _of(CHAT), READ_CHAT),),
+    "me.get": (
+        Exchange(
+            "in short",
+            200,
+            _of({"id": 77, "username": "rosa", "timeZone": "Europe/Oslo", "added": 1}),
+            Me(77, username="rosa", time_zone="Europe/Oslo", extra={"added": 1}),
+        ),
+    ),
 }
 
 
@@ -640,3 +663,18 @@ def test_what_the_table_of_versions_lacks_reaches_no_socket(
 
     assert caught.value.field == field
     assert server.connections == 0
+
+
+@pytest.mark.parametrize("name", ["bookings.create_one", "bookings.cancel_one", "bookings.get_one"])
+@pytest.mark.parametrize("run", [by_urllib3, by_trio])
+def test_a_series_that_comes_for_one_booking_reaches_the_caller_once(
+    run: Callable[..., list[Any]], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = EXCHANGES[name][0].label
+    monkeypatch.setitem(EXCHANGES, name, _series(label, 200))
+    with Server(answering_in_turn(name)) as server, pytest.raises(SeriesReturned) as caught:
+        run(name, server.url, versions=HOSTED)
+
+    assert outline(caught.value.bookings) == (OUTLINE_OF_FIRST, OUTLINE_OF_SECOND)
+    assert caught.value.attempts == 1
+    assert len(server.requests) == 1

@@ -1,0 +1,91 @@
+"""The operations that find an event type to book."""
+
+from collections.abc import Iterable
+
+from attrs import field, frozen
+
+from calcom_core.errors import InvalidInput
+from calcom_core.model.event_type import EventType
+from calcom_core.model.fields import Checked, by, each, integer, listed_username, text
+from calcom_core.operation import Operation
+from calcom_core.routes import operation
+from calcom_core.wire import to_query
+
+
+@frozen(kw_only=True)
+class _Filters(Checked):
+    """The query of a list of event types."""
+
+    username: str | None = field(default=None, metadata=by(text))
+    event_slug: str | None = field(default=None, metadata=by(text))
+    usernames: Iterable[str] | None = field(
+        default=None, metadata=by(each(listed_username, least=1))
+    )
+    org_slug: str | None = field(default=None, metadata=by(text))
+    org_id: int | None = field(default=None, metadata=by(integer))
+
+    def _check_together(self) -> None:
+        if self.username is not None and self.usernames is not None:
+            raise InvalidInput("usernames", "cannot stand with username")
+        if self.event_slug is not None and self.username is None:
+            raise InvalidInput("event_slug", "needs the username of its owner")
+
+
+def list(  # named as in the API
+    *,
+    username: str | None = None,
+    event_slug: str | None = None,
+    usernames: Iterable[str] | None = None,
+    org_slug: str | None = None,
+    org_id: int | None = None,
+    cal_api_version: str | None = None,
+) -> Operation[tuple[EventType, ...]]:
+    """List event types: your own, or the public ones of a user.
+
+    `GET /v2/event-types`, version 2024-06-14 or 2026-06-12.
+    Credentials are needed for your own event types; those of a username are public.
+
+    Args:
+        username: the user whose event types to list.
+        event_slug: the slug of one event type of *username*.
+        usernames: several users, for an event type that they share.
+        org_slug: the slug of the organisation of these users.
+        org_id: the id of that organisation, at least 1.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        A tuple of `EventType`s; the *id* of each is the `event_type_id` of a new booking.
+
+    Raises:
+        InvalidInput: for values of another type, for *usernames* beside *username*, and for an
+            *event_slug* without *username*.
+        Unauthenticated: without credentials and without a username.
+    """
+    filters = _Filters(
+        username=username,
+        event_slug=event_slug,
+        usernames=usernames,
+        org_slug=org_slug,
+        org_id=org_id,
+    )
+    return operation("event_types.list", cal_api_version, query=to_query(filters))
+
+
+def get(event_type_id: int, *, cal_api_version: str | None = None) -> Operation[EventType]:
+    """Get one of your event types.
+
+    `GET /v2/event-types/{event_type_id}`, version 2024-06-14 or 2026-06-12.
+    Credentials are needed.
+
+    Args:
+        event_type_id: the id of an event type, at least 1.
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        The `EventType`; its *booking_fields* name what a new booking must give.
+
+    Raises:
+        InvalidInput: for an invalid id.
+        NotFound, PermissionDenied: as the server says.
+    """
+    return operation("event_types.get", cal_api_version, event_type_id=event_type_id)

@@ -1,0 +1,23 @@
+"""The operation that tells whose credentials these are."""
+
+from calcom_core.model.event_type import Me
+from calcom_core.operation import Operation
+from calcom_core.routes import operation
+
+
+def get(*, cal_api_version: str | None = None) -> Operation[Me]:
+    """Get the user whose credentials are sent.
+
+    `GET /v2/me`; the server responds alike in every version, and 2024-08-13 is sent.
+    Credentials are needed.
+
+    Args:
+        cal_api_version: pins the version for this call.
+
+    Returns:
+        `Me`, with the id, the username and the time zone.
+
+    Raises:
+        Unauthenticated: without credentials.
+    """
+    return operation("me.get", cal_api_version)

@@ -1,0 +1,141 @@
+"""Event types and accounts: the facts that a booker needs, and what is left in `extra`.
+
+Only the id is certain; any other key may be absent, and is None then.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from calcom_core.model.fields import unknown_keys
+from calcom_core.value import Value
+
+
+@frozen(weakref_slot=False)
+class EventTypeLocation(Value):
+    """A location that the event type offers; *type* is the one that a new booking names."""
+
+    type: str | None = None
+    address: str | None = None
+    link: str | None = None
+    phone: str | None = None
+    integration: str | None = None
+    public: bool | None = None
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(weakref_slot=False)
+class EventTypeField(Value):
+    """A booking field: a key of `booking_fields_responses` of a new booking, which is its *slug*.
+
+    *type* is such as `text` or `select`, and *options* are the values that a choice may have.
+    In version 2026-06-12 the built-in fields have *field* instead of *type*.
+    """
+
+    slug: str | None = None
+    type: str | None = None
+    field: str | None = None
+    label: str | None = None
+    required: bool | None = None
+    hidden: bool | None = None
+    is_default: bool | None = None
+    options: tuple[str, ...] | None = None
+    placeholder: str | None = None
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(weakref_slot=False)
+class EventTypeSeats(Value):
+    """Whether bookings of the event type have seats, and how many."""
+
+    disabled: bool | None = None
+    seats_per_time_slot: int | None = None
+    show_attendee_info: bool | None = None
+    show_availability_count: bool | None = None
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(weakref_slot=False)
+class EventTypeRecurrence(Value):
+    """Whether a booking is a series: *occurrences*, one each *interval* of the *frequency*."""
+
+    disabled: bool | None = None
+    interval: int | None = None
+    occurrences: int | None = None
+    frequency: str | None = None
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(weakref_slot=False)
+class EventTypeConfirmation(Value):
+    """Whether a host must confirm bookings; *type* is such as `always`."""
+
+    disabled: bool | None = None
+    type: str | None = None
+    block_unconfirmed_bookings_in_booker: bool | None = None
+    extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen(weakref_slot=False)
+class EventType(Value):
+    """An event type: its *id* books it, and its *slug* with a username does so too.
+
+    *length_in_minutes_options* are the lengths to choose from, and None if there is only one.
+    *minimum_booking_notice* is in minutes.
+    """
+
+    id: int
+    slug: str | None = None
+    title: str | None = None
+    description: str | None = None
+    length_in_minutes: int | None = None
+    length_in_minutes_options: tuple[int, ...] | None = None
+    locations: tuple[EventTypeLocation, ...] | None = None
+    booking_fields: tuple[EventTypeField, ...] | None = None
+    recurrence: EventTypeRecurrence | None = None
+    seats: EventTypeSeats | None = None
+    confirmation_policy: EventTypeConfirmation | None = None
+    booking_requires_authentication: bool | None = None
+    requires_booker_email_verification: bool | None = None
+    disable_guests: bool | None = None
+    minimum_booking_notice: int | None = None
+    is_instant_event: bool | None = None
+    hidden: bool | None = None
+    booking_url: str | None = None
+    owner_id: int | None = None
+    team_id: int | None = None
+    extra: Mapping[str, Any] = unknown_keys()
+
+    @property
+    def is_recurring(self) -> bool:
+        """Whether a booking of it is a series."""
+        return self.recurrence is not None and not self.recurrence.disabled
+
+    @property
+    def is_seated(self) -> bool:
+        """Whether a booking of it has seats."""
+        return self.seats is not None and not self.seats.disabled
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether a host must confirm a booking of it, at least sometimes."""
+        return self.confirmation_policy is not None and not self.confirmation_policy.disabled
+
+
+@frozen(weakref_slot=False)
+class Me(Value):
+    """The user whose credentials were sent."""
+
+    id: int
+    email: str | None = None
+    name: str | None = None
+    username: str | None = None
+    time_zone: str | None = None
+    week_start: str | None = None
+    time_format: int | None = None
+    default_schedule_id: int | None = None
+    organization_id: int | None = None
+    avatar_url: str | None = None
+    bio: str | None = field(default=None, repr=False)
+    extra: Mapping[str, Any] = unknown_keys()
