@@ -35,7 +35,7 @@ _URL = re.compile(r"(?:([^:/?#]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
 
 def split(url: str) -> tuple[str, str, str]:
     """Return the scheme with the host of a URL, its path and its query."""
-    scheme, host, path, query = _URL.match(url).groups("")  # type: ignore[union-attr]
+    scheme, host, path, query = _URL.match(url).groups("")  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
     return f"{scheme.lower()}://{host}", path, query
 
 

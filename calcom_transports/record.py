@@ -90,7 +90,8 @@ def use_cassette(
 
 def _path_of(path: object) -> Path:
     try:
-        return Path(path)  # type: ignore[arg-type]  # it raises for any other type
+        # It raises for any other type.
+        return Path(path)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     except TypeError as error:
         raise InvalidInput("path", f"must be a path, not {type(path).__name__}") from error
 

@@ -61,7 +61,7 @@ def split_url(url: str, *, allow_http: bool) -> Destination:
     Raises `InvalidInput` for anything that is not `https://host…`,
     and for `http://` unless the host is this machine or *allow_http* is true.
     """
-    start = _START.match(url)[0]  # type: ignore[index]  # it matches any text
+    start = _START.match(url)[0]  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript]  # it matches any text
     try:
         origin, authority = _start_of(start, allow_http)
     except InvalidInput as error:
