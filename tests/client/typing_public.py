@@ -176,8 +176,8 @@ assert_type(responses.page([{"uid": "u"}], total_items=3, take=2, skip=2), Respo
 assert_type(responses.slots({"2027-04-05": ["2027-04-05T09:00:00Z"]}), Response)
 assert_type(responses.error(404, "no", code="X"), Response)
 assert_type(responses.json({}, 201), Response)
-responses.booking(satus="accepted")  # type: ignore[call-arg]
-responses.booking(attendees=[{"nam": "Ann"}])  # type: ignore[typeddict-unknown-key]
+responses.booking(satus="accepted")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+responses.booking(attendees=[{"nam": "Ann"}])  # type: ignore[typeddict-unknown-key]  # pyright: ignore[reportArgumentType]
 
 assert_type(client.bookings.get_by_seat("s"), Booking)
 assert_type(client.bookings.request_reschedule("u", reschedule_reason="r"), None)
