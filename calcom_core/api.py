@@ -70,7 +70,7 @@ class OAuthClient(Value):
     client_secret: Secret
 
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
-        # Without one of the two the server takes the caller for anonymous (CONTRACT A.3).
+        # Without one of the two the server takes the caller for anonymous.
         # The id is no secret, but a secret may stand in its place.
         checked = secret_or_error(client_id, "client_id")
         secret = secret_or_error(client_secret, "client_secret")

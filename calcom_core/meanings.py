@@ -205,7 +205,7 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(error=BookingConflict, status=(403,), text=r"within the minimum notice period"),
     Meaning(error=BookingConflict, status=(400,), text=r"marked as absent after their scheduled"),
     Meaning(error=BookingConflict, status=(400,), text=r"^cannot_remove_primary_attendee"),
-    # Raised after the booking was cancelled (CONTRACT F.8).
+    # Raised after the booking was cancelled.
     Meaning(
         error=BookingConflict, status=(400,), text=r"is not part of a recurring booking", acted=True
     ),

@@ -12,7 +12,7 @@ What a look-up can prove:
   of its host or of an admin of its team, and only once the server cannot be at work any more.
   That is why nothing is made a second time but with `recreate_after`.
 - Of a series that it was begun; that it is complete only if `recurrence_count` says how long it is,
-  since the server makes its bookings one after another (CONTRACT B.4).
+  since the server makes its bookings one after another.
 - Of a seat: the token is the attendee's, and is not shown to those who may not see the attendees.
 
 What it cannot prove ends as `OutcomeUnknown`, as does a look-up that is not answered.
@@ -176,7 +176,7 @@ class _Looking(Value):
         """Whether an answer to our create is of our making, as far as it shows."""
         all_of_them = made if isinstance(made, tuple) else (made,)
         # Seats that are hidden show no token; and of a seat no older one is given away, since the
-        # server refuses the same attendee twice (CONTRACT B.4 c).
+        # server refuses the same attendee twice.
         # A response without metadata shows no token either.
         return not all_of_them or any(
             self.ours(booking) or not _metadata_of(booking) for booking in all_of_them
@@ -365,8 +365,7 @@ def _doubt(page: Page[Booking], start: datetime, *, first: bool) -> str:
     if hiding:
         return "a booking that starts then does not show its metadata"
     if not first or (page.next is not None and len(together) == len(starts)):
-        # Which of those that start together is on which page may change from one to the next
-        # (CONTRACT A.7).
+        # Bookings that start together may change their order from one page to the next.
         return "more bookings start then than one page shows"
     if page.next is None and (page.total_items or 0) > len(starts):
         return "the list is shorter than it says"

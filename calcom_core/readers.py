@@ -236,7 +236,8 @@ def _following(
 ) -> Operation[Any] | None:
     if isinstance(pagination, CursorPagination):
         return _by_cursor(operation, pagination)
-    # An empty page is the end, whatever the flag says: it may not know of a filter (CONTRACT H.7).
+    # An empty page is the end, whatever its flag says: totals ignore some filters (recording
+    # live-20-list-before-created-empty-but-total).
     if not returned:
         return None
     if pagination.has_next_page is None:
@@ -249,7 +250,7 @@ def _following(
     if skip and pagination.has_previous_page is False:
         # As where a version that does not know `skip` answers with its first page each time.
         raise Odd(f"true, after {skip} items,", "false", "pagination", "hasPreviousPage")
-    # By `take`, or by the size that the server says: it may have dropped a `limit` (CONTRACT H.6).
+    # By `take`, or by the size that the server says: it may have dropped a `limit`.
     # Not by a smaller number of items: rows may vanish between the server's two queries.
     size = pagination.items_per_page if asked is None else int(asked)
     step = max(size or 0, returned)

@@ -24,8 +24,8 @@ _HINTS = tuple(
     for name in (*_ENDINGS, *_WHOLE_ENDINGS, "bearer", "cal_", "eyj")
 )
 
-# A 403 repeats the whole token in its text (CONTRACT A.3), recordings and transcripts have tokens
-# of their own, in part in their links (F.7).
+# A 403 repeats the whole token in its text (recording 199-list-garbage-token); recordings and
+# transcripts of meetings have tokens of their own, partly in their links.
 # A cursor is base64 as a JSON web token is, but without its dots.
 # Every match ends within the string of JSON where it begins, so that JSON stays JSON.
 # A key and a bearer have a digit: `cal_source_id` and "the bearer Ann" are no credentials.

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.value import Value
 
-# VERSIONS 1 and 6: the attendees, guests and location of a booking are answered with 404 in any
+# The attendees, guests and location of a booking are answered with 404 in any
 # other version, and the newer versions of the rest change little but the paging of lists.
 READABLE: Mapping[str, frozenset[str]] = {
     "bookings": frozenset({"2024-08-13", "2026-02-25"}),

@@ -26,7 +26,7 @@ class BookingShape(Enum):
     RECURRING_SEATED = "recurring-seated"
 
 
-# The suffix that tells the users of one platform client from those of another (CONTRACT C.4).
+# The suffix that tells the users of one platform client from those of another.
 _MANAGED_USER = re.compile(r"\+[a-zA-Z0-9]{25}")
 
 
@@ -178,7 +178,7 @@ class Booking(Value):
         Only these shapes lack *booking_fields_responses*, so that a booking without them counts as
         seated, also one of an older server that leaves them out of every booking.
         """
-        # CONTRACT C.3; *seat_uid* and *attendees* may be hidden.
+        # Recording 113-get-seated-noauth: *seat_uid* and *attendees* may be hidden.
         return self.booking_fields_responses is None
 
     @property

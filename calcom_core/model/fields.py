@@ -312,7 +312,7 @@ def _utf16_length(value: str) -> int:
 
 def segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str:
     """Check a path parameter and return it percent-encoded as one segment."""
-    # CONTRACT F.6: an empty one is the list's route, and `by-seat` another's.
+    # An empty one is the list's route, and `by-seat` another's.
     name = text(value, field)
     if name in {".", ".."} or name in reserved:
         raise InvalidInput(field, f"must not be {name!r}, which names another route")

@@ -91,7 +91,7 @@ _RANGES = (
     ("after_updated_at", "before_updated_at"),
 )
 _ORDER = "the order of a list by cursor follows from its status"
-# VERSIONS 2b: each is dropped silently, or refused, by the versions of the other way.
+# Each is dropped silently, or refused, by the versions of the other way.
 _BY_OFFSET: Mapping[str, str] = {
     "take": "a list by cursor has limit instead",
     "skip": "a list by cursor has cursor instead",

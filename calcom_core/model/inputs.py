@@ -37,7 +37,7 @@ Moment = datetime | str
 
 _WHOLE_BOOKING = "belongs to a whole booking and cannot stand with seat_uid"
 
-# CONTRACT B.4: asked for by a host of the event type, from version 2026-02-25 on.
+# Used by a host of the event type, from version 2026-02-25 on.
 _HOST_FLAGS = ("allow_conflicts", "allow_booking_out_of_bounds", "skip_booking_limits")
 
 _SLUGS = ("event_type_slug", "username", "team_slug", "organization_slug")

@@ -133,8 +133,8 @@ class SlotFilters(Checked):
             raise InvalidInput("end", "is start, so that nothing lies between")
 
     def _check_days(self) -> None:
-        # The server takes dates for days in UTC (CONTRACT B.28), and only a table of time zones,
-        # which is a file, says when a day begins elsewhere.
+        # The server reads dates as days in UTC. Only a table of time zones, which is a file, says
+        # when a day begins elsewhere.
         if self.time_zone is None or self.time_zone.removeprefix("Etc/") in _UTC:
             return
         for name in ("start", "end"):
@@ -150,8 +150,8 @@ class SlotFilters(Checked):
     def end_to_ask(self) -> date | datetime:
         """The end as the server takes it to mean what was given."""
         end: Any = self.end
-        # It moves an end in the first second of a day, in UTC, to the end of that day
-        # (CONTRACT B.28), so that what is meant is the second before.
+        # It moves an end in the first second of a day, in UTC, to the end of that day, so the
+        # second before is sent.
         if isinstance(end, datetime) and end.time() < time(second=1):
             end -= min(timedelta(seconds=1), end - _moment(self.start, time.min))
         return cast("date | datetime", end)

@@ -82,7 +82,7 @@ Event = (
 )
 """What a delivery may say."""
 
-# CONTRACT E.3; ROUTING_FORM_FALLBACK_HIT is documented nowhere.
+# ROUTING_FORM_FALLBACK_HIT is documented nowhere.
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         "BOOKING_CREATED": BookingCreated,

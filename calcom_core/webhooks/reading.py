@@ -1,4 +1,4 @@
-"""Reads the body of a delivery as an event (CONTRACT E.2)."""
+"""Reads the body of a delivery as an event."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -184,7 +184,7 @@ def _read(data: bytes | CalcomError, version: str | None) -> Event:
     if not isinstance(root.get("triggerEvent"), str):
         found = kind_found(root.get("triggerEvent", MISSING))
         raise _unreadable("$.triggerEvent", "a string", found, _NOT_OURS)
-    # Not what it is about and when (CONTRACT E.1): two hosts who miss a call at once are two.
+    # Not what it is about and when: two hosts who miss a call at once are two.
     return _event(root, sha256(data).hexdigest(), version)
 
 

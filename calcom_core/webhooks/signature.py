@@ -1,4 +1,4 @@
-"""Whether a delivery is from Cal.com: the signature over its bytes (CONTRACT E.1)."""
+"""Whether a delivery is from Cal.com: the signature over its bytes."""
 
 import hmac
 import re

@@ -1,4 +1,4 @@
-"""The README's table of operations, made of the code; run this file to write it anew."""
+"""The table of operations in calcom_core/README.md, from the code; run this file to rewrite it."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from calcom_core import EVERYWHERE, HOSTED, InvalidInput, Versions
 from calcom_core.routes import ROUTES
 
-README = Path(__file__).parent.parent.parent / "README.md"
+README = Path(__file__).parent.parent.parent / "calcom_core" / "README.md"
 MARKED = re.compile(r"(?<=<!-- operations -->\n).*?(?=\n<!-- /operations -->)", re.DOTALL)
 
 

@@ -1,6 +1,5 @@
-"""The cases that every transport must pass: ours and the README's do, and wrong ones do not."""
+"""The cases that every transport must pass: ours do, one for asyncio too, and wrong ones do not."""
 
-import ast
 import asyncio
 import http.client
 import re
@@ -8,13 +7,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 import trio
 import trustme
+from asyncio_transport import AsyncioTransport
 from attrs import evolve
 
 from calcom_core import NoAnswer, NotSent, Request, Response, Timeout, TransportError
@@ -25,24 +24,7 @@ from calcom_transports.conformance.server import PATIENCE, Peer, answering
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
-README = Path(__file__).parent.parent.parent / "README.md"
 BY_NAME = {case.name: case for case in CASES}
-
-
-def of_the_readme() -> Any:
-    """Return the class of the README, from the block that has it."""
-    blocks = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.DOTALL | re.M)
-    (block,) = [block for block in blocks if "class AsyncioTransport" in block]
-    tree = ast.parse(block)
-    tree.body = [
-        node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef))
-    ]
-    (definition,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    assert definition.end_lineno is not None
-    assert definition.end_lineno < 60  # what it imports included
-    names: dict[str, Any] = {}
-    exec(compile(tree, "README.md", "exec"), names)
-    return names["AsyncioTransport"]
 
 
 def by_asyncio(function: Callable[[], Awaitable[object]]) -> object:
@@ -67,7 +49,7 @@ def untrusted() -> ssl.SSLContext:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.parametrize("encrypted", [False, True], ids=["clear", "TLS"])
-@pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio, of the README"])
+@pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio"])
 def test_a_transport_conforms(
     kind: str,
     encrypted: bool,
@@ -80,9 +62,8 @@ def test_a_transport_conforms(
     make, run = {
         "urllib3": (lambda: Urllib3Transport(ssl_context=trusted), None),
         "trio": (lambda: TrioTransport(ssl_context=trusted), trio.run),
-        "asyncio, of the README": (lambda: of_readme(trusted), by_asyncio),
+        "asyncio": (lambda: AsyncioTransport(trusted), by_asyncio),
     }[kind]
-    of_readme = of_the_readme()
     if encrypted and run is by_asyncio and case.name == "broken-answers":
         case = evolve(case, cells=case.cells[::4])  # it reads what comes as it does in clear
     tls = certified if encrypted else None
