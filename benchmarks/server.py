@@ -62,7 +62,7 @@ def request_of(host: str) -> bytes:
     """Return a request as our clients write it, for those who only write and read bytes."""
     return (
         f"GET {PATH} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n"
-        "User-Agent: calcom-bookings/0.1.0\r\ncal-api-version: 2024-08-13\r\n"
+        "User-Agent: calcom-bookings/0.2.0\r\ncal-api-version: 2024-08-13\r\n"
         f"Authorization: Bearer {API_KEY}\r\n\r\n"
     ).encode()
 

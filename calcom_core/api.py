@@ -18,7 +18,7 @@ from calcom_core.value import Value
 from calcom_core.versions import EVERYWHERE, Versions, sufficient
 
 HOSTED_URL = "https://api.cal.com"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 USER_AGENT = f"calcom-bookings/{VERSION}"
 
 # Allowed in a query by RFC 3986 as they are; everything else is encoded, `+` above all,

@@ -341,7 +341,7 @@ def test_extra_headers_and_fresh_credentials_go_over_the_wire_in_both_clients() 
         ]
         return "".join(f"{line}\r\n" for line in [*head, ""]).encode()
 
-    ours, theirs = "calcom-bookings/0.1.0", "shop/2"
+    ours, theirs = "calcom-bookings/0.2.0", "shop/2"
     key, trace = "Authorization: Bearer cal_test_client", "traceparent: 00-4bf92f3577b34da6"
     access = (
         "CF-Access-Client-Id: shop",

@@ -110,7 +110,7 @@ def test_a_request_of_one_is_complete() -> None:
         "https://api.cal.com/v2/webhooks",
         (
             ("Accept", "application/json"),
-            ("User-Agent", "calcom-bookings/0.1.0"),
+            ("User-Agent", "calcom-bookings/0.2.0"),
             ("cal-api-version", "2024-08-13"),
             ("Authorization", "Bearer cal_test_own_operations"),
             ("Content-Type", "application/json"),

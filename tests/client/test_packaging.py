@@ -19,12 +19,26 @@ from calcom_transports.__main__ import WALK
 ROOT = Path(__file__).parent.parent.parent
 
 
-def test_the_version_is_that_of_the_distribution() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def test_the_version_stands_in_one_place() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    place = settings["tool"]["hatch"]["version"]
+    found = re.findall(place["pattern"], (ROOT / place["path"]).read_text(encoding="utf-8"))
 
-    assert calcom_core.__version__ == project["version"]
-    assert calcom_transports.__version__ == project["version"]
-    assert f"calcom-bookings/{project['version']}" == USER_AGENT
+    assert found == [calcom_core.__version__]
+    assert calcom_transports.__version__ == calcom_core.__version__
+    assert f"calcom-bookings/{calcom_core.__version__}" == USER_AGENT
+
+
+def test_links_of_the_description_lead_to_the_repository() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [change] = settings["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]
+    source = settings["project"]["urls"]["Source"]
+
+    changed = re.sub(
+        change["pattern"], change["replacement"], "[a](tests/README.md#x) [b](https://cal.com)"
+    )
+
+    assert changed == f"[a]({source}/blob/main/tests/README.md#x) [b](https://cal.com)"
 
 
 def test_both_packages_say_that_they_are_typed_and_bring_the_walk() -> None:

@@ -185,7 +185,7 @@ def exchange(row: Row) -> tuple[Request, Response]:
     method, target = row.to.split(" ")
     headers = [
         ("Accept", "application/json"),
-        ("User-Agent", "calcom-bookings/0.1.0"),
+        ("User-Agent", "calcom-bookings/0.2.0"),
         ("cal-api-version", "2024-08-13"),
         ("Authorization", f"Bearer {KEY}"),
         *([("Content-Type", "application/json")] if row.body else []),

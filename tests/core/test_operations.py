@@ -61,7 +61,7 @@ def assert_sent(sent: Sent, versions: Versions, version: str | Refused) -> None:
         assert (request.method, request.url) == (method, f"https://api.cal.com{target}")
         assert list(request.headers) == [
             ("Accept", "application/json"),
-            ("User-Agent", "calcom-bookings/0.1.0"),
+            ("User-Agent", "calcom-bookings/0.2.0"),
             ("cal-api-version", version),
             *credentials,
             *([] if sent.body is None else json_type),

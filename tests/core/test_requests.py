@@ -63,7 +63,7 @@ def test_a_call_sends_what_was_recorded(name: str) -> None:
     version = {"slots": "2024-09-04", "event-types": "2024-06-14"}.get(family, "2024-08-13")
     expected = [
         ("Accept", "application/json"),
-        ("User-Agent", "calcom-bookings/0.1.0"),
+        ("User-Agent", "calcom-bookings/0.2.0"),
         ("cal-api-version", version),
         *credentials,
     ]
@@ -161,7 +161,7 @@ def test_extra_headers_follow_ours_in_every_request(given: Any) -> None:
     api = Api(ApiKey(KEY), headers=given)
     expected = [
         ("Accept", "application/json"),
-        ("User-Agent", "calcom-bookings/0.1.0"),
+        ("User-Agent", "calcom-bookings/0.2.0"),
         ("cal-api-version", "2024-08-13"),
         ("Authorization", "Bearer cal_test_0123456789abcdef"),
         ("CF-Access-Client-Id", "shop.access"),

@@ -138,7 +138,7 @@ def test_a_header_is_secret_by_the_end_of_its_name() -> None:
 def test_an_api_shows_the_names_of_its_extra_headers_alone() -> None:
     api = Api(Anonymous(), headers={"X-Bypass": "hush", "traceparent": "00"})
     assert repr(api).endswith(
-        ", user_agent='calcom-bookings/0.1.0', headers=<X-Bypass, traceparent>)"
+        ", user_agent='calcom-bookings/0.2.0', headers=<X-Bypass, traceparent>)"
     )
     assert repr(attrs.asdict(api)["headers"]) == "{'_pairs': ExtraHeaders(…)}"
 

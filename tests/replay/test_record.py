@@ -248,7 +248,7 @@ def test_a_recording_with_extra_headers_holds_no_secret_and_replays_without_them
     (exchange,) = load(path).runs[0].exchanges
     assert exchange.request.headers.pairs == (
         ("Accept", "application/json"),
-        ("User-Agent", "calcom-bookings/0.1.0"),
+        ("User-Agent", "calcom-bookings/0.2.0"),
         ("cal-api-version", "2024-08-13"),
         ("Authorization", "[redacted]"),
         ("Content-Type", "application/json"),
