@@ -1,6 +1,7 @@
 """The cassette's format, and when two requests are the same."""
 
 import base64
+import copy
 import json
 import re
 from collections.abc import Callable
@@ -338,7 +339,8 @@ def test_a_cassette_with_any_value_in_any_place_is_played_or_unreadable(
         if isinstance(inner, dict) and data.draw(st.booleans()):
             del inner[key]
         else:
-            inner[key] = data.draw(ODD | NUMBERS.map(lambda number: f"number {number.decode()}"))
+            drawn = data.draw(ODD | NUMBERS.map(lambda number: f"number {number.decode()}"))
+            inner[key] = copy.deepcopy(drawn)  # else a list could come to hold itself
     content = re.sub(r'"number ([^"]+)"', r"\1", json.dumps(tree)).encode()
 
     try:
