@@ -13,6 +13,7 @@ from calcom_core import event_types as event_types
 from calcom_core import me as me
 from calcom_core import slots as slots
 from calcom_core import teams as teams
+from calcom_core.api import HOSTED_URL as HOSTED_URL
 from calcom_core.api import VERSION
 from calcom_core.api import AccessToken as AccessToken
 from calcom_core.api import Anonymous as Anonymous
@@ -139,6 +140,7 @@ __all__ = [
     "DEFAULT_RETRY",
     "EVERYWHERE",
     "HOSTED",
+    "HOSTED_URL",
     "NO_RETRY",
     "Absence",
     "AccessToken",
