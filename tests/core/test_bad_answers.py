@@ -71,7 +71,7 @@ ODD_BODIES: dict[str, tuple[bytes, str, str]] = {
     ),
     "NaN": (b'{"status":"success","data":{"id":NaN}}', "$", "text that is not JSON"),
     "infinity": (b'{"status":"success","data":-Infinity}', "$", "text that is not JSON"),
-    "50 MB of one letter": (b"a" * 50_000_000, "$", "text that is not JSON"),
+    "5 MB of one letter": (b"a" * 5_000_000, "$", "text that is not JSON"),
     "not UTF-8": (b'{"status":"succ\xe9ss"}', "$", "bytes that are not UTF-8"),
     "UTF-16 without data": ('{"status":"success"}'.encode("utf-16"), "$.data", "nothing"),
     "UTF-16 cut off": ('{"status"}'.encode("utf-16")[:-1], "$", "bytes that are not UTF-8"),
@@ -264,7 +264,7 @@ def test_an_odd_body_of_a_refusal_means_what_its_status_means(
     for name, (body, _, _) in ODD_BODIES.items():
         expected = of_html if name == "HTML" else error
         for operation in (READ, WRITE):
-            # All 50 MB once, since they take their time.
+            # All 5 MB once, since they take their time.
             whole = status == 500 and operation is READ
             with pytest.raises(ApiError) as caught:
                 operation.read(Response(status, (), body if whole else body[:200_000]))
@@ -572,7 +572,7 @@ OPERATIONS = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(
     OPERATIONS,
     st.integers(-1, 999),
@@ -587,7 +587,7 @@ def test_whatever_comes_is_read_or_is_one_of_our_errors(
     assert str(caught.value).startswith(operation.name)
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(OPERATIONS, JSON, JSON)
 def test_whatever_data_come_is_read_or_a_decoding_error(
     operation: Operation[Any], data: object, pagination: object
@@ -608,7 +608,7 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
     return [path]
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(
     st.sampled_from([(data, path) for data in (BOOKING, SEATED) for path in leaves(data)]),
     st.sampled_from([None, True, 7, 0.5, "text", [], {}]),

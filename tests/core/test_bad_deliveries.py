@@ -67,13 +67,13 @@ KEYS = sorted(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode()))
 def test_any_bytes_are_an_event_or_an_error(body: bytes) -> None:
     taken(body)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(
     st.sampled_from([*webhooks.EVENTS, "SOMETHING_NEW"]),
     st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), JSON, max_size=6),
@@ -114,6 +114,7 @@ ODD: list[Any] = [
 ]
 
 
+@pytest.mark.exhaustive(sample=3)
 @pytest.mark.parametrize(
     "name",
     [
@@ -174,7 +175,7 @@ def test_a_corpus_of_damaged_deliveries_raises_only_our_errors() -> None:
     }
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(
     st.binary(max_size=64),
     st.none() | st.text(max_size=80) | st.binary(max_size=80) | st.from_regex(r"[0-9a-f]{64}"),
@@ -187,7 +188,6 @@ def test_no_signature_that_was_made_without_the_secret_passes(
         webhooks.verify(body, signature, secrets)
 
 
-@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(
@@ -341,6 +341,7 @@ LARGE: dict[str, bytes] = {
 }
 
 
+@pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_delivery_is_soon_read_or_refused(name: str) -> None:
     # A square of a million steps would not end while somebody waits.

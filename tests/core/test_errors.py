@@ -757,6 +757,7 @@ def carried(error: CalcomError) -> dict[str, Any]:
     }
 
 
+@pytest.mark.exhaustive(sample=60)
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_an_error_pickles_with_all_that_it_carries(name: str, protocol: int) -> None:
@@ -1001,6 +1002,7 @@ def test_words_about_tokens_are_left_as_they_are() -> None:
     )
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize(
     "half",
     [b"eyJ", b"-eyJ", b"eyJ-", b" eyJ", b"?sig", b"&signature", b"accessToken ", b"bearer ", b"a."],

@@ -361,7 +361,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=4 * settings().max_examples)
 @given(st.sampled_from(sorted(ROUTES)), JSON, JSON)
 def test_whatever_comes_as_an_answer_is_read_or_is_one_of_our_errors(
     name: str, data: object, pagination: object

@@ -205,7 +205,7 @@ def kinds(value: Any) -> Any:
     return "" if isinstance(value, str) else value
 
 
-@settings(max_examples=1000)
+@settings(max_examples=10 * settings().max_examples)
 @given(ECHOES, st.booleans())
 def test_taking_tokens_out_leaves_json_of_the_same_tree(value: Any, spaced: bool) -> None:
     separators = (", ", ": ") if spaced else (",", ":")

@@ -46,6 +46,7 @@ def credentials_like(recorded: dict[str, str]) -> tuple[Auth, list[tuple[str, st
     return Anonymous(), []
 
 
+@pytest.mark.exhaustive(sample=100)
 @pytest.mark.parametrize("name", RECORDED_CALLS)
 def test_a_call_sends_what_was_recorded(name: str) -> None:
     recorded = RECORDED[name]["request"]

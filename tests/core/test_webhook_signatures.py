@@ -3,7 +3,7 @@
 import base64
 import pickle
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -41,11 +41,13 @@ def test_a_recorded_delivery_is_verified_with_its_secret(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_a_recorded_delivery_fails_with_any_bit_of_its_body_flipped(name: str) -> None:
+def test_a_recorded_delivery_fails_with_any_bit_of_its_body_flipped(
+    name: str, sample: Callable[..., Any]
+) -> None:
     signature = RECORDED[name].signature
     body = bytearray(RECORDED[name].body)
     passed = []
-    for index in range(len(body)):
+    for index in sample(range(len(body)), 20):
         for bit in range(8):
             body[index] ^= 1 << bit
             # What `verify` raises, without the cost of raising it half a million times.
@@ -56,16 +58,17 @@ def test_a_recorded_delivery_fails_with_any_bit_of_its_body_flipped(name: str) -
     verify(body, signature, SECRET)
 
 
+@pytest.mark.exhaustive(sample=10)
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_delivery_fails_with_any_bit_of_its_signature_or_secret_flipped(
-    name: str,
+    name: str, sample: Callable[..., Any]
 ) -> None:
     recorded = RECORDED[name]
     digest = bytes.fromhex(recorded.signature)
-    for bit in range(256):
+    for bit in sample(range(256), 20):
         other = (int.from_bytes(digest) ^ (1 << bit)).to_bytes(32).hex()
         assert type(refusal(other, SECRET, recorded.body)) is SignatureMismatch
-    for bit in range(7 * len(SECRET)):
+    for bit in sample(range(7 * len(SECRET)), 20):
         place, shift = divmod(bit, 7)
         letter = chr(ord(SECRET[place]) ^ (1 << shift))
         secret = SECRET[:place] + letter + SECRET[place + 1 :]

@@ -311,7 +311,7 @@ def playing(cassette: Cassette) -> None:
         replay.close()
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.data())
 def test_a_cassette_with_any_value_in_any_place_is_played_or_unreadable(
     data: st.DataObject,

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -106,6 +106,19 @@ WIDE = 100_000
 
 
 def by_rich(error: BaseException) -> str:
+    """Show every local in full, as rich finds them, without the time that it takes to draw them."""
+    found = rich.traceback.Traceback.extract(
+        *(type(error), error, error.__traceback__),
+        show_locals=True,
+        locals_max_length=None,  # type: ignore[arg-type]  # as it hands it on
+        locals_max_string=None,  # type: ignore[arg-type]
+    )
+    frames = [frame for stack in found.stacks for frame in stack.frames]
+    locals_found = [item for frame in frames for item in (frame.locals or {}).items()]
+    return "\n".join(f"{name} = {node.render(max_width=WIDE)}" for name, node in locals_found)
+
+
+def drawn_by_rich(error: BaseException) -> str:
     """Show every local in full."""
     shown = rich.traceback.Traceback.from_exception(
         *(type(error), error, error.__traceback__),
@@ -128,7 +141,7 @@ DICTIONARIES = structlog.processors.ExceptionRenderer(
 )
 
 
-def by_structlog(error: BaseException) -> str:
+def drawn_by_structlog(error: BaseException) -> str:
     return CONSOLE(None, "error", {"event": "failed", "exc_info": error})
 
 
@@ -162,12 +175,8 @@ def by_sentry(error: BaseException) -> str:
     return json.dumps(EVENTS.pop())
 
 
-TRACEBACKS: list[Callable[[BaseException], str]] = [
-    by_rich,
-    by_structlog,
-    by_structlog_as_json,
-    by_sentry,
-]
+TRACEBACKS: list[Callable[[BaseException], str]] = [by_rich, by_structlog_as_json, by_sentry]
+DRAWN: list[Callable[[BaseException], str]] = [drawn_by_rich, drawn_by_structlog]
 PLAIN_PRETTY = devtools.PrettyFormat(width=WIDE, yield_from_generators=False)
 
 
@@ -220,12 +229,12 @@ def chain_of(error: BaseException) -> list[BaseException]:
     return found
 
 
-def shown(error: BaseException) -> Iterator[str]:
+def shown(error: BaseException, drawn: Sequence[Callable[[BaseException], str]]) -> Iterator[str]:
     """Yield all that can be seen of an error, and the locals of all frames of its chain."""
     chain = chain_of(error)
     for one in chain:
         one.__traceback__ = without_own_frames(one.__traceback__)
-    for tool in TRACEBACKS:
+    for tool in (*TRACEBACKS, *drawn):
         yield tool(error)
     values: dict[int, object] = {}
     for one in chain:
@@ -292,7 +301,8 @@ def raised() -> BaseException:
 
 
 def test_each_tool_shows_a_credential_that_nothing_hides(raised: BaseException) -> None:
-    assert outcome([tool(raised) for tool in TRACEBACKS]) == ("credential in 4 of 4 outputs", 4)
+    tracebacks = [tool(raised) for tool in (*TRACEBACKS, *DRAWN)]
+    assert outcome(tracebacks) == ("credential in 5 of 5 outputs", 5)
     masked = [tool(Masked(KEY)) for tool in (repr, rich.pretty.pretty_repr, as_dict)]
     assert outcome(masked) == ("credential in 2 of 3 outputs", 3)
     plain = [tool([KEY]) for tool in VALUES[:4]]
@@ -421,18 +431,22 @@ def nothing_shown(
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[[BaseException], None]]:
-    """Search what was written, logged and printed at the end, and errors when it is called."""
+    sample: Callable[..., Any],
+) -> Iterator[Callable[..., None]]:
+    """Search what was written, logged and printed at the end, and errors when it is called.
+
+    Tracebacks are drawn only if the test says so, or with `--exhaustive`: each takes half a second.
+    """
     monkeypatch.delenv("CI", raising=False)
     caplog.set_level(logging.DEBUG, logger="")
     # The tools show no source code, which takes long to colour.
     monkeypatch.setattr("linecache.getlines", lambda *args: ["pass\n"])
 
-    def search(error: BaseException) -> None:
-        said, number = outcome([*shown(error)])
+    def search(error: BaseException, *, drawn: bool = False) -> None:
+        said, number = outcome([*shown(error, DRAWN if drawn else sample(DRAWN, 0))])
         print(said)
         assert said == f"credential in 0 of {number} outputs"
-        assert number >= 7
+        assert number >= 6
 
     yield search
     for path in tmp_path.rglob("*"):
@@ -442,6 +456,7 @@ def nothing_shown(
     assert found_in("".join(capsys.readouterr()).encode()) == []
 
 
+@pytest.mark.exhaustive(sample=15)
 @pytest.mark.parametrize("record", [False, True])
 @pytest.mark.parametrize("way", [by_urllib3, by_trio, by_extra_header])
 @pytest.mark.parametrize("name", SERVERS)
@@ -475,7 +490,7 @@ def test_no_interrupt_shows_it(nothing_shown: Any, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("calcom_transports.http1.Answer.after", interrupted)
     with Server(answering(echo(200))) as server, pytest.raises(KeyboardInterrupt) as caught:
         by_urllib3(server.url, None)
-    nothing_shown(caught.value)
+    nothing_shown(caught.value, drawn=True)
 
 
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
@@ -511,6 +526,7 @@ PROXIES: dict[str, Handler] = {
 }
 
 
+@pytest.mark.exhaustive(sample=10)
 @pytest.mark.parametrize("url", ["https://elsewhere.test", "http://elsewhere.test"])
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
 @pytest.mark.parametrize("name", PROXIES)
@@ -557,7 +573,7 @@ def test_no_cancellation_shows_it(nothing_shown: Any) -> None:
     with Server(stalling()) as server, pytest.raises(trio.TooSlowError) as caught:
         trio.run(main, server.url)
 
-    nothing_shown(caught.value)
+    nothing_shown(caught.value, drawn=True)
 
 
 @pytest.mark.parametrize("status", [200, 403, 429, 502])
@@ -733,6 +749,7 @@ MISPLACED: list[tuple[Callable[[], object], str]] = [
 ]
 
 
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize(("call", "field"), MISPLACED)
 def test_no_refusal_of_one_in_the_wrong_place_shows_it(
     call: Any, field: str, nothing_shown: Any
@@ -777,6 +794,7 @@ def test_no_refusal_of_a_url_shows_it(kind: Any, url: str, nothing_shown: Any) -
     nothing_shown(caught.value)
 
 
+@pytest.mark.exhaustive(sample=16)
 @pytest.mark.parametrize("name", REFUSED)
 def test_no_refusal_shows_it(name: str, tmp_path: Path, nothing_shown: Any) -> None:
     with pytest.raises(Exception) as caught:
@@ -858,6 +876,7 @@ def test_assertion():
 """
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("url", ["refused", "closing"])
 def test_pytest_shows_it_nowhere_with_all_locals(url: str, tmp_path: Path) -> None:
     (tmp_path / "test_failing.py").write_text(FAILING_TESTS)

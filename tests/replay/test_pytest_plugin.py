@@ -74,9 +74,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
-    """Run pytest within this process; any warning fails."""
-    strict = ("-p", "no:cacheprovider", "-W", "error", "--strict-markers", "--strict-config")
-    return pytester.runpytest_inprocess(*strict, *args)
+    """Run pytest within this process, without the plugins of others; any warning fails."""
+    plugins = ("-p", "calcom_transports.pytest_plugin", "-p", "no:cacheprovider")
+    strict = ("-W", "error", "--strict-markers", "--strict-config")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # to load them takes half of the time
+        return pytester.runpytest_inprocess(*plugins, *strict, *args)
 
 
 def record(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
@@ -343,7 +346,8 @@ def test_nothing_but_the_option_decides_whether_to_record(
     monkeypatch.setenv("CALCOM_RECORD", "rewrite")
     write(pytester, EMPTY)
 
-    run(pytester, "--record-mode=rewrite").assert_outcomes(errors=1)
+    recording = ("-p", "pytest_recording.plugin", "--record-mode=rewrite")
+    run(pytester, *recording).assert_outcomes(errors=1)
     assert files(pytester) == []
 
     result = run(pytester, "--calcom-record=all")
@@ -402,6 +406,7 @@ def test_a_recording_without_a_key_fails_before_anything_is_made(
     assert not (pytester.path / "cassettes").exists()
 
 
+@pytest.mark.exhaustive(sample=9)
 @pytest.mark.parametrize(
     ("test", "outcome"),
     [
@@ -564,6 +569,7 @@ def test_a_recording_that_cannot_be_written_is_an_error_of_the_test(
     assert files(pytester) == ["cassettes/test_a/test_x.json"]
 
 
+@pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize(("missing", "test"), [(["urllib3"], UNDER_TRIO), (["trio"], FIRST)])
 @pytest.mark.parametrize("mode", ["once", "none"])
 def test_each_client_does_without_the_library_of_the_other(
@@ -730,6 +736,7 @@ class TestA:
 """
 
 
+@pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize("shuffled", ["", SHUFFLED])
 @pytest.mark.parametrize("plugin", REPEATING)
 @pytest.mark.parametrize("mode", ["once", "rewrite"])
@@ -895,6 +902,7 @@ GONE_OF_A = ["cassettes/test_a/TestA.test_gone.json"]
 GONE_OF_B = ["cassettes/test_b/TestGone.test_x.json", "cassettes/test_b/test_gone.json"]
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize(
     ("args", "said"),
     [
@@ -1074,8 +1082,8 @@ def test_an_async_test_of_pytest_trio_is_recorded(
         "    await calcom_async_client.bookings.get('first')\n",
     )
 
-    record(pytester).assert_outcomes(passed=1)
-    run(pytester).assert_outcomes(passed=1)
+    record(pytester, "-p", "pytest_trio.plugin").assert_outcomes(passed=1)
+    run(pytester, "-p", "pytest_trio.plugin").assert_outcomes(passed=1)
 
     assert asked(pytester) == [f"{server.url}/v2/bookings/first"]
 
@@ -1122,6 +1130,7 @@ def test_a_run_without_a_client_imports_nothing_of_it(
 # Secrets
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("mode", ["none", "once", "rewrite"])
 def test_no_failure_shows_the_key(pytester: pytest.Pytester, server: Server, mode: str) -> None:
     write(

@@ -87,6 +87,7 @@ def only_cancelled() -> Iterator[None]:
         raise AssertionError("something else than Cancelled came out") from error
 
 
+@pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
 @pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
 @encrypted_or_not
@@ -296,6 +297,7 @@ class AfterSteps(trio.abc.Instrument):
                 self._scopes[task].cancel()
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize(
     ("tasks", "size", "encrypted"),
     [(20, 3, False), (50, 5, False), (40, 4, True)],

@@ -57,6 +57,7 @@ def dead() -> Any:
         }
 
 
+@pytest.mark.exhaustive(sample=4)
 @both
 @pytest.mark.parametrize(
     "before",
@@ -81,6 +82,7 @@ def test_the_first_address_that_works_is_asked(
     assert len(server.requests) == 1
 
 
+@pytest.mark.exhaustive(sample=4)
 @both
 @pytest.mark.parametrize(
     ("tried", "reason"),
@@ -152,6 +154,7 @@ def issued(*names: str, **options: Any) -> Issue:
     return lambda authority, directory: server_context(authority.issue_cert(*names, **options))
 
 
+@pytest.mark.exhaustive(sample=10)
 @both
 @pytest.mark.parametrize(
     ("issue", "host", "problem"),
@@ -368,6 +371,7 @@ def flight(server: Server, trusting: ssl.SSLContext) -> int:
                 return received
 
 
+@pytest.mark.exhaustive(sample=6)
 @both
 @pytest.mark.parametrize(
     ("how", "step", "expected"),
@@ -386,12 +390,14 @@ def test_a_handshake_that_breaks_at_any_byte_means_not_sent(
     version: ssl.TLSVersion,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
+    sample: Callable[..., Any],
     counted: Callable[[str, int], None],
 ) -> None:
     with Server(answering(OK), tls=certified) as server:
         # A signature may be shorter next time; a cut beyond the handshake would let it succeed.
         cuts = list(range(0, flight(server, trusting) - 12, step))
         assert len(cuts) > 500 / step
+        cuts = sample(cuts, 30)
         cutting = Cutting(server.port, how, cuts)
         with Server(cutting) as relay:
             request = Request("POST", f"https://localhost:{relay.port}/v2/x", (), b"{}")

@@ -175,6 +175,7 @@ def test_who_stops_waiting_loses_no_connection_and_nobody_their_turn(kind: str) 
     assert server.connections == 1
 
 
+@pytest.mark.exhaustive(sample=1)
 @both
 @on_time
 def test_nobody_is_overtaken_by_those_who_ask_again_and_again(
@@ -380,6 +381,7 @@ class Closing:
         return not self._thread.is_alive()
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("size", [1, 2])
 @on_time
 def test_a_blocking_transport_can_be_closed_at_every_line_of_an_exchange(
@@ -537,6 +539,7 @@ class Holding:
 BRIEF = Timeout(connect=0.001)
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize(
     ("case", "error"),
     [

@@ -280,6 +280,7 @@ def test_another_refusal_of_plain_http_through_a_proxy_is_a_response(
     assert responses == [Response(status, {"Content-Length": "0"}, b"")]
 
 
+@pytest.mark.exhaustive(sample=1)
 @both
 def test_a_proxy_may_answer_bit_by_bit_after_interim_answers(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext

@@ -68,6 +68,7 @@ class Pointing:
             peer.send(self.answer)
 
 
+@pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize("encrypted", [False, True], ids=["clear", "TLS"])
 def test_an_answer_that_points_elsewhere_is_returned_as_it_is(
@@ -135,6 +136,7 @@ def called(kind: str, auth: Auth, call: Callable[[Any], Any], url: str) -> None:
     trio.run(run)
 
 
+@pytest.mark.exhaustive(sample=20)
 @both
 @pytest.mark.parametrize("call", [READ, WRITE], ids=["read", "write"])
 @pytest.mark.parametrize("auth", [AccessToken(KEY), OAuthClient("client", KEY)])

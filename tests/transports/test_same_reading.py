@@ -88,7 +88,9 @@ def test_both_transports_read_the_same(
     server = Scripted()
     read = 0
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    examples = 4 * settings().max_examples
+
+    @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
     @given(damaged())
     def same(answer: bytes) -> None:
         nonlocal read
@@ -102,5 +104,5 @@ def test_both_transports_read_the_same(
 
     with Server(server) as listening:
         same()
-    assert read >= 400
+    assert read >= examples
     counted("damaged answers, read by both transports", read)
