@@ -114,7 +114,7 @@ ODD: list[Any] = [
 ]
 
 
-@pytest.mark.exhaustive(sample=3)
+@pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize(
     "name",
     [

@@ -202,7 +202,7 @@ def keys(sample: Callable[..., Any]) -> list[Key]:
         for steps, model in places_of(envelope, before):
             key = Key(operation, envelope, before, steps, model)
             found[model, key.name].append(key)
-    return [key for alike in found.values() for key in sample(alike, 3)]
+    return [key for alike in found.values() for key in sample(alike, 2)]
 
 
 def test_only_what_identifies_a_thing_is_required(keys: list[Key]) -> None:

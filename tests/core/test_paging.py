@@ -46,7 +46,7 @@ WAYS = [by_offset, by_cursor]
 API = Api(Anonymous())
 
 
-@pytest.mark.exhaustive(sample=10)
+@pytest.mark.exhaustive(sample=6)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     ("held", "a_page", "walked"),
@@ -157,7 +157,7 @@ def churn(server: ListServer) -> None:
     server.held -= {2 * asked - 3, 4 * asked - 7}
 
 
-@pytest.mark.exhaustive(sample=4)
+@pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("staying", "least"), [(0, 1), (2, 1), (4, 2), (2_000, 1_000)])
 def test_a_walk_of_any_length_ends_and_shows_nothing_twice_while_the_list_changes(

@@ -526,7 +526,7 @@ PROXIES: dict[str, Handler] = {
 }
 
 
-@pytest.mark.exhaustive(sample=10)
+@pytest.mark.exhaustive(sample=7)
 @pytest.mark.parametrize("url", ["https://elsewhere.test", "http://elsewhere.test"])
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
 @pytest.mark.parametrize("name", PROXIES)

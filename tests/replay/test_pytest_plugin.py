@@ -382,6 +382,7 @@ def test_where_ci_is_set_what_is_there_is_replayed(
     record(pytester).assert_outcomes(passed=1)
 
 
+@pytest.mark.exhaustive(sample=3)
 @pytest.mark.parametrize(
     ("key", "problem"),
     [(None, "is not set"), ("", "is set and blank"), (f"{KEY}\n", "holds a space")],
@@ -406,7 +407,7 @@ def test_a_recording_without_a_key_fails_before_anything_is_made(
     assert not (pytester.path / "cassettes").exists()
 
 
-@pytest.mark.exhaustive(sample=9)
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize(
     ("test", "outcome"),
     [
@@ -499,6 +500,7 @@ def test_a_test_that_skips_a_part_of_itself_is_recorded(pytester: pytest.Pyteste
     assert files(pytester) == ["cassettes/test_a/test_x.json"]
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("end", ["pytest.exit('enough')", "raise KeyboardInterrupt"])
 def test_a_recording_that_is_interrupted_leaves_nothing(
     pytester: pytest.Pytester, end: str
@@ -569,7 +571,7 @@ def test_a_recording_that_cannot_be_written_is_an_error_of_the_test(
     assert files(pytester) == ["cassettes/test_a/test_x.json"]
 
 
-@pytest.mark.exhaustive(sample=2)
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize(("missing", "test"), [(["urllib3"], UNDER_TRIO), (["trio"], FIRST)])
 @pytest.mark.parametrize("mode", ["once", "none"])
 def test_each_client_does_without_the_library_of_the_other(
@@ -839,6 +841,7 @@ def test_the_marker_says_what_a_recording_leaves_out(
     assert "ann@" not in text
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
@@ -902,7 +905,7 @@ GONE_OF_A = ["cassettes/test_a/TestA.test_gone.json"]
 GONE_OF_B = ["cassettes/test_b/TestGone.test_x.json", "cassettes/test_b/test_gone.json"]
 
 
-@pytest.mark.exhaustive(sample=5)
+@pytest.mark.exhaustive(sample=3)
 @pytest.mark.parametrize(
     ("args", "said"),
     [

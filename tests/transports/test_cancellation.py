@@ -87,7 +87,7 @@ def only_cancelled() -> Iterator[None]:
         raise AssertionError("something else than Cancelled came out") from error
 
 
-@pytest.mark.exhaustive(sample=2)
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
 @pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
 @encrypted_or_not

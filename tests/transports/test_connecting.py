@@ -77,7 +77,7 @@ def test_the_first_address_that_works_is_asked(
     with Server(answering(OK)) as server, monkeypatch.context() as patch:
         addresses(patch, *[dead[name] for name in before], ("127.0.0.1", server.port))
         request = Request("POST", "http://localhost/", (), b"{}")
-        assert exchange(kind, request, within=Timeout(connect=2)) == [OK_RESPONSE]
+        assert exchange(kind, request, within=Timeout(connect=1)) == [OK_RESPONSE]
         patch.undo()
     assert len(server.requests) == 1
 
@@ -371,7 +371,7 @@ def flight(server: Server, trusting: ssl.SSLContext) -> int:
                 return received
 
 
-@pytest.mark.exhaustive(sample=6)
+@pytest.mark.exhaustive(sample=4)
 @both
 @pytest.mark.parametrize(
     ("how", "step", "expected"),

@@ -670,6 +670,7 @@ class Unanswering:
             client.close()
 
 
+@pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize(
     ("timeout", "limit"),
@@ -688,6 +689,7 @@ def test_a_connection_that_never_opens_means_not_sent(
     assert error == (NotSent, "timeout", expected)
 
 
+@pytest.mark.exhaustive(sample=1)
 @both
 def test_an_address_that_does_not_answer_leaves_time_for_the_next(
     kind: str, monkeypatch: pytest.MonkeyPatch
@@ -703,6 +705,7 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next(
             assert exchange(kind, request, within=Timeout(connect=0.4)) == [OK_RESPONSE]
 
 
+@pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize(
     ("timeout", "limit"),
@@ -743,7 +746,7 @@ def test_a_tls_handshake_has_all_the_time_that_other_addresses_did_not_need(
     assert time.monotonic() - began >= 0.2
 
 
-@pytest.mark.exhaustive(sample=3)
+@pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", OK[:-1]])
 def test_a_server_that_falls_silent_is_waited_for_no_longer_than_told(
@@ -759,7 +762,7 @@ def test_a_server_that_falls_silent_is_waited_for_no_longer_than_told(
     )
 
 
-@pytest.mark.exhaustive(sample=3)
+@pytest.mark.exhaustive(sample=1)
 @both
 @pytest.mark.parametrize(
     "answer",
@@ -784,6 +787,7 @@ def test_an_answer_that_drips_is_ended_by_the_total(kind: str, answer: bytes) ->
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.exhaustive(sample=1)
 @both
 def test_a_server_that_does_not_read_is_ended_by_the_total(kind: str) -> None:
     def deaf(peer: Peer) -> None:

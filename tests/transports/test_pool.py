@@ -136,6 +136,7 @@ def test_who_waits_for_a_connection_is_served_in_turn(kind: str) -> None:
     assert server.connections == 1
 
 
+@pytest.mark.exhaustive(sample=1)
 @both
 @on_time
 def test_who_stops_waiting_loses_no_connection_and_nobody_their_turn(kind: str) -> None:

@@ -297,6 +297,7 @@ def test_a_proxy_may_answer_bit_by_bit_after_interim_answers(
     assert responses == [OK_RESPONSE]
 
 
+@pytest.mark.exhaustive(sample=1)
 @both
 def test_a_proxy_that_falls_silent_is_waited_for_as_long_as_a_connection_may_take(
     kind: str, trusting: ssl.SSLContext

@@ -68,7 +68,7 @@ class Pointing:
             peer.send(self.answer)
 
 
-@pytest.mark.exhaustive(sample=2)
+@pytest.mark.exhaustive(sample=1)
 @both
 @pytest.mark.parametrize("encrypted", [False, True], ids=["clear", "TLS"])
 def test_an_answer_that_points_elsewhere_is_returned_as_it_is(
