@@ -841,7 +841,6 @@ def test_the_marker_says_what_a_recording_leaves_out(
     assert "ann@" not in text
 
 
-@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
