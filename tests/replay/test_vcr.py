@@ -102,7 +102,7 @@ def serve(peer: Peer) -> None:
             if b"gzip" not in asked:
                 head = b"Content-Type: application/json\r\n"
             else:
-                body = gzip.compress(body)
+                body = gzip.compress(body, mtime=0)
             framed = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
         peer.send(b"HTTP/1.1 200 OK\r\n" + head + framed)
 
@@ -264,12 +264,15 @@ def raw_deflate(data: bytes) -> bytes:
     ("coding", "code"),
     [
         ("gzip", gzip.compress),
-        (" X-GZIP ", lambda data: gzip.compress(data[:1]) + gzip.compress(data[1:])),
+        (
+            " X-GZIP ",
+            lambda data: gzip.compress(data[:1], mtime=0) + gzip.compress(data[1:], mtime=0),
+        ),
         ("deflate", zlib.compress),
         ("deflate", raw_deflate),
         ("identity", bytes),
         ("br", lambda data: data.decode()),
-        ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data))),
+        ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data), mtime=0)),
         ("identity, deflate", zlib.compress),
     ],
 )
@@ -291,7 +294,7 @@ def test_an_answer_without_a_body_may_name_any_coding(body: Any, coding: str) ->
 
 
 def test_a_body_that_decodes_to_nothing_stays_empty() -> None:
-    body = {"string": gzip.compress(b"")}
+    body = {"string": gzip.compress(b"", mtime=0)}
     response = {**OK, "headers": {"Content-Encoding": ["deflate, gzip"]}, "body": body}
 
     assert response_of(response) == Response(200)
@@ -452,7 +455,7 @@ def repeated(item: str, times: int, name: str) -> str:
     return f"[&{name} {item}{f', *{name}' * (times - 1)}]"
 
 
-PACKED = base64.b64encode(gzip.compress(bytes(16 * MIB))).decode()
+PACKED = base64.b64encode(gzip.compress(bytes(16 * MIB), mtime=0)).decode()
 VALUES = repeated("a", 1_000, "value")
 EXPANDING = [
     (
@@ -614,12 +617,12 @@ BODIES = [
     ("gzip, compress", b"secret", UNKNOWN),
     ("secret", b"secret", UNKNOWN),
     ("gzip", b"secret", WRONG.format("gzip")),
-    ("gzip", gzip.compress(b"secret")[:-9], WRONG.format("gzip")),
-    ("gzip", gzip.compress(b"a") + b"b", WRONG.format("gzip")),
+    ("gzip", gzip.compress(b"secret", mtime=0)[:-9], WRONG.format("gzip")),
+    ("gzip", gzip.compress(b"a", mtime=0) + b"b", WRONG.format("gzip")),
     ("deflate", b"\xffsecret", WRONG.format("deflate")),
     ("deflate", zlib.compress(b"a")[:-1], WRONG.format("deflate")),
-    ("deflate, gzip", gzip.compress(b"\xffsecret"), WRONG.format("deflate")),
-    ("gzip", gzip.compress(bytes(16 * MIB + 1)), LARGE),
+    ("deflate, gzip", gzip.compress(b"\xffsecret", mtime=0), WRONG.format("deflate")),
+    ("gzip", gzip.compress(bytes(16 * MIB + 1), mtime=0), LARGE),
     ("deflate", zlib.compress(bytes(16 * MIB + 1)), LARGE),
 ]
 
