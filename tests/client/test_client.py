@@ -4,11 +4,12 @@ import copy
 import inspect
 import json
 import pickle
+import pydoc
 from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import trio
@@ -39,7 +40,7 @@ from calcom_core.paging import items
 from calcom_core.retry import RetryPolicy, retrying
 from calcom_core.routes import ROUTES
 from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
-from calcom_transports.bound import (
+from calcom_transports.namespaces import (
     AsyncAttendees,
     AsyncBookings,
     AsyncEventTypes,
@@ -95,11 +96,11 @@ NAMESPACES = {
 
 
 PROGRAMS = {"bookings.iterate", "bookings.create_once"}
-"""What the clients carry out and is more than one operation."""
+"""The methods of the clients that run more than one operation."""
 
 
 def public(cls: type[Any]) -> set[str]:
-    return {name for name, value in vars(cls).items() if inspect.isroutine(value)} - {"__init__"}
+    return {name for name in dir(cls) if inspect.isroutine(getattr(cls, name)) and name[0] != "_"}
 
 
 @pytest.mark.parametrize("kind", [0, 1])
@@ -118,23 +119,36 @@ def test_each_method_shows_the_parameters_and_the_text_of_its_function(name: str
     function = attrgetter(name)(calcom_core)
     with Client(transport=Replay.of()) as client:
         method = attrgetter(name)(client)
+    awaited = attrgetter(name)(AsyncClient(transport=Replay.of()))
     namespace, _, own = name.rpartition(".")
 
-    assert inspect.signature(method).parameters == inspect.signature(function).parameters
-    assert method.__doc__ == function.__doc__
-    assert isinstance(attrgetter(namespace)(client), NAMESPACES[namespace][0])
-    awaited = attrgetter(namespace)(AsyncClient(transport=Replay.of()))
-    assert isinstance(awaited, NAMESPACES[namespace][1])
-    assert inspect.iscoroutinefunction(getattr(awaited, own))
+    signature = inspect.signature(function)
+    result = get_args(signature.return_annotation)[0]
+    for each, cls in zip((method, awaited), NAMESPACES[namespace], strict=True):
+        assert inspect.signature(each) == signature.replace(return_annotation=result)
+        assert (each.__name__, each.__doc__) == (own, function.__doc__)
+        assert type(each.__self__) is cls
+    assert inspect.iscoroutinefunction(awaited)
+    assert not inspect.iscoroutinefunction(method)
 
 
 def test_a_methods_signature_shows_the_result_in_place_of_the_operation() -> None:
-    shown = str(inspect.signature(Bookings.get_one))
+    given = "booking_uid: str, *, cal_api_version: str | None = None"
+    result = "calcom_core.model.booking.Booking"
 
-    assert shown == (
-        "(self, /, booking_uid: str, *, cal_api_version: str | None = None) -> "
-        "calcom_core.model.booking.Booking"
-    )
+    for cls in (Bookings, AsyncBookings):
+        assert str(inspect.signature(cls.get_one)) == f"(self, /, {given}) -> {result}"
+    client = Client(transport=Replay.of())
+    assert str(inspect.signature(client.bookings.get_one)) == f"({given}) -> {result}"
+
+
+@pytest.mark.parametrize(("kind", "word"), [(Client, ""), (AsyncClient, "async ")])
+def test_help_shows_a_methods_own_name_parameters_and_text(kind: Any, word: str) -> None:
+    method = kind(transport=Replay.of()).me.get
+    shown = pydoc.render_doc(method, renderer=pydoc.plaintext).splitlines()
+
+    assert shown[2].startswith(f"{word}get(*, cal_api_version: str | None = None) -> ")
+    assert shown[3] == "    Get the user whose credentials are sent."
 
 
 @pytest.mark.parametrize("cls", [Bookings, AsyncBookings])

@@ -30,7 +30,7 @@ from calcom_core import (
     create_once,
 )
 from calcom_transports import AsyncClient, Client, Replay
-from calcom_transports.bound import AsyncBookings, Bookings
+from calcom_transports.namespaces import AsyncBookings, Bookings
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -352,4 +352,5 @@ def test_the_signatures_of_what_is_more_than_one_exchange(namespace: type[Any]) 
     iterate = inspect.signature(namespace.iterate)
     assert [*iterate.parameters] == ["self", *inspect.signature(bookings.list).parameters]
     assert iterate.return_annotation.__args__ == (Booking,)
-    assert namespace.iterate.__doc__.startswith("Walk the bookings that `list` lists")
+    assert namespace.iterate.__name__ == "iterate"
+    assert namespace.iterate.__doc__.startswith("Iterate over the bookings that `list` lists")

@@ -83,7 +83,7 @@ from calcom_core.webhooks import (
     receive,
     verify,
 )
-from calcom_transports import AsyncClient, Client, Replay, answer, run
+from calcom_transports import AsyncClient, Client, Replay, answer, namespaces, run
 from calcom_transports.trio import run_trio
 
 client = Client(api_key="cal_test_typing")
@@ -93,6 +93,10 @@ assert_type(client.bookings.list(status=["past"], take=3).items, tuple[Booking, 
 assert_type(client.bookings.list().next, Operation[Page[Booking]] | None)
 assert_type(client.bookings.get(booking_uid="u"), Booking | tuple[Booking, ...])
 assert_type(client.bookings.get_one("u"), Booking)
+assert_type(client.bookings.get_one(booking_uid="u", cal_api_version=None), Booking)
+assert_type(namespaces.Bookings(client).get_one("u"), Booking)
+assert_type(client.bookings, namespaces.Bookings)
+assert_type(client.bookings.attendees, namespaces.Attendees)
 assert_type(client.bookings.get_series("u"), tuple[Booking, ...])
 assert_type(
     client.bookings.create(
@@ -309,6 +313,7 @@ parse("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 async def under_trio() -> None:
     async with AsyncClient(api_key="cal_test_typing") as client:
+        assert_type(client.bookings, namespaces.AsyncBookings)
         assert_type(await client.bookings.list(take=3), Page[Booking])
         assert_type(await client.bookings.get_one("u"), Booking)
         assert_type(await client.bookings.create_one(new), Booking)
@@ -318,7 +323,26 @@ async def under_trio() -> None:
         assert_type(await client.me.get(), Me)
         assert_type(await client.call(own), list[dict[str, Any]])
         assert_type(await client.bookings.create_once(new, "k"), Booking | tuple[Booking, ...])
+        assert_type(
+            await client.bookings.create_once(new, key="k", recreate_after=60, policy=NO_RETRY),
+            Booking | tuple[Booking, ...],
+        )
         assert_type(client.bookings.iterate(take=3), AsyncIterator[Booking])
+        assert_type(await client.bookings.request_reschedule("u", reschedule_reason="r"), None)
+        assert_type(await client.bookings.attendees.list("u"), tuple[BookingAttendee, ...])
+        assert_type(await client.bookings.guests.add("u", [NewGuest(email="e@x.org")]), Booking)
+        assert_type(
+            await client.slots.list(start="2027-04-05", end=date(2027, 4, 6), event_type_id=1),
+            Slots,
+        )
+        assert_type(await client.teams.bookings(1, status="past", take=3), Page[Booking])
+        assert_type(await client.event_types.get(event_type_id=1), EventType)
+        await client.bookings.get_one(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        await client.bookings.get_one("u", unknown=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        await client.bookings.create_once(new)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        client.bookings.iterate(unknown=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        async for each in client.bookings.get_one("u"):  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues]
+            print(each)
         assert_type(client.pages(bookings.list()), AsyncIterator[Page[Booking]])
         assert_type(await client.exchange(bookings.get_one("u")), Exchange[Booking])
         assert_type(client.with_options(timeout=5), AsyncClient)
