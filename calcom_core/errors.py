@@ -5,40 +5,14 @@ No class here holds a request, so none can show a credential.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-
-class AskedOperation(Protocol):
-    """What an error says about the call it belongs to; `calcom_core.Operation` is one."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def method(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def repeatable(self) -> bool: ...
-    @property
-    def verify(self) -> Any: ...
-
-
-class AnswerHeaders(Protocol):
-    """The headers of an answer; `calcom_core.Headers` is one."""
-
-    def get(self, name: str, default: str | None = None) -> str | None: ...
-    def get_all(self, name: str) -> tuple[str, ...]: ...
-
-
-class Answer(Protocol):
-    """The answer an error was made from; `calcom_core.Response` is one."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> AnswerHeaders: ...
-    @property
-    def body(self) -> bytes: ...
+if TYPE_CHECKING:  # each of these modules imports this one
+    from calcom_core.http import Response
+    from calcom_core.limits import RateLimit
+    from calcom_core.model.booking import Booking
+    from calcom_core.operation import Operation, Page
+    from calcom_core.webhooks import Event, UnknownEvent
 
 
 def _restore(cls: "type[CalcomError]", message: str, state: dict[str, Any]) -> "CalcomError":
@@ -103,8 +77,8 @@ class ApiError(CalcomError):
         self,
         message: str,
         *,
-        operation: AskedOperation,
-        response: Answer,
+        operation: "Operation[Any]",
+        response: "Response",
         code: str | None,
         server_message: str,
         details: Any,
@@ -203,7 +177,7 @@ class RateLimited(ApiError):
     """
 
     reset: float | None
-    limits: tuple[Any, ...]
+    limits: "tuple[RateLimit, ...]"
 
 
 class BadRequest(ApiError):
@@ -221,7 +195,12 @@ class VersionMismatch(CalcomError):
     """
 
     def __init__(
-        self, message: str, *, operation: AskedOperation, response: Answer, may_have_happened: bool
+        self,
+        message: str,
+        *,
+        operation: "Operation[Any]",
+        response: "Response",
+        may_have_happened: bool,
     ) -> None:
         super().__init__(message)
         self.operation = operation
@@ -246,13 +225,13 @@ class DecodingError(CalcomError):
         self,
         message: str,
         *,
-        operation: AskedOperation,
-        response: Answer,
+        operation: "Operation[Any]",
+        response: "Response",
         path: str,
         found: str,
         may_have_happened: bool,
         data: Any = None,
-        page: Any = None,
+        page: "Page[Any] | None" = None,
         odd: tuple[Any, ...] = (),
     ) -> None:
         super().__init__(message)
@@ -281,7 +260,7 @@ class SeriesReturned(DecodingError):
     After a write the bookings exist, or are cancelled, all the same.
     """
 
-    bookings: tuple[Any, ...] = ()
+    bookings: "tuple[Booking, ...]" = ()
 
 
 class OutcomeUnknown(CalcomError):
@@ -297,9 +276,9 @@ class OutcomeUnknown(CalcomError):
         self,
         message: str,
         *,
-        operation: AskedOperation,
+        operation: "Operation[Any]",
         cause: CalcomError,
-        found: tuple[Any, ...] = (),
+        found: "tuple[Booking, ...]" = (),
     ) -> None:
         super().__init__(message)
         self.operation = operation
@@ -309,7 +288,7 @@ class OutcomeUnknown(CalcomError):
     _acted = True
 
     @property
-    def verify(self) -> Any:
+    def verify(self) -> "Operation[Any] | None":
         """The read operation that tells whether the write happened."""
         return self.operation.verify
 
@@ -317,7 +296,7 @@ class OutcomeUnknown(CalcomError):
 class NotBooked(CalcomError):
     """No create was carried out, and a look-up has shown it; `cause` ended the last of them."""
 
-    def __init__(self, message: str, *, operation: AskedOperation, cause: CalcomError) -> None:
+    def __init__(self, message: str, *, operation: "Operation[Any]", cause: CalcomError) -> None:
         super().__init__(message)
         self.operation = operation
         self.cause = cause
@@ -331,7 +310,9 @@ class OlderBooking(CalcomError):
     `booking` is what it answered with: a booking, or a tuple of them.
     """
 
-    def __init__(self, message: str, *, operation: AskedOperation, booking: Any) -> None:
+    def __init__(
+        self, message: str, *, operation: "Operation[Any]", booking: "Booking | tuple[Booking, ...]"
+    ) -> None:
         super().__init__(message)
         self.operation = operation
         self.booking = booking
@@ -350,7 +331,7 @@ class TransportError(CalcomError):
     """
 
     def __init__(
-        self, message: str, *, reason: str, operation: AskedOperation | None = None
+        self, message: str, *, reason: str, operation: "Operation[Any] | None" = None
     ) -> None:
         super().__init__(message)
         self.reason = reason
@@ -415,7 +396,7 @@ class DeliveryTooOld(WebhookError):
     A negative `age` means a delivery from the future; None means that it does not say when.
     """
 
-    def __init__(self, message: str, *, event: Any, age: float | None) -> None:
+    def __init__(self, message: str, *, event: "Event", age: float | None) -> None:
         super().__init__(message)
         self.event = event
         self.age = age
@@ -429,7 +410,9 @@ class DeliveryUnreadable(WebhookError):
     None where not even that can be made.
     """
 
-    def __init__(self, message: str, *, path: str, found: str, event: Any = None) -> None:
+    def __init__(
+        self, message: str, *, path: str, found: str, event: "UnknownEvent | None" = None
+    ) -> None:
         super().__init__(message)
         self.path = path
         self.found = found

@@ -9,16 +9,14 @@ A response that no row matches gets the class of its status.
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from calcom_core.error_body import ErrorBody, constraints, read_error_body
 from calcom_core.errors import (
     AlreadyDone,
-    Answer,
     ApiError,
-    AskedOperation,
     BadRequest,
     BlockedByEdge,
     BookingConflict,
@@ -38,6 +36,9 @@ from calcom_core.http import Response
 from calcom_core.limits import limits_of, wait_of
 from calcom_core.redaction import without_credentials
 from calcom_core.value import Value
+
+if TYPE_CHECKING:
+    from calcom_core.operation import Operation
 
 
 @cache  # at the first error, since importing them would take as long as all else of this module
@@ -307,12 +308,12 @@ _REFUSED_CREDENTIALS: dict[str, str] = {
 }
 
 
-def asked(operation: AskedOperation) -> str:
+def asked(operation: "Operation[Any]") -> str:
     """Return the name and the target of a call, without query and body, which may be personal."""
     return f"{operation.name} ({operation.method} {operation.path})"
 
 
-def error_of(operation: AskedOperation, response: Response, credentials: str = "") -> CalcomError:
+def error_of(operation: "Operation[Any]", response: Response, credentials: str = "") -> CalcomError:
     """Return the error that a response outside 2xx means; never raises.
 
     *credentials* is the class name of the credentials that were sent, if it is known.
@@ -334,7 +335,7 @@ def _rows_of(operation: str, status: int) -> tuple[tuple[Meaning, re.Pattern[str
     return tuple([(row, row.pattern) for row in MEANINGS if row.is_about(operation, status)])
 
 
-def _meaning(operation: AskedOperation, status: int, body: ErrorBody) -> Meaning:
+def _meaning(operation: "Operation[Any]", status: int, body: ErrorBody) -> Meaning:
     if body.is_html and 400 <= status < 500 and status != 429:
         return Meaning(error=BlockedByEdge, status=(status,))
     for row, pattern in _rows_of(operation.name, status):
@@ -349,7 +350,7 @@ def _meaning(operation: AskedOperation, status: int, body: ErrorBody) -> Meaning
 
 
 def _api_error(
-    operation: AskedOperation,
+    operation: "Operation[Any]",
     response: Response,
     body: ErrorBody,
     row: Meaning,
@@ -373,8 +374,7 @@ def _api_error(
     error: ApiError = cls(
         f"{asked(operation)}: {response.status} {said}".rstrip() + f" ({hint})",
         operation=operation,
-        # Pyright does not see through the converter of its headers.
-        response=cast(Answer, response),
+        response=response,
         code=body.code,
         server_message=body.message,
         details=body.details,
@@ -392,20 +392,19 @@ def _api_error(
 
 
 def _mismatch(
-    operation: AskedOperation, response: Response, why: str, *, may_have_happened: bool
+    operation: "Operation[Any]", response: Response, why: str, *, may_have_happened: bool
 ) -> VersionMismatch:
     warning = "; it may really have done what was asked" if may_have_happened else ""
     return VersionMismatch(
         f"{asked(operation)}: {response.status}: {why}{warning}",
         operation=operation,
-        # Pyright does not see through the converter of its headers.
-        response=cast(Answer, response),
+        response=response,
         may_have_happened=may_have_happened,
     )
 
 
 def legacy_answer(
-    operation: AskedOperation, response: Response, data: object
+    operation: "Operation[Any]", response: Response, data: object
 ) -> VersionMismatch | None:
     """Return the error for a 2xx of the legacy API, known by its keys, or None."""
     if not isinstance(data, Mapping):
@@ -421,7 +420,7 @@ def legacy_answer(
     return _mismatch(operation, response, _LEGACY, may_have_happened=not operation.repeatable)
 
 
-def _is_legacy_create(operation: AskedOperation, body: ErrorBody) -> bool:
+def _is_legacy_create(operation: "Operation[Any]", body: ErrorBody) -> bool:
     # Only the legacy create wants these at the top of the body.
     return operation.name.startswith("bookings.create") and {"timeZone", "language"} <= {
         name for name, _ in constraints(body.details)

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 from attrs import Factory, evolve, field, frozen
 
 from calcom_core.error_body import read_error_body
-from calcom_core.errors import Answer, DecodingError, InvalidInput
+from calcom_core.errors import DecodingError, InvalidInput
 from calcom_core.http import Response
 from calcom_core.meanings import asked, error_of, legacy_answer
 from calcom_core.model.fields import kind
@@ -215,8 +215,7 @@ def undecodable(
         f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
         f"{also}{rest}{hint}",
         operation=operation.plain,
-        # Pyright does not see through the converter of its headers.
-        response=cast(Answer, clean),
+        response=clean,
         path=path,
         found=found,
         may_have_happened=not operation.repeatable,

@@ -13,7 +13,6 @@ from attrs import define, evolve, field
 from calcom_core.api import Api
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
 from calcom_core.errors import (
-    Answer,
     CalcomError,
     DecodingError,
     InvalidInput,
@@ -239,8 +238,7 @@ def _endless(operation: _List, page: Page[Booking], progress: _Progress) -> Pagi
         f"{asked(operation)}: the list does not end: {progress.count} pages were read{idle}, and "
         f"the last says that there are more (its {len(page.items)} items in error.page)",
         operation=operation.plain,
-        # Pyright does not see through the converter of its headers.
-        response=cast(Answer, response),
+        response=response,
         path=f"$.pagination.{flag}",
         found="true",
         may_have_happened=False,

@@ -24,6 +24,9 @@ from calcom_core import (
     ConfirmedSeats,
     CursorPagination,
     DeclinedSeats,
+    DecodingError,
+    DeliveryTooOld,
+    DeliveryUnreadable,
     EventType,
     EventTypeField,
     Exchange,
@@ -33,10 +36,14 @@ from calcom_core import (
     NewBooking,
     NewGuest,
     NewLinkLocation,
+    NoAnswer,
     NotSent,
     OffsetPagination,
+    OlderBooking,
     Operation,
+    OutcomeUnknown,
     Page,
+    RateLimited,
     Reassignment,
     Recording,
     RemovedAttendee,
@@ -45,6 +52,7 @@ from calcom_core import (
     Response,
     RetryPolicy,
     SeatCancellation,
+    SeriesReturned,
     Slot,
     Slots,
     bookings,
@@ -57,6 +65,7 @@ from calcom_core import (
     teams,
 )
 from calcom_core.effects import Clock, Sleep
+from calcom_core.limits import RateLimit
 from calcom_core.paging import items
 from calcom_core.retry import GiveUp, Retry, decide, retrying
 from calcom_core.webhooks import (
@@ -309,6 +318,30 @@ assert_type(receive({"X-Cal-Signature-256": "0"}, b"{}", ["one", "two"]), Event)
 receive([(b"x-cal-signature-256", b"0")], b"{}", "one")
 verify(b"{}", None, "one")
 parse("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def of_errors(error: Exception) -> None:
+    match error:
+        case RateLimited():
+            assert_type(error.operation, Operation[Any])
+            assert_type(error.response.headers, Headers)
+            assert_type(error.limits, tuple[RateLimit, ...])
+        case OutcomeUnknown():
+            assert_type(error.verify, Operation[Any] | None)
+            assert_type(error.found, tuple[Booking, ...])
+        case SeriesReturned():
+            assert_type(error.bookings, tuple[Booking, ...])
+        case DecodingError():
+            assert_type(error.response, Response)
+            assert_type(error.page, Page[Any] | None)
+        case OlderBooking():
+            assert_type(error.booking, Booking | tuple[Booking, ...])
+        case NoAnswer():
+            assert_type(error.operation, Operation[Any] | None)
+        case DeliveryTooOld():
+            assert_type(error.event, Event)
+        case DeliveryUnreadable():
+            assert_type(error.event, UnknownEvent | None)
 
 
 async def under_trio() -> None:

@@ -150,9 +150,18 @@ def name_of(path: str) -> str:
     return dotted.removesuffix("__init__").removesuffix(".")
 
 
+def at_runtime(source: str) -> str:
+    """Return the source without what only type checkers import."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    return ast.unparse(tree)
+
+
 def arrows(path: str, source: str) -> set[str]:
     """Return the modules of the core that one of them imports, by their names below it."""
-    prefix = "calcom_core"
+    prefix, source = "calcom_core", at_runtime(source)
     return {
         name.removeprefix(prefix).removeprefix(".")
         for name in imports(path, source)
@@ -182,6 +191,8 @@ def test_a_module_imports_only_those_above_it(path: str) -> None:
         ("from ..retry import retrying", {"retry"}),
         ("from .. import api", {"api"}),
         ("def f():\n    from calcom_core.api import Api", {"api"}),
+        ("if TYPE_CHECKING:\n    from calcom_core.api import Api\nelse:\n    import re", set()),
+        ("if not TYPE_CHECKING:\n    from calcom_core.api import Api", {"api"}),
     ],
 )
 def test_the_arrows_of_a_module_are_found_in_every_form(source: str, found: set[str]) -> None:
