@@ -24,22 +24,18 @@ from calcom_core.api import OAuthClient as OAuthClient
 from calcom_core.effects import Program as Program
 from calcom_core.effects import Stream as Stream
 from calcom_core.errors import AlreadyDone as AlreadyDone
-from calcom_core.errors import AlreadyPlayed as AlreadyPlayed
 from calcom_core.errors import ApiError as ApiError
 from calcom_core.errors import BadRequest as BadRequest
 from calcom_core.errors import BlockedByEdge as BlockedByEdge
 from calcom_core.errors import BookingConflict as BookingConflict
 from calcom_core.errors import BookingFieldError as BookingFieldError
 from calcom_core.errors import CalcomError as CalcomError
-from calcom_core.errors import CassetteMissing as CassetteMissing
-from calcom_core.errors import CassetteUnreadable as CassetteUnreadable
 from calcom_core.errors import DecodingError as DecodingError
 from calcom_core.errors import DeliveryTooLarge as DeliveryTooLarge
 from calcom_core.errors import DeliveryTooOld as DeliveryTooOld
 from calcom_core.errors import DeliveryUnreadable as DeliveryUnreadable
 from calcom_core.errors import InvalidInput as InvalidInput
 from calcom_core.errors import NoAnswer as NoAnswer
-from calcom_core.errors import NoMatch as NoMatch
 from calcom_core.errors import NotBooked as NotBooked
 from calcom_core.errors import NotFound as NotFound
 from calcom_core.errors import NotSent as NotSent
@@ -48,7 +44,6 @@ from calcom_core.errors import OutcomeUnknown as OutcomeUnknown
 from calcom_core.errors import PagingError as PagingError
 from calcom_core.errors import PermissionDenied as PermissionDenied
 from calcom_core.errors import RateLimited as RateLimited
-from calcom_core.errors import RecordingForbidden as RecordingForbidden
 from calcom_core.errors import ReplayError as ReplayError
 from calcom_core.errors import SeriesReturned as SeriesReturned
 from calcom_core.errors import ServerError as ServerError
@@ -60,7 +55,6 @@ from calcom_core.errors import SlotUnavailable as SlotUnavailable
 from calcom_core.errors import TokenExpired as TokenExpired
 from calcom_core.errors import TransportError as TransportError
 from calcom_core.errors import Unauthenticated as Unauthenticated
-from calcom_core.errors import Unplayed as Unplayed
 from calcom_core.errors import ValidationFailed as ValidationFailed
 from calcom_core.errors import VersionMismatch as VersionMismatch
 from calcom_core.errors import WebhookError as WebhookError
@@ -146,7 +140,6 @@ __all__ = [
     "AccessToken",
     "AddressLocation",
     "AlreadyDone",
-    "AlreadyPlayed",
     "Anonymous",
     "Api",
     "ApiError",
@@ -167,8 +160,6 @@ __all__ = [
     "CalcomError",
     "CalendarLink",
     "Cancellation",
-    "CassetteMissing",
-    "CassetteUnreadable",
     "ConferencingSession",
     "ConfirmedSeats",
     "CursorPagination",
@@ -199,7 +190,6 @@ __all__ = [
     "NewLinkLocation",
     "NewPhoneLocation",
     "NoAnswer",
-    "NoMatch",
     "NotBooked",
     "NotFound",
     "NotSent",
@@ -218,7 +208,6 @@ __all__ = [
     "RateLimited",
     "Reassignment",
     "Recording",
-    "RecordingForbidden",
     "RemovedAttendee",
     "ReplayError",
     "Request",
@@ -245,7 +234,6 @@ __all__ = [
     "TokenExpired",
     "TransportError",
     "Unauthenticated",
-    "Unplayed",
     "ValidationFailed",
     "VersionMismatch",
     "Versions",

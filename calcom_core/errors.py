@@ -420,40 +420,7 @@ class DeliveryUnreadable(WebhookError):
 
 
 class ReplayError(CalcomError):
-    """A replay that cannot go on; no retry policy catches it."""
+    """A replay or a cassette failed; no retry policy catches it.
 
-
-class NoMatch(ReplayError):
-    """Nothing recorded is equal to this request."""
-
-
-class AlreadyPlayed(ReplayError):
-    """What is recorded for this request was played already."""
-
-
-class Unplayed(ReplayError):
-    """The replay ended before all that is recorded was asked for."""
-
-
-class RecordingForbidden(ReplayError):
-    """The mode does not allow to record."""
-
-
-class CassetteMissing(ReplayError):
-    """There is no such cassette."""
-
-
-class CassetteUnreadable(ReplayError):
-    """The cassette cannot be read: damaged, or written by a newer version; it is left alone."""
-
-
-class CassetteUnwritable(ReplayError):
-    """The cassette cannot be written there."""
-
-
-class CassetteInUse(ReplayError):
-    """Another recording of the cassette is under way, or it changed meanwhile; it is left alone."""
-
-
-class CredentialLeft(ReplayError):
-    """A recording would still hold a credential; nothing of it was written."""
+    `calcom_transports.replay_errors` has its subclasses.
+    """

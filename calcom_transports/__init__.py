@@ -23,17 +23,23 @@ if TYPE_CHECKING:
     from calcom_transports.record import use_cassette as use_cassette
     from calcom_transports.replay import Replay as Replay
     from calcom_transports.replay import answer as answer
+    from calcom_transports.replay_errors import CassetteError as CassetteError
+    from calcom_transports.replay_errors import NoMatch as NoMatch
+    from calcom_transports.replay_errors import Unplayed as Unplayed
 
 _MODULES = {
     "__version__": "calcom_core",
     "AsyncClient": "calcom_transports.client",
+    "CassetteError": "calcom_transports.replay_errors",
     "Client": "calcom_transports.client",
     "Match": "calcom_transports.matching",
+    "NoMatch": "calcom_transports.replay_errors",
     "Observation": "calcom_transports.observe",
     "Recorder": "calcom_transports.record",
     "Redaction": "calcom_core.redaction",
     "Replay": "calcom_transports.replay",
     "Transport": "calcom_transports.driver",
+    "Unplayed": "calcom_transports.replay_errors",
     "answer": "calcom_transports.replay",
     "iterate": "calcom_transports.driver",
     "observed": "calcom_transports.observe",
@@ -42,13 +48,16 @@ _MODULES = {
 }
 __all__ = [
     "AsyncClient",
+    "CassetteError",
     "Client",
     "Match",
+    "NoMatch",
     "Observation",
     "Recorder",
     "Redaction",
     "Replay",
     "Transport",
+    "Unplayed",
     "answer",
     "iterate",
     "observed",

@@ -31,9 +31,6 @@ from typing import Any
 from attrs import Attribute, field, frozen
 
 from calcom_core.errors import (
-    CassetteMissing,
-    CassetteUnreadable,
-    CredentialLeft,
     InvalidInput,
     NoAnswer,
     NotSent,
@@ -53,6 +50,7 @@ from calcom_core.redaction import (
 from calcom_core.wire import NotJson, in_utf_8, is_as_deep_as, parse
 from calcom_transports.driver import Branch
 from calcom_transports.matching import split
+from calcom_transports.replay_errors import CassetteError
 
 FORMAT = "calcom-bookings cassette"
 VERSION = 1
@@ -173,43 +171,47 @@ class Cassette:
 def load(path: str | PathLike[str]) -> Cassette:
     """Read a cassette from a file.
 
-    Raises `CassetteMissing` where there is none, and `CassetteUnreadable` where it is damaged or
-    was written by a newer version.
+    Raises `CassetteError`: `missing` without such a file, `unreadable` for one that is damaged or
+    that a newer version wrote.
     """
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError as error:
-        raise CassetteMissing(
+        raise CassetteError(
             f"there is no cassette at {path}; record it (mode once; with pytest "
-            "--calcom-record=once), or mend the path"
+            "--calcom-record=once), or mend the path",
+            reason="missing",
         ) from error
     except (OSError, TypeError, ValueError) as error:  # ValueError: a NUL in the path
         said = getattr(error, "strerror", None) or error
-        raise CassetteUnreadable(
-            f"the cassette {path} cannot be opened ({said}); mend the path, or who may read it"
+        raise CassetteError(
+            f"the cassette {path} cannot be opened ({said}); mend the path, or who may read it",
+            reason="unreadable",
         ) from error
     return loads(content, name=str(path))
 
 
 def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
-    """Read a cassette from its bytes; raises `CassetteUnreadable` as `load` does."""
+    """Read a cassette from its bytes; raises `CassetteError` (`unreadable`) as `load` does."""
     is_bytes(content, name)
     try:
         tree = parse(content)
         if not isinstance(tree, dict):
             raise TypeError("it is no object")
         if "format" not in tree and "interactions" in tree:
-            raise CassetteUnreadable(
-                f"{name} is a cassette of VCR.py; import it with calcom_transports.vcr.load_vcr"
+            raise CassetteError(
+                f"{name} is a cassette of VCR.py; import it with calcom_transports.vcr.load_vcr",
+                reason="unreadable",
             )
         if tree["format"] != FORMAT:
-            raise CassetteUnreadable(f"{name} is no {FORMAT}")
+            raise CassetteError(f"{name} is no {FORMAT}", reason="unreadable")
         if type(tree["version"]) is not int:
             raise TypeError("its version is no integer")
         if tree["version"] != VERSION:
-            raise CassetteUnreadable(
+            raise CassetteError(
                 f"{name} has version {tree['version']} of the format, and only {VERSION} is known "
-                "here; install a newer calcom-bookings"
+                "here; install a newer calcom-bookings",
+                reason="unreadable",
             )
         runs = []
         for number, run in enumerate(_array(tree["runs"])):
@@ -219,7 +221,9 @@ def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
         personal, loose = tree.get("personal", PERSONAL[0]), tree.get("loose", False)
         return Cassette(tuple(runs), name, personal, loose)
     except _DAMAGE as error:
-        raise CassetteUnreadable(f"{name} is damaged ({_said(error)}); restore it") from error
+        raise CassetteError(
+            f"{name} is damaged ({_said(error)}); restore it", reason="unreadable"
+        ) from error
 
 
 def is_bytes(content: object, name: object) -> None:
@@ -294,24 +298,25 @@ def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
     """Return the bytes of a cassette, without credentials, and without personal data if so asked.
 
     This is the only way from a recording to a file; equal recordings give equal bytes.
-    Raises `CredentialLeft` where a credential that was sent would still be found in them.
+    Raises `CassetteError` (`credential-left`) if they would still hold a credential that was sent.
     """
     if not isinstance(cassette, Cassette):
         raise InvalidInput("cassette", f"must be a Cassette, not {type(cassette).__name__}")
     content = _redacted(cassette, redaction_of(redaction))
-    if isinstance(content, CredentialLeft):
+    if isinstance(content, CassetteError):
         raise content
     return content
 
 
-def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CredentialLeft:
+def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CassetteError:
     # Returns its error, so that no frame that raises it holds what is not redacted.
     recorded = [item for run in cassette.runs for item in run.exchanges]
     credentials = redaction.secrets.union(*(credentials_of(item.request) for item in recorded))
     if not all(credential.is_certain for credential in credentials):
-        return CredentialLeft(
+        return CassetteError(
             f"{cassette.name} was not written: a credential of fewer than {SHORTEST} characters "
-            "cannot be told from other text; record with a longer one"
+            "cannot be told from other text; record with a longer one",
+            reason="credential-left",
         )
     people = None
     if redaction.personal:
@@ -327,9 +332,10 @@ def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CredentialLef
     content = _written(tree)
     if not still_hold(content, credentials):
         return content
-    return CredentialLeft(
+    return CassetteError(
         f"{cassette.name} was not written: {_where(runs, credentials)} still holds a credential, "
-        "encoded in a way that cannot be taken out; keep it out of what is sent"
+        "encoded in a way that cannot be taken out; keep it out of what is sent",
+        reason="credential-left",
     )
 
 

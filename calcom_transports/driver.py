@@ -27,9 +27,10 @@ from calcom_core.effects import (
     no_stream,
     program_of,
 )
-from calcom_core.errors import InvalidInput, NoAnswer, NoMatch
+from calcom_core.errors import InvalidInput, NoAnswer
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.observe import SENDING, is_logged, logged, observing
+from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
 

@@ -20,14 +20,9 @@ from attrs import define, field
 
 from calcom_core.effects import Send, Sleep
 from calcom_core.errors import (
-    CassetteInUse,
-    CassetteMissing,
-    CassetteUnwritable,
-    CredentialLeft,
     InvalidInput,
     NoAnswer,
     NotSent,
-    RecordingForbidden,
     TransportError,
 )
 from calcom_core.http import Request, Response, Timeout
@@ -45,6 +40,7 @@ from calcom_transports.cassette import (
 from calcom_transports.driver import AsyncSession, AsyncTransport, Branch, Live, Session, Transport
 from calcom_transports.matching import STRICT, Match, match_of
 from calcom_transports.replay import Replay
+from calcom_transports.replay_errors import CassetteError
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.virtual_time import VirtualTime
 
@@ -72,9 +68,9 @@ def use_cassette(
         redaction: what is taken out of a recording besides credentials.
 
     Returns what is given to a client as `transport=`.
-    Raises `CassetteMissing` where there is nothing to play, `CassetteUnreadable` where what is
-    there cannot be read, and where it would record what `Recorder` raises, so
-    `RecordingForbidden` wherever the environment variable `CI` is set.
+    Raises `CassetteError`: `missing` where there is nothing to play, `unreadable` where the file
+    cannot be read, and the reasons of `Recorder` where it would record, so `recording-forbidden`
+    wherever the environment variable `CI` is set.
     """
     if mode not in get_args(Mode):
         raise InvalidInput("mode", "must be one of " + ", ".join(get_args(Mode)))
@@ -116,13 +112,13 @@ class Recorder:
             a new one for each exchange.
         redaction: what is taken out besides credentials.
 
-    Raises, when it is made, `InvalidInput` for an argument of another type,
-    `RecordingForbidden` where the environment variable `CI` is set,
-    `CassetteUnreadable` where something else than a cassette is there,
-    `CassetteUnwritable` where nothing can be written, and `CassetteInUse` where another recording
-    of the same file is under way; when it is left, `CredentialLeft`, `CassetteUnwritable` and
-    `CassetteInUse`; and `CredentialLeft` before it sends anything with a credential of fewer than
-    8 characters.
+    Raises, when it is made, `InvalidInput` for an argument of another type, and `CassetteError`:
+    `recording-forbidden` where the environment variable `CI` is set, `unreadable` where the file is
+    no cassette, `unwritable` where nothing can be written, and `in-use` while another recording of
+    the same file is running.
+    When it is left, it raises `CassetteError` with `credential-left`, `unwritable` or `in-use`.
+    It raises `credential-left` before it sends anything with a credential of fewer than 8
+    characters.
     """
 
     live = True
@@ -139,9 +135,10 @@ class Recorder:
         self._redaction = redaction_of(redaction)
         self._transport: Transport | AsyncTransport | None = _transport_of(transport)
         if os.environ.get("CI"):
-            raise RecordingForbidden(
+            raise CassetteError(
                 f"{path} is not recorded, since the environment variable CI is set; "
-                "record it on your own machine, or unset CI"
+                "record it on your own machine, or unset CI",
+                reason="recording-forbidden",
             )
         self._file = _Reserved(path)
         self._tape = _Tape()
@@ -264,9 +261,10 @@ class _TapeOfRun:
     def exchange(self, request: Request, branch: Branch) -> Iterator[_Exchange]:
         """Take down an exchange; the body sets its outcome, or fails."""
         if not all(credential.is_certain for credential in credentials_of(request)):
-            raise CredentialLeft(
+            raise CassetteError(
                 f"nothing was sent: a credential of fewer than {SHORTEST} characters cannot be "
-                "told from other text in a recording; record with a longer one"
+                "told from other text in a recording; record with a longer one",
+                reason="credential-left",
             )
         exchange = _Exchange(branch, request)
         with self._lock:
@@ -382,9 +380,10 @@ class _Reserved:
         try:
             self._temporary.open("xb").close()
         except FileExistsError as error:
-            raise CassetteInUse(
+            raise CassetteError(
                 f"another recording of {path} is under way, or was interrupted; if it was, delete "
-                f"{self._temporary}"
+                f"{self._temporary}",
+                reason="in-use",
             ) from error
         except (OSError, ValueError) as error:
             raise _unwritable(path, error) from error
@@ -408,9 +407,10 @@ class _Reserved:
     def write(self, content: bytes) -> None:
         """Replace the file, unless it was changed meanwhile."""
         if self._content() != self.before:
-            raise CassetteInUse(
+            raise CassetteError(
                 f"{self.path} was changed by something else while it was recorded; it was left as "
-                "it is, record again"
+                "it is, record again",
+                reason="in-use",
             )
         try:
             with self._temporary.open("wb") as file:
@@ -427,7 +427,9 @@ class _Reserved:
     def _content(self) -> bytes | None:
         try:
             load(self._target)  # what is no cassette is not overwritten
-        except CassetteMissing:
+        except CassetteError as error:
+            if error.reason != "missing":
+                raise
             return None
         return self._target.read_bytes()
 
@@ -438,9 +440,11 @@ def _delete(path: Path, owner: int) -> None:
             path.unlink()
 
 
-def _unwritable(path: Path, error: Exception) -> CassetteUnwritable:
+def _unwritable(path: Path, error: Exception) -> CassetteError:
     said = getattr(error, "strerror", None) or str(error)
-    return CassetteUnwritable(f"{path} cannot be recorded: {said}; choose a place that is writable")
+    return CassetteError(
+        f"{path} cannot be recorded: {said}; choose a place that is writable", reason="unwritable"
+    )
 
 
 def save(
@@ -448,7 +452,7 @@ def save(
 ) -> None:
     """Write a cassette, such as an imported one, in place of the one that is there.
 
-    Raises what `Recorder` raises, but for `RecordingForbidden`: nothing is recorded.
+    Raises what `Recorder` raises, but for `recording-forbidden`: nothing is recorded.
     """
     path, content = _path_of(path), dumps(cassette, redaction)
     file = _Reserved(path)

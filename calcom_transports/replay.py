@@ -17,12 +17,8 @@ from calcom_core import responses
 from calcom_core.api import Anonymous, Api
 from calcom_core.effects import Send, Sleep
 from calcom_core.errors import (
-    AlreadyPlayed,
     InvalidInput,
-    NoMatch,
-    ReplayError,
     TransportError,
-    Unplayed,
 )
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.operation import Operation
@@ -46,6 +42,7 @@ from calcom_transports.cassette import (
 )
 from calcom_transports.driver import Branch, Held
 from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey, match_of
+from calcom_transports.replay_errors import NoMatch, Unplayed
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.virtual_time import VirtualTime
 
@@ -116,7 +113,7 @@ class Replay:
         match: what a request must have in common with a recorded one; by default everything.
         redaction: the one that it was recorded with, needed where that has a key or secrets.
 
-    Raises `CassetteMissing`, `CassetteUnreadable` and `InvalidInput` when it is made.
+    Raises `CassetteError` (`missing`, `unreadable`) and `InvalidInput` when it is made.
     """
 
     def __init__(
@@ -215,7 +212,7 @@ class Replay:
     def next(self, request: Request, branch: Branch, played: _Played | None) -> "_Claim":
         """Return the run that a request belongs to, *played* or the one it begins, and its step.
 
-        Raises `NoMatch` and `AlreadyPlayed`.
+        Raises `NoMatch`.
         """
         key = self._key(request)
         with self._lock:
@@ -239,7 +236,7 @@ class Replay:
                 played.claimed = True
                 return played
         if waiting is not None:
-            raise AlreadyPlayed(
+            raise NoMatch(
                 f"{_shown(key)} was played already, and {self._name} has it no more often; what "
                 "is asked again within one call belongs to one run (inline: to one list); else "
                 f"{_AGAIN}"
@@ -269,11 +266,11 @@ class Replay:
             f"{', '.join(key.differences(nearest))}; {_WAY_OUT}"
         )
 
-    def _nothing_left(self, key: MatchKey, played: _Played, branch: Branch) -> ReplayError:
+    def _nothing_left(self, key: MatchKey, played: _Played, branch: Branch) -> NoMatch:
         steps = [step for steps in played.branches.values() for step in steps]
         number = len(played.branches.get(branch, ())) + 1
         if any(step.key == key for step in steps):
-            return AlreadyPlayed(
+            return NoMatch(
                 f"{_shown(key)} was played already, and run {played.number} of {self._name} has "
                 f"it no more often: there is no {_place(number, branch)}; {_WAY_OUT}"
             )

@@ -24,7 +24,7 @@ from calcom_core.effects import (
     no_stream,
     program_of,
 )
-from calcom_core.errors import InvalidInput, NoAnswer, NoMatch
+from calcom_core.errors import InvalidInput, NoAnswer
 from calcom_core.http import Response, Timeout
 from calcom_transports.driver import (
     AsyncSession,
@@ -40,6 +40,7 @@ from calcom_transports.driver import (
     timeout_for,
 )
 from calcom_transports.observe import SENDING, is_logged, logged, observing
+from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
 

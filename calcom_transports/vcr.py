@@ -21,11 +21,12 @@ from urllib.parse import quote, urlsplit
 
 from attrs import define, field, frozen
 
-from calcom_core.errors import CassetteMissing, CassetteUnreadable, InvalidInput
+from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request, Response
 from calcom_core.redaction import Redactor, credentials_of
 from calcom_core.wire import NotJson, parse
 from calcom_transports.cassette import Cassette, Recorded, Run, is_bytes
+from calcom_transports.replay_errors import CassetteError
 
 VERSION = 1
 
@@ -77,16 +78,19 @@ def load_vcr(path: str | PathLike[str]) -> Imported:
         Save it with `calcom_transports.cassette.dumps`, or hand it to `Replay`.
 
     Raises:
-        CassetteMissing: there is no such file.
-        CassetteUnreadable: it is damaged, is of another version, or holds what is no plain data;
-            or it is YAML, and PyYAML is not installed.
+        CassetteError: `missing`, there is no such file; `unreadable`, it is damaged, is of another
+            version or holds what is no plain data, or it is YAML, and PyYAML is not installed.
     """
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError as error:
-        raise CassetteMissing(f"there is no cassette at {path}; mend the path") from error
+        raise CassetteError(
+            f"there is no cassette at {path}; mend the path", reason="missing"
+        ) from error
     except (OSError, TypeError, ValueError) as error:  # ValueError: a NUL in the path
-        raise CassetteUnreadable(f"the cassette {path} cannot be opened: {error}") from error
+        raise CassetteError(
+            f"the cassette {path} cannot be opened: {error}", reason="unreadable"
+        ) from error
     return loads_vcr(content, name=str(path))
 
 
@@ -101,7 +105,7 @@ def loads_vcr(content: bytes, *, name: str = "the cassette") -> Imported:
         The cassette, without credentials, and what is lost.
 
     Raises:
-        CassetteUnreadable: as `load_vcr` does.
+        CassetteError: `unreadable`, as `load_vcr` does.
         InvalidInput: *content* is not bytes, or *name* is not a string.
     """
     is_bytes(content, name)
@@ -112,7 +116,7 @@ def loads_vcr(content: bytes, *, name: str = "the cassette") -> Imported:
         where = f"{reading.place}: " if reading.place else ""
         problem = f"{name} cannot be imported: {where}{damage}"
     # Out of the handler, so that no cause shows what the file holds.
-    raise CassetteUnreadable(problem)
+    raise CassetteError(problem, reason="unreadable")
 
 
 class _Damage(Exception):

@@ -92,7 +92,16 @@ from calcom_core.webhooks import (
     receive,
     verify,
 )
-from calcom_transports import AsyncClient, Client, Replay, answer, namespaces, run
+from calcom_transports import (
+    AsyncClient,
+    CassetteError,
+    Client,
+    Replay,
+    answer,
+    namespaces,
+    replay_errors,
+    run,
+)
 from calcom_transports.trio import run_trio
 
 client = Client(api_key="cal_test_typing")
@@ -338,6 +347,8 @@ def of_errors(error: Exception) -> None:
             assert_type(error.booking, Booking | tuple[Booking, ...])
         case NoAnswer():
             assert_type(error.operation, Operation[Any] | None)
+        case CassetteError():
+            assert_type(error.reason, replay_errors.CassetteReason)
         case DeliveryTooOld():
             assert_type(error.event, Event)
         case DeliveryUnreadable():

@@ -45,22 +45,13 @@ from calcom_core import (
 )
 from calcom_core.error_body import read_error_body
 from calcom_core.errors import (
-    AlreadyPlayed,
-    CassetteInUse,
-    CassetteMissing,
-    CassetteUnreadable,
-    CassetteUnwritable,
-    CredentialLeft,
     DeliveryTooLarge,
     DeliveryTooOld,
     DeliveryUnreadable,
-    NoMatch,
-    RecordingForbidden,
     SignatureError,
     SignatureMalformed,
     SignatureMismatch,
     SignatureMissing,
-    Unplayed,
     WebhookError,
     WebhookWithoutSecret,
 )
@@ -725,15 +716,6 @@ ONE_OF_EACH: dict[str, CalcomError] = {
     "DeliveryTooOld": DeliveryTooOld("x", event={"id": 5}, age=301.0),
     "DeliveryUnreadable": DeliveryUnreadable("x", path="$", found="nothing", event={"id": 5}),
     "ReplayError": ReplayError("x"),
-    "NoMatch": NoMatch("x"),
-    "AlreadyPlayed": AlreadyPlayed("x"),
-    "Unplayed": Unplayed("x"),
-    "RecordingForbidden": RecordingForbidden("x"),
-    "CassetteMissing": CassetteMissing("x"),
-    "CassetteUnreadable": CassetteUnreadable("x"),
-    "CassetteUnwritable": CassetteUnwritable("x"),
-    "CassetteInUse": CassetteInUse("x"),
-    "CredentialLeft": CredentialLeft("x"),
 }
 
 
@@ -843,20 +825,6 @@ def test_the_classes_stand_in_this_tree() -> None:
         "NotSent": "TransportError",
         "NoAnswer": "TransportError",
         "ReplayError": "CalcomError",
-        **dict.fromkeys(
-            [
-                "NoMatch",
-                "AlreadyPlayed",
-                "Unplayed",
-                "RecordingForbidden",
-                "CassetteMissing",
-                "CassetteUnreadable",
-                "CassetteUnwritable",
-                "CassetteInUse",
-                "CredentialLeft",
-            ],
-            "ReplayError",
-        ),
     }
     assert issubclass(InvalidInput, ValueError)
 

@@ -19,7 +19,6 @@ from calcom_core import (
     InvalidInput,
     NewBooking,
     NoAnswer,
-    NoMatch,
     NotBooked,
     NotFound,
     NotSent,
@@ -27,6 +26,7 @@ from calcom_core import (
     OutcomeUnknown,
     PermissionDenied,
     RateLimited,
+    ReplayError,
     Response,
     RetryPolicy,
     ServerError,
@@ -663,8 +663,8 @@ def test_a_refusal_says_what_a_look_up_could_not_tell() -> None:
 
 def test_a_replay_that_ends_within_a_second_create_counts_nothing() -> None:
     lost = [(CREATE, LOST), (LOOK, listed()), TEN, (LOOK, listed())]
-    with pytest.raises(NoMatch) as caught:
-        play([*lost, (CREATE, NoMatch("nothing recorded"))], recreate_after=10)
+    with pytest.raises(ReplayError) as caught:
+        play([*lost, (CREATE, ReplayError("nothing recorded"))], recreate_after=10)
     assert str(caught.value) == "nothing recorded"
 
 
@@ -693,8 +693,8 @@ def test_the_look_up_speaks_what_every_server_knows() -> None:
 
 
 def test_a_replay_that_cannot_go_on_is_no_unknown_outcome() -> None:
-    for script in ([(CREATE, NoMatch("x"))], [(CREATE, LOST), (LOOK, NoMatch("x"))]):
-        with pytest.raises(NoMatch):
+    for script in ([(CREATE, ReplayError("x"))], [(CREATE, LOST), (LOOK, ReplayError("x"))]):
+        with pytest.raises(ReplayError):
             play(script)
 
 

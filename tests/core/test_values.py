@@ -31,12 +31,12 @@ from calcom_core import (
     NewAttendee,
     NewBooking,
     NoAnswer,
-    NoMatch,
     NotSent,
     OAuthClient,
     Operation,
     OutcomeUnknown,
     Page,
+    ReplayError,
     Request,
     Response,
     Secret,
@@ -731,4 +731,4 @@ def test_an_error_of_a_mapped_operation_pickles() -> None:
 
 def test_every_error_says_whether_it_may_have_happened() -> None:
     assert InvalidInput("x", "y").may_have_happened is False
-    assert NoMatch("x").may_have_happened is False
+    assert ReplayError("x").may_have_happened is False

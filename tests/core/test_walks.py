@@ -17,13 +17,13 @@ from calcom_core import (
     Booking,
     DecodingError,
     InvalidInput,
-    NoMatch,
     NotSent,
     Operation,
     Page,
     PagingError,
     PermissionDenied,
     RateLimited,
+    ReplayError,
     Request,
     Response,
     RetryPolicy,
@@ -230,10 +230,10 @@ def test_at_once_or_in_turn_the_same_is_shown_before_a_page_that_fails(
 def test_a_replay_that_cannot_go_on_ends_the_walk_at_once() -> None:
     script: list[Any] = [
         (past(2), page_of([0, 1], 2, 0, 6)),
-        ([(past(2, 2), page_of([2, 3], 2, 2, 6))], [(past(2, 4), NoMatch("no such exchange"))]),
+        ([(past(2, 2), page_of([2, 3], 2, 2, 6))], [(past(2, 4), ReplayError("no such exchange"))]),
     ]
     shown: list[Booking] = []
-    with pytest.raises(NoMatch):
+    with pytest.raises(ReplayError):
         shown.extend(iterate_script(items(API, past(2), concurrency=2), script))
     assert uids(shown) == ["b0", "b1"]
 

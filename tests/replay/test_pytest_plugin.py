@@ -180,7 +180,7 @@ def test_a_missing_cassette_is_an_error_that_says_what_to_do(pytester: pytest.Py
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["CassetteMissing: there is no cassette at *cassettes/test_a/test_x.json; *"]
+        ["CassetteError: there is no cassette at *cassettes/test_a/test_x.json; *"]
     )
     result.stdout.no_fnmatch_line("*exception*")
     assert files(pytester) == []
@@ -368,7 +368,7 @@ def test_where_ci_is_set_nothing_is_recorded(
     result = run(pytester, f"--calcom-record={mode}")
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["RecordingForbidden: *variable CI is set*"])
+    result.stdout.fnmatch_lines(["CassetteError: *variable CI is set*"])
     assert not (pytester.path / "cassettes").exists()
 
 
@@ -567,7 +567,7 @@ def test_a_recording_that_cannot_be_written_is_an_error_of_the_test(
     result = record(pytester)
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*ERROR at teardown of test_x*", "CassetteUnreadable: *"])
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_x*", "CassetteError: *; restore it"])
     assert files(pytester) == ["cassettes/test_a/test_x.json"]
 
 

@@ -26,15 +26,6 @@ from calcom_core import (
     bookings,
 )
 from calcom_core.effects import Program, clock, gather, send, sleep
-from calcom_core.errors import (
-    CassetteInUse,
-    CassetteMissing,
-    CassetteUnreadable,
-    CassetteUnwritable,
-    CredentialLeft,
-    NoMatch,
-    RecordingForbidden,
-)
 from calcom_transports import (
     AsyncClient,
     Client,
@@ -55,12 +46,18 @@ from calcom_transports.cassette import (
     load,
 )
 from calcom_transports.record import save
+from calcom_transports.replay_errors import CassetteError, NoMatch
 from calcom_transports.trio import run_trio
 
 KEY = "cal_test_0123456789abcdef"
 URL = "https://api.cal.com/v2/bookings"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\n{}"
 ONE = Cassette((Run((Recorded((), Request("GET", f"{URL}/a"), Response(200)),)),), "one")
+
+
+def unusable(reason: str, match: str | None = None) -> Any:
+    """Expect a `CassetteError` with that reason."""
+    return pytest.raises(CassetteError, match=match, check=lambda error: error.reason == reason)
 
 
 @pytest.fixture(autouse=True)
@@ -270,7 +267,7 @@ def test_a_secret_extra_header_too_short_to_be_found_is_not_recorded(path: Path)
     answers = Answers()
     with (
         Client(KEY, transport=Recorder(path, answers), headers={"X-Token": "short"}) as client,
-        pytest.raises(CredentialLeft, match="nothing was sent: a credential of fewer than 8"),
+        unusable("credential-left", match="nothing was sent: a credential of fewer than 8"),
     ):
         response_of(client, bookings.get("a"))
 
@@ -373,13 +370,13 @@ def test_while_it_records_a_program_sees_only_the_time_of_its_sleeps(
 
 MODES: list[tuple[str, bool, str]] = [
     ("none", True, "Replay"),
-    ("none", False, "CassetteMissing"),
+    ("none", False, "missing"),
     ("once", True, "Replay"),
     ("once", False, "Recorder"),
     ("rewrite", True, "Recorder"),
     ("rewrite", False, "Recorder"),
 ]
-IN_CI = {"Recorder": "RecordingForbidden"}
+IN_CI = {"Recorder": "recording-forbidden"}
 
 
 @pytest.mark.parametrize("ci", [None, "", "true", "1", "false"])
@@ -394,8 +391,8 @@ def test_a_mode_plays_or_records_and_nothing_records_in_ci(
     before = path.read_bytes() if there else None
     try:
         opened = use_cassette(path, mode, transport=Answers())
-    except (CassetteMissing, RecordingForbidden) as error:
-        found = type(error).__name__
+    except CassetteError as error:
+        found = error.reason
     else:
         found = type(opened).__name__
         if isinstance(opened, Recorder):
@@ -409,10 +406,10 @@ def test_a_mode_plays_or_records_and_nothing_records_in_ci(
 def test_what_cannot_be_opened_says_the_way_out(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(CassetteMissing) as missing:
+    with unusable("missing") as missing:
         use_cassette(path)
     monkeypatch.setenv("CI", "true")
-    with pytest.raises(RecordingForbidden) as forbidden:
+    with unusable("recording-forbidden") as forbidden:
         use_cassette(path, "once")
     with pytest.raises(InvalidInput) as unknown:
         use_cassette(path, "all")  # type: ignore[arg-type]
@@ -534,7 +531,7 @@ def test_what_is_no_cassette_is_never_overwritten(path: Path, content: bytes, ne
         lambda: Recorder(path),
         lambda: save(ONE, path),
     ):
-        with pytest.raises(CassetteUnreadable):
+        with unusable("unreadable"):
             attempt()
 
     assert path.read_bytes() == content
@@ -544,7 +541,7 @@ def test_what_is_no_cassette_is_never_overwritten(path: Path, content: bytes, ne
 def test_two_cannot_record_the_same_cassette_at_once(path: Path) -> None:
     with Recorder(path, Answers()) as first:
         run(asking("a"), first)
-        with pytest.raises(CassetteInUse) as caught:
+        with unusable("in-use") as caught:
             Recorder(path, Answers())
 
     assert str(caught.value) == (
@@ -558,8 +555,7 @@ PROCESS = """
 import sys
 from calcom_core import Request, Response
 from calcom_core.effects import send
-from calcom_core.errors import CassetteInUse
-from calcom_transports import Recorder, run
+from calcom_transports import CassetteError, Recorder, run
 
 class Answers:
     def send(self, request, timeout):
@@ -570,8 +566,8 @@ class Answers:
 try:
     with Recorder(sys.argv[1], Answers()) as recorder:
         run(send(Request("GET", sys.argv[2])), recorder)
-except CassetteInUse:
-    print("in use", flush=True)
+except CassetteError as error:
+    print(error.reason, flush=True)
 """
 
 
@@ -592,7 +588,7 @@ def test_two_processes_cannot_record_the_same_cassette_at_once(path: Path) -> No
             said, _ = second.communicate("\n")
         first.communicate("\n")
 
-    assert (said, first.returncode, second.returncode) == ("in use\n", 0, 0)
+    assert (said, first.returncode, second.returncode) == ("in-use\n", 0, 0)
     assert recorded(path) == [[((), "a", Response(200))]]
     assert files(path) == ["test_y.json"]
 
@@ -606,7 +602,7 @@ def test_what_something_else_wrote_meanwhile_is_left_as_it_is(path: Path, there:
     recorder = Recorder(path, Answers())
     run(asking("a"), recorder)
     path.write_bytes(other)
-    with pytest.raises(CassetteInUse) as caught:
+    with unusable("in-use") as caught:
         recorder.close()
 
     assert str(caught.value) == (
@@ -620,14 +616,13 @@ def test_what_something_else_wrote_meanwhile_is_left_as_it_is(path: Path, there:
 def test_a_directory_that_is_read_only_is_said_before_anything_is_asked(tmp_path: Path) -> None:
     program = """
 import os, sys
-from calcom_core.errors import CassetteUnwritable
-from calcom_transports import Recorder
+from calcom_transports import CassetteError, Recorder
 if os.geteuid() == 0:
     os.setuid(65534)  # root may write anywhere
 for name in ("there.json", "new.json", "sub/new.json"):
     try:
         Recorder(os.path.join(sys.argv[1], name))
-    except CassetteUnwritable as error:
+    except CassetteError as error:
         print(error)
 """
     folder = tmp_path / "readonly"
@@ -659,9 +654,9 @@ def test_a_place_that_is_none_is_said_before_anything_is_asked(tmp_path: Path) -
     (tmp_path / "file").write_bytes(b"")
 
     for place in (tmp_path / "file" / "x.json", tmp_path / "a\0b.json", tmp_path / ("x" * 250)):
-        with pytest.raises(CassetteUnwritable, match="choose a place that is writable"):
+        with unusable("unwritable", match="choose a place that is writable"):
             Recorder(place)
-    with pytest.raises(CassetteUnreadable):
+    with unusable("unreadable"):
         Recorder(tmp_path)
 
 
@@ -677,7 +672,7 @@ def test_a_disk_that_fails_at_the_end_does_no_damage(
 
     monkeypatch.setattr("calcom_transports.record.os.fsync", full)
     with (
-        pytest.raises(CassetteUnwritable, match="No space left on device"),
+        unusable("unwritable", match="No space left on device"),
         Recorder(path, answers) as recorder,
     ):
         run(asking("b"), recorder)
@@ -699,7 +694,7 @@ def test_a_recording_that_still_holds_a_credential_is_refused(path: Path) -> Non
     before = path.read_bytes()
 
     with (
-        pytest.raises(CredentialLeft) as caught,
+        unusable("credential-left") as caught,
         Recorder(path, Answers(twice_encoded)) as recorder,
     ):
         run(asking("a"), recorder)
@@ -721,11 +716,11 @@ def test_a_credential_too_short_to_be_found_is_refused_before_anything_is_sent(p
         return Response(200)
 
     with (
-        pytest.raises(CredentialLeft, match=r"^nothing was sent: .* fewer than 8 characters"),
+        unusable("credential-left", match=r"^nothing was sent: .* fewer than 8 characters"),
         Recorder(path, Answers(outcome)) as recorder,
     ):
         run(send(request), recorder)
-    with pytest.raises(CredentialLeft, match=r"was not written: .* fewer than 8 characters"):
+    with unusable("credential-left", match=r"was not written: .* fewer than 8 characters"):
         save(Cassette((Run((Recorded((), request, Response(200)),)),), "short"), path)
 
     assert sent == []
@@ -812,7 +807,7 @@ def test_only_a_cassette_can_be_saved(path: Path, wrong: Any) -> None:
 @pytest.mark.parametrize("place", ["/", "//", "/.."])
 def test_the_root_directory_cannot_be_a_cassette(place: str) -> None:
     for attempt in (lambda: save(ONE, place), lambda: Recorder(place)):
-        with pytest.raises(CassetteUnwritable, match="choose a place that is writable"):
+        with unusable("unwritable", match="choose a place that is writable"):
             attempt()
 
 
@@ -1001,7 +996,9 @@ def test_a_link_is_written_through_wherever_the_program_goes(
 
     assert recorded(tmp_path / "real" / "x.json") == [[((), "a", Response(200))]]
     assert (tmp_path / "link.json").is_symlink()
-    with pytest.raises((CassetteUnwritable, CassetteUnreadable)):
+    with pytest.raises(
+        CassetteError, check=lambda error: error.reason in ("unwritable", "unreadable")
+    ):
         Recorder(tmp_path / "loop.json")
 
 

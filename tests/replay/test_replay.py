@@ -1,6 +1,7 @@
 """Replay: strict, without a network, without time, and the same for blocking and trio."""
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,26 +10,46 @@ import pytest
 import trio
 from attrs import evolve
 
+import calcom_transports
 from calcom_core import Api, ApiKey, InvalidInput, Response, bookings, responses
 from calcom_core.effects import Program, Send, clock, emit, gather, send, sleep
-from calcom_core.errors import (
-    AlreadyPlayed,
-    CassetteUnreadable,
-    NoAnswer,
-    NoMatch,
-    NotSent,
-    Unplayed,
-)
+from calcom_core.errors import NoAnswer, NotSent, ReplayError
 from calcom_core.http import Headers, Request
-from calcom_transports import Client, Replay, answer, iterate, run
+from calcom_transports import Client, Replay, answer, iterate, replay_errors, run
 from calcom_transports.__main__ import WALK
 from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, Recorded, Run
 from calcom_transports.record import save
+from calcom_transports.replay_errors import CassetteError, NoMatch, Unplayed
 from calcom_transports.trio import iterate_trio, run_trio
 
 URL = "https://api.cal.com/v2/bookings/"
 AGAIN = "record it again (mode rewrite; with pytest --calcom-record=rewrite)"
 WAY_OUT = f"if the program was meant to change, {AGAIN}"
+
+
+def unusable(reason: str, match: str | None = None) -> Any:
+    """Expect a `CassetteError` with that reason."""
+    return pytest.raises(CassetteError, match=match, check=lambda error: error.reason == reason)
+
+
+def test_the_errors_of_replays_are_three_under_one_of_the_core() -> None:
+    found = {
+        name: value
+        for name, value in vars(replay_errors).items()
+        if isinstance(value, type) and value.__module__ == replay_errors.__name__
+    }
+    assert found == {"NoMatch": NoMatch, "Unplayed": Unplayed, "CassetteError": CassetteError}
+    assert {cls.__base__ for cls in found.values()} == {ReplayError}
+    assert {getattr(calcom_transports, name) for name in found} == set(found.values())
+
+
+@pytest.mark.parametrize(
+    "error", [NoMatch("x"), Unplayed("x"), CassetteError("x", reason="missing")]
+)
+def test_an_error_of_a_replay_pickles_with_its_reason(error: ReplayError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.args, vars(again)) == (type(error), ("x",), vars(error))
+    assert error.may_have_happened is False
 
 
 def get(name: str) -> Request:
@@ -154,7 +175,7 @@ def test_what_was_played_is_consumed() -> None:
     )
     run(asking("a"), again)
 
-    with pytest.raises(AlreadyPlayed) as one:
+    with pytest.raises(NoMatch) as one:
         run(asking("a"), again)
     with pytest.raises(NoMatch) as other:
         run(asking("a", "b"), longer)
@@ -374,7 +395,7 @@ def test_a_list_of_pairs_answers_one_program() -> None:
 
 def test_a_request_played_before_in_its_run_is_consumed() -> None:
     with pytest.raises(
-        AlreadyPlayed, match=r"run 1 of test\.json has it no more often: .* no exchange 2;"
+        NoMatch, match=r"run 1 of test\.json has it no more often: .* no exchange 2;"
     ):
         run(asking("a", "a"), Replay(played([((), "a", Response(200))])))
 
@@ -421,7 +442,7 @@ def test_a_body_that_is_nested_too_deeply_is_refused() -> None:
 
 @pytest.mark.parametrize("path", ["a\0b", None, 5, b"a", object()])
 def test_what_is_no_path_is_an_unreadable_cassette(path: Any) -> None:
-    with pytest.raises(CassetteUnreadable, match="cannot be opened"):
+    with unusable("unreadable", match="cannot be opened"):
         Replay(path)
 
 
@@ -444,7 +465,7 @@ def test_a_run_that_another_branch_of_it_has_claimed_is_claimed() -> None:
 
     run(gather([asking("a"), asking("b")], limit=2), replay)
 
-    with pytest.raises(AlreadyPlayed, match=r"b was played already, and test\.json has it no more"):
+    with pytest.raises(NoMatch, match=r"b was played already, and test\.json has it no more"):
         run(only_the_second(), replay)
 
 
@@ -459,7 +480,7 @@ def test_a_loose_cassette_answers_whoever_asks_with_the_first_that_is_equal() ->
         return first, (yield from gather([asking("a"), asking("a")], limit=2))
 
     assert both(program, cassette) == ([202], ([201], [203]))
-    with pytest.raises(AlreadyPlayed, match="no more often"), Replay(cassette) as replay:
+    with pytest.raises(NoMatch, match="no more often"), Replay(cassette) as replay:
         run(asking("b", "b"), replay)
     with pytest.raises(Unplayed, match="2 of the 3 exchanges"), Replay(cassette) as replay:
         run(asking("b"), replay)
@@ -569,7 +590,7 @@ def test_the_nearest_of_several_is_named() -> None:
 def test_what_is_asked_once_more_at_the_end_was_played_already() -> None:
     cassette = played([((), "a", Response(200)), ((), "b", Response(200))])
 
-    with pytest.raises(AlreadyPlayed, match=r"a was played already, .* there is no exchange 3;"):
+    with pytest.raises(NoMatch, match=r"a was played already, .* there is no exchange 3;"):
         run(asking("a", "b", "a"), Replay(cassette))
 
 

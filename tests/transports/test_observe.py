@@ -21,7 +21,6 @@ from calcom_core import (
     NO_RETRY,
     InvalidInput,
     NoAnswer,
-    NoMatch,
     NotFound,
     NotSent,
     OutcomeUnknown,
@@ -45,6 +44,7 @@ from calcom_transports import (
     run,
 )
 from calcom_transports.observe import logged
+from calcom_transports.replay_errors import NoMatch
 from calcom_transports.trio import TrioTransport, run_trio
 from calcom_transports.urllib3 import Urllib3Transport
 
