@@ -7,8 +7,7 @@ from attrs import field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.model.event_type import EventType
 from calcom_core.model.fields import Checked, by, each, integer, listed_username, text
-from calcom_core.operation import Operation
-from calcom_core.routes import operation
+from calcom_core.operation import Operation, operation
 from calcom_core.wire import to_query
 
 

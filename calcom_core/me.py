@@ -1,8 +1,7 @@
 """The operation that tells whose credentials these are."""
 
 from calcom_core.model.event_type import Me
-from calcom_core.operation import Operation
-from calcom_core.routes import operation
+from calcom_core.operation import Operation, operation
 
 
 def get(*, cal_api_version: str | None = None) -> Operation[Me]:

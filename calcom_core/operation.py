@@ -1,4 +1,7 @@
-"""A call as a value: what to ask, and how to read the answer."""
+"""A call as a value: an `Operation`, made by its name in the table of routes, and how it is read.
+
+An `Operation` is plain data; `read` finds the decoder by the name.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -6,34 +9,28 @@ from typing import Any, Generic, TypeVar, cast
 
 from attrs import Factory, evolve, field, frozen
 
+from calcom_core.decoders import Decoder, data_of, decoding_error
 from calcom_core.error_body import read_error_body
 from calcom_core.errors import DecodingError, InvalidInput
 from calcom_core.http import Response
-from calcom_core.meanings import asked, error_of, legacy_answer
-from calcom_core.model.fields import kind
-from calcom_core.model.page import CursorPagination, OffsetPagination
+from calcom_core.meanings import error_of, legacy_answer
+from calcom_core.model.booking import Booking
+from calcom_core.model.fields import integer, kind, segment
+from calcom_core.model.filters import BookingFilters
+from calcom_core.model.page import Page as Page
 from calcom_core.redaction import without_credentials
+from calcom_core.routes import ROUTES
 from calcom_core.tokens import text_without_tokens
 from calcom_core.value import Value
-from calcom_core.wire import NotJson, Odd, parse, without_depth
+from calcom_core.versions import BY_CURSOR, BY_OFFSET, pinned, sufficient
+from calcom_core.wire import NotJson, Odd, parse, to_query
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 
-Reader = Callable[["Operation[Any]", Response, Mapping[str, Any]], T]
-"""Makes the result from the operation, the answer and its envelope; raises `Odd`."""
-
-_DEEPEST = 50
-"""How many arrays and objects may lie in each other in the JSON that an error holds."""
-
 _LONGEST = 500
 """How many characters of the server's words are in a message."""
-
-
-def data_of(operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]) -> Any:
-    """Return the JSON under `data`, or None where there is none."""
-    return envelope.get("data")
 
 
 def _is_path(operation: "Operation[Any]", attribute: object, path: str) -> None:
@@ -62,12 +59,13 @@ def _pairs(query: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[
 
 @frozen
 class Operation(Value, Generic[T_co]):
-    """A request still to be sent, and the pure function that reads its response.
+    """A request still to be sent, and how its response is read.
 
     Nothing happens when one is made; equal calls make equal operations.
-    The functions of the core make those of the bookings API.
-    One of your own needs a *name*, a *method* and a *path*, and reads the JSON under `data`:
+    The functions of the core make those of the bookings API, each with the decoder of its *name*.
+    One of your own needs another *name*, a *method* and a *path*, and reads the JSON under `data`:
     `Operation("webhooks.list", "GET", "/v2/webhooks", query={"take": "10"})`.
+    A *decoder* of your own replaces either.
     *query* is a mapping or pairs of strings; *body* is the JSON as bytes.
     *repeatable* is true where a second request does no harm; by default for GET and HEAD.
     Where it is not, *verify* is the read operation that tells whether it happened, or makes it;
@@ -82,7 +80,7 @@ class Operation(Value, Generic[T_co]):
     name: str
     method: str
     path: str = field(validator=_is_path)
-    reader: Reader[Any] = field(default=data_of, repr=False)
+    decoder: Decoder[Any] | None = field(default=None, repr=False)
     query: tuple[tuple[str, str], ...] = field(
         default=(), converter=_pairs, repr=lambda query: f"<{', '.join(name for name, _ in query)}>"
     )
@@ -145,113 +143,34 @@ class Operation(Value, Generic[T_co]):
             envelope = parse(response.body)
         except NotJson as error:
             what = "a page of HTML" if read_error_body(response).is_html else str(error)
-            raise undecodable(self, response, "$", "JSON", what) from error
+            raise decoding_error(self, response, "$", "JSON", what) from error
         if not isinstance(envelope, dict) or envelope.get("status") != "success":
             raise _no_success(self, response, envelope)
         try:
-            return self.reader(self, response, envelope)
+            return decoder_of(self)(self, response, envelope)
         except Odd as odd:
             legacy = legacy_answer(self.plain, response, envelope.get("data"))
             if legacy is not None:
                 raise legacy from odd
-            raise undecodable(
+            raise decoding_error(
                 self, response, odd.json_path, odd.expected, odd.found, also=odd.also_missing
             ) from odd
 
 
-@frozen
-class Page(Value, Generic[T_co]):
-    """One page of a list.
-
-    *next* is the operation for the following page, filters included, or None at the end.
-    An empty page that counts its items is the end, whatever its flag says.
-    *pagination* is what the server said of it, which tells how it counts.
-    """
-
-    items: tuple[T_co, ...]
-    pagination: OffsetPagination | CursorPagination
-    response: Response = field(repr=False)
-    next: "Operation[Page[T_co]] | None" = field(repr=False)
-
-    @property
-    def total_items(self) -> int | None:
-        """How many items there are on all pages; None where the server does not say."""
-        pagination = self.pagination
-        return pagination.total_items if isinstance(pagination, OffsetPagination) else None
-
-
-def undecodable(
-    operation: Operation[Any],
-    response: Response,
-    path: str,
-    expected: str,
-    found: str,
-    *,
-    also: str = "",
-    said: str | None = None,
-    page: Page[Any] | None = None,
-    odd: tuple[Any, ...] = (),
-    hint: str = "",
-    error: type[DecodingError] = DecodingError,
-) -> DecodingError:
-    """Return the error for a success in which something else was *found* than *expected*.
-
-    *also* names the other keys that are missing.
-    *said* is what the server says in place of a success, which leaves the outcome of a write open.
-    *hint* is the way out, and begins with a semicolon.
-    """
-    if path == "$":
-        hint = "; check the base URL"
-    rest = ""
-    if page is not None:
-        lost = f"{len(odd)} unreadable, the other " if odd else ""
-        rest = f" ({lost}{len(page.items)} of the page in error.page)"
-    if said:
-        hint = f"; the server says: {said}"
-    if not operation.repeatable:
-        hint += _ACCEPTED if said is None else _open(operation)
-    clean = without_credentials(response)
-    return error(
-        f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
-        f"{also}{rest}{hint}",
-        operation=operation.plain,
-        response=clean,
-        path=path,
-        found=found,
-        may_have_happened=not operation.repeatable,
-        data=json_of(clean),
-        page=page,
-        odd=tuple(_harmless(item) for item in odd),
-    )
-
-
-_ACCEPTED = "; the server accepted the request all the same"
-
-
-def _open(operation: Operation[Any]) -> str:
-    look = "look with error.operation.verify" if operation.verify else "find out"
-    return f"; the outcome of this write is open: {look} before you repeat it"
-
-
-def json_of(response: Response) -> Any:
-    """Return the JSON of a response as an error holds it; None if there is none."""
-    try:
-        return _harmless(parse(response.body))
-    except NotJson:
-        return None
-
-
-def _harmless(tree: Any) -> Any:
-    """Return JSON without tokens, which escapes may have hidden, and not too deep to pickle."""
-    return without_depth(_DEEPEST, tree, text_without_tokens)
+def decoder_of(operation: Operation[Any]) -> Decoder[Any]:
+    """Return what decodes a response: the operation's own decoder, or that of its name."""
+    if operation.decoder is not None:
+        return operation.decoder
+    route = ROUTES.get(operation.name)
+    return data_of if route is None else route.decoder
 
 
 def _no_success(operation: Operation[Any], response: Response, envelope: object) -> DecodingError:
     if not isinstance(envelope, dict):
-        return undecodable(operation, response, "$", "an object", kind(envelope))
+        return decoding_error(operation, response, "$", "an object", kind(envelope))
     found = "another string" if isinstance(envelope.get("status"), str) else "no string"
     said = _words_of(without_credentials(response))
-    return undecodable(operation, response, "$.status", 'the string "success"', found, said=said)
+    return decoding_error(operation, response, "$.status", 'the string "success"', found, said=said)
 
 
 def _words_of(response: Response) -> str:
@@ -259,3 +178,76 @@ def _words_of(response: Response) -> str:
     body = read_error_body(response)
     words = ": ".join(part for part in (body.code, body.message) if part)
     return text_without_tokens(words)[:_LONGEST]
+
+
+def _booking_uid(value: object, field: str) -> str:
+    return segment(value, field, reserved=("by-seat",))
+
+
+_PARAMETERS: Mapping[str, Callable[[object, str], object]] = {
+    "booking_uid": _booking_uid,
+    "seat_uid": segment,
+    "reservation_uid": segment,
+    "attendee_id": integer,
+    "event_type_id": integer,
+    "team_id": integer,
+    "org_id": integer,
+    "user_id": integer,
+}
+
+
+def operation(
+    name: str,
+    version: str | None,
+    *,
+    query: tuple[tuple[str, str], ...] = (),
+    body: bytes | None = None,
+    speaks: tuple[str, ...] = (),
+    needs: tuple[tuple[str, str], ...] = (),
+    verify: Operation[Any] | Callable[[], Operation[Any]] | None = None,
+    **parameters: Any,
+) -> Operation[Any]:
+    """Return the operation of that name, with the *parameters* of its path checked and filled in.
+
+    What is not repeatable is verified as its route says, unless *verify* says another way.
+    """
+    route = ROUTES[name]
+    path = route.path
+    if parameters:
+        path = path.format_map(
+            {key: _PARAMETERS[key](value, key) for key, value in parameters.items()}
+        )
+    version = pinned(route.name, version)
+    if version is not None:
+        sufficient(version, needs)
+    repeatable = route.repeatable
+    if not repeatable and verify is None:
+        verify = operation(route.verify, version, **parameters)
+    return Operation(
+        name=route.name,
+        method=route.method,
+        path=path,
+        query=query,
+        body=body,
+        repeatable=repeatable,
+        version=version,
+        speaks=speaks,
+        needs=needs,
+        verify=verify,
+    )
+
+
+def listing(
+    name: str, version: str | None, filters: BookingFilters, **parameters: Any
+) -> Operation[Page[Booking]]:
+    """Return the operation of that name that lists bookings.
+
+    What only one of the two ways of paging knows must fit the version that is pinned;
+    without one, it speaks a version of that way where the table's is of the other.
+    """
+    by_offset, by_cursor = filters.only_by_offset, filters.only_by_cursor
+    wrong = by_offset if version in BY_CURSOR else by_cursor if version in BY_OFFSET else None
+    if wrong is not None:
+        raise InvalidInput(wrong[0], f"cannot be said in version {version}: {wrong[1]}")
+    speaks = BY_OFFSET if by_offset else BY_CURSOR if by_cursor else ()
+    return operation(name, version, query=to_query(filters), speaks=speaks, **parameters)

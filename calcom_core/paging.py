@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from attrs import define, evolve, field
 
 from calcom_core.api import Api
+from calcom_core.decoders import PageOf, json_of
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
 from calcom_core.errors import (
     CalcomError,
@@ -22,8 +23,7 @@ from calcom_core.errors import (
 from calcom_core.meanings import asked
 from calcom_core.model.booking import Booking
 from calcom_core.model.page import CursorPagination
-from calcom_core.operation import Operation, Page, json_of
-from calcom_core.readers import PageOf
+from calcom_core.operation import Operation, Page, decoder_of
 from calcom_core.redaction import without_credentials
 from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, policy_of, retrying
 
@@ -98,7 +98,7 @@ def _walk(
 ) -> Stream[T]:
     """Check what is given, and return the walk."""
     # Before it begins: what lists nothing might be a write.
-    listing = isinstance(first, Operation) and isinstance(first.reader, PageOf)
+    listing = isinstance(first, Operation) and isinstance(decoder_of(first), PageOf)
     if not listing or first.then:
         raise InvalidInput("operation", "must be one that lists bookings, such as bookings.list(…)")
     return _walked(api, first, policy_of(policy), at_least_1(concurrency), shown)

@@ -1,14 +1,24 @@
-"""What does not change from call to call: each operation's method, path and reader, in one table.
+"""The table of operations: the method, the path and the decoder of each, by its name.
 
-What is said of an operation elsewhere (documentation, clients, tests) is derived from here.
+Calls, documentation, clients and tests take all of these from here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
-from calcom_core.errors import InvalidInput
+from calcom_core.decoders import (
+    Decoder,
+    Many,
+    Nothing,
+    One,
+    OneOfSeries,
+    OneOrMany,
+    OneOrNone,
+    PageOf,
+    SlotsByDate,
+)
 from calcom_core.model.booking import (
     Booking,
     BookingAttendee,
@@ -21,23 +31,8 @@ from calcom_core.model.booking import (
 )
 from calcom_core.model.conferencing import ConferencingSession, Recording
 from calcom_core.model.event_type import EventType, Me
-from calcom_core.model.fields import integer, segment
-from calcom_core.model.filters import BookingFilters
 from calcom_core.model.slot import Reservation
-from calcom_core.operation import Operation, Page, Reader
-from calcom_core.readers import (
-    Many,
-    Nothing,
-    One,
-    OneOfSeries,
-    OneOrMany,
-    OneOrNone,
-    PageOf,
-    SlotsByDate,
-)
 from calcom_core.value import Value
-from calcom_core.versions import BY_CURSOR, BY_OFFSET, pinned, sufficient
-from calcom_core.wire import to_query
 
 
 @frozen
@@ -52,7 +47,7 @@ class Route(Value):
     name: str
     method: str
     path: str
-    reader: Reader[Any]
+    decoder: Decoder[Any]
     public: bool = False
     idempotent: bool = False
     verify: str = "bookings.get"
@@ -151,77 +146,3 @@ _ROUTES = (
 )
 ROUTES: Mapping[str, Route] = {route.name: route for route in _ROUTES}
 """Every operation by its name."""
-
-
-def _booking_uid(value: object, field: str) -> str:
-    return segment(value, field, reserved=("by-seat",))
-
-
-_PARAMETERS: Mapping[str, Callable[[object, str], object]] = {
-    "booking_uid": _booking_uid,
-    "seat_uid": segment,
-    "reservation_uid": segment,
-    "attendee_id": integer,
-    "event_type_id": integer,
-    "team_id": integer,
-    "org_id": integer,
-    "user_id": integer,
-}
-
-
-def operation(
-    name: str,
-    version: str | None,
-    *,
-    query: tuple[tuple[str, str], ...] = (),
-    body: bytes | None = None,
-    speaks: tuple[str, ...] = (),
-    needs: tuple[tuple[str, str], ...] = (),
-    verify: Operation[Any] | Callable[[], Operation[Any]] | None = None,
-    **parameters: Any,
-) -> Operation[Any]:
-    """Return the operation of that name, with the *parameters* of its path checked and filled in.
-
-    What is not repeatable is verified as its route says, unless *verify* says another way.
-    """
-    route = ROUTES[name]
-    path = route.path
-    if parameters:
-        path = path.format_map(
-            {key: _PARAMETERS[key](value, key) for key, value in parameters.items()}
-        )
-    version = pinned(route.name, version)
-    if version is not None:
-        sufficient(version, needs)
-    repeatable = route.repeatable
-    if not repeatable and verify is None:
-        verify = operation(route.verify, version, **parameters)
-    return Operation(
-        name=route.name,
-        method=route.method,
-        path=path,
-        reader=route.reader,
-        query=query,
-        body=body,
-        repeatable=repeatable,
-        version=version,
-        speaks=speaks,
-        needs=needs,
-        verify=verify,
-    )
-
-
-def listing(
-    name: str, version: str | None, filters: BookingFilters, **parameters: Any
-) -> Operation[Page[Booking]]:
-    """Return the operation of that name that lists bookings.
-
-    What only one of the two ways of paging knows must fit the version that is pinned;
-    without one, it speaks a version of that way where the table's is of the other.
-    """
-    by_offset, by_cursor = filters.only_by_offset, filters.only_by_cursor
-    wrong = by_offset if version in BY_CURSOR else by_cursor if version in BY_OFFSET else None
-    if wrong is not None:
-        raise InvalidInput(wrong[0], f"cannot be said in version {version}: {wrong[1]}")
-    speaks = BY_OFFSET if by_offset else BY_CURSOR if by_cursor else ()
-    return operation(name, version, query=to_query(filters), speaks=speaks, **parameters)

@@ -15,8 +15,7 @@ from calcom_core.model.filters import (
     UserBookingFilters,
     filters_of,
 )
-from calcom_core.operation import Operation, Page
-from calcom_core.routes import listing, operation
+from calcom_core.operation import Operation, Page, listing, operation
 from calcom_core.wire import to_query
 
 

@@ -3,8 +3,7 @@
 from calcom_core.model.booking import BookingAttendee, RemovedAttendee
 from calcom_core.model.fields import email as email_address
 from calcom_core.model.inputs import NewAttendee
-from calcom_core.operation import Operation
-from calcom_core.routes import operation
+from calcom_core.operation import Operation, operation
 from calcom_core.wire import to_body
 
 

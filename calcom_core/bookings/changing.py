@@ -29,8 +29,7 @@ from calcom_core.model.inputs import (
     needs_of,
 )
 from calcom_core.model.location import NewLocation
-from calcom_core.operation import Operation
-from calcom_core.routes import operation
+from calcom_core.operation import Operation, operation
 from calcom_core.wire import to_body
 
 T = TypeVar("T")

@@ -12,8 +12,7 @@ from calcom_core.model.fields import build, moment
 from calcom_core.model.filters import STATUSES
 from calcom_core.model.input_dicts import NewBookingDict
 from calcom_core.model.inputs import Moment, NewBooking, needs_of
-from calcom_core.operation import Operation, Page
-from calcom_core.routes import operation
+from calcom_core.operation import Operation, Page, operation
 from calcom_core.wire import to_body
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from calcom_core.model.booking import Booking
 from calcom_core.model.input_dicts import NewGuestDict
 from calcom_core.model.inputs import NewGuest, NewGuests
-from calcom_core.operation import Operation
-from calcom_core.routes import operation
+from calcom_core.operation import Operation, operation
 from calcom_core.wire import to_body
 
 

@@ -6,8 +6,7 @@ from calcom_core.model.booking import Booking, BookingReference, CalendarLink
 from calcom_core.model.conferencing import ConferencingSession, Recording
 from calcom_core.model.filters import BookingFilters, ReferenceFilter, ReferenceType, Sort, Status
 from calcom_core.model.inputs import Moment
-from calcom_core.operation import Operation, Page
-from calcom_core.routes import listing, operation
+from calcom_core.operation import Operation, Page, listing, operation
 from calcom_core.wire import to_query
 
 

@@ -1,12 +1,18 @@
-"""What a list says of its pages, in the API's two ways of counting them."""
+"""A page of a list, and what the list says of its pages: the API counts them in two ways."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import Factory, field, frozen
 
+from calcom_core.http import Response
 from calcom_core.model.fields import unknown_keys
 from calcom_core.value import Value
+
+if TYPE_CHECKING:  # which imports this module
+    from calcom_core.operation import Operation
+
+T_co = TypeVar("T_co", covariant=True)
 
 
 def _something_remains(page: "OffsetPagination") -> bool | None:
@@ -43,3 +49,24 @@ class CursorPagination(Value):
     has_more: bool | None = None
     next_cursor: str | None = None
     extra: Mapping[str, Any] = unknown_keys()
+
+
+@frozen
+class Page(Value, Generic[T_co]):
+    """One page of a list.
+
+    *next* is the operation for the following page, filters included, or None at the end.
+    An empty page that counts its items is the end, whatever its flag says.
+    *pagination* is what the server said of it, which tells how it counts.
+    """
+
+    items: tuple[T_co, ...]
+    pagination: OffsetPagination | CursorPagination
+    response: Response = field(repr=False)
+    next: "Operation[Page[T_co]] | None" = field(repr=False)
+
+    @property
+    def total_items(self) -> int | None:
+        """How many items there are on all pages; None where the server does not say."""
+        pagination = self.pagination
+        return pagination.total_items if isinstance(pagination, OffsetPagination) else None

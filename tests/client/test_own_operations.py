@@ -27,10 +27,11 @@ from calcom_core import (
     Response,
     RetryPolicy,
     bookings,
+    responses,
     run_script,
 )
+from calcom_core.decoders import One, PageOf
 from calcom_core.effects import Clock, Sleep
-from calcom_core.readers import One
 from calcom_core.retry import retrying
 from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
 
@@ -201,7 +202,7 @@ def test_without_data_the_result_is_none() -> None:
     assert LIST.read(answer({"status": "success"})) is None
 
 
-def test_a_function_or_a_reader_makes_something_of_the_data() -> None:
+def test_a_function_or_a_decoder_makes_something_of_the_data() -> None:
     active = LIST.map(lambda webhooks: [each["id"] for each in webhooks if each["active"]])
     assert active.read(answer(LISTED)) == ["w1"]
     assert API.request(active) == API.request(LIST)
@@ -361,5 +362,34 @@ def test_equal_ones_are_equal_and_they_pickle() -> None:
     )
 
 
-def test_those_of_the_library_name_no_other_reader() -> None:
-    assert bookings.get("bk7") != Operation("bookings.get", "GET", "/v2/bookings/bk7")
+def test_an_operation_is_plain_data_and_is_decoded_by_its_name() -> None:
+    made = bookings.get_one("bk7")
+    same: Operation[Booking] = Operation("bookings.get_one", "GET", "/v2/bookings/bk7")
+
+    assert made == same
+    assert made.decoder is None
+    response = responses.booking(uid="bk7")
+    assert same.read(response) == made.read(response)
+    assert same.read(response).uid == "bk7"
+
+
+def test_a_decoder_of_ones_own_replaces_that_of_the_name() -> None:
+    raw: Operation[Any] = Operation(
+        "bookings.get", "GET", "/v2/bookings/bk7", lambda operation, response, envelope: envelope
+    )
+
+    assert raw.read(answer(CREATED)) == CREATED
+    assert raw != bookings.get("bk7")
+
+
+def test_what_lists_bookings_is_known_by_its_decoder() -> None:
+    listed = responses.page([{"uid": "a"}], next_cursor=None)
+    named: Operation[Any] = Operation("bookings.list", "GET", "/v2/bookings")
+    own: Operation[Any] = Operation("bookings.latest", "GET", "/v2/latest", PageOf(Booking))
+
+    for operation in (named, own):
+        with Client(transport=Replay.of((operation, listed))) as client:
+            assert [booking.uid for booking in client.items(operation)] == ["a"]
+    for operation in (LIST, named.map(len)):
+        with pytest.raises(InvalidInput, match="must be one that lists bookings"):
+            Client(transport=Replay.of()).items(operation)

@@ -1,24 +1,52 @@
-"""How each kind of answer is read: as one item, several, a page, or by dates."""
+"""How the JSON of a response becomes the result: one item, several, a page, or slots by date.
+
+`calcom_core.routes` names the decoder of each operation; `Operation.read` looks it up there.
+A decoder takes the operation, the response and its envelope, and raises `Odd`.
+"""
 
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import evolve, frozen
 
 from calcom_core.errors import DecodingError, PagingError, SeriesReturned
 from calcom_core.http import Response
+from calcom_core.meanings import asked
 from calcom_core.model.fields import LARGEST_INTEGER
-from calcom_core.model.page import CursorPagination, OffsetPagination
+from calcom_core.model.page import CursorPagination, OffsetPagination, Page
 from calcom_core.model.slot import Slot, Slots
-from calcom_core.operation import Operation, Page, undecodable
 from calcom_core.redaction import without_credentials
+from calcom_core.tokens import text_without_tokens
 from calcom_core.value import Value
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable
-from calcom_core.wire import MISSING, Odd, kind_found, parse, read, read_all, reader_of
+from calcom_core.wire import (
+    MISSING,
+    NotJson,
+    Odd,
+    kind_found,
+    parse,
+    read,
+    read_all,
+    reader_of,
+    without_depth,
+)
+
+if TYPE_CHECKING:  # which imports this module
+    from calcom_core.operation import Operation
 
 T = TypeVar("T")
+
+Decoder = Callable[["Operation[Any]", Response, Mapping[str, Any]], T]
+
+_DEEPEST = 50
+"""How many arrays and objects may lie in each other in the JSON that an error holds."""
+
+
+def data_of(operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]) -> Any:
+    """Return the JSON under `data`, or None where there is none."""
+    return envelope.get("data")
 
 
 @frozen
@@ -28,7 +56,7 @@ class One(Value):
     model: type[Any]
 
     def __call__(
-        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
         """Read the answer."""
         return _data(envelope, lambda data: read(self.model, data))
@@ -42,7 +70,7 @@ class Many(Value):
     lone: bool = False
 
     def __call__(
-        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
         """Read the answer."""
         if self.lone and isinstance(envelope.get("data"), dict):
@@ -57,7 +85,7 @@ class OneOrMany(Value):
     model: type[Any]
 
     def __call__(
-        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
         """Read the answer."""
         single = not isinstance(envelope.get("data"), list)
@@ -72,7 +100,7 @@ class OneOfSeries(Value):
     other: str
 
     def __call__(
-        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
         """Read the response."""
         data = envelope.get("data")
@@ -80,7 +108,7 @@ class OneOfSeries(Value):
             return One(self.model)(operation, response, envelope)
         clean = without_credentials(response)
         found = Many(self.model)(operation, clean, parse(clean.body))
-        error = undecodable(
+        error = decoding_error(
             operation,
             response,
             "$.data",
@@ -100,7 +128,7 @@ class OneOrNone(Value):
     model: type[Any]
 
     def __call__(
-        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
         """Read the answer."""
         if envelope.get("data", MISSING) is None:
@@ -113,7 +141,7 @@ class Nothing(Value):
     """Reads an answer that says no more than that it went well."""
 
     def __call__(
-        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> None:
         """Read the answer."""
 
@@ -123,7 +151,7 @@ class SlotsByDate(Value):
     """Reads free slots, an object whose keys are dates."""
 
     def __call__(
-        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
+        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Slots:
         """Read the answer."""
         data = envelope.get("data", MISSING)
@@ -156,8 +184,8 @@ class PageOf(Value):
     model: type[Any]
 
     def __call__(
-        self, operation: Operation[Any], response: Response, envelope: Mapping[str, Any]
-    ) -> "Page[Any]":
+        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
+    ) -> Page[Any]:
         """Read the answer."""
         items, odd, error = self._items(envelope.get("data", MISSING))
         pagination, astray = _pagination(envelope.get("pagination", MISSING))
@@ -177,7 +205,7 @@ class PageOf(Value):
             pagination, _ = _pagination(envelope.get("pagination"))
         if following is not None:
             following = following.plain
-        raise undecodable(
+        raise decoding_error(
             operation,
             response,
             error.json_path,
@@ -229,11 +257,11 @@ def _data(envelope: Mapping[str, Any], reading: Callable[[Any], T]) -> T:
 
 
 def _following(
-    operation: Operation[Any],
+    operation: "Operation[Any]",
     pagination: OffsetPagination | CursorPagination,
     *,
     returned: int,
-) -> Operation[Any] | None:
+) -> "Operation[Any] | None":
     if isinstance(pagination, CursorPagination):
         return _by_cursor(operation, pagination)
     # An empty page is the end, whatever its flag says: totals ignore some filters (recording
@@ -262,7 +290,9 @@ def _following(
     return evolve(operation, query=tuple(query.items()))
 
 
-def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Operation[Any] | None:
+def _by_cursor(
+    operation: "Operation[Any]", pagination: CursorPagination
+) -> "Operation[Any] | None":
     more = pagination.has_more
     if not (pagination.next_cursor is not None if more is None else more):
         return None
@@ -283,8 +313,8 @@ def _by_cursor(operation: Operation[Any], pagination: CursorPagination) -> Opera
 
 
 def _worded_for(
-    operation: Operation[Any], way: tuple[str, ...]
-) -> tuple[dict[str, str], Operation[Any]]:
+    operation: "Operation[Any]", way: tuple[str, ...]
+) -> "tuple[dict[str, str], Operation[Any]]":
     """Return the query, and the operation, in the words of the answer's way of paging.
 
     Raises `Odd` where it is not the way that was asked, and cannot say what was.
@@ -305,3 +335,69 @@ def _worded_for(
     if size is not None:
         query |= {"limit": str(min(int(size), 100))} if way is BY_CURSOR else {"take": size}
     return query, evolve(operation, speaks=way, version=None if version is None else way[0])
+
+
+def decoding_error(
+    operation: "Operation[Any]",
+    response: Response,
+    path: str,
+    expected: str,
+    found: str,
+    *,
+    also: str = "",
+    said: str | None = None,
+    page: Page[Any] | None = None,
+    odd: tuple[Any, ...] = (),
+    hint: str = "",
+    error: type[DecodingError] = DecodingError,
+) -> DecodingError:
+    """Return the error for a success in which something else was *found* than *expected*.
+
+    *also* names the other keys that are missing.
+    *said* is what the server says in place of a success, which leaves the outcome of a write open.
+    *hint* is the way out, and begins with a semicolon.
+    """
+    if path == "$":
+        hint = "; check the base URL"
+    rest = ""
+    if page is not None:
+        lost = f"{len(odd)} unreadable, the other " if odd else ""
+        rest = f" ({lost}{len(page.items)} of the page in error.page)"
+    if said:
+        hint = f"; the server says: {said}"
+    if not operation.repeatable:
+        hint += _ACCEPTED if said is None else _open(operation)
+    clean = without_credentials(response)
+    return error(
+        f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
+        f"{also}{rest}{hint}",
+        operation=operation.plain,
+        response=clean,
+        path=path,
+        found=found,
+        may_have_happened=not operation.repeatable,
+        data=json_of(clean),
+        page=page,
+        odd=tuple(_harmless(item) for item in odd),
+    )
+
+
+_ACCEPTED = "; the server accepted the request all the same"
+
+
+def _open(operation: "Operation[Any]") -> str:
+    look = "look with error.operation.verify" if operation.verify else "find out"
+    return f"; the outcome of this write is open: {look} before you repeat it"
+
+
+def json_of(response: Response) -> Any:
+    """Return the JSON of a response as an error holds it; None if there is none."""
+    try:
+        return _harmless(parse(response.body))
+    except NotJson:
+        return None
+
+
+def _harmless(tree: Any) -> Any:
+    """Return JSON without tokens, which escapes may have hidden, and not too deep to pickle."""
+    return without_depth(_DEEPEST, tree, text_without_tokens)
