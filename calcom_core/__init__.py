@@ -2,8 +2,8 @@
 
 `bookings`, `slots` and `teams` have the operations, `Api` finishes one into a `Request`, and
 `Operation.read` reads the answer that your own I/O brought.
-Programs, which take more than one exchange, are in `effects`, `retry`, `paging` and `once`, and
-`script` plays them in tests.
+Programs, which take more than one exchange, are in `effects`, `retry`, `paging` and
+`create_once`, and `script` plays them in tests.
 `responses` builds the responses that tests give.
 `webhooks`, which is imported where it is used, verifies and reads deliveries.
 """
@@ -21,6 +21,7 @@ from calcom_core.api import Api as Api
 from calcom_core.api import ApiKey as ApiKey
 from calcom_core.api import Auth as Auth
 from calcom_core.api import OAuthClient as OAuthClient
+from calcom_core.create_once import create_once as create_once
 from calcom_core.effects import Program as Program
 from calcom_core.effects import Stream as Stream
 from calcom_core.errors import AlreadyDone as AlreadyDone
@@ -34,12 +35,11 @@ from calcom_core.errors import DecodingError as DecodingError
 from calcom_core.errors import DeliveryTooLarge as DeliveryTooLarge
 from calcom_core.errors import DeliveryTooOld as DeliveryTooOld
 from calcom_core.errors import DeliveryUnreadable as DeliveryUnreadable
+from calcom_core.errors import ExistingBookingReturned as ExistingBookingReturned
 from calcom_core.errors import InvalidInput as InvalidInput
 from calcom_core.errors import NoAnswer as NoAnswer
-from calcom_core.errors import NotBooked as NotBooked
 from calcom_core.errors import NotFound as NotFound
 from calcom_core.errors import NotSent as NotSent
-from calcom_core.errors import OlderBooking as OlderBooking
 from calcom_core.errors import OutcomeUnknown as OutcomeUnknown
 from calcom_core.errors import PagingError as PagingError
 from calcom_core.errors import PermissionDenied as PermissionDenied
@@ -113,7 +113,6 @@ from calcom_core.model.page import OffsetPagination as OffsetPagination
 from calcom_core.model.slot import Reservation as Reservation
 from calcom_core.model.slot import Slot as Slot
 from calcom_core.model.slot import Slots as Slots
-from calcom_core.once import create_once as create_once
 from calcom_core.operation import Operation as Operation
 from calcom_core.operation import Page as Page
 from calcom_core.retry import DEFAULT_RETRY as DEFAULT_RETRY
@@ -176,6 +175,7 @@ __all__ = [
     "EventTypeRef",
     "EventTypeSeats",
     "Exchange",
+    "ExistingBookingReturned",
     "Headers",
     "Host",
     "IntegrationLocation",
@@ -190,12 +190,10 @@ __all__ = [
     "NewLinkLocation",
     "NewPhoneLocation",
     "NoAnswer",
-    "NotBooked",
     "NotFound",
     "NotSent",
     "OAuthClient",
     "OffsetPagination",
-    "OlderBooking",
     "Operation",
     "OrganizersDefaultAppLocation",
     "OutcomeUnknown",

@@ -267,8 +267,8 @@ class OutcomeUnknown(CalcomError):
     """A write that may have happened; `verify` is the read operation that tells.
 
     `cause` is the error that left it open: a `NoAnswer`, a `ServerError`, or a `RateLimited` that
-    does not say that nothing was done; or, of a create that was made again, the refusal for which
-    the first one may be the reason.
+    does not say that nothing was done; of `create_once` also a look-up before the create, which
+    found a booking of an earlier run that may be incomplete.
     `found` holds the bookings that a look-up found and that do not settle it.
     """
 
@@ -293,21 +293,12 @@ class OutcomeUnknown(CalcomError):
         return self.operation.verify
 
 
-class NotBooked(CalcomError):
-    """No create was carried out, and a look-up has shown it; `cause` ended the last of them."""
+class ExistingBookingReturned(CalcomError):
+    """The server returned an existing booking of another call, and created none.
 
-    def __init__(self, message: str, *, operation: "Operation[Any]", cause: CalcomError) -> None:
-        super().__init__(message)
-        self.operation = operation
-        self.cause = cause
-
-
-class OlderBooking(CalcomError):
-    """A create was answered with a booking of another call, and made none.
-
-    So does the server for the same attendee, event type and start, where the event type needs
-    confirmation or hands bookings round.
-    `booking` is what it answered with: a booking, or a tuple of them.
+    It does so for the same attendee, event type and start, where the event type needs confirmation
+    or is a round robin.
+    `booking` is what it returned: a booking, or a tuple of them.
     """
 
     def __init__(

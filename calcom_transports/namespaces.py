@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 from calcom_core import bookings, event_types, me, slots, teams
 from calcom_core.api import Api
 from calcom_core.bookings import attendees, guests
+from calcom_core.create_once import create_once
 from calcom_core.effects import Program
 from calcom_core.model.booking import Booking
-from calcom_core.once import create_once
 from calcom_core.operation import Operation, Page
 
 if TYPE_CHECKING:

@@ -160,7 +160,6 @@ def test_create_once_shows_what_a_caller_may_give_and_not_what_the_client_gives(
         "self": inspect.Parameter.empty,
         "booking": inspect.Parameter.empty,
         "key": inspect.Parameter.empty,
-        "recreate_after": None,
         "policy": None,
         "timeout": None,
         "cal_api_version": None,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from inspect import signature
 from io import BytesIO
 from pathlib import Path
@@ -122,17 +123,18 @@ def offset_page(query: dict[str, str]) -> dict[str, Any]:
     return {"data": ITEMS[skip : skip + take], "pagination": pagination}
 
 
-def looked_up(query: dict[str, str]) -> dict[str, Any]:
+def looked_up(query: dict[str, str], booked: list[str]) -> dict[str, Any]:
+    """Return the list of the event type 8, where a create was lost and executed all the same."""
     marked = {**ITEMS[0], "start": query["afterStart"]}
     marked["metadata"] = {"create_once_key": "order 1001"}
     page = offset_page({"take": query["take"]})
-    return {**page, "data": [marked]}
+    return {**page, "data": [marked for _ in booked]}
 
 
-def replied(request: bytes) -> tuple[int, Any] | None:
-    """Answer from three bookings; nothing can be booked of the event type 1.
+def replied(request: bytes, booked: list[str]) -> tuple[int, Any] | None:
+    """Return the response, from three bookings and what was *booked* of the event type 8.
 
-    None is no answer at all.
+    None is no response at all.
     """
     method, target, _ = request.partition(b"\r\n")[0].decode().split(" ")
     url = urlsplit(target)
@@ -140,12 +142,15 @@ def replied(request: bytes) -> tuple[int, Any] | None:
         case "POST", ["bookings"] if b'"eventTypeId":7' in request:
             return 201, {"data": found("first")}
         case ("POST", ["bookings"]) if b'"eventTypeId":8' in request:
-            return None  # it was booked all the same, as the list shows
+            booked.append(target)
+            return None
         case "POST", ["bookings", uid, "confirm"]:
             return None
         case "GET", ["bookings"]:
             query = dict(parse_qsl(url.query))
-            return 200, looked_up(query) if query.get("eventTypeId") == "8" else offset_page(query)
+            if query.get("eventTypeId") == "8":
+                return 200, looked_up(query, booked)
+            return 200, offset_page(query)
         case "GET", ["bookings", uid]:
             return 200, {"data": found(uid)}
         case "GET", ["schedules"]:
@@ -153,9 +158,9 @@ def replied(request: bytes) -> tuple[int, Any] | None:
     raise AssertionError(target)
 
 
-def serve(peer: Peer) -> None:
+def serve(peer: Peer, booked: list[str]) -> None:
     while request := peer.request():
-        answered = replied(request)
+        answered = replied(request, booked)
         if answered is None:
             return
         status, answer = answered
@@ -197,7 +202,7 @@ def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delenv("CI", raising=False)
-    with Server(serve) as server:
+    with Server(partial(serve, booked=[])) as server:
         monkeypatch.setenv("CALCOM_API_KEY", "cal_test_readme")
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         monkeypatch.setenv("CALCOM_WEBHOOK_SECRETS", "whsec_test_new whsec_test_old")

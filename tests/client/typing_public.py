@@ -30,6 +30,7 @@ from calcom_core import (
     EventType,
     EventTypeField,
     Exchange,
+    ExistingBookingReturned,
     Headers,
     Me,
     NewAttendee,
@@ -39,7 +40,6 @@ from calcom_core import (
     NoAnswer,
     NotSent,
     OffsetPagination,
-    OlderBooking,
     Operation,
     OutcomeUnknown,
     Page,
@@ -256,7 +256,7 @@ assert_type(client.pages(teams.bookings(1)), Iterator[Page[Booking]])
 assert_type(client.with_options(retry=NO_RETRY, concurrency=4), Client)
 assert_type(client.bookings.create_once(new, "key"), Booking | tuple[Booking, ...])
 assert_type(
-    client.bookings.create_once(new, key="key", recreate_after=60, policy=RetryPolicy(2)),
+    client.bookings.create_once(new, key="key", policy=RetryPolicy(2)),
     Booking | tuple[Booking, ...],
 )
 assert_type(run(create_once(api, new, "key"), Replay("w")), Booking | tuple[Booking, ...])
@@ -343,7 +343,7 @@ def of_errors(error: Exception) -> None:
         case DecodingError():
             assert_type(error.response, Response)
             assert_type(error.page, Page[Any] | None)
-        case OlderBooking():
+        case ExistingBookingReturned():
             assert_type(error.booking, Booking | tuple[Booking, ...])
         case NoAnswer():
             assert_type(error.operation, Operation[Any] | None)
@@ -368,7 +368,7 @@ async def under_trio() -> None:
         assert_type(await client.call(own), list[dict[str, Any]])
         assert_type(await client.bookings.create_once(new, "k"), Booking | tuple[Booking, ...])
         assert_type(
-            await client.bookings.create_once(new, key="k", recreate_after=60, policy=NO_RETRY),
+            await client.bookings.create_once(new, key="k", policy=NO_RETRY),
             Booking | tuple[Booking, ...],
         )
         assert_type(client.bookings.iterate(take=3), AsyncIterator[Booking])

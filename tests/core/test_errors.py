@@ -21,12 +21,11 @@ from calcom_core import (
     BookingFieldError,
     CalcomError,
     DecodingError,
+    ExistingBookingReturned,
     InvalidInput,
     NoAnswer,
-    NotBooked,
     NotFound,
     NotSent,
-    OlderBooking,
     Operation,
     OutcomeUnknown,
     PermissionDenied,
@@ -701,8 +700,9 @@ ONE_OF_EACH: dict[str, CalcomError] = {
     "OutcomeUnknown": OutcomeUnknown(
         "it may have happened", operation=CREATE, cause=transport_error(NoAnswer), found=("one",)
     ),
-    "NotBooked": NotBooked("not booked", operation=CREATE, cause=transport_error(NoAnswer)),
-    "OlderBooking": OlderBooking("an older one", operation=CREATE, booking=("one",)),
+    "ExistingBookingReturned": ExistingBookingReturned(
+        "an existing one", operation=CREATE, booking=("one",)
+    ),
     "TransportError": transport_error(TransportError),
     "NotSent": transport_error(NotSent),
     "NoAnswer": transport_error(NoAnswer),
@@ -810,8 +810,7 @@ def test_the_classes_stand_in_this_tree() -> None:
         "PagingError": "DecodingError",
         "SeriesReturned": "DecodingError",
         "OutcomeUnknown": "CalcomError",
-        "NotBooked": "CalcomError",
-        "OlderBooking": "CalcomError",
+        "ExistingBookingReturned": "CalcomError",
         "WebhookError": "CalcomError",
         "SignatureError": "WebhookError",
         **dict.fromkeys(

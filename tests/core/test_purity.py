@@ -59,7 +59,7 @@ ORDER = [
     "effects",
     "retry",
     "paging",
-    "once",
+    "create_once",
     "script",
     "responses",
 ]

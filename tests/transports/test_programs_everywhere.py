@@ -439,11 +439,12 @@ LOOK = bookings.list(
 )
 LISTED = listed(data("other"), data("bk7", metadata=TOKEN))
 EMPTY = listed()
+MOVED = listed(data("old", metadata=TOKEN, status="cancelled", rescheduledToUid="bk7"))
 LOOK_LINE = (
     "GET /v2/bookings?status=upcoming,recurring,past,cancelled,unconfirmed&eventTypeId=1"
     "&afterStart=2027-04-05T09:00:00Z&sortStart=asc&take=100"
 )
-BEGUN = ["clock 0", WRITE_LINE, "clock 0", LOOK_LINE]
+BEGUN = ["clock 0", LOOK_LINE, WRITE_LINE, "clock 0", LOOK_LINE]
 
 PAGES = 8
 COUNT = 15
@@ -639,19 +640,31 @@ CASES = {
     },
     "a booking is made at once": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((ONCE, MADE)),
-        ["clock 0", WRITE_LINE],
+        alone((LOOK, EMPTY), (ONCE, MADE)),
+        ["clock 0", LOOK_LINE, WRITE_LINE],
+        IS_MADE,
+    ),
+    "a booking of an earlier run is found": Case(
+        lambda api: create_once(api, NEW, "order-1", policy=POLICY),
+        alone((LOOK, LISTED)),
+        ["clock 0", LOOK_LINE],
+        IS_MADE,
+    ),
+    "a booking that was rescheduled is found": Case(
+        lambda api: create_once(api, NEW, "order-1", policy=POLICY),
+        alone((LOOK, MOVED), (bookings.get_one("bk7"), success(data("bk7", metadata=TOKEN)))),
+        ["clock 0", LOOK_LINE, "GET /v2/bookings/bk7"],
         IS_MADE,
     ),
     "a booking whose answer was lost is found": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((ONCE, LOST), (LOOK, LISTED)),
+        alone((LOOK, EMPTY), (ONCE, LOST), (LOOK, LISTED)),
         BEGUN,
         IS_MADE,
     ),
     "a booking whose answer was lost is found later": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((ONCE, LOST), (LOOK, EMPTY), (LOOK, LOST), (LOOK, LISTED)),
+        alone((LOOK, EMPTY), (ONCE, LOST), (LOOK, EMPTY), (LOOK, LOST), (LOOK, LISTED)),
         [
             *BEGUN,
             *["clock 0", "sleep 1, jitter 0", LOOK_LINE],
@@ -661,7 +674,7 @@ CASES = {
     ),
     "a booking is found by nobody": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((ONCE, LOST), *[(LOOK, EMPTY)] * 4),
+        alone((LOOK, EMPTY), (ONCE, LOST), *[(LOOK, EMPTY)] * 4),
         [
             *BEGUN,
             *["clock 0", "sleep 1, jitter 0", LOOK_LINE],
@@ -669,18 +682,6 @@ CASES = {
             *["clock 3", "sleep 3, jitter 0", LOOK_LINE],
         ],
         (OutcomeUnknown, 1, UNKNOWN, (NoAnswer, 1, UNKNOWN, None)),
-    ),
-    "a booking is made again after hours": Case(
-        lambda api: create_once(api, NEW, "order-1", policy=POLICY, recreate_after=7200),
-        alone((ONCE, LOST), (LOOK, EMPTY), (LOOK, EMPTY), (ONCE, MADE)),
-        [*BEGUN, "sleep 7200, jitter 0", "clock 7200", LOOK_LINE, "clock 7200", WRITE_LINE],
-        IS_MADE,
-    ),
-    "a booking that was made late is not made again": Case(
-        lambda api: create_once(api, NEW, "order-1", policy=POLICY, recreate_after=7200),
-        alone((ONCE, LOST), (LOOK, EMPTY), (LOOK, LISTED)),
-        [*BEGUN, "sleep 7200, jitter 0", "clock 7200", LOOK_LINE],
-        IS_MADE,
     ),
 }
 
