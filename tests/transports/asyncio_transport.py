@@ -13,12 +13,13 @@ from calcom_core import NoAnswer, NotSent, Request, Response, Timeout
 class AsyncioTransport:
     """Each exchange on a connection of its own; http:// goes in clear to whomever it names."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None, max_body: int = 16_777_216) -> None:
-        self.tls, self.max_body = tls, max_body
+    def __init__(self, ssl_context: ssl.SSLContext | None = None, max_body: int = 16_777_216):
+        self.ssl_context, self.max_body = ssl_context, max_body
 
     async def send(self, request: Request, timeout: Timeout | None = None) -> Response:
         limits, url = timeout or Timeout(), urlsplit(request.url)
-        tls = (self.tls or ssl.create_default_context()) if url.scheme == "https" else None
+        secure = url.scheme == "https"
+        tls = (self.ssl_context or ssl.create_default_context()) if secure else None
         end = asyncio.get_running_loop().time() + limits.total
         http = h11.Connection(h11.CLIENT, max_incomplete_event_size=65_536)
         target = "/" + request.url.partition("#")[0].partition("://")[2].partition("/")[2]

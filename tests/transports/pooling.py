@@ -5,7 +5,6 @@ import gc
 import gzip
 import random
 import socket
-import struct
 import threading
 import time
 from collections import Counter
@@ -183,9 +182,7 @@ def end(peer: Peer, target: bytes) -> bool:
 
 
 def break_off(peer: Peer, target: bytes) -> bool:
-    # A close that lingers for no time is a reset.
-    linger = struct.pack("ii", 1, 0)
-    peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    peer.reset()
     return False
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import trio
+from server import OK as OK
+from server import OK_RESPONSE as OK_RESPONSE
 from server import Server
 
 from calcom_core.errors import TransportError
@@ -12,8 +14,6 @@ from calcom_core.http import Request, Response, Timeout
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-OK_RESPONSE = Response(200, {"Content-Length": "2"}, b"ok")
 UNTOUCHED = "nothing was sent, it may be repeated"
 NOTHING_SENT = "nothing was sent"
 UNKNOWN = "it may have been carried out, look before repeating a write"

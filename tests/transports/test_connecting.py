@@ -4,7 +4,6 @@ import datetime
 import select
 import socket
 import ssl
-import struct
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -301,8 +300,7 @@ class Cutting:
                     peer.send(data)
             self.carried.append(carried)
             if self.how == "reset":
-                linger = struct.pack("ii", 1, 0)
-                peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                peer.reset()
             elif self.how == "stall":
                 peer.stall()
 

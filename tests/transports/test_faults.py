@@ -6,7 +6,6 @@ a second request would be carried out, and counted.
 
 import json
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -157,9 +156,7 @@ class Breaking:
                 assert data, "the client hung up within its request"
                 self._carried[0] += len(data)
         if fault.reset:
-            # A close that lingers for no time is a reset.
-            linger = struct.pack("ii", 1, 0)
-            peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            peer.reset()
             return
         # To close it with bytes unread would be a reset too.
         peer.connection.shutdown(socket.SHUT_WR)

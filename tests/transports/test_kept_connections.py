@@ -7,7 +7,6 @@ connection it kept: the request goes out on a new one, or it may have gone out a
 import random
 import socket
 import ssl
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +31,6 @@ LOST = (NoAnswer, "closed")
 UNSENT = (NotSent, "closed")
 STRAY = OK.replace(b"ok", b"no")
 REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-LINGER = struct.pack("ii", 1, 0)
 
 encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 
@@ -62,9 +60,7 @@ def close(peer: Peer) -> None:
 
 
 def reset(peer: Peer) -> None:
-    # A close that lingers for no time is a reset.
-    peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
-    peer.connection.close()
+    peer.reset()
 
 
 def say(data: bytes) -> Act:

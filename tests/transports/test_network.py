@@ -562,8 +562,7 @@ def test_an_answer_cut_short_at_any_byte_is_no_answer(kind: str, answer: bytes) 
 def test_a_connection_reset_instead_of_an_answer_is_no_answer(kind: str) -> None:
     def reset(peer: Peer) -> None:
         peer.request()
-        linger = (1).to_bytes(4, sys.byteorder) + bytes(4)
-        peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        peer.reset()
 
     with Server(reset) as server:
         error = failure(kind, post(server))

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Callable
 
+import pytest
 import trio
+from conformance.responses import CHUNKED, respond_once
+from conformance.runner import Runtime, Target, blocking, failures, on_trio
+from conformance.scenarios import Outcome, Scenario, get
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from server import Peer, Server
+from server import OK, OK_RESPONSE, Peer, Server
 
 from calcom_core.errors import NoAnswer
 from calcom_core.http import Request, Response, Timeout
@@ -106,3 +110,51 @@ def test_both_transports_read_the_same(
         same()
     assert read >= examples
     counted("damaged answers, read by both transports", read)
+
+
+# Responses that RFC 9112 lets a client read or refuse.
+AMBIGUOUS: dict[str, tuple[bytes, Outcome]] = {
+    "chunks and a length: RFC 9112, 6.3, prefers the chunks": (
+        CHUNKED[:-2] + b"Content-Length: 3\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        Response(200, {"Transfer-Encoding": "chunked", "Content-Length": "3"}, b"hello"),
+    ),
+    "no space after the status": (OK.replace(b" OK", b""), OK_RESPONSE),
+    "lines that end with LF": (OK.replace(b"\r", b""), OK_RESPONSE),
+    "a folded value": (
+        OK.replace(b"\r\n", b"\r\nX-One: a\r\n  b\r\n", 1),
+        Response(200, {"X-One": "a b", "Content-Length": "2"}, b"ok"),
+    ),
+    "a later version": (OK.replace(b"/1.1", b"/1.9"), OK_RESPONSE),
+    "a chunk size that ends with LF": (CHUNKED + b"5\nhello\r\n0\r\n\r\n", NoAnswer),
+    "Transfer-Encoding: identity": (CHUNKED.replace(b"chunked", b"identity") + b"hello", NoAnswer),
+    "Transfer-Encoding twice": (
+        CHUNKED[:-2] + CHUNKED[17:] + b"5\r\nhello\r\n0\r\n\r\n",
+        NoAnswer,
+    ),
+    "a blank line before it": (b"\r\n" + OK, NoAnswer),
+    "a space before it": (b" " + OK, NoAnswer),
+    "a status of 099": (OK.replace(b"200", b"099"), NoAnswer),
+    "a status of 600": (
+        OK.replace(b"200", b"600"),
+        Response(600, {"Content-Length": "2"}, b"ok"),
+    ),
+    "an encoding that the request does not accept": (
+        OK.replace(b"\r\n", b"\r\nContent-Encoding: br\r\n", 1),
+        NoAnswer,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("make", "runtime"),
+    [(Urllib3Transport, blocking), (TrioTransport, on_trio)],
+    ids=["urllib3", "trio"],
+)
+def test_both_transports_read_ambiguous_responses_the_same(
+    make: Callable[[], object], runtime: Runtime
+) -> None:
+    scenarios = [
+        Scenario(name, respond_once(response), (get(outcome),), may_stay_open=True)
+        for name, (response, outcome) in AMBIGUOUS.items()
+    ]
+    assert failures(scenarios, Target(make, runtime)) == []
