@@ -90,8 +90,8 @@ READING = (
         "ours/all shapes",
         "pydantic/all shapes",
         "json.loads/all shapes",
-        least=2.5,
-        most_of_floor=2.0,
+        least=1.5,
+        most_of_floor=3.8,
     ),
     Line("read one booking", "cpu", "ours/one", "pydantic/one", "json.loads/one"),
     *(
@@ -101,7 +101,7 @@ READING = (
             named("ours", shape),
             named("pydantic", shape),
             named("json.loads", shape),
-            most_of_floor=3.0,
+            most_of_floor=4.0,
         )
         for shape in SHAPES
     ),
@@ -111,7 +111,7 @@ READING = (
         "cpu",
         "ours/deliveries",
         floor="json.loads/deliveries",
-        most_of_floor=3.0,
+        most_of_floor=4.0,
     ),
     Line(
         "verify and read 28 deliveries",
@@ -124,7 +124,7 @@ READING = (
 BUILDING = (
     Line("build a request, get", "cpu", "get", most=15e-6),
     Line("build a request, create", "cpu", "create"),
-    Line("build a request, full create", "cpu", "create, full", most=40e-6),
+    Line("build a request, full create", "cpu", "create, full", most=50e-6),
 )
 
 IMPORTING = (

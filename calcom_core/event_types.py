@@ -6,13 +6,14 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.event_type import EventType
-from calcom_core.model.fields import Checked, by, each, integer, listed_username, text
+from calcom_core.model.fields import by, check_fields, each, integer, listed_username, text
 from calcom_core.operation import Operation, operation
+from calcom_core.value import Value
 from calcom_core.wire import to_query
 
 
-@frozen(kw_only=True)
-class _Filters(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class _Filters(Value):
     """The query of a list of event types."""
 
     username: str | None = field(default=None, metadata=by(text))
@@ -23,7 +24,7 @@ class _Filters(Checked):
     org_slug: str | None = field(default=None, metadata=by(text))
     org_id: int | None = field(default=None, metadata=by(integer))
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         if self.username is not None and self.usernames is not None:
             raise InvalidInput("usernames", "cannot stand with username")
         if self.event_slug is not None and self.username is None:

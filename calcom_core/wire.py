@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from math import isfinite
-from operator import methodcaller
 from types import NoneType, UnionType
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin
 
@@ -20,7 +19,7 @@ import cattrs
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.conferencing import UnixTime
-from calcom_core.model.fields import API_KEY, GIVEN, generated, kind
+from calcom_core.model.fields import API_KEY, GIVEN, kind
 
 T = TypeVar("T")
 
@@ -170,42 +169,25 @@ def instant(value: datetime) -> str:
 
 
 def to_json(value: Any) -> Any:
-    """Return a value that JSON has no kind for as one of those that it has.
+    """Return an input, or a part of one, as JSON: keys in camelCase, None left out, times as text.
 
-    An input becomes an object without the fields that were not given; what is in them stays.
+    Mappings in an input are the user's own, and keep their keys.
     """
-    return _writer_of(type(value))(value)  # type: ignore[arg-type]  # a class is hashable
+    return _converter().unstructure(value)
 
 
-@cache
-def _writer_of(cls: Any) -> Callable[[Any], Any]:
-    if issubclass(cls, datetime):
-        return instant
-    if issubclass(cls, date):
-        return methodcaller("isoformat")
-    lines = ["def write(value):", "    json = {}"]
-    for field in attrs.fields(cls):
-        lines += [
-            f"    item = value.{field.name}",
-            f"    if item is not None: json[{camel(field.name)!r}] = item",
-        ]
-    return generated("write", [*lines, "    return json"], {})
-
-
-# Mappings are the user's own, and keep their keys.
 _encoder = json.JSONEncoder(
     ensure_ascii=False,
     allow_nan=False,
-    check_circular=False,  # which takes time; what holds itself is nested too deeply
+    check_circular=False,  # a mapping that holds itself is nested too deeply
     separators=(",", ":"),
-    default=to_json,
 )
 
 
 def to_body(value: Any) -> bytes:
     """Return an input as the bytes of a JSON body; mappings in it keep their keys."""
     try:
-        return _encoder.encode(value).encode()
+        return _encoder.encode(to_json(value)).encode()
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidInput("data", "cannot be written as JSON") from error
 
@@ -216,50 +198,51 @@ def to_query(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _in_query(item: Any) -> str:
-    if isinstance(item, tuple):
-        return ",".join(map(_in_query, item))
-    return str(to_json(item) if isinstance(item, date) else item)
+    return ",".join(map(str, item)) if isinstance(item, (list, tuple)) else str(item)
 
 
 def read(cls: type[T], value: Any, **given: Any) -> T:
-    """Make a model from JSON; raises `Odd` where a value is of another kind.
+    """Return a model made from JSON; raises `Odd` where a value has another type.
 
     Arguments:
         cls: the model.
-        value: the JSON; an object if fields are given beside it.
+        value: the JSON.
         given: the fields that are not in the JSON, by their names.
     """
-    if given:
-        # JSON's keys are strings, so that these cannot be among them.
-        value = {**value, **{(name,): field for name, field in given.items()}}
-    return reader_of(cls)(value, None)
+    return cls(**_field_reader(cls)(value), **given)  # type: ignore[arg-type]  # is hashable
 
 
 def read_all(cls: type[T], value: Any) -> tuple[T, ...]:
-    """Make a tuple of models from a JSON array; raises `Odd` as `read` does."""
-    if not isinstance(value, list):
-        raise Odd("an array", kind_found(value))
-    read_item = reader_of(cls)
-    try:
-        return tuple([read_item(item, None) for item in value])
-    except Odd:
-        _astray(value, read_item)
+    """Return a tuple of models made from a JSON array; raises `Odd` as `read` does."""
+    models: tuple[T, ...] = _array_hook(reader_of(cls))(value, None)
+    return models
 
 
 def reader_of(cls: type[T]) -> Callable[[Any, Any], T]:
-    """Return what `read` calls, for who reads many; its second argument is not looked at."""
+    """Return the structure hook of *cls*, for reading many values; the second argument is unused.
+
+    It raises `Odd` as `read` does.
+    """
     return _converter().get_structure_hook(cls)
 
 
-# Made at the first use: generating readers at import would tax those who never read.
+# Made at the first use: a program that only imports the core does not pay for it.
 @cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
-    converter.register_structure_hook(str, _string)
-    converter.register_structure_hook(int, _integer)
+    for type_, hook in _HOOKS.items():
+        converter.register_structure_hook(type_, hook)
+    converter.register_structure_hook_func(lambda type_: type_ == UnixTime, _unix_time_hook)
+    converter.register_structure_hook_func(_is_mapping, _expecting("an object", dict))
     converter.register_structure_hook_factory(
-        attrs.has, lambda cls: _reader(cls, converter.get_structure_hook)
+        _is_tuple,
+        lambda type_: _array_hook(converter.get_structure_hook(get_args(type_)[0])),
     )
+    converter.register_structure_hook_factory(attrs.has, _model_hook)
+    converter.register_unstructure_hook(datetime, instant)
+    converter.register_unstructure_hook(date, date.isoformat)
+    converter.register_unstructure_hook(dict, lambda mapping: mapping)
+    converter.register_unstructure_hook_factory(attrs.has, lambda cls: _input_hook(cls, converter))
     return converter
 
 
@@ -268,216 +251,157 @@ MISSING = object()
 
 
 def kind_found(value: object) -> str:
-    """Return the kind of what was found at a place."""
+    """Return the type of a value that JSON holds somewhere, for a message."""
     return "nothing" if value is MISSING else kind(value)
 
 
-def _unix_time(seconds: int) -> datetime:
+# cattrs converts primitives with `str()` and `int()`, so that null would become "None".
+# These hooks refuse a value of another type.
+def _expecting(expected: str, *types: type) -> Callable[[Any, Any], Any]:
+    def structure(value: Any, _: object) -> Any:
+        if type(value) not in types:
+            raise Odd(expected, kind_found(value))
+        return value
+
+    return structure
+
+
+def _datetime_hook(value: Any, _: object) -> datetime:
+    expected = "a time with its offset"
+    if not isinstance(value, str):
+        raise Odd(expected, kind_found(value))
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        raise Odd(expected, "another string") from None
+    if time.tzinfo is None:
+        raise Odd(expected, "another string")
+    return time
+
+
+def _unix_time_hook(value: Any, _: object) -> datetime:
+    expected = "seconds since 1970"
+    if type(value) is not int:
+        raise Odd(expected, kind_found(value))
+    try:
+        return datetime.fromtimestamp(value, UTC)
     except (OverflowError, ValueError, OSError):
-        raise Odd("seconds since 1970", "a number of another size") from None
+        raise Odd(expected, "a number of another size") from None
 
 
-def _finite(number: float) -> float:
+def _number_hook(value: Any, _: object) -> float:
+    # JSON has one type of number, so that a float may be written as 30.
+    if type(value) not in (int, float):
+        raise Odd("a number", kind_found(value))
     try:
-        finite = isfinite(number)  # which 1e999 is not, though JSON allows it
+        finite = isfinite(value)  # 1e999 is valid JSON, and infinite
     except OverflowError:  # an integer that no double holds
         finite = False
     if not finite:
         raise Odd("a finite number", "a larger one")
+    number: float = value
     return number
 
 
-def _astray(values: list[Any], read_item: Callable[[Any, Any], Any], *steps: str) -> NoReturn:
-    # Found again with its index, so that the usual way need not count.
-    for index, value in enumerate(values):
-        try:
-            read_item(value, None)
-        except Odd as odd:
-            odd.path[:0] = [*steps, index]
-            raise
-    raise AssertionError  # pragma: no cover - a reader answers the same twice
-
-
-def _string(value: Any, _: object) -> str:
-    if value.__class__ is not str:
-        raise Odd("a string", kind(value))
-    return str(value)
-
-
-def _integer(value: Any, _: object) -> int:
-    if value.__class__ is not int:
-        raise Odd("an integer", kind(value))
-    return int(value)
-
-
-# JSON's kinds for Python's types; JSON has one kind of number, so a float may be written as 30.
-_KINDS: dict[Any, tuple[tuple[str, ...], str]] = {
-    str: (("str",), "a string"),
-    int: (("int",), "an integer"),
-    bool: (("bool",), "a boolean"),
-    float: (("int", "float"), "a number"),
-    int | str: (("int", "str"), "an integer or a string"),
-    datetime: (("str",), "a time with its offset"),
-    UnixTime: (("int",), "seconds since 1970"),
+_HOOKS: dict[Any, Callable[[Any, Any], Any]] = {
+    str: _expecting("a string", str),
+    int: _expecting("an integer", int),
+    bool: _expecting("a boolean", bool),
+    float: _number_hook,
+    int | str: _expecting("an integer or a string", int, str),
+    datetime: _datetime_hook,
 }
 
 
-def _reader(
-    cls: type[Any], hook: Callable[[Any], Callable[[Any, Any], Any]]
-) -> Callable[[Any, Any], Any]:
-    """Generate the function that reads one attrs class, strictly and with paths.
+def _is_mapping(type_: Any) -> bool:
+    return get_origin(type_) is Mapping
 
-    A field without a default must be there; a key that is absent, or null, has its field's default.
+
+def _is_tuple(type_: Any) -> bool:
+    return get_origin(type_) is tuple
+
+
+def _array_hook(hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], tuple[Any, ...]]:
+    """Return the structure hook of a tuple, whose items *hook* structures."""
+
+    def structure(value: Any, _: object) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise Odd("an array", kind_found(value))
+        items: list[Any] = []
+        try:
+            for item in value:
+                items.append(hook(item, None))
+        except Odd as error:
+            error.path.insert(0, len(items))
+            raise
+        return tuple(items)
+
+    return structure
+
+
+def _model_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
+    """Return the structure hook of a model."""
+    read_fields = _field_reader(cls)  # type: ignore[arg-type]  # is hashable
+    return lambda value, _: cls(**read_fields(value))
+
+
+@cache
+def _field_reader(cls: type[Any]) -> Callable[[Any], dict[str, Any]]:
+    """Return a function that reads the fields of a model from a JSON object.
+
+    A field without a default must be there.
+    A key that is absent, or null, is left out, so that its field has its default.
     """
-    fields = [field for field in attrs.fields(cls) if field.name != "extra"]
-    keys = [_key(field) for field in fields]
-    names: dict[str, Any] = {
-        "cls": cls,
-        "Odd": Odd,
-        "MISSING": MISSING,
-        "found": kind_found,
-        "moment": datetime.fromisoformat,
-        "unix_time": _unix_time,
-        "finite": _finite,
-        "astray": _astray,
-        "draft": _draft(cls),
-        "KNOWN": frozenset(keys),
-        "REQUIRED": tuple(
-            key
-            for field, key in zip(fields, keys, strict=True)
-            if field.default is attrs.NOTHING and GIVEN not in field.metadata
-        ),
-        "others": _others_missing,
-    }
-    lines = [
-        "def read(value, _):",
-        "    if value.__class__ is not dict: raise Odd('an object', found(value))",
-        "    get = value.get",
-        "    absent = 0",
+    rows = [
+        # An optional key that is absent counts as null.
+        (_key(field), field.name, MISSING if field.default is attrs.NOTHING else None, _hook(field))
+        for field in attrs.fields(cls)
+        if field.name != "extra" and GIVEN not in field.metadata
     ]
-    for index, (field, key) in enumerate(zip(fields, keys, strict=True)):
-        if GIVEN in field.metadata:
-            lines.append(f"    v{index} = value[{key!r}]")
-        else:
-            lines += _read_field(index, key, field, names, hook)
-    lines += [
-        "    model = draft()",
-    ]
-    for index, field in enumerate(fields):
-        # As attrs does it, in the order of the fields: a default may depend on those before.
-        compute = getattr(field.default, "factory", None)
-        if compute is not None:
-            names[f"compute{index}"] = compute
-            lines.append(f"    if v{index} is None: v{index} = compute{index}(model)")
-        elif field.default == ():
-            lines.append(f"    if v{index} is None: v{index} = ()")
-        lines.append(f"    model.{field.name} = v{index}")
-    lines += [
-        # What is not known is seen by the number of keys, since to look at each takes longer.
-        f"    model.extra = {{}} if len(value) + absent == {len(keys)} else "
-        "{key: value[key] for key in value if key not in KNOWN}",
-        "    model.__class__ = cls",
-        "    return model",
-    ]
-    return generated("read", lines, names)
+    known = frozenset(key for key, *_ in rows)
+    required = [key for key, _, absent, _ in rows if absent is MISSING]
+
+    def read_fields(value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise Odd("an object", kind_found(value))
+        fields: dict[str, Any] = {}
+        get = value.get
+        try:
+            for key, name, absent, hook in rows:
+                item = get(key, absent)
+                if item is not None or absent is MISSING:
+                    fields[name] = hook(item, None)
+        except Odd as error:
+            if not error.path and key in required:
+                error.missing = tuple(
+                    other for other in required if other != key and other not in value
+                )
+            error.path.insert(0, key)
+            raise
+        if not value.keys() <= known:
+            fields["extra"] = {key: value[key] for key in value if key not in known}
+        return fields
+
+    return read_fields
 
 
-def _others_missing(
-    value: Mapping[str, Any], required: tuple[str, ...], key: str
-) -> tuple[str, ...]:
-    return tuple(other for other in required if other != key and other not in value)
+def _hook(field: "attrs.Attribute[Any]") -> Callable[[Any, Any], Any]:
+    return _converter().get_structure_hook(_without_none(field.type))
 
 
-def _draft(cls: type[Any]) -> type[Any]:
-    """Return a class of the same layout whose instances can still be changed, and become of *cls*.
-
-    A frozen class with slots calls a function for each field that it is made with, which takes six
-    times as long.
-    """
-    if hasattr(cls, "__attrs_post_init__"):
-        raise TypeError(f"{cls.__name__} checks its fields, which reading it would not")
-    # Were there a slot for weak references, CPython would take the layouts for different ones.
-    changeable = {
-        "__slots__": cls.__slots__,
-        "__init__": object.__init__,
-        "__setattr__": object.__setattr__,
-    }
-    return type(cls.__name__, cls.__bases__, changeable)
-
-
-def _key(field: "attrs.Attribute[Any]") -> Any:
-    if GIVEN in field.metadata:
-        return (field.name,)
+def _key(field: "attrs.Attribute[Any]") -> str:
     return field.metadata.get(API_KEY) or camel(field.name)
 
 
-def _read_field(
-    index: int,
-    key: str,
-    field: "attrs.Attribute[Any]",
-    names: dict[str, Any],
-    hook: Callable[[Any], Callable[[Any, Any], Any]],
-) -> list[str]:
-    var = f"v{index}"
-    wanted = _without_none(field.type)
-    origin = get_origin(wanted)
-    parse = ""
-    if wanted in _KINDS:
-        classes, expected = _KINDS[wanted]
-        if wanted is UnixTime:
-            parse = f"unix_time({var})"
-        elif wanted is float:
-            parse = f"finite({var})"
-    elif origin is tuple:
-        classes, expected = ("list",), "an array"
-        item = get_args(wanted)[0]
-        names[f"read{index}"] = hook(item)
-        parse = f"tuple([read{index}(item, None) for item in {var}])"
-    elif origin is Mapping:  # collections.abc.Mapping[str, Any]
-        classes, expected = ("dict",), "an object"
-    else:
-        classes, expected = ("dict",), "an object"
-        names[f"read{index}"] = hook(wanted)
-        parse = f"read{index}({var}, None)"
-    wrong = " and ".join(f"{var}.__class__ is not {name}" for name in classes)
-    required = field.default is attrs.NOTHING
-    missing = f", missing=others(value, REQUIRED, {key!r})" if required else ""
-    raising = f"raise Odd({expected!r}, found({var}), {key!r}{missing})"
-    if required:  # then it identifies the model, and must be there
-        lines = [f"    {var} = get({key!r}, MISSING)"]
-        indent = "    "
-    else:
-        lines = [
-            f"    {var} = get({key!r})",
-            f"    if {var} is None:",
-            f"        if {key!r} not in value: absent += 1",
-            "    else:",
-        ]
-        indent = "        "
-    lines.append(f"{indent}if {wrong}: {raising}")
-    if wanted is datetime:
-        raising = f"raise Odd({expected!r}, 'another string', {key!r}{missing})"
-        lines += [
-            f"{indent}try: {var} = moment({var})",
-            f"{indent}except ValueError: {raising} from None",
-            f"{indent}if {var}.tzinfo is None: {raising}",
-        ]
-    elif origin is tuple:
-        lines += [
-            f"{indent}try:",
-            # Most lists have one item.
-            f"{indent}    if len({var}) == 1: {var} = (read{index}({var}[0], None),)",
-            f"{indent}    else: {var} = {parse}",
-            f"{indent}except Odd: astray({var}, read{index}, {key!r})",
-        ]
-    elif parse:
-        lines += [
-            f"{indent}try: {var} = {parse}",
-            f"{indent}except Odd as odd: odd.path.insert(0, {key!r}); raise",
-        ]
-    return lines
+def _input_hook(cls: type[Any], converter: cattrs.Converter) -> Callable[[Any], dict[str, Any]]:
+    """Return the unstructure hook of an input: keys in camelCase, fields that are None left out."""
+    keys = [(field.name, camel(field.name)) for field in attrs.fields(cls)]
+
+    def unstructure(value: Any) -> dict[str, Any]:
+        items = [(key, getattr(value, name)) for name, key in keys]
+        return {key: converter.unstructure(item) for key, item in items if item is not None}
+
+    return unstructure
 
 
 def _without_none(annotation: Any) -> Any:

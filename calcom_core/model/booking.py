@@ -34,7 +34,7 @@ def _displayed(person: Any) -> str | None:
     return None if person.email is None else _MANAGED_USER.sub("", person.email, count=1)
 
 
-@frozen(weakref_slot=False)
+@frozen
 class Host(Value):
     """A host of a booking; *id* is the string `unknown` where the booking has no user."""
 
@@ -47,7 +47,7 @@ class Host(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class EventTypeRef(Value):
     """The event type of a booking."""
 
@@ -56,7 +56,7 @@ class EventTypeRef(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class Attendee(Value):
     """An attendee of a booking.
 
@@ -78,7 +78,7 @@ class Attendee(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class BookingAttendee(Value):
     """An attendee with the *id* by which `bookings.attendees` gets and removes one.
 
@@ -97,7 +97,7 @@ class BookingAttendee(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class RemovedAttendee(Value):
     """An attendee who was taken off a booking."""
 
@@ -121,7 +121,7 @@ def _meeting_url(booking: "Booking") -> str | None:
     return booking.meeting_url
 
 
-@frozen(weakref_slot=False)
+@frozen
 class Booking(Value):
     """A booking, of whatever shape; what its shape lacks is None.
 
@@ -195,7 +195,7 @@ _SHAPES = {
 }
 
 
-@frozen(weakref_slot=False)
+@frozen
 class NewHost(Value):
     """Who a booking was given to; *id* is 0 where the server does not know."""
 
@@ -206,7 +206,7 @@ class NewHost(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class Reassignment(Value):
     """What reassigning a booking led to."""
 
@@ -215,7 +215,7 @@ class Reassignment(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class ConfirmedSeats(Value):
     """The seats that a call confirmed; *seat_uids* leaves out those that were confirmed before.
 
@@ -226,7 +226,7 @@ class ConfirmedSeats(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class DeclinedSeats(Value):
     """The seats that a call declined, whether they were pending or confirmed.
 
@@ -237,7 +237,7 @@ class DeclinedSeats(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class BookingReference(Value):
     """What stands for a booking in a calendar or a video app, by its *type*.
 
@@ -251,7 +251,7 @@ class BookingReference(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class CalendarLink(Value):
     """A link that puts a booking into a calendar.
 

@@ -13,7 +13,7 @@ UnixTime = Annotated[datetime, "seconds since 1970"]
 """A time that the API writes as a number of seconds; read as an aware datetime in UTC."""
 
 
-@frozen(weakref_slot=False)
+@frozen
 class Recording(Value):
     """A recording of a meeting; *duration* is in seconds.
 
@@ -34,7 +34,7 @@ class Recording(Value):
     extra: Mapping[str, Any] = unknown_keys(repr=False)
 
 
-@frozen(weakref_slot=False)
+@frozen
 class Participant(Value):
     """Somebody who was in a meeting; *duration* is in seconds."""
 
@@ -45,7 +45,7 @@ class Participant(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class ConferencingSession(Value):
     """One meeting in a room; *duration* is in seconds, and grows while it is *ongoing*."""
 

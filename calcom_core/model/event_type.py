@@ -12,7 +12,7 @@ from calcom_core.model.fields import unknown_keys
 from calcom_core.value import Value
 
 
-@frozen(weakref_slot=False)
+@frozen
 class EventTypeLocation(Value):
     """A location that the event type offers; *type* is the one that a new booking names."""
 
@@ -25,7 +25,7 @@ class EventTypeLocation(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class EventTypeField(Value):
     """A booking field: a key of `booking_fields_responses` of a new booking, which is its *slug*.
 
@@ -45,7 +45,7 @@ class EventTypeField(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class EventTypeSeats(Value):
     """Whether bookings of the event type have seats, and how many."""
 
@@ -56,7 +56,7 @@ class EventTypeSeats(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class EventTypeRecurrence(Value):
     """Whether a booking is a series: *occurrences*, one each *interval* of the *frequency*."""
 
@@ -67,7 +67,7 @@ class EventTypeRecurrence(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class EventTypeConfirmation(Value):
     """Whether a host must confirm bookings; *type* is such as `always`."""
 
@@ -77,7 +77,7 @@ class EventTypeConfirmation(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class EventType(Value):
     """An event type: its *id* books it, and its *slug* with a username does so too.
 
@@ -123,7 +123,7 @@ class EventType(Value):
         return self.confirmation_policy is not None and not self.confirmation_policy.disabled
 
 
-@frozen(weakref_slot=False)
+@frozen
 class Me(Value):
     """The user whose credentials were sent."""
 

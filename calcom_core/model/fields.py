@@ -18,7 +18,6 @@ from urllib.parse import quote
 import attrs
 
 from calcom_core.errors import InvalidInput
-from calcom_core.value import Value
 
 T = TypeVar("T")
 
@@ -64,8 +63,6 @@ def text(value: object, field: str) -> str:
 
 def prose(value: object, field: str) -> str:
     """Check a string of any length, the empty one included, that can be encoded."""
-    if type(value) is str and value.isascii():
-        return value
     if not isinstance(value, str):
         raise InvalidInput(field, f"must be a string, not {kind(value)}")
     checked = exact_str(value)
@@ -83,25 +80,29 @@ def flag(value: object, field: str) -> bool:
     return value
 
 
-def integer(value: object, field: str, *, least: int = 1, most: int = LARGEST_INTEGER) -> int:
-    """Check an integer within bounds; an integral float such as `123.0` counts as one."""
-    if type(value) is int and least <= value <= most:
-        return value
-    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-        value = float.__int__(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidInput(field, f"must be an integer, not {kind(value)}")
-    number = int.__int__(value)
-    if not least <= number <= most:
-        least_only = most == LARGEST_INTEGER and number < least
-        bounds = f"at least {least}" if least_only else f"from {least} to {most}"
-        raise InvalidInput(field, f"must be {bounds}")
-    return number
+def integer_from(least: int, most: int = LARGEST_INTEGER) -> Callable[[object, str], int]:
+    """Return a check for an integer within bounds; an integral float such as `123.0` counts."""
+
+    def check(value: object, field: str) -> int:
+        if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+            value = float.__int__(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InvalidInput(field, f"must be an integer, not {kind(value)}")
+        number = int.__int__(value)
+        if not least <= number <= most:
+            least_only = most == LARGEST_INTEGER and number < least
+            bounds = f"at least {least}" if least_only else f"from {least} to {most}"
+            raise InvalidInput(field, f"must be {bounds}")
+        return number
+
+    return check
 
 
-def natural(value: object, field: str) -> int:
-    """Check an integer of at least 0."""
-    return integer(value, field, least=0)
+integer = integer_from(1)
+"""Checks an integer of at least 1, such as an id."""
+
+natural = integer_from(0)
+"""Checks an integer of at least 0."""
 
 
 def moment(value: object, field: str) -> datetime:
@@ -215,13 +216,9 @@ def each(
     """Return a check for *least* to *most* items; a string or a mapping is no list of them."""
 
     def check_each(value: object, field: str) -> tuple[T, ...]:
-        usual = isinstance(value, (list, tuple))  # for which asking is quicker than for the others
-        if not usual and (
-            isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable)
-        ):
+        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
             raise InvalidInput(field, f"must be a list, not {kind(value)}")
-        items: Any = value
-        checked = tuple([check(item, f"{field}[{index}]") for index, item in enumerate(items)])
+        checked = tuple([check(item, f"{field}[{index}]") for index, item in enumerate(value)])
         if len(checked) < least:
             raise InvalidInput(field, f"needs at least {least} item{'s' * (least > 1)}")
         if most is not None and len(checked) > most:
@@ -236,13 +233,8 @@ _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 def free_json(value: object, field: str) -> dict[str, Any]:
     """Check a mapping of any JSON; return a copy whose keys are untouched."""
-    if not isinstance(value, dict) and not isinstance(value, Mapping):  # the first is quicker
+    if not isinstance(value, Mapping):
         raise InvalidInput(field, f"must be a mapping, not {kind(value)}")
-    try:
-        usual: dict[str, Any] = _copied(value)
-        return usual
-    except (TypeError, ValueError, RecursionError):
-        pass  # said below, and in other words
     if not all(isinstance(key, str) for key in value):
         raise InvalidInput(field, "has a key that is not a string")
     try:
@@ -258,30 +250,13 @@ def free_json(value: object, field: str) -> dict[str, Any]:
     return copy
 
 
-def _copied(value: Any) -> Any:
-    """Copy JSON that is of Python's own types; raise an error of another kind for what is not."""
-    type_ = value.__class__
-    if type_ is str:
-        value.encode()  # which half a surrogate pair cannot be
-    elif type_ is list:
-        return [_copied(item) for item in value]
-    elif type_ is dict:
-        "".join(value).encode()
-        if {*map(type, value)} - {str}:
-            raise TypeError
-        return {key: _copied(item) for key, item in value.items()}
-    elif not (value is None or type_ is bool or (type_ is int and abs(value) <= LARGEST_INTEGER)):
-        raise TypeError
-    return value
-
-
 def metadata(value: object, field: str) -> dict[str, str]:
     """Check metadata: at most 50 keys of at most 40 characters, strings of at most 500.
 
     Lengths are counted as the server counts them, in UTF-16 code units;
     other values pass its first check and spoil the whole booking later.
     """
-    checked = _texts(value) or free_json(value, field)
+    checked = free_json(value, field)
     if len(checked) > 50:
         raise InvalidInput(field, f"has {len(checked)} keys; the server takes 50")
     for key, item in checked.items():
@@ -292,17 +267,6 @@ def metadata(value: object, field: str) -> dict[str, str]:
         if _utf16_length(item) > 500:
             raise InvalidInput(f"{field}[{key!r}]", "is longer than 500 characters")
     return checked
-
-
-def _texts(value: object) -> dict[str, str] | None:
-    """Return a copy of a dict of text to text, as metadata nearly always is; None of another."""
-    if not isinstance(value, dict) or {*map(type, value), *map(type, value.values())} != {str}:
-        return None
-    try:
-        "".join([*value, *value.values()]).encode()
-    except UnicodeEncodeError:
-        return None
-    return dict(value)
 
 
 def _utf16_length(value: str) -> int:
@@ -318,8 +282,6 @@ def segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str
         raise InvalidInput(field, f"must not be {name!r}, which names another route")
     if len(name) > 512:
         raise InvalidInput(field, "is longer than 512 characters")
-    if name.isalnum() and name.isascii():  # as the server's own are
-        return name
     if _CONTROL.search(name):
         raise InvalidInput(field, "holds a control character")
     return quote(name, safe="")
@@ -343,7 +305,7 @@ def build(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()
     """
     if isinstance(value, cls):
         return value
-    if not isinstance(value, dict) and not isinstance(value, Mapping):  # the first is quicker
+    if not isinstance(value, Mapping):
         raise InvalidInput(field, f"must be a mapping or {cls.__name__}, not {kind(value)}")
     known, required = _names_of(cls)  # type: ignore[arg-type]  # a class is hashable
     if not value.keys() <= known:
@@ -382,50 +344,30 @@ _CHECK = "calcom_core check"
 
 
 def by(check: Callable[[object, str], Any]) -> dict[str, Any]:
-    """Return the metadata that name the check of a field."""
+    """Return the metadata of a field of an input, whose values *check* checks."""
     return {_CHECK: check}
 
 
-class Checked(Value):
-    """An input whose fields are checked when it is made.
+def check_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:
+    """Convert each field of an input by the check in its metadata: a `field_transformer` of attrs.
 
     A field whose default is None takes None as "not given".
     """
-
-    __slots__ = ()
-
-    def __attrs_post_init__(self) -> None:
-        _check_of(type(self))(self)  # type: ignore[arg-type]  # a class is hashable
-        self._check_together()
-
-    def _check_together(self) -> None:
-        """Check what the fields mean together."""
+    return [
+        field.evolve(converter=_converter(field)) if _CHECK in field.metadata else field
+        for field in fields
+    ]
 
 
-# Generated, since most fields of most inputs are not given, and a loop takes its time for each.
-@cache
-def _check_of(cls: Any) -> Callable[[Any], None]:
-    """Generate the function that checks the fields of an input in turn."""
-    names: dict[str, Any] = {"put": object.__setattr__}
-    lines = ["def check(self):"]
-    for field in attrs.fields(cls):
-        if _CHECK in field.metadata:
-            names[f"check_{field.name}"] = field.metadata[_CHECK]
-            lines += [
-                f"    given = self.{field.name}",
-                "    if given is not None:" if field.default is None else "    if True:",
-                f"        checked = check_{field.name}(given, {field.name!r})",
-                f"        if checked is not given: put(self, {field.name!r}, checked)",
-            ]
-    return generated("check", [*lines, "    return"], names)
+def _converter(field: "attrs.Attribute[Any]") -> Callable[[Any], Any]:
+    check, name, optional = field.metadata[_CHECK], field.name, field.default is None
 
+    def convert(value: Any) -> Any:
+        return None if value is None and optional else check(value, name)
 
-def generated(name: str, lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
-    """Return the function of that name that the lines define; they may use the names."""
-    # The source holds nothing but the names of our own models.
-    exec("\n".join(lines), names)  # noqa: S102
-    function: Callable[..., Any] = names[name]
-    return function
+    # attrs shows it in the signature of the input.
+    convert.__annotations__["value"] = field.type
+    return convert
 
 
 API_KEY = "calcom_core key"

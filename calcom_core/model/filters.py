@@ -7,10 +7,11 @@ from attrs import field, fields_dict, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.fields import (
-    Checked,
     by,
+    check_fields,
     each,
     integer,
+    integer_from,
     moment,
     natural,
     nearest,
@@ -18,6 +19,7 @@ from calcom_core.model.fields import (
     text,
 )
 from calcom_core.model.inputs import Moment
+from calcom_core.value import Value
 
 Status = Literal["upcoming", "recurring", "past", "cancelled", "unconfirmed"]
 Sort = Literal["asc", "desc"]
@@ -71,14 +73,7 @@ def _statuses(value: object, name: str) -> tuple[str, ...]:
     return (_status(value, name),) if isinstance(value, str) else _some_statuses(value, name)
 
 
-def _take(value: object, name: str) -> int:
-    return integer(value, name, least=1, most=250)
-
-
-def _limit(value: object, name: str) -> int:
-    return integer(value, name, least=1, most=100)
-
-
+_ids = each(integer, least=1)
 _sort = one_of("asc", "desc")
 _EXCLUSIVE: tuple[tuple[str, ...], ...] = (
     ("event_type_ids", "event_type_id"),
@@ -103,8 +98,8 @@ _BY_OFFSET: Mapping[str, str] = {
 _BY_CURSOR = ("limit", "cursor")
 
 
-@frozen(kw_only=True)
-class BookingFilters(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class BookingFilters(Value):
     """The query of a list of bookings.
 
     A closed set, since the server drops a filter that it does not know and answers with everything.
@@ -114,9 +109,9 @@ class BookingFilters(Checked):
     attendee_email: str | None = field(default=None, metadata=by(text))
     attendee_name: str | None = field(default=None, metadata=by(text))
     booking_uid: str | None = field(default=None, metadata=by(text))
-    event_type_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
+    event_type_ids: Iterable[int] | None = field(default=None, metadata=by(_ids))
     event_type_id: int | None = field(default=None, metadata=by(integer))
-    teams_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
+    teams_ids: Iterable[int] | None = field(default=None, metadata=by(_ids))
     team_id: int | None = field(default=None, metadata=by(integer))
     after_start: Moment | None = field(default=None, metadata=by(moment))
     before_end: Moment | None = field(default=None, metadata=by(moment))
@@ -128,13 +123,13 @@ class BookingFilters(Checked):
     sort_end: str | None = field(default=None, metadata=by(_sort))
     sort_created: str | None = field(default=None, metadata=by(_sort))
     sort_updated_at: str | None = field(default=None, metadata=by(_sort))
-    take: int | None = field(default=None, metadata=by(_take))
+    take: int | None = field(default=None, metadata=by(integer_from(1, 250)))
     skip: int | None = field(default=None, metadata=by(natural))
-    user_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer, least=1)))
-    limit: int | None = field(default=None, metadata=by(_limit))
+    user_ids: Iterable[int] | None = field(default=None, metadata=by(_ids))
+    limit: int | None = field(default=None, metadata=by(integer_from(1, 100)))
     cursor: str | None = field(default=None, metadata=by(text))
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         for names in _EXCLUSIVE:
             given = self._given(names)
             if len(given) > 1:
@@ -177,8 +172,8 @@ ReferenceType = Literal[
 ]
 
 
-@frozen(kw_only=True)
-class ReferenceFilter(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class ReferenceFilter(Value):
     """The query of a list of references."""
 
     type: str | None = field(default=None, metadata=by(one_of(*get_args(ReferenceType))))

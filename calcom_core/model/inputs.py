@@ -12,9 +12,9 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.fields import (
-    Checked,
     build,
     by,
+    check_fields,
     each,
     email,
     flag,
@@ -28,6 +28,7 @@ from calcom_core.model.fields import (
     time_zone,
 )
 from calcom_core.model.location import LocationInput, NewLocation, location, new_location
+from calcom_core.value import Value
 
 Data = Mapping[str, object]
 """The keys of an input that is part of another, as a mapping; `input_dicts` has them by name."""
@@ -43,8 +44,8 @@ _HOST_FLAGS = ("allow_conflicts", "allow_booking_out_of_bounds", "skip_booking_l
 _SLUGS = ("event_type_slug", "username", "team_slug", "organization_slug")
 
 
-@frozen(kw_only=True)
-class NewAttendee(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class NewAttendee(Value):
     """Who books.
 
     *name* and *time_zone* (an IANA name) are required, and *email* or *phone_number* or both,
@@ -57,15 +58,15 @@ class NewAttendee(Checked):
     phone_number: str | None = field(default=None, metadata=by(phone))
     language: str | None = field(default=None, metadata=by(text))
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         if self.email is None and self.phone_number is None:
             raise InvalidInput(
                 "email", "is missing, and phone_number too; the server wants one of them"
             )
 
 
-@frozen(kw_only=True)
-class Routing(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class Routing(Value):
     """The answers of a routing form that led to the booking."""
 
     team_member_ids: Iterable[int] = field(metadata=by(each(integer)))
@@ -107,8 +108,8 @@ def _routing(value: object, name: str) -> Routing:
     return build(Routing, value, name)
 
 
-@frozen(kw_only=True)
-class NewBooking(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class NewBooking(Value):
     """A booking to make.
 
     *start* is an aware datetime or an ISO 8601 string with an offset.
@@ -148,15 +149,15 @@ class NewBooking(Checked):
     allow_booking_out_of_bounds: bool | None = field(default=None, metadata=by(flag))
     skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         one_event_type(self)
         # Upstream picks the body's class by these keys, and each class forbids the other's.
         if self.instant and self.recurrence_count is not None:
             raise InvalidInput("instant", "cannot stand with recurrence_count")
 
 
-@frozen(kw_only=True)
-class Reschedule(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class Reschedule(Value):
     """A whole booking to move.
 
     *rescheduled_by* is an e-mail address; the rest is as in `NewBooking`.
@@ -172,8 +173,8 @@ class Reschedule(Checked):
     skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
 
 
-@frozen(kw_only=True)
-class SeatReschedule(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class SeatReschedule(Value):
     """One seat of a booking to move; the API takes no reason with a seat."""
 
     REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(
@@ -189,8 +190,8 @@ class SeatReschedule(Checked):
     skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
 
 
-@frozen(kw_only=True)
-class Cancellation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class Cancellation(Value):
     """A whole booking to cancel, or a series by its uid.
 
     *cancel_subsequent_bookings* cancels an occurrence of a series and all after it.
@@ -200,8 +201,8 @@ class Cancellation(Checked):
     cancel_subsequent_bookings: bool | None = field(default=None, metadata=by(flag))
 
 
-@frozen(kw_only=True)
-class SeatCancellation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class SeatCancellation(Value):
     """One seat of a booking to cancel."""
 
     REFUSED: ClassVar[Mapping[str, str]] = {"cancel_subsequent_bookings": _WHOLE_BOOKING}
@@ -210,8 +211,8 @@ class SeatCancellation(Checked):
     cancellation_reason: str | None = field(default=None, metadata=by(prose))
 
 
-@frozen(kw_only=True)
-class Absence(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class Absence(Value):
     """Whether the attendee with this e-mail address was absent."""
 
     email: str = field(metadata=by(email))
@@ -223,8 +224,8 @@ def absence(value: object, name: str) -> Absence:
     return build(Absence, value, name)
 
 
-@frozen(kw_only=True)
-class Absences(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class Absences(Value):
     """Who was absent: the host, attendees, or both."""
 
     host: bool | None = field(default=None, metadata=by(flag))
@@ -233,29 +234,29 @@ class Absences(Checked):
     )
 
 
-@frozen(kw_only=True)
-class Reason(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class Reason(Value):
     """A reason, where that is all a call says."""
 
     reason: str | None = field(default=None, metadata=by(prose))
 
 
-@frozen(kw_only=True)
-class SeatUids(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class SeatUids(Value):
     """The seats to confirm or to decline, at least 1."""
 
     seat_uids: Iterable[str] = field(metadata=by(each(text, least=1)))
 
 
-@frozen(kw_only=True)
-class RescheduleReason(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class RescheduleReason(Value):
     """Why the attendee is asked to pick another time."""
 
     reschedule_reason: str | None = field(default=None, metadata=by(prose))
 
 
-@frozen(kw_only=True)
-class NewGuest(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class NewGuest(Value):
     """A guest to add to a booking: an e-mail address, and what else is known of the person."""
 
     email: str = field(metadata=by(email))
@@ -269,15 +270,15 @@ def _guest(value: object, name: str) -> NewGuest:
     return build(NewGuest, value, name)
 
 
-@frozen(kw_only=True)
-class NewGuests(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class NewGuests(Value):
     """Guests to add to a booking, 1 to 10 at once."""
 
     guests: Iterable[NewGuest | Data] = field(metadata=by(each(_guest, least=1, most=10)))
 
 
-@frozen(kw_only=True)
-class Move(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class Move(Value):
     """The place that a booking is moved to."""
 
     location: NewLocation | Data = field(metadata=by(new_location))

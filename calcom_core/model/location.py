@@ -10,71 +10,72 @@ from typing import Any
 from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
-from calcom_core.model.fields import Checked, build, by, kind, one_of, phone, text
+from calcom_core.model.fields import build, by, check_fields, kind, one_of, phone, text
+from calcom_core.value import Value
 
 
-@frozen(kw_only=True)
-class AddressLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class AddressLocation(Value):
     """At the address that the organiser configured."""
 
     type: str = field(default="address", init=False)
 
 
-@frozen(kw_only=True)
-class LinkLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class LinkLocation(Value):
     """At the link that the organiser configured."""
 
     type: str = field(default="link", init=False)
 
 
-@frozen(kw_only=True)
-class PhoneLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class PhoneLocation(Value):
     """At the phone number that the organiser configured."""
 
     type: str = field(default="phone", init=False)
 
 
-@frozen(kw_only=True)
-class OrganizersDefaultAppLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class OrganizersDefaultAppLocation(Value):
     """In the organiser's default video app; team event types only."""
 
     type: str = field(default="organizersDefaultApp", init=False)
 
 
-@frozen(kw_only=True)
-class IntegrationLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class IntegrationLocation(Value):
     """In a video app of the event type, such as `cal-video`, `google-meet` or `zoom`."""
 
     type: str = field(default="integration", init=False)
     integration: str = field(metadata=by(text))
 
 
-@frozen(kw_only=True)
-class AttendeeAddressLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class AttendeeAddressLocation(Value):
     """At an address that the attendee gives."""
 
     type: str = field(default="attendeeAddress", init=False)
     address: str = field(metadata=by(text))
 
 
-@frozen(kw_only=True)
-class AttendeePhoneLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class AttendeePhoneLocation(Value):
     """At a phone number that the attendee gives, in international form."""
 
     type: str = field(default="attendeePhone", init=False)
     phone: str = field(metadata=by(phone))
 
 
-@frozen(kw_only=True)
-class AttendeeDefinedLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class AttendeeDefinedLocation(Value):
     """At a place that the attendee words freely."""
 
     type: str = field(default="attendeeDefined", init=False)
     location: str = field(metadata=by(text))
 
 
-@frozen(kw_only=True)
-class NewAddressLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class NewAddressLocation(Value):
     """Moved to this address."""
 
     type: str = field(default="address", init=False)
@@ -88,16 +89,16 @@ def _link(value: object, name: str) -> str:
     return link
 
 
-@frozen(kw_only=True)
-class NewLinkLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class NewLinkLocation(Value):
     """Moved to this link."""
 
     type: str = field(default="link", init=False)
     link: str = field(metadata=by(_link))
 
 
-@frozen(kw_only=True)
-class NewPhoneLocation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class NewPhoneLocation(Value):
     """Moved to this phone number, in international form."""
 
     type: str = field(default="phone", init=False)
@@ -150,15 +151,14 @@ def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
     tag_of, made = one_of(*sorted(classes)), tuple(classes.values())
 
     def check(value: object, field: str) -> Any:
-        if not isinstance(value, dict):  # which nearly all are, and is quicker to ask
-            if isinstance(value, made):
-                return value
-            if not isinstance(value, Mapping):
-                raise InvalidInput(
-                    field,
-                    f"must be a mapping with a type, one of {', '.join(sorted(classes))}, "
-                    f"not {kind(value)}",
-                )
+        if isinstance(value, made):
+            return value
+        if not isinstance(value, Mapping):
+            raise InvalidInput(
+                field,
+                f"must be a mapping with a type, one of {', '.join(sorted(classes))}, "
+                f"not {kind(value)}",
+            )
         try:
             tag = tag_of(value.get("type"), f"{field}.type")
         except InvalidInput as error:

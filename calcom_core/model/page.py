@@ -19,7 +19,7 @@ def _something_remains(page: "OffsetPagination") -> bool | None:
     return None if page.remaining_items is None else page.remaining_items > 0
 
 
-@frozen(weakref_slot=False)
+@frozen
 class OffsetPagination(Value):
     """Where a page read by *take* and *skip* stands.
 
@@ -39,7 +39,7 @@ class OffsetPagination(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(weakref_slot=False)
+@frozen
 class CursorPagination(Value):
     """Where a page read by *cursor* and *limit* stands; there are no totals.
 

@@ -8,8 +8,8 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.model.fields import (
-    Checked,
     by,
+    check_fields,
     day_or_moment,
     each,
     integer,
@@ -32,7 +32,7 @@ SlotFormat = Literal["time", "range"]
 _UTC = ("UTC", "UCT", "Universal", "Zulu", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich")
 
 
-@frozen(weakref_slot=False)
+@frozen
 class Slot(Value):
     """A time that can be booked.
 
@@ -76,7 +76,7 @@ class Slots(Mapping[date, tuple[Slot, ...]]):
         return tuple(slot for day in sorted(self.by_date) for slot in self.by_date[day])
 
 
-@frozen(weakref_slot=False)
+@frozen
 class Reservation(Value):
     """A slot that is kept from others until *reservation_until*.
 
@@ -94,8 +94,8 @@ class Reservation(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True)
-class SlotFilters(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class SlotFilters(Value):
     """The query of a list of free slots: which event type, from when to when."""
 
     start: Day = field(metadata=by(day_or_moment))
@@ -116,7 +116,7 @@ class SlotFilters(Checked):
         default=None, metadata=by(each(integer, least=1))
     )
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         if self.usernames is None:
             one_event_type(self, ", or usernames with organization_slug")
         else:
@@ -161,8 +161,8 @@ def _moment(day: Any, at: time) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, at, UTC)
 
 
-@frozen(kw_only=True)
-class NewReservation(Checked):
+@frozen(kw_only=True, field_transformer=check_fields)
+class NewReservation(Value):
     """A slot to reserve; both durations are in minutes, at least 1."""
 
     event_type_id: int = field(metadata=by(integer))

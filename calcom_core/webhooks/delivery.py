@@ -23,7 +23,7 @@ def hidden() -> Any:
     return field(default=None, repr=False)
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class Delivery(Value):
     """What is known of a delivery beside what it says.
 
@@ -44,7 +44,7 @@ class Delivery(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class Language(Value):
     """The language of a person; *locale* is such as `en`."""
 
@@ -52,7 +52,7 @@ class Language(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class Person(Value):
     """Somebody in a delivery: an attendee, the organizer, a member of a team, a user.
 
@@ -81,7 +81,7 @@ class Person(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class Team(Value):
     """The team of a booking."""
 
@@ -91,7 +91,7 @@ class Team(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class AnyEvent(Value):
     """What every event has; *extra* may hold passwords and links, and is not shown."""
 
@@ -103,7 +103,7 @@ class AnyEvent(Value):
         return None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class OfBooking(AnyEvent):
     """An event of one booking."""
 
@@ -117,7 +117,7 @@ class OfBooking(AnyEvent):
         return bookings.get_one(self.uid)
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class PerhapsOfBooking(AnyEvent):
     """An event of a booking that some deliveries do not name."""
 

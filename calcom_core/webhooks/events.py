@@ -36,7 +36,7 @@ from calcom_core.webhooks.of_others import (
 )
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class UnknownEvent(AnyEvent):
     """A delivery of a kind that is not known here, or that has other types than are known.
 

@@ -14,7 +14,7 @@ from calcom_core.model.fields import under
 from calcom_core.webhooks.delivery import OfBooking, Person, Team, free_form, hidden
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class BookingEvent(OfBooking):
     """Something was done to a booking; each kind of it is a class of its own.
 
@@ -86,12 +86,12 @@ class BookingEvent(OfBooking):
     sms_reminder_number: str | None = None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class BookingCreated(BookingEvent):
     """A booking was made, or one that was requested is confirmed."""
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class _Reschedule(BookingEvent):
     old_uid: str | None = field(default=None, metadata=under("rescheduleUid"))
     old_booking_id: int | None = field(default=None, metadata=under("rescheduleId"))
@@ -100,7 +100,7 @@ class _Reschedule(BookingEvent):
     rescheduled_by: str | None = None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class BookingRequested(_Reschedule):
     """A booking waits for the host to confirm it.
 
@@ -109,14 +109,14 @@ class BookingRequested(_Reschedule):
     """
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class BookingRejected(BookingEvent):
     """The host has declined a booking that was requested."""
 
     rejection_reason: str | None = None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class BookingCancelled(BookingEvent):
     """A booking was cancelled, or a seat of it.
 
@@ -135,7 +135,7 @@ class BookingCancelled(BookingEvent):
         return self.seats_per_time_slot is not None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class BookingRescheduled(_Reschedule):
     """A booking was moved; a new one takes its place.
 
@@ -161,23 +161,23 @@ class BookingRescheduled(_Reschedule):
         return self.end
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class _Payment(BookingEvent):
     payment_id: int | None = None
     payment_data: Mapping[str, Any] | None = free_form(shown=False)
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class BookingPaid(_Payment):
     """A booking was paid for."""
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class BookingPaymentInitiated(_Payment):
     """Somebody has begun to pay for a booking."""
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class BookingNoShowUpdated(OfBooking):
     """Attendees were marked as absent, or as present after all: see their *no_show*."""
 
@@ -187,7 +187,7 @@ class BookingNoShowUpdated(OfBooking):
     attendees: tuple[Person, ...] | None = None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class _Meeting(OfBooking):
     """A booking whose time has come, as the server has stored it.
 
@@ -226,11 +226,11 @@ class _Meeting(OfBooking):
     creation_source: str | None = None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class MeetingStarted(_Meeting):
     """The time of a booking has begun."""
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class MeetingEnded(_Meeting):
     """The time of a booking is over."""

@@ -20,7 +20,7 @@ from calcom_core.webhooks.delivery import (
 )
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class _OfVideo(PerhapsOfBooking):
     booking_id: int | None = None
     type: str | None = None
@@ -32,7 +32,7 @@ class _OfVideo(PerhapsOfBooking):
     custom_reply_to_email: str | None = None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class RecordingReady(_OfVideo):
     """The recording of a meeting can be downloaded.
 
@@ -42,7 +42,7 @@ class RecordingReady(_OfVideo):
     download_link: str = field(repr=False)
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class Transcript(Value):
     """Where a transcript is, and its *format*; the *link* grants access, and is not shown."""
 
@@ -51,7 +51,7 @@ class Transcript(Value):
     extra: Mapping[str, Any] = unknown_keys(repr=False)
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class DownloadLinks(Value):
     """Where transcripts and the recording are; the links grant access, and are not shown."""
 
@@ -60,14 +60,14 @@ class DownloadLinks(Value):
     extra: Mapping[str, Any] = unknown_keys(repr=False)
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class RecordingTranscriptionGenerated(_OfVideo):
     """The transcripts of a meeting can be downloaded."""
 
     download_links: DownloadLinks | None = None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class OutOfOffice(Value):
     """A time in which a user is away, and *to_user*, who stands in, if anybody does."""
 
@@ -85,14 +85,14 @@ class OutOfOffice(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class OutOfOfficeCreated(AnyEvent):
     """A user will be away."""
 
     out_of_office: OutOfOffice = field(metadata=under("oooEntry"))
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class _Form(AnyEvent):
     form_id: str | None = None
     form_name: str | None = None
@@ -100,7 +100,7 @@ class _Form(AnyEvent):
     responses: Mapping[str, Any] | None = free_form()
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class FormSubmitted(_Form):
     """A routing form was sent.
 
@@ -109,7 +109,7 @@ class FormSubmitted(_Form):
     """
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class FormSubmittedNoEvent(_Form):
     """A routing form was sent a quarter of an hour ago, and nothing was booked since.
 
@@ -120,7 +120,7 @@ class FormSubmittedNoEvent(_Form):
     response_id: int | str | None = None
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class InstantMeeting(PerhapsOfBooking):
     """Somebody waits in a meeting now.
 
@@ -134,7 +134,7 @@ class InstantMeeting(PerhapsOfBooking):
     responses: Mapping[str, Any] | None = free_form()
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class _NoShow(PerhapsOfBooking):
     uid: str | None = field(default=None, metadata=under("bookingUid"))
     booking_id: int | None = None
@@ -147,7 +147,7 @@ class _NoShow(PerhapsOfBooking):
     webhook: Mapping[str, Any] | None = free_form(shown=False)
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class HostsNoShow(_NoShow):
     """The host did not come to a video call in time."""
 
@@ -155,12 +155,12 @@ class HostsNoShow(_NoShow):
     absent_host: bool | None = field(default=None, metadata=under("noShowHost"))
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class GuestsNoShow(_NoShow):
     """The guests did not come to a video call in time; *extra* has them under `guests`."""
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class DelegationCredentialError(AnyEvent):
     """The server could not use the credentials that an organisation has delegated to it."""
 
@@ -169,7 +169,7 @@ class DelegationCredentialError(AnyEvent):
     user: Mapping[str, Any] | None = free_form()
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class ReportedBooking(Value):
     """A booking as it is reported."""
 
@@ -183,7 +183,7 @@ class ReportedBooking(Value):
     extra: Mapping[str, Any] = unknown_keys()
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class WrongAssignmentReport(AnyEvent):
     """Somebody says that a booking was given to the wrong host."""
 
@@ -195,7 +195,7 @@ class WrongAssignmentReport(AnyEvent):
         return bookings.get_one(self.reported.uid)
 
 
-@frozen(kw_only=True, weakref_slot=False)
+@frozen(kw_only=True)
 class Ping(AnyEvent):
     """The test of a webhook, which somebody has asked for in Cal.com; it is about no booking."""
 

@@ -37,8 +37,6 @@ BUILTINS = {
     *("open", "__import__", "__builtins__", "eval", "exec", "compile"),
     *("input", "print", "breakpoint"),
 }
-# Readers, checks and writers are generated, from the names and types of the models alone.
-EXCEPTIONS = {("model/fields.py", "exec")}
 
 
 def sources() -> dict[str, str]:
@@ -93,8 +91,10 @@ def findings(path: str, source: str) -> list[str]:
                 found.append(node.attr)
             elif node.attr in ZONED and id(node) not in with_zone:
                 found.append(f"{node.attr} without a zone")
-        elif (
-            isinstance(node, ast.Name) and node.id in BUILTINS and (path, node.id) not in EXCEPTIONS
-        ):
+            elif node.attr == "__class__" and isinstance(node.ctx, ast.Store):
+                found.append("assigns __class__")
+        elif isinstance(node, ast.Name) and node.id in BUILTINS:
             found.append(node.id)
+        elif isinstance(node, ast.keyword) and node.arg == "weakref_slot":
+            found.append("weakref_slot")  # values can be referred to weakly
     return sorted(found)

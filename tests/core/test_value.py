@@ -28,7 +28,7 @@ def made(above: type[Any]) -> dict[str, type[Any]]:
     class Single(above):
         only: Any
 
-    @frozen(kw_only=True, weakref_slot=False)
+    @frozen(kw_only=True)
     class Several(above):
         kind: str = field(default="several", init=False)
         first: Any

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import weakref
 import wsgiref.headers
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -266,9 +267,15 @@ def test_what_is_read_is_of_its_class_and_frozen_as_if_it_had_been_made() -> Non
                 setattr(value, field.name, None)
 
 
-def test_a_class_that_checks_its_fields_is_not_read_past_its_checks() -> None:
-    with pytest.raises(TypeError, match="NewGuest checks its fields, which reading it would not"):
-        read(NewGuest, {"email": "ann@example.net"})
+def test_an_input_that_is_read_from_json_checks_its_fields() -> None:
+    assert read(NewGuest, {"email": "ann@example.net"}) == NewGuest(email="ann@example.net")
+    with pytest.raises(InvalidInput, match=r"^email: has not the form of an e-mail address$"):
+        read(NewGuest, {"email": "ann"})
+
+
+def test_a_value_can_be_referred_to_weakly() -> None:
+    booking = bookings.get_one("bk7").read(response_of("29-get-normal"))
+    assert weakref.ref(booking)() is booking
 
 
 def test_a_secret_reveals_its_text_only_when_asked() -> None:
