@@ -1,5 +1,6 @@
 """The core does no I/O, reads no clock, and its modules stand in one order."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
