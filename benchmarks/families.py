@@ -90,7 +90,7 @@ READING = (
         "ours/all shapes",
         "pydantic/all shapes",
         "json.loads/all shapes",
-        least=1.5,
+        least=1.4,
         most_of_floor=3.8,
     ),
     Line("read one booking", "cpu", "ours/one", "pydantic/one", "json.loads/one"),
@@ -101,7 +101,7 @@ READING = (
             named("ours", shape),
             named("pydantic", shape),
             named("json.loads", shape),
-            most_of_floor=4.0,
+            most_of_floor=4.5,
         )
         for shape in SHAPES
     ),

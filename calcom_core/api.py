@@ -8,13 +8,13 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from attrs import field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import exact_str
 from calcom_core.errors import InvalidInput
 from calcom_core.http import TOKEN, Headers, HeadersInput, Pairs, Request
-from calcom_core.model.fields import exact_str
 from calcom_core.operation import Operation
 from calcom_core.secret import Hidden, Secret, secret_or_error, taken
 from calcom_core.tokens import text_without_tokens
-from calcom_core.value import Value
 from calcom_core.versions import EVERYWHERE, Versions, sufficient
 
 HOSTED_URL = "https://api.cal.com"
@@ -31,7 +31,7 @@ _QUERY_SAFE = ",:@"
 
 
 @frozen(init=False)
-class ApiKey(Value):
+class ApiKey(LazyMethods):
     """An API key, as the account's settings show it (`cal_…`; self-hosted servers may differ)."""
 
     key: Secret
@@ -47,7 +47,7 @@ class ApiKey(Value):
 
 
 @frozen(init=False)
-class AccessToken(Value):
+class AccessToken(LazyMethods):
     """The access token of a managed user or of OAuth 2; it expires, which is `TokenExpired`."""
 
     token: Secret
@@ -63,7 +63,7 @@ class AccessToken(Value):
 
 
 @frozen(init=False)
-class OAuthClient(Value):
+class OAuthClient(LazyMethods):
     """The credentials of a platform's OAuth client; the server acts as its owner."""
 
     client_id: str
@@ -86,7 +86,7 @@ class OAuthClient(Value):
 
 
 @frozen
-class Anonymous(Value):
+class Anonymous(LazyMethods):
     """No credentials, on purpose: enough to book, get, move and cancel where one knows the uid."""
 
     def headers(self) -> Iterable[tuple[str, str]]:
@@ -210,7 +210,7 @@ def _base_url(value: str) -> str:
 
 
 @frozen(init=False)
-class Api(Value):
+class Api(LazyMethods):
     """Base URL, credentials, versions and extra headers.
 
     *base_url* may have a path prefix, as self-hosted servers do; *versions* is the table that says

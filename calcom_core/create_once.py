@@ -33,8 +33,10 @@ from typing import Any, TypeVar
 from attrs import evolve, frozen
 
 from calcom_core import bookings
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.api import Api
 from calcom_core.bookings.creating import starting_with
+from calcom_core.checks import exact_str, from_mapping, metadata, utc_datetime
 from calcom_core.effects import Program, clock, sleep
 from calcom_core.errors import (
     AlreadyDone,
@@ -55,7 +57,6 @@ from calcom_core.errors import (
 from calcom_core.http import Timeout
 from calcom_core.meanings import asked
 from calcom_core.model.booking import Booking
-from calcom_core.model.fields import build, exact_str, metadata, moment
 from calcom_core.model.input_dicts import NewBookingDict
 from calcom_core.model.inputs import NewBooking
 from calcom_core.operation import Operation, Page
@@ -70,7 +71,6 @@ from calcom_core.retry import (
     retrying,
     what_came,
 )
-from calcom_core.value import Value
 
 T = TypeVar("T")
 
@@ -138,7 +138,7 @@ def create_once(
         NotSent, NoAnswer, ServerError: among others, if the first look-up fails; nothing was
             booked.
     """
-    new = build(NewBooking, booking, "booking")
+    new = from_mapping(NewBooking, booking, "booking")
     if new.instant:
         raise InvalidInput(
             "booking.instant",
@@ -165,7 +165,7 @@ def _with_key(new: NewBooking, key: str) -> NewBooking:
 
 
 @frozen
-class _Lookup(Value):
+class _Lookup(LazyMethods):
     """What a look-up needs: API, booking, key, retry policy, timeout and the start of the run."""
 
     api: Api
@@ -206,7 +206,7 @@ def _metadata_of(booking: Booking) -> list[Mapping[str, Any]]:
 
 
 @frozen
-class _LookupResult(Value):
+class _LookupResult(LazyMethods):
     """The booking, if there is one to return.
 
     If not, *found* holds what exists of it, *error* what ended the look-up, and *doubt* says why
@@ -308,7 +308,7 @@ def _list_ours(lookup: _Lookup) -> Program[tuple[list[Booking], str]]:
     The pages are read up to the first booking that starts later.
     """
     # Whole seconds, since the server may keep no less.
-    start = moment(lookup.new.start, "start").replace(microsecond=0)
+    start = utc_datetime(lookup.new.start, "start").replace(microsecond=0)
     operation = starting_with(lookup.new.start, lookup.new.event_type_id)
     ours: dict[str, Booking] = {}
     doubt = ""

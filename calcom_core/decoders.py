@@ -11,27 +11,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import evolve, frozen
 
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import LARGEST_INTEGER, MISSING, found_type
 from calcom_core.errors import DecodingError, PagingError, SeriesReturned
 from calcom_core.http import Response
+from calcom_core.json_text import InvalidJson, limit_depth, parse_json
 from calcom_core.meanings import asked
-from calcom_core.model.fields import LARGEST_INTEGER
 from calcom_core.model.page import CursorPagination, OffsetPagination, Page
 from calcom_core.model.slot import Slot, Slots
 from calcom_core.redaction import without_credentials
+from calcom_core.serialization import UnexpectedValue, read, read_all, structure_hook
 from calcom_core.tokens import text_without_tokens
-from calcom_core.value import Value
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable
-from calcom_core.wire import (
-    MISSING,
-    NotJson,
-    Odd,
-    kind_found,
-    parse,
-    read,
-    read_all,
-    reader_of,
-    without_depth,
-)
 
 if TYPE_CHECKING:  # which imports this module
     from calcom_core.operation import Operation
@@ -50,7 +41,7 @@ def data_of(operation: "Operation[Any]", response: Response, envelope: Mapping[s
 
 
 @frozen
-class One(Value):
+class One(LazyMethods):
     """Reads one item of a model."""
 
     model: type[Any]
@@ -63,7 +54,7 @@ class One(Value):
 
 
 @frozen
-class Many(Value):
+class Many(LazyMethods):
     """Reads a list of a model; with *lone*, also one item, which becomes a list of one."""
 
     model: type[Any]
@@ -79,7 +70,7 @@ class Many(Value):
 
 
 @frozen
-class OneOrMany(Value):
+class OneOrMany(LazyMethods):
     """Reads what the server says: an object as one item, an array as a list."""
 
     model: type[Any]
@@ -93,7 +84,7 @@ class OneOrMany(Value):
 
 
 @frozen
-class OneOfSeries(Value):
+class OneOfSeries(LazyMethods):
     """Reads one item of a model; a series raises an error that holds it and names *other*."""
 
     model: type[Any]
@@ -107,7 +98,7 @@ class OneOfSeries(Value):
         if not isinstance(data, list) or not data:
             return One(self.model)(operation, response, envelope)
         clean = without_credentials(response)
-        found = Many(self.model)(operation, clean, parse(clean.body))
+        found = Many(self.model)(operation, clean, parse_json(clean.body))
         error = decoding_error(
             operation,
             response,
@@ -122,7 +113,7 @@ class OneOfSeries(Value):
 
 
 @frozen
-class OneOrNone(Value):
+class OneOrNone(LazyMethods):
     """Reads one item of a model, or null, which is None."""
 
     model: type[Any]
@@ -137,7 +128,7 @@ class OneOrNone(Value):
 
 
 @frozen
-class Nothing(Value):
+class Nothing(LazyMethods):
     """Reads an answer that says no more than that it went well."""
 
     def __call__(
@@ -147,7 +138,7 @@ class Nothing(Value):
 
 
 @frozen
-class SlotsByDate(Value):
+class SlotsByDate(LazyMethods):
     """Reads free slots, an object whose keys are dates."""
 
     def __call__(
@@ -156,13 +147,13 @@ class SlotsByDate(Value):
         """Read the answer."""
         data = envelope.get("data", MISSING)
         if not isinstance(data, dict):
-            raise Odd("an object", kind_found(data), "data")
+            raise UnexpectedValue("an object", found_type(data), "data")
         by_date = {}
         for key, items in data.items():
             day = _date(key)
             try:
                 by_date[day] = read_all(Slot, items)
-            except Odd as odd:
+            except UnexpectedValue as odd:
                 odd.path[:0] = ["data", key]
                 raise
         return Slots(by_date)
@@ -174,11 +165,11 @@ def _date(key: str) -> date:
             return date.fromisoformat(key)
         except ValueError:
             pass  # such as the 31st of February
-    raise Odd("dates as keys", "another key", "data")
+    raise UnexpectedValue("dates as keys", "another key", "data")
 
 
 @frozen
-class PageOf(Value):
+class PageOf(LazyMethods):
     """Reads a page of a model, and follows the way of paging that the answer shows."""
 
     model: type[Any]
@@ -194,13 +185,15 @@ class PageOf(Value):
             if astray is not None:
                 raise astray
             following = _following(operation, pagination, returned=len(items) + len(odd))
-        except Odd as lost:  # before an odd item, since without it a walk would just end
+        except (
+            UnexpectedValue
+        ) as lost:  # before an odd item, since without it a walk would just end
             error, raised = lost, PagingError
         if error is None:
             return Page(items, pagination, response, following)
         clean = without_credentials(response)
         if clean != response:  # then neither the page nor what is odd may hold them
-            envelope = parse(clean.body)
+            envelope = parse_json(clean.body)
             items, odd, _ = self._items(envelope["data"])
             pagination, _ = _pagination(envelope.get("pagination"))
         if following is not None:
@@ -217,32 +210,32 @@ class PageOf(Value):
             error=raised,
         ) from error
 
-    def _items(self, data: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], Odd | None]:
+    def _items(self, data: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], UnexpectedValue | None]:
         if not isinstance(data, list):
-            raise Odd("an array", kind_found(data), "data")
-        read_item = reader_of(self.model)
+            raise UnexpectedValue("an array", found_type(data), "data")
+        read_item = structure_hook(self.model)
         items: list[Any] = []
         odd: list[Any] = []
-        first: Odd | None = None
+        first: UnexpectedValue | None = None
         data.reverse()
         while data:  # what is read goes, so that its memory is used for what is read next
             value = data.pop()
             try:
                 items.append(read_item(value, None))
-            except Odd as error:
+            except UnexpectedValue as error:
                 error.path[:0] = ["data", len(items) + len(odd)]
                 first = first or error
                 odd.append(value)
         return tuple(items), tuple(odd), first
 
 
-def _pagination(value: Any) -> tuple[OffsetPagination | CursorPagination, Odd | None]:
+def _pagination(value: Any) -> tuple[OffsetPagination | CursorPagination, UnexpectedValue | None]:
     """Return what a page says of itself, or one that says nothing and what is wrong with it."""
     # By its keys, not by the version sent: the hosted service has answered in either way.
     by_cursor = isinstance(value, dict) and not value.keys().isdisjoint({"nextCursor", "hasMore"})
     try:
         found = read(CursorPagination, value) if by_cursor else read(OffsetPagination, value)
-    except Odd as error:
+    except UnexpectedValue as error:
         error.path.insert(0, "pagination")
         return OffsetPagination(), error
     return found, None
@@ -251,7 +244,7 @@ def _pagination(value: Any) -> tuple[OffsetPagination | CursorPagination, Odd | 
 def _data(envelope: Mapping[str, Any], reading: Callable[[Any], T]) -> T:
     try:
         return reading(envelope.get("data", MISSING))
-    except Odd as odd:
+    except UnexpectedValue as odd:
         odd.path.insert(0, "data")
         raise
 
@@ -269,7 +262,7 @@ def _following(
     if not returned:
         return None
     if pagination.has_next_page is None:
-        raise Odd("a boolean", "nothing", "pagination", "hasNextPage")
+        raise UnexpectedValue("a boolean", "nothing", "pagination", "hasNextPage")
     if not pagination.has_next_page:
         return None
     asked = dict(operation.query).get("take")
@@ -277,13 +270,15 @@ def _following(
     skip = int(query.get("skip", 0))
     if skip and pagination.has_previous_page is False:
         # As where a version that does not know `skip` answers with its first page each time.
-        raise Odd(f"true, after {skip} items,", "false", "pagination", "hasPreviousPage")
+        raise UnexpectedValue(
+            f"true, after {skip} items,", "false", "pagination", "hasPreviousPage"
+        )
     # By `take`, or by the size that the server says: it may have dropped a `limit`.
     # Not by a smaller number of items: rows may vanish between the server's two queries.
     size = pagination.items_per_page if asked is None else int(asked)
     step = max(size or 0, returned)
     if skip + step > LARGEST_INTEGER:
-        raise Odd("a count", "a larger number", "pagination", "itemsPerPage")
+        raise UnexpectedValue("a count", "a larger number", "pagination", "itemsPerPage")
     if "take" in query:
         query["take"] = str(step)
     query["skip"] = str(skip + step)
@@ -301,13 +296,15 @@ def _by_cursor(
     walked = operation.walked if asked is None else (*operation.walked, asked)
     if not cursor:
         found = "nothing" if cursor is None else "an empty string"
-        raise Odd("a cursor, since hasMore is true,", found, "pagination", "nextCursor")
+        raise UnexpectedValue("a cursor, since hasMore is true,", found, "pagination", "nextCursor")
     if cursor in walked:
-        raise Odd("a new cursor", "one of this walk", "pagination", "nextCursor")
+        raise UnexpectedValue("a new cursor", "one of this walk", "pagination", "nextCursor")
     try:
         cursor.encode()
     except UnicodeEncodeError:  # whose text repeats the cursor
-        raise Odd("a cursor", "half a surrogate pair", "pagination", "nextCursor") from None
+        raise UnexpectedValue(
+            "a cursor", "half a surrogate pair", "pagination", "nextCursor"
+        ) from None
     query["cursor"] = cursor
     return evolve(operation, query=tuple(query.items()), walked=walked)
 
@@ -331,7 +328,9 @@ def _worded_for(
         or (way is BY_CURSOR and "," in query.get("status", ""))
     ):
         expected, found = ("take and skip", "cursor") if way is BY_CURSOR else ("cursor", "number")
-        raise Odd(f"a page by {expected}, as was asked for,", f"one by {found}", "pagination")
+        raise UnexpectedValue(
+            f"a page by {expected}, as was asked for,", f"one by {found}", "pagination"
+        )
     if size is not None:
         query |= {"limit": str(min(int(size), 100))} if way is BY_CURSOR else {"take": size}
     return query, evolve(operation, speaks=way, version=None if version is None else way[0])
@@ -393,11 +392,11 @@ def _open(operation: "Operation[Any]") -> str:
 def json_of(response: Response) -> Any:
     """Return the JSON of a response as an error holds it; None if there is none."""
     try:
-        return _harmless(parse(response.body))
-    except NotJson:
+        return _harmless(parse_json(response.body))
+    except InvalidJson:
         return None
 
 
 def _harmless(tree: Any) -> Any:
     """Return JSON without tokens, which escapes may have hidden, and not too deep to pickle."""
-    return without_depth(_DEEPEST, tree, text_without_tokens)
+    return limit_depth(_DEEPEST, tree, text_without_tokens)

@@ -11,10 +11,10 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from attrs import field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request, Response, Timeout, timeout_of
 from calcom_core.operation import Operation
-from calcom_core.value import Value
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ def _left(effect: "Send", attribute: object, value: float | None) -> None:
 
 
 @frozen
-class Send(Value):
+class Send(LazyMethods):
     """Send *request*; the result is the `Response`, or `NotSent` or `NoAnswer` is raised.
 
     *operation* is the call it belongs to, which the errors then carry.
@@ -71,7 +71,7 @@ def _share(effect: "Sleep", attribute: object, value: float) -> None:
 
 
 @frozen
-class Sleep(Value):
+class Sleep(LazyMethods):
     """Sleep a random time from *seconds* x (1 - *jitter*) to *seconds*; the result is None."""
 
     seconds: float = field(validator=_seconds)
@@ -79,7 +79,7 @@ class Sleep(Value):
 
 
 @frozen
-class Clock(Value):
+class Clock(LazyMethods):
     """The result is the time of a monotonic clock, in seconds."""
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.http import Response
-from calcom_core.value import Value
-from calcom_core.wire import NotJson, is_as_deep_as, parse
+from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
 
 # Long enough for every known message, short enough to print and to search.
 _LONGEST_MESSAGE = 2_000
@@ -20,7 +20,7 @@ _HTML = re.compile(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml)")
 
 
 @frozen
-class ErrorBody(Value):
+class ErrorBody(LazyMethods):
     """What an error body says, whichever of the server's shapes it has."""
 
     code: str | None
@@ -36,8 +36,8 @@ def read_error_body(response: Response) -> ErrorBody:
     if content_type.lower().startswith("text/html") or _HTML.match(response.body):
         return ErrorBody(None, "a page of HTML", is_html=True)
     try:
-        body = parse(response.body)
-    except NotJson:
+        body = parse_json(response.body)
+    except InvalidJson:
         return ErrorBody(None, _excerpt(response.body.decode("utf-8", "replace")))
     if not isinstance(body, dict):
         return ErrorBody(None, _excerpt(body if isinstance(body, str) else ""))
@@ -59,7 +59,7 @@ def read_error_body(response: Response) -> ErrorBody:
 
 def _unless_deep(details: Any) -> Any:
     """Return details, or None where they are nested so deeply that they could not be pickled."""
-    return None if is_as_deep_as(_DEEPEST_DETAILS, details) else details
+    return None if is_deeper_than(_DEEPEST_DETAILS, details) else details
 
 
 def _excerpt(text: str) -> str:

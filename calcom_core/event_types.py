@@ -4,25 +4,32 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import (
+    check_fields,
+    checked_by,
+    list_of,
+    listed_username,
+    non_empty_string,
+    positive_int,
+)
 from calcom_core.errors import InvalidInput
 from calcom_core.model.event_type import EventType
-from calcom_core.model.fields import by, check_fields, each, integer, listed_username, text
 from calcom_core.operation import Operation, operation
-from calcom_core.value import Value
-from calcom_core.wire import to_query
+from calcom_core.serialization import to_query
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class _Filters(Value):
+class _Filters(LazyMethods):
     """The query of a list of event types."""
 
-    username: str | None = field(default=None, metadata=by(text))
-    event_slug: str | None = field(default=None, metadata=by(text))
+    username: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    event_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
     usernames: Iterable[str] | None = field(
-        default=None, metadata=by(each(listed_username, least=1))
+        default=None, metadata=checked_by(list_of(listed_username, least=1))
     )
-    org_slug: str | None = field(default=None, metadata=by(text))
-    org_id: int | None = field(default=None, metadata=by(integer))
+    org_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    org_id: int | None = field(default=None, metadata=checked_by(positive_int))
 
     def __attrs_post_init__(self) -> None:
         if self.username is not None and self.usernames is not None:

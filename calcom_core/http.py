@@ -7,10 +7,10 @@ from typing import Any
 
 from attrs import field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
 from calcom_core.secret import Hidden
 from calcom_core.tokens import is_secret_name, text_without_tokens
-from calcom_core.value import Value
 
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie"}
@@ -90,7 +90,7 @@ def _masked(pairs: Hidden[Pairs]) -> str:
 
 
 @frozen(repr=False)
-class Headers(Value):
+class Headers(LazyMethods):
     """Header fields in order; a name may occur more than once, and lookup ignores case.
 
     Made from any mapping or any pairs, of `str` or of `bytes`.
@@ -183,7 +183,7 @@ def _is_bytes(message: object, attribute: object, body: bytes) -> None:
 
 
 @frozen
-class Request(Value):
+class Request(LazyMethods):
     """A complete HTTP request; a transport adds `Host`, `Content-Length` and `Accept-Encoding`.
 
     Raises `InvalidInput` for a header value with CR, LF or NUL,
@@ -202,7 +202,7 @@ def _is_status(response: "Response", attribute: object, status: int) -> None:
 
 
 @frozen
-class Response(Value):
+class Response(LazyMethods):
     """An HTTP answer; *body* is the body after content decoding.
 
     *headers* may be any mapping or pairs, of `str` or of `bytes`.
@@ -221,7 +221,7 @@ def _seconds(timeout: "Timeout", attribute: "object", value: float) -> None:
 
 
 @frozen
-class Timeout(Value):
+class Timeout(LazyMethods):
     """How long one exchange may take, in seconds, each above 0 and at most a day.
 
     *connect* bounds getting a connection (waiting for a free one, TCP and TLS), *read* each wait

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 
 from attrs import frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.http import Headers
-from calcom_core.value import Value
 
 LONGEST_WAIT = 86_400.0
 """The longest wait, in seconds, that a server can mean; a longer one counts as not stated."""
@@ -33,7 +33,7 @@ _DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
 
 
 @frozen
-class RateLimit(Value):
+class RateLimit(LazyMethods):
     """One named limit.
 
     *limit* and *remaining* are numbers of requests, or None if not stated.

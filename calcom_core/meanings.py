@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.error_body import ErrorBody, constraints, read_error_body
 from calcom_core.errors import (
     AlreadyDone,
@@ -35,7 +36,6 @@ from calcom_core.errors import (
 from calcom_core.http import Response
 from calcom_core.limits import limits_of, wait_of
 from calcom_core.redaction import without_credentials
-from calcom_core.value import Value
 
 if TYPE_CHECKING:
     from calcom_core.operation import Operation
@@ -47,7 +47,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 @frozen(kw_only=True)
-class Meaning(Value):
+class Meaning(LazyMethods):
     """A row of the table: what must match, and the error that it means.
 
     *bare* matches only bodies without the API's envelope, which its booking service sends.

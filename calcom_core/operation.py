@@ -9,21 +9,22 @@ from typing import Any, Generic, TypeVar, cast
 
 from attrs import Factory, evolve, field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import found_type, path_segment, positive_int
 from calcom_core.decoders import Decoder, data_of, decoding_error
 from calcom_core.error_body import read_error_body
 from calcom_core.errors import DecodingError, InvalidInput
 from calcom_core.http import Response
+from calcom_core.json_text import InvalidJson, parse_json
 from calcom_core.meanings import error_of, legacy_answer
 from calcom_core.model.booking import Booking
-from calcom_core.model.fields import integer, kind, segment
 from calcom_core.model.filters import BookingFilters
 from calcom_core.model.page import Page as Page
 from calcom_core.redaction import without_credentials
 from calcom_core.routes import ROUTES
+from calcom_core.serialization import UnexpectedValue, to_query
 from calcom_core.tokens import text_without_tokens
-from calcom_core.value import Value
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, pinned, sufficient
-from calcom_core.wire import NotJson, Odd, parse, to_query
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -58,7 +59,7 @@ def _pairs(query: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[
 
 
 @frozen
-class Operation(Value, Generic[T_co]):
+class Operation(LazyMethods, Generic[T_co]):
     """A request still to be sent, and how its response is read.
 
     Nothing happens when one is made; equal calls make equal operations.
@@ -140,15 +141,15 @@ class Operation(Value, Generic[T_co]):
         if not 200 <= response.status < 300:
             raise error_of(self.plain, response, credentials)
         try:
-            envelope = parse(response.body)
-        except NotJson as error:
+            envelope = parse_json(response.body)
+        except InvalidJson as error:
             what = "a page of HTML" if read_error_body(response).is_html else str(error)
             raise decoding_error(self, response, "$", "JSON", what) from error
         if not isinstance(envelope, dict) or envelope.get("status") != "success":
             raise _no_success(self, response, envelope)
         try:
             return decoder_of(self)(self, response, envelope)
-        except Odd as odd:
+        except UnexpectedValue as odd:
             legacy = legacy_answer(self.plain, response, envelope.get("data"))
             if legacy is not None:
                 raise legacy from odd
@@ -167,7 +168,7 @@ def decoder_of(operation: Operation[Any]) -> Decoder[Any]:
 
 def _no_success(operation: Operation[Any], response: Response, envelope: object) -> DecodingError:
     if not isinstance(envelope, dict):
-        return decoding_error(operation, response, "$", "an object", kind(envelope))
+        return decoding_error(operation, response, "$", "an object", found_type(envelope))
     found = "another string" if isinstance(envelope.get("status"), str) else "no string"
     said = _words_of(without_credentials(response))
     return decoding_error(operation, response, "$.status", 'the string "success"', found, said=said)
@@ -181,18 +182,18 @@ def _words_of(response: Response) -> str:
 
 
 def _booking_uid(value: object, field: str) -> str:
-    return segment(value, field, reserved=("by-seat",))
+    return path_segment(value, field, reserved=("by-seat",))
 
 
 _PARAMETERS: Mapping[str, Callable[[object, str], object]] = {
     "booking_uid": _booking_uid,
-    "seat_uid": segment,
-    "reservation_uid": segment,
-    "attendee_id": integer,
-    "event_type_id": integer,
-    "team_id": integer,
-    "org_id": integer,
-    "user_id": integer,
+    "seat_uid": path_segment,
+    "reservation_uid": path_segment,
+    "attendee_id": positive_int,
+    "event_type_id": positive_int,
+    "team_id": positive_int,
+    "org_id": positive_int,
+    "user_id": positive_int,
 }
 
 

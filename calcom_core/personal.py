@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, unquote_to_bytes
 
+from calcom_core.json_text import InvalidJson, parse_json
 from calcom_core.secret import Hidden
-from calcom_core.wire import NotJson, parse
 
 # In what is percent-encoded an escape before an address is no part of it, and `@` may be `%40`.
 # A word that is no address is consumed whole, so that its length does not count twice.
@@ -258,8 +258,8 @@ def _normal(name: str) -> str:
 def _named_in(body: bytes) -> Iterator[tuple[bool, str]]:
     """Yield the names that stand in the fields of a body for them, and which of them are logins."""
     try:
-        waiting = [("", parse(body))]
-    except NotJson:
+        waiting = [("", parse_json(body))]
+    except InvalidJson:
         return
     while waiting:
         place, tree = waiting.pop()

@@ -14,8 +14,10 @@ from urllib.parse import unquote_to_bytes
 
 from attrs import evolve, field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request, Response, is_secret_header
+from calcom_core.json_text import InvalidJson, parse_json, to_utf8
 from calcom_core.secret import Hidden, Secret, secret_or_error, taken
 from calcom_core.tokens import (
     REDACTED,
@@ -23,8 +25,6 @@ from calcom_core.tokens import (
     text_without_tokens,
     without_tokens,
 )
-from calcom_core.value import Value
-from calcom_core.wire import NotJson, in_utf_8, parse
 
 if TYPE_CHECKING:  # whoever replaces persons brings it, and with it hashing, which is slow to load
     from calcom_core.personal import People
@@ -51,7 +51,7 @@ class Credential(Hidden[str]):
 
 
 @frozen(init=False)
-class Redaction(Value):
+class Redaction(LazyMethods):
     """What is taken out of a recording.
 
     Credentials always are. The values of secret headers that a request sends, but for short
@@ -171,7 +171,7 @@ def without_credentials(response: Response) -> Response:
 
 def _in_any_encoding(body: bytes, redact: Callable[[bytes], bytes]) -> bytes:
     """Return a redacted body: in UTF-8 if it held anything to take out, else as it came."""
-    text = in_utf_8(body)
+    text = to_utf8(body)
     redacted = redact(text)
     if text is body or redacted != text:
         return redacted
@@ -236,13 +236,13 @@ class Redactor:
         if self._known is None and people is None:
             return without_tokens(body)
         try:
-            tree = parse(body)
+            tree = parse_json(body)
             redacted = _in_strings(people.tree(tree) if people else tree, self._without_known)
             if redacted != tree:
                 written = json.dumps(redacted, allow_nan=False, separators=(",", ":"))
                 return without_tokens(written.encode())
             people = None  # there are none; as text it would have some in fields that are none
-        except (NotJson, RecursionError, ValueError):
+        except (InvalidJson, RecursionError, ValueError):
             pass  # no JSON, or nested too deeply, or a number that JSON cannot write: a text
         text = self._without_known(body.decode("latin-1"))
         return without_tokens((people.text(text) if people else text).encode("latin-1"))

@@ -28,23 +28,23 @@ from typing import Any, TypedDict, Unpack
 
 import attrs
 
+from calcom_core.checks import (
+    date_or_datetime,
+    did_you_mean,
+    found_type,
+    json_object,
+    list_of,
+    non_empty_string,
+    non_negative_int,
+    positive_int,
+    utc_datetime,
+)
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, HeadersInput, Response
 from calcom_core.model.booking import Attendee, Booking, EventTypeRef, Host
-from calcom_core.model.fields import (
-    day_or_moment,
-    each,
-    free_json,
-    integer,
-    kind,
-    moment,
-    natural,
-    nearest,
-    text,
-)
 from calcom_core.model.inputs import Moment
 from calcom_core.model.slot import Slot
-from calcom_core.wire import Odd, camel, read
+from calcom_core.serialization import UnexpectedValue, camel_case, read
 
 
 class HostFields(TypedDict, total=False):
@@ -208,7 +208,7 @@ def page(
     if isinstance(next_cursor, EllipsisType):
         pagination = _by_offset(len(data), total_items, take, skip)
     elif (total_items, take, skip) == (None, None, 0):
-        cursor = None if next_cursor is None else text(next_cursor, "next_cursor")
+        cursor = None if next_cursor is None else non_empty_string(next_cursor, "next_cursor")
         pagination = {"nextCursor": cursor, "hasMore": cursor is not None}
     else:
         raise InvalidInput("next_cursor", "excludes total_items, take and skip; give one or other")
@@ -225,7 +225,7 @@ def slots(by_date: Mapping[str | date, Iterable[Moment | SlotFields]]) -> Respon
     """
     data = {}
     for key, given in _mapping(by_date, "by_date").items():
-        day = day_or_moment(key, "a key of by_date")
+        day = date_or_datetime(key, "a key of by_date")
         if isinstance(day, datetime):
             raise InvalidInput("a key of by_date", "is a time; give a date such as 2027-04-05")
         data[day.isoformat()] = [
@@ -271,9 +271,9 @@ def _success(data: object) -> Response:
 
 def _by_offset(count: int, total: int | None, take: int | None, skip: int) -> dict[str, Any]:
     """Return the pagination that the server computes for a page by take and skip."""
-    skip = natural(skip, "skip")
-    total = skip + count if total is None else natural(total, "total_items")
-    size = (count or 100) if take is None else integer(take, "take")
+    skip = non_negative_int(skip, "skip")
+    total = skip + count if total is None else non_negative_int(total, "total_items")
+    size = (count or 100) if take is None else positive_int(take, "take")
     before = min(skip, total)
     returned = min(total - before, size)
     if count > returned:
@@ -396,7 +396,7 @@ def _times(
 ) -> tuple[datetime, datetime, float]:
     """Return start, end and the minutes between them; what is not given follows the rest."""
     start, end = (
-        moment(fields[name], f"{prefix}{name}") if name in fields else None
+        utc_datetime(fields[name], f"{prefix}{name}") if name in fields else None
         for name in ("start", "end")
     )
     minutes = fields.get("duration")
@@ -423,18 +423,18 @@ def _object(
     data = dict(defaults)
     for name, value in _mapping(given, place).items():
         if name not in names:
-            shown = name if isinstance(name, str) else kind(name)
-            problem = f"is not a field of {model.__name__}{nearest(name, names)}"
+            shown = name if isinstance(name, str) else found_type(name)
+            problem = f"is not a field of {model.__name__}{did_you_mean(name, names)}"
             raise InvalidInput(f"{prefix}{shown}", problem)
         if name == "extra":
-            data |= free_json(value, f"{prefix}extra")
+            data |= json_object(value, f"{prefix}extra")
         else:
-            data[camel(name)] = _plain(value, f"{prefix}{name}")
+            data[camel_case(name)] = _plain(value, f"{prefix}{name}")
     try:
         value = read(model, data)
-    except Odd as odd:
+    except UnexpectedValue as odd:
         key, *rest = odd.path
-        name = next((name for name in names if camel(name) == key), key)
+        name = next((name for name in names if camel_case(name) == key), key)
         inner = "".join(f"[{step}]" for step in rest)
         problem = f"must be {odd.expected}, not {odd.found}"
         raise InvalidInput(f"{prefix}{name}{inner}", problem) from odd
@@ -446,18 +446,18 @@ def _object(
 def _plain(value: object, place: str) -> Any:
     """Return a value of a field as JSON."""
     if not isinstance(value, datetime):
-        return free_json({"value": value}, place)["value"]
-    exact = moment(value, place)
+        return json_object({"value": value}, place)["value"]
+    exact = utc_datetime(value, place)
     precision = "microseconds" if exact.microsecond % 1000 else "milliseconds"
     return exact.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def _mapping(value: object, place: str) -> Mapping[Any, Any]:
     if not isinstance(value, Mapping):
-        raise InvalidInput(place, f"must be a mapping, not {kind(value)}")
+        raise InvalidInput(place, f"must be a mapping, not {found_type(value)}")
     return value
 
 
 def _items(value: object, place: str) -> list[tuple[str, Any]]:
     """Return the items of a list, each with its place."""
-    return list(each(lambda item, inner: (inner, item))(value, place))
+    return list(list_of(lambda item, inner: (inner, item))(value, place))

@@ -28,6 +28,7 @@ from typing import Any, Generic, TypeVar, get_args
 
 from attrs import Factory, field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.api import Api, Auth
 from calcom_core.effects import Clock, Program, Send, Sleep
 from calcom_core.errors import (
@@ -47,7 +48,6 @@ from calcom_core.limits import retry_after
 from calcom_core.meanings import asked
 from calcom_core.operation import Operation
 from calcom_core.redaction import Redactor, credentials_of
-from calcom_core.value import Value
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ def _seconds(policy: "RetryPolicy", name: str) -> float:
 
 
 @frozen
-class RetryPolicy(Value):
+class RetryPolicy(LazyMethods):
     """How often to retry, and how long to wait in between; all times are in seconds.
 
     *attempts* includes the first one.
@@ -115,7 +115,7 @@ NO_RETRY = RetryPolicy(attempts=1)
 
 
 @frozen
-class Retry(Value):
+class Retry(LazyMethods):
     """Retry after a random time from *after* x (1 - *jitter*) to *after*, in seconds."""
 
     after: float
@@ -123,7 +123,7 @@ class Retry(Value):
 
 
 @frozen
-class GiveUp(Value):
+class GiveUp(LazyMethods):
     """Do not retry, for a *reason* in words.
 
     *outcome_unknown* says that a write may have happened, and that the response does not tell.
@@ -134,7 +134,7 @@ class GiveUp(Value):
 
 
 @frozen
-class _Rule(Value):
+class _Rule(LazyMethods):
     """A row of the table: a failure that passes, and the wait in seconds that the server states.
 
     A row with statuses is about these alone.
@@ -230,7 +230,7 @@ def _too_late(policy: RetryPolicy) -> str:
 
 
 @frozen
-class Exchange(Value, Generic[T]):
+class Exchange(LazyMethods, Generic[T]):
     """One call seen whole: what was sent, what came back, and what it was read as.
 
     *attempts* counts how often it was sent.

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.decoders import (
     Decoder,
     Many,
@@ -32,11 +33,10 @@ from calcom_core.model.booking import (
 from calcom_core.model.conferencing import ConferencingSession, Recording
 from calcom_core.model.event_type import EventType, Me
 from calcom_core.model.slot import Reservation
-from calcom_core.value import Value
 
 
 @frozen
-class Route(Value):
+class Route(LazyMethods):
     """A row of the table.
 
     *public* operations need no credentials.

@@ -7,7 +7,7 @@ from typing import cast
 from calcom_core.model.inputs import Moment
 from calcom_core.model.slot import Day, NewReservation, Reservation, SlotFilters, SlotFormat, Slots
 from calcom_core.operation import Operation, operation
-from calcom_core.wire import to_body, to_json, to_query
+from calcom_core.serialization import to_body, to_json, to_query
 
 
 def list(  # named as in the API

@@ -16,7 +16,7 @@ from calcom_core.model.filters import (
     filters_of,
 )
 from calcom_core.operation import Operation, Page, listing, operation
-from calcom_core.wire import to_query
+from calcom_core.serialization import to_query
 
 
 def bookings(

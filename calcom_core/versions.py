@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from attrs import field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
-from calcom_core.value import Value
 
 # The attendees, guests and location of a booking are answered with 404 in any
 # other version, and the newer versions of the rest change little but the paging of lists.
@@ -98,7 +98,7 @@ def _version(table: tuple[tuple[str, str], ...], operation: str) -> str | None:
 
 
 @frozen
-class Versions(Value):
+class Versions(LazyMethods):
     """A table of versions by name of operation, such as `bookings.list`, or family, `bookings`.
 
     Given as a mapping, and kept as pairs.

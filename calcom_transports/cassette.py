@@ -37,6 +37,7 @@ from calcom_core.errors import (
     TransportError,
 )
 from calcom_core.http import Headers, Request, Response
+from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json, to_utf8
 from calcom_core.personal import People
 from calcom_core.redaction import (
     SHORTEST,
@@ -47,7 +48,6 @@ from calcom_core.redaction import (
     redaction_of,
     still_hold,
 )
-from calcom_core.wire import NotJson, in_utf_8, is_as_deep_as, parse
 from calcom_transports.driver import Branch
 from calcom_transports.matching import split
 from calcom_transports.replay_errors import CassetteError
@@ -59,7 +59,7 @@ PERSONAL = ("kept", "replaced", "keyed")
 _DEEPEST = 50  # levels of a body that stands as JSON; any deeper is base64
 
 # All that reading a tree of another form can raise; `InvalidInput` is a ValueError.
-_DAMAGE = (NotJson, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+_DAMAGE = (InvalidJson, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 _FAILURES: Mapping[str, type[TransportError]] = {"NotSent": NotSent, "NoAnswer": NoAnswer}
 
@@ -195,7 +195,7 @@ def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
     """Read a cassette from its bytes; raises `CassetteError` (`unreadable`) as `load` does."""
     is_bytes(content, name)
     try:
-        tree = parse(content)
+        tree = parse_json(content)
         if not isinstance(tree, dict):
             raise TypeError("it is no object")
         if "format" not in tree and "interactions" in tree:
@@ -343,9 +343,9 @@ def bodies_of(cassette: Cassette) -> Iterator[bytes]:
     """Yield the bodies in UTF-8 and the URLs, in all of which persons may stand."""
     for item in (item for run in cassette.runs for item in run.exchanges):
         yield item.request.url.encode()
-        yield in_utf_8(item.request.body)
+        yield to_utf8(item.request.body)
         if isinstance(item.outcome, Response):
-            yield in_utf_8(item.outcome.body)
+            yield to_utf8(item.outcome.body)
 
 
 def _written(tree: Any) -> bytes:
@@ -419,7 +419,7 @@ def _body_item(body: bytes) -> Any:
     if (
         tree is None
         or (isinstance(tree, dict) and tree.keys() == {"base64"})
-        or is_as_deep_as(_DEEPEST, tree)
+        or is_deeper_than(_DEEPEST, tree)
     ):
         return {"base64": base64.b64encode(body).decode()}
     return tree

@@ -11,8 +11,8 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request
+from calcom_core.json_text import InvalidJson, parse_json
 from calcom_core.redaction import PLAIN, Redactor
-from calcom_core.wire import NotJson, parse
 
 VERSION_HEADER = "cal-api-version"
 
@@ -164,11 +164,11 @@ def _canonical(body: bytes, ignore: Iterable[list[str]]) -> str:
     if not body:
         return ""
     try:
-        tree = parse(body)
+        tree = parse_json(body)
         for path in ignore:
             _without(tree, path)
         return json.dumps(tree, sort_keys=True)
-    except (NotJson, RecursionError):
+    except (InvalidJson, RecursionError):
         return "base64:" + base64.b64encode(body).decode()
 
 

@@ -23,8 +23,8 @@ from attrs import define, field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request, Response
+from calcom_core.json_text import InvalidJson, parse_json
 from calcom_core.redaction import Redactor, credentials_of
-from calcom_core.wire import NotJson, parse
 from calcom_transports.cassette import Cassette, Recorded, Run, is_bytes
 from calcom_transports.replay_errors import CassetteError
 
@@ -131,8 +131,8 @@ def _tree(content: bytes) -> Any:
     if not content.lstrip().startswith(_FIRST_OF_JSON):
         return _yaml(content)
     try:
-        return parse(content)
-    except NotJson as error:
+        return parse_json(content)
+    except InvalidJson as error:
         raise _Damage(f"it is {error}; restore it") from None
 
 

@@ -1,10 +1,10 @@
 """The operations on the attendees of a booking."""
 
+from calcom_core.checks import email as email_address
 from calcom_core.model.booking import BookingAttendee, RemovedAttendee
-from calcom_core.model.fields import email as email_address
 from calcom_core.model.inputs import NewAttendee
 from calcom_core.operation import Operation, operation
-from calcom_core.wire import to_body
+from calcom_core.serialization import to_body
 
 
 def list(

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from calcom_core.checks import from_mapping, string
 from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking, ConfirmedSeats, DeclinedSeats, Reassignment
-from calcom_core.model.fields import build, prose
 from calcom_core.model.input_dicts import (
     AbsenceDict,
     CancellationDict,
@@ -30,7 +30,7 @@ from calcom_core.model.inputs import (
 )
 from calcom_core.model.location import NewLocation
 from calcom_core.operation import Operation, operation
-from calcom_core.wire import to_body
+from calcom_core.serialization import to_body
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -183,7 +183,7 @@ def cancel_seat(
     Raises `BookingConflict`, whose `may_have_happened` is true, where the server removes the seat
     and then fails to find its record, as it does now and then.
     """
-    why = None if reason is None else prose(reason, "reason")
+    why = None if reason is None else string(reason, "reason")
     seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=why)
     return operation(
         "bookings.cancel_seat", cal_api_version, booking_uid=booking_uid, body=to_body(seat)
@@ -200,8 +200,8 @@ def _whole_or_seat(data: object, whole: type[T], seat: type[U]) -> T | U:
             raise InvalidInput(
                 "data.seat_uid", "is None; leave the key out to mean the whole booking"
             )
-        return build(seat, data, "data")
-    return build(whole, data, "data", also=("seat_uid",))
+        return from_mapping(seat, data, "data")
+    return from_mapping(whole, data, "data", also=("seat_uid",))
 
 
 def confirm(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:

@@ -6,14 +6,14 @@ from typing import Any
 from attrs import evolve
 
 from calcom_core.bookings.reads import list as list_bookings
+from calcom_core.checks import from_mapping, utc_datetime
 from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking
-from calcom_core.model.fields import build, moment
 from calcom_core.model.filters import STATUSES
 from calcom_core.model.input_dicts import NewBookingDict
 from calcom_core.model.inputs import Moment, NewBooking, needs_of
 from calcom_core.operation import Operation, Page, operation
-from calcom_core.wire import to_body
+from calcom_core.serialization import to_body
 
 
 def create(
@@ -55,7 +55,7 @@ def create_one(
     Raises `InvalidInput` for `recurrence_count`, which asks for a series.
     Raises `SeriesReturned` where the event type repeats: it has all the bookings, which exist.
     """
-    booking = build(NewBooking, data, "data")
+    booking = from_mapping(NewBooking, data, "data")
     if booking.recurrence_count is not None:
         raise InvalidInput(
             "data.recurrence_count", "asks for a series; call bookings.create_recurring"
@@ -76,7 +76,7 @@ def create_recurring(
     A `BookingConflict` says `may_have_happened`: occurrences before the one that clashed stay
     booked.
     """
-    booking = build(NewBooking, data, "data")
+    booking = from_mapping(NewBooking, data, "data")
     if recurrence_count is not None:
         booking = evolve(booking, recurrence_count=recurrence_count)
     return _creation("bookings.create_recurring", booking, cal_api_version)
@@ -89,12 +89,12 @@ def create_instant(
 
     As `create`; elsewhere the server answers that it does not know `instant`.
     """
-    booking = evolve(build(NewBooking, data, "data"), instant=True)
+    booking = evolve(from_mapping(NewBooking, data, "data"), instant=True)
     return _creation("bookings.create_instant", booking, cal_api_version)
 
 
 def _creation(name: str, data: NewBooking | NewBookingDict, version: str | None) -> Operation[Any]:
-    booking = build(NewBooking, data, "data")
+    booking = from_mapping(NewBooking, data, "data")
     if booking.instant is False:
         booking = evolve(booking, instant=None)  # its mere presence picks the instant class
     return operation(
@@ -118,7 +118,7 @@ def starting_with(start: Moment, event_type_id: int | None) -> Operation[Page[Bo
     return list_bookings(
         status=STATUSES,
         event_type_id=event_type_id,
-        after_start=moment(start, "start").replace(microsecond=0),
+        after_start=utc_datetime(start, "start").replace(microsecond=0),
         sort_start="asc",
         take=100,
     )

@@ -6,7 +6,7 @@ from calcom_core.model.booking import Booking
 from calcom_core.model.input_dicts import NewGuestDict
 from calcom_core.model.inputs import NewGuest, NewGuests
 from calcom_core.operation import Operation, operation
-from calcom_core.wire import to_body
+from calcom_core.serialization import to_body
 
 
 def add(

@@ -7,7 +7,7 @@ from calcom_core.model.conferencing import ConferencingSession, Recording
 from calcom_core.model.filters import BookingFilters, ReferenceFilter, ReferenceType, Sort, Status
 from calcom_core.model.inputs import Moment
 from calcom_core.operation import Operation, Page, listing, operation
-from calcom_core.wire import to_query
+from calcom_core.serialization import to_query
 
 
 def list(  # named as in the API

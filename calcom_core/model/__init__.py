@@ -1,7 +1,7 @@
-"""What goes in and what comes out, as frozen values.
+"""Inputs and models as frozen values.
 
 A response may lack keys: an older server does not know them yet, a newer one may drop them.
-Required is what identifies a thing; null means the same as no key, and is no value of these:
+Only the keys that identify a thing are required; null counts as an absent key:
 
 | model | required |
 |---|---|
@@ -17,7 +17,7 @@ Required is what identifies a thing; null means the same as no key, and is no va
 | `Host`, `Attendee`, `EventTypeRef`, `NewHost`, `Participant`, both paginations | nothing |
 | the values within an `EventType` | nothing |
 
-A value takes the place of any other key:
+Any other key has a default:
 
 | field | without its key |
 |---|---|
@@ -27,11 +27,11 @@ A value takes the place of any other key:
 | `Booking.event_type_id` | the `id` of `event_type` |
 | `Booking.hosts`, `Booking.attendees`, `ConferencingSession.participants` | an empty tuple |
 | `OffsetPagination.has_next_page` | whether `remaining_items` is above 0; None without that |
-| any other | None, which says no more than that the server did not say |
+| any other | None: the server did not say |
 
 So `absent_host` and `absent` are None, not False, where the server does not say.
-`Booking.is_seated` is told by a key that is missing, and says how.
-A page by cursor that does not say `has_more` leads on where it has a `next_cursor`.
-A list without `pagination` is a `PagingError`, whose `page` has the bookings.
-A value of another type is a `DecodingError`, whichever key it has.
+`Booking.is_seated` follows from an absent key, as its documentation says.
+A page by cursor without `has_more` has a next page if it has a `next_cursor`.
+A list without `pagination` raises a `PagingError`, whose `page` has the bookings.
+A value of another type raises a `DecodingError`, for every key.
 """

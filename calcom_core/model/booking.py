@@ -1,8 +1,8 @@
-"""What comes out: one `Booking` for all four shapes that the API answers with.
+"""Bookings and their parts as the API returns them: one `Booking` for all four shapes.
 
-Every class keeps in `extra` the keys that it does not know.
+Every class keeps unknown keys in `extra`.
 Free-form maps are plain dicts, typed as `Mapping` and left out of the hash.
-What a key means that is missing, `calcom_core.model` says.
+`calcom_core.model` lists the required keys, and the value of a field whose key is absent.
 """
 
 import re
@@ -13,8 +13,8 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-from calcom_core.model.fields import under, unknown_keys
-from calcom_core.value import Value
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.serialization import json_key, unknown_keys
 
 
 class BookingShape(Enum):
@@ -30,17 +30,17 @@ class BookingShape(Enum):
 _MANAGED_USER = re.compile(r"\+[a-zA-Z0-9]{25}")
 
 
-def _displayed(person: Any) -> str | None:
+def _display_email(person: Any) -> str | None:
     return None if person.email is None else _MANAGED_USER.sub("", person.email, count=1)
 
 
 @frozen
-class Host(Value):
+class Host(LazyMethods):
     """A host of a booking; *id* is the string `unknown` where the booking has no user."""
 
     id: int | str | None = None
     email: str | None = None
-    display_email: str | None = field(default=Factory(_displayed, takes_self=True))
+    display_email: str | None = field(default=Factory(_display_email, takes_self=True))
     username: str | None = None
     name: str | None = None
     time_zone: str | None = None
@@ -48,7 +48,7 @@ class Host(Value):
 
 
 @frozen
-class EventTypeRef(Value):
+class EventTypeRef(LazyMethods):
     """The event type of a booking."""
 
     id: int | None = None
@@ -57,7 +57,7 @@ class EventTypeRef(Value):
 
 
 @frozen
-class Attendee(Value):
+class Attendee(LazyMethods):
     """An attendee of a booking.
 
     Attendees of a seated booking have *seat_uid*, *booking_fields_responses* and *metadata*;
@@ -66,7 +66,7 @@ class Attendee(Value):
 
     name: str | None = None
     email: str | None = None
-    display_email: str | None = field(default=Factory(_displayed, takes_self=True))
+    display_email: str | None = field(default=Factory(_display_email, takes_self=True))
     time_zone: str | None = None
     absent: bool | None = None
     language: str | None = None
@@ -79,16 +79,16 @@ class Attendee(Value):
 
 
 @frozen
-class BookingAttendee(Value):
+class BookingAttendee(LazyMethods):
     """An attendee with the *id* by which `bookings.attendees` gets and removes one.
 
-    *booking_id* is that of the booking, a number, in the answer to adding the attendee.
+    *booking_id*, a number, is set in the response to adding the attendee.
     """
 
     id: int
     name: str | None = None
     email: str | None = None
-    display_email: str | None = field(default=Factory(_displayed, takes_self=True))
+    display_email: str | None = field(default=Factory(_display_email, takes_self=True))
     time_zone: str | None = None
     absent: bool | None = None
     language: str | None = None
@@ -98,8 +98,8 @@ class BookingAttendee(Value):
 
 
 @frozen
-class RemovedAttendee(Value):
-    """An attendee who was taken off a booking."""
+class RemovedAttendee(LazyMethods):
+    """An attendee who was removed from a booking."""
 
     id: int
     booking_id: int | None = None
@@ -122,15 +122,15 @@ def _meeting_url(booking: "Booking") -> str | None:
 
 
 @frozen
-class Booking(Value):
-    """A booking, of whatever shape; what its shape lacks is None.
+class Booking(LazyMethods):
+    """A booking of any shape; fields that its shape lacks are None.
 
     *status* is `accepted`, `pending`, `cancelled`, `rejected`, `awaiting_host` of an instant
-    booking, or what the server may add.
+    booking, or one that the server adds later.
     *location* is one flat string and not always a URL; *meeting_url* is deprecated and equal to it.
     *duration* is in minutes.
     *ics_uid* stays the same when a booking is rescheduled, while *uid* changes.
-    *seat_uid* is there only in the answers to creating or moving a seat.
+    *seat_uid* is set only in the responses to creating or rescheduling a seat.
     """
 
     uid: str
@@ -173,17 +173,17 @@ class Booking(Value):
 
     @property
     def is_seated(self) -> bool:
-        """Whether attendees hold seats; `mark_absent` answers as if they did not.
+        """Whether attendees hold seats; the response to `mark_absent` looks as if they did not.
 
-        Only these shapes lack *booking_fields_responses*, so that a booking without them counts as
-        seated, also one of an older server that leaves them out of every booking.
+        Only these shapes lack *booking_fields_responses*, so a booking without them counts as
+        seated, also one of an older server that never sends them.
         """
         # Recording 113-get-seated-noauth: *seat_uid* and *attendees* may be hidden.
         return self.booking_fields_responses is None
 
     @property
     def shape(self) -> BookingShape:
-        """Which of the four shapes the server answered with."""
+        """Which of the four shapes the booking has."""
         return _SHAPES[self.is_recurring, self.is_seated]
 
 
@@ -196,19 +196,19 @@ _SHAPES = {
 
 
 @frozen
-class NewHost(Value):
-    """Who a booking was given to; *id* is 0 where the server does not know."""
+class NewHost(LazyMethods):
+    """The host to whom a booking was reassigned; *id* is 0 if the server does not know it."""
 
     id: int | None = None
     name: str | None = None
     email: str | None = None
-    display_email: str | None = field(default=Factory(_displayed, takes_self=True))
+    display_email: str | None = field(default=Factory(_display_email, takes_self=True))
     extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
-class Reassignment(Value):
-    """What reassigning a booking led to."""
+class Reassignment(LazyMethods):
+    """The result of reassigning a booking."""
 
     booking_uid: str
     reassigned_to: NewHost | None = None
@@ -216,32 +216,32 @@ class Reassignment(Value):
 
 
 @frozen
-class ConfirmedSeats(Value):
-    """The seats that a call confirmed; *seat_uids* leaves out those that were confirmed before.
+class ConfirmedSeats(LazyMethods):
+    """The seats that a call confirmed; *seat_uids* lacks those that were confirmed before.
 
     It is None if the server does not list them.
     """
 
-    seat_uids: tuple[str, ...] | None = field(default=None, metadata=under("confirmedSeatUids"))
+    seat_uids: tuple[str, ...] | None = field(default=None, metadata=json_key("confirmedSeatUids"))
     extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
-class DeclinedSeats(Value):
+class DeclinedSeats(LazyMethods):
     """The seats that a call declined, whether they were pending or confirmed.
 
     *seat_uids* is None if the server does not list them.
     """
 
-    seat_uids: tuple[str, ...] | None = field(default=None, metadata=under("declinedSeatUids"))
+    seat_uids: tuple[str, ...] | None = field(default=None, metadata=json_key("declinedSeatUids"))
     extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
-class BookingReference(Value):
-    """What stands for a booking in a calendar or a video app, by its *type*.
+class BookingReference(LazyMethods):
+    """The counterpart of a booking in a calendar or a video app, named by *type*.
 
-    *event_uid* is that of the other system, not a booking's.
+    *event_uid* is the uid in that system, not the uid of a booking.
     """
 
     type: str
@@ -252,8 +252,8 @@ class BookingReference(Value):
 
 
 @frozen
-class CalendarLink(Value):
-    """A link that puts a booking into a calendar.
+class CalendarLink(LazyMethods):
+    """A link that adds a booking to a calendar.
 
     *id* is `googleCalendar`, `microsoftOffice`, `microsoftOutlook` or `ics`;
     the last one's *link* is a `data:` URI of some kilobytes, or empty.

@@ -1,25 +1,20 @@
-"""What the API says of a booking's meetings in Cal Video."""
+"""The meetings of a booking in Cal Video: recordings, sessions and participants."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from attrs import field, frozen
 
-from calcom_core.model.fields import unknown_keys
-from calcom_core.value import Value
-
-UnixTime = Annotated[datetime, "seconds since 1970"]
-"""A time that the API writes as a number of seconds; read as an aware datetime in UTC."""
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.serialization import UnixTime, unknown_keys
 
 
 @frozen
-class Recording(Value):
+class Recording(LazyMethods):
     """A recording of a meeting; *duration* is in seconds.
 
-    *share_token* and *download_link* open the recording to whoever has them, and no `repr` shows
-    them;
-    *error* says why *download_link* is not there.
+    *share_token* and *download_link* grant access to the recording, so `repr` hides them.
+    *error* says why there is no *download_link*.
     """
 
     id: str
@@ -35,8 +30,8 @@ class Recording(Value):
 
 
 @frozen
-class Participant(Value):
-    """Somebody who was in a meeting; *duration* is in seconds."""
+class Participant(LazyMethods):
+    """A participant of a meeting; *duration* is in seconds."""
 
     join_time: UnixTime | None = None
     duration: float | None = None
@@ -46,7 +41,7 @@ class Participant(Value):
 
 
 @frozen
-class ConferencingSession(Value):
+class ConferencingSession(LazyMethods):
     """One meeting in a room; *duration* is in seconds, and grows while it is *ongoing*."""
 
     id: str

@@ -1,6 +1,6 @@
-"""Event types and accounts: the facts that a booker needs, and what is left in `extra`.
+"""Event types and accounts: the fields that a booker needs; other keys are in `extra`.
 
-Only the id is certain; any other key may be absent, and is None then.
+Only the id is required; a field whose key is absent is None.
 """
 
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from typing import Any
 
 from attrs import field, frozen
 
-from calcom_core.model.fields import unknown_keys
-from calcom_core.value import Value
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.serialization import unknown_keys
 
 
 @frozen
-class EventTypeLocation(Value):
-    """A location that the event type offers; *type* is the one that a new booking names."""
+class EventTypeLocation(LazyMethods):
+    """A location that the event type offers; a new booking names its *type*."""
 
     type: str | None = None
     address: str | None = None
@@ -26,10 +26,10 @@ class EventTypeLocation(Value):
 
 
 @frozen
-class EventTypeField(Value):
-    """A booking field: a key of `booking_fields_responses` of a new booking, which is its *slug*.
+class EventTypeField(LazyMethods):
+    """A booking field, whose *slug* is a key of `booking_fields_responses` of a new booking.
 
-    *type* is such as `text` or `select`, and *options* are the values that a choice may have.
+    *type* is such as `text` or `select`, and *options* are the values to choose from.
     In version 2026-06-12 the built-in fields have *field* instead of *type*.
     """
 
@@ -46,7 +46,7 @@ class EventTypeField(Value):
 
 
 @frozen
-class EventTypeSeats(Value):
+class EventTypeSeats(LazyMethods):
     """Whether bookings of the event type have seats, and how many."""
 
     disabled: bool | None = None
@@ -57,8 +57,8 @@ class EventTypeSeats(Value):
 
 
 @frozen
-class EventTypeRecurrence(Value):
-    """Whether a booking is a series: *occurrences*, one each *interval* of the *frequency*."""
+class EventTypeRecurrence(LazyMethods):
+    """Whether a booking is a series: *occurrences* bookings, every *interval* of *frequency*."""
 
     disabled: bool | None = None
     interval: int | None = None
@@ -68,7 +68,7 @@ class EventTypeRecurrence(Value):
 
 
 @frozen
-class EventTypeConfirmation(Value):
+class EventTypeConfirmation(LazyMethods):
     """Whether a host must confirm bookings; *type* is such as `always`."""
 
     disabled: bool | None = None
@@ -78,8 +78,8 @@ class EventTypeConfirmation(Value):
 
 
 @frozen
-class EventType(Value):
-    """An event type: its *id* books it, and its *slug* with a username does so too.
+class EventType(LazyMethods):
+    """An event type; you book it by its *id*, or by its *slug* and a username.
 
     *length_in_minutes_options* are the lengths to choose from, and None if there is only one.
     *minimum_booking_notice* is in minutes.
@@ -124,8 +124,8 @@ class EventType(Value):
 
 
 @frozen
-class Me(Value):
-    """The user whose credentials were sent."""
+class Me(LazyMethods):
+    """The user to whom the credentials belong."""
 
     id: int
     email: str | None = None

@@ -1,25 +1,25 @@
-"""The filters of lists of bookings: which there are, which a list takes, which go together."""
+"""The filters of lists of bookings: their names, the lists that take them, and their conflicts."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypedDict, get_args
 
 from attrs import field, fields_dict, frozen
 
-from calcom_core.errors import InvalidInput
-from calcom_core.model.fields import (
-    by,
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import (
+    bounded_int,
     check_fields,
-    each,
-    integer,
-    integer_from,
-    moment,
-    natural,
-    nearest,
+    checked_by,
+    did_you_mean,
+    list_of,
+    non_empty_string,
+    non_negative_int,
     one_of,
-    text,
+    positive_int,
+    utc_datetime,
 )
+from calcom_core.errors import InvalidInput
 from calcom_core.model.inputs import Moment
-from calcom_core.value import Value
 
 Status = Literal["upcoming", "recurring", "past", "cancelled", "unconfirmed"]
 Sort = Literal["asc", "desc"]
@@ -28,7 +28,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 class TeamBookingFilters(TypedDict, total=False):
-    """What a list of a team's bookings can be filtered by; `bookings.list` says what each means."""
+    """The filters of a list of a team's bookings; `bookings.list` describes each."""
 
     status: Status | Iterable[Status] | None
     attendee_email: str | None
@@ -46,7 +46,7 @@ class TeamBookingFilters(TypedDict, total=False):
 
 
 class UserBookingFilters(TeamBookingFilters, total=False):
-    """What a list of a member's bookings can be filtered by."""
+    """The filters of a list of a member's bookings."""
 
     teams_ids: Iterable[int] | None
     team_id: int | None
@@ -58,7 +58,7 @@ class UserBookingFilters(TeamBookingFilters, total=False):
 
 
 class OrganizationBookingFilters(UserBookingFilters, total=False):
-    """What a list of an organisation's bookings can be filtered by."""
+    """The filters of a list of an organisation's bookings."""
 
     user_ids: Iterable[int] | None
     cursor: str | None
@@ -66,14 +66,14 @@ class OrganizationBookingFilters(UserBookingFilters, total=False):
 
 
 _status = one_of(*STATUSES)
-_some_statuses = each(_status, least=1)
+_some_statuses = list_of(_status, least=1)
 
 
 def _statuses(value: object, name: str) -> tuple[str, ...]:
     return (_status(value, name),) if isinstance(value, str) else _some_statuses(value, name)
 
 
-_ids = each(integer, least=1)
+_ids = list_of(positive_int, least=1)
 _sort = one_of("asc", "desc")
 _EXCLUSIVE: tuple[tuple[str, ...], ...] = (
     ("event_type_ids", "event_type_id"),
@@ -86,7 +86,7 @@ _RANGES = (
     ("after_updated_at", "before_updated_at"),
 )
 _ORDER = "the order of a list by cursor follows from its status"
-# Each is dropped silently, or refused, by the versions of the other way.
+# Versions that page by cursor ignore or refuse these, and the reverse.
 _BY_OFFSET: Mapping[str, str] = {
     "take": "a list by cursor has limit instead",
     "skip": "a list by cursor has cursor instead",
@@ -99,35 +99,35 @@ _BY_CURSOR = ("limit", "cursor")
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class BookingFilters(Value):
+class BookingFilters(LazyMethods):
     """The query of a list of bookings.
 
-    A closed set, since the server drops a filter that it does not know and answers with everything.
+    The set is closed: the server ignores an unknown filter, and returns every booking.
     """
 
-    status: Iterable[str] | None = field(default=None, metadata=by(_statuses))
-    attendee_email: str | None = field(default=None, metadata=by(text))
-    attendee_name: str | None = field(default=None, metadata=by(text))
-    booking_uid: str | None = field(default=None, metadata=by(text))
-    event_type_ids: Iterable[int] | None = field(default=None, metadata=by(_ids))
-    event_type_id: int | None = field(default=None, metadata=by(integer))
-    teams_ids: Iterable[int] | None = field(default=None, metadata=by(_ids))
-    team_id: int | None = field(default=None, metadata=by(integer))
-    after_start: Moment | None = field(default=None, metadata=by(moment))
-    before_end: Moment | None = field(default=None, metadata=by(moment))
-    after_created_at: Moment | None = field(default=None, metadata=by(moment))
-    before_created_at: Moment | None = field(default=None, metadata=by(moment))
-    after_updated_at: Moment | None = field(default=None, metadata=by(moment))
-    before_updated_at: Moment | None = field(default=None, metadata=by(moment))
-    sort_start: str | None = field(default=None, metadata=by(_sort))
-    sort_end: str | None = field(default=None, metadata=by(_sort))
-    sort_created: str | None = field(default=None, metadata=by(_sort))
-    sort_updated_at: str | None = field(default=None, metadata=by(_sort))
-    take: int | None = field(default=None, metadata=by(integer_from(1, 250)))
-    skip: int | None = field(default=None, metadata=by(natural))
-    user_ids: Iterable[int] | None = field(default=None, metadata=by(_ids))
-    limit: int | None = field(default=None, metadata=by(integer_from(1, 100)))
-    cursor: str | None = field(default=None, metadata=by(text))
+    status: Iterable[str] | None = field(default=None, metadata=checked_by(_statuses))
+    attendee_email: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    attendee_name: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    booking_uid: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    event_type_ids: Iterable[int] | None = field(default=None, metadata=checked_by(_ids))
+    event_type_id: int | None = field(default=None, metadata=checked_by(positive_int))
+    teams_ids: Iterable[int] | None = field(default=None, metadata=checked_by(_ids))
+    team_id: int | None = field(default=None, metadata=checked_by(positive_int))
+    after_start: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
+    before_end: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
+    after_created_at: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
+    before_created_at: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
+    after_updated_at: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
+    before_updated_at: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
+    sort_start: str | None = field(default=None, metadata=checked_by(_sort))
+    sort_end: str | None = field(default=None, metadata=checked_by(_sort))
+    sort_created: str | None = field(default=None, metadata=checked_by(_sort))
+    sort_updated_at: str | None = field(default=None, metadata=checked_by(_sort))
+    take: int | None = field(default=None, metadata=checked_by(bounded_int(1, 250)))
+    skip: int | None = field(default=None, metadata=checked_by(non_negative_int))
+    user_ids: Iterable[int] | None = field(default=None, metadata=checked_by(_ids))
+    limit: int | None = field(default=None, metadata=checked_by(bounded_int(1, 100)))
+    cursor: str | None = field(default=None, metadata=checked_by(non_empty_string))
 
     def __attrs_post_init__(self) -> None:
         for names in _EXCLUSIVE:
@@ -150,14 +150,14 @@ class BookingFilters(Value):
 
     @property
     def only_by_offset(self) -> tuple[str, str] | None:
-        """Return a filter that only a list by *take* and *skip* knows, and why."""
+        """Return a given filter that only a list by *take* and *skip* has, and the reason."""
         if isinstance(self.status, tuple) and len(self.status) > 1:
             return "status", "a list by cursor takes one"
         return next(((name, _BY_OFFSET[name]) for name in self._given(_BY_OFFSET)), None)
 
     @property
     def only_by_cursor(self) -> tuple[str, str] | None:
-        """Return a filter that only a list by *cursor* and *limit* knows, and why."""
+        """Return a given filter that only a list by *cursor* and *limit* has, and the reason."""
         why = "a list by take and skip does not know it"
         return next(((name, why) for name in self._given(_BY_CURSOR)), None)
 
@@ -173,22 +173,22 @@ ReferenceType = Literal[
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class ReferenceFilter(Value):
+class ReferenceFilter(LazyMethods):
     """The query of a list of references."""
 
-    type: str | None = field(default=None, metadata=by(one_of(*get_args(ReferenceType))))
+    type: str | None = field(default=None, metadata=checked_by(one_of(*get_args(ReferenceType))))
 
 
 def filters_of(kind: type[Any], given: Mapping[str, Any]) -> BookingFilters:
-    """Make filters of those that this kind of list takes.
+    """Return filters for this kind of list.
 
-    Raises `InvalidInput` for any other, which the server would drop silently.
+    Raises `InvalidInput` for any other filter, since the server would ignore it.
     """
     known = tuple(kind.__annotations__)
     for name in given:
         if name not in known:
             others = name in fields_dict(BookingFilters)
-            meant = "" if others else nearest(name, known)
+            meant = "" if others else did_you_mean(name, known)
             has = meant or f", which has {', '.join(known)}"
             raise InvalidInput(name, f"is no filter of this list{has}")
     return BookingFilters(**given)

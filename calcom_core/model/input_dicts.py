@@ -1,7 +1,7 @@
-"""The inputs as typed dicts: the keys that editors complete and type checkers know.
+"""The inputs as typed dicts, for completion in editors and for type checkers.
 
-Each has the keys of the class of the same name in `inputs` or `location`, and a test keeps them
-equal; the classes check the values.
+Each has the keys of the class of the same name in `inputs` or `location`; a test compares them.
+The classes check the values.
 """
 
 from collections.abc import Iterable, Mapping

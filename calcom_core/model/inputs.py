@@ -1,7 +1,7 @@
-"""What goes in: bookings to make, to move and to cancel, and who comes to them.
+"""Inputs: bookings to create, reschedule and cancel, and the people who attend them.
 
-Each is made from keywords, or by the operations from a mapping of the same keys;
-the names are snake_case of the API's names.
+You create an input with keywords; operations also take a mapping of the same keys.
+Field names are the API's names in snake_case, and checks run when an input is created.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,25 +10,25 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from calcom_core.errors import InvalidInput
-from calcom_core.model.fields import (
-    build,
-    by,
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import (
+    boolean,
     check_fields,
-    each,
+    checked_by,
     email,
-    flag,
-    free_json,
-    integer,
+    instance_of,
+    json_object,
+    list_of,
     metadata,
-    moment,
+    non_empty_string,
     phone,
-    prose,
-    text,
+    positive_int,
+    string,
     time_zone,
+    utc_datetime,
 )
+from calcom_core.errors import InvalidInput
 from calcom_core.model.location import LocationInput, NewLocation, location, new_location
-from calcom_core.value import Value
 
 Data = Mapping[str, object]
 """The keys of an input that is part of another, as a mapping; `input_dicts` has them by name."""
@@ -45,18 +45,18 @@ _SLUGS = ("event_type_slug", "username", "team_slug", "organization_slug")
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class NewAttendee(Value):
-    """Who books.
+class NewAttendee(LazyMethods):
+    """The attendee who books.
 
     *name* and *time_zone* (an IANA name) are required, and *email* or *phone_number* or both,
     the number in international form; *language* is a code such as `en` or `pt-BR`.
     """
 
-    name: str = field(metadata=by(prose))
-    time_zone: str = field(metadata=by(time_zone))
-    email: str | None = field(default=None, metadata=by(email))
-    phone_number: str | None = field(default=None, metadata=by(phone))
-    language: str | None = field(default=None, metadata=by(text))
+    name: str = field(metadata=checked_by(string))
+    time_zone: str = field(metadata=checked_by(time_zone))
+    email: str | None = field(default=None, metadata=checked_by(email))
+    phone_number: str | None = field(default=None, metadata=checked_by(phone))
+    language: str | None = field(default=None, metadata=checked_by(non_empty_string))
 
     def __attrs_post_init__(self) -> None:
         if self.email is None and self.phone_number is None:
@@ -66,22 +66,22 @@ class NewAttendee(Value):
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class Routing(Value):
+class Routing(LazyMethods):
     """The answers of a routing form that led to the booking."""
 
-    team_member_ids: Iterable[int] = field(metadata=by(each(integer)))
-    response_id: int | None = field(default=None, metadata=by(integer))
-    queued_response_id: str | None = field(default=None, metadata=by(text))
-    team_member_email: str | None = field(default=None, metadata=by(email))
-    skip_contact_owner: bool | None = field(default=None, metadata=by(flag))
-    crm_app_slug: str | None = field(default=None, metadata=by(text))
-    crm_owner_record_type: str | None = field(default=None, metadata=by(text))
+    team_member_ids: Iterable[int] = field(metadata=checked_by(list_of(positive_int)))
+    response_id: int | None = field(default=None, metadata=checked_by(positive_int))
+    queued_response_id: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    team_member_email: str | None = field(default=None, metadata=checked_by(email))
+    skip_contact_owner: bool | None = field(default=None, metadata=checked_by(boolean))
+    crm_app_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    crm_owner_record_type: str | None = field(default=None, metadata=checked_by(non_empty_string))
 
 
 def one_event_type(given: Any, otherwise: str = "") -> None:
-    """Check that an input names one event type, by its id or by its slug and whose it is.
+    """Check that an input names one event type, by id, or by slug and its owner.
 
-    *otherwise* is what the input takes instead, for the message where none is named.
+    *otherwise* is added to the message of a missing event type: what else the input takes.
     """
     slugs = [name for name in _SLUGS if getattr(given, name) is not None]
     if given.event_type_id is not None:
@@ -100,17 +100,9 @@ def one_event_type(given: Any, otherwise: str = "") -> None:
         raise InvalidInput("event_type_slug", "needs username or team_slug beside it")
 
 
-def _attendee(value: object, name: str) -> NewAttendee:
-    return build(NewAttendee, value, name)
-
-
-def _routing(value: object, name: str) -> Routing:
-    return build(Routing, value, name)
-
-
 @frozen(kw_only=True, field_transformer=check_fields)
-class NewBooking(Value):
-    """A booking to make.
+class NewBooking(LazyMethods):
+    """A booking to create.
 
     *start* is an aware datetime or an ISO 8601 string with an offset.
     The event type is named in one of three ways: *event_type_id*; *event_type_slug* and *username*;
@@ -126,28 +118,32 @@ class NewBooking(Value):
         "meeting_url": "is deprecated by the API; say location={'type': 'link'} instead",
     }
 
-    start: Moment = field(metadata=by(moment))
-    attendee: NewAttendee = field(metadata=by(_attendee))
-    event_type_id: int | None = field(default=None, metadata=by(integer))
-    event_type_slug: str | None = field(default=None, metadata=by(text))
-    username: str | None = field(default=None, metadata=by(text))
-    team_slug: str | None = field(default=None, metadata=by(text))
-    organization_slug: str | None = field(default=None, metadata=by(text))
-    guests: Iterable[str] | None = field(default=None, metadata=by(each(email)))
-    location: LocationInput | None = field(default=None, metadata=by(location))
-    metadata: Mapping[str, str] | None = field(default=None, metadata=by(metadata), hash=False)
-    booking_fields_responses: Mapping[str, Any] | None = field(
-        default=None, metadata=by(free_json), hash=False
+    start: Moment = field(metadata=checked_by(utc_datetime))
+    attendee: NewAttendee = field(metadata=checked_by(instance_of(NewAttendee)))
+    event_type_id: int | None = field(default=None, metadata=checked_by(positive_int))
+    event_type_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    username: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    team_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    organization_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    guests: Iterable[str] | None = field(default=None, metadata=checked_by(list_of(email)))
+    location: LocationInput | None = field(default=None, metadata=checked_by(location))
+    metadata: Mapping[str, str] | None = field(
+        default=None, metadata=checked_by(metadata), hash=False
     )
-    length_in_minutes: int | None = field(default=None, metadata=by(integer))
-    routing: Routing | None = field(default=None, metadata=by(_routing))
-    email_verification_code: str | None = field(default=None, metadata=by(text))
-    rr_host_subset_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
-    recurrence_count: int | None = field(default=None, metadata=by(integer))
-    instant: bool | None = field(default=None, metadata=by(flag))
-    allow_conflicts: bool | None = field(default=None, metadata=by(flag))
-    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=by(flag))
-    skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
+    booking_fields_responses: Mapping[str, Any] | None = field(
+        default=None, metadata=checked_by(json_object), hash=False
+    )
+    length_in_minutes: int | None = field(default=None, metadata=checked_by(positive_int))
+    routing: Routing | None = field(default=None, metadata=checked_by(instance_of(Routing)))
+    email_verification_code: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    rr_host_subset_ids: Iterable[int] | None = field(
+        default=None, metadata=checked_by(list_of(positive_int))
+    )
+    recurrence_count: int | None = field(default=None, metadata=checked_by(positive_int))
+    instant: bool | None = field(default=None, metadata=checked_by(boolean))
+    allow_conflicts: bool | None = field(default=None, metadata=checked_by(boolean))
+    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=checked_by(boolean))
+    skip_booking_limits: bool | None = field(default=None, metadata=checked_by(boolean))
 
     def __attrs_post_init__(self) -> None:
         one_event_type(self)
@@ -157,136 +153,131 @@ class NewBooking(Value):
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class Reschedule(Value):
-    """A whole booking to move.
+class Reschedule(LazyMethods):
+    """A whole booking to reschedule.
 
     *rescheduled_by* is an e-mail address; the rest is as in `NewBooking`.
     """
 
-    start: Moment = field(metadata=by(moment))
-    rescheduled_by: str | None = field(default=None, metadata=by(email))
-    rescheduling_reason: str | None = field(default=None, metadata=by(prose))
-    email_verification_code: str | None = field(default=None, metadata=by(text))
-    rr_host_subset_ids: Iterable[int] | None = field(default=None, metadata=by(each(integer)))
-    allow_conflicts: bool | None = field(default=None, metadata=by(flag))
-    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=by(flag))
-    skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
+    start: Moment = field(metadata=checked_by(utc_datetime))
+    rescheduled_by: str | None = field(default=None, metadata=checked_by(email))
+    rescheduling_reason: str | None = field(default=None, metadata=checked_by(string))
+    email_verification_code: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    rr_host_subset_ids: Iterable[int] | None = field(
+        default=None, metadata=checked_by(list_of(positive_int))
+    )
+    allow_conflicts: bool | None = field(default=None, metadata=checked_by(boolean))
+    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=checked_by(boolean))
+    skip_booking_limits: bool | None = field(default=None, metadata=checked_by(boolean))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class SeatReschedule(Value):
-    """One seat of a booking to move; the API takes no reason with a seat."""
+class SeatReschedule(LazyMethods):
+    """One seat of a booking to reschedule; the API takes no reason for a seat."""
 
     REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("rescheduling_reason", "rr_host_subset_ids"), _WHOLE_BOOKING
     )
 
-    seat_uid: str = field(metadata=by(text))
-    start: Moment = field(metadata=by(moment))
-    rescheduled_by: str | None = field(default=None, metadata=by(email))
-    email_verification_code: str | None = field(default=None, metadata=by(text))
-    allow_conflicts: bool | None = field(default=None, metadata=by(flag))
-    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=by(flag))
-    skip_booking_limits: bool | None = field(default=None, metadata=by(flag))
+    seat_uid: str = field(metadata=checked_by(non_empty_string))
+    start: Moment = field(metadata=checked_by(utc_datetime))
+    rescheduled_by: str | None = field(default=None, metadata=checked_by(email))
+    email_verification_code: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    allow_conflicts: bool | None = field(default=None, metadata=checked_by(boolean))
+    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=checked_by(boolean))
+    skip_booking_limits: bool | None = field(default=None, metadata=checked_by(boolean))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class Cancellation(Value):
+class Cancellation(LazyMethods):
     """A whole booking to cancel, or a series by its uid.
 
     *cancel_subsequent_bookings* cancels an occurrence of a series and all after it.
     """
 
-    cancellation_reason: str | None = field(default=None, metadata=by(prose))
-    cancel_subsequent_bookings: bool | None = field(default=None, metadata=by(flag))
+    cancellation_reason: str | None = field(default=None, metadata=checked_by(string))
+    cancel_subsequent_bookings: bool | None = field(default=None, metadata=checked_by(boolean))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class SeatCancellation(Value):
+class SeatCancellation(LazyMethods):
     """One seat of a booking to cancel."""
 
     REFUSED: ClassVar[Mapping[str, str]] = {"cancel_subsequent_bookings": _WHOLE_BOOKING}
 
-    seat_uid: str = field(metadata=by(text))
-    cancellation_reason: str | None = field(default=None, metadata=by(prose))
+    seat_uid: str = field(metadata=checked_by(non_empty_string))
+    cancellation_reason: str | None = field(default=None, metadata=checked_by(string))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class Absence(Value):
+class Absence(LazyMethods):
     """Whether the attendee with this e-mail address was absent."""
 
-    email: str = field(metadata=by(email))
-    absent: bool = field(metadata=by(flag))
-
-
-def absence(value: object, name: str) -> Absence:
-    """Check an absence, typed or as a mapping."""
-    return build(Absence, value, name)
+    email: str = field(metadata=checked_by(email))
+    absent: bool = field(metadata=checked_by(boolean))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class Absences(Value):
-    """Who was absent: the host, attendees, or both."""
+class Absences(LazyMethods):
+    """The host, attendees, or both, marked as absent or present."""
 
-    host: bool | None = field(default=None, metadata=by(flag))
+    host: bool | None = field(default=None, metadata=checked_by(boolean))
     attendees: Iterable[Absence | Data] | None = field(
-        default=None, metadata=by(each(absence, least=1))
+        default=None, metadata=checked_by(list_of(instance_of(Absence), least=1))
     )
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class Reason(Value):
-    """A reason, where that is all a call says."""
+class Reason(LazyMethods):
+    """The body of a call that takes only a reason."""
 
-    reason: str | None = field(default=None, metadata=by(prose))
+    reason: str | None = field(default=None, metadata=checked_by(string))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class SeatUids(Value):
+class SeatUids(LazyMethods):
     """The seats to confirm or to decline, at least 1."""
 
-    seat_uids: Iterable[str] = field(metadata=by(each(text, least=1)))
+    seat_uids: Iterable[str] = field(metadata=checked_by(list_of(non_empty_string, least=1)))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class RescheduleReason(Value):
-    """Why the attendee is asked to pick another time."""
+class RescheduleReason(LazyMethods):
+    """The reason for asking the attendee to pick another time."""
 
-    reschedule_reason: str | None = field(default=None, metadata=by(prose))
-
-
-@frozen(kw_only=True, field_transformer=check_fields)
-class NewGuest(Value):
-    """A guest to add to a booking: an e-mail address, and what else is known of the person."""
-
-    email: str = field(metadata=by(email))
-    name: str | None = field(default=None, metadata=by(prose))
-    time_zone: str | None = field(default=None, metadata=by(time_zone))
-    phone_number: str | None = field(default=None, metadata=by(phone))
-    language: str | None = field(default=None, metadata=by(text))
-
-
-def _guest(value: object, name: str) -> NewGuest:
-    return build(NewGuest, value, name)
+    reschedule_reason: str | None = field(default=None, metadata=checked_by(string))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class NewGuests(Value):
+class NewGuest(LazyMethods):
+    """A guest to add to a booking; only the e-mail address is required."""
+
+    email: str = field(metadata=checked_by(email))
+    name: str | None = field(default=None, metadata=checked_by(string))
+    time_zone: str | None = field(default=None, metadata=checked_by(time_zone))
+    phone_number: str | None = field(default=None, metadata=checked_by(phone))
+    language: str | None = field(default=None, metadata=checked_by(non_empty_string))
+
+
+@frozen(kw_only=True, field_transformer=check_fields)
+class NewGuests(LazyMethods):
     """Guests to add to a booking, 1 to 10 at once."""
 
-    guests: Iterable[NewGuest | Data] = field(metadata=by(each(_guest, least=1, most=10)))
+    guests: Iterable[NewGuest | Data] = field(
+        metadata=checked_by(list_of(instance_of(NewGuest), least=1, most=10))
+    )
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class Move(Value):
-    """The place that a booking is moved to."""
+class Move(LazyMethods):
+    """The new location of a booking."""
 
-    location: NewLocation | Data = field(metadata=by(new_location))
+    location: NewLocation | Data = field(metadata=checked_by(new_location))
 
 
 def needs_of(
     data: NewBooking | Reschedule | SeatReschedule, prefix: str = ""
 ) -> tuple[tuple[str, str], ...]:
-    """Return the fields given that not every version has, each with the first that has it."""
+    """Return the given fields that some versions lack, each with the first version that has it."""
     given = [name for name in _HOST_FLAGS if getattr(data, name) is not None]
     return tuple([(f"{prefix}{name}", "2026-02-25") for name in given])

@@ -1,7 +1,7 @@
-"""Where a booking takes place, as inputs: two tagged unions.
+"""Locations as inputs: two tagged unions, one for new and one for existing bookings.
 
-A new booking takes one of the ways that its event type offers, a booking that is made any place.
-What an answer says of the place is one flat string, `Booking.location`.
+A new booking takes a location that its event type offers; an existing one can move anywhere.
+A response has the location as one flat string, `Booking.location`.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,100 +9,108 @@ from typing import Any
 
 from attrs import field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import (
+    check_fields,
+    checked_by,
+    found_type,
+    from_mapping,
+    non_empty_string,
+    one_of,
+    phone,
+)
 from calcom_core.errors import InvalidInput
-from calcom_core.model.fields import build, by, check_fields, kind, one_of, phone, text
-from calcom_core.value import Value
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class AddressLocation(Value):
+class AddressLocation(LazyMethods):
     """At the address that the organiser configured."""
 
     type: str = field(default="address", init=False)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class LinkLocation(Value):
+class LinkLocation(LazyMethods):
     """At the link that the organiser configured."""
 
     type: str = field(default="link", init=False)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class PhoneLocation(Value):
+class PhoneLocation(LazyMethods):
     """At the phone number that the organiser configured."""
 
     type: str = field(default="phone", init=False)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class OrganizersDefaultAppLocation(Value):
+class OrganizersDefaultAppLocation(LazyMethods):
     """In the organiser's default video app; team event types only."""
 
     type: str = field(default="organizersDefaultApp", init=False)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class IntegrationLocation(Value):
+class IntegrationLocation(LazyMethods):
     """In a video app of the event type, such as `cal-video`, `google-meet` or `zoom`."""
 
     type: str = field(default="integration", init=False)
-    integration: str = field(metadata=by(text))
+    integration: str = field(metadata=checked_by(non_empty_string))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class AttendeeAddressLocation(Value):
+class AttendeeAddressLocation(LazyMethods):
     """At an address that the attendee gives."""
 
     type: str = field(default="attendeeAddress", init=False)
-    address: str = field(metadata=by(text))
+    address: str = field(metadata=checked_by(non_empty_string))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class AttendeePhoneLocation(Value):
+class AttendeePhoneLocation(LazyMethods):
     """At a phone number that the attendee gives, in international form."""
 
     type: str = field(default="attendeePhone", init=False)
-    phone: str = field(metadata=by(phone))
+    phone: str = field(metadata=checked_by(phone))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class AttendeeDefinedLocation(Value):
-    """At a place that the attendee words freely."""
+class AttendeeDefinedLocation(LazyMethods):
+    """At a place that the attendee describes in free text."""
 
     type: str = field(default="attendeeDefined", init=False)
-    location: str = field(metadata=by(text))
+    location: str = field(metadata=checked_by(non_empty_string))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class NewAddressLocation(Value):
+class NewAddressLocation(LazyMethods):
     """Moved to this address."""
 
     type: str = field(default="address", init=False)
-    address: str = field(metadata=by(text))
+    address: str = field(metadata=checked_by(non_empty_string))
 
 
 def _link(value: object, name: str) -> str:
-    link = text(value, name)
+    link = non_empty_string(value, name)
     if any(character.isspace() for character in link):
         raise InvalidInput(name, "holds white space; give a link such as https://example.com/room")
     return link
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class NewLinkLocation(Value):
+class NewLinkLocation(LazyMethods):
     """Moved to this link."""
 
     type: str = field(default="link", init=False)
-    link: str = field(metadata=by(_link))
+    link: str = field(metadata=checked_by(_link))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class NewPhoneLocation(Value):
+class NewPhoneLocation(LazyMethods):
     """Moved to this phone number, in international form."""
 
     type: str = field(default="phone", init=False)
-    phone: str = field(metadata=by(phone))
+    phone: str = field(metadata=checked_by(phone))
 
 
 LocationInput = (
@@ -157,7 +165,7 @@ def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
             raise InvalidInput(
                 field,
                 f"must be a mapping with a type, one of {', '.join(sorted(classes))}, "
-                f"not {kind(value)}",
+                f"not {found_type(value)}",
             )
         try:
             tag = tag_of(value.get("type"), f"{field}.type")
@@ -166,13 +174,13 @@ def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
             raise InvalidInput(error.field, f"{error.problem}; {video}") from error
         rest = dict(value)
         rest.pop("type", None)
-        return build(classes[tag], rest, field)
+        return from_mapping(classes[tag], rest, field)
 
     return check
 
 
 location = _one_of(LOCATIONS)
-"""Checks the location of a booking to make, typed or as a mapping with its `type`."""
+"""Checks the location of a new booking, typed or as a mapping with its `type`."""
 
 new_location = _one_of(NEW_LOCATIONS)
-"""Checks the location of a booking that is made, typed or as a mapping with its `type`."""
+"""Checks the new location of an existing booking, typed or as a mapping with its `type`."""

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import Factory, field, frozen
 
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.http import Response
-from calcom_core.model.fields import unknown_keys
-from calcom_core.value import Value
+from calcom_core.serialization import unknown_keys
 
 if TYPE_CHECKING:  # which imports this module
     from calcom_core.operation import Operation
@@ -20,7 +20,7 @@ def _something_remains(page: "OffsetPagination") -> bool | None:
 
 
 @frozen
-class OffsetPagination(Value):
+class OffsetPagination(LazyMethods):
     """Where a page read by *take* and *skip* stands.
 
     The server computes all of it from *total_items*, which some filters do not change, as
@@ -40,7 +40,7 @@ class OffsetPagination(Value):
 
 
 @frozen
-class CursorPagination(Value):
+class CursorPagination(LazyMethods):
     """Where a page read by *cursor* and *limit* stands; there are no totals.
 
     *next_cursor* is opaque, and None at the end.
@@ -52,7 +52,7 @@ class CursorPagination(Value):
 
 
 @frozen
-class Page(Value, Generic[T_co]):
+class Page(LazyMethods, Generic[T_co]):
     """One page of a list.
 
     *next* is the operation for the following page, filters included, or None at the end.

@@ -1,4 +1,4 @@
-"""Free slots and their reservations: what to ask for, and what comes out."""
+"""Free slots and their reservations: queries, inputs and models."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -6,22 +6,22 @@ from typing import Any, Literal, cast
 
 from attrs import field, frozen
 
-from calcom_core.errors import InvalidInput
-from calcom_core.model.fields import (
-    by,
+from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import (
     check_fields,
-    day_or_moment,
-    each,
-    integer,
+    checked_by,
+    date_or_datetime,
+    list_of,
     listed_username,
-    moment,
+    non_empty_string,
     one_of,
-    text,
+    positive_int,
     time_zone,
-    unknown_keys,
+    utc_datetime,
 )
+from calcom_core.errors import InvalidInput
 from calcom_core.model.inputs import Moment, one_event_type
-from calcom_core.value import Value
+from calcom_core.serialization import unknown_keys
 
 Day = date | Moment
 """A date, which means the whole day in UTC, or a moment; as values or as strings."""
@@ -33,11 +33,11 @@ _UTC = ("UTC", "UCT", "Universal", "Zulu", "GMT", "GMT0", "GMT+0", "GMT-0", "Gre
 
 
 @frozen
-class Slot(Value):
+class Slot(LazyMethods):
     """A time that can be booked.
 
-    *end* is there where the range was asked for, *seats_…* where the event type has seats,
-    and *booking_uid* where somebody has taken one of them.
+    *end* is set if you request the format `range`, *seats_…* if the event type has seats, and
+    *booking_uid* if one of the seats is booked.
     """
 
     start: datetime
@@ -51,9 +51,9 @@ class Slot(Value):
 
 @frozen(eq=False)
 class Slots(Mapping[date, tuple[Slot, ...]]):
-    """Free slots by date: a mapping, in which dates without a slot are missing.
+    """Free slots by date: a mapping without the dates that have no slot.
 
-    The dates are those of the time zone that was asked for.
+    The dates are in the time zone of the request.
     """
 
     by_date: Mapping[date, tuple[Slot, ...]]
@@ -77,11 +77,11 @@ class Slots(Mapping[date, tuple[Slot, ...]]):
 
 
 @frozen
-class Reservation(Value):
-    """A slot that is kept from others until *reservation_until*.
+class Reservation(LazyMethods):
+    """A slot that is reserved until *reservation_until*.
 
-    *slot_duration* and *reservation_duration* are in minutes; the latter is only in the answers
-    to making and to changing one.
+    *slot_duration* and *reservation_duration* are in minutes; the latter is only in the responses
+    to creating and updating a reservation.
     """
 
     reservation_uid: str
@@ -95,25 +95,27 @@ class Reservation(Value):
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class SlotFilters(Value):
-    """The query of a list of free slots: which event type, from when to when."""
+class SlotFilters(LazyMethods):
+    """The query of a list of free slots: the event type, start and end."""
 
-    start: Day = field(metadata=by(day_or_moment))
-    end: Day = field(metadata=by(day_or_moment))
-    event_type_id: int | None = field(default=None, metadata=by(integer))
-    event_type_slug: str | None = field(default=None, metadata=by(text))
-    username: str | None = field(default=None, metadata=by(text))
-    team_slug: str | None = field(default=None, metadata=by(text))
+    start: Day = field(metadata=checked_by(date_or_datetime))
+    end: Day = field(metadata=checked_by(date_or_datetime))
+    event_type_id: int | None = field(default=None, metadata=checked_by(positive_int))
+    event_type_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    username: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    team_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
     usernames: Iterable[str] | None = field(
-        default=None, metadata=by(each(listed_username, least=2))
+        default=None, metadata=checked_by(list_of(listed_username, least=2))
     )
-    organization_slug: str | None = field(default=None, metadata=by(text))
-    time_zone: str | None = field(default=None, metadata=by(time_zone))
-    duration: int | None = field(default=None, metadata=by(integer))
-    format: str | None = field(default=None, metadata=by(one_of("time", "range")))
-    booking_uid_to_reschedule: str | None = field(default=None, metadata=by(text))
+    organization_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    time_zone: str | None = field(default=None, metadata=checked_by(time_zone))
+    duration: int | None = field(default=None, metadata=checked_by(positive_int))
+    format: str | None = field(default=None, metadata=checked_by(one_of("time", "range")))
+    booking_uid_to_reschedule: str | None = field(
+        default=None, metadata=checked_by(non_empty_string)
+    )
     rr_host_subset_ids: Iterable[int] | None = field(
-        default=None, metadata=by(each(integer, least=1))
+        default=None, metadata=checked_by(list_of(positive_int, least=1))
     )
 
     def __attrs_post_init__(self) -> None:
@@ -126,15 +128,15 @@ class SlotFilters(Value):
             if self.organization_slug is None:
                 raise InvalidInput("organization_slug", "is missing; usernames are of its members")
         self._check_days()
-        start, end = _moment(self.start, time.min), _moment(self.end, time.max)
+        start, end = _at_time(self.start, time.min), _at_time(self.end, time.max)
         if end < start:
             raise InvalidInput("end", "is before start")
         if end == start and end.time() == time.min:
             raise InvalidInput("end", "is start, so that nothing lies between")
 
     def _check_days(self) -> None:
-        # The server reads dates as days in UTC. Only a table of time zones, which is a file, says
-        # when a day begins elsewhere.
+        # The server reads dates as days in UTC. The core has no table of time zones, which is a
+        # file, to find out when a day begins elsewhere.
         if self.time_zone is None or self.time_zone.removeprefix("Etc/") in _UTC:
             return
         for name in ("start", "end"):
@@ -148,24 +150,24 @@ class SlotFilters(Value):
 
     @property
     def end_to_ask(self) -> date | datetime:
-        """The end as the server takes it to mean what was given."""
+        """The end to send, so that the server reads it as the end that was given."""
         end: Any = self.end
-        # It moves an end in the first second of a day, in UTC, to the end of that day, so the
-        # second before is sent.
+        # The server moves an end in the first second of a day, in UTC, to the end of that day.
+        # Therefore the second before is sent.
         if isinstance(end, datetime) and end.time() < time(second=1):
-            end -= min(timedelta(seconds=1), end - _moment(self.start, time.min))
+            end -= min(timedelta(seconds=1), end - _at_time(self.start, time.min))
         return cast("date | datetime", end)
 
 
-def _moment(day: Any, at: time) -> datetime:
+def _at_time(day: Any, at: time) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, at, UTC)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
-class NewReservation(Value):
+class NewReservation(LazyMethods):
     """A slot to reserve; both durations are in minutes, at least 1."""
 
-    event_type_id: int = field(metadata=by(integer))
-    slot_start: Moment = field(metadata=by(moment))
-    slot_duration: int | None = field(default=None, metadata=by(integer))
-    reservation_duration: int | None = field(default=None, metadata=by(integer))
+    event_type_id: int = field(metadata=checked_by(positive_int))
+    slot_start: Moment = field(metadata=checked_by(utc_datetime))
+    slot_duration: int | None = field(default=None, metadata=checked_by(positive_int))
+    reservation_duration: int | None = field(default=None, metadata=checked_by(positive_int))

@@ -7,10 +7,10 @@ from typing import Any
 from attrs import field, frozen
 
 from calcom_core import bookings
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.model.booking import Booking
-from calcom_core.model.fields import given, under, unknown_keys
 from calcom_core.operation import Operation
-from calcom_core.value import Value
+from calcom_core.serialization import json_key, not_in_json, unknown_keys
 
 
 def free_form(*, shown: bool = True) -> Any:
@@ -24,7 +24,7 @@ def hidden() -> Any:
 
 
 @frozen(kw_only=True)
-class Delivery(Value):
+class Delivery(LazyMethods):
     """What is known of a delivery beside what it says.
 
     *trigger* is its kind as the server names it, such as `BOOKING_CREATED`.
@@ -37,15 +37,15 @@ class Delivery(Value):
     *extra* holds what stands beside the payload, as the answers to a form do.
     """
 
-    trigger: str = field(metadata=under("triggerEvent"))
+    trigger: str = field(metadata=json_key("triggerEvent"))
     created_at: datetime | None = None
-    identity: str = field(metadata=given())
-    version: str | None = field(metadata=given())
+    identity: str = field(metadata=not_in_json())
+    version: str | None = field(metadata=not_in_json())
     extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen(kw_only=True)
-class Language(Value):
+class Language(LazyMethods):
     """The language of a person; *locale* is such as `en`."""
 
     locale: str | None = None
@@ -53,7 +53,7 @@ class Language(Value):
 
 
 @frozen(kw_only=True)
-class Person(Value):
+class Person(LazyMethods):
     """Somebody in a delivery: an attendee, the organizer, a member of a team, a user.
 
     *utc_offset* is in minutes.
@@ -82,7 +82,7 @@ class Person(Value):
 
 
 @frozen(kw_only=True)
-class Team(Value):
+class Team(LazyMethods):
     """The team of a booking."""
 
     id: int | None = None
@@ -92,10 +92,10 @@ class Team(Value):
 
 
 @frozen(kw_only=True)
-class AnyEvent(Value):
+class AnyEvent(LazyMethods):
     """What every event has; *extra* may hold passwords and links, and is not shown."""
 
-    delivery: Delivery = field(metadata=given())
+    delivery: Delivery = field(metadata=not_in_json())
     extra: Mapping[str, Any] = unknown_keys(repr=False)
 
     def booking(self) -> Operation[Booking] | None:

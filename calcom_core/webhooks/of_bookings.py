@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from calcom_core.model.fields import under
+from calcom_core.serialization import json_key
 from calcom_core.webhooks.delivery import OfBooking, Person, Team, free_form, hidden
 
 
@@ -42,8 +42,8 @@ class BookingEvent(OfBooking):
     event_description: str | None = None
     description: str | None = None
     additional_notes: str | None = None
-    start: datetime | None = field(default=None, metadata=under("startTime"))
-    end: datetime | None = field(default=None, metadata=under("endTime"))
+    start: datetime | None = field(default=None, metadata=json_key("startTime"))
+    end: datetime | None = field(default=None, metadata=json_key("endTime"))
     length: int | None = None
     status: str | None = None
     organizer: Person | None = None
@@ -60,15 +60,15 @@ class BookingEvent(OfBooking):
     requires_confirmation: bool | None = None
     price: float | None = None
     currency: str | None = None
-    ics_uid: str | None = field(default=None, metadata=under("iCalUID"))
-    ics_sequence: int | None = field(default=None, metadata=under("iCalSequence"))
+    ics_uid: str | None = field(default=None, metadata=json_key("iCalUID"))
+    ics_sequence: int | None = field(default=None, metadata=json_key("iCalSequence"))
     attendee_ics_content: str | None = hidden()
     organizer_ics_content: str | None = hidden()
     organization_id: int | None = None
     one_time_password: str | None = hidden()
     custom_reply_to_email: str | None = None
     scheduling_type: str | None = None
-    seat_uid: str | None = field(default=None, metadata=under("attendeeSeatId"))
+    seat_uid: str | None = field(default=None, metadata=json_key("attendeeSeatId"))
     seats_per_time_slot: int | None = None
     seats_show_attendees: bool | None = None
     seats_show_availability_count: bool | None = None
@@ -93,10 +93,10 @@ class BookingCreated(BookingEvent):
 
 @frozen(kw_only=True)
 class _Reschedule(BookingEvent):
-    old_uid: str | None = field(default=None, metadata=under("rescheduleUid"))
-    old_booking_id: int | None = field(default=None, metadata=under("rescheduleId"))
-    old_start: datetime | None = field(default=None, metadata=under("rescheduleStartTime"))
-    old_end: datetime | None = field(default=None, metadata=under("rescheduleEndTime"))
+    old_uid: str | None = field(default=None, metadata=json_key("rescheduleUid"))
+    old_booking_id: int | None = field(default=None, metadata=json_key("rescheduleId"))
+    old_start: datetime | None = field(default=None, metadata=json_key("rescheduleStartTime"))
+    old_end: datetime | None = field(default=None, metadata=json_key("rescheduleEndTime"))
     rescheduled_by: str | None = None
 
 
@@ -181,7 +181,7 @@ class BookingPaymentInitiated(_Payment):
 class BookingNoShowUpdated(OfBooking):
     """Attendees were marked as absent, or as present after all: see their *no_show*."""
 
-    uid: str = field(metadata=under("bookingUid"))
+    uid: str = field(metadata=json_key("bookingUid"))
     booking_id: int | None = None
     message: str | None = None
     attendees: tuple[Person, ...] | None = None
@@ -194,12 +194,12 @@ class _Meeting(OfBooking):
     *created_at* and *updated_at* are those of the booking.
     """
 
-    booking_id: int | None = field(default=None, metadata=under("id"))
+    booking_id: int | None = field(default=None, metadata=json_key("id"))
     idempotency_key: str | None = None
     title: str | None = None
     description: str | None = None
-    start: datetime | None = field(default=None, metadata=under("startTime"))
-    end: datetime | None = field(default=None, metadata=under("endTime"))
+    start: datetime | None = field(default=None, metadata=json_key("startTime"))
+    end: datetime | None = field(default=None, metadata=json_key("endTime"))
     status: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -211,16 +211,16 @@ class _Meeting(OfBooking):
     attendees: tuple[Person, ...] | None = None
     responses: Mapping[str, Any] | None = free_form()
     metadata: Mapping[str, Any] | None = free_form()
-    ics_uid: str | None = field(default=None, metadata=under("iCalUID"))
-    ics_sequence: int | None = field(default=None, metadata=under("iCalSequence"))
-    recurring_booking_uid: str | None = field(default=None, metadata=under("recurringEventId"))
-    rescheduled_from_uid: str | None = field(default=None, metadata=under("fromReschedule"))
+    ics_uid: str | None = field(default=None, metadata=json_key("iCalUID"))
+    ics_sequence: int | None = field(default=None, metadata=json_key("iCalSequence"))
+    recurring_booking_uid: str | None = field(default=None, metadata=json_key("recurringEventId"))
+    rescheduled_from_uid: str | None = field(default=None, metadata=json_key("fromReschedule"))
     rescheduled: bool | None = None
     rescheduled_by: str | None = None
     cancelled_by: str | None = None
     cancellation_reason: str | None = None
     rejection_reason: str | None = None
-    absent_host: bool | None = field(default=None, metadata=under("noShowHost"))
+    absent_host: bool | None = field(default=None, metadata=json_key("noShowHost"))
     paid: bool | None = None
     rating: float | None = None
     creation_source: str | None = None

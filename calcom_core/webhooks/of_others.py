@@ -7,10 +7,10 @@ from typing import Any
 from attrs import field, frozen
 
 from calcom_core import bookings
+from calcom_core._lazy_methods import LazyMethods
 from calcom_core.model.booking import Booking
-from calcom_core.model.fields import under, unknown_keys
 from calcom_core.operation import Operation
-from calcom_core.value import Value
+from calcom_core.serialization import json_key, unknown_keys
 from calcom_core.webhooks.delivery import (
     AnyEvent,
     PerhapsOfBooking,
@@ -25,8 +25,8 @@ class _OfVideo(PerhapsOfBooking):
     booking_id: int | None = None
     type: str | None = None
     title: str | None = None
-    start: datetime | None = field(default=None, metadata=under("startTime"))
-    end: datetime | None = field(default=None, metadata=under("endTime"))
+    start: datetime | None = field(default=None, metadata=json_key("startTime"))
+    end: datetime | None = field(default=None, metadata=json_key("endTime"))
     organizer: Person | None = None
     attendees: tuple[Person, ...] | None = None
     custom_reply_to_email: str | None = None
@@ -43,7 +43,7 @@ class RecordingReady(_OfVideo):
 
 
 @frozen(kw_only=True)
-class Transcript(Value):
+class Transcript(LazyMethods):
     """Where a transcript is, and its *format*; the *link* grants access, and is not shown."""
 
     format: str | None = None
@@ -52,7 +52,7 @@ class Transcript(Value):
 
 
 @frozen(kw_only=True)
-class DownloadLinks(Value):
+class DownloadLinks(LazyMethods):
     """Where transcripts and the recording are; the links grant access, and are not shown."""
 
     transcription: tuple[Transcript, ...] | None = None
@@ -68,7 +68,7 @@ class RecordingTranscriptionGenerated(_OfVideo):
 
 
 @frozen(kw_only=True)
-class OutOfOffice(Value):
+class OutOfOffice(LazyMethods):
     """A time in which a user is away, and *to_user*, who stands in, if anybody does."""
 
     start: datetime
@@ -89,7 +89,7 @@ class OutOfOffice(Value):
 class OutOfOfficeCreated(AnyEvent):
     """A user will be away."""
 
-    out_of_office: OutOfOffice = field(metadata=under("oooEntry"))
+    out_of_office: OutOfOffice = field(metadata=json_key("oooEntry"))
 
 
 @frozen(kw_only=True)
@@ -136,11 +136,11 @@ class InstantMeeting(PerhapsOfBooking):
 
 @frozen(kw_only=True)
 class _NoShow(PerhapsOfBooking):
-    uid: str | None = field(default=None, metadata=under("bookingUid"))
+    uid: str | None = field(default=None, metadata=json_key("bookingUid"))
     booking_id: int | None = None
     title: str | None = None
-    start: datetime | None = field(default=None, metadata=under("startTime"))
-    end: datetime | None = field(default=None, metadata=under("endTime"))
+    start: datetime | None = field(default=None, metadata=json_key("startTime"))
+    end: datetime | None = field(default=None, metadata=json_key("endTime"))
     message: str | None = None
     attendees: tuple[Person, ...] | None = None
     event_type: Mapping[str, Any] | None = free_form()
@@ -152,7 +152,7 @@ class HostsNoShow(_NoShow):
     """The host did not come to a video call in time."""
 
     host_email: str | None = None
-    absent_host: bool | None = field(default=None, metadata=under("noShowHost"))
+    absent_host: bool | None = field(default=None, metadata=json_key("noShowHost"))
 
 
 @frozen(kw_only=True)
@@ -170,14 +170,14 @@ class DelegationCredentialError(AnyEvent):
 
 
 @frozen(kw_only=True)
-class ReportedBooking(Value):
+class ReportedBooking(LazyMethods):
     """A booking as it is reported."""
 
     uid: str
     id: int | None = None
     title: str | None = None
-    start: datetime | None = field(default=None, metadata=under("startTime"))
-    end: datetime | None = field(default=None, metadata=under("endTime"))
+    start: datetime | None = field(default=None, metadata=json_key("startTime"))
+    end: datetime | None = field(default=None, metadata=json_key("endTime"))
     status: str | None = None
     event_type: Mapping[str, Any] | None = free_form()
     extra: Mapping[str, Any] = unknown_keys()
@@ -187,7 +187,7 @@ class ReportedBooking(Value):
 class WrongAssignmentReport(AnyEvent):
     """Somebody says that a booking was given to the wrong host."""
 
-    reported: ReportedBooking = field(metadata=under("booking"))
+    reported: ReportedBooking = field(metadata=json_key("booking"))
     report: Mapping[str, Any] | None = free_form()
 
     def booking(self) -> Operation[Booking]:
@@ -202,7 +202,7 @@ class Ping(AnyEvent):
     type: str | None = None
     title: str | None = None
     description: str | None = None
-    start: datetime | None = field(default=None, metadata=under("startTime"))
-    end: datetime | None = field(default=None, metadata=under("endTime"))
+    start: datetime | None = field(default=None, metadata=json_key("startTime"))
+    end: datetime | None = field(default=None, metadata=json_key("endTime"))
     organizer: Person | None = None
     attendees: tuple[Person, ...] | None = None

@@ -5,9 +5,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from calcom_core.checks import MISSING, found_type, string, utc_datetime
 from calcom_core.errors import CalcomError, DeliveryTooOld, DeliveryUnreadable, InvalidInput
 from calcom_core.http import Headers, HeadersInput
-from calcom_core.model.fields import kind, moment, prose
+from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
+from calcom_core.serialization import UnexpectedValue, read
 from calcom_core.webhooks.delivery import Delivery
 from calcom_core.webhooks.events import EVENTS, Event, UnknownEvent
 from calcom_core.webhooks.of_bookings import MeetingEnded, MeetingStarted
@@ -19,8 +21,6 @@ from calcom_core.webhooks.signature import (
     bytes_of,
     signature_problem,
 )
-from calcom_core.wire import MISSING, NotJson, Odd, is_as_deep_as, kind_found, read
-from calcom_core.wire import parse as parse_json
 
 VERSION_HEADER = "X-Cal-Webhook-Version"
 """The header that holds the version of the payload."""
@@ -95,7 +95,7 @@ def _ages(max_age: float | None, now: datetime | None) -> tuple[float, datetime]
             f"must be a number of seconds, above 0 and at most {_LONGEST_AGE:,}; "
             "of a timedelta, give total_seconds()",
         )
-    return max_age, moment(now, "now")
+    return max_age, utc_datetime(now, "now")
 
 
 def _refuse_old(event: Event, max_age: float, now: datetime) -> None:
@@ -164,7 +164,7 @@ def parse(body: Body, *, version: str | None = None, max_body: int = MAX_BODY) -
     Raises `DeliveryUnreadable` where the body is no delivery, or has other types than are known,
     `DeliveryTooLarge` where it is too large, and `InvalidInput` for arguments of other types.
     """
-    known = None if version is None else prose(version, "version")
+    known = None if version is None else string(version, "version")
     return _read(bytes_of(body, max_body), known)
 
 
@@ -173,16 +173,16 @@ def _read(data: bytes | CalcomError, version: str | None) -> Event:
         raise data
     try:
         root = parse_json(data)
-    except NotJson as error:
+    except InvalidJson as error:
         hint = _NOT_OURS if data.strip() else "; was it read before?"
         raise _unreadable("$", "a JSON object", str(error), hint) from error
     if not isinstance(root, dict):
-        raise _unreadable("$", "a JSON object", kind(root))
+        raise _unreadable("$", "a JSON object", found_type(root))
     # Few have brackets enough to be that deep.
-    if data.count(b"{") + data.count(b"[") >= MAX_DEPTH and is_as_deep_as(MAX_DEPTH, root):
+    if data.count(b"{") + data.count(b"[") >= MAX_DEPTH and is_deeper_than(MAX_DEPTH, root):
         raise _unreadable("$", "a delivery", "JSON that is nested too deeply")
     if not isinstance(root.get("triggerEvent"), str):
-        found = kind_found(root.get("triggerEvent", MISSING))
+        found = found_type(root.get("triggerEvent", MISSING))
         raise _unreadable("$.triggerEvent", "a string", found, _NOT_OURS)
     # Not what it is about and when: two hosts who miss a call at once are two.
     return _event(root, sha256(data).hexdigest(), version)
@@ -207,7 +207,7 @@ def _event(root: Mapping[str, Any], identity: str, version: str | None) -> Event
         delivery = read(Delivery, envelope, identity=identity, version=version)
         place = steps
         return read(cls, payload, delivery=delivery)
-    except Odd as odd:
+    except UnexpectedValue as odd:
         odd.path[:0] = place
         raise _unreadable(
             odd.json_path,

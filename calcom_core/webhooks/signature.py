@@ -4,6 +4,7 @@ import hmac
 import re
 from collections.abc import Collection, Mapping
 
+from calcom_core.checks import found_type
 from calcom_core.errors import (
     CalcomError,
     DeliveryTooLarge,
@@ -14,7 +15,6 @@ from calcom_core.errors import (
     SignatureMissing,
     WebhookWithoutSecret,
 )
-from calcom_core.model.fields import kind
 from calcom_core.secret import Secret
 
 SIGNATURE_HEADER = "X-Cal-Signature-256"
@@ -123,11 +123,11 @@ def bytes_of(body: Body, max_body: int | None = None) -> bytes | InvalidInput | 
     if not isinstance(body, bytes | bytearray | memoryview):
         return InvalidInput(
             "body",
-            f"must be the bytes as they came, not {kind(body)}; "
+            f"must be the bytes as they came, not {found_type(body)}; "
             "what was decoded or parsed has another signature",
         )
     if max_body is not None and not isinstance(max_body, int):
-        return InvalidInput("max_body", f"must be an integer, not {kind(max_body)}")
+        return InvalidInput("max_body", f"must be an integer, not {found_type(max_body)}")
     try:
         size = memoryview(body).nbytes
         if max_body is None or size <= max_body:
@@ -143,7 +143,9 @@ def _keys(secrets: Secrets) -> list[bytes] | InvalidInput:
     lone = isinstance(secrets, str | Secret)
     # Bytes would be taken for integers, a mapping for its names, and an iterator gives them once.
     if isinstance(secrets, bytes | Mapping) or not (lone or isinstance(secrets, Collection)):
-        return InvalidInput("secrets", f"must be a string, or a list of them, not {kind(secrets)}")
+        return InvalidInput(
+            "secrets", f"must be a string, or a list of them, not {found_type(secrets)}"
+        )
     given = [secrets] if isinstance(secrets, str | Secret) else list(secrets)
     if not given:
         return InvalidInput("secrets", "is empty; without a secret nothing can be verified")
@@ -159,7 +161,7 @@ def _keys(secrets: Secrets) -> list[bytes] | InvalidInput:
 def _key(secret: str | Secret, name: str) -> bytes | InvalidInput:
     text = secret.reveal() if isinstance(secret, Secret) else secret
     if not isinstance(text, str):
-        return InvalidInput(name, f"must be a string, not {kind(text)}")
+        return InvalidInput(name, f"must be a string, not {found_type(text)}")
     if not text.strip(" \t\r\n\0"):
         # Anybody can sign with nothing, which zeros are for HMAC.
         return InvalidInput(name, "is empty; give the secret of the webhook")
@@ -172,7 +174,7 @@ def _key(secret: str | Secret, name: str) -> bytes | InvalidInput:
 def _given(signature: str | bytes | None) -> bytes | SignatureError | InvalidInput:
     text = signature.decode("latin-1") if isinstance(signature, bytes) else signature
     if text is not None and not isinstance(text, str):
-        return InvalidInput("signature", f"must be a string or None, not {kind(text)}")
+        return InvalidInput("signature", f"must be a string or None, not {found_type(text)}")
     text = (text or "").strip(" \t")
     if not text:
         return SignatureMissing(

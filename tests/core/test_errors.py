@@ -772,9 +772,9 @@ def test_an_error_keeps_its_cause_and_its_notes(name: str) -> None:
 
 def test_a_reading_error_names_its_cause() -> None:
     error = error_of(GET, Response(200, (), b"\xff"))
-    assert type(error.__cause__).__name__ == "NotJson"
+    assert type(error.__cause__).__name__ == "InvalidJson"
     error = error_of(GET, response_of("137-reassign-auto"))
-    assert type(error.__cause__).__name__ == "Odd"
+    assert type(error.__cause__).__name__ == "UnexpectedValue"
 
 
 def test_the_classes_stand_in_this_tree() -> None:

@@ -36,7 +36,7 @@ from calcom_core import (
     teams,
 )
 from calcom_core.limits import RateLimit, limits_of
-from calcom_core.wire import read
+from calcom_core.serialization import read
 
 FOLDER = Path(__file__).parent.parent / "examples"
 EXAMPLES: dict[str, dict[str, Any]] = json.loads((FOLDER / "examples.json").read_text("utf-8"))

@@ -12,14 +12,16 @@ MODULES = sources()
 
 # Each module may import those above it in this list, and nothing else of the core.
 ORDER = [
-    "value",
+    "_lazy_methods",
     "errors",
+    "checks",
+    "json_text",
+    "serialization",
     "tokens",
     "secret",
     "http",
     "versions",
     "model",
-    "model.fields",
     "model.location",
     "model.inputs",
     "model.input_dicts",
@@ -30,7 +32,6 @@ ORDER = [
     "model.event_type",
     "model.page",
     "limits",
-    "wire",
     "personal",
     "redaction",
     "error_body",
@@ -178,7 +179,7 @@ def test_a_module_imports_only_those_above_it(path: str) -> None:
         ("from calcom_core import retry", {"retry"}),
         ("from calcom_core import retry, Api", {"", "retry"}),
         ("from calcom_core import Api", {""}),
-        ("from .fields import build", {"model.fields"}),
+        ("from .location import location", {"model.location"}),
         ("from . import booking", {"model.booking"}),
         ("from ..retry import retrying", {"retry"}),
         ("from .. import api", {"api"}),
@@ -206,19 +207,19 @@ def run(program: str, *arguments: str) -> str:
 
 def test_importing_the_core_loads_no_transport_and_builds_no_converter() -> None:
     loaded = run(
-        "import sys, calcom_core, calcom_core.wire\n"
+        "import sys, calcom_core, calcom_core.serialization\n"
         "heavy = 'urllib3 trio h11 calcom_transports truststore asyncio hmac hashlib'.split()\n"
         "print([name for name in heavy if name in sys.modules])\n"
-        "print(calcom_core.wire._converter.cache_info().currsize)\n"
+        "print(calcom_core.serialization._converter.cache_info().currsize)\n"
         "op = calcom_core.bookings.get('bk7')\n"
         "calcom_core.Api(calcom_core.Anonymous()).request(op)\n"
-        "print(calcom_core.wire._converter.cache_info().currsize)\n"
+        "print(calcom_core.serialization._converter.cache_info().currsize)\n"
     )
     assert loaded.splitlines() == ["[]", "0", "0"]
 
 
 def test_importing_the_core_writes_no_class_what_it_may_never_need() -> None:
-    # As attrs does for a class that is no `Value`.
+    # As attrs does for a class that is not of `LazyMethods`.
     written = run(
         "import attrs, sys, calcom_core, calcom_core.webhooks\n"
         "found = [thing for name, module in sys.modules.items() if name.startswith('calcom_core')\n"
@@ -380,7 +381,7 @@ def test_every_test_of_the_core_refuses_it_the_outside(monkeypatch: pytest.Monke
         return Path(__file__).read_text(encoding="utf-8")
 
     # As if a function of the core had opened a file.
-    monkeypatch.setitem(reading.__globals__, "__name__", "calcom_core.model.fields")
+    monkeypatch.setitem(reading.__globals__, "__name__", "calcom_core.checks")
 
     with pytest.raises(RuntimeError, match="reading asked for the outside: open"):
         reading("x", "y")

@@ -27,7 +27,7 @@ from calcom_core import (
     bookings,
 )
 from calcom_core.routes import ROUTES
-from calcom_core.wire import to_body
+from calcom_core.serialization import to_body
 
 KEY = "cal_test_0123456789abcdef"
 API = Api(ApiKey(KEY))

@@ -46,11 +46,11 @@ from calcom_core import (
     bookings,
     slots,
 )
+from calcom_core.checks import json_object
 from calcom_core.effects import Gather, Sleep
 from calcom_core.http import timeout_of
-from calcom_core.model.fields import free_json
 from calcom_core.model.inputs import NewGuest
-from calcom_core.wire import read
+from calcom_core.serialization import read
 
 
 class Name(StrEnum):
@@ -544,7 +544,7 @@ def test_an_input_may_be_any_mapping() -> None:
 
 def test_what_is_within_a_free_map_is_a_copy_at_every_depth() -> None:
     inner: dict[str, Any] = {"items": [["A"], {"b": 1}], "pair": ({"c": 2},)}
-    kept = free_json({"order": inner}, "data")
+    kept = json_object({"order": inner}, "data")
     as_given = {"order": {"items": [["A"], {"b": 1}], "pair": [{"c": 2}]}}
     assert kept == as_given
     inner["items"][0].append("B")
@@ -555,7 +555,7 @@ def test_what_is_within_a_free_map_is_a_copy_at_every_depth() -> None:
 
 @pytest.mark.parametrize("value", [{}, {"large": 2**60}, MappingProxyType({"a": [None]})])
 def test_a_free_map_that_is_rare_is_kept_all_the_same(value: Mapping[str, Any]) -> None:
-    kept = free_json(value, "data")
+    kept = json_object(value, "data")
     assert kept == value
     assert type(kept) is dict
 

@@ -23,7 +23,7 @@ from calcom_core.errors import (
     TransportError,
 )
 from calcom_core.http import Headers, Request, Response
-from calcom_core.wire import NotJson, parse
+from calcom_core.json_text import InvalidJson, parse_json
 from calcom_transports import Redaction, Replay, run
 from calcom_transports.__main__ import WALK
 from calcom_transports.cassette import (
@@ -492,8 +492,8 @@ def meaning(cassette: Cassette) -> Any:
 
 def parsed(body: bytes) -> Any:
     try:
-        return parse(body)
-    except NotJson:
+        return parse_json(body)
+    except InvalidJson:
         return body
 
 

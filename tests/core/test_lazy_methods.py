@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import pytest
 from attrs import evolve, field, frozen
 
-from calcom_core.value import Value
+from calcom_core._lazy_methods import LazyMethods
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ INSTANCES: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_values_compare_hash_and_show_as_attrs_lets_them() -> None:
-    values, others = made(Value), made(Plain)
+    values, others = made(LazyMethods), made(Plain)
     ours = [values[name](**given) for name, given in INSTANCES]
     theirs = [others[name](**given) for name, given in INSTANCES]
 
@@ -92,7 +92,7 @@ def test_values_compare_hash_and_show_as_attrs_lets_them() -> None:
 
 
 def test_equal_values_have_equal_hashes_and_others_have_not() -> None:
-    values = made(Value)
+    values = made(LazyMethods)
     assert hash(values["Empty"]()) == hash(values["Empty"]())
     assert hash(values["Single"](only=(1, 2))) == hash(values["Single"](only=(1, 2)))
     assert hash(values["Several"](first=1)) == hash(
@@ -106,8 +106,8 @@ def test_equal_values_have_equal_hashes_and_others_have_not() -> None:
 
 @pytest.mark.parametrize("use", [repr, hash, lambda value: value == value])
 def test_they_are_written_at_the_first_use_of_one(use: Any) -> None:
-    for cls in made(Value).values():
-        assert vars(cls)["__eq__"] is vars(Value)["__eq__"]
+    for cls in made(LazyMethods).values():
+        assert vars(cls)["__eq__"] is vars(LazyMethods)["__eq__"]
         value = cls(**next(given for name, given in INSTANCES if name == cls.__name__))
         use(value)
         if cls.__name__ != "OwnRepr":
@@ -117,31 +117,31 @@ def test_they_are_written_at_the_first_use_of_one(use: Any) -> None:
 
 
 def test_a_class_below_one_that_was_used_looks_at_its_own_fields() -> None:
-    values = made(Value)
+    values = made(LazyMethods)
     assert values["Several"](first=1) == values["Several"](first=1)
     assert values["More"](first=1, more=1) != values["More"](first=1, more=2)
     assert repr(values["More"](first=1, more=1)).endswith("more=1)")
 
 
 def test_a_class_below_one_without_fields_of_its_own_compares_by_those() -> None:
-    class Below(made(Value)["Single"]):  # type: ignore[misc]  # made at run time
+    class Below(made(LazyMethods)["Single"]):  # type: ignore[misc]  # made at run time
         pass
 
     assert Below(1) == Below(1)
     assert Below(1) != Below(2)
-    assert Below(1) != made(Value)["Single"](1)
+    assert Below(1) != made(LazyMethods)["Single"](1)
     assert repr(Below(1)) == "Below(only=1)"
 
 
 def test_a_value_that_holds_itself_can_be_shown() -> None:
     held: list[Any] = []
-    value = made(Value)["Single"](held)
+    value = made(LazyMethods)["Single"](held)
     held.append(value)
     assert repr(value) == "Single(only=[...])"
 
 
 @frozen
-class Boxed(Value, Generic[T]):
+class Boxed(LazyMethods, Generic[T]):
     inner: T
 
 

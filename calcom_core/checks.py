@@ -1,8 +1,11 @@
-"""What a field of an input may hold: a check returns the value to send or raises `InvalidInput`.
+"""Checks of the fields of inputs: each returns the value to send, or raises `InvalidInput`.
 
-Refused is only what the server certainly refuses, would silently misread,
-or what would escape the URL; when in doubt, a value is sent.
+A check refuses only a value that the server certainly refuses, that it would silently misread, or
+that would escape the URL; when in doubt, the value is sent.
 No message repeats the value, which may be personal data.
+
+An input is an attrs class with `field_transformer=check_fields`, whose fields name their checks:
+`field(metadata=checked_by(email))`.
 """
 
 import json
@@ -26,7 +29,7 @@ LARGEST_INTEGER = 2**53 - 1
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Area/Location, or one of the old single names such as Japan.
-# Not EST, MST, HST and offsets (UTC-05:00), which mean another hour than most think in summer.
+# Not EST, MST, HST and offsets (UTC-05:00): they have no summer time, which callers forget.
 _TIME_ZONE = re.compile(
     r"[A-Za-z]+(?:/[A-Za-z0-9_+\-]+){1,2}|[A-Z][a-z]{3,}"
     r"|UTC|UCT|GMT[+-]?0?|CET|EET|MET|WET|(?:EST5E|CST6C|MST7M|PST8P)DT"
@@ -38,33 +41,39 @@ _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[ ().\-/]")
 
 
-def kind(value: object) -> str:
-    """Return the kind of a Python or JSON value, for messages that must not show the value."""
+MISSING = object()
+"""Stands for the value of a key that is absent."""
+
+
+def found_type(value: object) -> str:
+    """Return the type of a Python or JSON value, for messages that must not show the value."""
+    if value is MISSING:
+        return "nothing"
     names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
     names |= {int: "an integer", float: "a number with a fraction", type(None): "null"}
     return names.get(type(value), type(value).__name__)
 
 
 def exact_str(value: str) -> str:
-    """Return the text of a string as exactly a `str`, whatever its class makes of `str()`.
+    """Return the text of a string as exactly a `str`, also of a subclass with its own `str()`.
 
     `str()` of a member of a `class Status(str, Enum)` is its name, such as `Status.UPCOMING`.
     """
     return str.__str__(value)
 
 
-def text(value: object, field: str) -> str:
-    """Check a string that names something, so that it is not empty."""
-    checked = prose(value, field)
+def non_empty_string(value: object, field: str) -> str:
+    """Check a string that is not empty, such as an id or a name."""
+    checked = string(value, field)
     if not checked:
         raise InvalidInput(field, "is empty")
     return checked
 
 
-def prose(value: object, field: str) -> str:
-    """Check a string of any length, the empty one included, that can be encoded."""
+def string(value: object, field: str) -> str:
+    """Check a string that can be encoded; it may be empty."""
     if not isinstance(value, str):
-        raise InvalidInput(field, f"must be a string, not {kind(value)}")
+        raise InvalidInput(field, f"must be a string, not {found_type(value)}")
     checked = exact_str(value)
     try:
         checked.encode()
@@ -73,21 +82,21 @@ def prose(value: object, field: str) -> str:
     return checked
 
 
-def flag(value: object, field: str) -> bool:
+def boolean(value: object, field: str) -> bool:
     """Check a boolean."""
     if not isinstance(value, bool):
-        raise InvalidInput(field, f"must be True or False, not {kind(value)}")
+        raise InvalidInput(field, f"must be True or False, not {found_type(value)}")
     return value
 
 
-def integer_from(least: int, most: int = LARGEST_INTEGER) -> Callable[[object, str], int]:
+def bounded_int(least: int, most: int = LARGEST_INTEGER) -> Callable[[object, str], int]:
     """Return a check for an integer within bounds; an integral float such as `123.0` counts."""
 
     def check(value: object, field: str) -> int:
         if isinstance(value, float) and math.isfinite(value) and value.is_integer():
             value = float.__int__(value)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidInput(field, f"must be an integer, not {kind(value)}")
+            raise InvalidInput(field, f"must be an integer, not {found_type(value)}")
         number = int.__int__(value)
         if not least <= number <= most:
             least_only = most == LARGEST_INTEGER and number < least
@@ -98,25 +107,26 @@ def integer_from(least: int, most: int = LARGEST_INTEGER) -> Callable[[object, s
     return check
 
 
-integer = integer_from(1)
+positive_int = bounded_int(1)
 """Checks an integer of at least 1, such as an id."""
 
-natural = integer_from(0)
+non_negative_int = bounded_int(0)
 """Checks an integer of at least 0."""
 
 
-def moment(value: object, field: str) -> datetime:
-    """Check an aware datetime, or a string of ISO 8601 with an offset; return it in UTC."""
+def utc_datetime(value: object, field: str) -> datetime:
+    """Check an aware datetime, or an ISO 8601 string with an offset; return it in UTC."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(exact_str(value))
-        except ValueError:  # whose text repeats the value
+        except ValueError:  # its text repeats the value
             raise InvalidInput(
                 field, "is not a time of ISO 8601 such as 2027-04-05T09:00:00Z"
             ) from None
     if not isinstance(value, datetime):
         raise InvalidInput(
-            field, f"must be a datetime with a zone, or a string with an offset, not {kind(value)}"
+            field,
+            f"must be a datetime with a zone, or a string with an offset, not {found_type(value)}",
         )
     try:
         exact = value if type(value) is datetime else _exact_datetime(value)
@@ -133,25 +143,26 @@ def moment(value: object, field: str) -> datetime:
 
 
 def _exact_datetime(value: datetime) -> datetime:
-    """Return a datetime of a subclass, such as a timestamp of pandas, as exactly a datetime."""
+    """Return exactly a `datetime` from a subclass, such as a timestamp of pandas."""
     value.utcoffset()  # pandas.NaT raises here
     day = (value.year, value.month, value.day)
     time = (value.hour, value.minute, value.second, value.microsecond)
     return datetime(*day, *time, tzinfo=value.tzinfo, fold=value.fold)
 
 
-def day_or_moment(value: object, field: str) -> date | datetime:
-    """Check a date, as a value or as `YYYY-MM-DD`, or what `moment` takes."""
+def date_or_datetime(value: object, field: str) -> date | datetime:
+    """Check a date, as a value or as `YYYY-MM-DD`, or a datetime as `utc_datetime` does."""
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
             return date.fromisoformat(exact_str(value))
-        except ValueError:  # whose text repeats the value
+        except ValueError:  # its text repeats the value
             raise InvalidInput(field, "is not a date of the calendar") from None
     if isinstance(value, (str, datetime)):
-        return moment(value, field)
+        return utc_datetime(value, field)
     if not isinstance(value, date):
         raise InvalidInput(
-            field, f"must be a date, a datetime with a zone, or a string of one, not {kind(value)}"
+            field,
+            f"must be a date, a datetime with a zone, or a string of one, not {found_type(value)}",
         )
     if type(value) is date:
         return value
@@ -162,8 +173,8 @@ def day_or_moment(value: object, field: str) -> date | datetime:
 
 
 def time_zone(value: object, field: str) -> str:
-    """Check the form of an IANA name; whether the zone exists, the server knows."""
-    name = text(value, field)
+    """Check the form of an IANA name; the server knows which zones exist."""
+    name = non_empty_string(value, field)
     if not _TIME_ZONE.fullmatch(name):
         raise InvalidInput(
             field, "has not the form of an IANA time zone such as Europe/Rome or UTC"
@@ -173,23 +184,23 @@ def time_zone(value: object, field: str) -> str:
 
 def email(value: object, field: str) -> str:
     """Check that a string has the form of an e-mail address."""
-    address = text(value, field)
+    address = non_empty_string(value, field)
     if not _EMAIL.fullmatch(address):
         raise InvalidInput(field, "has not the form of an e-mail address")
     return address
 
 
 def listed_username(value: object, field: str) -> str:
-    """Check a username that is sent in a list, which commas separate."""
-    name = text(value, field)
+    """Check a username for a list that is joined by commas."""
+    name = non_empty_string(value, field)
     if "," in name:
         raise InvalidInput(field, "holds a comma, which would make it two")
     return name
 
 
 def phone(value: object, field: str) -> str:
-    """Check the international form, `+` and 7 to 15 digits; it is sent as given."""
-    number = text(value, field)
+    """Check a number in international form, `+` and 7 to 15 digits; it is sent as given."""
+    number = non_empty_string(value, field)
     if not _PHONE.fullmatch(number) and not _PHONE.fullmatch(_PHONE_PUNCTUATION.sub("", number)):
         raise InvalidInput(
             field, "is not a phone number in international form such as +4915112345678"
@@ -204,20 +215,20 @@ def one_of(*allowed: str) -> Callable[[object, str], str]:
         word = exact_str(value) if isinstance(value, str) else ""
         if word not in allowed:
             words = ", ".join(allowed)
-            raise InvalidInput(field, f"must be one of {words}{nearest(word, allowed)}")
+            raise InvalidInput(field, f"must be one of {words}{did_you_mean(word, allowed)}")
         return word
 
     return check
 
 
-def each(
+def list_of(
     check: Callable[[object, str], T], *, least: int = 0, most: int | None = None
 ) -> Callable[[object, str], tuple[T, ...]]:
-    """Return a check for *least* to *most* items; a string or a mapping is no list of them."""
+    """Return a check for a list of *least* to *most* items; a string or a mapping is refused."""
 
-    def check_each(value: object, field: str) -> tuple[T, ...]:
+    def check_list(value: object, field: str) -> tuple[T, ...]:
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-            raise InvalidInput(field, f"must be a list, not {kind(value)}")
+            raise InvalidInput(field, f"must be a list, not {found_type(value)}")
         checked = tuple([check(item, f"{field}[{index}]") for index, item in enumerate(value)])
         if len(checked) < least:
             raise InvalidInput(field, f"needs at least {least} item{'s' * (least > 1)}")
@@ -225,21 +236,21 @@ def each(
             raise InvalidInput(field, f"has {len(checked)} items; the server takes {most}")
         return checked
 
-    return check_each
+    return check_list
 
 
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
-def free_json(value: object, field: str) -> dict[str, Any]:
-    """Check a mapping of any JSON; return a copy whose keys are untouched."""
+def json_object(value: object, field: str) -> dict[str, Any]:
+    """Check a mapping of any JSON; return a copy with the same keys."""
     if not isinstance(value, Mapping):
-        raise InvalidInput(field, f"must be a mapping, not {kind(value)}")
+        raise InvalidInput(field, f"must be a mapping, not {found_type(value)}")
     if not all(isinstance(key, str) for key in value):
         raise InvalidInput(field, "has a key that is not a string")
     try:
         written = _encoder.encode(dict(value))
-        written.encode()  # which half a surrogate pair cannot be
+        written.encode()  # fails for half a surrogate pair
         copy: dict[str, Any] = json.loads(written)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(
@@ -253,31 +264,31 @@ def free_json(value: object, field: str) -> dict[str, Any]:
 def metadata(value: object, field: str) -> dict[str, str]:
     """Check metadata: at most 50 keys of at most 40 characters, strings of at most 500.
 
-    Lengths are counted as the server counts them, in UTF-16 code units;
-    other values pass its first check and spoil the whole booking later.
+    Lengths are in UTF-16 code units, as the server counts them.
+    Other values pass the server's first check, and make the whole booking fail later.
     """
-    checked = free_json(value, field)
+    checked = json_object(value, field)
     if len(checked) > 50:
         raise InvalidInput(field, f"has {len(checked)} keys; the server takes 50")
     for key, item in checked.items():
         if _utf16_length(key) > 40:
             raise InvalidInput(field, "has a key longer than 40 characters")
         if not isinstance(item, str):
-            raise InvalidInput(f"{field}[{key!r}]", f"must be a string, not {kind(item)}")
+            raise InvalidInput(f"{field}[{key!r}]", f"must be a string, not {found_type(item)}")
         if _utf16_length(item) > 500:
             raise InvalidInput(f"{field}[{key!r}]", "is longer than 500 characters")
     return checked
 
 
 def _utf16_length(value: str) -> int:
-    # Not by encoding: the first use of that codec reads it from the disk.
-    return len(value) + (0 if value.isascii() else sum(each > "\uffff" for each in value))
+    # Without encoding: Python reads that codec from the disk at its first use.
+    return len(value) + (0 if value.isascii() else sum(character > "\uffff" for character in value))
 
 
-def segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str:
+def path_segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str:
     """Check a path parameter and return it percent-encoded as one segment."""
-    # An empty one is the list's route, and `by-seat` another's.
-    name = text(value, field)
+    # An empty segment would be the route of the list; `by-seat` is a route of its own.
+    name = non_empty_string(value, field)
     if name in {".", ".."} or name in reserved:
         raise InvalidInput(field, f"must not be {name!r}, which names another route")
     if len(name) > 512:
@@ -287,8 +298,8 @@ def segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str
     return quote(name, safe="")
 
 
-def nearest(given: object, known: tuple[str, ...]) -> str:
-    """Return the question whether the nearest known name was meant, or nothing."""
+def did_you_mean(given: object, known: tuple[str, ...]) -> str:
+    """Return a hint that names the nearest known name, or "" if none is near."""
     if not isinstance(given, str):
         return ""
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: f"_{match[1].lower()}", given[:80])
@@ -297,19 +308,19 @@ def nearest(given: object, known: tuple[str, ...]) -> str:
     return f"; did you mean {found[0]}?" if found else ""
 
 
-def build(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()) -> T:
-    """Make an input from a mapping of its fields, or take one that is made.
+def from_mapping(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()) -> T:
+    """Return an input made from a mapping of its fields; an input is returned unchanged.
 
-    An unknown key is refused with the nearest known one, or the nearest of *also*,
-    since a dropped key is a dropped wish.
+    An unknown key is an error, since the caller meant something by it.
+    The message names the nearest known key, or the nearest of *also*.
     """
     if isinstance(value, cls):
         return value
     if not isinstance(value, Mapping):
-        raise InvalidInput(field, f"must be a mapping or {cls.__name__}, not {kind(value)}")
-    known, required = _names_of(cls)  # type: ignore[arg-type]  # a class is hashable
+        raise InvalidInput(field, f"must be a mapping or {cls.__name__}, not {found_type(value)}")
+    known, required = _field_names(cls)  # type: ignore[arg-type]  # a class is hashable
     if not value.keys() <= known:
-        _refuse_unknown(cls, value, field, also)
+        _refuse_unknown_key(cls, value, field, also)
     if not required <= value.keys():
         missing = next(name for name in known if name in required and name not in value)
         raise InvalidInput(f"{field}.{missing}", "is required")
@@ -319,23 +330,28 @@ def build(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()
         raise InvalidInput(f"{field}.{error.field}", error.problem) from error
 
 
+def instance_of(cls: type[T]) -> Callable[[object, str], T]:
+    """Return a check for an input of a class, or a mapping of its fields."""
+    return lambda value, field: from_mapping(cls, value, field)
+
+
 @cache
-def _names_of(cls: Any) -> tuple[KeysView[str], frozenset[str]]:
-    """Return the fields of an input, in order, and those that must be given."""
+def _field_names(cls: Any) -> tuple[KeysView[str], frozenset[str]]:
+    """Return the names of the fields of an input, in order, and of the required ones."""
     fields = {field.name: field for field in attrs.fields(cls) if field.init}
-    must = (name for name, field in fields.items() if field.default is attrs.NOTHING)
-    return fields.keys(), frozenset(must)
+    required = (name for name, field in fields.items() if field.default is attrs.NOTHING)
+    return fields.keys(), frozenset(required)
 
 
-def _refuse_unknown(
+def _refuse_unknown_key(
     cls: type[Any], value: Mapping[Any, Any], field: str, also: tuple[str, ...]
 ) -> NoReturn:
-    known, _ = _names_of(cls)  # type: ignore[arg-type]
+    known, _ = _field_names(cls)  # type: ignore[arg-type]
     key = next(key for key in value if key not in known)
-    meant = nearest(key, (*known, *also)) or f", which has {', '.join(known) or 'none'}"
+    meant = did_you_mean(key, (*known, *also)) or f", which has {', '.join(known) or 'none'}"
     reason = getattr(cls, "REFUSED", {}).get(key)
     raise InvalidInput(
-        f"{field}[{exact_str(key)!r}]" if isinstance(key, str) else f"{field}[{kind(key)}]",
+        f"{field}[{exact_str(key)!r}]" if isinstance(key, str) else f"{field}[{found_type(key)}]",
         reason or f"is no key of {cls.__name__}{meant}",
     )
 
@@ -343,13 +359,13 @@ def _refuse_unknown(
 _CHECK = "calcom_core check"
 
 
-def by(check: Callable[[object, str], Any]) -> dict[str, Any]:
+def checked_by(check: Callable[[object, str], Any]) -> dict[str, Any]:
     """Return the metadata of a field of an input, whose values *check* checks."""
     return {_CHECK: check}
 
 
 def check_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:
-    """Convert each field of an input by the check in its metadata: a `field_transformer` of attrs.
+    """Give each field the check in its metadata as its converter: a `field_transformer` of attrs.
 
     A field whose default is None takes None as "not given".
     """
@@ -368,22 +384,3 @@ def _converter(field: "attrs.Attribute[Any]") -> Callable[[Any], Any]:
     # attrs shows it in the signature of the input.
     convert.__annotations__["value"] = field.type
     return convert
-
-
-API_KEY = "calcom_core key"
-GIVEN = "calcom_core given"
-
-
-def under(key: str) -> dict[str, Any]:
-    """Return the metadata of a field whose key in the API is not its name in camel case."""
-    return {API_KEY: key}
-
-
-def given() -> dict[str, Any]:
-    """Return the metadata of a field that is not in the JSON, but given beside it."""
-    return {GIVEN: True}
-
-
-def unknown_keys(*, repr: bool = True) -> Any:
-    """Return the field in which a model keeps the keys that it does not know."""
-    return attrs.field(factory=dict, hash=False, repr=repr)

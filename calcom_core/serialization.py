@@ -1,0 +1,327 @@
+"""Models from JSON, and inputs to JSON: the hooks that this library registers with cattrs.
+
+Reading is lenient about keys and strict about types:
+
+- Keys that a model does not know are kept in its `extra`.
+- A key that is absent, or null, leaves its field at its default; a field without one is required.
+- A value of another type is an `UnexpectedValue`, which names its JSON path.
+
+cattrs alone would convert with `str()` and `int()`, so that null would become "None".
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from math import isfinite
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+import attrs
+import cattrs
+
+from calcom_core.checks import MISSING, found_type
+from calcom_core.errors import InvalidInput
+
+T = TypeVar("T")
+
+UnixTime = Annotated[datetime, "seconds since 1970"]
+"""A time that the API writes as a number of seconds; read as an aware datetime in UTC."""
+
+_JSON_KEY = "calcom_core JSON key"
+_NOT_IN_JSON = "calcom_core not in JSON"
+
+
+def json_key(key: str) -> dict[str, Any]:
+    """Return the metadata of a field whose key in JSON is not its name in camelCase."""
+    return {_JSON_KEY: key}
+
+
+def not_in_json() -> dict[str, Any]:
+    """Return the metadata of a field that `read` takes beside the JSON."""
+    return {_NOT_IN_JSON: True}
+
+
+def unknown_keys(*, repr: bool = True) -> Any:
+    """Return the field `extra`, in which a model keeps the keys that it does not know."""
+    return attrs.field(factory=dict, hash=False, repr=repr)
+
+
+class UnexpectedValue(Exception):
+    """A JSON value of another type than expected; each level adds its step to *path*.
+
+    *missing* holds the other required keys that the same object lacks.
+    """
+
+    def __init__(self, expected: str, found: str, *path: str | int) -> None:
+        super().__init__(expected, found)
+        self.expected = expected
+        self.found = found
+        self.path: list[str | int] = list(path)
+        self.missing: tuple[str, ...] = ()
+
+    @property
+    def json_path(self) -> str:
+        """The path from the root of the response, such as `$.data.hosts[0].id`."""
+        return _json_path(self.path)
+
+    @property
+    def also_missing(self) -> str:
+        """The paths of the keys in *missing* as a part of a message; empty without any."""
+        paths = [_json_path([*self.path[:-1], key]) for key in self.missing]
+        return f"; also missing: {', '.join(paths)}" if paths else ""
+
+
+def _json_path(steps: list[str | int]) -> str:
+    return "$" + "".join(
+        f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
+        for step in steps
+    )
+
+
+def camel_case(name: str) -> str:
+    """Return the API's name of a field: `event_type_id` is `eventTypeId`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def format_datetime(value: datetime) -> str:
+    """Return a time as the API takes it: UTC with `Z`, and milliseconds only if there are any."""
+    spec = "milliseconds" if value.microsecond else "seconds"
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return in_utc.isoformat("T", spec).removesuffix("+00:00") + "Z"
+
+
+def to_json(value: Any) -> Any:
+    """Return an input, or a part of one, as JSON: keys in camelCase, None left out, times as text.
+
+    Mappings in an input are the user's own, and keep their keys.
+    """
+    return _converter().unstructure(value)
+
+
+_encoder = json.JSONEncoder(
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # a mapping that holds itself is nested too deeply
+    separators=(",", ":"),
+)
+
+
+def to_body(value: Any) -> bytes:
+    """Return an input as the bytes of a JSON body."""
+    try:
+        return _encoder.encode(to_json(value)).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidInput("data", "cannot be written as JSON") from error
+
+
+def to_query(value: Any) -> tuple[tuple[str, str], ...]:
+    """Return an input as query parameters; several values of one are joined by commas."""
+    return tuple((name, _query_value(item)) for name, item in to_json(value).items())
+
+
+def _query_value(item: Any) -> str:
+    return ",".join(map(str, item)) if isinstance(item, (list, tuple)) else str(item)
+
+
+def read(cls: type[T], value: Any, **beside: Any) -> T:
+    """Return a model made from JSON; raises `UnexpectedValue` where a value has another type.
+
+    Arguments:
+        cls: the model.
+        value: the JSON.
+        beside: the fields that are not in the JSON, by their names.
+    """
+    return cls(**_field_reader(cls)(value), **beside)  # type: ignore[arg-type]  # is hashable
+
+
+def read_all(cls: type[T], value: Any) -> tuple[T, ...]:
+    """Return a tuple of models made from a JSON array; raises as `read` does."""
+    models: tuple[T, ...] = _array_hook(structure_hook(cls))(value, None)
+    return models
+
+
+def structure_hook(cls: type[T]) -> Callable[[Any, Any], T]:
+    """Return the structure hook of *cls*, for reading many values; the second argument is unused.
+
+    The hook raises `UnexpectedValue` as `read` does.
+    """
+    return _converter().get_structure_hook(cls)
+
+
+# Made at the first use: a program that only imports the core does not pay for it.
+@cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter()
+    for type_, hook in _HOOKS.items():
+        converter.register_structure_hook(type_, hook)
+    converter.register_structure_hook_func(lambda type_: type_ == UnixTime, _unix_time_hook)
+    converter.register_structure_hook_func(_is_generic(Mapping), _strict_hook("an object", dict))
+    converter.register_structure_hook_factory(
+        _is_generic(tuple),
+        lambda type_: _array_hook(converter.get_structure_hook(get_args(type_)[0])),
+    )
+    converter.register_structure_hook_factory(attrs.has, _model_hook)
+    converter.register_unstructure_hook(datetime, format_datetime)
+    converter.register_unstructure_hook(date, date.isoformat)
+    converter.register_unstructure_hook(dict, lambda mapping: mapping)
+    converter.register_unstructure_hook_factory(attrs.has, lambda cls: _input_hook(cls, converter))
+    return converter
+
+
+def _is_generic(origin: type) -> Callable[[Any], bool]:
+    return lambda type_: get_origin(type_) is origin
+
+
+def _strict_hook(expected: str, type_: type) -> Callable[[Any, Any], Any]:
+    def structure(value: Any, _: object) -> Any:
+        if type(value) is type_:
+            return value
+        raise UnexpectedValue(expected, found_type(value))
+
+    return structure
+
+
+def _int_or_str_hook(value: Any, _: object) -> int | str:
+    if type(value) not in (int, str):
+        raise UnexpectedValue("an integer or a string", found_type(value))
+    either: int | str = value
+    return either
+
+
+def _datetime_hook(value: Any, _: object) -> datetime:
+    expected = "a time with its offset"
+    if not isinstance(value, str):
+        raise UnexpectedValue(expected, found_type(value))
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        raise UnexpectedValue(expected, "another string") from None
+    if time.tzinfo is None:
+        raise UnexpectedValue(expected, "another string")
+    return time
+
+
+def _unix_time_hook(value: Any, _: object) -> datetime:
+    expected = "seconds since 1970"
+    if type(value) is not int:
+        raise UnexpectedValue(expected, found_type(value))
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, ValueError, OSError):
+        raise UnexpectedValue(expected, "a number of another size") from None
+
+
+def _number_hook(value: Any, _: object) -> float:
+    # JSON has one type of number, so that a float may be written as 30.
+    if type(value) not in (int, float):
+        raise UnexpectedValue("a number", found_type(value))
+    number: float = value
+    try:
+        finite = isfinite(number)  # 1e999 is valid JSON, and infinite
+    except OverflowError:  # an integer that no double holds
+        finite = False
+    if not finite:
+        raise UnexpectedValue("a finite number", "a larger one")
+    return number
+
+
+_HOOKS: dict[Any, Callable[[Any, Any], Any]] = {
+    str: _strict_hook("a string", str),
+    int: _strict_hook("an integer", int),
+    bool: _strict_hook("a boolean", bool),
+    float: _number_hook,
+    int | str: _int_or_str_hook,
+    datetime: _datetime_hook,
+}
+
+
+def _array_hook(hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], tuple[Any, ...]]:
+    """Return the structure hook of a tuple, whose items *hook* structures."""
+
+    def structure(value: Any, _: object) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise UnexpectedValue("an array", found_type(value))
+        items: list[Any] = []
+        try:
+            for item in value:
+                items.append(hook(item, None))
+        except UnexpectedValue as error:
+            error.path.insert(0, len(items))
+            raise
+        return tuple(items)
+
+    return structure
+
+
+def _model_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
+    """Return the structure hook of a model."""
+    read_fields = _field_reader(cls)  # type: ignore[arg-type]  # is hashable
+    return lambda value, _: cls(**read_fields(value))
+
+
+@cache
+def _field_reader(cls: type[Any]) -> Callable[[Any], dict[str, Any]]:
+    """Return a function that reads the fields of a model from a JSON object.
+
+    It leaves out a field whose key is absent or null, so that attrs fills in the default.
+    """
+    # A loop over these rows is faster than the function that cattrs would generate, whose fields
+    # would each need a wrapper that adds the key to the path of an error.
+    rows = []
+    for field in attrs.fields(cls):
+        if field.name != "extra" and _NOT_IN_JSON not in field.metadata:
+            type_ = _without_none(field.type)
+            # An optional key that is absent counts as null.
+            absent = MISSING if field.default is attrs.NOTHING else None
+            hook = _converter().get_structure_hook(type_)
+            plain = type_ if type_ in (str, int, bool) else None
+            rows.append((_key(field), field.name, absent, plain, hook))
+    known = frozenset(key for key, *_ in rows)
+    required = [key for key, _, absent, *_ in rows if absent is MISSING]
+
+    def read_fields(value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise UnexpectedValue("an object", found_type(value))
+        fields: dict[str, Any] = {}
+        for key, name, absent, plain, hook in rows:
+            item = value.get(key, absent)
+            if type(item) is plain:  # as most are, and need no hook
+                fields[name] = item
+            elif item is not None or absent is MISSING:
+                try:
+                    fields[name] = hook(item, None)
+                except UnexpectedValue as error:
+                    if absent is MISSING and not error.path:
+                        others = (other for other in required if other != key)
+                        error.missing = tuple(other for other in others if other not in value)
+                    error.path.insert(0, key)
+                    raise
+        if not value.keys() <= known:
+            fields["extra"] = {key: value[key] for key in value if key not in known}
+        return fields
+
+    return read_fields
+
+
+def _key(field: "attrs.Attribute[Any]") -> str:
+    return field.metadata.get(_JSON_KEY) or camel_case(field.name)
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) not in (UnionType, Union):
+        return annotation
+    kept = tuple(item for item in get_args(annotation) if item is not NoneType)
+    return Union[kept]  # noqa: UP007 - of a tuple made at run time
+
+
+def _input_hook(cls: type[Any], converter: cattrs.Converter) -> Callable[[Any], dict[str, Any]]:
+    """Return the unstructure hook of an input."""
+    keys = [(field.name, camel_case(field.name)) for field in attrs.fields(cls)]
+
+    def unstructure(value: Any) -> dict[str, Any]:
+        items = [(key, getattr(value, name)) for name, key in keys]
+        return {key: converter.unstructure(item) for key, item in items if item is not None}
+
+    return unstructure
