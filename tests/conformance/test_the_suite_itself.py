@@ -299,7 +299,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.exhaustive(sample=12)
+@pytest.mark.exhaustive(sample=3)
 @pytest.mark.parametrize(
     ("make", "scenarios", "name", "expected"),
     FAULTS,

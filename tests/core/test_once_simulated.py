@@ -219,7 +219,7 @@ def once() -> Program[Any]:
 @pytest.fixture
 def seeds(sample: Callable[..., Any]) -> Sequence[int]:
     """Return the seed of each schedule."""
-    chosen: Sequence[int] = sample(range(10_000), 1_000)
+    chosen: Sequence[int] = sample(range(10_000), 400)
     return chosen
 
 

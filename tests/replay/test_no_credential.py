@@ -456,7 +456,7 @@ def nothing_shown(
     assert found_in("".join(capsys.readouterr()).encode()) == []
 
 
-@pytest.mark.exhaustive(sample=15)
+@pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("record", [False, True])
 @pytest.mark.parametrize("way", [by_urllib3, by_trio, by_extra_header])
 @pytest.mark.parametrize("name", SERVERS)
@@ -526,7 +526,7 @@ PROXIES: dict[str, Handler] = {
 }
 
 
-@pytest.mark.exhaustive(sample=7)
+@pytest.mark.exhaustive(sample=4)
 @pytest.mark.parametrize("url", ["https://elsewhere.test", "http://elsewhere.test"])
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
 @pytest.mark.parametrize("name", PROXIES)
@@ -749,7 +749,7 @@ MISPLACED: list[tuple[Callable[[], object], str]] = [
 ]
 
 
-@pytest.mark.exhaustive(sample=20)
+@pytest.mark.exhaustive(sample=10)
 @pytest.mark.parametrize(("call", "field"), MISPLACED)
 def test_no_refusal_of_one_in_the_wrong_place_shows_it(
     call: Any, field: str, nothing_shown: Any
@@ -794,7 +794,7 @@ def test_no_refusal_of_a_url_shows_it(kind: Any, url: str, nothing_shown: Any) -
     nothing_shown(caught.value)
 
 
-@pytest.mark.exhaustive(sample=16)
+@pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("name", REFUSED)
 def test_no_refusal_shows_it(name: str, tmp_path: Path, nothing_shown: Any) -> None:
     with pytest.raises(Exception) as caught:

@@ -382,7 +382,7 @@ def test_where_ci_is_set_what_is_there_is_replayed(
     record(pytester).assert_outcomes(passed=1)
 
 
-@pytest.mark.exhaustive(sample=3)
+@pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize(
     ("key", "problem"),
     [(None, "is not set"), ("", "is set and blank"), (f"{KEY}\n", "holds a space")],
@@ -407,7 +407,7 @@ def test_a_recording_without_a_key_fails_before_anything_is_made(
     assert not (pytester.path / "cassettes").exists()
 
 
-@pytest.mark.exhaustive(sample=5)
+@pytest.mark.exhaustive(sample=3)
 @pytest.mark.parametrize(
     ("test", "outcome"),
     [
@@ -904,7 +904,7 @@ GONE_OF_A = ["cassettes/test_a/TestA.test_gone.json"]
 GONE_OF_B = ["cassettes/test_b/TestGone.test_x.json", "cassettes/test_b/test_gone.json"]
 
 
-@pytest.mark.exhaustive(sample=3)
+@pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize(
     ("args", "said"),
     [

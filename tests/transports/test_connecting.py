@@ -56,7 +56,7 @@ def dead() -> Any:
         }
 
 
-@pytest.mark.exhaustive(sample=4)
+@pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize(
     "before",
@@ -81,7 +81,7 @@ def test_the_first_address_that_works_is_asked(
     assert len(server.requests) == 1
 
 
-@pytest.mark.exhaustive(sample=4)
+@pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize(
     ("tried", "reason"),
@@ -153,7 +153,7 @@ def issued(*names: str, **options: Any) -> Issue:
     return lambda authority, directory: server_context(authority.issue_cert(*names, **options))
 
 
-@pytest.mark.exhaustive(sample=10)
+@pytest.mark.exhaustive(sample=5)
 @both
 @pytest.mark.parametrize(
     ("issue", "host", "problem"),
@@ -369,7 +369,7 @@ def flight(server: Server, trusting: ssl.SSLContext) -> int:
                 return received
 
 
-@pytest.mark.exhaustive(sample=4)
+@pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize(
     ("how", "step", "expected"),

@@ -605,7 +605,7 @@ def test_a_kept_tls_connection_that_breaks_at_any_byte_is_sent_the_request_once(
     counted(f"kept connections that break: {kind}", len(breaks))
 
 
-@pytest.mark.exhaustive(sample=8)
+@pytest.mark.exhaustive(sample=4)
 @both
 @pytest.mark.parametrize(
     ("announced", "passed", "connections"),

@@ -393,7 +393,7 @@ def test_gzip_is_decoded(kind: str, answer: bytes, body: bytes) -> None:
     assert server.connections == 1
 
 
-@pytest.mark.exhaustive(sample=20)
+@pytest.mark.exhaustive(sample=10)
 @both
 @pytest.mark.parametrize("size", [1, 2, 7, 1_000], ids="chunks of {}".format)
 @pytest.mark.parametrize(
@@ -535,7 +535,7 @@ def test_an_answer_that_is_not_http_is_no_answer_and_its_connection_closed(
     assert error == (NoAnswer, "protocol", f"POST /v2/x: the answer is not HTTP/1.1; {UNKNOWN}")
 
 
-@pytest.mark.exhaustive(sample=3)
+@pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize(
     "answer",

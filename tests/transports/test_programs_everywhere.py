@@ -697,7 +697,7 @@ def test_a_program_runs_the_same_everywhere(name: str, monkeypatch: pytest.Monke
     assert outcomes == {way.__name__: (case.result, case.log) for way in WAYS}
 
 
-@pytest.mark.exhaustive(sample=8)
+@pytest.mark.exhaustive(sample=4)
 @pytest.mark.parametrize("name", CASES)
 def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays_the_same(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -121,7 +121,7 @@ def runs() -> tuple[list[Any], list[Any], list[bytes], list[bytes]]:
     return through_urllib3, through_trio, first.requests, second.requests
 
 
-@pytest.mark.exhaustive(sample=20)
+@pytest.mark.exhaustive(sample=10)
 @pytest.mark.parametrize(("index", "name"), list(enumerate(NAMES)))
 def test_a_recorded_call_reads_over_a_socket_as_it_was_recorded(
     index: int, name: str, runs: tuple[list[Any], list[Any], list[bytes], list[bytes]]

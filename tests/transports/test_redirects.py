@@ -136,7 +136,7 @@ def called(kind: str, auth: Auth, call: Callable[[Any], Any], url: str) -> None:
     trio.run(run)
 
 
-@pytest.mark.exhaustive(sample=20)
+@pytest.mark.exhaustive(sample=10)
 @both
 @pytest.mark.parametrize("call", [READ, WRITE], ids=["read", "write"])
 @pytest.mark.parametrize("auth", [AccessToken(KEY), OAuthClient("client", KEY)])
