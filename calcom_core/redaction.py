@@ -1,33 +1,27 @@
-"""Taking credentials, and where it is asked for persons, out of messages.
+"""Find credentials in requests, responses and messages, and replace them by `[redacted]`.
 
-Of an answer before an error is made of it, and of a recording before anything of it is written or
-compared: in headers, URLs, bodies and messages, plain or encoded.
-Persons are replaced as `calcom_core.personal` says.
+A credential is known by the headers of a request, or is found by its shape (`calcom_core.tokens`).
+An error and a recording hold neither, in headers, URLs, bodies and messages, plain or encoded.
 """
 
 import base64
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
-from calcom_core._lazy_methods import LazyMethods
-from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request, Response, is_secret_header
 from calcom_core.json_text import InvalidJson, parse_json, to_utf8
-from calcom_core.secret import Hidden, Secret, secret_or_error, taken
+from calcom_core.secret import Hidden
 from calcom_core.tokens import (
     REDACTED,
     may_hold_token,
     text_without_tokens,
     without_tokens,
 )
-
-if TYPE_CHECKING:  # whoever replaces persons brings it, and with it hashing, which is slow to load
-    from calcom_core.personal import People
 
 SHORTEST = 8
 """A credential of fewer characters cannot be told from other text."""
@@ -48,97 +42,6 @@ class Credential(Hidden[str]):
     def is_certain(self) -> bool:
         """Whether it is long enough to be told from other text."""
         return len(self.reveal()) >= SHORTEST
-
-
-@frozen(init=False)
-class Redaction(LazyMethods):
-    """What is taken out of a recording.
-
-    Credentials always are. The values of secret headers that a request sends, but for short
-    cookies, are taken out wherever else they stand. `calcom_core.http.SECRET_HEADERS` lists such
-    headers; any other is secret by the end of its name, as the first two shapes say.
-    Any other credential is found only by one of these shapes, in whatever case:
-
-    - the value of a header, a string under a key of JSON, also of JSON within JSON, and the value
-      in `name=value`, where the name ends in `token`, `secret`, `password`, `passwd`, `passcode`,
-      `passphrase`, `pwd`, `signature`, `sig`, `credential`, `api_key`, `secret_key`, `access_key`
-      or `private_key`, with `_`, `-` or nothing between the words;
-    - the value of a header, and a string under a key of JSON, where the name ends in
-      `authorization` or `cookie`;
-    - in text, what follows `access token`, `auth token`, `id token`, `refresh token`,
-      `share token`, `client secret`, `api key` or `secret key` and `=` or `:`;
-    - in text, what follows `Authorization: Basic` or `Authorization: Bearer`, and `Bearer` before
-      a word with a digit;
-    - `user:password@` in a link, and anything before `@` in the host of a request;
-    - a key of Cal.com, `cal_…`, and a JSON web token, `eyJ….….…`.
-
-    Arguments:
-        personal: also replaces e-mail addresses, phone numbers and names, each by the same other
-            one wherever it stands, so that a booking stays itself.
-            A name is what stands in a field for names, and the same words in texts of several.
-        key: makes the replacements, so that without it nobody can check who was meant;
-            with none, somebody who guesses an address can. A replay needs the same key.
-        secrets: further credentials to take out, each of at least 8 characters.
-            A replay needs the same ones, if they are part of what is asked.
-
-    Raises `InvalidInput` for an argument of another type, and for a secret that is too short.
-    """
-
-    personal: bool
-    _key: Hidden[str] = field(repr=False)
-    secrets: frozenset[Credential] = field(repr=False)
-
-    def __init__(
-        self,
-        *,
-        personal: bool = False,
-        key: str | Hidden[str] = "",
-        secrets: Iterable[str | Secret] = (),
-    ) -> None:
-        if isinstance(secrets, str | Secret):
-            secrets = (secrets,)
-        if not isinstance(secrets, Iterable):
-            raise InvalidInput(
-                "secrets", f"must be several strings or Secrets, not {type(secrets).__name__}"
-            )
-        kept = [secret_or_error(secret, "secrets") for secret in secrets]
-        hidden = key if isinstance(key, Hidden) else Hidden(key)
-        del key, secrets  # no frame that raises holds their text
-        credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
-        if not all(credential.is_certain for credential in credentials):
-            raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
-        if not isinstance(personal, bool):
-            raise InvalidInput("personal", f"must be a boolean, not {type(personal).__name__}")
-        if not isinstance(hidden.reveal(), str):
-            raise InvalidInput("key", f"must be a string, not {type(hidden.reveal()).__name__}")
-        if not _is_unicode(hidden.reveal()):
-            raise InvalidInput("key", "holds half of a surrogate pair")
-        self.__attrs_init__(personal, hidden, credentials)  # pyright: ignore[reportAttributeAccessIssue]
-
-    @property
-    def key(self) -> str:
-        """The key of the replacements, in clear."""
-        return self._key.reveal()
-
-    @property
-    def kind(self) -> str:
-        """What the file says of personal data."""
-        if not self.personal:
-            return "kept"
-        return "keyed" if self.key else "replaced"
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def redaction_of(given: object) -> Redaction:
-    """Return a redaction, by default that of credentials alone; refuse what is none."""
-    if given is None:
-        return Redaction()
-    if not isinstance(given, Redaction):
-        raise InvalidInput("redaction", f"must be a Redaction(…), not {type(given).__name__}")
-    return given
 
 
 def credentials_of(request: Request) -> frozenset[Credential]:
@@ -163,14 +66,14 @@ def without_credentials(response: Response) -> Response:
     lines = "\n".join([value for _, value in fields.pairs]).encode("utf-8", "replace")
     if any(map(is_secret_header, fields.names)) or may_hold_token(lines):
         fields = PLAIN.headers(fields)
-    body = _in_any_encoding(response.body, without_tokens)
+    body = in_any_encoding(response.body, without_tokens)
     if fields is response.headers and body == response.body:
         return response
     return evolve(response, headers=fields, body=body)
 
 
-def _in_any_encoding(body: bytes, redact: Callable[[bytes], bytes]) -> bytes:
-    """Return a redacted body: in UTF-8 if it held anything to take out, else as it came."""
+def in_any_encoding(body: bytes, redact: Callable[[bytes], bytes]) -> bytes:
+    """Return a redacted body: in UTF-8 if *redact* changes it, else unchanged."""
     text = to_utf8(body)
     redacted = redact(text)
     if text is body or redacted != text:
@@ -179,49 +82,42 @@ def _in_any_encoding(body: bytes, redact: Callable[[bytes], bytes]) -> bytes:
 
 
 class Redactor:
-    """Takes the given credentials, whatever looks like one, and perhaps persons out of messages."""
+    """Replaces the given credentials, and text that looks like one.
 
-    def __init__(self, credentials: Iterable[Credential], people: "People | None" = None) -> None:
+    To redact twice changes nothing.
+    """
+
+    def __init__(self, credentials: Iterable[Credential]) -> None:
         forms = sorted(_forms(item.reveal()) for item in credentials if item.is_certain)
         # Hidden, since the repr of a pattern shows it.
         self._known = Hidden(re.compile("|".join(forms))) if forms else None
-        self._people = people
 
     def text(self, text: str) -> str:
         """Return text without credentials."""
         return text_without_tokens(self._without_known(text))
 
     def request(self, request: Request) -> Request:
-        """Return the request as it may be written."""
+        """Return the request without credentials."""
         url, body = self.asked(request)
         return evolve(request, url=url, headers=self.headers(request.headers), body=body)
 
     def asked(self, request: Request) -> tuple[str, bytes]:
-        """Return the URL and the body of a request as they may be written, and are compared."""
+        """Return the URL and the body of a request without credentials."""
         # Not the host, without which a URL is none; a credential in it is found in the end.
         host = _HOST.match(request.url)[0]  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript]  # it matches any text
         url = _USER.sub("", host) + self.text(request.url[len(host) :])
-        if self._people is not None:
-            url = self._people.url(url)
-        return url, self._body(request.body, self._people)
+        return url, self._body(request.body)
 
     def response(self, response: Response) -> Response:
-        """Return the response as it may be written."""
+        """Return the response without credentials."""
         return evolve(
-            response,
-            headers=self.headers(response.headers),
-            body=self._body(response.body, self._people),
+            response, headers=self.headers(response.headers), body=self._body(response.body)
         )
 
-    def message(self, message: str) -> str:
-        """Return the message of a failure as it may be written."""
-        message = self.text(message)
-        return message if self._people is None else self._people.text(message)
-
     def headers(self, headers: Headers) -> Headers:
-        """Return header fields as they may be written."""
+        """Return header fields without credentials."""
         return Headers(
-            (name, REDACTED if is_secret_header(name) else self.message(value))
+            (name, REDACTED if is_secret_header(name) else self.text(value))
             for name, value in headers
         )
 
@@ -229,23 +125,21 @@ class Redactor:
         # Before what looks like a token is taken out, which may be a part of one.
         return self._known.reveal().sub(REDACTED, text) if self._known else text
 
-    def _body(self, body: bytes, people: "People | None") -> bytes:
-        return _in_any_encoding(body, lambda text: self._text_body(text, people))
+    def _body(self, body: bytes) -> bytes:
+        return in_any_encoding(body, self._utf8_body)
 
-    def _text_body(self, body: bytes, people: "People | None") -> bytes:
-        if self._known is None and people is None:
+    def _utf8_body(self, body: bytes) -> bytes:
+        if self._known is None:
             return without_tokens(body)
         try:
             tree = parse_json(body)
-            redacted = _in_strings(people.tree(tree) if people else tree, self._without_known)
+            redacted = _in_strings(tree, self._without_known)
             if redacted != tree:
                 written = json.dumps(redacted, allow_nan=False, separators=(",", ":"))
                 return without_tokens(written.encode())
-            people = None  # there are none; as text it would have some in fields that are none
         except (InvalidJson, RecursionError, ValueError):
             pass  # no JSON, or nested too deeply, or a number that JSON cannot write: a text
-        text = self._without_known(body.decode("latin-1"))
-        return without_tokens((people.text(text) if people else text).encode("latin-1"))
+        return without_tokens(self._without_known(body.decode("latin-1")).encode("latin-1"))
 
 
 PLAIN = Redactor(())

@@ -1,6 +1,19 @@
-"""Finding credentials by their shape, where no credential is known.
+"""Find credentials by their shape, where no credential is known.
 
-`calcom_core.redaction.Redaction` lists the shapes.
+These are the shapes, in any case:
+
+- the value of a header, a string under a key of JSON, also of JSON within JSON, and the value in
+  `name=value`, where the name ends in `token`, `secret`, `password`, `passwd`, `passcode`,
+  `passphrase`, `pwd`, `signature`, `sig`, `credential`, `api_key`, `secret_key`, `access_key` or
+  `private_key`, with `_`, `-` or nothing between the words;
+- the value of a header, and a string under a key of JSON, where the name ends in `authorization`
+  or `cookie`;
+- in text, the word after `access token`, `auth token`, `id token`, `refresh token`,
+  `share token`, `client secret`, `api key` or `secret key` and `=` or `:`;
+- in text, the word after `Authorization: Basic` or `Authorization: Bearer`, and a word with a
+  digit after `Bearer`;
+- `user:password@` in a link, and anything before `@` in the host of a request;
+- a key of Cal.com, `cal_…`, and a JSON web token, `eyJ….….…`.
 """
 
 import re

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from calcom_core import __version__ as __version__
-    from calcom_core.redaction import Redaction as Redaction
     from calcom_transports.client import AsyncClient as AsyncClient
     from calcom_transports.client import Client as Client
     from calcom_transports.driver import Transport as Transport
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from calcom_transports.observe import observed as observed
     from calcom_transports.record import Recorder as Recorder
     from calcom_transports.record import use_cassette as use_cassette
+    from calcom_transports.redaction import Redaction as Redaction
     from calcom_transports.replay import Replay as Replay
     from calcom_transports.replay import answer as answer
     from calcom_transports.replay_errors import CassetteError as CassetteError
@@ -36,7 +36,7 @@ _MODULES = {
     "NoMatch": "calcom_transports.replay_errors",
     "Observation": "calcom_transports.observe",
     "Recorder": "calcom_transports.record",
-    "Redaction": "calcom_core.redaction",
+    "Redaction": "calcom_transports.redaction",
     "Replay": "calcom_transports.replay",
     "Transport": "calcom_transports.driver",
     "Unplayed": "calcom_transports.replay_errors",

@@ -28,7 +28,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
 from calcom_core.errors import (
     InvalidInput,
@@ -38,18 +38,11 @@ from calcom_core.errors import (
 )
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json, to_utf8
-from calcom_core.personal import People
-from calcom_core.redaction import (
-    SHORTEST,
-    Credential,
-    Redaction,
-    Redactor,
-    credentials_of,
-    redaction_of,
-    still_hold,
-)
+from calcom_core.redaction import SHORTEST, Credential, credentials_of, still_hold
 from calcom_transports.driver import Branch
 from calcom_transports.matching import split
+from calcom_transports.pseudonyms import People
+from calcom_transports.redaction import RecordingRedactor, Redaction, redaction_of
 from calcom_transports.replay_errors import CassetteError
 
 FORMAT = "calcom-bookings cassette"
@@ -141,6 +134,18 @@ class Recorded:
     branch: Branch = field(validator=_is_branch)
     request: Request = field(validator=_a(Request, "a Request"))
     outcome: Outcome = field(validator=_is_outcome)
+
+
+BeforeRecord = Callable[[Recorded], Recorded | None]
+"""Called with each exchange before it is written; returns the exchange to write, or None.
+
+It gets the exchange as the file would hold it, after redaction, when the recording ends, in the
+order of the file. `attrs.evolve` changes an exchange, its request and its response.
+With None the file does not hold the exchange. A replay then has no response to its request, which
+fails with `NoMatch`: leave out only requests that the replayed program does not make.
+A replay does not call it, so a request that it changes matches only if `Match` ignores the change.
+It must keep the branch. An exception in it ends the recording, and nothing is written.
+"""
 
 
 @frozen
@@ -294,49 +299,104 @@ def body_bytes(body: Any) -> bytes:
 _as_it_came = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def dumps(cassette: Cassette, redaction: Redaction | None = None) -> bytes:
-    """Return the bytes of a cassette, without credentials, and without personal data if so asked.
+def dumps(
+    cassette: Cassette,
+    redaction: Redaction | None = None,
+    before_record: BeforeRecord | None = None,
+) -> bytes:
+    """Return the bytes of a cassette, redacted and then changed by *before_record*.
 
-    This is the only way from a recording to a file; equal recordings give equal bytes.
-    Raises `CassetteError` (`credential-left`) if they would still hold a credential that was sent.
+    No other function writes a recording; equal recordings give equal bytes.
+    Raises `CassetteError` (`credential-left`) if they would still hold a credential of a request,
+    and any exception of *before_record*.
     """
     if not isinstance(cassette, Cassette):
         raise InvalidInput("cassette", f"must be a Cassette, not {type(cassette).__name__}")
-    content = _redacted(cassette, redaction_of(redaction))
-    if isinstance(content, CassetteError):
-        raise content
-    return content
-
-
-def _redacted(cassette: Cassette, redaction: Redaction) -> bytes | CassetteError:
-    # Returns its error, so that no frame that raises it holds what is not redacted.
-    recorded = [item for run in cassette.runs for item in run.exchanges]
-    credentials = redaction.secrets.union(*(credentials_of(item.request) for item in recorded))
+    check_before_record(before_record)
+    redaction = redaction_of(redaction)
+    credentials = _credentials(cassette, redaction)
     if not all(credential.is_certain for credential in credentials):
-        return CassetteError(
+        raise CassetteError(
             f"{cassette.name} was not written: a credential of fewer than {SHORTEST} characters "
             "cannot be told from other text; record with a longer one",
             reason="credential-left",
         )
-    people = None
-    if redaction.personal:
-        people = People.in_bodies(redaction.key, bodies_of(cassette))
-    redactor = Redactor(credentials, people)
-    runs = [[_item(exchange, redactor) for exchange in run.exchanges] for run in cassette.runs]
-    tree: dict[str, Any] = {"format": FORMAT, "version": VERSION}
-    if redaction.personal or cassette.personal != PERSONAL[0]:
-        tree["personal"] = redaction.kind if redaction.personal else cassette.personal
-    if cassette.loose:
-        tree["loose"] = True
-    tree["runs"] = [{"exchanges": exchanges} for exchanges in runs]
+    redacted = _redacted(cassette, redaction, credentials)
+    if before_record is not None:
+        redacted = evolve(redacted, runs=tuple(_changed(redacted.runs, before_record)))
+    tree = _file(redacted)
     content = _written(tree)
     if not still_hold(content, credentials):
         return content
-    return CassetteError(
-        f"{cassette.name} was not written: {_where(runs, credentials)} still holds a credential, "
-        "encoded in a way that cannot be taken out; keep it out of what is sent",
+    place = _where(tree["runs"], credentials)
+    del redacted, tree, content  # no frame that raises holds the credential
+    raise CassetteError(
+        f"{cassette.name} was not written: {place} still holds a credential, encoded in a way that "
+        "cannot be taken out; keep it out of what is sent",
         reason="credential-left",
     )
+
+
+def check_before_record(given: object) -> None:
+    """Raise `InvalidInput` for a hook that is not a function."""
+    if given is not None and not callable(given):
+        raise InvalidInput("before_record", f"must be a function, not {type(given).__name__}")
+
+
+def _credentials(cassette: Cassette, redaction: Redaction) -> frozenset[Credential]:
+    recorded = (item for run in cassette.runs for item in run.exchanges)
+    return redaction.secrets.union(*(credentials_of(item.request) for item in recorded))
+
+
+def _redacted(
+    cassette: Cassette, redaction: Redaction, credentials: frozenset[Credential]
+) -> Cassette:
+    people = People.in_bodies(redaction.key, bodies_of(cassette)) if redaction.personal else None
+    redactor = RecordingRedactor(credentials, people)
+    runs = tuple(
+        Run(tuple(_redacted_exchange(item, redactor) for item in run.exchanges))
+        for run in cassette.runs
+    )
+    personal = redaction.kind if redaction.personal else cassette.personal
+    return evolve(cassette, runs=runs, personal=personal)
+
+
+def _redacted_exchange(recorded: Recorded, redactor: RecordingRedactor) -> Recorded:
+    outcome = recorded.outcome
+    if isinstance(outcome, Response):
+        outcome = redactor.response(outcome)
+    elif isinstance(outcome, Failure):
+        outcome = evolve(outcome, message=redactor.text(outcome.message))
+    return evolve(recorded, request=redactor.request(recorded.request), outcome=outcome)
+
+
+def _changed(runs: tuple[Run, ...], before_record: BeforeRecord) -> Iterator[Run]:
+    for run in runs:
+        changed = [_changed_exchange(item, before_record) for item in run.exchanges]
+        kept = tuple(item for item in changed if item is not None)
+        if kept:
+            yield Run(kept)
+
+
+def _changed_exchange(exchange: Recorded, before_record: BeforeRecord) -> Recorded | None:
+    changed = before_record(exchange)
+    if changed is not None and not isinstance(changed, Recorded):
+        raise InvalidInput(
+            "before_record", f"must return an exchange or None, not {type(changed).__name__}"
+        )
+    if changed is not None and changed.branch != exchange.branch:
+        raise InvalidInput("before_record", "must keep the branch of the exchange")
+    return changed
+
+
+def _file(cassette: Cassette) -> dict[str, Any]:
+    tree: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+    if cassette.personal != PERSONAL[0]:
+        tree["personal"] = cassette.personal
+    if cassette.loose:
+        tree["loose"] = True
+    tree["runs"] = [{"exchanges": [_item(item) for item in run.exchanges]} for run in cassette.runs]
+    return tree
 
 
 def bodies_of(cassette: Cassette) -> Iterator[bytes]:
@@ -358,20 +418,20 @@ def _written(tree: Any) -> bytes:
 _PAIR = re.compile(r'\[\n +("(?:[^"\\]|\\.)*"),\n +("(?:[^"\\]|\\.)*")\n +\]')
 
 
-def _where(runs: list[list[dict[str, Any]]], credentials: frozenset[Credential]) -> str:
+def _where(runs: list[dict[str, Any]], credentials: frozenset[Credential]) -> str:
     places = (
         (f"runs[{number}].exchanges[{count}].{part}", value)
         for number, run in enumerate(runs)
-        for count, exchange in enumerate(run)
+        for count, exchange in enumerate(run["exchanges"])
         for part, value in exchange.items()
     )
     held = (place for place, value in places if still_hold(_written(value), credentials))
     return next(held, "it")
 
 
-def _item(recorded: Recorded, redactor: Redactor) -> dict[str, Any]:
-    request = redactor.request(recorded.request)
-    outcome, came = _outcome_item(recorded.outcome, redactor)
+def _item(recorded: Recorded) -> dict[str, Any]:
+    request = recorded.request
+    outcome, came = _outcome_item(recorded.outcome)
     _, path, query = split(request.url)
     target = f"{path}?{query}" if query else path
     return {
@@ -387,22 +447,20 @@ def _item(recorded: Recorded, redactor: Redactor) -> dict[str, Any]:
     }
 
 
-def _outcome_item(outcome: Outcome, redactor: Redactor) -> tuple[dict[str, Any], str]:
+def _outcome_item(outcome: Outcome) -> tuple[dict[str, Any], str]:
     match outcome:
         case Cancelled():
             return {"cancelled": True}, "cancelled"
         case Failure():
             name = "NotSent" if issubclass(outcome.error, NotSent) else "NoAnswer"
-            message = redactor.message(outcome.message)
-            failure = {"type": name, "reason": outcome.reason, "message": message}
+            failure = {"type": name, "reason": outcome.reason, "message": outcome.message}
             return {"failure": failure}, f"{name} ({outcome.reason})"
-    response = redactor.response(outcome)
     tree = {
-        "status": response.status,
-        "headers": [list(pair) for pair in response.headers],
-        "body": _body_item(response.body),
+        "status": outcome.status,
+        "headers": [list(pair) for pair in outcome.headers],
+        "body": _body_item(outcome.body),
     }
-    return {"response": tree}, str(response.status)
+    return {"response": tree}, str(outcome.status)
 
 
 def _body_item(body: bytes) -> Any:

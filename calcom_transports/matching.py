@@ -12,7 +12,7 @@ from attrs import field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request
 from calcom_core.json_text import InvalidJson, parse_json
-from calcom_core.redaction import PLAIN, Redactor
+from calcom_transports.redaction import PLAIN, RecordingRedactor
 
 VERSION_HEADER = "cal-api-version"
 
@@ -91,7 +91,9 @@ class MatchKey:
     body: str = field(repr=False)
 
     @classmethod
-    def of(cls, request: Request, match: Match = STRICT, redactor: Redactor = PLAIN) -> "MatchKey":
+    def of(
+        cls, request: Request, match: Match = STRICT, redactor: RecordingRedactor = PLAIN
+    ) -> "MatchKey":
         """Return the key of a request, made from its redacted form.
 
         Compare it only with those of the same *match*.

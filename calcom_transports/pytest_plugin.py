@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _FIXTURES = frozenset({"calcom_client", "calcom_async_client"})
 _OF_CLIENTS = ("versions", "retry", "concurrency")
-_OPTIONS = ("cassette", "match", "redaction", "base_url", *_OF_CLIENTS)
+_OPTIONS = ("cassette", "match", "redaction", "before_record", "base_url", *_OF_CLIENTS)
 
 # What some file system does not take in a name, or takes for something else.
 _UNSAFE = re.compile(r"""[<>?%*:|"'/\\\x00-\x1f\x7f]|^\.+""")
@@ -120,8 +120,13 @@ class _Use:
         self._key: Secret | None = None
         if mode == "rewrite" or (mode == "once" and not os.path.lexists(path)):
             self._key = _key(path)
-        match, redaction = options.pop("match", STRICT), options.pop("redaction", None)
-        self._cassette = use_cassette(path, mode, match=match, redaction=redaction)
+        self._cassette = use_cassette(
+            path,
+            mode,
+            match=options.pop("match", STRICT),
+            redaction=options.pop("redaction", None),
+            before_record=options.pop("before_record", None),
+        )
         if isinstance(self._cassette, Recorder):
             self._recorder: Recorder | None = self._cassette
             usual = environment.base_url()
@@ -253,8 +258,8 @@ def _key(path: Path) -> "Secret | None":
 
 def _options(item: pytest.Item) -> dict[str, Any]:
     """Return what the markers say, of several the closest, without the name of the cassette."""
-    from calcom_core.redaction import Redaction
     from calcom_transports.matching import Match
+    from calcom_transports.redaction import Redaction
 
     options: dict[str, Any] = {}
     for marker in item.iter_markers("calcom"):

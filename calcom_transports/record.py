@@ -26,19 +26,22 @@ from calcom_core.errors import (
     TransportError,
 )
 from calcom_core.http import Request, Response, Timeout
-from calcom_core.redaction import SHORTEST, Redaction, credentials_of, redaction_of
+from calcom_core.redaction import SHORTEST, credentials_of
 from calcom_transports.cassette import (
+    BeforeRecord,
     Cancelled,
     Cassette,
     Failure,
     Outcome,
     Recorded,
     Run,
+    check_before_record,
     dumps,
     load,
 )
 from calcom_transports.driver import AsyncSession, AsyncTransport, Branch, Live, Session, Transport
 from calcom_transports.matching import STRICT, Match, match_of
+from calcom_transports.redaction import Redaction, redaction_of
 from calcom_transports.replay import Replay
 from calcom_transports.replay_errors import CassetteError
 from calcom_transports.unpicklable import refuse_pickling
@@ -55,6 +58,7 @@ def use_cassette(
     transport: Transport | AsyncTransport | None = None,
     match: Match = STRICT,
     redaction: Redaction | None = None,
+    before_record: BeforeRecord | None = None,
 ) -> "Replay | Recorder":
     """Open a cassette, to play it or to record it, as the mode and the file say.
 
@@ -66,6 +70,8 @@ def use_cassette(
             `AsyncClient`.
         match: what a request must have in common with a recorded one.
         redaction: what is taken out of a recording besides credentials.
+        before_record: changes or leaves out exchanges of a recording, as `Recorder` says;
+            a replay does not call it.
 
     Returns what is given to a client as `transport=`.
     Raises `CassetteError`: `missing` where there is nothing to play, `unreadable` where the file
@@ -75,9 +81,10 @@ def use_cassette(
     if mode not in get_args(Mode):
         raise InvalidInput("mode", "must be one of " + ", ".join(get_args(Mode)))
     path, transport, match = _path_of(path), _transport_of(transport), match_of(match)
+    check_before_record(before_record)
     if mode == "none" or (mode == "once" and os.path.lexists(path)):
         return Replay(path, match=match, redaction=redaction)
-    recorder = Recorder(path, transport, redaction=redaction)
+    recorder = Recorder(path, transport, redaction=redaction, before_record=before_record)
     if mode == "once" and recorder.replaces:  # somebody else has recorded it just now
         recorder.discard()
         return Replay(path, match=match, redaction=redaction)
@@ -111,6 +118,11 @@ class Recorder:
         transport: what sends; by default urllib3's in `Client`, and trio's in `AsyncClient`,
             a new one for each exchange.
         redaction: what is taken out besides credentials.
+        before_record: a function that is called with each exchange as it would be written, when
+            the recording ends: a `calcom_transports.cassette.Recorded`, already redacted.
+            It returns the exchange to write, perhaps changed by `attrs.evolve`, or None to leave
+            it out; then it is not there in the replay, and its request fails with `NoMatch`.
+            An exception in it reaches the caller, and nothing is written.
 
     Raises, when it is made, `InvalidInput` for an argument of another type, and `CassetteError`:
     `recording-forbidden` where the environment variable `CI` is set, `unreadable` where the file is
@@ -130,8 +142,11 @@ class Recorder:
         transport: Transport | AsyncTransport | None = None,
         *,
         redaction: Redaction | None = None,
+        before_record: BeforeRecord | None = None,
     ) -> None:
         path = _path_of(path)
+        check_before_record(before_record)
+        self._before_record = before_record
         self._redaction = redaction_of(redaction)
         self._transport: Transport | AsyncTransport | None = _transport_of(transport)
         if os.environ.get("CI"):
@@ -210,7 +225,7 @@ class Recorder:
         try:
             if error is None and self._file.is_held:
                 cassette = Cassette(self._tape.runs(), str(self._file.path))
-                self._file.write(dumps(cassette, self._redaction))
+                self._file.write(dumps(cassette, self._redaction, self._before_record))
         finally:
             self.discard()
 

@@ -22,14 +22,7 @@ from calcom_core.errors import (
 )
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.operation import Operation
-from calcom_core.personal import People
-from calcom_core.redaction import (
-    Credential,
-    Redaction,
-    Redactor,
-    credentials_of,
-    redaction_of,
-)
+from calcom_core.redaction import Credential, credentials_of
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
@@ -42,6 +35,8 @@ from calcom_transports.cassette import (
 )
 from calcom_transports.driver import Branch, Held
 from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey, match_of
+from calcom_transports.pseudonyms import People
+from calcom_transports.redaction import RecordingRedactor, Redaction, redaction_of
 from calcom_transports.replay_errors import NoMatch, Unplayed
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.virtual_time import VirtualTime
@@ -131,7 +126,7 @@ class Replay:
         self._people = _people(cassette, redaction)
         self._secrets = redaction.secrets
         self._keys: dict[tuple[str, str, str | None, bytes], MatchKey] = {}
-        self._redactors: dict[frozenset[Credential], Redactor] = {}
+        self._redactors: dict[frozenset[Credential], RecordingRedactor] = {}
         self._runs = [self._played(number, run) for number, run in enumerate(_runs_of(cassette), 1)]
         self._is_loose = cassette.loose
         # Where a run begins depends on which branch of it asks first.
@@ -305,7 +300,8 @@ class Replay:
         credentials = credentials_of(request) | self._secrets
         redactor = self._redactors.get(credentials)
         if redactor is None:
-            redactor = self._redactors[credentials] = Redactor(credentials, self._people)
+            redactor = RecordingRedactor(credentials, self._people)
+            self._redactors[credentials] = redactor
         return MatchKey.of(request, self._match, redactor)
 
     def _played(self, number: int, run: Run) -> _Played:

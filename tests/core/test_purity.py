@@ -32,7 +32,6 @@ ORDER = [
     "model.event_type",
     "model.page",
     "limits",
-    "personal",
     "redaction",
     "error_body",
     "meanings",

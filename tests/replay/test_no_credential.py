@@ -54,11 +54,11 @@ from calcom_core import (
     webhooks,
 )
 from calcom_core.effects import Send, send
-from calcom_core.personal import People
 from calcom_core.redaction import Redactor, credentials_of
 from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, answer, use_cassette
 from calcom_transports.cassette import load
 from calcom_transports.proxies import proxies_or_error
+from calcom_transports.pseudonyms import People
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 

@@ -841,6 +841,23 @@ def test_the_marker_says_what_a_recording_leaves_out(
     assert "ann@" not in text
 
 
+def test_the_marker_takes_a_hook_before_record(pytester: pytest.Pytester, server: Server) -> None:
+    write(
+        pytester,
+        "import pytest\n"
+        "from attrs import evolve\n"
+        "def gone(exchange):\n"
+        "    return evolve(exchange, outcome=evolve(exchange.outcome, headers={'X-Seen': 'yes'}))\n"
+        "@pytest.mark.calcom(before_record=gone)\n" + FIRST,
+    )
+
+    record(pytester).assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)
+
+    text = (pytester.path / "cassettes/test_a/test_x.json").read_text(encoding="utf-8")
+    assert json.loads(text)["runs"][0]["exchanges"][0]["response"]["headers"] == [["X-Seen", "yes"]]
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
@@ -848,6 +865,7 @@ def test_the_marker_says_what_a_recording_leaves_out(
         ("casette='shared', timeout=1", "*takes cassette, *, not 'casette', 'timeout'"),
         ("match='host'", "match of the marker calcom must be a Match"),
         ("redaction=True", "redaction of the marker calcom must be a Redaction"),
+        ("before_record=5", "InvalidInput: before_record: must be a function, not int"),
         ("cassette=''", "cassette of the marker calcom must be the name of a file*"),
         ("cassette=1", "cassette of the marker calcom must be the name of a file*"),
         ("cassette='../elsewhere'", "cassette of the marker calcom must be the name of a file*"),

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 from server import Server, answering
 
 from calcom_core import (
@@ -45,6 +46,7 @@ from calcom_transports.cassette import (
     dumps,
     load,
 )
+from calcom_transports.pseudonyms import People
 from calcom_transports.record import save
 from calcom_transports.replay_errors import CassetteError, NoMatch
 from calcom_transports.trio import run_trio
@@ -938,6 +940,147 @@ def test_personal_data_is_replaced_where_it_is_asked_for_and_matches_all_the_sam
         Client(transport=Replay(path, redaction=Redaction(personal=True, key="another"))) as client,
     ):
         client.run(send(client.api.request(asked)))
+
+
+def test_before_record_sees_each_exchange_as_it_would_be_written_and_changes_it(
+    path: Path,
+) -> None:
+    seen: list[Recorded] = []
+
+    def before_record(exchange: Recorded) -> Recorded:
+        seen.append(exchange)
+        assert isinstance(exchange.outcome, Response)
+        note = exchange.outcome.body.replace(b"a private note", b"a note")
+        return evolve(exchange, outcome=evolve(exchange.outcome, body=note))
+
+    body = json.dumps({"note": f"a private note for ann@corp.example by {KEY}"}).encode()
+    answers = Answers(lambda request: Response(200, (), body))
+    redaction = Redaction(personal=True)
+    with Recorder(path, answers, redaction=redaction, before_record=before_record) as recorder:
+        run(asking("a", "b"), recorder)
+        assert seen == []
+
+    ann = People("").address("ann@corp.example")
+    redacted = f'{{"note":"a private note for {ann} by [redacted]"}}'.encode()
+    written = f'{{"note":"a note for {ann} by [redacted]"}}'.encode()
+    hidden = {"Authorization": "[redacted]"}
+    assert seen == [
+        Recorded((), Request("GET", f"{URL}/{name}", hidden), Response(200, (), redacted))
+        for name in ("a", "b")
+    ]
+    assert load(path).runs == (
+        Run(tuple(evolve(one, outcome=Response(200, (), written)) for one in seen)),
+    )
+
+
+@pytest.mark.parametrize("kind", ["blocking", "trio"])
+def test_an_exchange_that_before_record_leaves_out_is_not_there_in_the_replay(
+    path: Path, kind: str
+) -> None:
+    def only_b(exchange: Recorded) -> Recorded | None:
+        return exchange if exchange.request.url.endswith("/b") else None
+
+    if kind == "blocking":
+        with use_cassette(path, "once", transport=Answers(), before_record=only_b) as recorder:
+            run(asking("a", "b"), recorder)
+            run(asking("a"), recorder)
+    else:
+
+        async def main() -> None:
+            async with Recorder(path, AsyncAnswers(), before_record=only_b) as recorder:
+                await run_trio(asking("a", "b"), recorder)
+                await run_trio(asking("a"), recorder)
+
+        trio.run(main)
+
+    assert recorded(path) == [[((), "b", Response(200))]]
+    with use_cassette(path, "once", before_record=only_b) as replay:
+        assert run(asking("b"), replay) == [200]
+    with pytest.raises(NoMatch), Replay(path) as replay:
+        run(asking("a", "b"), replay)
+
+
+def test_before_record_sees_failures_and_cancelled_exchanges(path: Path) -> None:
+    seen: list[Outcome] = []
+    outcomes: list[Outcome] = [Failure(NoAnswer, f"no, {KEY}", "closed"), Cancelled()]
+    request = get("a")
+    given = Cassette((Run(tuple(Recorded((), request, each) for each in outcomes)),))
+
+    def before_record(exchange: Recorded) -> Recorded:
+        seen.append(exchange.outcome)
+        return exchange
+
+    content = dumps(given, before_record=before_record)
+
+    assert seen == [Failure(NoAnswer, "no, [redacted]", "closed"), Cancelled()]
+    assert content == dumps(given)
+
+
+def test_an_exception_in_before_record_fails_the_recording(path: Path) -> None:
+    def failing(exchange: Recorded) -> Recorded:
+        raise LookupError("not this one")
+
+    with Recorder(path, Answers()) as recorder:
+        run(asking("a"), recorder)
+    before = path.read_bytes()
+
+    answers = Answers()
+    with (
+        pytest.raises(LookupError, match="not this one"),
+        Recorder(path, answers, before_record=failing) as recorder,
+    ):
+        run(asking("b"), recorder)
+
+    assert path.read_bytes() == before
+    assert files(path) == [path.name]
+    assert answers.closed == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        (Response(200), "before_record: must return an exchange or None, not Response"),
+        (True, "before_record: must return an exchange or None, not bool"),
+        (
+            Recorded((1,), get("a"), Response(200)),
+            "before_record: must keep the branch of the exchange",
+        ),
+    ],
+)
+def test_an_invalid_result_of_before_record_fails_the_recording(
+    path: Path, changed: Any, problem: str
+) -> None:
+    with (
+        pytest.raises(InvalidInput) as caught,
+        Recorder(path, Answers(), before_record=lambda exchange: changed) as recorder,
+    ):
+        run(asking("a"), recorder)
+
+    assert str(caught.value) == problem
+    assert files(path) == []
+
+
+def test_a_credential_that_before_record_puts_back_is_refused(path: Path) -> None:
+    def back(exchange: Recorded) -> Recorded:
+        return evolve(exchange, request=get("a"))
+
+    with (
+        unusable("credential-left", r"runs\[0\]\.exchanges\[0\]\.request still holds"),
+        Recorder(path, Answers(), before_record=back) as recorder,
+    ):
+        run(asking("a"), recorder)
+
+    assert files(path) == []
+
+
+@pytest.mark.parametrize("mode", ["none", "once"])
+def test_a_hook_that_is_not_a_function_is_refused(path: Path, mode: Any) -> None:
+    problem = "before_record: must be a function, not int"
+    with pytest.raises(InvalidInput, match=problem):
+        Recorder(path, before_record=5)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match=problem):
+        use_cassette(path, mode, before_record=5)  # type: ignore[arg-type]
+    assert not path.parent.exists()
 
 
 def test_what_was_replaced_stays_said_when_a_cassette_is_saved_again(path: Path) -> None:

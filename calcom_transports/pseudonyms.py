@@ -1,24 +1,46 @@
-"""Replacing persons: e-mail addresses, phone numbers and names, each by the same other one.
+"""Replace people by pseudonyms: the same person always gets the same one.
 
-A replacement is made from what it replaces and a key, so that nothing has to be remembered:
-whoever is asked for in a replay becomes whoever was asked for when it was recorded.
-A name in a text is found by the names that stand in fields; a replay no longer has those, and finds
-it by what stands for it.
-Replacing twice changes nothing.
+A pseudonym depends on the replaced text and a key alone, so a replay computes the same one anew.
+To replace twice changes nothing.
+
+It finds:
+
+- e-mail addresses and international phone numbers (`+…`, `00…`) everywhere, percent-encoded too;
+- phone numbers of at least 5 digits under keys named for them, such as `phone`;
+- names under `firstName`, `attendeeName` and the like, and under `name` beside an e-mail address,
+  a time zone or an account, or within an attendee, a guest, a host, a user or an organizer;
+- accounts (`username`), and the same words as parts of the paths of links;
+- the names of these fields in texts, as whole words, in any case, percent-encoded too.
+
+It leaves:
+
+- names that no such field of the cassette holds, so most names in free text;
+- names of one or two letters in texts, and parts of a name, such as the first name alone;
+- a text that spells a name differently: without its accents, or in Unicode NFD where the field
+  has NFC;
+- names in the message of an error, since its words distinguish errors;
+- phone numbers without `+` or `00` in texts, and ids, dates, places and notes.
+
+A replay holds no names; it finds a name in a text because its pseudonym stands in the recording.
 """
 
 import hmac
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, unquote_to_bytes
 
+from attrs import evolve
+
+from calcom_core.http import Request, Response
 from calcom_core.json_text import InvalidJson, parse_json
+from calcom_core.redaction import in_any_encoding
 from calcom_core.secret import Hidden
 
-# In what is percent-encoded an escape before an address is no part of it, and `@` may be `%40`.
-# A word that is no address is consumed whole, so that its length does not count twice.
+# In percent-encoded text an escape before an address is not a part of it, and `@` may be `%40`.
+# The pattern consumes any other word whole, since a second look at it would take quadratic time.
 _ADDRESS = re.compile(
     r"(?P<escape>%(?!2[Bb])[0-9A-Fa-f]{2})"
     r"|(?P<local>(?:[\w.+\-]|%2[Bb])++)(?:(?P<at>@|%40)(?P<domain>[\w\-]++(?:\.[\w\-]++)+))?"
@@ -29,18 +51,18 @@ _PHONE = re.compile(
 )
 _OURS = re.compile(r"person-[0-9a-f]{12}(?:@example\.com)?|Person [0-9a-f]{12}|\+999\d{11}")
 
-# Values that look like an address and name an event in calendars.
+# Their values look like an e-mail address, and identify an event in calendars.
 _NO_PERSON = frozenset({"icsUid", "iCalUID", "icalUid"})
 _NAMES = frozenset(
     f"{whose}Name"
     for whose in ("first", "last", "full", "display", "attendee", "guest", "host", "organizer")
 ) | {"userName"}
 _LOGIN = "username"
-# Errors are told apart by its words, some of which are names too: Can, Booking.
+# Its words distinguish errors, and some of them are names too: Can, Booking.
 _MESSAGE = "message"
 _PHONE_KEY = re.compile(r"(?i)phone|mobile|sms.*number")
-_FEWEST_DIGITS = 5  # of a phone number, to tell it from a country
-# `name` is a person's where one of these stands beside it, or in one of those places.
+_FEWEST_DIGITS = 5  # of a phone number; fewer may be the code of a country
+# `name` is a person's beside one of these keys, or in one of these places.
 _BESIDE = frozenset({"email", "displayEmail", "phoneNumber", "timeZone", "username", "absent"})
 _PLACES = frozenset(
     {"bookingFieldsResponses", "responses", "attendee", "attendees", "guest", "guests", "host"}
@@ -50,8 +72,8 @@ _PLACES = frozenset(
 _WORD = re.compile(r"[^\W_]+")
 _BETWEEN = re.compile(r"[^\w@]{1,4}|_")
 _MOST_WORDS = 8
-_SHORTEST_NAME = 3  # letters of a name of one word that is looked for in texts
-# Ids, zones and states are words by themselves, and no texts.
+_SHORTEST_NAME = 3  # letters of a name in a text
+# A text has one of these; ids, time zones and states are single words.
 _TEXT = re.compile(r"[\s%?+]")
 _CHUNK = re.compile(r"\S+")
 _RUN = re.compile(r"(?:[\w.~+\-]|%[0-9A-Fa-f]{2})++")
@@ -59,10 +81,10 @@ _SEGMENT = re.compile(r"(?<=/)[\w.\-]++(?=[/?#\s]|$)")
 
 
 class People:
-    """Replaces persons by means of a *key*.
+    """The people of a cassette; replaces them by pseudonyms that depend on a *key*.
 
-    *names* and *logins* are those to be looked for in texts and in links; *marks* are what stands
-    for some in a recording.
+    *names* are looked for in texts, *logins* in links. *marks* are pseudonyms of a recording, by
+    which a replay finds their names and logins.
     """
 
     def __init__(
@@ -80,7 +102,7 @@ class People:
 
     @classmethod
     def in_bodies(cls, key: str, bodies: Iterable[bytes]) -> "People":
-        """Return what looks for the persons that stand in the fields of these bodies."""
+        """Return the people that the fields of these bodies name."""
         names: set[str] = set()
         logins: set[str] = set()
         marks: set[str] = set()
@@ -91,8 +113,36 @@ class People:
             marks.update(_OURS.findall(text))
         return cls(key, names, logins, marks)
 
+    def request(self, request: Request) -> Request:
+        """Return a request with pseudonyms in place of people."""
+        return evolve(
+            request,
+            url=self.url(request.url),
+            headers=[(name, self.text(value)) for name, value in request.headers],
+            body=in_any_encoding(request.body, self._utf8_body),
+        )
+
+    def response(self, response: Response) -> Response:
+        """Return a response with pseudonyms in place of people."""
+        return evolve(
+            response,
+            headers=[(name, self.text(value)) for name, value in response.headers],
+            body=in_any_encoding(response.body, self._utf8_body),
+        )
+
+    def _utf8_body(self, body: bytes) -> bytes:
+        try:
+            tree = parse_json(body)
+            replaced = self.tree(tree)
+            if replaced == tree:  # do not read it as text, which knows no fields
+                return body
+            return json.dumps(replaced, allow_nan=False, separators=(",", ":")).encode()
+        except (InvalidJson, RecursionError, ValueError):
+            # It is no JSON, or too deep, or has a number that JSON cannot write.
+            return self.text(body.decode("latin-1")).encode("latin-1")
+
     def text(self, text: str) -> str:
-        """Return text with the persons in it replaced."""
+        """Return text with pseudonyms in place of people."""
         text = self._numbers(text)
         if self._logins or self._marks:
             text = _SEGMENT.sub(self._segment, text)
@@ -107,7 +157,7 @@ class People:
         return _PHONE.sub(self._phone, _ADDRESS.sub(self._address, text))
 
     def url(self, url: str) -> str:
-        """Return a URL with the persons in its query replaced."""
+        """Return a URL with pseudonyms in its query."""
         path, mark, query = url.partition("?")
         return path + mark + "&".join(map(self._parameter, query.split("&")))
 
@@ -123,7 +173,7 @@ class People:
         return parameter if replaced == given else f"{name}={quote(replaced, safe='@,:')}"
 
     def tree(self, tree: Any, place: str = "") -> Any:
-        """Return JSON with the persons in it replaced."""
+        """Return JSON with pseudonyms in place of people; *place* is the key that holds it."""
         match tree:
             case str():
                 if place == _MESSAGE:
@@ -149,26 +199,26 @@ class People:
         return self.tree(value, key)
 
     def address(self, address: str) -> str:
-        """Return what stands for an e-mail address."""
+        """Return the pseudonym of an e-mail address."""
         mark = self._mark("address", address.lower())
-        return self._stands_for(address, f"person-{mark}@example.com")
+        return self._unless_ours(address, f"person-{mark}@example.com")
 
     def phone(self, phone: str) -> str:
-        """Return what stands for a phone number; no country has the code 999."""
+        """Return the pseudonym of a phone number; no country has the code 999."""
         digits = re.sub(r"\D", "", phone).removeprefix("00")
         number = int(self._mark("phone", digits), 16) % 10**11
-        return self._stands_for(phone, f"+999{number:011d}")
+        return self._unless_ours(phone, f"+999{number:011d}")
 
     def name(self, name: str) -> str:
-        """Return what stands for a name, however it is spaced and whatever its case."""
-        return self._stands_for(name, f"Person {self._mark('name', _normal(name))}")
+        """Return the pseudonym of a name; spaces and case do not matter."""
+        return self._unless_ours(name, f"Person {self._mark('name', _normal(name))}")
 
     def login(self, login: str) -> str:
-        """Return what stands for the name of an account."""
-        return self._stands_for(login, f"person-{self._mark('login', login)}")
+        """Return the pseudonym of an account."""
+        return self._unless_ours(login, f"person-{self._mark('login', login)}")
 
-    def _stands_for(self, given: str, other: str) -> str:
-        return given if _OURS.fullmatch(given) else other
+    def _unless_ours(self, given: str, pseudonym: str) -> str:
+        return given if _OURS.fullmatch(given) else pseudonym
 
     def _mark(self, kind: str, value: str) -> str:
         return hmac.digest(self._key.reveal().encode(), f"{kind}:{value}".encode(), "sha256").hex()[
@@ -197,7 +247,7 @@ class People:
         return found[0] if replaced == decoded else quote(replaced, safe="")
 
     def _words(self, text: str) -> str:
-        """Return text with the names in it replaced."""
+        """Return text with pseudonyms in place of names."""
         words = list(_WORD.finditer(text))
         kept: list[str] = []
         end = index = 0
@@ -215,7 +265,7 @@ class People:
         return "".join(kept) + text[end:]
 
     def _name_at(self, text: str, words: "list[re.Match[str]]") -> list[str]:
-        """Return the words of the longest known name that begins with the first of the words."""
+        """Return the words of the longest known name that begins with the first word."""
         found = [words[0][0]]
         if not self._marks and _normal(found[0]) not in self._first_words:
             return []
@@ -236,7 +286,7 @@ class People:
 
 
 def _parts(text: str) -> Iterator[tuple[bool, str]]:
-    """Yield the parts of a text that are words, and those that are not: addresses, and links."""
+    """Yield the parts of a text; the flag says whether a part is words, or an address or link."""
     end = 0
     for chunk in _CHUNK.finditer(text):
         if "@" in chunk[0]:
@@ -256,7 +306,7 @@ def _normal(name: str) -> str:
 
 
 def _named_in(body: bytes) -> Iterator[tuple[bool, str]]:
-    """Yield the names that stand in the fields of a body for them, and which of them are logins."""
+    """Yield the names in the fields of a body; the flag says whether one is a login."""
     try:
         waiting = [("", parse_json(body))]
     except InvalidJson:

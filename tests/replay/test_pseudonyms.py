@@ -1,7 +1,8 @@
-"""Persons in a recording: each is replaced by the same other one, wherever it stands."""
+"""People in a recording: the same person always gets the same pseudonym."""
 
 import json
 import re
+import unicodedata
 from typing import Any
 from urllib.parse import quote
 
@@ -11,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calcom_core import Request, Response, bookings
-from calcom_core.personal import People, _named_in
-from calcom_core.redaction import Redactor
+from calcom_transports.pseudonyms import People, _named_in
+from calcom_transports.redaction import RecordingRedactor
 
 PEOPLE = People("")
 URL = "https://api.cal.com/v2/bookings"
@@ -75,7 +76,7 @@ def test_a_body_is_the_same_with_other_persons() -> None:
     people = People.in_bodies("", [content])
     name, words = ANN_LEE, ANN_LEE.replace(" ", "%20")
 
-    redacted = json.loads(Redactor((), people).response(Response(200, (), content)).body)
+    redacted = json.loads(RecordingRedactor((), people).response(Response(200, (), content)).body)
 
     assert redacted == {
         "attendee": {"name": name, "email": ANN, "phoneNumber": PEOPLE.phone("0039333")},
@@ -117,7 +118,7 @@ def test_a_replay_finds_a_name_by_what_stands_for_it() -> None:
     ).encode()
     url = f"{URL}?attendeeEmail=ann@corp.example&attendeeName=Ann%20Lee&username=hal&take=3"
     request = Request("POST", url, (), body)
-    recording = Redactor((), People("", ["Hal", "Ann Lee"], ["hal"]))
+    recording = RecordingRedactor((), People("", ["Hal", "Ann Lee"], ["hal"]))
 
     written = recording.request(request)
 
@@ -127,11 +128,11 @@ def test_a_replay_finds_a_name_by_what_stands_for_it() -> None:
     )
     note = f"{ANN_LEE} and {PEOPLE.name('Hal')}, of Hallows"
     assert json.loads(written.body)["note"] == note
-    replaying = Redactor((), People.in_bodies("", [written.url.encode(), written.body]))
+    replaying = RecordingRedactor((), People.in_bodies("", [written.url.encode(), written.body]))
     assert replaying.asked(request) == (written.url, written.body)
     assert replaying.asked(written) == (written.url, written.body)
     assert recording.request(written) == written
-    assert recording.message("refused ann@corp.example, of Hal") == (
+    assert recording.text("refused ann@corp.example, of Hal") == (
         f"refused {ANN}, of {PEOPLE.name('Hal')}"
     )
 
@@ -226,8 +227,33 @@ def test_a_name_of_two_letters_is_not_looked_for_in_texts() -> None:
     assert people.tree({"attendee": {"name": "Al"}}) == {"attendee": {"name": PEOPLE.name("Al")}}
 
 
+def test_a_name_that_a_text_spells_differently_stays() -> None:
+    people = People("", ["José Núñez"])
+    nfd = unicodedata.normalize("NFD", "for José Núñez")
+
+    for text in (nfd, "for Jose Nunez", "for José"):
+        assert people.text(text) == text
+
+
+def test_a_name_that_stands_in_no_field_stays() -> None:
+    body = b'{"attendee":{"name":"Ann Lee"},"note":"Ann Lee brings Ben Roe"}'
+
+    redacted = RecordingRedactor((), People.in_bodies("", [body])).response(Response(200, (), body))
+
+    assert json.loads(redacted.body)["note"] == f"{ANN_LEE} brings Ben Roe"
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999"])
+def test_a_body_with_a_number_that_json_cannot_write_is_replaced_as_text(number: str) -> None:
+    body = f'{{"x":{number},"name":"ann@corp.example"}}'.encode()
+
+    redacted = RecordingRedactor((), PEOPLE).response(Response(200, (), body))
+
+    assert redacted.body == f'{{"x":{number},"name":"{ANN}"}}'.encode()
+
+
 def test_a_text_that_is_no_json_is_replaced_too() -> None:
-    redactor = Redactor((), PEOPLE)
+    redactor = RecordingRedactor((), PEOPLE)
 
     assert redactor.response(Response(502, (), b"<p>ann@corp.example")).body == f"<p>{ANN}".encode()
 
@@ -240,7 +266,7 @@ PERSONAL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 def test_no_address_and_no_name_is_left_in_a_recorded_answer(name: str) -> None:
     response = response_of(name)
     people = People.in_bodies("", [response.body])
-    redacted = Redactor((), people).response(response)
+    redacted = RecordingRedactor((), people).response(response)
     text = redacted.body.decode()
 
     left = set(PERSONAL.findall(re.sub(r'"(?:icsUid|iCalUID)":"[^"]*"', "", text)))
@@ -248,7 +274,7 @@ def test_no_address_and_no_name_is_left_in_a_recorded_answer(name: str) -> None:
     for person in {name for name in names_in(response.body) if len(name) > 2}:
         texts = re.findall(r'"[^"]*\s[^"]*"', text)
         assert not [one for one in texts if re.search(rf"(?<!\w){re.escape(person)}(?!\w)", one)]
-    assert Redactor((), people).response(redacted) == redacted
+    assert RecordingRedactor((), people).response(redacted) == redacted
 
 
 def test_a_booking_stays_itself() -> None:
@@ -257,7 +283,7 @@ def test_a_booking_stays_itself() -> None:
     people = People.in_bodies("", [response.body])
 
     before = op.read(response)
-    after = op.read(Redactor((), people).response(response))
+    after = op.read(RecordingRedactor((), people).response(response))
 
     assert (after.uid, after.start, after.status, after.shape, after.ics_uid) == (
         before.uid,

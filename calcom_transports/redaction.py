@@ -1,0 +1,143 @@
+"""What a recording leaves out: credentials always, and people if you ask for it.
+
+`Redaction` holds the settings. `RecordingRedactor` applies them to each exchange before it is
+written, and to each request before a replay compares it.
+`calcom_core.redaction` finds credentials, `calcom_transports.pseudonyms` finds people.
+"""
+
+from collections.abc import Iterable
+
+from attrs import field, frozen
+
+from calcom_core.errors import InvalidInput
+from calcom_core.http import Request, Response
+from calcom_core.redaction import SHORTEST, Credential, Redactor
+from calcom_core.secret import Hidden, Secret, secret_or_error, taken
+from calcom_transports.pseudonyms import People
+
+
+@frozen(init=False)
+class Redaction:
+    """The settings of a recording: which data it leaves out.
+
+    It never holds a credential that a request sends in a secret header, nor any text that has the
+    shape of one. `calcom_core.http.SECRET_HEADERS` lists such headers, `calcom_core.tokens` the
+    shapes. Short values of cookies stay, since they are settings such as a language.
+
+    With *personal* it replaces people by pseudonyms; the same person always gets the same one.
+    It finds e-mail addresses and phone numbers everywhere, and names and accounts in their fields.
+    It finds the same names in other texts as well.
+    It leaves names that stand in texts alone, names of fewer than 3 letters in texts, and names
+    that a text spells differently (a nickname, a first name alone, Unicode NFD in place of NFC).
+    It leaves ids, dates, notes and addresses of houses, too: it does not anonymise.
+    `calcom_transports.pseudonyms` has the whole list; `before_record` of `Recorder` removes more.
+
+    Arguments:
+        personal: whether to replace people by pseudonyms.
+        key: a text that the pseudonyms depend on. Without a key, anybody who guesses an e-mail
+            address can compute its pseudonym. A replay needs the same key.
+        secrets: further credentials to redact, each of at least 8 characters.
+            A replay needs the same ones if requests hold them.
+
+    Raises `InvalidInput` for an argument of another type, and for a secret that is too short.
+    """
+
+    personal: bool
+    _key: Hidden[str] = field(repr=False)
+    secrets: frozenset[Credential] = field(repr=False)
+
+    def __init__(
+        self,
+        *,
+        personal: bool = False,
+        key: str | Hidden[str] = "",
+        secrets: Iterable[str | Secret] = (),
+    ) -> None:
+        if isinstance(secrets, str | Secret):
+            secrets = (secrets,)
+        if not isinstance(secrets, Iterable):
+            raise InvalidInput(
+                "secrets", f"must be several strings or Secrets, not {type(secrets).__name__}"
+            )
+        kept = [secret_or_error(secret, "secrets") for secret in secrets]
+        hidden = key if isinstance(key, Hidden) else Hidden(key)
+        del key, secrets  # no frame that raises holds their text
+        credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
+        if not all(credential.is_certain for credential in credentials):
+            raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
+        if not isinstance(personal, bool):
+            raise InvalidInput("personal", f"must be a boolean, not {type(personal).__name__}")
+        if not isinstance(hidden.reveal(), str):
+            raise InvalidInput("key", f"must be a string, not {type(hidden.reveal()).__name__}")
+        if not _is_unicode(hidden.reveal()):
+            raise InvalidInput("key", "holds half of a surrogate pair")
+        self.__attrs_init__(personal, hidden, credentials)  # pyright: ignore[reportAttributeAccessIssue]
+
+    @property
+    def key(self) -> str:
+        """The key of the pseudonyms, in clear."""
+        return self._key.reveal()
+
+    @property
+    def kind(self) -> str:
+        """The word for personal data in the file: kept, replaced, or keyed."""
+        if not self.personal:
+            return "kept"
+        return "keyed" if self.key else "replaced"
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def redaction_of(given: object) -> Redaction:
+    """Return the given redaction, by default that of credentials alone; check its type."""
+    if given is None:
+        return Redaction()
+    if not isinstance(given, Redaction):
+        raise InvalidInput("redaction", f"must be a Redaction(…), not {type(given).__name__}")
+    return given
+
+
+class RecordingRedactor:
+    """Redacts exchanges and messages as a recording holds them.
+
+    It redacts credentials before people, since a pseudonym could replace a part of a credential.
+    It redacts them again afterwards, since a body that is written anew can show another one.
+    To redact twice changes nothing.
+    """
+
+    def __init__(self, credentials: Iterable[Credential], people: People | None = None) -> None:
+        self._credentials = Redactor(credentials)
+        self._people = people
+
+    def asked(self, request: Request) -> tuple[str, bytes]:
+        """Return the URL and the body of a request, to compare them with a recorded request."""
+        return self._credentials.asked(self._without_people(request))
+
+    def request(self, request: Request) -> Request:
+        """Return the request as the file holds it."""
+        return self._credentials.request(self._without_people(request))
+
+    def response(self, response: Response) -> Response:
+        """Return the response as the file holds it."""
+        redacted = self._credentials.response(response)
+        if self._people is None:
+            return redacted
+        return self._credentials.response(self._people.response(redacted))
+
+    def text(self, text: str) -> str:
+        """Return the message of a failure as the file holds it."""
+        redacted = self._credentials.text(text)
+        if self._people is None:
+            return redacted
+        return self._credentials.text(self._people.text(redacted))
+
+    def _without_people(self, request: Request) -> Request:
+        if self._people is None:
+            return request
+        return self._people.request(self._credentials.request(request))
+
+
+PLAIN = RecordingRedactor(())
+"""Redacts by shape alone, where no credential is known."""
