@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from calcom_transports.driver import Transport as Transport
     from calcom_transports.driver import iterate as iterate
     from calcom_transports.driver import run as run
+    from calcom_transports.instrumentation import Observation as Observation
     from calcom_transports.matching import Match as Match
-    from calcom_transports.observe import Observation as Observation
-    from calcom_transports.observe import observed as observed
     from calcom_transports.record import Recorder as Recorder
     from calcom_transports.record import use_cassette as use_cassette
     from calcom_transports.redaction import Redaction as Redaction
@@ -34,7 +33,7 @@ _MODULES = {
     "Client": "calcom_transports.client",
     "Match": "calcom_transports.matching",
     "NoMatch": "calcom_transports.replay_errors",
-    "Observation": "calcom_transports.observe",
+    "Observation": "calcom_transports.instrumentation",
     "Recorder": "calcom_transports.record",
     "Redaction": "calcom_transports.redaction",
     "Replay": "calcom_transports.replay",
@@ -42,7 +41,6 @@ _MODULES = {
     "Unplayed": "calcom_transports.replay_errors",
     "answer": "calcom_transports.replay",
     "iterate": "calcom_transports.driver",
-    "observed": "calcom_transports.observe",
     "run": "calcom_transports.driver",
     "use_cassette": "calcom_transports.record",
 }
@@ -60,7 +58,6 @@ __all__ = [
     "Unplayed",
     "answer",
     "iterate",
-    "observed",
     "run",
     "use_cassette",
 ]

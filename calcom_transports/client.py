@@ -2,10 +2,10 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from copy import copy
 from types import TracebackType
-from typing import Generic, NoReturn, Self, TypeVar
+from typing import Generic, NoReturn, Self, TypeVar, cast
 
 from attrs import evolve
 
@@ -21,6 +21,13 @@ from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports import environment
 from calcom_transports.driver import AsyncTransport, Sessions, Transport, iterate, run
+from calcom_transports.instrumentation import (
+    ON_EXCHANGE,
+    AsyncIterateWith,
+    OnExchange,
+    iterate_with,
+    on_exchange_of,
+)
 from calcom_transports.namespaces import (
     AsyncBookings,
     AsyncEventTypes,
@@ -103,6 +110,7 @@ class _Configured(ABC, Generic[Sender]):
         retry: RetryPolicy = DEFAULT_RETRY,
         concurrency: int = 1,
         headers: HeadersInput | None = None,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         # From here on no frame holds the text of a credential, which a traceback could show:
         # `auth` and `base_url` may hold one in the wrong place, and `headers` in the right one.
@@ -121,6 +129,7 @@ class _Configured(ABC, Generic[Sender]):
         self._timeout = timeout_of(timeout)
         self.retry = policy_of(retry, "retry")
         self.concurrency = at_least_1(concurrency)
+        self._on_exchange = on_exchange_of(on_exchange)
         self._transport: Sender = self._usual_transport() if transport is None else transport
 
     @abstractmethod
@@ -145,6 +154,7 @@ class _Configured(ABC, Generic[Sender]):
         concurrency: int | None = None,
         headers: HeadersInput | None = None,
         auth: Auth | None = None,
+        on_exchange: OnExchange | None = None,
     ) -> Self:
         """Return a client that shares the transport and differs in what is given.
 
@@ -156,6 +166,7 @@ class _Configured(ABC, Generic[Sender]):
             concurrency: as the client takes it.
             headers: extra headers, which replace all earlier extra headers; `{}` removes them.
             auth: fresh credentials, such as `AccessToken(new)`; this client keeps its own.
+            on_exchange: as the client takes it, in place of an earlier one.
 
         Raises:
             InvalidInput: for a value that the client itself refuses.
@@ -174,6 +185,8 @@ class _Configured(ABC, Generic[Sender]):
         client.retry = self.retry if retry is None else policy_of(retry, "retry")
         if concurrency is not None:
             client.concurrency = at_least_1(concurrency)
+        if on_exchange is not None:
+            client._on_exchange = on_exchange_of(on_exchange)
         return client
 
     def _exchanging(self, op: Operation[T]) -> Program[Exchange[T]]:
@@ -224,6 +237,9 @@ class Client(_Configured[Transport | Sessions]):
         headers: extra headers for every request, such as those of a proxy in front of the API;
             a mapping or pairs. They replace none of the library's own, but for `User-Agent`.
             `calcom_core.Api` says which headers are refused.
+        on_exchange: a function that is called with the `Observation` of each exchange, retries
+            included, and returns a context manager to run the exchange in.
+            `calcom_transports.instrumentation.OnExchange` says what it may do.
 
     Raises:
         InvalidInput: without credentials, for an invalid base URL, timeout or header, and for an
@@ -273,11 +289,16 @@ class Client(_Configured[Transport | Sessions]):
 
     def run(self, program: Program[T]) -> T:
         """Carry out a program and return its result; the client's timeout holds for it too."""
-        return run(program, self._transport, self._timeout)
+        before = ON_EXCHANGE.set(self._on_exchange)
+        try:
+            return run(program, self._transport, self._timeout)
+        finally:
+            ON_EXCHANGE.reset(before)
 
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
         """Carry out a streaming program and yield the items it emits."""
-        return iterate(stream, self._transport, self._timeout)
+        emitted = iterate(stream, self._transport, self._timeout)
+        return iterate_with(self._on_exchange, cast("Generator[T, None, None]", emitted))
 
     def pages(self, op: Operation[Page[Booking]]) -> Iterator[Page[Booking]]:
         """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""
@@ -361,13 +382,18 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
         """Carry out a program and return its result; the client's timeout holds for it too."""
         from calcom_transports.trio_driver import run_trio
 
-        return await run_trio(program, self._transport, self._timeout)
+        before = ON_EXCHANGE.set(self._on_exchange)
+        try:
+            return await run_trio(program, self._transport, self._timeout)
+        finally:
+            ON_EXCHANGE.reset(before)
 
     def iterate(self, stream: Stream[T]) -> AsyncIterator[T]:
         """Carry out a streaming program; an async iterator of the items it emits."""
         from calcom_transports.trio_driver import iterate_trio
 
-        return iterate_trio(stream, self._transport, self._timeout)
+        emitted = iterate_trio(stream, self._transport, self._timeout)
+        return AsyncIterateWith(self._on_exchange, emitted)
 
     def pages(self, op: Operation[Page[Booking]]) -> AsyncIterator[Page[Booking]]:
         """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""

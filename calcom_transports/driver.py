@@ -29,7 +29,7 @@ from calcom_core.effects import (
 )
 from calcom_core.errors import InvalidInput, NoAnswer
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.observe import SENDING, is_logged, logged, observing
+from calcom_transports.instrumentation import SENDING, instrumented, is_instrumented
 from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
@@ -358,9 +358,9 @@ class _Steps:
     def _send(self, effect: Send) -> Response:
         before = SENDING.set(effect)
         try:
-            if not is_logged():
+            if not is_instrumented():
                 return self._session.send(effect, self._branch)
-            with observing(logged, effect.request, time.monotonic) as observation:
+            with instrumented(effect, time.monotonic) as observation:
                 observation.response = response = self._session.send(effect, self._branch)
             return response
         finally:

@@ -39,7 +39,7 @@ from calcom_transports.driver import (
     seconds_of,
     timeout_for,
 )
-from calcom_transports.observe import SENDING, is_logged, logged, observing
+from calcom_transports.instrumentation import SENDING, instrumented, is_instrumented
 from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
@@ -255,9 +255,9 @@ class _Steps:
     async def _send(self, effect: Send) -> Response:
         before = SENDING.set(effect)
         try:
-            if not is_logged():
+            if not is_instrumented():
                 return await self._session.send(effect, self._branch)
-            with observing(logged, effect.request, trio.current_time) as observation:
+            with instrumented(effect, trio.current_time) as observation:
                 observation.response = response = await self._session.send(effect, self._branch)
             return response
         finally:

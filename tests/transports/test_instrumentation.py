@@ -1,4 +1,4 @@
-"""What is seen of exchanges: the line in the log, and the hook around any transport."""
+"""The log line of each exchange, and the client's function around it."""
 
 import logging
 import re
@@ -7,14 +7,14 @@ import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 import trio.testing
-from sending import OK, OK_RESPONSE, both
+from sending import OK_RESPONSE, both
 from server import PATIENCE, Handler, Peer, Server, answering, answering_once, stalling
 
 from calcom_core import (
@@ -22,7 +22,6 @@ from calcom_core import (
     InvalidInput,
     NoAnswer,
     NotFound,
-    NotSent,
     OutcomeUnknown,
     Request,
     Response,
@@ -30,9 +29,10 @@ from calcom_core import (
     ServerError,
     Timeout,
     bookings,
+    responses,
     slots,
 )
-from calcom_core.effects import Program, Send, gather, send
+from calcom_core.effects import Emit, Program, Send, Stream, gather, send
 from calcom_transports import (
     AsyncClient,
     Client,
@@ -40,12 +40,10 @@ from calcom_transports import (
     Recorder,
     Replay,
     answer,
-    observed,
-    run,
 )
-from calcom_transports.observe import logged
+from calcom_transports.instrumentation import ON_EXCHANGE
 from calcom_transports.replay_errors import NoMatch
-from calcom_transports.trio import TrioTransport, run_trio
+from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_0123456789abcdef"
@@ -117,7 +115,7 @@ def test_each_exchange_is_a_line_with_its_attempt_and_nothing_secret(
 
 
 @both
-def test_no_query_is_in_the_line_and_no_request_id_that_is_none(
+def test_no_query_and_no_invalid_request_id_is_in_the_line(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
@@ -288,31 +286,32 @@ def test_a_program_says_itself_which_attempt_it_is(caplog: pytest.LogCaptureFixt
         for number in (3, 1, 2):
             yield from send(request, attempt=number)
 
-    run(asking(), observed(Replay.of([(request, OK_RESPONSE)] * 3), noting(seen)))
-    assert [observation.attempt for observation in seen] == [3, 1, 2]
+    replay = Replay.of([(request, OK_RESPONSE)] * 3)
+    with Client(transport=replay, on_exchange=noting(seen)) as client:
+        client.run(asking())
+    assert [(one.attempt, one.operation) for one in seen] == [(3, None), (1, None), (2, None)]
     assert lines(caplog) == [f"GET /: 200, attempt {number}" for number in (3, 1, 2)]
 
 
-def test_nothing_is_made_for_a_log_that_nobody_reads(
+def test_without_a_log_and_a_function_no_observation_is_made(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("INFO", "calcom_transports")
 
     def fail(*args: object) -> None:
-        raise AssertionError("observed for nobody")
+        raise AssertionError("an observation that nobody sees")
 
-    monkeypatch.setattr("calcom_transports.driver.observing", fail)
-    monkeypatch.setattr("calcom_transports.trio_driver.observing", fail)
+    monkeypatch.setattr("calcom_transports.instrumentation.Observation", fail)
     for kind in ("urllib3", "trio"):
         call(kind, delete(), Replay.of((delete(), answer({"status": "success"}))))
     assert lines(caplog) == []
 
 
 def noting(seen: list[Observation], events: list[str] | None = None) -> Any:
-    """Return a hook that keeps every observation, and checks what it knows when."""
+    """Return a function that keeps every observation, and checks what it knows when."""
 
     @contextmanager
-    def hook(observation: Observation) -> Iterator[None]:
+    def on_exchange(observation: Observation) -> Iterator[None]:
         assert (observation.response, observation.error, observation.status) == (None, None, None)
         if events is not None:
             events.append(f"begin {observation.method}")
@@ -323,61 +322,50 @@ def noting(seen: list[Observation], events: list[str] | None = None) -> Any:
             if events is not None:
                 events.append(f"end {observation.status}")
 
-    return hook
+    return on_exchange
 
 
 @both
-def test_a_hook_is_around_each_exchange_of_a_transport(kind: str) -> None:
+def test_a_function_runs_around_each_attempt(kind: str) -> None:
     seen: list[Observation] = []
     events: list[str] = []
     with Server(in_turn(said(b"", 500), said(DELETED, 200, b"X-Request-Id: i1"))) as server:
-        real = Urllib3Transport() if kind == "urllib3" else TrioTransport()
-        transport = observed(real, noting(seen, events))
-        call(kind, delete(), transport, base_url=server.url, retry=RETRY)
+        on_exchange = noting(seen, events)
+        call(kind, delete(), base_url=server.url, retry=RETRY, on_exchange=on_exchange)
     assert events == ["begin DELETE", "end 500", "begin DELETE", "end 200"]
-    assert [(one.path, one.attempt, one.status, one.request_id, one.error) for one in seen] == [
-        ("/v2/slots/reservations/r7", 1, 500, None, None),
-        ("/v2/slots/reservations/r7", 2, 200, "i1", None),
+    path, name = "/v2/slots/reservations/r7", "slots.delete_reservation"
+    assert [
+        (one.path, one.operation, one.attempt, one.status, one.request_id, one.error)
+        for one in seen
+    ] == [
+        (path, name, 1, 500, None, None),
+        (path, name, 2, 200, "i1", None),
     ]
     assert all(0 < one.seconds < PATIENCE for one in seen)
     assert KEY not in repr(seen)
 
 
 @both
-def test_a_hook_sees_the_error_of_a_failed_exchange(kind: str) -> None:
+def test_a_function_sees_the_error_of_a_failed_exchange(kind: str) -> None:
     seen: list[Observation] = []
-    refused = Request("GET", "http://api.cal.com/")
-    with Server(answering_once(b"")) as server:
-        request = Request("GET", server.url)
-        if kind == "urllib3":
-            with observed(Urllib3Transport(), noting(seen)) as transport:
-                for each in (request, refused):
-                    with pytest.raises((NoAnswer, InvalidInput)):
-                        transport.send(each)
-        else:
-
-            async def run_it() -> None:
-                async with observed(TrioTransport(), noting(seen)) as transport:
-                    for each in (request, refused):
-                        with pytest.raises((NoAnswer, InvalidInput)):
-                            await transport.send(each)
-
-            trio.run(run_it)
-    assert [(one.request, one.response, type(one.error), one.attempt) for one in seen] == [
-        (request, None, NoAnswer, 1),
-        (refused, None, InvalidInput, 1),
-    ]
+    failed = pytest.raises(NoAnswer)
+    with Server(answering_once(b"")) as server, failed as caught:
+        call(kind, delete(), base_url=server.url, retry=NO_RETRY, on_exchange=noting(seen))
+    assert [(one.method, one.response, one.attempt) for one in seen] == [("DELETE", None, 1)]
+    assert seen[0].error is caught.value
 
 
-def test_a_hook_is_timed_by_the_clock_of_trio_and_sees_a_cancellation() -> None:
+def test_a_function_is_timed_by_the_clock_of_trio_and_sees_a_cancellation() -> None:
     seen: list[Observation] = []
     clock = trio.testing.MockClock()
 
     async def run_it() -> None:
-        transport = observed(TrioTransport(), noting(seen))
-        async with transport, trio.open_nursery() as nursery:
-            request = Request("GET", server.url)
-            nursery.start_soon(transport.send, request, Timeout(read=9000, total=9000))
+        options: Any = {"timeout": Timeout(read=9000, total=9000), "on_exchange": noting(seen)}
+        async with (
+            AsyncClient(KEY, base_url=server.url, **options) as client,
+            trio.open_nursery() as nursery,
+        ):
+            nursery.start_soon(client.call, bookings.get("bk7"))
             await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
             clock.jump(3600)
             nursery.cancel_scope.cancel()
@@ -388,80 +376,131 @@ def test_a_hook_is_timed_by_the_clock_of_trio_and_sees_a_cancellation() -> None:
     assert (observation.seconds, type(observation.error)) == (3600.0, trio.Cancelled)
 
 
-def test_an_async_transport_is_observed_under_any_loop() -> None:
-    seen: list[Observation] = []
-
-    class Canned:
-        async def send(self, request: Request, timeout: Timeout | None) -> Response:
-            return OK_RESPONSE
-
-    sending = observed(Canned(), noting(seen)).send(Request("GET", "https://api.test/"), None)
-    with pytest.raises(StopIteration) as stopped:
-        sending.send(None)
-    assert (stopped.value.value, [one.response for one in seen]) == (OK_RESPONSE, [OK_RESPONSE])
-
-
 @both
-def test_a_replay_and_a_recorder_can_be_observed(
+def test_a_function_runs_around_the_exchanges_of_recordings_and_replays(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     seen: list[Observation] = []
     path = tmp_path / "c.json"
     with Server(answering(said(DELETED))) as server:
-        recorder = observed(Recorder(path), noting(seen))
-        call(kind, delete(), recorder, base_url=server.url)
-    call(kind, delete(), observed(Replay(path), noting(seen)), base_url=server.url)
+        call(kind, delete(), Recorder(path), base_url=server.url, on_exchange=noting(seen))
+    call(kind, delete(), Replay(path), on_exchange=noting(seen))
     assert [(one.path, one.status) for one in seen] == [("/v2/slots/reservations/r7", 200)] * 2
 
 
-def test_what_is_observed_is_closed_and_keeps_its_own_timeout() -> None:
-    transport = observed(Urllib3Transport(timeout=7), noting([]))
-    assert transport.timeout == Timeout(7, 7, 7)
-    assert repr(transport).startswith("observed(<calcom_transports.urllib3.Urllib3Transport")
-    with Server(answering(OK)) as server:
-        with transport:
-            assert transport.send(Request("GET", server.url)) == OK_RESPONSE
-        assert server.hung_up.wait(PATIENCE)
-        with pytest.raises(NotSent, match="the transport is closed"):
-            transport.send(Request("GET", server.url))
-        transport.close()
+class Counting:
+    """Returns pages of one booking each, three of them."""
 
-    class Endless:
-        def send(self, request: Request, timeout: Timeout | None) -> Response:
-            return OK_RESPONSE
-
-    with Client(KEY, transport=observed(Endless(), noting([]))) as client:
-        assert client.run(send(Request("GET", "https://api.test/"))) == OK_RESPONSE
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        skip = re.search(r"skip=(\d+)", request.url)
+        number = int(skip[1]) if skip else 0
+        return responses.page([{"uid": f"b{number}"}], skip=number, take=1, total_items=3)
 
 
-def test_a_client_takes_what_is_observed_for_what_it_is() -> None:
-    api_key = pytest.raises(InvalidInput, match="api_key: is missing")
-    assert Client(transport=observed(Replay.of(), noting([]))).api.auth
-    with api_key:
-        Client(transport=observed(Urllib3Transport(), noting([])))
-    with pytest.raises(InvalidInput, match="has `async def send`, which is for AsyncClient"):
-        Client(KEY, transport=observed(TrioTransport(), noting([])))  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match="must have `async def send`"):
-        AsyncClient(KEY, transport=observed(Urllib3Transport(), noting([])))  # type: ignore[arg-type]
+class AsyncCounting:
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:
+        await trio.lowlevel.checkpoint()
+        return Counting().send(request, timeout)
 
 
-def test_hooks_may_be_one_within_another_and_one_may_be_the_log(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize("concurrency", [1, 3])
+@both
+def test_a_function_runs_around_the_pages_of_an_iteration_and_not_around_its_loop(
+    kind: str, concurrency: int
 ) -> None:
-    caplog.set_level("DEBUG", "calcom_transports")
     seen: list[Observation] = []
-    with Server(answering(OK)) as server:
-        inner = observed(Urllib3Transport(), logged)
-        with observed(inner, noting(seen)) as transport:
-            transport.send(Request("GET", f"{server.url}/x?y=z"))
-            assert lines(caplog) == ["GET /x: 200, attempt 1"]
-            caplog.set_level("INFO", "calcom_transports")
-            inner.send(Request("GET", server.url))
-    assert (len(lines(caplog)), len(seen)) == (1, 1)
+    found: list[str] = []
+    options: Any = {"concurrency": concurrency, "on_exchange": noting(seen)}
+    if kind == "urllib3":
+        with Client(KEY, transport=Counting(), **options) as client:
+            for booking in client.bookings.iterate(take=1):
+                assert ON_EXCHANGE.get() is None
+                found.append(booking.uid)
+    else:
+
+        async def run_it() -> None:
+            async with AsyncClient(KEY, transport=AsyncCounting(), **options) as client:
+                async for booking in client.bookings.iterate(take=1):
+                    assert ON_EXCHANGE.get() is None
+                    found.append(booking.uid)
+
+        trio.run(run_it)
+    assert found == ["b0", "b1", "b2"]
+    assert [(one.operation, one.status) for one in seen] == [("bookings.list", 200)] * 3
 
 
-def test_what_a_hook_raises_reaches_the_caller() -> None:
+def numbers(closed: list[str]) -> Stream[int]:
+    try:
+        yield Emit(1)
+        yield Emit(2)
+    finally:
+        closed.append("closed")
+
+
+def test_an_iteration_that_is_closed_closes_its_program() -> None:
+    closed: list[str] = []
+    with Client(KEY, transport=Counting()) as client:
+        emitted: Any = client.iterate(numbers(closed))
+        assert next(emitted) == 1
+        emitted.close()
+    assert closed == ["closed"]
+
+    async def run_it() -> None:
+        async with AsyncClient(KEY, transport=AsyncCounting()) as client:
+            emitted: Any = client.iterate(numbers(closed))
+            assert await anext(emitted) == 1
+            emitted.close()
+
+    trio.run(run_it)
+    assert closed == ["closed"] * 2
+
+
+def test_a_client_within_a_transport_does_not_inherit_the_function() -> None:
+    seen: list[Observation] = []
+    inner = Client(KEY, transport=Replay.of((delete("inner"), answer({"status": "success"}))))
+
+    class Forwarding:
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            inner.call(delete("inner"))
+            return answer({"status": "success"})
+
+    with Client(KEY, transport=Forwarding(), on_exchange=noting(seen)) as client:
+        client.call(delete())
+    assert [one.path for one in seen] == ["/v2/slots/reservations/r7"]
+
+
+def test_with_options_sets_the_function_and_keeps_it() -> None:
+    first: list[Observation] = []
+    second: list[Observation] = []
+    replay = Replay.of(*[(delete(), answer({"status": "success"}))] * 4)
+    with Client(transport=replay) as client:
+        with_first = client.with_options(on_exchange=noting(first))
+        for each in (
+            client,
+            with_first,
+            with_first.with_options(retry=NO_RETRY),
+            with_first.with_options(on_exchange=noting(second)),
+        ):
+            each.call(delete())
+    assert (len(first), len(second)) == (2, 1)
+
+
+def test_the_log_line_is_written_within_the_function(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "calcom_transports")
+    found: list[list[str]] = []
+
+    @contextmanager
+    def on_exchange(observation: Observation) -> Iterator[None]:
+        yield
+        found.append(lines(caplog))
+
+    replay = Replay.of((delete(), answer({"status": "success"})))
+    call("urllib3", delete(), replay, on_exchange=on_exchange)
+    assert found == [["DELETE /v2/slots/reservations/r7: 200, attempt 1"]]
+
+
+def test_an_error_of_the_function_reaches_the_caller() -> None:
     @contextmanager
     def early(observation: Observation) -> Iterator[None]:
         raise LookupError("early")
@@ -472,49 +511,35 @@ def test_what_a_hook_raises_reaches_the_caller() -> None:
         yield
         raise LookupError("late")
 
-    with Urllib3Transport() as real, Server(answering(OK)) as server:
-        request = Request("GET", server.url)
+    with Server(answering(said(DELETED))) as server:
         with pytest.raises(LookupError, match="early"):
-            observed(real, early).send(request)
+            call("urllib3", delete(), base_url=server.url, on_exchange=early)
         assert server.connections == 0
         with pytest.raises(LookupError, match="late"):
-            observed(real, late).send(request)
+            call("urllib3", delete(), base_url=server.url, on_exchange=late)
         assert len(server.requests) == 1
 
 
 @both
-def test_a_hook_cannot_keep_an_error_from_who_asked(kind: str) -> None:
+def test_a_function_cannot_suppress_the_error_of_an_exchange(kind: str) -> None:
     @contextmanager
     def hiding(observation: Observation) -> Iterator[None]:
         with suppress(BaseException):
             yield
 
-    with Server(answering_once(b"")) as server:
-        real = Urllib3Transport() if kind == "urllib3" else TrioTransport()
-        with pytest.raises(OutcomeUnknown) as caught:
-            call(kind, bookings.confirm("bk7"), observed(real, hiding), base_url=server.url)
+    with Server(answering_once(b"")) as server, pytest.raises(OutcomeUnknown) as caught:
+        call(kind, bookings.confirm("bk7"), base_url=server.url, on_exchange=hiding)
     assert str(caught.value.cause).startswith(
         "POST /v2/bookings/bk7/confirm: the server closed the connection within its answer"
     )
 
 
-def test_what_is_observed_can_be_copied() -> None:
-    transport = observed(Urllib3Transport(timeout=7), noting([]))
-    assert copy(transport).timeout == transport.timeout
-
-
-@pytest.mark.parametrize(
-    ("transport", "hook", "problem"),
-    [
-        (object(), logged, "transport: must have send(request, timeout), or be a Replay"),
-        (Urllib3Transport, logged, "transport: must have send(request, timeout), or be a Replay"),
-        (Urllib3Transport(), None, "hook: must be a function, not NoneType"),
-    ],
-)
-def test_what_cannot_be_observed_is_refused(transport: Any, hook: Any, problem: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        observed(transport, hook)
-    assert str(caught.value) == problem
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_value_that_is_not_a_function_is_refused(kind: Any) -> None:
+    for refuse in (partial(kind, KEY), kind(transport=Replay.of()).with_options):
+        with pytest.raises(InvalidInput) as caught:
+            refuse(on_exchange=5)
+        assert str(caught.value) == "on_exchange: must be a function, not int"
 
 
 @pytest.mark.parametrize("attempt", [0, -1, True, "1", 1.0])
@@ -550,12 +575,15 @@ def test_threads_and_tasks_do_not_see_the_attempts_of_others() -> None:
     def all_at_once() -> Program[Any]:
         return gather([asking(number) for number in (1, 2, 3)], limit=3)
 
-    run(all_at_once(), observed(Meeting(), noting(seen)))
-    trio.run(run_trio, all_at_once(), observed(AsyncMeeting(), noting(seen)))
+    with Client(KEY, transport=Meeting(), on_exchange=noting(seen)) as client:
+        client.run(all_at_once())
+
+    async def run_it() -> None:
+        async with AsyncClient(KEY, transport=AsyncMeeting(), on_exchange=noting(seen)) as client:
+            await client.run(all_at_once())
+
+    trio.run(run_it)
     assert sorted(one.attempt for one in seen) == [1, 1, 2, 2, 3, 3]
-    with observed(Urllib3Transport(), noting(seen)) as transport, Server(answering(OK)) as server:
-        transport.send(Request("GET", server.url))
-    assert seen[-1].attempt == 1
 
 
 def test_without_retries_there_is_one_attempt(caplog: pytest.LogCaptureFixture) -> None:
