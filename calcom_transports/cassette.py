@@ -23,12 +23,12 @@ whichever run and branch asks; so are cassettes of tools that know neither.
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from attrs import Attribute, evolve, field, frozen
+from attrs import evolve
 
 from calcom_core.errors import (
     InvalidInput,
@@ -37,17 +37,29 @@ from calcom_core.errors import (
     TransportError,
 )
 from calcom_core.http import Headers, Request, Response
-from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json, to_utf8
-from calcom_core.redaction import SHORTEST, Credential, credentials_of, still_hold
-from calcom_transports.driver import Branch
+from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
+from calcom_core.redaction import SHORTEST, Credential, still_hold
+from calcom_transports.cassette_values import PERSONAL
+from calcom_transports.cassette_values import Cancelled as Cancelled
+from calcom_transports.cassette_values import Cassette as Cassette
+from calcom_transports.cassette_values import Failure as Failure
+from calcom_transports.cassette_values import Outcome as Outcome
+from calcom_transports.cassette_values import Recorded as Recorded
+from calcom_transports.cassette_values import Run as Run
 from calcom_transports.matching import split
-from calcom_transports.pseudonyms import People
-from calcom_transports.redaction import RecordingRedactor, Redaction, redaction_of
+from calcom_transports.redaction import (
+    BeforeRecord,
+    Redaction,
+    changed_by,
+    check_before_record,
+    credentials_in,
+    redacted,
+    redaction_of,
+)
 from calcom_transports.replay_errors import CassetteError
 
 FORMAT = "calcom-bookings cassette"
 VERSION = 1
-PERSONAL = ("kept", "replaced", "keyed")
 
 _DEEPEST = 50  # levels of a body that stands as JSON; any deeper is base64
 
@@ -55,122 +67,6 @@ _DEEPEST = 50  # levels of a body that stands as JSON; any deeper is base64
 _DAMAGE = (InvalidJson, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 _FAILURES: Mapping[str, type[TransportError]] = {"NotSent": NotSent, "NoAnswer": NoAnswer}
-
-
-Validator = Callable[[object, "Attribute[Any]", Any], None]
-
-
-def _wrong(attribute: "Attribute[Any]", wanted: str, given: object) -> InvalidInput:
-    return InvalidInput(attribute.name, f"must be {wanted}, not {type(given).__name__}")
-
-
-def _a(kind: type, wanted: str) -> Validator:
-    def check(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-        if not isinstance(given, kind):
-            raise _wrong(attribute, wanted, given)
-
-    return check
-
-
-def _tuple_of(kind: type, wanted: str) -> Validator:
-    def check(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-        if not isinstance(given, tuple):
-            raise _wrong(attribute, f"a tuple of {wanted}", given)
-        for item in given:
-            if not isinstance(item, kind):
-                raise InvalidInput(attribute.name, f"holds {type(item).__name__} beside {wanted}")
-
-    return check
-
-
-def _is_branch(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-    if not isinstance(given, tuple) or not all(type(each) is int and each >= 0 for each in given):
-        raise InvalidInput(attribute.name, "must be a tuple of integers from 0")
-
-
-def _is_failure(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-    if not (isinstance(given, type) and issubclass(given, TransportError)):
-        raise _wrong(attribute, "NotSent or NoAnswer", given)
-
-
-def _is_personal(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-    if given not in PERSONAL:
-        raise InvalidInput(attribute.name, "must be one of " + ", ".join(PERSONAL))
-
-
-_TEXT = _a(str, "a string")
-
-
-@frozen
-class Failure:
-    """A recorded failure of the transport."""
-
-    error: type[TransportError] = field(validator=_is_failure)
-    message: str = field(validator=_TEXT)
-    reason: str = field(validator=_TEXT)
-
-    def make(self) -> TransportError:
-        """Return the error to raise, new each time."""
-        return self.error(self.message, reason=self.reason)
-
-
-@frozen
-class Cancelled:
-    """The exchange was cancelled before it came to anything."""
-
-
-Outcome = Response | Failure | Cancelled
-
-
-def _is_outcome(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-    if not isinstance(given, Outcome):
-        raise _wrong(attribute, "a Response, a Failure or Cancelled()", given)
-
-
-@frozen
-class Recorded:
-    """One exchange: what was asked in which branch, and what came of it."""
-
-    branch: Branch = field(validator=_is_branch)
-    request: Request = field(validator=_a(Request, "a Request"))
-    outcome: Outcome = field(validator=_is_outcome)
-
-
-BeforeRecord = Callable[[Recorded], Recorded | None]
-"""Called with each exchange before it is written; returns the exchange to write, or None.
-
-It gets the exchange as the file would hold it, after redaction, when the recording ends, in the
-order of the file. `attrs.evolve` changes an exchange, its request and its response.
-With None the file does not hold the exchange. A replay then has no response to its request, which
-fails with `NoMatch`: leave out only requests that the replayed program does not make.
-A replay does not call it, so a request that it changes matches only if `Match` ignores the change.
-It must keep the branch. An exception in it ends the recording, and nothing is written.
-"""
-
-
-@frozen
-class Run:
-    """The exchanges of one program, sorted by branch, in the order of their sending in each."""
-
-    exchanges: tuple[Recorded, ...] = field(validator=_tuple_of(Recorded, "Recorded"))
-
-
-@frozen
-class Cassette:
-    """What a file holds; *name* says which, for messages.
-
-    *personal* says what became of personal data: `"kept"`, `"replaced"`, or `"keyed"`.
-    With *loose* a request is answered by the first unplayed exchange that is equal to it, whichever
-    run and branch asks.
-    Raises `InvalidInput` for an argument of another type, as all of these values do.
-    """
-
-    runs: tuple[Run, ...] = field(
-        repr=lambda runs: f"<{len(runs)} runs>", validator=_tuple_of(Run, "Runs")
-    )
-    name: str = field(default="the replay", validator=_TEXT)
-    personal: str = field(default="kept", validator=_is_personal)
-    loose: bool = field(default=False, validator=_a(bool, "a boolean"))
 
 
 def load(path: str | PathLike[str]) -> Cassette:
@@ -314,79 +210,27 @@ def dumps(
         raise InvalidInput("cassette", f"must be a Cassette, not {type(cassette).__name__}")
     check_before_record(before_record)
     redaction = redaction_of(redaction)
-    credentials = _credentials(cassette, redaction)
+    credentials = credentials_in(cassette, redaction)
     if not all(credential.is_certain for credential in credentials):
         raise CassetteError(
             f"{cassette.name} was not written: a credential of fewer than {SHORTEST} characters "
             "cannot be told from other text; record with a longer one",
             reason="credential-left",
         )
-    redacted = _redacted(cassette, redaction, credentials)
+    written = redacted(cassette, redaction, credentials)
     if before_record is not None:
-        redacted = evolve(redacted, runs=tuple(_changed(redacted.runs, before_record)))
-    tree = _file(redacted)
+        written = evolve(written, runs=tuple(changed_by(before_record, written.runs)))
+    tree = _file(written)
     content = _written(tree)
     if not still_hold(content, credentials):
         return content
     place = _where(tree["runs"], credentials)
-    del redacted, tree, content  # no frame that raises holds the credential
+    del written, tree, content  # no frame that raises holds the credential
     raise CassetteError(
         f"{cassette.name} was not written: {place} still holds a credential, encoded in a way that "
         "cannot be taken out; keep it out of what is sent",
         reason="credential-left",
     )
-
-
-def check_before_record(given: object) -> None:
-    """Raise `InvalidInput` for a hook that is not a function."""
-    if given is not None and not callable(given):
-        raise InvalidInput("before_record", f"must be a function, not {type(given).__name__}")
-
-
-def _credentials(cassette: Cassette, redaction: Redaction) -> frozenset[Credential]:
-    recorded = (item for run in cassette.runs for item in run.exchanges)
-    return redaction.secrets.union(*(credentials_of(item.request) for item in recorded))
-
-
-def _redacted(
-    cassette: Cassette, redaction: Redaction, credentials: frozenset[Credential]
-) -> Cassette:
-    people = People.in_bodies(redaction.key, bodies_of(cassette)) if redaction.personal else None
-    redactor = RecordingRedactor(credentials, people)
-    runs = tuple(
-        Run(tuple(_redacted_exchange(item, redactor) for item in run.exchanges))
-        for run in cassette.runs
-    )
-    personal = redaction.kind if redaction.personal else cassette.personal
-    return evolve(cassette, runs=runs, personal=personal)
-
-
-def _redacted_exchange(recorded: Recorded, redactor: RecordingRedactor) -> Recorded:
-    outcome = recorded.outcome
-    if isinstance(outcome, Response):
-        outcome = redactor.response(outcome)
-    elif isinstance(outcome, Failure):
-        outcome = evolve(outcome, message=redactor.text(outcome.message))
-    return evolve(recorded, request=redactor.request(recorded.request), outcome=outcome)
-
-
-def _changed(runs: tuple[Run, ...], before_record: BeforeRecord) -> Iterator[Run]:
-    for run in runs:
-        changed = [_changed_exchange(item, before_record) for item in run.exchanges]
-        kept = tuple(item for item in changed if item is not None)
-        if kept:
-            yield Run(kept)
-
-
-def _changed_exchange(exchange: Recorded, before_record: BeforeRecord) -> Recorded | None:
-    changed = before_record(exchange)
-    if changed is not None and not isinstance(changed, Recorded):
-        raise InvalidInput(
-            "before_record", f"must return an exchange or None, not {type(changed).__name__}"
-        )
-    if changed is not None and changed.branch != exchange.branch:
-        raise InvalidInput("before_record", "must keep the branch of the exchange")
-    return changed
 
 
 def _file(cassette: Cassette) -> dict[str, Any]:
@@ -397,15 +241,6 @@ def _file(cassette: Cassette) -> dict[str, Any]:
         tree["loose"] = True
     tree["runs"] = [{"exchanges": [_item(item) for item in run.exchanges]} for run in cassette.runs]
     return tree
-
-
-def bodies_of(cassette: Cassette) -> Iterator[bytes]:
-    """Yield the bodies in UTF-8 and the URLs, in all of which persons may stand."""
-    for item in (item for run in cassette.runs for item in run.exchanges):
-        yield item.request.url.encode()
-        yield to_utf8(item.request.body)
-        if isinstance(item.outcome, Response):
-            yield to_utf8(item.outcome.body)
 
 
 def _written(tree: Any) -> bytes:

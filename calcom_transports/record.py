@@ -28,20 +28,23 @@ from calcom_core.errors import (
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.redaction import SHORTEST, credentials_of
 from calcom_transports.cassette import (
-    BeforeRecord,
     Cancelled,
     Cassette,
     Failure,
     Outcome,
     Recorded,
     Run,
-    check_before_record,
     dumps,
     load,
 )
 from calcom_transports.driver import AsyncSession, AsyncTransport, Branch, Live, Session, Transport
 from calcom_transports.matching import STRICT, Match, match_of
-from calcom_transports.redaction import Redaction, redaction_of
+from calcom_transports.redaction import (
+    BeforeRecord,
+    Redaction,
+    check_before_record,
+    redaction_of,
+)
 from calcom_transports.replay import Replay
 from calcom_transports.replay_errors import CassetteError
 from calcom_transports.unpicklable import refuse_pickling

@@ -1,18 +1,21 @@
-"""What a recording leaves out: credentials always, and people if you ask for it.
+"""What a recording leaves out: credentials always, people and anything else if you ask for it.
 
 `Redaction` holds the settings. `RecordingRedactor` applies them to each exchange before it is
 written, and to each request before a replay compares it.
 `calcom_core.redaction` finds credentials, `calcom_transports.pseudonyms` finds people.
+`BeforeRecord`, a function of your own, gets each exchange afterwards.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request, Response
-from calcom_core.redaction import SHORTEST, Credential, Redactor
+from calcom_core.json_text import to_utf8
+from calcom_core.redaction import SHORTEST, Credential, Redactor, credentials_of
 from calcom_core.secret import Hidden, Secret, secret_or_error, taken
+from calcom_transports.cassette_values import Cassette, Failure, Recorded, Run
 from calcom_transports.pseudonyms import People
 
 
@@ -141,3 +144,79 @@ class RecordingRedactor:
 
 PLAIN = RecordingRedactor(())
 """Redacts by shape alone, where no credential is known."""
+
+
+def bodies_of(cassette: Cassette) -> Iterator[bytes]:
+    """Yield the URLs and the bodies in UTF-8, all of which may name people."""
+    for item in (item for run in cassette.runs for item in run.exchanges):
+        yield item.request.url.encode()
+        yield to_utf8(item.request.body)
+        if isinstance(item.outcome, Response):
+            yield to_utf8(item.outcome.body)
+
+
+def credentials_in(cassette: Cassette, redaction: Redaction) -> frozenset[Credential]:
+    """Return the credentials of all requests of a cassette, and the further secrets."""
+    recorded = (item for run in cassette.runs for item in run.exchanges)
+    return redaction.secrets.union(*(credentials_of(item.request) for item in recorded))
+
+
+def redacted(
+    cassette: Cassette, redaction: Redaction, credentials: frozenset[Credential]
+) -> Cassette:
+    """Return a cassette without credentials, and with pseudonyms if the redaction asks for it."""
+    people = People.in_bodies(redaction.key, bodies_of(cassette)) if redaction.personal else None
+    redactor = RecordingRedactor(credentials, people)
+    runs = tuple(
+        Run(tuple(_redacted_exchange(item, redactor) for item in run.exchanges))
+        for run in cassette.runs
+    )
+    personal = redaction.kind if redaction.personal else cassette.personal
+    return evolve(cassette, runs=runs, personal=personal)
+
+
+def _redacted_exchange(recorded: Recorded, redactor: RecordingRedactor) -> Recorded:
+    outcome = recorded.outcome
+    if isinstance(outcome, Response):
+        outcome = redactor.response(outcome)
+    elif isinstance(outcome, Failure):
+        outcome = evolve(outcome, message=redactor.text(outcome.message))
+    return evolve(recorded, request=redactor.request(recorded.request), outcome=outcome)
+
+
+BeforeRecord = Callable[[Recorded], Recorded | None]
+"""Called with each exchange before it is written; returns the exchange to write, or None.
+
+It gets the exchange as the file would hold it, after redaction, when the recording ends, in the
+order of the file. `attrs.evolve` changes an exchange, its request and its response.
+With None the file does not hold the exchange. A replay then has no response to its request, which
+fails with `NoMatch`: leave out only requests that the replayed program does not make.
+A replay does not call it, so a request that it changes matches only if `Match` ignores the change.
+It must keep the branch. An exception in it ends the recording, and nothing is written.
+"""
+
+
+def check_before_record(given: object) -> None:
+    """Raise `InvalidInput` for a hook that is not a function."""
+    if given is not None and not callable(given):
+        raise InvalidInput("before_record", f"must be a function, not {type(given).__name__}")
+
+
+def changed_by(before_record: BeforeRecord, runs: tuple[Run, ...]) -> Iterator[Run]:
+    """Yield the runs as *before_record* returns their exchanges, without empty runs."""
+    for run in runs:
+        changed = [_changed_exchange(item, before_record) for item in run.exchanges]
+        kept = tuple(item for item in changed if item is not None)
+        if kept:
+            yield Run(kept)
+
+
+def _changed_exchange(exchange: Recorded, before_record: BeforeRecord) -> Recorded | None:
+    changed = before_record(exchange)
+    if changed is not None and not isinstance(changed, Recorded):
+        raise InvalidInput(
+            "before_record", f"must return an exchange or None, not {type(changed).__name__}"
+        )
+    if changed is not None and changed.branch != exchange.branch:
+        raise InvalidInput("before_record", "must keep the branch of the exchange")
+    return changed

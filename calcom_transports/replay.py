@@ -30,13 +30,12 @@ from calcom_transports.cassette import (
     Outcome,
     Recorded,
     Run,
-    bodies_of,
     load,
 )
 from calcom_transports.driver import Branch, Held
 from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey, match_of
 from calcom_transports.pseudonyms import People
-from calcom_transports.redaction import RecordingRedactor, Redaction, redaction_of
+from calcom_transports.redaction import RecordingRedactor, Redaction, bodies_of, redaction_of
 from calcom_transports.replay_errors import NoMatch, Unplayed
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.virtual_time import VirtualTime
