@@ -28,12 +28,12 @@ class Redaction:
     shapes. Short values of cookies stay, since they are settings such as a language.
 
     With *personal* it replaces people by pseudonyms; the same person always gets the same one.
-    It finds e-mail addresses and phone numbers everywhere, and names and accounts in their fields.
-    It finds the same names in other texts as well.
-    It leaves names that stand in texts alone, names of fewer than 3 letters in texts, and names
-    that a text spells differently (a nickname, a first name alone, Unicode NFD in place of NFC).
-    It leaves ids, dates, notes and addresses of houses, too: it does not anonymise.
-    `calcom_transports.pseudonyms` has the whole list; `before_record` of `Recorder` removes more.
+    It finds e-mail addresses and international phone numbers everywhere, names and accounts in
+    their fields, and the same names in texts.
+    It leaves names that stand only in free text, names of one or two letters in texts, and other
+    spellings of a name (a nickname, the first name alone, Unicode NFD in place of NFC).
+    It also leaves ids, dates, notes and postal addresses, so it does not anonymise.
+    `calcom_transports.pseudonyms` has the whole list. `Recorder(before_record=…)` removes more.
 
     Arguments:
         personal: whether to replace people by pseudonyms.

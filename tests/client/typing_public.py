@@ -4,6 +4,7 @@ Both report an ignore comment that ignores nothing, so that each one proves a re
 """
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, assert_never, assert_type
 
@@ -96,12 +97,16 @@ from calcom_transports import (
     AsyncClient,
     CassetteError,
     Client,
+    Observation,
+    Recorder,
     Replay,
     answer,
     namespaces,
     replay_errors,
     run,
+    use_cassette,
 )
+from calcom_transports.cassette import Recorded
 from calcom_transports.trio import run_trio
 
 client = Client(api_key="cal_test_typing")
@@ -175,6 +180,23 @@ assert_type(client.with_options(headers={"X-A": "b"}, auth=AccessToken("t")), Cl
 assert_type(client.with_options(headers=Headers([("X-A", "b")]), auth=None), Client)
 assert_type(Client(headers=[("X-A", "b")]).api.headers, Headers)
 assert_type(Api(Anonymous(), headers={b"X-A": b"b"}).headers, Headers)
+
+
+@contextmanager
+def around(exchange: Observation) -> Iterator[None]:
+    yield
+
+
+def before_record(exchange: Recorded) -> Recorded | None:
+    return exchange
+
+
+assert_type(client.with_options(on_exchange=around), Client)
+assert_type(Client(on_exchange=around), Client)
+assert_type(AsyncClient(on_exchange=around), AsyncClient)
+assert_type(use_cassette("c.json", before_record=before_record), Replay | Recorder)
+client.with_options(on_exchange=before_record)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Recorder("c.json", before_record=around)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 client.with_options(headers={"X-A": 5})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 client.with_options(auth="t")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 Client(headers=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

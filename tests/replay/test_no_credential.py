@@ -655,6 +655,14 @@ def refusing() -> Iterator[tuple[str, Callable[[Path], object]]]:
 
     yield "left", left
 
+    def hooked(path: Path) -> object:
+        hook: Any = lambda exchange: [exchange]  # noqa: E731
+        recorder = Recorder(path, Always(Response(200)), before_record=hook)
+        with Client(KEY, transport=recorder) as client:
+            return client.run(send(client.api.request(asked)))
+
+    yield "an invalid result of before_record", hooked
+
     def scripted(path: Path) -> object:
         api = Client(KEY, transport=Always(Response(200))).api
         return run_script(retrying(api, asked), [(Send(api.request(other)), Response(200))])
