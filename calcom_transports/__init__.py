@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from calcom_core.redaction import Redaction as Redaction
     from calcom_transports.client import AsyncClient as AsyncClient
     from calcom_transports.client import Client as Client
-    from calcom_transports.driver import Transport as Transport
-    from calcom_transports.driver import iterate as iterate
-    from calcom_transports.driver import run as run
+    from calcom_transports.interpreter import Transport as Transport
+    from calcom_transports.interpreter import iterate as iterate
+    from calcom_transports.interpreter import run as run
     from calcom_transports.matching import Match as Match
     from calcom_transports.observe import Observation as Observation
     from calcom_transports.observe import observed as observed
@@ -38,12 +38,12 @@ _MODULES = {
     "Recorder": "calcom_transports.record",
     "Redaction": "calcom_core.redaction",
     "Replay": "calcom_transports.replay",
-    "Transport": "calcom_transports.driver",
+    "Transport": "calcom_transports.interpreter",
     "Unplayed": "calcom_transports.replay_errors",
     "answer": "calcom_transports.replay",
-    "iterate": "calcom_transports.driver",
+    "iterate": "calcom_transports.interpreter",
     "observed": "calcom_transports.observe",
-    "run": "calcom_transports.driver",
+    "run": "calcom_transports.interpreter",
     "use_cassette": "calcom_transports.record",
 }
 __all__ = [

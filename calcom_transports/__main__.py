@@ -25,7 +25,7 @@ from calcom_core.retry import NO_RETRY, retrying
 from calcom_transports import environment
 from calcom_transports.cassette import load
 from calcom_transports.client import Client
-from calcom_transports.driver import iterate
+from calcom_transports.interpreter import iterate
 from calcom_transports.replay import Replay
 
 WALK = Path(__file__).with_name("cassettes") / "walk.json"

@@ -36,6 +36,7 @@ from calcom_core.errors import (
     NotSent,
     TransportError,
 )
+from calcom_core.execution import Branch
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json, to_utf8
 from calcom_core.personal import People
@@ -48,7 +49,6 @@ from calcom_core.redaction import (
     redaction_of,
     still_hold,
 )
-from calcom_transports.driver import Branch
 from calcom_transports.matching import split
 from calcom_transports.replay_errors import CassetteError
 

@@ -20,7 +20,7 @@ from calcom_core.retry import DEFAULT_RETRY, Exchange, RetryPolicy, exchanging, 
 from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports import environment
-from calcom_transports.driver import AsyncTransport, Sessions, Transport, iterate, run
+from calcom_transports.interpreter import AsyncTransport, Sessions, Transport, iterate, run
 from calcom_transports.namespaces import (
     AsyncBookings,
     AsyncEventTypes,

@@ -25,6 +25,7 @@ from calcom_core.errors import (
     NotSent,
     TransportError,
 )
+from calcom_core.execution import Branch
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.redaction import SHORTEST, Redaction, credentials_of, redaction_of
 from calcom_transports.cassette import (
@@ -37,7 +38,13 @@ from calcom_transports.cassette import (
     dumps,
     load,
 )
-from calcom_transports.driver import AsyncSession, AsyncTransport, Branch, Live, Session, Transport
+from calcom_transports.interpreter import (
+    AsyncSession,
+    AsyncTransport,
+    Session,
+    Transport,
+    TransportSession,
+)
 from calcom_transports.matching import STRICT, Match, match_of
 from calcom_transports.replay import Replay
 from calcom_transports.replay_errors import CassetteError
@@ -153,7 +160,7 @@ class Recorder:
         transport = self._transport or _EachTime()
         if iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for AsyncClient")
-        return _Recording(Live(cast(Transport, transport), timeout), self._tape.run())
+        return _Recording(TransportSession(cast(Transport, transport), timeout), self._tape.run())
 
     def begin_async(self, timeout: Timeout | None = None) -> AsyncSession:
         """Open a session for one run of trio's interpreter."""

@@ -20,6 +20,7 @@ from calcom_core.errors import (
     InvalidInput,
     TransportError,
 )
+from calcom_core.execution import Branch, CancelledInRecording
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.operation import Operation
 from calcom_core.personal import People
@@ -40,7 +41,6 @@ from calcom_transports.cassette import (
     bodies_of,
     load,
 )
-from calcom_transports.driver import Branch, Held
 from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey, match_of
 from calcom_transports.replay_errors import NoMatch, Unplayed
 from calcom_transports.unpicklable import refuse_pickling
@@ -385,7 +385,7 @@ class Playback:
         if isinstance(outcome, Failure):
             raise outcome.make()
         if isinstance(outcome, Cancelled):
-            raise Held(
+            raise CancelledInRecording(
                 f"{effect.request.method} {effect.request.url.partition('?')[0]} was cancelled "
                 "when it was recorded, so that there is no answer to play; record it again, and "
                 "let it come to its end"

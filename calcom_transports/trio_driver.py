@@ -1,4 +1,4 @@
-"""Trio's interpreter of programs: the same effects as `calcom_transports.driver`, awaited.
+"""Trio's interpreter of programs: the same effects as `calcom_transports.interpreter`, awaited.
 
 Sleeps and clock are trio's, so that they obey `trio.testing.MockClock`.
 """
@@ -25,17 +25,15 @@ from calcom_core.effects import (
     program_of,
 )
 from calcom_core.errors import InvalidInput, NoAnswer
+from calcom_core.execution import Branch, CancelledInRecording
 from calcom_core.http import Response, Timeout
-from calcom_transports.driver import (
+from calcom_transports.interpreter import (
     AsyncSession,
     AsyncSessions,
     AsyncTransport,
-    Branch,
-    Held,
     Session,
     Sessions,
     answered,
-    branches_of,
     seconds_of,
     timeout_for,
 )
@@ -138,7 +136,7 @@ async def run_trio(
         raise
     try:
         return cast(T, await _finish(_Steps(program, session, ())))
-    except Held as held:
+    except CancelledInRecording as held:
         raise NoMatch(str(held)) from held
 
 
@@ -164,7 +162,7 @@ class iterate_trio(Generic[T]):  # noqa: N801 - used as the function that it sta
     async def __anext__(self) -> T:
         try:
             item = await self._steps.advance()
-        except Held as held:
+        except CancelledInRecording as held:
             self._steps.close()
             raise NoMatch(str(held)) from held
         except BaseException:
@@ -265,12 +263,12 @@ class _Steps:
 
     async def _in_order(self, effect: Gather) -> tuple[Any, ...]:
         results: list[Any] = []
-        held: list[Held] = []
+        held: list[CancelledInRecording] = []
         for branch, program in self._branches(effect):
             steps = _Steps(program, self._session, branch)
             try:
                 results.append(await _finish(steps))
-            except Held as error:
+            except CancelledInRecording as error:
                 held.append(error)
             except BaseException:
                 self._session.join(self._branch, until=self._branched, failed=True)
@@ -314,6 +312,5 @@ class _Steps:
         return tuple(results[branch] for branch in sorted(results))
 
     def _branches(self, effect: Gather) -> list[tuple[Branch, Program[Any]]]:
-        numbered = branches_of(effect, self._branch, self._branched)
-        self._branched += len(numbered)
-        return numbered
+        first, self._branched = self._branched, self._branched + len(effect.programs)
+        return [((*self._branch, n), program) for n, program in enumerate(effect.programs, first)]

@@ -5,7 +5,7 @@ A program that is recorded sees the same time as one that is replayed, so that i
 
 from threading import Lock
 
-from calcom_transports.driver import Branch
+from calcom_core.execution import Branch
 
 
 class VirtualTime:

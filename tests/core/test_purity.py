@@ -58,6 +58,7 @@ ORDER = [
     "webhooks.reading",
     "webhooks",
     "effects",
+    "execution",
     "retry",
     "paging",
     "create_once",

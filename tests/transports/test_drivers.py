@@ -38,7 +38,7 @@ from calcom_core.effects import (
     sleep,
 )
 from calcom_transports import iterate, run
-from calcom_transports.driver import _Scope, _Stopped, seconds_of
+from calcom_transports.interpreter import _BranchCancelled, _Scope, seconds_of
 from calcom_transports.trio import iterate_trio, run_trio
 
 Drive = Callable[[Program[Any]], Any]
@@ -482,9 +482,9 @@ def test_gather_wants_a_limit_of_at_least_one() -> None:
 
 def test_a_gather_begun_in_a_branch_that_is_ending_ends_at_once() -> None:
     scope = _Scope()
-    scope.stop()
+    scope.cancel()
 
-    with scope.inner() as inner, pytest.raises(_Stopped):
+    with _Scope(scope) as inner, pytest.raises(_BranchCancelled):
         inner.check()
 
 

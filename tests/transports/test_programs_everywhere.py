@@ -19,7 +19,6 @@ from attrs import evolve, frozen
 from core_recorded import RECORDED
 from server import Peer, Server
 
-import calcom_transports.driver
 from calcom_core import (
     EVERYWHERE,
     HOSTED,
@@ -44,12 +43,13 @@ from calcom_core import (
 )
 from calcom_core.api import HOSTED_URL
 from calcom_core.effects import Clock, Emit, Gather, Send, Sleep
+from calcom_core.execution import Branch
 from calcom_core.paging import items, pages
 from calcom_core.retry import Exchange, exchanging
-from calcom_transports import Recorder, Replay, iterate, run
+from calcom_transports import Recorder, Replay, interpreter, iterate, run
 from calcom_transports.__main__ import WALK, walk
 from calcom_transports.cassette import Cassette, Failure, Recorded, Run, load
-from calcom_transports.driver import Branch, Live, Session
+from calcom_transports.interpreter import Session, TransportSession
 from calcom_transports.trio import TrioTransport, iterate_trio, run_trio
 from calcom_transports.urllib3 import Urllib3Transport
 from calcom_transports.virtual_time import VirtualTime
@@ -200,7 +200,7 @@ class Timeless:
     def begin(self, timeout: Timeout | None) -> "Unhurried":
         if isinstance(self._opens, Recorder):
             return Unhurried(self._opens.begin(timeout))
-        return Unhurried(Live(self._opens, timeout))
+        return Unhurried(TransportSession(self._opens, timeout))
 
 
 class Unhurried:
@@ -690,7 +690,7 @@ CASES = {
 def test_a_program_runs_the_same_everywhere(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = CASES[name]
     # A random part of a back-off is slept; here it is always all of it, as in a replay.
-    monkeypatch.setattr(calcom_transports.driver, "random", SimpleNamespace(random=lambda: 0.0))
+    monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 0.0))
 
     outcomes = {way.__name__: way(case) for way in WAYS}
 
@@ -704,7 +704,7 @@ def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     # A part of the sleeps, as it is drawn; what is decided must not depend on it.
-    monkeypatch.setattr(calcom_transports.driver, "random", SimpleNamespace(random=lambda: 0.7))
+    monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 0.7))
     case = CASES[name]
     scripts = [Script(case), Script(case)]
     waiting = list(scripts)

@@ -1,44 +1,38 @@
 """The blocking interpreter of programs; imports no async library.
 
-`run` carries out a program's effects one after the other, and a `Gather` on threads.
-A transport does one thing, `send`; sleep and clock are the driver's.
-What brings its own answers and its own time, as a replay does, has `begin` instead, which opens a
-`Session` for one run.
+`run` and `iterate` perform the effects of a program one after another, and a `Gather` on threads.
+A transport only sends; the interpreter sleeps and reads the clock.
+A replay or a recorder has `begin` instead of `send`: it opens a `Session`, which has its own
+responses and its own time, for one run.
 """
 
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator
 from contextvars import copy_context
 from threading import Event, Lock, Thread
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast
+
+from attrs import frozen
 
 from calcom_core.effects import (
     Clock,
     Effect,
-    Emit,
     Gather,
     Program,
     Send,
     Sleep,
     Stream,
     no_effect,
-    no_stream,
     program_of,
 )
-from calcom_core.errors import InvalidInput, NoAnswer
+from calcom_core.errors import NoAnswer
+from calcom_core.execution import Branch, CancelledInRecording, Execution
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.observe import SENDING, is_logged, logged, observing
 from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
-
-Branch = tuple[int, ...]
-"""Where in a program a step is: for each `Gather` around it, the number of the branch.
-
-A program numbers the branches of all its `Gather`s in one row, so that each has its own number.
-"""
 
 
 class Transport(Protocol):
@@ -71,7 +65,7 @@ class Session(Protocol):
     def send(self, effect: Send, branch: Branch) -> Response:
         """Return the answer to a request made in that branch.
 
-        Raises `Held` where there is none, since the branch was cancelled when it was recorded.
+        Raises `CancelledInRecording` where the branch was cancelled while it was recorded.
         """
         ...
 
@@ -89,10 +83,6 @@ class Session(Protocol):
         All that has branched off so far has a number below *until*.
         """
         ...
-
-
-class Held(BaseException):
-    """Ends a branch that was cancelled when it was recorded; its program is closed by it."""
 
 
 class AsyncSession(Protocol):
@@ -160,20 +150,13 @@ def answered(response: object) -> Response:
     return response
 
 
-def branches_of(effect: Gather, branch: Branch, branched: int) -> list[tuple[Branch, Program[Any]]]:
-    """Return the programs of a `Gather` by branch, where a program has had *branched* so far."""
-    return [
-        ((*branch, number), program) for number, program in enumerate(effect.programs, branched)
-    ]
-
-
 def seconds_of(effect: Sleep) -> float:
     """Draw how long a sleep is to be."""
     return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - no secret
 
 
-class Live:
-    """The session of a transport: real time, real answers."""
+class TransportSession:
+    """The session of a transport, which sends for real in the time of the machine."""
 
     concurrent = True
 
@@ -182,176 +165,123 @@ class Live:
         self._timeout = timeout
 
     def send(self, effect: Send, branch: Branch) -> Response:
-        """Send by the transport."""
+        """Send the request over the transport."""
         timeout = timeout_for(effect, self._timeout, self._transport)
         return answered(self._transport.send(effect.request, timeout))
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
-        """Wait for a random part of a sleep."""
+        """Wait for a random part of the sleep."""
         wait(seconds_of(effect))
 
     def clock(self, branch: Branch) -> float:
-        """Return the time of the machine's clock."""
+        """Return the time of the machine's monotonic clock."""
         return time.monotonic()
 
     def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        """Note nothing."""
-
-
-def _begin(transport: Transport | Sessions, timeout: Timeout | None) -> Session:
-    if hasattr(transport, "begin"):
-        return cast(Sessions, transport).begin(timeout)
-    return Live(transport, timeout)  # pyright: ignore[reportArgumentType]
+        """Do nothing; real time goes on by itself."""
 
 
 def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout | None = None) -> T:
-    """Carry out *program* and return its result.
+    """Run *program* and return its result.
 
     *timeout* is for each `Send` that has none of its own.
     Raises whatever the program raises; closes it in any case.
     """
-    steps = _Steps(program_of(program), _begin(transport, timeout), (), _Outermost())
+    execution: Execution[T] = Execution(program_of(program))
     try:
-        return cast(T, _finish(steps))
-    except Held as held:
-        raise NoMatch(str(held)) from held
+        return execution.finish(_Performer(execution, _session(transport, timeout)))
+    except CancelledInRecording as error:
+        raise NoMatch(str(error)) from error
 
 
 def iterate(
     stream: Stream[T], transport: Transport | Sessions, timeout: Timeout | None = None
 ) -> Iterator[T]:
-    """Carry out a streaming program and yield the items it emits.
+    """Run a streaming program and yield the items it emits.
 
     *timeout* is for each `Send` that has none of its own.
-    Nothing is in flight while an item is out; leaving the loop closes the program.
+    Nothing is in flight while the caller has an item; leaving the loop closes the program.
     """
-    return _items(_Steps(program_of(stream), _begin(transport, timeout), (), _Outermost()))
+    execution: Execution[T] = Execution(program_of(stream))
+    return _items(execution, _Performer(execution, _session(transport, timeout)))
 
 
-def _items(steps: "_Steps") -> Generator[Any, None, None]:
+def _items(execution: Execution[T], performer: "_Performer") -> Iterator[T]:
     try:
-        while (item := steps.advance()) is not None:
-            yield item.item
-        if steps.result is not None:
-            raise no_stream(steps.result)
-    except Held as held:
-        raise NoMatch(str(held)) from held
-    finally:
-        steps.close()
+        yield from execution.items(performer)
+    except CancelledInRecording as error:
+        raise NoMatch(str(error)) from error
 
 
-def _finish(steps: "_Steps") -> Any:
-    try:
-        if steps.advance() is not None:
-            raise InvalidInput("program", "emits, as only a stream may: give it to iterate()")
-        return steps.result
-    finally:
-        steps.close()
+def _session(transport: Transport | Sessions, timeout: Timeout | None) -> Session:
+    if hasattr(transport, "begin"):
+        return cast(Sessions, transport).begin(timeout)
+    return TransportSession(transport, timeout)  # pyright: ignore[reportArgumentType]
 
 
-class _Stopped(BaseException):
-    """Ends a branch whose sibling failed; its program is closed and never sees this."""
-
-
-class _Outermost:
-    """What is around a whole program: nobody ends it."""
-
-    def inner(self) -> AbstractContextManager["_Scope"]:
-        return nullcontext(_Scope())
-
-    def check(self) -> None:
-        pass
-
-    def wait(self, seconds: float) -> None:
-        time.sleep(seconds)
+class _BranchCancelled(BaseException):
+    """Ends a branch after another one failed; its program is closed and never sees this."""
 
 
 class _Scope:
-    """Says to the branches of a `Gather`, and to theirs, that they are to end."""
+    """Cancels the branches of a `Gather`, and those within them."""
 
-    def __init__(self) -> None:
-        self._stopped = Event()
+    def __init__(self, outer: "_Scope | None" = None) -> None:
+        self._outer = outer
         self._inner: list[_Scope] = []
+        self._cancelled = Event()
 
-    @contextmanager
-    def inner(self) -> Iterator["_Scope"]:
-        scope = _Scope()
-        self._inner.append(scope)
-        # The outer scope may have been stopped between the last check and now.
-        if self._stopped.is_set():
-            scope.stop()
-        try:
-            yield scope
-        finally:
-            self._inner.remove(scope)
+    def __enter__(self) -> Self:
+        if self._outer is not None:
+            self._outer._inner.append(self)
+            # The outer scope may have been cancelled since its last check.
+            if self._outer._cancelled.is_set():
+                self.cancel()
+        return self
 
-    def stop(self) -> None:
-        self._stopped.set()
+    def __exit__(self, *error: object) -> None:
+        if self._outer is not None:
+            self._outer._inner.remove(self)
+
+    def cancel(self) -> None:
+        self._cancelled.set()
         for scope in tuple(self._inner):  # other branches come and go meanwhile
-            scope.stop()
+            scope.cancel()
 
     def check(self) -> None:
-        if self._stopped.is_set():
-            raise _Stopped
+        if self._cancelled.is_set():
+            raise _BranchCancelled
 
     def wait(self, seconds: float) -> None:
-        if self._stopped.wait(seconds):
-            raise _Stopped
+        if self._cancelled.wait(seconds):
+            raise _BranchCancelled
 
 
-class _Steps:
-    """A program under way; `advance` goes on until it emits or ends."""
+@frozen(eq=False)
+class _Performer:
+    """Performs the effects of one execution; a branch of it is performed within a *scope*."""
 
-    def __init__(
-        self,
-        program: Generator[Effect | Emit[Any], Any, Any],
-        session: Session,
-        branch: Branch,
-        scope: _Scope | _Outermost,
-    ) -> None:
-        self._program = program
-        self._session = session
-        self._branch = branch
-        self._scope = scope
-        self._branched = 0  # how many branches it has had so far
-        self.result: Any = None
+    execution: Execution[Any]
+    session: Session
+    scope: _Scope | None = None
 
-    def advance(self) -> Emit[Any] | None:
-        """Return the next item emitted, or None once the program has returned its result."""
-        answer: Any = None
-        failure: Exception | None = None
-        while True:
-            try:
-                if failure is None:
-                    effect = self._program.send(answer)
-                else:
-                    effect = self._program.throw(failure)
-            except StopIteration as stop:
-                self.result = stop.value
-                return None
-            if isinstance(effect, Emit):
-                return effect
-            try:
-                answer, failure = self._perform(effect), None
-            except Exception as error:  # the program decides what it means
-                failure = error
-
-    def close(self) -> None:
-        self._program.close()
-
-    def _perform(self, effect: Effect) -> Any:
-        self._scope.check()
+    def __call__(self, effect: Effect) -> object:
+        if self.scope is not None:
+            self.scope.check()
+        branch = self.execution.branch
         match effect:
             case Send():
                 return self._send(effect)
             case Sleep():
-                return self._session.sleep(effect, self._branch, self._scope.wait)
+                wait = time.sleep if self.scope is None else self.scope.wait
+                self.session.sleep(effect, branch, wait)
+                return None
             case Clock():
-                return self._session.clock(self._branch)
-            case Gather() if not self._session.concurrent:
+                return self.session.clock(branch)
+            case Gather() if not self.session.concurrent:
                 return self._in_order(effect)
             case Gather():
-                with self._scope.inner() as scope:
+                with _Scope(self.scope) as scope:
                     return self._gather(effect, scope)
         raise no_effect(effect)
 
@@ -359,53 +289,53 @@ class _Steps:
         before = SENDING.set(effect)
         try:
             if not is_logged():
-                return self._session.send(effect, self._branch)
+                return self.session.send(effect, self.execution.branch)
             with observing(logged, effect.request, time.monotonic) as observation:
-                observation.response = response = self._session.send(effect, self._branch)
+                response = self.session.send(effect, self.execution.branch)
+                observation.response = response
             return response
         finally:
             SENDING.reset(before)
 
-    def _in_order(self, effect: Gather) -> tuple[Any, ...]:
-        results: list[Any] = []
-        held: list[Held] = []
-        for branch, program in self._branches(effect):
-            steps = _Steps(program, self._session, branch, self._scope)
+    def _in_order(self, effect: Gather) -> tuple[object, ...]:
+        results: list[object] = []
+        cancelled: list[CancelledInRecording] = []
+        for execution in self.execution.branches(effect):
             try:
-                results.append(_finish(steps))
-            except Held as error:
-                held.append(error)
+                results.append(execution.finish(_Performer(execution, self.session, self.scope)))
+            except CancelledInRecording as error:
+                cancelled.append(error)
             except BaseException:
-                self._session.join(self._branch, until=self._branched, failed=True)
+                self._join(failed=True)
                 for other in effect.programs:
                     other.close()
                 raise
-        self._session.join(self._branch, until=self._branched, failed=False)
-        if held:
-            raise held[0]
+        self._join(failed=False)
+        if cancelled:
+            raise cancelled[0]
         return tuple(results)
 
-    def _gather(self, effect: Gather, scope: _Scope) -> tuple[Any, ...]:
-        waiting = iter(self._branches(effect))
+    def _gather(self, effect: Gather, scope: _Scope) -> tuple[object, ...]:
+        waiting = iter(self.execution.branches(effect))
         lock = Lock()
-        results: dict[Branch, Any] = {}
+        results: dict[Branch, object] = {}
         failures: list[BaseException] = []
 
         def work() -> None:
             while True:
                 with lock:
-                    branch, program = next(waiting, ((), None))
-                if program is None:
+                    execution = next(waiting, None)
+                if execution is None:
                     return
-                steps = _Steps(program, self._session, branch, scope)
                 try:
                     scope.check()
-                    results[branch] = _finish(steps)
-                except _Stopped:
-                    program.close()
-                except BaseException as error:  # it is raised again by the thread that waits
+                    performer = _Performer(execution, self.session, scope)
+                    results[execution.branch] = execution.finish(performer)
+                except _BranchCancelled:
+                    execution.program.close()
+                except BaseException as error:  # the waiting thread raises it again
                     failures.append(error)
-                    scope.stop()
+                    scope.cancel()
 
         threads = [
             Thread(target=copy_context().run, args=(work,), daemon=True)
@@ -418,20 +348,20 @@ class _Steps:
                 started.append(thread)
             for thread in threads:
                 thread.join()
-        except BaseException:  # an interrupt of the thread that waits, or no more threads
-            scope.stop()
+        except BaseException:  # the waiting thread was interrupted, or no thread could start
+            scope.cancel()
             for thread in started:
                 thread.join()
             for program in effect.programs:
                 program.close()
             raise
-        self._session.join(self._branch, until=self._branched, failed=bool(failures))
+        self._join(failed=bool(failures))
         if failures:
             raise failures[0]
-        self._scope.check()
+        if self.scope is not None:
+            self.scope.check()
         return tuple(results[branch] for branch in sorted(results))
 
-    def _branches(self, effect: Gather) -> list[tuple[Branch, Program[Any]]]:
-        numbered = branches_of(effect, self._branch, self._branched)
-        self._branched += len(numbered)
-        return numbered
+    def _join(self, *, failed: bool) -> None:
+        execution = self.execution
+        self.session.join(execution.branch, until=execution.branch_count, failed=failed)
