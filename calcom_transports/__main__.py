@@ -195,7 +195,7 @@ def play(cassette: Path) -> None:
     """Play the walk from a cassette, once blocking and once under trio."""
     import trio
 
-    from calcom_transports.trio_driver import iterate_trio
+    from calcom_transports.trio_runtime import iterate_trio
 
     recorded = load(cassette)
     api = Api(Anonymous())

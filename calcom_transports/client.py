@@ -359,13 +359,13 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
 
     async def run(self, program: Program[T]) -> T:
         """Carry out a program and return its result; the client's timeout holds for it too."""
-        from calcom_transports.trio_driver import run_trio
+        from calcom_transports.trio_runtime import run_trio
 
         return await run_trio(program, self._transport, self._timeout)
 
     def iterate(self, stream: Stream[T]) -> AsyncIterator[T]:
         """Carry out a streaming program; an async iterator of the items it emits."""
-        from calcom_transports.trio_driver import iterate_trio
+        from calcom_transports.trio_runtime import iterate_trio
 
         return iterate_trio(stream, self._transport, self._timeout)
 
@@ -382,7 +382,7 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
         await self.__aexit__(None, None, None)
 
     async def __aenter__(self) -> Self:
-        from calcom_transports.trio_driver import require_trio
+        from calcom_transports.trio_runtime import require_trio
 
         require_trio()
         return self

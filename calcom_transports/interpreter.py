@@ -8,7 +8,7 @@ responses and its own time, for one run.
 
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from threading import Event, Lock, Thread
 from typing import Any, Protocol, Self, TypeVar, cast
@@ -85,49 +85,14 @@ class Session(Protocol):
         ...
 
 
-class AsyncSession(Protocol):
-    """As `Session`, for trio's interpreter: `send` and `sleep` are awaited."""
-
-    concurrent: bool
-
-    async def send(self, effect: Send, branch: Branch) -> Response:
-        """Return the answer to a request made in that branch."""
-        ...
-
-    async def sleep(
-        self, effect: Sleep, branch: Branch, wait: Callable[[float], Awaitable[object]]
-    ) -> None:
-        """Let the time of the effect pass in that branch; *wait* really waits."""
-        ...
-
-    def clock(self, branch: Branch) -> float:
-        """Return the time in that branch, in seconds."""
-        ...
-
-    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        """Note that a `Gather` of this branch has ended, in all its branches or by a failure.
-
-        All that has branched off so far has a number below *until*.
-        """
-        ...
-
-
 class Sessions(Protocol):
     """What opens a session for each run, instead of sending.
 
-    One that never waits, as a replay's, also serves trio's interpreter.
+    One that never waits, as a replay's, also serves the async interpreter.
     One that sends for real has *live* = True: then a client needs credentials.
     """
 
     def begin(self, timeout: Timeout | None) -> Session:
-        """Open a session for one run; *timeout* is for each `Send` that has none of its own."""
-        ...
-
-
-class AsyncSessions(Protocol):
-    """What opens a session for each run of trio's interpreter."""
-
-    def begin_async(self, timeout: Timeout | None) -> AsyncSession:
         """Open a session for one run; *timeout* is for each `Send` that has none of its own."""
         ...
 

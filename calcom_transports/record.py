@@ -28,6 +28,7 @@ from calcom_core.errors import (
 from calcom_core.execution import Branch
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.redaction import SHORTEST, Redaction, credentials_of, redaction_of
+from calcom_transports.async_interpreter import AsyncSession, AsyncTransportSession
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
@@ -39,7 +40,6 @@ from calcom_transports.cassette import (
     load,
 )
 from calcom_transports.interpreter import (
-    AsyncSession,
     AsyncTransport,
     Session,
     Transport,
@@ -164,13 +164,14 @@ class Recorder:
 
     def begin_async(self, timeout: Timeout | None = None) -> AsyncSession:
         """Open a session for one run of trio's interpreter."""
-        from calcom_transports.trio_driver import Live as AsyncLive
+        import trio
 
         transport = self._transport or _EachTimeUnderTrio()
         if not iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for Client")
         return _AsyncRecording(
-            AsyncLive(cast(AsyncTransport, transport), timeout), self._tape.run()
+            AsyncTransportSession(cast(AsyncTransport, transport), timeout, trio.current_time),
+            self._tape.run(),
         )
 
     def close(self) -> None:

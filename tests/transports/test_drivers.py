@@ -489,11 +489,11 @@ def test_a_gather_begun_in_a_branch_that_is_ending_ends_at_once() -> None:
 
 
 def test_without_trio_its_interpreter_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "calcom_transports.trio_driver")
+    monkeypatch.delitem(sys.modules, "calcom_transports.trio_runtime")
     monkeypatch.setitem(sys.modules, "trio", None)
 
     with pytest.raises(ImportError, match=r"pip install 'calcom-bookings\[trio\]'"):
-        importlib.import_module("calcom_transports.trio_driver")
+        importlib.import_module("calcom_transports.trio_runtime")
 
 
 @drives

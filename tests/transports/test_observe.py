@@ -302,7 +302,7 @@ def test_nothing_is_made_for_a_log_that_nobody_reads(
         raise AssertionError("observed for nobody")
 
     monkeypatch.setattr("calcom_transports.interpreter.observing", fail)
-    monkeypatch.setattr("calcom_transports.trio_driver.observing", fail)
+    monkeypatch.setattr("calcom_transports.async_interpreter.observing", fail)
     for kind in ("urllib3", "trio"):
         call(kind, delete(), Replay.of((delete(), answer({"status": "success"}))))
     assert lines(caplog) == []
