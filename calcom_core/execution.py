@@ -3,14 +3,24 @@
 `Execution` resumes a program with the outcome of its last effect, and numbers its branches.
 An interpreter that awaits calls `resume` in a loop of its own; the others pass `finish` or `items`
 a function that performs one effect.
+`Play` performs effects without a clock and without threads, for replays and scripts.
 """
 
-from collections.abc import Callable, Generator
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Generic, Self, TypeAlias, TypeVar, cast
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from calcom_core.effects import Effect, Emit, Gather, Program, Stream
+from calcom_core.effects import (
+    Clock,
+    Effect,
+    Emit,
+    Gather,
+    Program,
+    Sleep,
+    Stream,
+    no_effect,
+)
 from calcom_core.errors import InvalidInput
 
 T = TypeVar("T")
@@ -56,11 +66,11 @@ class Execution(Generic[T]):
         except StopIteration as stop:
             return Returned(stop.value)
 
-    def branches(self, effect: Gather) -> "list[Execution[Any]]":
+    def branches(self, effect: Gather) -> list[Self]:
         """Return an execution of each program of a `Gather`, under the next branch numbers."""
         first, self.branch_count = self.branch_count, self.branch_count + len(effect.programs)
         return [
-            Execution(program, (*self.branch, number))
+            evolve(self, program=program, branch=(*self.branch, number))
             for number, program in enumerate(effect.programs, first)
         ]
 
@@ -93,6 +103,47 @@ class Execution(Generic[T]):
                 yield item.item
         finally:
             self.program.close()
+
+
+@define(eq=False)
+class Play(Execution[T]):
+    """An execution in virtual time, which only its sleeps move; a subclass performs requests.
+
+    The branches of a `Gather` run one after another, each from the time at which it began.
+    """
+
+    elapsed: float = 0.0
+    """The time in this branch, in seconds since the program began."""
+
+    def perform(self, effect: Effect) -> object:
+        """Perform one effect."""
+        match effect:
+            case Sleep():
+                self.elapsed += effect.seconds
+                return None
+            case Clock():
+                return self.elapsed
+            case Gather():
+                return self.gather(self.branches(effect))
+        raise no_effect(effect)
+
+    def gather(self, branches: Sequence["Play[Any]"]) -> tuple[object, ...]:
+        """Play branches to their end; once one fails, close those after it."""
+        results: list[object] = []
+        cancelled: list[CancelledInRecording] = []
+        try:
+            for play in branches:
+                try:
+                    results.append(play.finish(play.perform))
+                except CancelledInRecording as error:
+                    cancelled.append(error)
+        finally:
+            self.elapsed = max([self.elapsed, *(play.elapsed for play in branches)])
+            for play in branches:
+                play.program.close()
+        if cancelled:
+            raise cancelled[0]
+        return tuple(results)
 
 
 def value_of(step: Emit[Any] | Returned[Any], instead: str) -> Any:
