@@ -24,7 +24,6 @@ from calcom_core.effects import (
 from calcom_core.errors import NoAnswer
 from calcom_core.execution import (
     Branch,
-    CancelledInRecording,
     Execution,
     Returned,
     item_of,
@@ -33,14 +32,13 @@ from calcom_core.execution import (
 from calcom_core.http import Response, Timeout
 from calcom_transports.interpreter import (
     AsyncTransport,
-    Session,
     Sessions,
     answered,
     seconds_of,
     timeout_for,
 )
-from calcom_transports.observe import SENDING, is_logged, logged, observing
-from calcom_transports.replay_errors import NoMatch
+from calcom_transports.observe import sending
+from calcom_transports.playback import Playback, ReplayedExecution, Replays
 
 T = TypeVar("T")
 
@@ -75,8 +73,6 @@ class Runtime(Protocol):
 class AsyncSession(Protocol):
     """As `Session`; `send` and `sleep` are awaited."""
 
-    concurrent: bool
-
     async def send(self, effect: Send, branch: Branch) -> Response:
         """Return the response to a request of that branch."""
         ...
@@ -110,8 +106,6 @@ class AsyncSessions(Protocol):
 class AsyncTransportSession:
     """The session of a transport, which sends for real in the time of the runtime."""
 
-    concurrent = True
-
     def __init__(
         self, transport: AsyncTransport, timeout: Timeout | None, clock: Callable[[], float]
     ) -> None:
@@ -144,40 +138,38 @@ class AsyncTransportSession:
         """Do nothing; real time goes on by itself."""
 
 
-@frozen(eq=False)
-class _SyncSession:
-    """A session that never waits, such as a replay's; every step is still a checkpoint."""
-
-    session: Session
-    runtime: Runtime
-    concurrent = False
-
-    async def send(self, effect: Send, branch: Branch) -> Response:
-        await self.runtime.checkpoint()
-        return self.session.send(effect, branch)
-
-    async def sleep(
-        self, effect: Sleep, branch: Branch, wait: Callable[[float], Awaitable[object]]
-    ) -> None:
-        await self.runtime.checkpoint()
-        self.session.sleep(effect, branch, lambda seconds: None)
-
-    def clock(self, branch: Branch) -> float:
-        return self.session.clock(branch)
-
-    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        self.session.join(branch, until=until, failed=failed)
+Advance = Callable[[], Awaitable[Emit[Any] | Returned[Any]]]
 
 
-def _session(
-    transport: AsyncTransport | Sessions, timeout: Timeout | None, runtime: Runtime
-) -> AsyncSession:
+def _begin(
+    program: Program[Any] | Stream[Any],
+    transport: AsyncTransport | Sessions,
+    timeout: Timeout | None,
+    runtime: Runtime,
+) -> Advance:
+    """Return what runs *program* until it emits or returns."""
+    runtime.require()
+    session: AsyncSession
     if hasattr(transport, "begin_async"):
-        return cast(AsyncSessions, transport).begin_async(timeout)
-    if hasattr(transport, "begin"):
-        return _SyncSession(cast(Sessions, transport).begin(timeout), runtime)
-    # hasattr narrows for mypy only.
-    return AsyncTransportSession(transport, timeout, runtime.clock)  # pyright: ignore[reportArgumentType]
+        session = cast(AsyncSessions, transport).begin_async(timeout)
+    elif hasattr(transport, "begin"):
+        return _replayed(program, cast(Replays, transport).begin(timeout), runtime)
+    else:
+        # hasattr narrows for mypy only.
+        session = AsyncTransportSession(transport, timeout, runtime.clock)  # pyright: ignore[reportArgumentType]
+    return _Performer(Execution(program), session, runtime).advance
+
+
+def _replayed(program: Program[Any] | Stream[Any], playback: Playback, runtime: Runtime) -> Advance:
+    play: ReplayedExecution[Any] = ReplayedExecution(
+        program, playback=playback, clock=runtime.clock
+    )
+
+    async def advance() -> Emit[Any] | Returned[Any]:
+        await runtime.checkpoint()
+        return play.advance(play.perform)
+
+    return advance
 
 
 async def run_async(
@@ -187,13 +179,10 @@ async def run_async(
     runtime: Runtime,
 ) -> T:
     """Run *program* and return its result; close it in any case, also when cancelled."""
-    execution: Execution[T] = Execution(program_of(program))
+    program_of(program)
     try:
-        runtime.require()
-        performer = _Performer(execution, _session(transport, timeout, runtime), runtime)
-        return cast(T, await performer.finish())
-    except CancelledInRecording as error:
-        raise NoMatch(str(error)) from error
+        advance = _begin(program, transport, timeout, runtime)
+        return cast(T, value_of(await advance(), "iterate_trio()"))
     finally:
         program.close()
 
@@ -212,20 +201,15 @@ class AsyncItems(Generic[T]):
         timeout: Timeout | None,
         runtime: Runtime,
     ) -> None:
-        execution: Execution[T] = Execution(program_of(stream))
-        runtime.require()
-        self._stream = stream
-        self._performer = _Performer(execution, _session(transport, timeout, runtime), runtime)
+        self._stream = program_of(stream)
+        self._advance = _begin(stream, transport, timeout, runtime)
 
     def __aiter__(self) -> "AsyncItems[T]":
         return self
 
     async def __anext__(self) -> T:
         try:
-            item = item_of(await self._performer.advance())
-        except CancelledInRecording as error:
-            self.close()
-            raise NoMatch(str(error)) from error
+            item = item_of(await self._advance())
         except BaseException:
             self.close()
             raise
@@ -245,13 +229,6 @@ class _Performer:
     execution: Execution[Any]
     session: AsyncSession
     runtime: Runtime
-
-    async def finish(self) -> Any:
-        """Run a program that emits nothing, close it and return its value."""
-        try:
-            return value_of(await self.advance(), "iterate_trio()")
-        finally:
-            self.execution.program.close()
 
     async def advance(self) -> Emit[Any] | Returned[Any]:
         """Run until the program emits or returns."""
@@ -275,41 +252,15 @@ class _Performer:
                 return None
             case Clock():
                 return self.session.clock(branch)
-            case Gather() if not self.session.concurrent:
-                return await self._in_order(effect)
             case Gather():
                 return await self._gather(effect)
         raise no_effect(effect)
 
     async def _send(self, effect: Send) -> Response:
-        before = SENDING.set(effect)
-        try:
-            if not is_logged():
-                return await self.session.send(effect, self.execution.branch)
-            with observing(logged, effect.request, self.runtime.clock) as observation:
-                response = await self.session.send(effect, self.execution.branch)
-                observation.response = response
-            return response
-        finally:
-            SENDING.reset(before)
-
-    async def _in_order(self, effect: Gather) -> tuple[object, ...]:
-        results: list[object] = []
-        cancelled: list[CancelledInRecording] = []
-        for execution in self.execution.branches(effect):
-            try:
-                results.append(await self._branch(execution))
-            except CancelledInRecording as error:
-                cancelled.append(error)
-            except BaseException:
-                self._join(failed=True)
-                for other in effect.programs:
-                    other.close()
-                raise
-        self._join(failed=False)
-        if cancelled:
-            raise cancelled[0]
-        return tuple(results)
+        with sending(effect, self.runtime.clock) as exchange:
+            response = await self.session.send(effect, self.execution.branch)
+            exchange.response = response
+        return response
 
     async def _gather(self, effect: Gather) -> tuple[object, ...]:
         waiting = iter(self.execution.branches(effect))
@@ -330,7 +281,11 @@ class _Performer:
         return tuple(results[branch] for branch in sorted(results))
 
     async def _branch(self, execution: Execution[Any]) -> object:
-        return await _Performer(execution, self.session, self.runtime).finish()
+        try:
+            performer = _Performer(execution, self.session, self.runtime)
+            return value_of(await performer.advance(), "iterate_trio()")
+        finally:
+            execution.program.close()
 
     def _join(self, *, failed: bool) -> None:
         execution = self.execution

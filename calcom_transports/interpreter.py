@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from threading import Event, Lock, Thread
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Any, Literal, Protocol, Self, TypeVar, cast
 
 from attrs import frozen
 
@@ -27,10 +27,10 @@ from calcom_core.effects import (
     program_of,
 )
 from calcom_core.errors import NoAnswer
-from calcom_core.execution import Branch, CancelledInRecording, Execution
+from calcom_core.execution import Branch, Execution, Perform
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.observe import SENDING, is_logged, logged, observing
-from calcom_transports.replay_errors import NoMatch
+from calcom_transports.observe import sending
+from calcom_transports.playback import Playback, ReplayedExecution
 
 T = TypeVar("T")
 
@@ -59,14 +59,11 @@ class AsyncTransport(Protocol):
 class Session(Protocol):
     """One run of a program: what answers it, and what time it is there."""
 
-    concurrent: bool
-    """Whether branches may run at once; where not, they run one after another, in order."""
+    concurrent: Literal[True]
+    """A session is concurrent, unlike a `Playback`."""
 
     def send(self, effect: Send, branch: Branch) -> Response:
-        """Return the answer to a request made in that branch.
-
-        Raises `CancelledInRecording` where the branch was cancelled while it was recorded.
-        """
+        """Return the answer to a request made in that branch."""
         ...
 
     def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
@@ -92,7 +89,7 @@ class Sessions(Protocol):
     One that sends for real has *live* = True: then a client needs credentials.
     """
 
-    def begin(self, timeout: Timeout | None) -> Session:
+    def begin(self, timeout: Timeout | None) -> Session | Playback:
         """Open a session for one run; *timeout* is for each `Send` that has none of its own."""
         ...
 
@@ -123,7 +120,7 @@ def seconds_of(effect: Sleep) -> float:
 class TransportSession:
     """The session of a transport, which sends for real in the time of the machine."""
 
-    concurrent = True
+    concurrent: Literal[True] = True
 
     def __init__(self, transport: Transport, timeout: Timeout | None) -> None:
         self._transport = transport
@@ -152,11 +149,8 @@ def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout |
     *timeout* is for each `Send` that has none of its own.
     Raises whatever the program raises; closes it in any case.
     """
-    execution: Execution[T] = Execution(program_of(program))
-    try:
-        return execution.finish(_Performer(execution, _session(transport, timeout)))
-    except CancelledInRecording as error:
-        raise NoMatch(str(error)) from error
+    execution, perform = _begin(program_of(program), transport, timeout)
+    return cast(T, execution.finish(perform))
 
 
 def iterate(
@@ -167,21 +161,26 @@ def iterate(
     *timeout* is for each `Send` that has none of its own.
     Nothing is in flight while the caller has an item; leaving the loop closes the program.
     """
-    execution: Execution[T] = Execution(program_of(stream))
-    return _items(execution, _Performer(execution, _session(transport, timeout)))
+    execution, perform = _begin(program_of(stream), transport, timeout)
+    return execution.items(perform)
 
 
-def _items(execution: Execution[T], performer: "_Performer") -> Iterator[T]:
-    try:
-        yield from execution.items(performer)
-    except CancelledInRecording as error:
-        raise NoMatch(str(error)) from error
-
-
-def _session(transport: Transport | Sessions, timeout: Timeout | None) -> Session:
+def _begin(
+    program: Program[Any], transport: Transport | Sessions, timeout: Timeout | None
+) -> tuple[Execution[Any], Perform]:
+    session: Session
     if hasattr(transport, "begin"):
-        return cast(Sessions, transport).begin(timeout)
-    return TransportSession(transport, timeout)  # pyright: ignore[reportArgumentType]
+        begun = cast(Sessions, transport).begin(timeout)
+        if begun.concurrent is False:
+            play: ReplayedExecution[Any] = ReplayedExecution(
+                program, playback=begun, clock=time.monotonic
+            )
+            return play, play.perform
+        session = begun
+    else:
+        session = TransportSession(transport, timeout)  # pyright: ignore[reportArgumentType]
+    execution: Execution[Any] = Execution(program)
+    return execution, _Performer(execution, session)
 
 
 class _BranchCancelled(BaseException):
@@ -243,42 +242,15 @@ class _Performer:
                 return None
             case Clock():
                 return self.session.clock(branch)
-            case Gather() if not self.session.concurrent:
-                return self._in_order(effect)
             case Gather():
                 with _Scope(self.scope) as scope:
                     return self._gather(effect, scope)
         raise no_effect(effect)
 
     def _send(self, effect: Send) -> Response:
-        before = SENDING.set(effect)
-        try:
-            if not is_logged():
-                return self.session.send(effect, self.execution.branch)
-            with observing(logged, effect.request, time.monotonic) as observation:
-                response = self.session.send(effect, self.execution.branch)
-                observation.response = response
-            return response
-        finally:
-            SENDING.reset(before)
-
-    def _in_order(self, effect: Gather) -> tuple[object, ...]:
-        results: list[object] = []
-        cancelled: list[CancelledInRecording] = []
-        for execution in self.execution.branches(effect):
-            try:
-                results.append(execution.finish(_Performer(execution, self.session, self.scope)))
-            except CancelledInRecording as error:
-                cancelled.append(error)
-            except BaseException:
-                self._join(failed=True)
-                for other in effect.programs:
-                    other.close()
-                raise
-        self._join(failed=False)
-        if cancelled:
-            raise cancelled[0]
-        return tuple(results)
+        with sending(effect, time.monotonic) as exchange:
+            exchange.response = response = self.session.send(effect, self.execution.branch)
+        return response
 
     def _gather(self, effect: Gather, scope: _Scope) -> tuple[object, ...]:
         waiting = iter(self.execution.branches(effect))

@@ -101,6 +101,20 @@ def observing(hook: Hook, request: Request, clock: Callable[[], float]) -> Itera
         raise observation.error
 
 
+@contextmanager
+def sending(effect: Send, clock: Callable[[], float]) -> Iterator[Observation]:
+    """Log the exchange of a `Send`; hooks and transports see the effect in `SENDING`."""
+    before = SENDING.set(effect)
+    try:
+        if not is_logged():
+            yield Observation(effect.request)
+        else:
+            with observing(logged, effect.request, clock) as observation:
+                yield observation
+    finally:
+        SENDING.reset(before)
+
+
 def is_logged() -> bool:
     """Tell whether anybody listens to the log."""
     return LOGGER.isEnabledFor(logging.DEBUG)

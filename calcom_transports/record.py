@@ -315,7 +315,7 @@ class _Tape:
 class _Timed:
     """What both kinds of recorded sessions share."""
 
-    concurrent = True
+    concurrent: Literal[True] = True
 
     def __init__(self, tape: _TapeOfRun) -> None:
         self._tape = tape

@@ -301,8 +301,7 @@ def test_nothing_is_made_for_a_log_that_nobody_reads(
     def fail(*args: object) -> None:
         raise AssertionError("observed for nobody")
 
-    monkeypatch.setattr("calcom_transports.interpreter.observing", fail)
-    monkeypatch.setattr("calcom_transports.async_interpreter.observing", fail)
+    monkeypatch.setattr("calcom_transports.observe.observing", fail)
     for kind in ("urllib3", "trio"):
         call(kind, delete(), Replay.of((delete(), answer({"status": "success"}))))
     assert lines(caplog) == []
