@@ -52,6 +52,8 @@ class Execution(Generic[T]):
 
     program: Program[T] | Stream[T]
     branch: Branch = ()
+    run: object = field(factory=object)
+    """Identifies the run of the program; its branches share it."""
     branch_count: int = field(default=0, init=False)
     """How many branches this program has started so far."""
 

@@ -5,9 +5,9 @@ A `Runtime` provides what differs between async libraries: `trio_runtime` has th
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from calcom_core.effects import (
     Clock,
@@ -32,12 +32,12 @@ from calcom_core.execution import (
 from calcom_core.http import Response, Timeout
 from calcom_transports.interpreter import (
     AsyncTransport,
-    Sessions,
+    TransportPair,
     answered,
     seconds_of,
     timeout_for,
 )
-from calcom_transports.observe import sending
+from calcom_transports.observe import exchanging
 from calcom_transports.playback import Playback, ReplayedExecution, Replays
 
 T = TypeVar("T")
@@ -70,94 +70,28 @@ class Runtime(Protocol):
         ...
 
 
-class AsyncSession(Protocol):
-    """As `Session`; `send` and `sleep` are awaited."""
+AnyAsyncTransport: TypeAlias = AsyncTransport | TransportPair | Replays
+"""What `AsyncClient` and the async interpreter accept."""
 
-    async def send(self, effect: Send, branch: Branch) -> Response:
-        """Return the response to a request of that branch."""
-        ...
-
-    async def sleep(
-        self, effect: Sleep, branch: Branch, wait: Callable[[float], Awaitable[object]]
-    ) -> None:
-        """Let the time of the effect pass in that branch; *wait* really waits."""
-        ...
-
-    def clock(self, branch: Branch) -> float:
-        """Return the time in that branch, in seconds."""
-        ...
-
-    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        """Note that a `Gather` of this branch has ended, in all its branches or by a failure.
-
-        All that has branched off so far has a number below *until*.
-        """
-        ...
-
-
-class AsyncSessions(Protocol):
-    """Opens a session for each run of the async interpreter."""
-
-    def begin_async(self, timeout: Timeout | None) -> AsyncSession:
-        """Open a session for one run; *timeout* is for each `Send` that has none of its own."""
-        ...
-
-
-class AsyncTransportSession:
-    """The session of a transport, which sends for real in the time of the runtime."""
-
-    def __init__(
-        self, transport: AsyncTransport, timeout: Timeout | None, clock: Callable[[], float]
-    ) -> None:
-        self._transport = transport
-        self._timeout = timeout
-        self._clock = clock
-
-    async def send(self, effect: Send, branch: Branch) -> Response:
-        """Send the request over the transport."""
-        timeout = timeout_for(effect, self._timeout, self._transport)
-        sending = self._transport.send(effect.request, timeout)
-        if not hasattr(sending, "__await__"):
-            # It has sent the request already, so a write may have been executed.
-            raise NoAnswer(
-                "the transport's send is not async; it is one for Client", reason="protocol"
-            )
-        return answered(await sending)
-
-    async def sleep(
-        self, effect: Sleep, branch: Branch, wait: Callable[[float], Awaitable[object]]
-    ) -> None:
-        """Wait for a random part of the sleep."""
-        await wait(seconds_of(effect))
-
-    def clock(self, branch: Branch) -> float:
-        """Return the time of the runtime's clock."""
-        return self._clock()
-
-    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        """Do nothing; real time goes on by itself."""
-
-
-Advance = Callable[[], Awaitable[Emit[Any] | Returned[Any]]]
+Advance: TypeAlias = Callable[[], Awaitable[Emit[Any] | Returned[Any]]]
 
 
 def _begin(
     program: Program[Any] | Stream[Any],
-    transport: AsyncTransport | Sessions,
+    transport: AnyAsyncTransport,
     timeout: Timeout | None,
     runtime: Runtime,
 ) -> Advance:
     """Return what runs *program* until it emits or returns."""
     runtime.require()
-    session: AsyncSession
-    if hasattr(transport, "begin_async"):
-        session = cast(AsyncSessions, transport).begin_async(timeout)
-    elif hasattr(transport, "begin"):
-        return _replayed(program, cast(Replays, transport).begin(timeout), runtime)
-    else:
-        # hasattr narrows for mypy only.
-        session = AsyncTransportSession(transport, timeout, runtime.clock)  # pyright: ignore[reportArgumentType]
-    return _Performer(Execution(program), session, runtime).advance
+    if hasattr(transport, "begin"):
+        return _replayed(program, cast(Replays, transport).begin(), runtime)
+    if hasattr(transport, "async_transport"):
+        transport = cast(TransportPair, transport).async_transport()
+    execution: Execution[Any] = Execution(program)
+    # hasattr narrows for mypy only.
+    performer = _Performer(execution, transport, timeout, runtime)  # pyright: ignore[reportArgumentType]
+    return performer.advance
 
 
 def _replayed(program: Program[Any] | Stream[Any], playback: Playback, runtime: Runtime) -> Advance:
@@ -174,7 +108,7 @@ def _replayed(program: Program[Any] | Stream[Any], playback: Playback, runtime: 
 
 async def run_async(
     program: Program[T],
-    transport: AsyncTransport | Sessions,
+    transport: AnyAsyncTransport,
     timeout: Timeout | None,
     runtime: Runtime,
 ) -> T:
@@ -197,7 +131,7 @@ class AsyncItems(Generic[T]):
     def __init__(
         self,
         stream: Stream[T],
-        transport: AsyncTransport | Sessions,
+        transport: AnyAsyncTransport,
         timeout: Timeout | None,
         runtime: Runtime,
     ) -> None:
@@ -227,7 +161,8 @@ class _Performer:
     """Runs one execution and performs its effects."""
 
     execution: Execution[Any]
-    session: AsyncSession
+    transport: AsyncTransport
+    timeout: Timeout | None
     runtime: Runtime
 
     async def advance(self) -> Emit[Any] | Returned[Any]:
@@ -243,23 +178,28 @@ class _Performer:
         return step
 
     async def _perform(self, effect: Effect) -> object:
-        branch = self.execution.branch
         match effect:
             case Send():
                 return await self._send(effect)
             case Sleep():
-                await self.session.sleep(effect, branch, self.runtime.sleep)
+                await self.runtime.sleep(seconds_of(effect))
                 return None
             case Clock():
-                return self.session.clock(branch)
+                return self.runtime.clock()
             case Gather():
                 return await self._gather(effect)
         raise no_effect(effect)
 
     async def _send(self, effect: Send) -> Response:
-        with sending(effect, self.runtime.clock) as exchange:
-            response = await self.session.send(effect, self.execution.branch)
-            exchange.response = response
+        timeout = timeout_for(effect, self.timeout, self.transport)
+        with exchanging(effect, self.execution, self.runtime.clock) as exchange:
+            sending = self.transport.send(effect.request, timeout)
+            if not hasattr(sending, "__await__"):
+                # It has sent the request already, so a write may have been executed.
+                raise NoAnswer(
+                    "the transport's send is not async; it is one for Client", reason="protocol"
+                )
+            exchange.response = response = answered(await sending)
         return response
 
     async def _gather(self, effect: Gather) -> tuple[object, ...]:
@@ -270,23 +210,16 @@ class _Performer:
             for execution in waiting:
                 results[execution.branch] = await self._branch(execution)
 
-        failed = True
         try:
             await self.runtime.run_workers(work, min(effect.limit, len(effect.programs)))
-            failed = False
         finally:
             for execution in waiting:  # those that never started
                 execution.program.close()
-            self._join(failed=failed)
         return tuple(results[branch] for branch in sorted(results))
 
     async def _branch(self, execution: Execution[Any]) -> object:
         try:
-            performer = _Performer(execution, self.session, self.runtime)
+            performer = evolve(self, execution=execution)
             return value_of(await performer.advance(), "iterate_trio()")
         finally:
             execution.program.close()
-
-    def _join(self, *, failed: bool) -> None:
-        execution = self.execution
-        self.session.join(execution.branch, until=execution.branch_count, failed=failed)

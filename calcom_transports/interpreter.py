@@ -2,16 +2,15 @@
 
 `run` and `iterate` perform the effects of a program one after another, and a `Gather` on threads.
 A transport only sends; the interpreter sleeps and reads the clock.
-A replay or a recorder has `begin` instead of `send`: it opens a `Session`, which has its own
-responses and its own time, for one run.
+A replay needs neither threads nor a clock: it is played by `ReplayedExecution`.
 """
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import copy_context
 from threading import Event, Lock, Thread
-from typing import Any, Literal, Protocol, Self, TypeVar, cast
+from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
 
 from attrs import frozen
 
@@ -29,8 +28,8 @@ from calcom_core.effects import (
 from calcom_core.errors import NoAnswer
 from calcom_core.execution import Branch, Execution, Perform
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.observe import sending
-from calcom_transports.playback import Playback, ReplayedExecution
+from calcom_transports.observe import exchanging
+from calcom_transports.playback import ReplayedExecution, Replays
 
 T = TypeVar("T")
 
@@ -56,42 +55,20 @@ class AsyncTransport(Protocol):
         ...
 
 
-class Session(Protocol):
-    """One run of a program: what answers it, and what time it is there."""
+class TransportPair(Protocol):
+    """Transports for either client, such as those of a `Recorder`."""
 
-    concurrent: Literal[True]
-    """A session is concurrent, unlike a `Playback`."""
-
-    def send(self, effect: Send, branch: Branch) -> Response:
-        """Return the answer to a request made in that branch."""
+    def sync_transport(self) -> Transport:
+        """Return the transport for `Client`."""
         ...
 
-    def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
-        """Let the time of the effect pass in that branch; *wait* really waits."""
-        ...
-
-    def clock(self, branch: Branch) -> float:
-        """Return the time in that branch, in seconds."""
-        ...
-
-    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        """Note that a `Gather` of this branch has ended, in all its branches or by a failure.
-
-        All that has branched off so far has a number below *until*.
-        """
+    def async_transport(self) -> AsyncTransport:
+        """Return the transport for `AsyncClient`."""
         ...
 
 
-class Sessions(Protocol):
-    """What opens a session for each run, instead of sending.
-
-    One that never waits, as a replay's, also serves the async interpreter.
-    One that sends for real has *live* = True: then a client needs credentials.
-    """
-
-    def begin(self, timeout: Timeout | None) -> Session | Playback:
-        """Open a session for one run; *timeout* is for each `Send` that has none of its own."""
-        ...
+AnyTransport: TypeAlias = Transport | TransportPair | Replays
+"""What `Client` and the blocking interpreter accept."""
 
 
 def timeout_for(effect: Send, usual: Timeout | None, transport: object) -> Timeout | None:
@@ -117,33 +94,7 @@ def seconds_of(effect: Sleep) -> float:
     return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - no secret
 
 
-class TransportSession:
-    """The session of a transport, which sends for real in the time of the machine."""
-
-    concurrent: Literal[True] = True
-
-    def __init__(self, transport: Transport, timeout: Timeout | None) -> None:
-        self._transport = transport
-        self._timeout = timeout
-
-    def send(self, effect: Send, branch: Branch) -> Response:
-        """Send the request over the transport."""
-        timeout = timeout_for(effect, self._timeout, self._transport)
-        return answered(self._transport.send(effect.request, timeout))
-
-    def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
-        """Wait for a random part of the sleep."""
-        wait(seconds_of(effect))
-
-    def clock(self, branch: Branch) -> float:
-        """Return the time of the machine's monotonic clock."""
-        return time.monotonic()
-
-    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        """Do nothing; real time goes on by itself."""
-
-
-def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout | None = None) -> T:
+def run(program: Program[T], transport: AnyTransport, timeout: Timeout | None = None) -> T:
     """Run *program* and return its result.
 
     *timeout* is for each `Send` that has none of its own.
@@ -154,7 +105,7 @@ def run(program: Program[T], transport: Transport | Sessions, timeout: Timeout |
 
 
 def iterate(
-    stream: Stream[T], transport: Transport | Sessions, timeout: Timeout | None = None
+    stream: Stream[T], transport: AnyTransport, timeout: Timeout | None = None
 ) -> Iterator[T]:
     """Run a streaming program and yield the items it emits.
 
@@ -166,21 +117,20 @@ def iterate(
 
 
 def _begin(
-    program: Program[Any], transport: Transport | Sessions, timeout: Timeout | None
+    program: Program[Any], transport: AnyTransport, timeout: Timeout | None
 ) -> tuple[Execution[Any], Perform]:
-    session: Session
     if hasattr(transport, "begin"):
-        begun = cast(Sessions, transport).begin(timeout)
-        if begun.concurrent is False:
-            play: ReplayedExecution[Any] = ReplayedExecution(
-                program, playback=begun, clock=time.monotonic
-            )
-            return play, play.perform
-        session = begun
-    else:
-        session = TransportSession(transport, timeout)  # pyright: ignore[reportArgumentType]
+        playback = cast(Replays, transport).begin()
+        play: ReplayedExecution[Any] = ReplayedExecution(
+            program, playback=playback, clock=time.monotonic
+        )
+        return play, play.perform
+    if hasattr(transport, "sync_transport"):
+        transport = cast(TransportPair, transport).sync_transport()
     execution: Execution[Any] = Execution(program)
-    return execution, _Performer(execution, session)
+    # hasattr narrows for mypy only.
+    performer = _Performer(execution, transport, timeout)  # pyright: ignore[reportArgumentType]
+    return execution, performer
 
 
 class _BranchCancelled(BaseException):
@@ -226,30 +176,32 @@ class _Performer:
     """Performs the effects of one execution; a branch of it is performed within a *scope*."""
 
     execution: Execution[Any]
-    session: Session
+    transport: Transport
+    timeout: Timeout | None
     scope: _Scope | None = None
 
     def __call__(self, effect: Effect) -> object:
         if self.scope is not None:
             self.scope.check()
-        branch = self.execution.branch
         match effect:
             case Send():
                 return self._send(effect)
             case Sleep():
                 wait = time.sleep if self.scope is None else self.scope.wait
-                self.session.sleep(effect, branch, wait)
+                wait(seconds_of(effect))
                 return None
             case Clock():
-                return self.session.clock(branch)
+                return time.monotonic()
             case Gather():
                 with _Scope(self.scope) as scope:
                     return self._gather(effect, scope)
         raise no_effect(effect)
 
     def _send(self, effect: Send) -> Response:
-        with sending(effect, time.monotonic) as exchange:
-            exchange.response = response = self.session.send(effect, self.execution.branch)
+        timeout = timeout_for(effect, self.timeout, self.transport)
+        with exchanging(effect, self.execution, time.monotonic) as exchange:
+            response = answered(self.transport.send(effect.request, timeout))
+            exchange.response = response
         return response
 
     def _gather(self, effect: Gather, scope: _Scope) -> tuple[object, ...]:
@@ -266,7 +218,7 @@ class _Performer:
                     return
                 try:
                     scope.check()
-                    performer = _Performer(execution, self.session, scope)
+                    performer = _Performer(execution, self.transport, self.timeout, scope)
                     results[execution.branch] = execution.finish(performer)
                 except _BranchCancelled:
                     execution.program.close()
@@ -292,13 +244,8 @@ class _Performer:
             for program in effect.programs:
                 program.close()
             raise
-        self._join(failed=bool(failures))
         if failures:
             raise failures[0]
         if self.scope is not None:
             self.scope.check()
         return tuple(results[branch] for branch in sorted(results))
-
-    def _join(self, *, failed: bool) -> None:
-        execution = self.execution
-        self.session.join(execution.branch, until=execution.branch_count, failed=failed)

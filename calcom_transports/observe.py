@@ -19,10 +19,11 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, cast
 from urllib.parse import urlsplit
 
-from attrs import define
+from attrs import define, frozen
 
 from calcom_core.effects import Send
 from calcom_core.errors import InvalidInput, TransportError
+from calcom_core.execution import Branch, Execution
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.redaction import Redactor, credentials_of
 
@@ -30,7 +31,18 @@ T = TypeVar("T")
 
 LOGGER = logging.getLogger("calcom_transports")
 
-SENDING: ContextVar[Send | None] = ContextVar("sending", default=None)
+
+@frozen
+class Sending:
+    """A request that an interpreter sends, and the place of it in its program."""
+
+    effect: Send
+    run: object
+    """Identifies the run of the program."""
+    branch: Branch
+
+
+SENDING: ContextVar[Sending | None] = ContextVar("sending", default=None)
 """What is being sent, which an interpreter knows and a transport is not told."""
 
 _REQUEST_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
@@ -86,8 +98,8 @@ leaving, the exchange is over, and a write may have happened.
 @contextmanager
 def observing(hook: Hook, request: Request, clock: Callable[[], float]) -> Iterator[Observation]:
     """Put *hook* around an exchange; the body sets the response, or fails."""
-    effect = SENDING.get()
-    observation = Observation(request, effect.attempt if effect else 1)
+    sending = SENDING.get()
+    observation = Observation(request, sending.effect.attempt if sending else 1)
     with hook(observation):
         began = clock()
         try:
@@ -102,9 +114,11 @@ def observing(hook: Hook, request: Request, clock: Callable[[], float]) -> Itera
 
 
 @contextmanager
-def sending(effect: Send, clock: Callable[[], float]) -> Iterator[Observation]:
-    """Log the exchange of a `Send`; hooks and transports see the effect in `SENDING`."""
-    before = SENDING.set(effect)
+def exchanging(
+    effect: Send, execution: Execution[Any], clock: Callable[[], float]
+) -> Iterator[Observation]:
+    """Log the exchange of a `Send`; hooks and transports see its place in `SENDING`."""
+    before = SENDING.set(Sending(effect, execution.run, execution.branch))
     try:
         if not is_logged():
             yield Observation(effect.request)
@@ -148,8 +162,9 @@ def log_cut(request: Request) -> None:
 
     The line has no query, and no credential.
     """
-    effect = SENDING.get()
-    name = f"{effect.operation.name}: " if effect and effect.operation else ""
+    sending = SENDING.get()
+    operation = sending.effect.operation if sending else None
+    name = f"{operation.name}: " if operation else ""
     line = (
         f"{name}{request.method} {urlsplit(request.url).path}: cut off after it was sent; "
         "it may have been executed, look before repeating it"
@@ -177,11 +192,15 @@ def observed(transport: T, hook: Hook) -> T:
 
     Raises `InvalidInput` for what is no transport.
     """
-    if isinstance(transport, type) or not any(hasattr(transport, it) for it in ("send", "begin")):
+    if isinstance(transport, type) or not any(hasattr(transport, it) for it in _ANY):
         raise InvalidInput("transport", "must have send(request, timeout), or be a Replay")
     if not callable(hook):
         raise InvalidInput("hook", f"must be a function, not {type(hook).__name__}")
     return cast(T, _kind_of(transport)(transport, hook))
+
+
+_ANY = ("send", "begin", "sync_transport")
+"""What a transport, a replay or a recorder has."""
 
 
 class _Observed:
@@ -229,7 +248,7 @@ class _Observed:
 
 
 class _Blocking(_Observed):
-    """A transport, or the session of one: they differ in what they are told beside the request."""
+    """A transport, or the playback of a replay: their second arguments differ."""
 
     def send(self, asked: Request | Send, more: object = None) -> Response:
         with observing(self._hook, _request_of(asked), time.monotonic) as observation:
@@ -238,31 +257,36 @@ class _Blocking(_Observed):
 
 
 class _Async(_Observed):
-    """The same, awaited."""
+    """An async transport."""
 
-    async def send(self, asked: Request | Send, more: object = None) -> Response:
-        with observing(self._hook, _request_of(asked), _clock()) as observation:
-            observation.response = await self._inner.send(asked, more)
+    async def send(self, request: Request, timeout: Timeout | None = None) -> Response:
+        with observing(self._hook, request, _clock()) as observation:
+            observation.response = await self._inner.send(request, timeout)
         return cast(Response, observation.response)
 
 
-class _Replaying(_Observed):
-    """A replay, or another that opens sessions."""
+class _Replay(_Observed):
+    """A replay."""
 
-    def begin(self, timeout: Timeout | None = None) -> _Blocking:
-        return _Blocking(self._inner.begin(timeout), self._hook)
+    def begin(self) -> _Blocking:
+        return _Blocking(self._inner.begin(), self._hook)
 
 
-class _Recording(_Replaying):
-    """A recorder, whose sessions are awaited under trio."""
+class _Recorder(_Observed):
+    """A recorder, or another pair of transports."""
 
-    def begin_async(self, timeout: Timeout | None = None) -> _Async:
-        return _Async(self._inner.begin_async(timeout), self._hook)
+    def sync_transport(self) -> _Blocking:
+        return _Blocking(self._inner.sync_transport(), self._hook)
+
+    def async_transport(self) -> _Async:
+        return _Async(self._inner.async_transport(), self._hook)
 
 
 def _kind_of(transport: Any) -> type[_Observed]:
     if hasattr(transport, "begin"):
-        return _Recording if hasattr(transport, "begin_async") else _Replaying
+        return _Replay
+    if hasattr(transport, "sync_transport"):
+        return _Recorder
     return _Async if iscoroutinefunction(transport.send) else _Blocking
 
 

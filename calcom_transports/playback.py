@@ -5,14 +5,14 @@ program on it in virtual time.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from attrs import define, field
 
 from calcom_core.effects import Effect, Emit, Gather, Send
 from calcom_core.execution import Branch, CancelledInRecording, Perform, Play, Returned
-from calcom_core.http import Response, Timeout
-from calcom_transports.observe import sending
+from calcom_core.http import Response
+from calcom_transports.observe import exchanging
 from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
@@ -20,8 +20,6 @@ T = TypeVar("T")
 
 class Playback(Protocol):
     """The recorded responses of one run."""
-
-    concurrent: Literal[False]
 
     def send(self, effect: Send, branch: Branch) -> Response:
         """Return the response to a request of that branch.
@@ -41,8 +39,8 @@ class Playback(Protocol):
 class Replays(Protocol):
     """A transport that plays each run of a program from recorded responses."""
 
-    def begin(self, timeout: Timeout | None) -> Playback:
-        """Open the playback of one run; *timeout* is that of the client."""
+    def begin(self) -> Playback:
+        """Open the playback of one run."""
         ...
 
 
@@ -67,7 +65,7 @@ class ReplayedExecution(Play[T]):
         """Perform one effect."""
         match effect:
             case Send():
-                with sending(effect, self.clock) as exchange:
+                with exchanging(effect, self, self.clock) as exchange:
                     exchange.response = response = self.playback.send(effect, self.branch)
                 return response
             case Gather():

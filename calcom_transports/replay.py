@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from os import PathLike
 from threading import Lock
 from types import TracebackType
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 from attrs import define, evolve, field, frozen
 
@@ -21,7 +21,7 @@ from calcom_core.errors import (
     TransportError,
 )
 from calcom_core.execution import Branch, CancelledInRecording
-from calcom_core.http import Request, Response, Timeout
+from calcom_core.http import Request, Response
 from calcom_core.operation import Operation
 from calcom_core.personal import People
 from calcom_core.redaction import (
@@ -169,7 +169,7 @@ class Replay:
             runs.append(Run(tuple(recorded)))
         return cls(Cassette(tuple(runs)), match=match)
 
-    def begin(self, timeout: Timeout | None = None) -> Playback:
+    def begin(self) -> Playback:
         """Open the playback of one run, which takes no time."""
         return _RecordedRun(self)
 
@@ -372,7 +372,6 @@ class _RecordedRun:
 
     replay: Replay
     played: _Played | None = None
-    concurrent: Literal[False] = False
 
     def send(self, effect: Send, branch: Branch) -> Response:
         """Return what was recorded for this request at this place."""

@@ -14,8 +14,7 @@ except ImportError as error:
 from calcom_core.effects import Program, Stream
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Timeout
-from calcom_transports.async_interpreter import AsyncItems, run_async
-from calcom_transports.interpreter import AsyncTransport, Sessions
+from calcom_transports.async_interpreter import AnyAsyncTransport, AsyncItems, run_async
 
 T = TypeVar("T")
 
@@ -79,7 +78,7 @@ _TRIO = _Trio()
 
 
 async def run_trio(
-    program: Program[T], transport: AsyncTransport | Sessions, timeout: Timeout | None = None
+    program: Program[T], transport: AnyAsyncTransport, timeout: Timeout | None = None
 ) -> T:
     """Run *program* and return its result.
 
@@ -90,7 +89,7 @@ async def run_trio(
 
 
 def iterate_trio(
-    stream: Stream[T], transport: AsyncTransport | Sessions, timeout: Timeout | None = None
+    stream: Stream[T], transport: AnyAsyncTransport, timeout: Timeout | None = None
 ) -> AsyncItems[T]:
     """Run a streaming program under trio; return an async iterator of the items it emits.
 
