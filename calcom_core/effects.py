@@ -104,13 +104,6 @@ def no_effect(effect: object) -> InvalidInput:
     return InvalidInput("program", f"yielded {type(effect).__name__}, which is no effect")
 
 
-def no_stream(result: object) -> InvalidInput:
-    """Return the error for a program that returned something where nobody would get it."""
-    return InvalidInput(
-        "stream", f"returned {type(result).__name__}, as only a program may: give it to run()"
-    )
-
-
 def _are_programs(effect: "Gather", attribute: object, programs: tuple[Any, ...]) -> None:
     if not isinstance(programs, tuple):
         raise InvalidInput("programs", "must be a tuple; gather(…) takes any iterable")

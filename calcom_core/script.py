@@ -7,8 +7,10 @@ program is held to what it says.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
+
+from attrs import define, field
 
 from calcom_core.effects import (
     Clock,
@@ -20,10 +22,10 @@ from calcom_core.effects import (
     Sleep,
     Stream,
     no_effect,
-    no_stream,
     program_of,
 )
 from calcom_core.errors import CalcomError, InvalidInput
+from calcom_core.execution import Play, Returned
 from calcom_core.http import Request, Response
 from calcom_core.operation import Operation
 
@@ -69,8 +71,11 @@ def run_script(program: Program[T], script: Script) -> T:
         InvalidInput: for a script that is none.
         Exception: what the program raises, if the script is at its end then.
     """
-    player: _Player[T] = _Player(program_of(program), script, "", 0.0)
-    return player.finish()
+    play: _ScriptedPlay[T] = _ScriptedPlay(program_of(program), left=_checked(script))
+    try:
+        return play.finish(play.perform, "iterate_script")
+    except _Mismatch as mismatch:
+        raise mismatch.error from mismatch.__cause__
 
 
 def iterate_script(stream: Stream[T], script: Script) -> Iterator[T]:
@@ -78,131 +83,103 @@ def iterate_script(stream: Stream[T], script: Script) -> Iterator[T]:
 
     Leaving the loop ends the program, and then nothing is left over.
     """
-    player: _Player[None] = _Player(program_of(stream), script, "", 0.0)
-    return player.items()
+    return _items(_ScriptedPlay(program_of(stream), left=_checked(script)))
 
 
-class _Player(Generic[T]):
-    """A program under way, and what is left of its script."""
+def _items(play: "_ScriptedPlay[T]") -> Iterator[T]:
+    try:
+        yield from play.items(play.perform)
+    except _Mismatch as mismatch:
+        raise mismatch.error from mismatch.__cause__
 
-    def __init__(self, program: Program[T], script: Script, where: str, elapsed: float) -> None:
-        self._program = program
-        self._left = _checked(script)
-        self._where = where
-        self._number = 0
-        self.elapsed = elapsed
-        self._result: Any = None
 
-    def finish(self) -> T:
+class _Mismatch(BaseException):
+    """Ends the program at the first difference, whatever exceptions it catches."""
+
+    def __init__(self, error: ScriptError | InvalidInput | str) -> None:
+        super().__init__()
+        self.error = ScriptError(error) if isinstance(error, str) else error
+
+
+@define(eq=False)
+class _ScriptedPlay(Play[T]):
+    """A program that is running, and what is left of its script."""
+
+    left: list[Step] = field(kw_only=True)
+    where: str = ""
+    number: int = field(default=0, init=False)
+
+    def resume(
+        self, outcome: object = None, failure: Exception | None = None
+    ) -> Effect | Emit[Any] | Returned[Any]:
+        """Return the next effect; at the end of the program nothing may be left."""
         try:
-            if self._advance() is not None:
-                raise InvalidInput(
-                    "program", "emits, as only a stream may: give it to iterate_script"
-                )
-            return cast(T, self._result)
-        finally:
-            self._program.close()
+            step = super().resume(outcome, failure)
+        except Exception as error:
+            # The message of an InvalidInput raised here holds no personal data.
+            why = f" ({error})" if isinstance(error, InvalidInput) else ""
+            self._nothing_left(f"raised {type(error).__name__}{why}", error)
+            raise
+        if isinstance(step, Returned):
+            self._nothing_left("ended")
+        return step
 
-    def items(self) -> Iterator[Any]:
-        try:
-            while (item := self._advance()) is not None:
-                yield item.item
-            if self._result is not None:
-                raise no_stream(self._result)
-        finally:
-            self._program.close()
-
-    def _advance(self) -> Emit[Any] | None:
-        """Return the next item emitted, or None once the program has ended."""
-        result: object = None
-        failure: Exception | None = None
-        while True:
-            try:
-                effect: Effect | Emit[Any]
-                if failure is None:
-                    effect = self._program.send(result)
-                else:
-                    effect = self._program.throw(failure)
-            except StopIteration as stop:
-                self._nothing_left("ended")
-                self._result = stop.value
-                return None
-            except Exception as error:
-                # The text of what was refused here holds no value of anybody's.
-                why = f" ({error})" if isinstance(error, InvalidInput) else ""
-                self._nothing_left(f"raised {type(error).__name__}{why}", error)
-                raise
-            if isinstance(effect, Emit):
-                return effect
-            result, failure = self._perform(effect)
-
-    def _nothing_left(self, how: str, error: Exception | None = None) -> None:
-        if self._left:
-            rest = "; ".join(_shown_step(step) for step in self._left)
-            raise ScriptError(
-                f"the program {how} after {self._at()}, and the script goes on: {rest}"
-            ) from error
-
-    def _at(self) -> str:
-        return f"{self._where}step {self._number}"
-
-    def _perform(self, effect: Effect) -> tuple[object, Exception | None]:
+    def perform(self, effect: Effect) -> object:
+        """Compare an effect with the next step, and return or raise the result of that step."""
         if not isinstance(effect, (Send, Sleep, Clock, Gather)):
-            raise no_effect(effect)
-        if isinstance(effect, Clock) and not (self._left and self._left[0][:1] == (effect,)):
-            return self.elapsed, None
-        self._number += 1
-        if not self._left:
-            raise ScriptError(
+            raise _Mismatch(no_effect(effect))
+        if isinstance(effect, Clock) and not (self.left and self.left[0][:1] == (effect,)):
+            return super().perform(effect)
+        self.number += 1
+        if not self.left:
+            raise _Mismatch(
                 f"{self._at()}: the program asks for {_shown(effect)}, and the script is at its end"
             )
-        step = self._left.pop(0)
+        step = self.left.pop(0)
         if isinstance(effect, Gather) and _is_branches(step) and len(step) == len(effect.programs):
-            return self._gather(effect, cast("tuple[Script, ...]", step))
+            branches = self.branches(effect)
+            for number, (play, script) in enumerate(zip(branches, step, strict=True)):
+                play.left = self._steps(script)
+                play.where = f"{self._at()}, branch {number}, "
+            return self.gather(branches)
         differences = _differences(step, effect)
         if differences:
-            raise ScriptError(
+            raise _Mismatch(
                 f"{self._at()} differs in {', '.join(differences)}:\n"
                 f"  expected: {_shown_step(step)}\n"
                 f"  asked:    {_shown(effect)}\n"
-                f"  after it: {'; '.join(map(_shown_step, self._left)) or 'nothing more'}"
+                f"  after it: {'; '.join(map(_shown_step, self.left)) or 'nothing more'}"
             )
-        result = step[1]
         if isinstance(effect, Sleep):
-            self.elapsed += effect.seconds
+            super().perform(effect)
+        return self._outcome(effect, step[1])
+
+    def _outcome(self, effect: Effect, result: object) -> object:
         if isinstance(result, CalcomError):
-            return None, copy(result)  # programs write into it, and a script may say it twice
+            raise copy(result)  # programs write into it, and a script may say it twice
         if isinstance(result, Exception):
-            return None, result
+            raise result
         kinds, said = _RESULTS[type(effect)]
         if isinstance(result, bool) or not isinstance(result, kinds):
             kind = type(result).__name__
-            raise ScriptError(f"{self._at()}: {said} or an exception, and not {kind}")
-        return result, None
+            raise _Mismatch(f"{self._at()}: {said} or an exception, and not {kind}")
+        return result
 
-    def _gather(
-        self, effect: Gather, scripts: tuple[Script, ...]
-    ) -> tuple[object, Exception | None]:
-        results = []
-        elapsed = self.elapsed
+    def _steps(self, script: object) -> list[Step]:
         try:
-            for number, (program, script) in enumerate(zip(effect.programs, scripts, strict=True)):
-                branch: _Player[Any] = _Player(
-                    program, script, f"{self._at()}, branch {number}, ", self.elapsed
-                )
-                try:
-                    results.append(branch.finish())
-                except ScriptError:
-                    raise
-                except Exception as error:  # the program decides what it means
-                    return None, error
-                finally:
-                    elapsed = max(elapsed, branch.elapsed)
-        finally:
-            self.elapsed = elapsed
-            for program in effect.programs:
-                program.close()
-        return tuple(results), None
+            return _checked(script)
+        except InvalidInput as error:
+            raise _Mismatch(error) from None
+
+    def _at(self) -> str:
+        return f"{self.where}step {self.number}"
+
+    def _nothing_left(self, how: str, error: Exception | None = None) -> None:
+        if self.left:
+            rest = "; ".join(_shown_step(step) for step in self.left)
+            raise _Mismatch(
+                f"the program {how} after {self._at()}, and the script goes on: {rest}"
+            ) from error
 
 
 def _is_branches(step: Step) -> bool:
@@ -218,7 +195,7 @@ def _is_pair(step: Step) -> bool:
     )
 
 
-def _checked(script: Script) -> list[Step]:
+def _checked(script: object) -> list[Step]:
     if isinstance(script, str) or not isinstance(script, Iterable):
         raise InvalidInput("script", f"must be a list of steps, not {type(script).__name__}")
     steps = list(script)

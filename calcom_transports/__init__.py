@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from calcom_core import __version__ as __version__
     from calcom_transports.client import AsyncClient as AsyncClient
     from calcom_transports.client import Client as Client
-    from calcom_transports.driver import Transport as Transport
-    from calcom_transports.driver import iterate as iterate
-    from calcom_transports.driver import run as run
     from calcom_transports.instrumentation import Observation as Observation
+    from calcom_transports.interpreter import Transport as Transport
+    from calcom_transports.interpreter import iterate as iterate
+    from calcom_transports.interpreter import run as run
     from calcom_transports.matching import Match as Match
     from calcom_transports.record import Recorder as Recorder
     from calcom_transports.record import use_cassette as use_cassette
@@ -37,11 +37,11 @@ _MODULES = {
     "Recorder": "calcom_transports.record",
     "Redaction": "calcom_transports.redaction",
     "Replay": "calcom_transports.replay",
-    "Transport": "calcom_transports.driver",
+    "Transport": "calcom_transports.interpreter",
     "Unplayed": "calcom_transports.replay_errors",
     "answer": "calcom_transports.replay",
-    "iterate": "calcom_transports.driver",
-    "run": "calcom_transports.driver",
+    "iterate": "calcom_transports.interpreter",
+    "run": "calcom_transports.interpreter",
     "use_cassette": "calcom_transports.record",
 }
 __all__ = [

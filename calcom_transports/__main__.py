@@ -25,7 +25,7 @@ from calcom_core.retry import NO_RETRY, retrying
 from calcom_transports import environment
 from calcom_transports.cassette import load
 from calcom_transports.client import Client
-from calcom_transports.driver import iterate
+from calcom_transports.interpreter import iterate
 from calcom_transports.replay import Replay
 
 WALK = Path(__file__).with_name("cassettes") / "walk.json"
@@ -195,7 +195,7 @@ def play(cassette: Path) -> None:
     """Play the walk from a cassette, once blocking and once under trio."""
     import trio
 
-    from calcom_transports.trio_driver import iterate_trio
+    from calcom_transports.trio_runtime import iterate_trio
 
     recorded = load(cassette)
     api = Api(Anonymous())

@@ -10,8 +10,8 @@ from typing import Any
 from attrs import Attribute, field, frozen
 
 from calcom_core.errors import InvalidInput, TransportError
+from calcom_core.execution import Branch
 from calcom_core.http import Request, Response
-from calcom_transports.driver import Branch
 
 PERSONAL = ("kept", "replaced", "keyed")
 

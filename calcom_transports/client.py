@@ -20,7 +20,7 @@ from calcom_core.retry import DEFAULT_RETRY, Exchange, RetryPolicy, exchanging, 
 from calcom_core.secret import Secret, secret_or_error, taken
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports import environment
-from calcom_transports.driver import AsyncTransport, Sessions, Transport, iterate, run
+from calcom_transports.async_interpreter import AnyAsyncTransport
 from calcom_transports.instrumentation import (
     ON_EXCHANGE,
     AsyncIterateWith,
@@ -28,6 +28,7 @@ from calcom_transports.instrumentation import (
     iterate_with,
     on_exchange_of,
 )
+from calcom_transports.interpreter import AnyTransport, AsyncTransport, Transport, iterate, run
 from calcom_transports.namespaces import (
     AsyncBookings,
     AsyncEventTypes,
@@ -114,7 +115,7 @@ class _Configured(ABC, Generic[Sender]):
     ) -> None:
         # From here on no frame holds the text of a credential, which a traceback could show:
         # `auth` and `base_url` may hold one in the wrong place, and `headers` in the right one.
-        replays = hasattr(transport, "begin") and not getattr(transport, "live", False)
+        replays = hasattr(transport, "begin")
         key = _given_key(api_key, replays)
         del api_key
         try:
@@ -138,10 +139,10 @@ class _Configured(ABC, Generic[Sender]):
     def _check(self, transport: object) -> None:
         """Refuse a transport of the other kind, which would send before anyone noticed."""
         send = getattr(transport, "send", None)
-        sessions = hasattr(transport, "begin")
-        if isinstance(transport, type) or not (sessions or callable(send)):
+        serves_both = hasattr(transport, "begin") or hasattr(transport, "sync_transport")
+        if isinstance(transport, type) or not (serves_both or callable(send)):
             raise InvalidInput("transport", "must be a Replay, or have send(request, timeout)")
-        if not sessions and inspect.iscoroutinefunction(send) is not self._awaits:
+        if not serves_both and inspect.iscoroutinefunction(send) is not self._awaits:
             if self._awaits:
                 raise InvalidInput("transport", "must have `async def send`; else it is for Client")
             raise InvalidInput("transport", "has `async def send`, which is for AsyncClient")
@@ -214,7 +215,7 @@ class _Configured(ABC, Generic[Sender]):
         return f"{type(self).__name__}({self.api.base_url!r}, {type(self.api.auth).__name__})"
 
 
-class Client(_Configured[Transport | Sessions]):
+class Client(_Configured[AnyTransport]):
     """The blocking client.
 
     Args:
@@ -326,7 +327,7 @@ class Client(_Configured[Transport | Sessions]):
             leave(kind, error, traceback)
 
 
-class AsyncClient(_Configured[AsyncTransport | Sessions]):
+class AsyncClient(_Configured[AnyAsyncTransport]):
     """The client for trio: as `Client`, with `await`.
 
     By default it sends by `TrioTransport`, which needs the extra `trio`.
@@ -380,7 +381,7 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
 
     async def run(self, program: Program[T]) -> T:
         """Carry out a program and return its result; the client's timeout holds for it too."""
-        from calcom_transports.trio_driver import run_trio
+        from calcom_transports.trio_runtime import run_trio
 
         before = ON_EXCHANGE.set(self._on_exchange)
         try:
@@ -390,7 +391,7 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
 
     def iterate(self, stream: Stream[T]) -> AsyncIterator[T]:
         """Carry out a streaming program; an async iterator of the items it emits."""
-        from calcom_transports.trio_driver import iterate_trio
+        from calcom_transports.trio_runtime import iterate_trio
 
         emitted = iterate_trio(stream, self._transport, self._timeout)
         return AsyncIterateWith(self._on_exchange, emitted)
@@ -408,7 +409,7 @@ class AsyncClient(_Configured[AsyncTransport | Sessions]):
         await self.__aexit__(None, None, None)
 
     async def __aenter__(self) -> Self:
-        from calcom_transports.trio_driver import require_trio
+        from calcom_transports.trio_runtime import require_trio
 
         require_trio()
         return self

@@ -12,18 +12,19 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, Generic, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar, cast
 from urllib.parse import urlsplit
 
-from attrs import define
+from attrs import define, frozen
 
 from calcom_core.effects import Send
 from calcom_core.errors import InvalidInput, TransportError
+from calcom_core.execution import Branch, Execution
 from calcom_core.http import Request, Response
 from calcom_core.redaction import Redactor, credentials_of
 
 if TYPE_CHECKING:
-    from calcom_transports.trio_driver import iterate_trio
+    from calcom_transports.async_interpreter import AsyncItems
 
 T = TypeVar("T")
 
@@ -82,8 +83,19 @@ It cannot suppress the error of an exchange. Its own error reaches the caller: o
 is sent; on exiting, the exchange is over, and a write may have happened.
 """
 
-SENDING: ContextVar[Send | None] = ContextVar("sending", default=None)
-"""The effect that an interpreter performs; a transport gets only its request."""
+
+@frozen
+class Sending:
+    """A request that an interpreter sends, and its place in the program."""
+
+    effect: Send
+    run: object
+    """Identifies the run of the program."""
+    branch: Branch
+
+
+SENDING: ContextVar[Sending | None] = ContextVar("sending", default=None)
+"""What an interpreter sends; a transport gets only the request."""
 
 ON_EXCHANGE: ContextVar[OnExchange | None] = ContextVar("on_exchange", default=None)
 """The function of the client that runs a program; a client without one sets None.
@@ -98,8 +110,24 @@ def is_instrumented() -> bool:
 
 
 @contextmanager
+def exchanging(
+    effect: Send, execution: Execution[Any], clock: Callable[[], float]
+) -> Iterator[Observation]:
+    """Set `SENDING` for an exchange, and instrument it; the body sets the response."""
+    before = SENDING.set(Sending(effect, execution.run, execution.branch))
+    try:
+        if not is_instrumented():
+            yield Observation(effect.request)
+        else:
+            with instrumented(effect, clock) as seen:
+                yield seen
+    finally:
+        SENDING.reset(before)
+
+
+@contextmanager
 def instrumented(effect: Send, clock: Callable[[], float]) -> Iterator[Observation]:
-    """Log an exchange, and run it in the client's `on_exchange`; the body sets the response."""
+    """Log an exchange, and run it in the client's `on_exchange`."""
     operation = effect.operation.name if effect.operation else None
     seen = Observation(effect.request, operation, effect.attempt)
     on_exchange = ON_EXCHANGE.get()
@@ -136,8 +164,9 @@ def log_cut(request: Request) -> None:
 
     The line has no query, and no credential.
     """
-    effect = SENDING.get()
-    name = f"{effect.operation.name}: " if effect and effect.operation else ""
+    sending = SENDING.get()
+    operation = sending.effect.operation if sending else None
+    name = f"{operation.name}: " if operation else ""
     line = (
         f"{name}{request.method} {urlsplit(request.url).path}: cut off after it was sent; "
         "it may have been executed, look before repeating it"
@@ -173,7 +202,7 @@ def iterate_with(
 class AsyncIterateWith(Generic[T]):
     """As `iterate_with`, for trio; not an async generator, since `break` leaves one open."""
 
-    def __init__(self, on_exchange: OnExchange | None, items: "iterate_trio[T]") -> None:
+    def __init__(self, on_exchange: OnExchange | None, items: "AsyncItems[T]") -> None:
         self._on_exchange = on_exchange
         self._items = items
 

@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Timeout, timeout_of
-from calcom_transports.observe import log_cut
+from calcom_transports.instrumentation import log_cut
 from calcom_transports.proxies import Proxies, Proxy
 from calcom_transports.urls import Destination, Origin, split_url
 

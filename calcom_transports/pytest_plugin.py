@@ -94,11 +94,14 @@ def pytest_configure(config: pytest.Config) -> None:
 class _Lent:
     """A cassette as the clients see it: to close a client does not end it."""
 
-    def __init__(self, cassette: "Replay | Recorder", recorder: "Recorder | None") -> None:
-        self.begin = cassette.begin
-        self.live = recorder is not None
-        if recorder is not None:
-            self.begin_async = recorder.begin_async
+    def __init__(self, cassette: "Replay | Recorder") -> None:
+        from calcom_transports.record import Recorder
+
+        if isinstance(cassette, Recorder):
+            self.sync_transport = cassette.sync_transport
+            self.async_transport = cassette.async_transport
+        else:
+            self.begin = cassette.begin
 
 
 class _Use:
@@ -133,7 +136,7 @@ class _Use:
         else:
             self._recorder = None
             usual = self._cassette.base_url
-        self._lent = _Lent(self._cassette, self._recorder)
+        self._lent = _Lent(self._cassette)
         self._options = {"base_url": usual or HOSTED_URL, **options}
 
     def client(self, kind: type[AnyClient]) -> AnyClient:

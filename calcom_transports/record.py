@@ -5,7 +5,7 @@ Nothing is written before it is left without an exception, and then all at once.
 """
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from inspect import iscoroutinefunction
 from os import PathLike
@@ -18,13 +18,13 @@ from weakref import finalize
 
 from attrs import define, field
 
-from calcom_core.effects import Send, Sleep
 from calcom_core.errors import (
     InvalidInput,
     NoAnswer,
     NotSent,
     TransportError,
 )
+from calcom_core.execution import Branch
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.redaction import SHORTEST, credentials_of
 from calcom_transports.cassette import (
@@ -37,7 +37,8 @@ from calcom_transports.cassette import (
     dumps,
     load,
 )
-from calcom_transports.driver import AsyncSession, AsyncTransport, Branch, Live, Session, Transport
+from calcom_transports.instrumentation import SENDING
+from calcom_transports.interpreter import AsyncTransport, Transport, answered
 from calcom_transports.matching import STRICT, Match, match_of
 from calcom_transports.redaction import (
     BeforeRecord,
@@ -48,7 +49,6 @@ from calcom_transports.redaction import (
 from calcom_transports.replay import Replay
 from calcom_transports.replay_errors import CassetteError
 from calcom_transports.unpicklable import refuse_pickling
-from calcom_transports.virtual_time import VirtualTime
 
 Mode = Literal["none", "once", "rewrite"]
 """`none` only replays; `once` records where there is no cassette; `rewrite` records in any case."""
@@ -114,7 +114,7 @@ class Recorder:
 
     Leaving its context, or the client's, writes the file and closes the transport;
     when an exception is on its way, nothing is written, and what was there stays as it was.
-    A program that is recorded sees a time that only its sleeps move, as a replayed one does.
+    A recorded program sees real time; a replayed one sees a time that only its sleeps move.
 
     Arguments:
         path: the file; one that is there must be a cassette, and is replaced.
@@ -136,9 +136,6 @@ class Recorder:
     characters.
     """
 
-    live = True
-    """It sends for real, so that a client needs credentials."""
-
     def __init__(
         self,
         path: str | PathLike[str],
@@ -159,30 +156,26 @@ class Recorder:
                 reason="recording-forbidden",
             )
         self._file = _Reserved(path)
-        self._tape = _Tape()
+        self._log = _Log()
 
     @property
     def replaces(self) -> bool:
         """Whether there is a cassette already, which it would replace."""
         return self._file.before is not None
 
-    def begin(self, timeout: Timeout | None = None) -> Session:
-        """Open a session for one run of the blocking interpreter."""
+    def sync_transport(self) -> Transport:
+        """Return the transport that records for `Client`."""
         transport = self._transport or _EachTime()
         if iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for AsyncClient")
-        return _Recording(Live(cast(Transport, transport), timeout), self._tape.run())
+        return _RecordingTransport(cast(Transport, transport), self._log)
 
-    def begin_async(self, timeout: Timeout | None = None) -> AsyncSession:
-        """Open a session for one run of trio's interpreter."""
-        from calcom_transports.trio_driver import Live as AsyncLive
-
+    def async_transport(self) -> AsyncTransport:
+        """Return the transport that records for `AsyncClient`."""
         transport = self._transport or _EachTimeUnderTrio()
         if not iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for Client")
-        return _AsyncRecording(
-            AsyncLive(cast(AsyncTransport, transport), timeout), self._tape.run()
-        )
+        return _AsyncRecordingTransport(cast(AsyncTransport, transport), self._log)
 
     def close(self) -> None:
         """Write the cassette and close the transport; what comes later is not recorded."""
@@ -227,7 +220,7 @@ class Recorder:
     def _finish(self, error: BaseException | None) -> None:
         try:
             if error is None and self._file.is_held:
-                cassette = Cassette(self._tape.runs(), str(self._file.path))
+                cassette = Cassette(self._log.runs(), str(self._file.path))
                 self._file.write(dumps(cassette, self._redaction, self._before_record))
         finally:
             self.discard()
@@ -268,25 +261,28 @@ class _Exchange:
     outcome: Outcome = field(factory=Cancelled)
 
 
-class _TapeOfRun:
-    """What one program has exchanged so far; any thread may add to it."""
+class _Log:
+    """The exchanges of each run, in the order in which the runs began to send."""
 
     def __init__(self) -> None:
-        self._exchanges: list[_Exchange] = []
+        self._runs: dict[object, list[_Exchange]] = {}
         self._lock = Lock()
 
     @contextmanager
-    def exchange(self, request: Request, branch: Branch) -> Iterator[_Exchange]:
-        """Take down an exchange; the body sets its outcome, or fails."""
+    def exchange(self, request: Request) -> Iterator[_Exchange]:
+        """Record an exchange; the body sets its outcome, or fails."""
         if not all(credential.is_certain for credential in credentials_of(request)):
             raise CassetteError(
                 f"nothing was sent: a credential of fewer than {SHORTEST} characters cannot be "
                 "told from other text in a recording; record with a longer one",
                 reason="credential-left",
             )
+        sending = SENDING.get()
+        # A request that no interpreter sends is a run of its own.
+        run, branch = (sending.run, sending.branch) if sending else (object(), ())
         exchange = _Exchange(branch, request)
         with self._lock:
-            self._exchanges.append(exchange)
+            self._runs.setdefault(run, []).append(exchange)
         try:
             yield exchange
         except TransportError as error:
@@ -294,88 +290,42 @@ class _TapeOfRun:
             exchange.outcome = Failure(kind, str(error.args[0]), error.reason)
             raise
 
-    def run(self) -> Run:
-        """Return all that was exchanged, sorted by branch; each branch sends in turn."""
-        with self._lock:
-            exchanges = sorted(self._exchanges, key=lambda exchange: exchange.branch)
-        return Run(tuple(Recorded(each.branch, each.request, each.outcome) for each in exchanges))
-
-
-class _Tape:
-    """The runs so far, in the order of their beginning."""
-
-    def __init__(self) -> None:
-        self._runs: list[_TapeOfRun] = []
-        self._lock = Lock()
-
-    def run(self) -> _TapeOfRun:
-        """Begin a run."""
-        run = _TapeOfRun()
-        with self._lock:
-            self._runs.append(run)
-        return run
-
     def runs(self) -> tuple[Run, ...]:
-        """Return the runs in which anything was asked."""
+        """Return all runs, each sorted by branch; a branch sends one request at a time."""
         with self._lock:
-            runs = [run.run() for run in self._runs]
-        return tuple(run for run in runs if run.exchanges)
+            runs = [sorted(run, key=lambda each: each.branch) for run in self._runs.values()]
+        return tuple(
+            Run(tuple(Recorded(each.branch, each.request, each.outcome) for each in run))
+            for run in runs
+        )
 
 
-class _Timed:
-    """What both kinds of recorded sessions share."""
+class _RecordingTransport:
+    """Sends over a transport, and records the exchange."""
 
-    concurrent = True
+    def __init__(self, inner: Transport, log: _Log) -> None:
+        self._inner = inner
+        self._log = log
+        self.timeout = getattr(inner, "timeout", None)
 
-    def __init__(self, tape: _TapeOfRun) -> None:
-        self._tape = tape
-        self._time = VirtualTime()
-
-    def clock(self, branch: Branch) -> float:
-        """Return the virtual time of this branch."""
-        return self._time.now(branch)
-
-    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        """Set the time of a branch to that of the latest below it."""
-        self._time.join(branch)
-
-
-class _Recording(_Timed):
-    """A session that sends and waits by a real one, and takes down what it sends."""
-
-    def __init__(self, live: Session, tape: _TapeOfRun) -> None:
-        super().__init__(tape)
-        self._live = live
-
-    def send(self, effect: Send, branch: Branch) -> Response:
-        with self._tape.exchange(effect.request, branch) as exchange:
-            response = self._live.send(effect, branch)
-            exchange.outcome = response
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        with self._log.exchange(request) as exchange:
+            exchange.outcome = response = answered(self._inner.send(request, timeout))
         return response
 
-    def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
-        self._live.sleep(effect, branch, wait)
-        self._time.sleep(effect.seconds, branch)
 
-
-class _AsyncRecording(_Timed):
+class _AsyncRecordingTransport:
     """The same, awaited."""
 
-    def __init__(self, live: AsyncSession, tape: _TapeOfRun) -> None:
-        super().__init__(tape)
-        self._live = live
+    def __init__(self, inner: AsyncTransport, log: _Log) -> None:
+        self._inner = inner
+        self._log = log
+        self.timeout = getattr(inner, "timeout", None)
 
-    async def send(self, effect: Send, branch: Branch) -> Response:
-        with self._tape.exchange(effect.request, branch) as exchange:
-            response = await self._live.send(effect, branch)
-            exchange.outcome = response
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:
+        with self._log.exchange(request) as exchange:
+            exchange.outcome = response = answered(await self._inner.send(request, timeout))
         return response
-
-    async def sleep(
-        self, effect: Sleep, branch: Branch, wait: Callable[[float], Awaitable[object]]
-    ) -> None:
-        await self._live.sleep(effect, branch, wait)
-        self._time.sleep(effect.seconds, branch)
 
 
 class _Reserved:

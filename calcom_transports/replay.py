@@ -5,7 +5,7 @@ Time is virtual: only a `Sleep` moves it, so that a replayed program takes no ti
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from os import PathLike
 from threading import Lock
 from types import TracebackType
@@ -15,12 +15,13 @@ from attrs import define, evolve, field, frozen
 
 from calcom_core import responses
 from calcom_core.api import Anonymous, Api
-from calcom_core.effects import Send, Sleep
+from calcom_core.effects import Send
 from calcom_core.errors import (
     InvalidInput,
     TransportError,
 )
-from calcom_core.http import Request, Response, Timeout
+from calcom_core.execution import Branch, CancelledInRecording
+from calcom_core.http import Request, Response
 from calcom_core.operation import Operation
 from calcom_core.redaction import Credential, credentials_of
 from calcom_transports.cassette import (
@@ -32,13 +33,12 @@ from calcom_transports.cassette import (
     Run,
     load,
 )
-from calcom_transports.driver import Branch, Held
 from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey, match_of
+from calcom_transports.playback import Playback
 from calcom_transports.pseudonyms import People
 from calcom_transports.redaction import RecordingRedactor, Redaction, bodies_of, redaction_of
 from calcom_transports.replay_errors import NoMatch, Unplayed
 from calcom_transports.unpicklable import refuse_pickling
-from calcom_transports.virtual_time import VirtualTime
 
 Inline = tuple[Operation[Any] | Request, Response | TransportError]
 """What is asked, and what comes of it."""
@@ -163,9 +163,9 @@ class Replay:
             runs.append(Run(tuple(recorded)))
         return cls(Cassette(tuple(runs)), match=match)
 
-    def begin(self, timeout: Timeout | None = None) -> "Playback":
-        """Open the session of one run; nothing takes time in it."""
-        return Playback(self)
+    def begin(self) -> Playback:
+        """Open the playback of one run, which takes no time."""
+        return _RecordedRun(self)
 
     def close(self) -> None:
         """End the replay; raises `Unplayed` where something was not asked for."""
@@ -361,45 +361,27 @@ def _place(number: int, branch: Branch) -> str:
     return f"exchange {number}{within}"
 
 
-class Playback:
-    """The session of one run: it claims a recorded run by its first request, then follows it.
+@define(eq=False)
+class _RecordedRun:
+    """The playback of one run: it claims a recorded run by its first request, then follows it."""
 
-    Branches run in order, so that the first request is always the same one.
-    """
-
-    concurrent = False
-
-    def __init__(self, replay: Replay) -> None:
-        self._replay = replay
-        self._played: _Played | None = None
-        self._time = VirtualTime()
+    replay: Replay
+    played: _Played | None = None
 
     def send(self, effect: Send, branch: Branch) -> Response:
         """Return what was recorded for this request at this place."""
-        self._played, outcome = self._replay.next(effect.request, branch, self._played)
+        self.played, outcome = self.replay.next(effect.request, branch, self.played)
         if isinstance(outcome, Failure):
             raise outcome.make()
         if isinstance(outcome, Cancelled):
-            raise Held(
+            raise CancelledInRecording(
                 f"{effect.request.method} {effect.request.url.partition('?')[0]} was cancelled "
                 "when it was recorded, so that there is no answer to play; record it again, and "
                 "let it come to its end"
             )
         return outcome
 
-    def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
-        """Move this branch's time by the whole of a sleep; nothing is drawn, nobody waits."""
-        self._time.sleep(effect.seconds, branch)
-
-    def clock(self, branch: Branch) -> float:
-        """Return the virtual time of this branch."""
-        return self._time.now(branch)
-
-    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        """Set the time of a branch to that of the latest below it.
-
-        After a failure what the branches below would still have asked is not waited for.
-        """
-        if failed and self._played is not None:
-            self._played.excuse(branch, until)
-        self._time.join(branch)
+    def skip(self, branch: Branch, until: int) -> None:
+        """Count the branches of *branch* with a number below *until* as played."""
+        if self.played is not None:
+            self.played.excuse(branch, until)

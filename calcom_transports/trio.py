@@ -35,9 +35,9 @@ except ModuleNotFoundError as missing:
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
-from calcom_transports.trio_driver import first_of
-from calcom_transports.trio_driver import iterate_trio as iterate_trio
-from calcom_transports.trio_driver import run_trio as run_trio
+from calcom_transports.trio_runtime import first_of
+from calcom_transports.trio_runtime import iterate_trio as iterate_trio
+from calcom_transports.trio_runtime import run_trio as run_trio
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.urls import Origin
 

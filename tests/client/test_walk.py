@@ -13,7 +13,7 @@ from core_recorded import response_of
 from server import Server, answering
 
 from calcom_core import bookings
-from calcom_transports import answer, driver
+from calcom_transports import answer, interpreter
 from calcom_transports.__main__ import WALK, described, main
 
 HEAD = """\
@@ -154,7 +154,7 @@ def test_with_a_key_and_no_network_it_ends_with_one_line(
     monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
     monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
     # Of each back-off a random part is slept; here none of it.
-    monkeypatch.setattr(driver, "random", SimpleNamespace(random=lambda: 1.0))
+    monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 1.0))
 
     assert main([]) == 1
 

@@ -57,6 +57,7 @@ ORDER = [
     "webhooks.reading",
     "webhooks",
     "effects",
+    "execution",
     "retry",
     "paging",
     "create_once",

@@ -446,6 +446,22 @@ def test_a_script_that_is_none_is_refused(step: Any) -> None:
     )
 
 
+def test_an_invalid_script_of_a_branch_is_refused_and_no_program_can_catch_it() -> None:
+    def forgiving() -> Program[str]:
+        try:
+            yield from gather([get()], limit=1)
+        except Exception:
+            return "never mind"
+        return "no error"
+
+    with pytest.raises(InvalidInput) as caught:
+        run_script(forgiving(), [([(GET, GOOD), "GET"],)])
+    assert str(caught.value) == (
+        "script: step 2 must be a pair (expected, result), or for a Gather a tuple of scripts, "
+        "each a list"
+    )
+
+
 def test_the_program_is_closed_whatever_happens() -> None:
     closed = []
 

@@ -22,6 +22,7 @@ from calcom_core.errors import (
     ReplayError,
     TransportError,
 )
+from calcom_core.execution import CancelledInRecording
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, parse_json
 from calcom_transports import Redaction, Replay, run
@@ -36,7 +37,6 @@ from calcom_transports.cassette import (
     load,
     loads,
 )
-from calcom_transports.driver import Held
 from calcom_transports.replay_errors import CassetteError, NoMatch, Unplayed
 
 URL = "https://api.cal.com/v2/bookings"
@@ -309,7 +309,7 @@ def playing(cassette: Cassette) -> None:
     for number, played in enumerate(cassette.runs):
         for item in played.exchanges:
             request = evolve(item.request, body=item.request.body + b" " * number)
-            with suppress(TransportError, ReplayError, Held):
+            with suppress(TransportError, ReplayError, CancelledInRecording):
                 run(send(request), replay)
     with suppress(Unplayed):
         replay.close()

@@ -9,10 +9,12 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from attrs import evolve
 from server import Server, answering
 
@@ -33,6 +35,7 @@ from calcom_transports import (
     Recorder,
     Redaction,
     Replay,
+    interpreter,
     run,
     use_cassette,
 )
@@ -355,19 +358,48 @@ def test_a_run_that_asks_nothing_leaves_nothing(path: Path) -> None:
     assert recorded(path) == []
 
 
-def test_while_it_records_a_program_sees_only_the_time_of_its_sleeps(
+def test_a_request_without_a_program_is_recorded_as_a_run_of_its_own(path: Path) -> None:
+    with Recorder(path, Answers()) as recorder:
+        for name in ("a", "b"):
+            assert recorder.sync_transport().send(get(name), None) == Response(200)
+
+    assert recorded(path) == [[((), "a", Response(200))], [((), "b", Response(200))]]
+
+
+def test_what_is_left_of_a_deadline_shortens_the_timeout_of_the_recorded_transport(
+    path: Path,
+) -> None:
+    timeouts: list[Timeout | None] = []
+
+    class Noting(Answers):
+        timeout = Timeout(7, 7, 7)
+
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            timeouts.append(timeout)
+            return super().send(request, timeout)
+
+    with Recorder(path, Noting()) as recorder:
+        run(send(get("a"), within=2), recorder)
+
+    assert timeouts == [Timeout(2, 2, 2)]
+
+
+def test_a_recorded_program_sees_real_time_and_a_replayed_one_that_of_its_sleeps(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def program() -> Program[list[float]]:
-        times = [(yield from clock())]
-        yield from sleep(0.001, jitter=1.0)
-        yield from asking("a")
-        return [*times, (yield from clock())]
+    monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 1.0))
 
-    with Recorder(path, Answers()) as recorder:
-        assert run(program(), recorder) == [0.0, 0.001]
+    def program() -> Program[float]:
+        began = yield from clock()
+        yield from sleep(3600, jitter=0.5)
+        yield from asking("a")
+        return (yield from clock()) - began
+
+    mock = trio.testing.MockClock(autojump_threshold=0)
+    with Recorder(path, AsyncAnswers()) as recorder:
+        assert trio.run(run_trio, program(), recorder, clock=mock) == 1800.0
     with Replay(path) as replay:
-        assert run(program(), replay) == [0.0, 0.001]
+        assert run(program(), replay) == 3600.0
 
 
 MODES: list[tuple[str, bool, str]] = [

@@ -37,8 +37,8 @@ from calcom_core.effects import (
     send,
     sleep,
 )
-from calcom_transports import iterate, run
-from calcom_transports.driver import _Scope, _Stopped, seconds_of
+from calcom_transports import Replay, iterate, run
+from calcom_transports.interpreter import _BranchCancelled, _Scope, seconds_of
 from calcom_transports.trio import iterate_trio, run_trio
 
 Drive = Callable[[Program[Any]], Any]
@@ -81,7 +81,16 @@ def under_trio(program: Program[Any], echo: AsyncEcho | None = None) -> Any:
     )
 
 
+def replayed(program: Program[Any]) -> Any:
+    return run(program, Replay.of())
+
+
+def replayed_under_trio(program: Program[Any]) -> Any:
+    return trio.run(run_trio, program, Replay.of())
+
+
 drives = pytest.mark.parametrize("drive", [blocking, under_trio])
+everywhere = pytest.mark.parametrize("drive", [blocking, under_trio, replayed, replayed_under_trio])
 
 
 def asking(name: str, ended: list[str] | None = None) -> Program[str]:
@@ -141,7 +150,7 @@ def test_an_error_that_the_program_lets_through_is_raised_and_the_program_closed
     assert ended == ["bad"]
 
 
-@drives
+@everywhere
 def test_what_is_no_effect_is_raised_into_the_program(drive: Drive) -> None:
     def program() -> Generator[Any, Any, None]:
         yield "something"
@@ -150,7 +159,7 @@ def test_what_is_no_effect_is_raised_into_the_program(drive: Drive) -> None:
         drive(program())
 
 
-@drives
+@everywhere
 def test_only_a_stream_may_emit(drive: Drive) -> None:
     closed: list[bool] = []
 
@@ -190,7 +199,7 @@ def test_a_gather_within_a_gather_ends_too(drive: Drive) -> None:
     assert states in (["GEN_CLOSED"] * 4, ["GEN_CLOSED", "GEN_CLOSED", *["GEN_CREATED"] * 2])
 
 
-@drives
+@everywhere
 def test_a_gather_of_nothing_is_an_empty_tuple(drive: Drive) -> None:
     assert drive(gather([], limit=1)) == ()
 
@@ -482,18 +491,18 @@ def test_gather_wants_a_limit_of_at_least_one() -> None:
 
 def test_a_gather_begun_in_a_branch_that_is_ending_ends_at_once() -> None:
     scope = _Scope()
-    scope.stop()
+    scope.cancel()
 
-    with scope.inner() as inner, pytest.raises(_Stopped):
+    with _Scope(scope) as inner, pytest.raises(_BranchCancelled):
         inner.check()
 
 
 def test_without_trio_its_interpreter_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "calcom_transports.trio_driver")
+    monkeypatch.delitem(sys.modules, "calcom_transports.trio_runtime")
     monkeypatch.setitem(sys.modules, "trio", None)
 
     with pytest.raises(ImportError, match=r"pip install 'calcom-bookings\[trio\]'"):
-        importlib.import_module("calcom_transports.trio_driver")
+        importlib.import_module("calcom_transports.trio_runtime")
 
 
 @drives

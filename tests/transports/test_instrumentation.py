@@ -301,7 +301,7 @@ def test_without_a_log_and_a_function_no_observation_is_made(
     def fail(*args: object) -> None:
         raise AssertionError("an observation that nobody sees")
 
-    monkeypatch.setattr("calcom_transports.instrumentation.Observation", fail)
+    monkeypatch.setattr("calcom_transports.instrumentation.instrumented", fail)
     for kind in ("urllib3", "trio"):
         call(kind, delete(), Replay.of((delete(), answer({"status": "success"}))))
     assert lines(caplog) == []

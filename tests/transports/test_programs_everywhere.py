@@ -19,7 +19,6 @@ from attrs import evolve, frozen
 from core_recorded import RECORDED
 from server import Peer, Server
 
-import calcom_transports.driver
 from calcom_core import (
     EVERYWHERE,
     HOSTED,
@@ -44,15 +43,14 @@ from calcom_core import (
 )
 from calcom_core.api import HOSTED_URL
 from calcom_core.effects import Clock, Emit, Gather, Send, Sleep
+from calcom_core.execution import Branch
 from calcom_core.paging import items, pages
 from calcom_core.retry import Exchange, exchanging
-from calcom_transports import Recorder, Replay, iterate, run
+from calcom_transports import Recorder, Replay, interpreter, iterate, run
 from calcom_transports.__main__ import WALK, walk
 from calcom_transports.cassette import Cassette, Failure, Recorded, Run, load
-from calcom_transports.driver import Branch, Live, Session
 from calcom_transports.trio import TrioTransport, iterate_trio, run_trio
 from calcom_transports.urllib3 import Urllib3Transport
-from calcom_transports.virtual_time import VirtualTime
 
 LOST = NoAnswer("the server closed the connection", reason="closed")
 POLICY = RetryPolicy(attempts=4, base=1, cap=3, deadline=60, wait_budget=20)
@@ -191,43 +189,37 @@ def wire(response: Response) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + response.body
 
 
-class Timeless:
-    """Opens the sessions of a recorder, or of a live transport, whose sleeps take no time."""
-
-    def __init__(self, opens: Recorder | Urllib3Transport) -> None:
-        self._opens = opens
-
-    def begin(self, timeout: Timeout | None) -> "Unhurried":
-        if isinstance(self._opens, Recorder):
-            return Unhurried(self._opens.begin(timeout))
-        return Unhurried(Live(self._opens, timeout))
-
-
-class Unhurried:
-    """Sends by a real session, at once where branches may, in time that only sleeps move.
+def timeless(program: Program, now: list[float]) -> Program:
+    """Return the program, whose sleeps take no time; *now* holds the time, which they move.
 
     Each branch has its own time, since the sleeps of branches pass at once.
     """
-
-    concurrent = True
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._time = VirtualTime()
-
-    def send(self, effect: Send, branch: Branch) -> Response:
-        return self._session.send(effect, branch)
-
-    def sleep(self, effect: Sleep, branch: Branch, wait: Callable[[float], object]) -> None:
-        self._session.sleep(effect, branch, lambda seconds: None)
-        self._time.sleep(effect.seconds, branch)
-
-    def clock(self, branch: Branch) -> float:
-        return self._time.now(branch)
-
-    def join(self, branch: Branch, *, until: int, failed: bool) -> None:
-        self._session.join(branch, until=until, failed=failed)
-        self._time.join(branch)
+    result: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            try:
+                effect = program.send(result) if failure is None else program.throw(failure)
+            except StopIteration as stop:
+                return stop.value
+            result = failure = None
+            match effect:
+                case Sleep():
+                    now[0] += effect.seconds
+                case Clock():
+                    result = now[0]
+                case _:
+                    times = [now]
+                    if isinstance(effect, Gather):
+                        times = [[*now] for _ in effect.programs]
+                        effect = Gather(tuple(map(timeless, effect.programs, times)), effect.limit)
+                    try:
+                        result = yield effect
+                    except Exception as error:
+                        failure = error
+                    now[0] = max(time[0] for time in times)
+    finally:
+        program.close()
 
 
 class StillWhileSending:
@@ -258,6 +250,8 @@ class StillWhileSending:
 def blocking(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
     log: Log = []
     program = logged(case.program(api), log)
+    if not isinstance(transport, Replay):
+        program = timeless(program, [0.0])
     try:
         result = tuple(iterate(program, transport)) if case.streams else run(program, transport)
     except CalcomError as error:
@@ -281,7 +275,7 @@ async def awaited(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
 def by_urllib3(case: Case) -> tuple[Any, Log]:
     script = Script(case)
     with Server(script) as server, Urllib3Transport() as transport:
-        outcome = blocking(case, case.api(server.url), Timeless(transport))
+        outcome = blocking(case, case.api(server.url), transport)
     assert script.is_over()
     return outcome
 
@@ -302,7 +296,7 @@ def by_trio(case: Case) -> tuple[Any, Log]:
 
 def recorded_by_urllib3(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
     with Recorder(path) as recorder:
-        return blocking(case, api, Timeless(recorder))
+        return blocking(case, api, recorder)
 
 
 def recorded_by_trio(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
@@ -690,7 +684,7 @@ CASES = {
 def test_a_program_runs_the_same_everywhere(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = CASES[name]
     # A random part of a back-off is slept; here it is always all of it, as in a replay.
-    monkeypatch.setattr(calcom_transports.driver, "random", SimpleNamespace(random=lambda: 0.0))
+    monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 0.0))
 
     outcomes = {way.__name__: way(case) for way in WAYS}
 
@@ -703,8 +697,8 @@ def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
-    # A part of the sleeps, as it is drawn; what is decided must not depend on it.
-    monkeypatch.setattr(calcom_transports.driver, "random", SimpleNamespace(random=lambda: 0.7))
+    # Time is real while a program is recorded; here it sleeps as long as in a replay.
+    monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 0.0))
     case = CASES[name]
     scripts = [Script(case), Script(case)]
     waiting = list(scripts)

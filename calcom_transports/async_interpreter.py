@@ -1,0 +1,225 @@
+"""The async interpreter of programs; imports no async library.
+
+It performs the same effects as `calcom_transports.interpreter`, awaited.
+A `Runtime` provides what differs between async libraries: `trio_runtime` has that of trio.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+
+from attrs import evolve, frozen
+
+from calcom_core.effects import (
+    Clock,
+    Effect,
+    Emit,
+    Gather,
+    Program,
+    Send,
+    Sleep,
+    Stream,
+    no_effect,
+    program_of,
+)
+from calcom_core.errors import NoAnswer
+from calcom_core.execution import (
+    Branch,
+    Execution,
+    Returned,
+    item_of,
+    value_of,
+)
+from calcom_core.http import Response, Timeout
+from calcom_transports.instrumentation import exchanging
+from calcom_transports.interpreter import (
+    AsyncTransport,
+    TransportPair,
+    answered,
+    seconds_of,
+    timeout_for,
+)
+from calcom_transports.playback import Playback, ReplayedExecution, Replays
+
+T = TypeVar("T")
+
+
+class Runtime(Protocol):
+    """The primitives of an async library."""
+
+    def require(self) -> None:
+        """Raise `InvalidInput` outside the library's event loop."""
+        ...
+
+    def clock(self) -> float:
+        """Return the time in seconds."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let *seconds* pass."""
+        ...
+
+    async def checkpoint(self) -> None:
+        """Let other tasks run, and end here if cancelled."""
+        ...
+
+    async def run_workers(self, work: Callable[[], Awaitable[None]], count: int) -> None:
+        """Run *work* in *count* tasks.
+
+        When one raises, cancel the others and raise the first error alone, never in a group.
+        """
+        ...
+
+
+AnyAsyncTransport: TypeAlias = AsyncTransport | TransportPair | Replays
+"""What `AsyncClient` and the async interpreter accept."""
+
+Advance: TypeAlias = Callable[[], Awaitable[Emit[Any] | Returned[Any]]]
+
+
+def _begin(
+    program: Program[Any] | Stream[Any],
+    transport: AnyAsyncTransport,
+    timeout: Timeout | None,
+    runtime: Runtime,
+) -> Advance:
+    """Return what runs *program* until it emits or returns."""
+    runtime.require()
+    if hasattr(transport, "begin"):
+        return _replayed(program, cast(Replays, transport).begin(), runtime)
+    if hasattr(transport, "async_transport"):
+        transport = cast(TransportPair, transport).async_transport()
+    execution: Execution[Any] = Execution(program)
+    # hasattr narrows for mypy only.
+    performer = _Performer(execution, transport, timeout, runtime)  # pyright: ignore[reportArgumentType]
+    return performer.advance
+
+
+def _replayed(program: Program[Any] | Stream[Any], playback: Playback, runtime: Runtime) -> Advance:
+    play: ReplayedExecution[Any] = ReplayedExecution(
+        program, playback=playback, clock=runtime.clock
+    )
+
+    async def advance() -> Emit[Any] | Returned[Any]:
+        await runtime.checkpoint()
+        return play.advance(play.perform)
+
+    return advance
+
+
+async def run_async(
+    program: Program[T],
+    transport: AnyAsyncTransport,
+    timeout: Timeout | None,
+    runtime: Runtime,
+) -> T:
+    """Run *program* and return its result; close it in any case, also when cancelled."""
+    program_of(program)
+    try:
+        advance = _begin(program, transport, timeout, runtime)
+        return cast(T, value_of(await advance(), "iterate_trio()"))
+    finally:
+        program.close()
+
+
+class AsyncItems(Generic[T]):
+    """An async iterator of the items that a stream emits.
+
+    It is no async generator, which `break` would leave open.
+    Nothing is in flight while the caller has an item.
+    """
+
+    def __init__(
+        self,
+        stream: Stream[T],
+        transport: AnyAsyncTransport,
+        timeout: Timeout | None,
+        runtime: Runtime,
+    ) -> None:
+        self._stream = program_of(stream)
+        self._advance = _begin(stream, transport, timeout, runtime)
+
+    def __aiter__(self) -> "AsyncItems[T]":
+        return self
+
+    async def __anext__(self) -> T:
+        try:
+            item = item_of(await self._advance())
+        except BaseException:
+            self.close()
+            raise
+        if item is None:
+            raise StopAsyncIteration
+        return cast(T, item.item)
+
+    def close(self) -> None:
+        """Close the stream; it emits nothing more."""
+        self._stream.close()
+
+
+@frozen(eq=False)
+class _Performer:
+    """Runs one execution and performs its effects."""
+
+    execution: Execution[Any]
+    transport: AsyncTransport
+    timeout: Timeout | None
+    runtime: Runtime
+
+    async def advance(self) -> Emit[Any] | Returned[Any]:
+        """Run until the program emits or returns."""
+        outcome: object = None
+        failure: Exception | None = None
+        while not isinstance(step := self.execution.resume(outcome, failure), (Emit, Returned)):
+            outcome = failure = None
+            try:
+                outcome = await self._perform(step)
+            except Exception as error:  # the program decides what it means
+                failure = error
+        return step
+
+    async def _perform(self, effect: Effect) -> object:
+        match effect:
+            case Send():
+                return await self._send(effect)
+            case Sleep():
+                await self.runtime.sleep(seconds_of(effect))
+                return None
+            case Clock():
+                return self.runtime.clock()
+            case Gather():
+                return await self._gather(effect)
+        raise no_effect(effect)
+
+    async def _send(self, effect: Send) -> Response:
+        timeout = timeout_for(effect, self.timeout, self.transport)
+        with exchanging(effect, self.execution, self.runtime.clock) as exchange:
+            sending = self.transport.send(effect.request, timeout)
+            if not hasattr(sending, "__await__"):
+                # It has sent the request already, so a write may have been executed.
+                raise NoAnswer(
+                    "the transport's send is not async; it is one for Client", reason="protocol"
+                )
+            exchange.response = response = answered(await sending)
+        return response
+
+    async def _gather(self, effect: Gather) -> tuple[object, ...]:
+        waiting = iter(self.execution.branches(effect))
+        results: dict[Branch, object] = {}
+
+        async def work() -> None:
+            for execution in waiting:
+                results[execution.branch] = await self._branch(execution)
+
+        try:
+            await self.runtime.run_workers(work, min(effect.limit, len(effect.programs)))
+        finally:
+            for execution in waiting:  # those that never started
+                execution.program.close()
+        return tuple(results[branch] for branch in sorted(results))
+
+    async def _branch(self, execution: Execution[Any]) -> object:
+        try:
+            performer = evolve(self, execution=execution)
+            return value_of(await performer.advance(), "iterate_trio()")
+        finally:
+            execution.program.close()

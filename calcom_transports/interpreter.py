@@ -1,0 +1,251 @@
+"""The blocking interpreter of programs; imports no async library.
+
+`run` and `iterate` perform the effects of a program one after another, and a `Gather` on threads.
+A transport only sends; the interpreter sleeps and reads the clock.
+A replay needs neither threads nor a clock: it is played by `ReplayedExecution`.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from contextvars import copy_context
+from threading import Event, Lock, Thread
+from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
+
+from attrs import frozen
+
+from calcom_core.effects import (
+    Clock,
+    Effect,
+    Gather,
+    Program,
+    Send,
+    Sleep,
+    Stream,
+    no_effect,
+    program_of,
+)
+from calcom_core.errors import NoAnswer
+from calcom_core.execution import Branch, Execution, Perform
+from calcom_core.http import Request, Response, Timeout
+from calcom_transports.instrumentation import exchanging
+from calcom_transports.playback import ReplayedExecution, Replays
+
+T = TypeVar("T")
+
+
+class Transport(Protocol):
+    """Sends a request and brings the answer, and does nothing else.
+
+    It may have *timeout*, a `Timeout`: its own, which what is left of a deadline then shortens.
+    Raises `NotSent` if and only if no byte of the request can have left, and `NoAnswer` where no
+    complete answer came; an answer of any status is returned.
+    """
+
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        """Send *request* within *timeout*, or within the transport's own where it is None."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """As `Transport`, awaited."""
+
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:
+        """Send *request* within *timeout*, or within the transport's own where it is None."""
+        ...
+
+
+class TransportPair(Protocol):
+    """Transports for either client, such as those of a `Recorder`."""
+
+    def sync_transport(self) -> Transport:
+        """Return the transport for `Client`."""
+        ...
+
+    def async_transport(self) -> AsyncTransport:
+        """Return the transport for `AsyncClient`."""
+        ...
+
+
+AnyTransport: TypeAlias = Transport | TransportPair | Replays
+"""What `Client` and the blocking interpreter accept."""
+
+
+def timeout_for(effect: Send, usual: Timeout | None, transport: object) -> Timeout | None:
+    """Return the timeout to send with; what is left of a deadline shortens the transport's own."""
+    if effect.within is None:
+        return effect.timeout or usual
+    own = getattr(transport, "timeout", None)
+    return effect.timeout_or(usual, own if isinstance(own, Timeout) else None)
+
+
+def answered(response: object) -> Response:
+    """Check what a transport returned; after anything else a write may have happened."""
+    if not isinstance(response, Response):
+        kind = type(response).__name__
+        raise NoAnswer(
+            f"the transport's send returned {kind}, and not a Response", reason="protocol"
+        )
+    return response
+
+
+def seconds_of(effect: Sleep) -> float:
+    """Draw how long a sleep is to be."""
+    return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - no secret
+
+
+def run(program: Program[T], transport: AnyTransport, timeout: Timeout | None = None) -> T:
+    """Run *program* and return its result.
+
+    *timeout* is for each `Send` that has none of its own.
+    Raises whatever the program raises; closes it in any case.
+    """
+    execution, perform = _begin(program_of(program), transport, timeout)
+    return cast(T, execution.finish(perform))
+
+
+def iterate(
+    stream: Stream[T], transport: AnyTransport, timeout: Timeout | None = None
+) -> Iterator[T]:
+    """Run a streaming program and yield the items it emits.
+
+    *timeout* is for each `Send` that has none of its own.
+    Nothing is in flight while the caller has an item; leaving the loop closes the program.
+    """
+    execution, perform = _begin(program_of(stream), transport, timeout)
+    return execution.items(perform)
+
+
+def _begin(
+    program: Program[Any], transport: AnyTransport, timeout: Timeout | None
+) -> tuple[Execution[Any], Perform]:
+    if hasattr(transport, "begin"):
+        playback = cast(Replays, transport).begin()
+        play: ReplayedExecution[Any] = ReplayedExecution(
+            program, playback=playback, clock=time.monotonic
+        )
+        return play, play.perform
+    if hasattr(transport, "sync_transport"):
+        transport = cast(TransportPair, transport).sync_transport()
+    execution: Execution[Any] = Execution(program)
+    # hasattr narrows for mypy only.
+    performer = _Performer(execution, transport, timeout)  # pyright: ignore[reportArgumentType]
+    return execution, performer
+
+
+class _BranchCancelled(BaseException):
+    """Ends a branch after another one failed; its program is closed and never sees this."""
+
+
+class _Scope:
+    """Cancels the branches of a `Gather`, and those within them."""
+
+    def __init__(self, outer: "_Scope | None" = None) -> None:
+        self._outer = outer
+        self._inner: list[_Scope] = []
+        self._cancelled = Event()
+
+    def __enter__(self) -> Self:
+        if self._outer is not None:
+            self._outer._inner.append(self)
+            # The outer scope may have been cancelled since its last check.
+            if self._outer._cancelled.is_set():
+                self.cancel()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._outer is not None:
+            self._outer._inner.remove(self)
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        for scope in tuple(self._inner):  # other branches come and go meanwhile
+            scope.cancel()
+
+    def check(self) -> None:
+        if self._cancelled.is_set():
+            raise _BranchCancelled
+
+    def wait(self, seconds: float) -> None:
+        if self._cancelled.wait(seconds):
+            raise _BranchCancelled
+
+
+@frozen(eq=False)
+class _Performer:
+    """Performs the effects of one execution; a branch of it is performed within a *scope*."""
+
+    execution: Execution[Any]
+    transport: Transport
+    timeout: Timeout | None
+    scope: _Scope | None = None
+
+    def __call__(self, effect: Effect) -> object:
+        if self.scope is not None:
+            self.scope.check()
+        match effect:
+            case Send():
+                return self._send(effect)
+            case Sleep():
+                wait = time.sleep if self.scope is None else self.scope.wait
+                wait(seconds_of(effect))
+                return None
+            case Clock():
+                return time.monotonic()
+            case Gather():
+                with _Scope(self.scope) as scope:
+                    return self._gather(effect, scope)
+        raise no_effect(effect)
+
+    def _send(self, effect: Send) -> Response:
+        timeout = timeout_for(effect, self.timeout, self.transport)
+        with exchanging(effect, self.execution, time.monotonic) as exchange:
+            response = answered(self.transport.send(effect.request, timeout))
+            exchange.response = response
+        return response
+
+    def _gather(self, effect: Gather, scope: _Scope) -> tuple[object, ...]:
+        waiting = iter(self.execution.branches(effect))
+        lock = Lock()
+        results: dict[Branch, object] = {}
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            while True:
+                with lock:
+                    execution = next(waiting, None)
+                if execution is None:
+                    return
+                try:
+                    scope.check()
+                    performer = _Performer(execution, self.transport, self.timeout, scope)
+                    results[execution.branch] = execution.finish(performer)
+                except _BranchCancelled:
+                    execution.program.close()
+                except BaseException as error:  # the waiting thread raises it again
+                    failures.append(error)
+                    scope.cancel()
+
+        threads = [
+            Thread(target=copy_context().run, args=(work,), daemon=True)
+            for _ in range(min(effect.limit, len(effect.programs)))
+        ]
+        started: list[Thread] = []
+        try:
+            for thread in threads:
+                thread.start()
+                started.append(thread)
+            for thread in threads:
+                thread.join()
+        except BaseException:  # the waiting thread was interrupted, or no thread could start
+            scope.cancel()
+            for thread in started:
+                thread.join()
+            for program in effect.programs:
+                program.close()
+            raise
+        if failures:
+            raise failures[0]
+        if self.scope is not None:
+            self.scope.check()
+        return tuple(results[branch] for branch in sorted(results))

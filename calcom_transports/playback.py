@@ -1,0 +1,77 @@
+"""Plays a program from recorded responses, for the blocking and the async clients alike.
+
+Nothing waits and no thread starts: `Replay` opens a `Playback`, and `ReplayedExecution` runs the
+program on it in virtual time.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from attrs import define, field
+
+from calcom_core.effects import Effect, Emit, Gather, Send
+from calcom_core.execution import Branch, CancelledInRecording, Perform, Play, Returned
+from calcom_core.http import Response
+from calcom_transports.instrumentation import exchanging
+from calcom_transports.replay_errors import NoMatch
+
+T = TypeVar("T")
+
+
+class Playback(Protocol):
+    """The recorded responses of one run."""
+
+    def send(self, effect: Send, branch: Branch) -> Response:
+        """Return the response to a request of that branch.
+
+        Raises `CancelledInRecording` where the branch was cancelled while it was recorded.
+        """
+        ...
+
+    def skip(self, branch: Branch, until: int) -> None:
+        """Count the branches of *branch* with a number below *until* as played.
+
+        One of them failed, and the others need not request everything that was recorded.
+        """
+        ...
+
+
+class Replays(Protocol):
+    """A transport that plays each run of a program from recorded responses."""
+
+    def begin(self) -> Playback:
+        """Open the playback of one run."""
+        ...
+
+
+@define(eq=False)
+class ReplayedExecution(Play[T]):
+    """An execution whose responses come from a playback."""
+
+    playback: Playback = field(kw_only=True)
+    clock: Callable[[], float] = field(kw_only=True)
+    """Measures how long an exchange takes, for the log."""
+
+    def advance(self, perform: Perform) -> Emit[Any] | Returned[Any]:
+        """Run until the program emits or returns."""
+        try:
+            return super().advance(perform)
+        except CancelledInRecording as error:
+            if self.branch:  # the other branches go on
+                raise
+            raise NoMatch(str(error)) from error
+
+    def perform(self, effect: Effect) -> object:
+        """Perform one effect."""
+        match effect:
+            case Send():
+                with exchanging(effect, self, self.clock) as exchange:
+                    exchange.response = response = self.playback.send(effect, self.branch)
+                return response
+            case Gather():
+                try:
+                    return super().perform(effect)
+                except Exception:
+                    self.playback.skip(self.branch, self.branch_count)
+                    raise
+        return super().perform(effect)
