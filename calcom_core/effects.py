@@ -1,8 +1,8 @@
-"""What a program may ask for, as values; a driver carries them out.
+"""The effects that a program yields, as values; an interpreter performs them.
 
-A program is a generator that yields effects and is sent their results, so retrying and paging are
-pure: they need no clock, no socket and no random number to be run or to be tested.
-A program never yields in `finally`, since a driver closes it there.
+A program is a generator that yields effects and receives their results. Retrying and paging are
+programs: they need no clock, no socket and no random number to run or to be tested.
+A program never yields in `finally`, since an interpreter closes it there.
 """
 
 from collections.abc import Generator, Iterable
@@ -100,7 +100,7 @@ def program_of(value: object) -> "Program[Any]":
 
 
 def no_effect(effect: object) -> InvalidInput:
-    """Return the error for what a program yielded and nothing can carry out."""
+    """Return the error for a yielded value that is no effect."""
     return InvalidInput("program", f"yielded {type(effect).__name__}, which is no effect")
 
 

@@ -7,7 +7,7 @@ a function that performs one effect.
 """
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Generic, Self, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -52,14 +52,14 @@ class Execution(Generic[T]):
 
     program: Program[T] | Stream[T]
     branch: Branch = ()
-    run: object = field(factory=object)
+    run_id: object = field(factory=object)
     """Identifies the run of the program; its branches share it."""
     branch_count: int = field(default=0, init=False)
     """How many branches this program has started so far."""
 
     def resume(
         self, outcome: object = None, failure: Exception | None = None
-    ) -> Effect | Emit[Any] | Returned[Any]:
+    ) -> Effect | Emit[Any] | Returned[T]:
         """Return the next effect, after the last one had *outcome* or raised *failure*."""
         try:
             if failure is None:
@@ -76,7 +76,7 @@ class Execution(Generic[T]):
             for number, program in enumerate(effect.programs, first)
         ]
 
-    def advance(self, perform: Perform) -> Emit[Any] | Returned[Any]:
+    def advance(self, perform: Perform) -> Emit[Any] | Returned[T]:
         """Run until the program emits or returns."""
         outcome: object = None
         failure: Exception | None = None
@@ -94,7 +94,7 @@ class Execution(Generic[T]):
         *instead* names the function for a stream, which the error for one mentions.
         """
         try:
-            return cast(T, value_of(self.advance(perform), instead))
+            return value_of(self.advance(perform), instead)
         finally:
             self.program.close()
 
@@ -148,7 +148,7 @@ class Play(Execution[T]):
         return tuple(results)
 
 
-def value_of(step: Emit[Any] | Returned[Any], instead: str) -> Any:
+def value_of(step: Emit[Any] | Returned[T], instead: str) -> T:
     """Return the value of a program that has returned; *instead* names the call for a stream."""
     if isinstance(step, Returned):
         return step.value

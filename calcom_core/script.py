@@ -111,7 +111,7 @@ class _ScriptedPlay(Play[T]):
 
     def resume(
         self, outcome: object = None, failure: Exception | None = None
-    ) -> Effect | Emit[Any] | Returned[Any]:
+    ) -> Effect | Emit[Any] | Returned[T]:
         """Return the next effect; at the end of the program nothing may be left."""
         try:
             step = super().resume(outcome, failure)

@@ -89,7 +89,7 @@ class Sending:
     """A request that an interpreter sends, and its place in the program."""
 
     effect: Send
-    run: object
+    run_id: object
     """Identifies the run of the program."""
     branch: Branch
 
@@ -114,7 +114,7 @@ def exchanging(
     effect: Send, execution: Execution[Any], clock: Callable[[], float]
 ) -> Iterator[Observation]:
     """Set `SENDING` for an exchange, and instrument it; the body sets the response."""
-    before = SENDING.set(Sending(effect, execution.run, execution.branch))
+    before = SENDING.set(Sending(effect, execution.run_id, execution.branch))
     try:
         if not is_instrumented():
             yield Observation(effect.request)

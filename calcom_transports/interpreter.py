@@ -100,8 +100,8 @@ def run(program: Program[T], transport: AnyTransport, timeout: Timeout | None = 
     *timeout* is for each `Send` that has none of its own.
     Raises whatever the program raises; closes it in any case.
     """
-    execution, perform = _begin(program_of(program), transport, timeout)
-    return cast(T, execution.finish(perform))
+    execution, perform = _begin(program, transport, timeout)
+    return execution.finish(perform)
 
 
 def iterate(
@@ -112,22 +112,23 @@ def iterate(
     *timeout* is for each `Send` that has none of its own.
     Nothing is in flight while the caller has an item; leaving the loop closes the program.
     """
-    execution, perform = _begin(program_of(stream), transport, timeout)
+    execution, perform = _begin(stream, transport, timeout)
     return execution.items(perform)
 
 
 def _begin(
-    program: Program[Any], transport: AnyTransport, timeout: Timeout | None
-) -> tuple[Execution[Any], Perform]:
+    program: Program[T] | Stream[T], transport: AnyTransport, timeout: Timeout | None
+) -> tuple[Execution[T], Perform]:
+    program_of(program)
     if hasattr(transport, "begin"):
         playback = cast(Replays, transport).begin()
-        play: ReplayedExecution[Any] = ReplayedExecution(
+        play: ReplayedExecution[T] = ReplayedExecution(
             program, playback=playback, clock=time.monotonic
         )
         return play, play.perform
     if hasattr(transport, "sync_transport"):
         transport = cast(TransportPair, transport).sync_transport()
-    execution: Execution[Any] = Execution(program)
+    execution: Execution[T] = Execution(program)
     # hasattr narrows for mypy only.
     performer = _Performer(execution, transport, timeout)  # pyright: ignore[reportArgumentType]
     return execution, performer

@@ -52,7 +52,7 @@ class ReplayedExecution(Play[T]):
     clock: Callable[[], float] = field(kw_only=True)
     """Measures how long an exchange takes, for the log."""
 
-    def advance(self, perform: Perform) -> Emit[Any] | Returned[Any]:
+    def advance(self, perform: Perform) -> Emit[Any] | Returned[T]:
         """Run until the program emits or returns."""
         try:
             return super().advance(perform)

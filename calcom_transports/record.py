@@ -279,10 +279,10 @@ class _Log:
             )
         sending = SENDING.get()
         # A request that no interpreter sends is a run of its own.
-        run, branch = (sending.run, sending.branch) if sending else (object(), ())
+        run_id, branch = (sending.run_id, sending.branch) if sending else (object(), ())
         exchange = _Exchange(branch, request)
         with self._lock:
-            self._runs.setdefault(run, []).append(exchange)
+            self._runs.setdefault(run_id, []).append(exchange)
         try:
             yield exchange
         except TransportError as error:

@@ -488,7 +488,7 @@ def test_the_program_is_closed_whatever_happens() -> None:
         run_script(lambda: None, [])  # type: ignore[arg-type]
 
 
-def test_what_no_driver_could_carry_out_is_refused_as_they_do() -> None:
+def test_what_is_no_effect_is_refused_as_the_interpreters_refuse_it() -> None:
     def wrong() -> Program[Any]:
         return (yield GET)  # type: ignore[misc]
 

@@ -199,6 +199,27 @@ def test_a_gather_within_a_gather_ends_too(drive: Drive) -> None:
     assert states in (["GEN_CLOSED"] * 4, ["GEN_CLOSED", "GEN_CLOSED", *["GEN_CREATED"] * 2])
 
 
+@pytest.mark.parametrize("drive", [replayed, replayed_under_trio])
+def test_a_replay_runs_branches_and_sleeps_without_threads_and_without_waiting(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*given: object) -> None:
+        raise AssertionError("a replay waits for nothing")
+
+    for name in ("threading.Thread.start", "time.sleep", "trio.sleep"):
+        monkeypatch.setattr(name, refused)
+
+    def branch(seconds: float) -> Program[float]:
+        yield from sleep(seconds)
+        return (yield from clock())
+
+    def program() -> Program[Any]:
+        times = yield from gather([branch(3600), branch(7200)], limit=2)
+        return times, (yield from clock())
+
+    assert drive(program()) == ((3600.0, 7200.0), 7200.0)
+
+
 @everywhere
 def test_a_gather_of_nothing_is_an_empty_tuple(drive: Drive) -> None:
     assert drive(gather([], limit=1)) == ()
