@@ -56,7 +56,7 @@ def test_an_incomplete_or_malformed_response_is_no_answer(conforms: Check) -> No
     conforms()
 
 
-@pytest.mark.exhaustive(sample=2)
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.scenarios(malformed.BOUNDS)
 def test_a_response_without_end_or_over_64_mib_is_no_answer(conforms: Check) -> None:
     """It would fill the memory, also if it is small before decoding."""
@@ -70,7 +70,7 @@ def test_gzip_is_decoded_if_it_is_accepted(conforms: Check) -> None:
     conforms()
 
 
-@pytest.mark.exhaustive(sample=2)
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.scenarios(faults.BROKEN_RESPONSES)
 def test_a_response_that_breaks_off_is_no_answer(conforms: Check) -> None:
     """A part taken for the whole loses the rest, and a second request may do the same twice."""
@@ -84,7 +84,7 @@ def test_a_request_that_breaks_off_is_not_sent_again(conforms: Check) -> None:
     conforms()
 
 
-@pytest.mark.exhaustive(sample=2)
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.scenarios(faults.TIME_LIMITS)
 def test_the_limits_of_connect_read_and_total_hold(conforms: Check) -> None:
     """A caller is waiting, however slowly the exchange goes on."""

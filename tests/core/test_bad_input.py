@@ -244,7 +244,7 @@ TAKING_A_UID: dict[str, Callable[[Any], object]] = {
 }
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", UIDS)
 @pytest.mark.parametrize("function", TAKING_A_UID)
 def test_a_uid_that_is_none_or_leaves_its_segment_is_refused(function: str, name: str) -> None:

@@ -739,7 +739,7 @@ def carried(error: CalcomError) -> dict[str, Any]:
     }
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_an_error_pickles_with_all_that_it_carries(name: str, protocol: int) -> None:

@@ -75,21 +75,21 @@ def test_the_tables_here_name_every_operation_and_no_other() -> None:
     assert [name for name, rows in OPERATIONS.items() if "in short" not in rows] == []
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize(("name", "sent"), ROWS)
 def test_a_call_sends_exactly_this_everywhere(name: str, sent: Sent) -> None:
     assert sent.call().name == name
     assert_sent(sent, EVERYWHERE, sent.versions[0])
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize(("name", "sent"), ROWS)
 def test_a_call_sends_exactly_this_to_the_hosted_service(name: str, sent: Sent) -> None:
     assert sent.call().name == name
     assert_sent(sent, HOSTED, sent.versions[1])
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize(("name", "sent"), ROWS)
 def test_a_call_is_repeatable_or_names_the_read_that_tells(name: str, sent: Sent) -> None:
     operation = sent.call()
@@ -135,7 +135,7 @@ def test_every_key_of_the_data_is_given_in_some_row(name: str, model: type[Any])
     assert given == fields_dict(model).keys()
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", PINS)
 def test_a_pinned_version_wins_over_both_tables_or_is_refused_at_once(

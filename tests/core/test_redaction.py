@@ -65,7 +65,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.exhaustive(sample=50)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("key", KEYS)
 def test_a_credential_is_taken_out_in_whatever_form_it_stands(form: str, key: str) -> None:
@@ -116,7 +116,7 @@ def test_what_holds_no_credential_stays_as_it_is(tree: Any) -> None:
         assert redactor.asked(Request("POST", URL, (), body)) == (URL, body)
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recorded_answer_stays_as_it_is_without_a_credential(name: str) -> None:
     response = response_of(name)

@@ -259,7 +259,7 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
 }
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("repeatable", [True, False], ids=["read", "write"])
 @pytest.mark.parametrize("name", DECISIONS)
 def test_each_failure_is_decided_as_the_table_says(name: str, repeatable: bool) -> None:
@@ -322,7 +322,7 @@ def test_the_default_policy_retries_a_429_without_headers_by_its_back_off() -> N
 PASSING = {500, 502, 503, 504, 520, 521, 522, 523, 524}
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("status", [s for s in range(300, 600) if s != 429])
 def test_each_status_is_repeated_or_not(status: int) -> None:
     read, write = (failure(refusal(status), repeatable) for repeatable in (True, False))
@@ -529,7 +529,7 @@ WRITES = {
 }
 
 
-@pytest.mark.exhaustive(sample=50)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("policy", [POLICY, NO_RETRY], ids=["patient", "once"])
 @pytest.mark.parametrize("name", WRITES)
 def test_each_write_that_may_have_happened_carries_the_read_that_tells(

@@ -261,7 +261,7 @@ def test_a_text_that_is_no_json_is_replaced_too() -> None:
 PERSONAL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 
 
-@pytest.mark.exhaustive(sample=60)
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", NAMES)
 def test_no_address_and_no_name_is_left_in_a_recorded_answer(name: str) -> None:
     response = response_of(name)
