@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, KeysView, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from attrs import field, frozen
@@ -19,6 +19,8 @@ SECRET_HEADERS = frozenset(
 """Headers whose values are never shown, in lower case."""
 
 
+# Servers send the same names with each response; an error looks at all of them.
+@lru_cache(maxsize=512)
 def is_secret_header(name: str) -> bool:
     """Tell whether the value of a header is never shown, by `SECRET_HEADERS` or by its ending."""
     return name.lower() in SECRET_HEADERS or is_secret_name(name)
