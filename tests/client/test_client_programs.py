@@ -352,9 +352,10 @@ def test_the_signatures_of_what_is_more_than_one_exchange(namespace: type[Any]) 
     once = inspect.signature(namespace.create_once)
     assert [*once.parameters] == ["self", *list(inspect.signature(create_once).parameters)[1:]]
     assert once.return_annotation == Booking | tuple[Booking, ...]
-    api = "        api: where to send it.\n"
-    assert api in str(create_once.__doc__)
-    assert namespace.create_once.__doc__ == str(create_once.__doc__).replace(api, "")
+    api = "    api: where to send it.\n"
+    documented = inspect.getdoc(create_once) or ""
+    assert api in documented
+    assert inspect.getdoc(namespace.create_once) == documented.replace(api, "")
     iterate = inspect.signature(namespace.iterate)
     assert [*iterate.parameters] == ["self", *inspect.signature(bookings.list).parameters]
     assert iterate.return_annotation.__args__ == (Booking,)
