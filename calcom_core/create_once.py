@@ -3,7 +3,7 @@
 The API has no idempotency key, so a create whose response is lost cannot simply be sent again.
 `create_once` stores a key in the booking's metadata and looks for it: before the create, after an
 unknown outcome, and after a refusal that an earlier booking of the key may have caused.
-It lists the bookings from the booking's start on, whoever attends, because the server may store
+It lists the bookings from the booking's start on, for any attendee, because the server may store
 another address than it was sent.
 One run sends at most one create that may have happened.
 

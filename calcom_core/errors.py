@@ -1,6 +1,6 @@
 """The exceptions, as classes only: what each means, and what it carries.
 
-Which answer becomes which class is one table in `calcom_core.meanings`.
+One table maps responses to these classes: `calcom_core.meanings`.
 No class here holds a request, so none can show a credential.
 """
 
@@ -34,7 +34,7 @@ class CalcomError(Exception):
 
     @property
     def may_have_happened(self) -> bool:
-        """Whether a write may have been carried out in spite of the error."""
+        """Whether a write may have been executed in spite of the error."""
         return self._acted
 
     def __init__(self, message: str) -> None:
@@ -67,10 +67,10 @@ class InvalidInput(CalcomError, ValueError):
 
 
 class ApiError(CalcomError):
-    """The server answered, and the answer is not a 2xx.
+    """The server responded with a status other than 2xx.
 
-    `may_have_happened` is true where a write may have been carried out in spite of the error:
-    any 5xx on a write, and the answers known to come after acting.
+    `may_have_happened` is true where a write may have been executed in spite of the error:
+    any 5xx on a write, and the responses that are known to follow the execution.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class ApiError(CalcomError):
 
     @property
     def status(self) -> int:
-        """The HTTP status of the answer."""
+        """The HTTP status of the response."""
         return self.response.status
 
     @property
@@ -147,7 +147,7 @@ class Unauthenticated(ApiError):
     """The credentials are missing or not valid.
 
     `credentials` is the class name of those that were sent: `ApiKey`, `AccessToken`, `OAuthClient`
-    or `Anonymous`; it is empty where `Operation.read` was not told.
+    or `Anonymous`; it is empty if `Operation.read` was called without it.
     """
 
     credentials: str = ""
@@ -191,7 +191,7 @@ class ServerError(ApiError):
 class VersionMismatch(CalcomError):
     """The legacy API answered, or a route that this version of the API lacks.
 
-    On a write `may_have_happened` says whether the legacy API may have carried it out.
+    On a write `may_have_happened` says whether the legacy API may have executed it.
     """
 
     def __init__(
@@ -310,7 +310,7 @@ class ExistingBookingReturned(CalcomError):
 
 
 class TransportError(CalcomError):
-    """No complete answer came.
+    """No complete response arrived.
 
     `reason` is one of these.
     Another try may help after `pool` (no connection became free), `connect` (no connection, or the
@@ -349,7 +349,7 @@ class NotSent(TransportError):
 
 
 class NoAnswer(TransportError):
-    """Sent, or partly sent, and no complete answer: it may have been executed."""
+    """Sent, or partly sent, without a complete response: it may have been executed."""
 
 
 class WebhookError(CalcomError):
@@ -369,7 +369,7 @@ class WebhookWithoutSecret(SignatureError):
 
 
 class SignatureMalformed(SignatureError):
-    """What stands where the signature belongs is none."""
+    """The signature header does not hold a signature."""
 
 
 class SignatureMismatch(SignatureError):

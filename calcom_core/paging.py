@@ -2,7 +2,7 @@
 
 The next page is the one that `Page.next` names.
 A list by *take* and *skip* says with each page how many items there are in all, so that the pages
-up to there may be asked for at once; a list by cursor is read one page after another.
+up to there may be requested at once; a list by cursor is read one page after another.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -47,15 +47,15 @@ def pages(
     """Emit the page that *operation* lists, and those after it.
 
     Args:
-        api: whom to ask.
+        api: where to send it.
         operation: the first page, such as `bookings.list(status="upcoming", take=100)`.
-        policy: when to ask again; its deadline is that of each page, not of the walk.
+        policy: when to retry; its deadline holds for each page, not for the whole iteration.
         concurrency: how many pages to ask for at once, at least 1, where it is known how many there
             are: after the first page of a list by *take* and *skip*.
             So many pages are held in memory, and the uid of every booking.
 
     Raises:
-        InvalidInput: for an operation that lists no bookings, and for a concurrency that is none.
+        InvalidInput: for an operation that lists no bookings, and for an invalid concurrency.
         DecodingError: for a page with odd items, once the page of the others was emitted;
             to go on, walk from its `page.next`.
         PagingError: once its page was emitted, for one that does not say how to go on, and for a

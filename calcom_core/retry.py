@@ -278,7 +278,7 @@ def exchanging(
             if not isinstance(read, CalcomError):
                 return Exchange(request, response, op.mapped(read), attempt)
             failure = read
-            del response  # so that no frame that raises holds what an answer may repeat
+            del response  # a traceback must not show a credential that the response repeats
         # Never negative, though *since* may be of another clock: that must not hide the failure.
         elapsed = max((yield Clock()) - begun, 0.0) if timed else 0.0
         decision = decide(policy, op.repeatable, attempt, failure, elapsed)

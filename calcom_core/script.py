@@ -68,7 +68,7 @@ def run_script(program: Program[T], script: Script) -> T:
     Raises:
         ScriptError: for the first thing that differs, and for what is left over when the program
             ends; it names both, never a value of a query or of a body.
-        InvalidInput: for a script that is none.
+        InvalidInput: for an invalid script.
         Exception: what the program raises, if the script is at its end then.
     """
     play: _ScriptedPlay[T] = _ScriptedPlay(program_of(program), left=_checked(script))

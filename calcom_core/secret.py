@@ -81,7 +81,7 @@ class Secret(Hidden[str]):
 
 
 def secret_or_error(text: "str | Secret", field: str) -> Secret | InvalidInput:
-    """Return the secret, or the error for a text that is none.
+    """Return the secret, or the error for an invalid text.
 
     It does not raise, so that its caller can forget the text before anything is raised.
     """

@@ -1,7 +1,7 @@
 """One function for each list of the bookings of a team or an organisation.
 
 The filters are those of `bookings.list`, as far as the API has them for the list;
-any other is refused, since the server would drop it silently and answer with everything.
+any other is refused, since the server would drop it silently and return everything.
 """
 
 from typing import Unpack
@@ -38,7 +38,7 @@ def bookings(
         A `Page`; its `next` is the operation for the following page.
 
     Raises:
-        InvalidInput: for an id that is none, and for any other filter or value.
+        InvalidInput: for an invalid id, and for any other filter or value.
         PermissionDenied: as the server says.
     """
     given = filters_of(TeamBookingFilters, filters)
@@ -66,7 +66,7 @@ def organization_bookings(
         A `Page`; its `next` is the operation for the following page.
 
     Raises:
-        InvalidInput: for an id that is none, and for any other filter or value.
+        InvalidInput: for an invalid id, and for any other filter or value.
         PermissionDenied: as the server says.
     """
     given = filters_of(OrganizationBookingFilters, filters)
@@ -112,7 +112,7 @@ def organization_user_bookings(
         A `Page`; its `next` is the operation for the following page.
 
     Raises:
-        InvalidInput: for an id that is none, and for any other filter or value.
+        InvalidInput: for an invalid id, and for any other filter or value.
         PermissionDenied: as the server says.
     """
     given = filters_of(UserBookingFilters, filters)

@@ -1,4 +1,4 @@
-"""What carries out the operations and programs of `calcom_core`.
+"""Clients, transports and replays that run the operations and programs of `calcom_core`.
 
 `Client` blocks, on urllib3; `AsyncClient` is trio's; `Replay` answers both from a cassette, which
 a `Recorder` has written.

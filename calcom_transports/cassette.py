@@ -1,6 +1,6 @@
 """The file format of recorded exchanges: how it is read, and how it is written.
 
-A cassette is one JSON file: a list of runs, one for each program that was carried out, and in each
+A cassette is one JSON file: a list of runs, one for each program that was run, and in each
 the exchanges by branch path, with the request and its response, or the failure, or `cancelled`.
 A body of JSON in UTF-8 stands there as JSON, no body as null, and any other as `{"base64": …}`.
 The least that one can hold; of a request's headers only the version counts:
@@ -16,8 +16,8 @@ In place of `response` may stand `"cancelled": true`, or
 `"failure": {"type": "NoAnswer", "reason": "timeout", "message": "nothing came within 60 s"}`.
 `"personal"` says whether personal data was `"kept"` (also where it is missing), `"replaced"`, or
 `"keyed"`: replaced by means of a key.
-With `"loose": true` each request is answered by the first unplayed exchange that is equal to it,
-whichever run and branch asks; so are cassettes of tools that know neither.
+With `"loose": true` each request gets the first unplayed exchange that is equal to it,
+from any run and branch; so are cassettes of tools that know neither.
 """
 
 import base64

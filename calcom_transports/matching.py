@@ -63,7 +63,7 @@ class Match:
     *ignore* holds names of parts, or of what is in them: `"host"`, `"query.afterStart"`,
     `"body.start"`, `"body.attendee.email"`.
     Headers other than the version never count.
-    Raises `InvalidInput` for a name that is none.
+    Raises `InvalidInput` for an unknown name.
     """
 
     ignore: frozenset[str] = field(default=frozenset(), converter=_ignored)
@@ -124,7 +124,7 @@ class MatchKey:
         )
 
     def distance(self, other: "MatchKey") -> tuple[int, int]:
-        """Return how far another key is: first by where it asks, then by how much differs."""
+        """Return how far another key is: first by its target, then by the number of differences."""
         differing = [part for part in _PARTS if getattr(self, part) != getattr(other, part)]
         return len(differing), len(self.differences(other))
 

@@ -233,7 +233,7 @@ class Recorder:
 
 
 class _EachTime:
-    """Sends by a transport of its own each time, so that nothing stays open, whoever closes it."""
+    """Sends by a transport of its own each time, so nothing stays open."""
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
         from calcom_transports.urllib3 import Urllib3Transport

@@ -143,7 +143,7 @@ class Replay:
         api: Api | None = None,
         match: Match = STRICT,
     ) -> "Replay":
-        """Make a replay of answers given inline: pairs of what is asked and what comes of it.
+        """Create a replay from pairs of an operation and its response.
 
         Each pair answers one call of a client, and a list of pairs one `client.run(program)`.
         `calcom_core.responses` builds complete responses.
@@ -168,7 +168,7 @@ class Replay:
         return _RecordedRun(self)
 
     def close(self) -> None:
-        """End the replay; raises `Unplayed` where something was not asked for."""
+        """End the replay; raises `Unplayed` if an exchange was not requested."""
         if self._closed:
             return
         self._closed = True

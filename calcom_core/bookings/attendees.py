@@ -46,7 +46,7 @@ def get(
         The `BookingAttendee`.
 
     Raises:
-        InvalidInput: for a uid or an id that is none.
+        InvalidInput: for an invalid uid or id.
         NotFound: for an id that no attendee of this booking has.
         PermissionDenied: for a booking that you may not see, or that does not exist.
     """
@@ -116,7 +116,7 @@ def remove(
         The `RemovedAttendee`.
 
     Raises:
-        InvalidInput: for a uid or an id that is none.
+        InvalidInput: for an invalid uid or id.
         BookingConflict: for the first attendee; cancel the booking instead.
         NotFound: for an id that no attendee of this booking has, or has no longer.
         VersionMismatch: from a server that cannot do it yet.

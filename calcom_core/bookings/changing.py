@@ -1,4 +1,4 @@
-"""The operations that move, cancel, answer and reassign bookings."""
+"""The operations that move, cancel, confirm, decline and reassign bookings."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -88,7 +88,7 @@ def reschedule_seat(
 ) -> Operation[Booking]:
     """Move one seat of a booking to another time.
 
-    As `reschedule`; the answer carries the new `seat_uid`, and may name another booking.
+    As `reschedule`; the response has the new `seat_uid`, and may name another booking.
     """
     moved = SeatReschedule(
         seat_uid=seat_uid,
@@ -390,7 +390,7 @@ def reassign_to_user(
         some servers keep the host silently.
 
     Raises:
-        InvalidInput: for a uid or an id that is none.
+        InvalidInput: for an invalid uid or id.
         NotFound: for an unknown user.
         ValidationFailed: for one who is no host of the event type.
     """

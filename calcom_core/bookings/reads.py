@@ -199,7 +199,7 @@ def transcripts(
     """List links to the transcripts of a booking's meetings in Cal Video.
 
     `GET /v2/bookings/{booking_uid}/transcripts`, as `recordings`.
-    A link opens its transcript to whoever has it, and lives about an hour: fetch it at once.
+    Anyone with the link can read the transcript for about an hour: fetch it at once.
     """
     return operation("bookings.transcripts", cal_api_version, booking_uid=booking_uid)
 

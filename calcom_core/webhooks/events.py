@@ -49,7 +49,7 @@ class UnknownEvent(AnyEvent):
         Raises `InvalidInput` for a uid that the API cannot be asked for, as no real one is.
         """
         if "FORM" in self.delivery.trigger:
-            return None  # whoever fills a form in may have named anything `uid`
+            return None  # a form may have a field of that name
         for uid in (self.extra.get("uid"), self.extra.get("bookingUid")):
             if isinstance(uid, str):
                 return bookings.get_one(uid)

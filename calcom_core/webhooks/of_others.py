@@ -36,7 +36,7 @@ class _OfVideo(PerhapsOfBooking):
 class RecordingReady(_OfVideo):
     """The recording of a meeting can be downloaded.
 
-    *download_link* grants access to whoever has it, and is not shown.
+    *download_link* grants access to anyone who has it, and is not shown.
     """
 
     download_link: str = field(repr=False)
@@ -124,7 +124,7 @@ class FormSubmittedNoEvent(_Form):
 class InstantMeeting(PerhapsOfBooking):
     """Somebody waits in a meeting now.
 
-    *connect_and_join_url* lets whoever has it join as the host, and is not shown.
+    *connect_and_join_url* lets anyone who has it join as the host, and is not shown.
     *responses* is by the slugs of the booking fields.
     """
 

@@ -47,8 +47,8 @@ def receive(
 ) -> Event:
     """Verify a delivery, and read it.
 
-    Replay protection is yours: whoever has seen a delivery can send it again, and the server itself
-    may deliver twice, late, in another order, or not at all.
+    Replay protection is yours: anyone who has seen a delivery can send it again.
+    The server itself may deliver twice, late, in another order, or not at all.
     Remember `event.delivery.identity`, and do nothing for one that you have seen;
     give *max_age* and *now* to refuse one that is older than you remember.
     The age counts from `event.delivery.created_at`.

@@ -38,7 +38,7 @@ def verify(
 ) -> None:
     """Check that a delivery was signed with one of your secrets; return nothing if it was.
 
-    That is no protection against replay: whoever has seen a delivery can send it again.
+    That is no protection against replay: anyone who has seen a delivery can send it again.
     `parse` tells you when it was created and what identifies it.
 
     Arguments:
@@ -49,7 +49,7 @@ def verify(
         max_body: how many bytes the body may have.
 
     Raises `SignatureMissing`, `WebhookWithoutSecret`, `SignatureMalformed` and `SignatureMismatch`,
-    which are `SignatureError`s: answer 401, and do nothing else.
+    which are `SignatureError`s: respond with 401, and do nothing else.
     Raises `DeliveryTooLarge` for a body that is too large, before anything else is looked at,
     and `InvalidInput` for arguments of other types, and for secrets that are empty.
     """
