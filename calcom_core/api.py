@@ -13,9 +13,9 @@ from calcom_core.checks import exact_str
 from calcom_core.errors import InvalidInput
 from calcom_core.http import TOKEN, Headers, HeadersInput, Pairs, Request
 from calcom_core.operation import Operation
-from calcom_core.secret import Hidden, Secret, secret_or_error, taken
+from calcom_core.secret import Hidden, Secret, parse_secret, to_secret
 from calcom_core.tokens import text_without_tokens
-from calcom_core.versions import EVERYWHERE, Versions, sufficient
+from calcom_core.versions import EVERYWHERE, Versions, require_version
 
 HOSTED_URL = "https://api.cal.com"
 VERSION = "0.2.0"
@@ -37,9 +37,9 @@ class ApiKey(LazyMethods):
     key: Secret
 
     def __init__(self, key: str | Secret) -> None:
-        secret = secret_or_error(key, "api_key")
+        secret = parse_secret(key, "api_key")
         del key
-        self.__attrs_init__(taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
@@ -53,9 +53,9 @@ class AccessToken(LazyMethods):
     token: Secret
 
     def __init__(self, token: str | Secret) -> None:
-        secret = secret_or_error(token, "token")
+        secret = parse_secret(token, "token")
         del token
-        self.__attrs_init__(taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
@@ -72,10 +72,10 @@ class OAuthClient(LazyMethods):
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
         # Without one of the two the server takes the caller for anonymous.
         # The id is no secret, but a secret may stand in its place.
-        checked = secret_or_error(client_id, "client_id")
-        secret = secret_or_error(client_secret, "client_secret")
+        checked = parse_secret(client_id, "client_id")
+        secret = parse_secret(client_secret, "client_secret")
         del client_id, client_secret
-        self.__attrs_init__(taken(checked).reveal(), taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(to_secret(checked).reveal(), to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show them to the server."""
@@ -259,7 +259,9 @@ class Api(LazyMethods):
             raise InvalidInput(
                 "operation", f"must be such as bookings.get(…), not {type(operation).__name__}"
             )
-        version = sufficient(operation.version or self._version(operation), operation.needs)
+        version = require_version(
+            operation.version or self._version(operation), operation.minimum_versions
+        )
         # Of the credentials no frame holds more than this, whose repr shows no secret.
         headers = self._headers(version, has_body=operation.body is not None)
         url = self.base_url + operation.path
@@ -296,6 +298,6 @@ class Api(LazyMethods):
 
     def _version(self, operation: Operation[Any]) -> str:
         version = self.versions.of(operation.name)
-        if operation.speaks and version not in operation.speaks:
-            return operation.speaks[0]
+        if operation.supported_versions and version not in operation.supported_versions:
+            return operation.supported_versions[0]
         return version

@@ -234,15 +234,15 @@ class Timeout(LazyMethods):
     read: float = field(default=30.0, validator=_seconds)
     total: float = field(default=60.0, validator=_seconds)
 
-    def within(self, seconds: float) -> "Timeout":
+    def capped_at(self, seconds: float) -> "Timeout":
         """Return the timeout with none of its bounds above *seconds*."""
         return Timeout(
             min(self.connect, seconds), min(self.read, seconds), min(self.total, seconds)
         )
 
 
-def timeout_of(timeout: Timeout | float | None) -> Timeout | None:
+def to_timeout(timeout: Timeout | float | None) -> Timeout | None:
     """Return a timeout for seconds in all; None and a `Timeout` stay as they are."""
     if timeout is None or isinstance(timeout, Timeout):
         return timeout
-    return Timeout(total=timeout).within(timeout)
+    return Timeout(total=timeout).capped_at(timeout)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from calcom_transports.interpreter import iterate as iterate
     from calcom_transports.interpreter import run as run
     from calcom_transports.matching import Match as Match
-    from calcom_transports.record import Recorder as Recorder
-    from calcom_transports.record import use_cassette as use_cassette
+    from calcom_transports.recorder import Recorder as Recorder
+    from calcom_transports.recorder import use_cassette as use_cassette
     from calcom_transports.redaction import Redaction as Redaction
     from calcom_transports.replay import Replay as Replay
     from calcom_transports.replay import answer as answer
@@ -34,7 +34,7 @@ _MODULES = {
     "Match": "calcom_transports.matching",
     "NoMatch": "calcom_transports.replay_errors",
     "Observation": "calcom_transports.instrumentation",
-    "Recorder": "calcom_transports.record",
+    "Recorder": "calcom_transports.recorder",
     "Redaction": "calcom_transports.redaction",
     "Replay": "calcom_transports.replay",
     "Transport": "calcom_transports.interpreter",
@@ -42,7 +42,7 @@ _MODULES = {
     "answer": "calcom_transports.replay",
     "iterate": "calcom_transports.interpreter",
     "run": "calcom_transports.interpreter",
-    "use_cassette": "calcom_transports.record",
+    "use_cassette": "calcom_transports.recorder",
 }
 __all__ = [
     "AsyncClient",

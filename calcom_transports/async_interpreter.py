@@ -18,8 +18,8 @@ from calcom_core.effects import (
     Send,
     Sleep,
     Stream,
+    check_program,
     no_effect,
-    program_of,
 )
 from calcom_core.errors import NoAnswer
 from calcom_core.execution import (
@@ -30,11 +30,11 @@ from calcom_core.execution import (
     value_of,
 )
 from calcom_core.http import Response, Timeout
-from calcom_transports.instrumentation import exchanging
+from calcom_transports.instrumentation import observing
 from calcom_transports.interpreter import (
     AsyncTransport,
     TransportPair,
-    answered,
+    check_response,
     seconds_of,
     timeout_for,
 )
@@ -113,7 +113,7 @@ async def run_async(
     runtime: Runtime,
 ) -> T:
     """Run *program* and return its result; close it in any case, also when cancelled."""
-    program_of(program)
+    check_program(program)
     try:
         advance = _begin(program, transport, timeout, runtime)
         return cast(T, value_of(await advance(), "iterate_trio()"))
@@ -135,7 +135,7 @@ class AsyncItems(Generic[T]):
         timeout: Timeout | None,
         runtime: Runtime,
     ) -> None:
-        self._stream = program_of(stream)
+        self._stream = check_program(stream)
         self._advance = _begin(stream, transport, timeout, runtime)
 
     def __aiter__(self) -> "AsyncItems[T]":
@@ -192,14 +192,14 @@ class _Performer:
 
     async def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
-        with exchanging(effect, self.execution, self.runtime.clock) as exchange:
+        with observing(effect, self.execution, self.runtime.clock) as exchange:
             sending = self.transport.send(effect.request, timeout)
             if not hasattr(sending, "__await__"):
                 # It has sent the request already, so a write may have been executed.
                 raise NoAnswer(
                     "the transport's send is not async; it is one for Client", reason="protocol"
                 )
-            exchange.response = response = answered(await sending)
+            exchange.response = response = check_response(await sending)
         return response
 
     async def _gather(self, effect: Gather) -> tuple[object, ...]:

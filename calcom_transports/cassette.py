@@ -101,7 +101,8 @@ def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
             raise TypeError("it is no object")
         if "format" not in tree and "interactions" in tree:
             raise CassetteError(
-                f"{name} is a cassette of VCR.py; import it with calcom_transports.vcr.load_vcr",
+                f"{name} is a cassette of VCR.py; "
+                "import it with calcom_transports.vcr_import.load_vcr",
                 reason="unreadable",
             )
         if tree["format"] != FORMAT:

@@ -21,7 +21,7 @@ from calcom_core.effects import Send
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.execution import Branch, Execution
 from calcom_core.http import Request, Response
-from calcom_core.redaction import Redactor, credentials_of
+from calcom_core.redaction import Redactor, collect_credentials
 
 if TYPE_CHECKING:
     from calcom_transports.async_interpreter import AsyncItems
@@ -110,7 +110,7 @@ def is_instrumented() -> bool:
 
 
 @contextmanager
-def exchanging(
+def observing(
     effect: Send, execution: Execution[Any], clock: Callable[[], float]
 ) -> Iterator[Observation]:
     """Set `SENDING` for an exchange, and instrument it; the body sets the response."""
@@ -156,7 +156,7 @@ def _line(seen: Observation) -> str:
         f"{seen.method} {seen.path}: {outcome} in {seen.seconds:.3f} s, attempt {seen.attempt}"
         + (f", request id {seen.request_id}" if seen.request_id else "")
     )
-    return Redactor(credentials_of(seen.request)).text(line)
+    return Redactor(collect_credentials(seen.request)).text(line)
 
 
 def log_cut(request: Request) -> None:
@@ -171,7 +171,7 @@ def log_cut(request: Request) -> None:
         f"{name}{request.method} {urlsplit(request.url).path}: cut off after it was sent; "
         "it may have been executed, look before repeating it"
     )
-    LOGGER.warning("%s", Redactor(credentials_of(request)).text(line))
+    LOGGER.warning("%s", Redactor(collect_credentials(request)).text(line))
 
 
 def on_exchange_of(given: OnExchange | None) -> OnExchange | None:

@@ -22,13 +22,13 @@ from calcom_core.effects import (
     Send,
     Sleep,
     Stream,
+    check_program,
     no_effect,
-    program_of,
 )
 from calcom_core.errors import NoAnswer
 from calcom_core.execution import Branch, Execution, Perform
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.instrumentation import exchanging
+from calcom_transports.instrumentation import observing
 from calcom_transports.playback import ReplayedExecution, Replays
 
 T = TypeVar("T")
@@ -73,13 +73,13 @@ AnyTransport: TypeAlias = Transport | TransportPair | Replays
 
 def timeout_for(effect: Send, usual: Timeout | None, transport: object) -> Timeout | None:
     """Return the timeout to send with; what is left of a deadline shortens the transport's own."""
-    if effect.within is None:
+    if effect.remaining is None:
         return effect.timeout or usual
     own = getattr(transport, "timeout", None)
     return effect.timeout_or(usual, own if isinstance(own, Timeout) else None)
 
 
-def answered(response: object) -> Response:
+def check_response(response: object) -> Response:
     """Check what a transport returned; after anything else a write may have happened."""
     if not isinstance(response, Response):
         kind = type(response).__name__
@@ -119,7 +119,7 @@ def iterate(
 def _begin(
     program: Program[T] | Stream[T], transport: AnyTransport, timeout: Timeout | None
 ) -> tuple[Execution[T], Perform]:
-    program_of(program)
+    check_program(program)
     if hasattr(transport, "begin"):
         playback = cast(Replays, transport).begin()
         play: ReplayedExecution[T] = ReplayedExecution(
@@ -200,8 +200,8 @@ class _Performer:
 
     def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
-        with exchanging(effect, self.execution, time.monotonic) as exchange:
-            response = answered(self.transport.send(effect.request, timeout))
+        with observing(effect, self.execution, time.monotonic) as exchange:
+            response = check_response(self.transport.send(effect.request, timeout))
             exchange.response = response
         return response
 

@@ -13,7 +13,7 @@ import truststore
 from attrs import define, field, frozen
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
-from calcom_core.http import Headers, Request, Timeout, timeout_of
+from calcom_core.http import Headers, Request, Timeout, to_timeout
 from calcom_transports.instrumentation import log_cut
 from calcom_transports.proxies import Proxies, Proxy
 from calcom_transports.urls import Destination, Origin, split_url
@@ -430,7 +430,7 @@ def _proxies(given: Proxies | InvalidInput) -> Proxies:
 
 
 def _limits(timeout: Timeout | float | None) -> Timeout:
-    return timeout_of(timeout) or Timeout()
+    return to_timeout(timeout) or Timeout()
 
 
 @frozen
@@ -458,7 +458,7 @@ class Settings:
         destination = split_url(request.url, allow_http=self.allow_http)
         if request.method == "CONNECT":
             raise InvalidInput("method", "CONNECT asks a proxy for a connection; give it as proxy=")
-        in_force = timeout_of(timeout) or self.timeout
+        in_force = to_timeout(timeout) or self.timeout
         proxy = self.proxies.of(destination.origin)
         return Exchange(request, destination, proxy, in_force, now)
 

@@ -12,7 +12,7 @@ from attrs import define, field
 from calcom_core.effects import Effect, Emit, Gather, Send
 from calcom_core.execution import Branch, CancelledInRecording, Perform, Play, Returned
 from calcom_core.http import Response
-from calcom_transports.instrumentation import exchanging
+from calcom_transports.instrumentation import observing
 from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class ReplayedExecution(Play[T]):
         """Perform one effect."""
         match effect:
             case Send():
-                with exchanging(effect, self, self.clock) as exchange:
+                with observing(effect, self, self.clock) as exchange:
                     exchange.response = response = self.playback.send(effect, self.branch)
                 return response
             case Gather():

@@ -21,7 +21,7 @@ import pytest
 if TYPE_CHECKING:
     from calcom_core.secret import Secret
     from calcom_transports.client import AsyncClient, Client
-    from calcom_transports.record import Mode, Recorder
+    from calcom_transports.recorder import Mode, Recorder
     from calcom_transports.replay import Replay
 
 _FIXTURES = frozenset({"calcom_client", "calcom_async_client"})
@@ -91,11 +91,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SEEN] = _Seen()
 
 
-class _Lent:
+class _BorrowedCassette:
     """A cassette as the clients see it: to close a client does not end it."""
 
     def __init__(self, cassette: "Replay | Recorder") -> None:
-        from calcom_transports.record import Recorder
+        from calcom_transports.recorder import Recorder
 
         if isinstance(cassette, Recorder):
             self.sync_transport = cassette.sync_transport
@@ -111,7 +111,7 @@ class _Use:
         from calcom_core.api import HOSTED_URL
         from calcom_transports import environment
         from calcom_transports.matching import STRICT
-        from calcom_transports.record import Recorder, use_cassette
+        from calcom_transports.recorder import Recorder, use_cassette
 
         options = _options(item)
         self._seen = item.config.stash[_SEEN]
@@ -136,7 +136,7 @@ class _Use:
         else:
             self._recorder = None
             usual = self._cassette.base_url
-        self._lent = _Lent(self._cassette)
+        self._lent = _BorrowedCassette(self._cassette)
         self._options = {"base_url": usual or HOSTED_URL, **options}
 
     def client(self, kind: type[AnyClient]) -> AnyClient:

@@ -13,8 +13,8 @@ from attrs import evolve, field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request, Response
 from calcom_core.json_text import to_utf8
-from calcom_core.redaction import SHORTEST, Credential, Redactor, credentials_of
-from calcom_core.secret import Hidden, Secret, secret_or_error, taken
+from calcom_core.redaction import SHORTEST, Credential, Redactor, collect_credentials
+from calcom_core.secret import Hidden, Secret, parse_secret, to_secret
 from calcom_transports.cassette_values import Cassette, Failure, Recorded, Run
 from calcom_transports.pseudonyms import People
 
@@ -62,10 +62,10 @@ class Redaction:
             raise InvalidInput(
                 "secrets", f"must be several strings or Secrets, not {type(secrets).__name__}"
             )
-        kept = [secret_or_error(secret, "secrets") for secret in secrets]
+        kept = [parse_secret(secret, "secrets") for secret in secrets]
         hidden = key if isinstance(key, Hidden) else Hidden(key)
         del key, secrets  # no frame that raises holds their text
-        credentials = frozenset(Credential(taken(secret).reveal()) for secret in kept)
+        credentials = frozenset(Credential(to_secret(secret).reveal()) for secret in kept)
         if not all(credential.is_certain for credential in credentials):
             raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
         if not isinstance(personal, bool):
@@ -158,7 +158,7 @@ def bodies_of(cassette: Cassette) -> Iterator[bytes]:
 def credentials_in(cassette: Cassette, redaction: Redaction) -> frozenset[Credential]:
     """Return the credentials of all requests of a cassette, and the further secrets."""
     recorded = (item for run in cassette.runs for item in run.exchanges)
-    return redaction.secrets.union(*(credentials_of(item.request) for item in recorded))
+    return redaction.secrets.union(*(collect_credentials(item.request) for item in recorded))
 
 
 def redacted(

@@ -23,7 +23,7 @@ from calcom_core.errors import (
 from calcom_core.execution import Branch, CancelledInRecording
 from calcom_core.http import Request, Response
 from calcom_core.operation import Operation
-from calcom_core.redaction import Credential, credentials_of
+from calcom_core.redaction import Credential, collect_credentials
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
@@ -296,7 +296,7 @@ class Replay:
         return key
 
     def _made_key(self, request: Request) -> MatchKey:
-        credentials = credentials_of(request) | self._secrets
+        credentials = collect_credentials(request) | self._secrets
         redactor = self._redactors.get(credentials)
         if redactor is None:
             redactor = RecordingRedactor(credentials, self._people)

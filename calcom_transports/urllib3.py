@@ -47,7 +47,7 @@ except ModuleNotFoundError as missing:
 
 from calcom_core.errors import TransportError
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
+from calcom_transports.proxies import ENVIRONMENT, parse_proxies
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.urls import Origin
 
@@ -88,7 +88,7 @@ class Urllib3Transport:
     ) -> None:
         self._pools: dict[Origin, FairPool[_Connection]] = {}
         self._closed = False
-        proxies = proxies_or_error(proxy)
+        proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
             timeout, ssl_context, allow_http, max_connections, max_body, proxies

@@ -66,8 +66,8 @@ from calcom_core import (
     teams,
 )
 from calcom_core.effects import Clock, Sleep
-from calcom_core.limits import RateLimit
 from calcom_core.paging import items
+from calcom_core.rate_limits import RateLimit
 from calcom_core.retry import GiveUp, Retry, decide, retrying
 from calcom_core.webhooks import (
     BookingCancelled,

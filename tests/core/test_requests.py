@@ -302,17 +302,17 @@ VERIFIES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
 
 
 @pytest.mark.parametrize("name", VERIFIES)
-def test_a_write_is_not_repeatable_and_names_the_read_that_tells(name: str) -> None:
+def test_a_write_is_not_idempotent_and_names_the_read_that_tells(name: str) -> None:
     write, read = VERIFIES[name]
-    assert write().repeatable is False
+    assert write().idempotent is False
     assert write().verify == read()
-    assert read().repeatable is True
+    assert read().idempotent is True
     assert read().verify is None
 
 
 def test_every_operation_says_of_itself_what_it_is() -> None:
     said = {
-        route.name: (route.method, route.path, route.public, route.repeatable)
+        route.name: (route.method, route.path, route.public, route.idempotent)
         for route in ROUTES.values()
     }
     one = "/v2/bookings/{booking_uid}"

@@ -54,10 +54,10 @@ from calcom_core import (
     webhooks,
 )
 from calcom_core.effects import Send, send
-from calcom_core.redaction import Redactor, credentials_of
+from calcom_core.redaction import Redactor, collect_credentials
 from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, answer, use_cassette
 from calcom_transports.cassette import load
-from calcom_transports.proxies import proxies_or_error
+from calcom_transports.proxies import parse_proxies
 from calcom_transports.pseudonyms import People
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
@@ -323,16 +323,20 @@ def values() -> list[object]:
     headers.get("cookie")
     request = Request("GET", f"https://ann:{IN_URL}@h/?x=1", headers)
     redaction = Redaction(key=KEY, secrets=[KEY, Secret(KEY)])
-    proxies = proxies_or_error(f"http://ann:{IN_URL}@127.0.0.1:1")
+    proxies = parse_proxies(f"http://ann:{IN_URL}@127.0.0.1:1")
     return [
         *(client, client.api, client.api.auth, client.bookings, client.api._made, managed),
         *(managed.api, OAuthClient("client", KEY), Secret(KEY), ApiKey(KEY), headers),
         *(request.headers, Response(200, headers), Send(client.api.request(NOTED))),
-        *(redaction, redaction.secrets, credentials_of(request), proxies),
+        *(redaction, redaction.secrets, collect_credentials(request), proxies),
         *(behind, behind.api, behind.api.headers, behind.api._made, forwarded, forwarded.headers),
         *(behind.with_options(headers={"X-Token": KEY}).api, api, api.request(NOTED)),
-        *(credentials_of(forwarded), Redactor(credentials_of(forwarded)), behind.bookings),
-        *(Redactor(credentials_of(request)), Redactor(redaction.secrets), People(KEY)),
+        *(
+            collect_credentials(forwarded),
+            Redactor(collect_credentials(forwarded)),
+            behind.bookings,
+        ),
+        *(Redactor(collect_credentials(request)), Redactor(redaction.secrets), People(KEY)),
         Urllib3Transport(proxy=f"http://ann:{IN_URL}@127.0.0.1:1"),
         TrioTransport(proxy=f"http://ann:{IN_URL}@127.0.0.1:1"),
     ]

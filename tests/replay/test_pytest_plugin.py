@@ -14,7 +14,7 @@ from server import Server, answering
 from calcom_core import Api, ApiKey, Response, bookings
 from calcom_transports import AsyncClient, Client
 from calcom_transports.cassette import Cassette, Recorded, Run, dumps, load
-from calcom_transports.record import Recorder
+from calcom_transports.recorder import Recorder
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 

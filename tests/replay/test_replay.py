@@ -18,7 +18,7 @@ from calcom_core.http import Headers, Request
 from calcom_transports import Client, Replay, answer, iterate, replay_errors, run
 from calcom_transports.__main__ import WALK
 from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, Recorded, Run
-from calcom_transports.record import save
+from calcom_transports.recorder import save
 from calcom_transports.replay_errors import CassetteError, NoMatch, Unplayed
 from calcom_transports.trio import iterate_trio, run_trio
 

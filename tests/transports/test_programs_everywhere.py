@@ -45,7 +45,7 @@ from calcom_core.api import HOSTED_URL
 from calcom_core.effects import Clock, Emit, Gather, Send, Sleep
 from calcom_core.execution import Branch
 from calcom_core.paging import items, pages
-from calcom_core.retry import Exchange, exchanging
+from calcom_core.retry import Exchange, exchange_with_retries
 from calcom_transports import Recorder, Replay, interpreter, iterate, run
 from calcom_transports.__main__ import WALK, walk
 from calcom_transports.cassette import Cassette, Failure, Recorded, Run, load
@@ -160,7 +160,7 @@ def seen(result: Any) -> Any:
             return line_of(result.request), response.status, response.body, result.value
         case CalcomError():
             cause = getattr(result, "cause", None)
-            return type(result), result.attempts, result.gave_up, cause and seen(cause)
+            return type(result), result.attempts, result.stop_reason, cause and seen(cause)
     return result
 
 
@@ -520,7 +520,7 @@ CASES = {
         lambda api: retrying(api, READ, POLICY), FALTERING, FALTERING_LOG, booking("bk7")
     ),
     "an exchange is repeated": Case(
-        lambda api: exchanging(api, READ, POLICY),
+        lambda api: exchange_with_retries(api, READ, POLICY),
         FALTERING,
         FALTERING_LOG,
         (READ_LINE, 200, GOOD.body, booking("bk7")),

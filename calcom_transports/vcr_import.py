@@ -24,7 +24,7 @@ from attrs import define, field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, parse_json
-from calcom_core.redaction import Redactor, credentials_of
+from calcom_core.redaction import Redactor, collect_credentials
 from calcom_transports.cassette import Cassette, Recorded, Run, is_bytes
 from calcom_transports.replay_errors import CassetteError
 
@@ -39,7 +39,7 @@ _UNSAFE_URL = re.compile(r"[^\x21-\x7e]")
 _FIRST_OF_JSON = (b"{", b"[")
 
 
-class _Lost(StrEnum):
+class ImportLoss(StrEnum):
     """What may be lost, in the order in which it is told."""
 
     CREDENTIALS = (
@@ -207,7 +207,7 @@ class _Reading:
 
     place: str = ""
     room: int = _MOST
-    lost: set[_Lost] = field(factory=set)
+    lost: set[ImportLoss] = field(factory=set)
     left_out: list[str] = field(factory=list)
     unknown: set[str] = field(factory=set)
 
@@ -227,18 +227,18 @@ class _Reading:
             self.exchange(item, f"interactions[{number}]")
             for number, item in enumerate(interactions)
         ]
-        redactor = Redactor(frozenset().union(*(credentials_of(one) for one, _ in exchanges)))
+        redactor = Redactor(frozenset().union(*(collect_credentials(one) for one, _ in exchanges)))
         redacted = [
             (redactor.request(one), other and redactor.response(other)) for one, other in exchanges
         ]
         if redacted != exchanges:
-            self.lost.add(_Lost.CREDENTIALS)
+            self.lost.add(ImportLoss.CREDENTIALS)
         runs = tuple(
             Run((Recorded((), asked, answer),)) for asked, answer in redacted if answer is not None
         )
         if len(runs) > 1:
-            self.lost.add(_Lost.PROGRAMS)
-        lost = [str(loss) for loss in _Lost if loss in self.lost] + self.left_out
+            self.lost.add(ImportLoss.PROGRAMS)
+        lost = [str(loss) for loss in ImportLoss if loss in self.lost] + self.left_out
         if self.unknown:
             lost.append(f"Left out are keys not known here: {', '.join(sorted(self.unknown))}.")
         return Imported(Cassette(runs, name, loose=True), tuple(lost))
@@ -271,7 +271,7 @@ class _Reading:
         parts = self.mapping(item, "response", *known)
         status = self.mapping(parts.get("status", {}), "response.status", "code", "message")
         if status.get("message"):
-            self.lost.add(_Lost.MESSAGES)
+            self.lost.add(ImportLoss.MESSAGES)
         code = status.get("code", parts.get("status_code"))
         if isinstance(code, bool) or not isinstance(code, int):
             raise _Damage("its status code is no integer; restore it")
@@ -280,10 +280,10 @@ class _Reading:
         body = self.decoded(held, self.body(held, "response"), headers)
         left_out = set()
         if "transfer-encoding" in headers:
-            self.lost.add(_Lost.FRAMING)
+            self.lost.add(ImportLoss.FRAMING)
             left_out = {"transfer-encoding"}
         if "content-encoding" in headers:
-            self.lost.add(_Lost.CODING)
+            self.lost.add(ImportLoss.CODING)
             left_out |= {"content-encoding", "content-length"}
         kept = [pair for pair in headers if pair[0].lower() not in left_out]
         return Response(code, Headers(kept), body)

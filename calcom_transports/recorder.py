@@ -26,7 +26,7 @@ from calcom_core.errors import (
 )
 from calcom_core.execution import Branch
 from calcom_core.http import Request, Response, Timeout
-from calcom_core.redaction import SHORTEST, credentials_of
+from calcom_core.redaction import SHORTEST, collect_credentials
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
@@ -38,7 +38,7 @@ from calcom_transports.cassette import (
     load,
 )
 from calcom_transports.instrumentation import SENDING
-from calcom_transports.interpreter import AsyncTransport, Transport, answered
+from calcom_transports.interpreter import AsyncTransport, Transport, check_response
 from calcom_transports.matching import STRICT, Match, match_of
 from calcom_transports.redaction import (
     BeforeRecord,
@@ -271,7 +271,7 @@ class _Log:
     @contextmanager
     def exchange(self, request: Request) -> Iterator[_Exchange]:
         """Record an exchange; the body sets its outcome, or fails."""
-        if not all(credential.is_certain for credential in credentials_of(request)):
+        if not all(credential.is_certain for credential in collect_credentials(request)):
             raise CassetteError(
                 f"nothing was sent: a credential of fewer than {SHORTEST} characters cannot be "
                 "told from other text in a recording; record with a longer one",
@@ -310,7 +310,7 @@ class _RecordingTransport:
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
         with self._log.exchange(request) as exchange:
-            exchange.outcome = response = answered(self._inner.send(request, timeout))
+            exchange.outcome = response = check_response(self._inner.send(request, timeout))
         return response
 
 
@@ -324,7 +324,7 @@ class _AsyncRecordingTransport:
 
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
         with self._log.exchange(request) as exchange:
-            exchange.outcome = response = answered(await self._inner.send(request, timeout))
+            exchange.outcome = response = check_response(await self._inner.send(request, timeout))
         return response
 
 

@@ -26,7 +26,7 @@ from calcom_core.http import Headers, Request, Response
 from calcom_transports import AsyncClient, Client, Replay
 from calcom_transports.cassette import Cassette, Recorded, Run, dumps, loads
 from calcom_transports.replay_errors import CassetteError
-from calcom_transports.vcr import Imported, load_vcr, loads_vcr
+from calcom_transports.vcr_import import Imported, load_vcr, loads_vcr
 
 KEY = "cal_test_0123456789"
 URL = "https://api.cal.com/v2/bookings/uid"

@@ -50,7 +50,7 @@ from calcom_transports.cassette import (
     load,
 )
 from calcom_transports.pseudonyms import People
-from calcom_transports.record import save
+from calcom_transports.recorder import save
 from calcom_transports.replay_errors import CassetteError, NoMatch
 from calcom_transports.trio import run_trio
 
@@ -379,7 +379,7 @@ def test_what_is_left_of_a_deadline_shortens_the_timeout_of_the_recorded_transpo
             return super().send(request, timeout)
 
     with Recorder(path, Noting()) as recorder:
-        run(send(get("a"), within=2), recorder)
+        run(send(get("a"), remaining=2), recorder)
 
     assert timeouts == [Timeout(2, 2, 2)]
 
@@ -463,7 +463,7 @@ def test_a_cassette_that_appears_meanwhile_is_played_and_not_replaced(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(ONE, path)
-    monkeypatch.setattr("calcom_transports.record.os.path.lexists", lambda path: False)
+    monkeypatch.setattr("calcom_transports.recorder.os.path.lexists", lambda path: False)
 
     assert isinstance(use_cassette(path, "once"), Replay)
     assert files(path) == ["test_y.json"]
@@ -704,7 +704,7 @@ def test_a_disk_that_fails_at_the_end_does_no_damage(
     before = path.read_bytes()
     answers = Answers()
 
-    monkeypatch.setattr("calcom_transports.record.os.fsync", full)
+    monkeypatch.setattr("calcom_transports.recorder.os.fsync", full)
     with (
         unusable("unwritable", match="No space left on device"),
         Recorder(path, answers) as recorder,
@@ -1248,7 +1248,7 @@ def test_who_did_not_reserve_a_file_does_not_release_it(
 ) -> None:
     recorder = Recorder(path, Answers())
     with monkeypatch.context() as in_a_child:
-        in_a_child.setattr("calcom_transports.record.os.getpid", lambda: 0)
+        in_a_child.setattr("calcom_transports.recorder.os.getpid", lambda: 0)
         recorder.discard()
 
     assert files(path) == [".test_y.json.recording"]
