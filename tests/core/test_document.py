@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 from attrs import frozen
 from core_calls import RECORDED_CALLS
-from core_more_calls import MORE_CALLS
 from core_operations import OPERATIONS, Refused, Sent
 from jsonschema import Draft202012Validator, ValidationError
 
@@ -236,11 +235,6 @@ def assert_documented(request: Request) -> None:
 @pytest.mark.parametrize("name", sorted(RECORDED_CALLS.keys() - AGAINST_THE_DOCUMENT))
 def test_a_recorded_call_fits_the_document(name: str) -> None:
     assert_documented(Api(Anonymous()).request(RECORDED_CALLS[name]()))
-
-
-@pytest.mark.parametrize("name", MORE_CALLS)
-def test_a_call_fits_the_document(name: str) -> None:
-    assert_documented(Api(Anonymous()).request(MORE_CALLS[name][0]()))
 
 
 SENT_EVERYWHERE = [

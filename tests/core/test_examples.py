@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 from attrs import frozen
+from core_calls import in_zone
 from core_lossless import assert_lossless, shape_of
-from core_other_calls import in_zone
 
 from calcom_core import (
     HOSTED,

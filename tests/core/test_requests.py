@@ -3,14 +3,12 @@
 import copy
 import json
 import math
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import pytest
 from core_calls import NOT_EXPRESSIBLE, RECORDED_CALLS, REFUSED_CALLS
-from core_more_calls import MORE_CALLS
 from core_recorded import NAMES, RECORDED
 
 from calcom_core import (
@@ -26,7 +24,6 @@ from calcom_core import (
     Secret,
     bookings,
 )
-from calcom_core.routes import ROUTES
 from calcom_core.serialization import to_body
 
 KEY = "cal_test_0123456789abcdef"
@@ -85,16 +82,6 @@ def test_a_recorded_request_with_refused_input_names_the_field(name: str) -> Non
 def test_each_recording_is_sent_refused_or_not_expressible() -> None:
     listed = [*RECORDED_CALLS, *REFUSED_CALLS, *NOT_EXPRESSIBLE]
     assert sorted(listed) == NAMES
-
-
-@pytest.mark.parametrize("name", MORE_CALLS)
-def test_a_call_sends_exactly_this(name: str) -> None:
-    call, method, target, body = MORE_CALLS[name]
-    request = API.request(call())
-    assert request.method == method
-    assert request.url == f"https://api.cal.com{target}"
-    assert (json.loads(request.body) if request.body else None) == body
-    assert request.headers.get("content-type") == (None if body is None else "application/json")
 
 
 def test_a_body_is_compact_utf_8() -> None:
@@ -260,134 +247,3 @@ def test_a_pinned_version_is_kept_by_the_operation_and_by_its_verify() -> None:
     assert operation.verify == bookings.get("bk7", cal_api_version="2024-08-13")
     assert bookings.confirm("bk7").version is None
     assert API.request(operation).headers.get_all("cal-api-version") == ("2024-08-13",)
-
-
-VERIFIES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
-    "create by e-mail": (
-        lambda: bookings.create(
-            {
-                "start": "2027-04-05T09:00:00Z",
-                "event_type_id": 4,
-                "attendee": {"name": "Per", "email": "per@guest.example", "time_zone": "UTC"},
-            }
-        ),
-        lambda: bookings.list(
-            status=["upcoming", "recurring", "past", "cancelled", "unconfirmed"],
-            event_type_id=4,
-            after_start="2027-04-05T09:00:00Z",
-            sort_start="asc",
-            take=100,
-        ),
-    ),
-    "create_recurring by phone": (
-        lambda: bookings.create_recurring(
-            {
-                "start": "2027-04-05T09:00:00Z",
-                "event_type_slug": "chat",
-                "username": "rosa",
-                "attendee": {"name": "Per", "phone_number": "+4791234567", "time_zone": "UTC"},
-            },
-            recurrence_count=2,
-        ),
-        lambda: bookings.list(
-            status=["upcoming", "recurring", "past", "cancelled", "unconfirmed"],
-            after_start="2027-04-05T09:00:00Z",
-            sort_start="asc",
-            take=100,
-        ),
-    ),
-    "cancel_seat": (lambda: bookings.cancel_seat("b/7", "s"), lambda: bookings.get("b/7")),
-    "reassign": (lambda: bookings.reassign("bk7"), lambda: bookings.get("bk7")),
-}
-
-
-@pytest.mark.parametrize("name", VERIFIES)
-def test_a_write_is_not_idempotent_and_names_the_read_that_tells(name: str) -> None:
-    write, read = VERIFIES[name]
-    assert write().idempotent is False
-    assert write().verify == read()
-    assert read().idempotent is True
-    assert read().verify is None
-
-
-def test_every_operation_says_of_itself_what_it_is() -> None:
-    said = {
-        route.name: (route.method, route.path, route.public, route.idempotent)
-        for route in ROUTES.values()
-    }
-    one = "/v2/bookings/{booking_uid}"
-    reservations = "/v2/slots/reservations"
-    reservation = f"{reservations}/{{reservation_uid}}"
-    organization = "/v2/organizations/{org_id}"
-    of_team = f"{organization}/teams/{{team_id}}/bookings"
-    assert said == {
-        "bookings.list": ("GET", "/v2/bookings", False, True),
-        "bookings.get": ("GET", one, True, True),
-        "bookings.get_one": ("GET", one, True, True),
-        "bookings.get_series": ("GET", one, True, True),
-        "bookings.get_by_seat": ("GET", "/v2/bookings/by-seat/{seat_uid}", True, True),
-        "bookings.create": ("POST", "/v2/bookings", True, False),
-        "bookings.create_one": ("POST", "/v2/bookings", True, False),
-        "bookings.create_recurring": ("POST", "/v2/bookings", True, False),
-        "bookings.create_instant": ("POST", "/v2/bookings", True, False),
-        "bookings.reschedule": ("POST", f"{one}/reschedule", True, False),
-        "bookings.reschedule_seat": ("POST", f"{one}/reschedule", True, False),
-        "bookings.cancel": ("POST", f"{one}/cancel", True, False),
-        "bookings.cancel_one": ("POST", f"{one}/cancel", True, False),
-        "bookings.cancel_seat": ("POST", f"{one}/cancel", True, False),
-        "bookings.confirm": ("POST", f"{one}/confirm", False, False),
-        "bookings.decline": ("POST", f"{one}/decline", False, False),
-        "bookings.confirm_seats": ("POST", f"{one}/seats/confirm", False, False),
-        "bookings.decline_seats": ("POST", f"{one}/seats/decline", False, False),
-        "bookings.mark_absent": ("POST", f"{one}/mark-absent", False, False),
-        "bookings.reassign": ("POST", f"{one}/reassign", False, False),
-        "bookings.reassign_to_user": ("POST", f"{one}/reassign/{{user_id}}", False, False),
-        "bookings.request_reschedule": ("POST", f"{one}/request-reschedule", False, False),
-        "bookings.update_location": ("PATCH", f"{one}/location", False, False),
-        "bookings.recordings": ("GET", f"{one}/recordings", False, True),
-        "bookings.transcripts": ("GET", f"{one}/transcripts", False, True),
-        "bookings.calendar_links": ("GET", f"{one}/calendar-links", False, True),
-        "bookings.references": ("GET", f"{one}/references", False, True),
-        "bookings.conferencing_sessions": ("GET", f"{one}/conferencing-sessions", False, True),
-        "bookings.attendees.list": ("GET", f"{one}/attendees", False, True),
-        "bookings.attendees.get": ("GET", f"{one}/attendees/{{attendee_id}}", False, True),
-        "bookings.attendees.add": ("POST", f"{one}/attendees", False, False),
-        "bookings.attendees.remove": ("DELETE", f"{one}/attendees/{{attendee_id}}", False, False),
-        "bookings.guests.add": ("POST", f"{one}/guests", False, False),
-        "slots.list": ("GET", "/v2/slots", True, True),
-        "slots.reserve": ("POST", reservations, True, False),
-        "slots.get_reservation": ("GET", reservation, True, True),
-        "slots.update_reservation": ("PATCH", reservation, True, False),
-        "slots.delete_reservation": ("DELETE", reservation, True, True),
-        "teams.bookings": ("GET", "/v2/teams/{team_id}/bookings", False, True),
-        "teams.organization_bookings": ("GET", f"{organization}/bookings", False, True),
-        "teams.organization_team_bookings": ("GET", of_team, False, True),
-        "teams.organization_user_bookings": (
-            "GET",
-            f"{organization}/users/{{user_id}}/bookings",
-            False,
-            True,
-        ),
-        "teams.references": ("GET", f"{of_team}/{{booking_uid}}/references", False, True),
-        "event_types.list": ("GET", "/v2/event-types", True, True),
-        "event_types.get": ("GET", "/v2/event-types/{event_type_id}", False, True),
-        "me.get": ("GET", "/v2/me", False, True),
-    }
-
-
-@pytest.mark.parametrize(
-    ("call", "name"),
-    [
-        (lambda: bookings.cancel("bk7", {"seat_uid": "s"}), "bookings.cancel_seat"),
-        (lambda: bookings.cancel("bk7", {}), "bookings.cancel"),
-        (lambda: bookings.cancel_one("bk7", {"seat_uid": "s"}), "bookings.cancel_seat"),
-        (lambda: bookings.cancel_one("bk7", {}), "bookings.cancel_one"),
-        (
-            lambda: bookings.reschedule("bk7", {"seat_uid": "s", "start": "2027-04-05T09:00Z"}),
-            "bookings.reschedule_seat",
-        ),
-        (lambda: bookings.reschedule("bk7", {"start": "2027-04-05T09Z"}), "bookings.reschedule"),
-    ],
-)
-def test_a_given_seat_picks_the_operation_on_a_seat(call: Callable[[], Any], name: str) -> None:
-    assert call().name == name
