@@ -1,4 +1,4 @@
-"""Each recorded request: the call that sends it, the field that is refused, or why none sends it."""
+"""Each recorded request: the call that sends it, the field that is refused, or why it has none."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
