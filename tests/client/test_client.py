@@ -56,7 +56,6 @@ from calcom_transports.namespaces import (
     Slots,
     Teams,
 )
-from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_client"
 UID = "9dfkso7iDs9uZtHquD1zR1"
@@ -287,13 +286,20 @@ def test_options_change_for_one_client_and_share_the_transport() -> None:
     hurried = client.with_options(timeout=2, retry=RetryPolicy())
     precise = client.with_options(timeout=Timeout(connect=1, read=2, total=3))
 
-    for each in (client, hurried, precise, hurried.with_options()):
+    total = Client(api_key=KEY, timeout=45, transport=transport)
+
+    for each in (client, hurried, precise, hurried.with_options(), total):
         each.bookings.get_one(UID)
     client.close()
 
-    assert transport.timeouts == [None, Timeout(2, 2, 2), Timeout(1, 2, 3), Timeout(2, 2, 2)]
+    assert transport.timeouts == [
+        None,
+        Timeout(2, 2, 2),
+        Timeout(1, 2, 3),
+        Timeout(2, 2, 2),
+        Timeout(10, 30, 45),
+    ]
     assert transport.closed == 1
-    assert Client(api_key=KEY, timeout=45, transport=transport)._timeout == Timeout(10, 30, 45)
 
 
 def test_the_trio_client_has_the_same_options() -> None:
@@ -433,11 +439,6 @@ def test_a_client_shows_where_it_asks_and_never_its_key() -> None:
     with Client(api_key=KEY, base_url="https://cal.example.org/api/") as client:
         assert repr(client) == "Client('https://cal.example.org/api', ApiKey)"
         assert KEY not in repr(vars(client)) + repr(client.bookings) + repr(client.api)
-
-
-def test_without_another_transport_a_client_uses_the_network() -> None:
-    with Client(api_key=KEY) as client:
-        assert isinstance(client._transport, Urllib3Transport)
 
 
 def test_a_failure_of_the_transport_carries_the_operation_and_no_credential() -> None:

@@ -283,7 +283,7 @@ LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
 def ours() -> tuple[Response, Response, Response]:
     """Return a list without our booking, one that holds it, and the response to its create."""
     data = {**LIKE, "uid": "bk7", "metadata": {"create_once_key": "order-1"}}
-    pagination = json.loads(ListServer(set())._by_offset(100, 0).body)["pagination"]
+    pagination = json.loads(ListServer(set()).page_by_offset(100, 0).body)["pagination"]
     none, listed = (
         Response(
             200,

@@ -1,6 +1,7 @@
 """Keeps the outside from the core."""
 
 import builtins
+import inspect
 import io
 import os
 import random
@@ -30,7 +31,7 @@ def _refuse_the_core(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
     def called(*args: Any, **options: Any) -> Any:
         # To import what is loaded reads no file, and generated code does so.
         if name != "__import__" or args[0] not in sys.modules:
-            frame = sys._getframe(1)
+            frame = inspect.currentframe()
             while frame is not None:
                 module = frame.f_globals.get("__name__", "")
                 if module.startswith("coverage."):

@@ -36,11 +36,11 @@ class ListServer:
         self.asked.append(query)
         if request.headers.get("cal-api-version") == "2026-05-01":
             assert query.keys() <= {"limit", "cursor", "status"}
-            return self._by_cursor(int(query.get("limit", 50)), query.get("cursor"))
+            return self.page_by_cursor(int(query.get("limit", 50)), query.get("cursor"))
         assert query.keys() <= {"take", "skip", "status"}
-        return self._by_offset(int(query.get("take", 100)), int(query.get("skip", 0)))
+        return self.page_by_offset(int(query.get("take", 100)), int(query.get("skip", 0)))
 
-    def _by_offset(self, take: int, skip: int) -> Response:
+    def page_by_offset(self, take: int, skip: int) -> Response:
         ordered = sorted(self.held)
         total, shown = len(ordered), ordered[skip : skip + take]
         pagination = {
@@ -55,7 +55,7 @@ class ListServer:
         }
         return answer([f"b{number}" for number in shown], pagination)
 
-    def _by_cursor(self, limit: int, cursor: str | None) -> Response:
+    def page_by_cursor(self, limit: int, cursor: str | None) -> Response:
         after = -1 if cursor is None else int(cursor.removeprefix("c"))
         rest = [number for number in sorted(self.held) if number > after]
         shown, more = rest[:limit], len(rest) > limit

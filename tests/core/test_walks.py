@@ -50,7 +50,7 @@ def uids(shown: list[Booking]) -> list[str]:
 
 
 def page_of(numbers: list[int], take: int, skip: int, total: int) -> Response:
-    body = json.loads(ListServer(set(range(total)))._by_offset(take, skip).body)
+    body = json.loads(ListServer(set(range(total))).page_by_offset(take, skip).body)
     like = json.loads(answer([f"b{number}" for number in numbers], {}).body)
     return Response(200, (), json.dumps({**body, "data": like["data"]}).encode())
 
