@@ -78,7 +78,7 @@ def test_the_sample_is_the_same_within_a_selection(pytester: pytest.Pytester) ->
     ]
 
 
-def test_the_exhaustive_run_leaves_nothing_out(pytester: pytest.Pytester) -> None:
+def test_the_exhaustive_run_is_complete(pytester: pytest.Pytester) -> None:
     ran, loop, last = run(pytester, "--exhaustive")
 
     assert ran == [
@@ -92,7 +92,7 @@ def test_the_exhaustive_run_leaves_nothing_out(pytester: pytest.Pytester) -> Non
     assert "left out" not in last
 
 
-def test_a_test_that_is_named_runs_whole(pytester: pytest.Pytester) -> None:
+def test_a_named_test_runs_whole(pytester: pytest.Pytester) -> None:
     assert run(pytester, "test_toy.py::test_matrix[7]")[0] == ["test_matrix[7]"]
     assert run(pytester, "test_toy.py::test_loop")[1] == ALL
 

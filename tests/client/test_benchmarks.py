@@ -42,7 +42,7 @@ def test_each_subject_of_the_table_is_in_its_module() -> None:
         assert set(family.subjects) <= set(subjects), family.name
 
 
-def test_no_subject_is_left_out_of_the_table() -> None:
+def test_the_table_has_every_subject() -> None:
     shown: dict[str, set[str]] = {}
     for family in FAMILIES:
         shown.setdefault(family.module, set()).update(family.subjects)
@@ -100,7 +100,7 @@ def test_the_targets_of_the_core() -> None:
     }
 
 
-def test_the_targets_of_walks_memory_and_replays() -> None:
+def test_the_targets_of_pagination_memory_and_replays() -> None:
     assert set(lines("walk", "wall").values()) == {"≥ 5 × peer"}
     assert set(lines("walk-memory", "rest").values()) == {"≤ 1.1 × floor"}
     assert lines("memory", "traced") == {
@@ -110,7 +110,7 @@ def test_the_targets_of_walks_memory_and_replays() -> None:
     assert set(lines("replay", "cpu").values()) == {"≥ 10 × peer"}
 
 
-def test_what_titles_say_of_the_data_is_so() -> None:
+def test_the_titles_describe_the_data() -> None:
     assert len(data.ERRORS) == 8
     assert len(data.deliveries()) == 28
     assert all(data.recorded_answer(name)["status"] >= 400 for name in data.ERRORS)
@@ -144,7 +144,7 @@ def test_nothing_imports_a_peer_before_its_subject_runs() -> None:
     ("ours", "missed"),
     [(2.0, ()), (2.01, ("floor",)), (4.0, ("floor", "peer")), (1.0, ())],
 )
-def test_a_row_is_met_if_all_that_is_wanted_is(ours: float, missed: tuple[str, ...]) -> None:
+def test_a_row_is_met_if_all_its_targets_are(ours: float, missed: tuple[str, ...]) -> None:
     row = Row(BOTH, ours, peer=5.1, floor=1.0)
 
     assert row.ratio == 5.1 / ours
@@ -153,7 +153,7 @@ def test_a_row_is_met_if_all_that_is_wanted_is(ours: float, missed: tuple[str, .
     assert row.met is not bool(missed)
 
 
-def test_a_limit_may_be_reached_and_nothing_wanted_is_neither_met_nor_missed() -> None:
+def test_a_limit_is_inclusive_and_a_row_without_one_has_no_verdict() -> None:
     line = Line("build", "cpu", "ours", most=15e-6)
 
     assert Row(line, 15e-6).met is True
@@ -224,7 +224,7 @@ def test_the_json_has_numbers_names_and_verdicts() -> None:
     }
 
 
-def test_the_plot_has_a_bar_for_each_comparison_and_a_shared_floor_once() -> None:
+def test_the_plot_has_a_bar_for_each_comparison_and_the_shared_floor_once() -> None:
     rows = [
         Row(BOTH, 1.0, 3.0, 0.8),
         Row(evolve(BOTH, peer="other", least=None), 1.0, 0.5, 0.8),
@@ -239,7 +239,7 @@ def test_the_plot_has_a_bar_for_each_comparison_and_a_shared_floor_once() -> Non
     ]
 
 
-def test_a_line_takes_the_medians_of_its_subjects() -> None:
+def test_a_row_has_the_medians_of_its_subjects() -> None:
     taken = running.Taken({name: [{"cpu": n} for n in each] for name, each in TURNS.items()})
 
     assert row_of(BOTH, taken.measured()) == Row(BOTH, 2, 6, 1)
@@ -253,7 +253,7 @@ TURNS: Mapping[str, tuple[float, ...]] = {
 }
 
 
-def test_a_turn_is_answered_with_what_one_of_its_calls_took() -> None:
+def test_a_turn_returns_the_time_of_one_call() -> None:
     reports, made = StringIO(), []
 
     turns.repeat(lambda: made.append(1))(turns.asked(StringIO("2\n40\n"), reports), "")
@@ -264,7 +264,7 @@ def test_a_turn_is_answered_with_what_one_of_its_calls_took() -> None:
     assert all(0 <= each["wall"] < 1 for each in told)
 
 
-def test_subjects_begin_in_another_order_at_each_start() -> None:
+def test_subjects_start_in_another_order_each_time() -> None:
     assert [running.rotated("abc", start) for start in range(4)] == [
         ["a", "b", "c"],
         ["b", "c", "a"],
@@ -285,12 +285,12 @@ class Slow:
         return {"wall": 10e-6 + built / calls}
 
 
-def test_the_first_call_does_not_count_for_how_many_make_a_turn() -> None:
+def test_the_first_call_is_not_used_to_size_a_turn() -> None:
     assert running.calls_for(cast(running.Process, Slow()), 0.1) == 10_000
     assert running.calls_for(cast(running.Process, Slow()), 0) == 1
 
 
-def test_a_family_runs_in_processes_of_its_own() -> None:
+def test_a_family_runs_in_separate_processes() -> None:
     family = evolve(BY_NAME["build"], seconds=0)
 
     rows = running.rows(family, running.run(family, running.Plan(starts=1, turns=2)))
@@ -307,7 +307,7 @@ def test_a_subject_that_fails_ends_the_run(capfd: pytest.CaptureFixture[str]) ->
     assert "KeyError: 'nobody'" in capfd.readouterr().err
 
 
-def test_a_server_that_is_not_much_faster_than_the_fastest_subject_is_seen() -> None:
+def test_a_server_too_slow_for_the_fastest_subject_is_reported() -> None:
     family = BY_NAME["get"]
     measured = {
         name: {"wall": 100e-6, "cpu": 80e-6} for name in family.subjects if name != BARE
@@ -321,7 +321,7 @@ def test_a_server_that_is_not_much_faster_than_the_fastest_subject_is_seen() -> 
     assert running.watch(family, {**measured, BARE: {"wall": 51e-6}}, taken)[0].met is False
 
 
-def test_the_server_answers_who_has_key_and_version_and_counts() -> None:
+def test_the_server_requires_key_and_version_and_counts() -> None:
     with server.server() as url:
         connection = HTTPConnection(urlsplit(url).netloc)
         headers = {"authorization": f"Bearer {data.API_KEY}", "cal-api-version": "2024-08-13"}
@@ -339,13 +339,13 @@ def test_the_server_answers_who_has_key_and_version_and_counts() -> None:
     assert told["cpu"] > 0
 
 
-def test_the_request_of_bare_sockets_is_as_long_as_ours_and_accepted() -> None:
+def test_the_bare_socket_request_has_our_length_and_is_accepted() -> None:
     request = server.request_of("127.0.0.1:1")
 
     assert all(needed.search(request) for needed in server.NEEDED)
 
 
 @pytest.mark.parametrize("script", ["core", "paging", "replay"])
-def test_a_script_finds_what_it_shares_with_the_others(script: str) -> None:
+def test_a_script_finds_the_modules_it_imports(script: str) -> None:
     program = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='imported')"
     subprocess.run([sys.executable, "-I", "-c", program, str(FOLDER / f"{script}.py")], check=True)

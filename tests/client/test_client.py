@@ -114,7 +114,7 @@ def test_each_client_has_every_operation_under_its_own_name(kind: int) -> None:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_each_method_shows_the_parameters_and_the_text_of_its_function(name: str) -> None:
+def test_each_method_has_the_signature_and_docstring_of_its_function(name: str) -> None:
     function = attrgetter(name)(calcom_core)
     with Client(transport=Replay.of()) as client:
         method = attrgetter(name)(client)
@@ -131,7 +131,7 @@ def test_each_method_shows_the_parameters_and_the_text_of_its_function(name: str
     assert not inspect.iscoroutinefunction(method)
 
 
-def test_a_methods_signature_shows_the_result_in_place_of_the_operation() -> None:
+def test_a_methods_signature_has_the_result_instead_of_the_operation() -> None:
     given = "booking_uid: str, *, cal_api_version: str | None = None"
     result = "calcom_core.model.booking.Booking"
 
@@ -142,7 +142,7 @@ def test_a_methods_signature_shows_the_result_in_place_of_the_operation() -> Non
 
 
 @pytest.mark.parametrize(("kind", "word"), [(Client, ""), (AsyncClient, "async ")])
-def test_help_shows_a_methods_own_name_parameters_and_text(kind: Any, word: str) -> None:
+def test_help_has_a_methods_own_name_parameters_and_docstring(kind: Any, word: str) -> None:
     method = kind(transport=Replay.of()).me.get
     shown = pydoc.render_doc(method, renderer=pydoc.plaintext).splitlines()
 
@@ -151,7 +151,7 @@ def test_help_shows_a_methods_own_name_parameters_and_text(kind: Any, word: str)
 
 
 @pytest.mark.parametrize("cls", [Bookings, AsyncBookings])
-def test_create_once_shows_what_a_caller_may_give_and_not_what_the_client_gives(cls: Any) -> None:
+def test_create_onces_signature_has_only_the_callers_parameters(cls: Any) -> None:
     signature = inspect.signature(cls.create_once)
     defaults = {name: each.default for name, each in signature.parameters.items()}
 
@@ -170,7 +170,7 @@ def test_create_once_shows_what_a_caller_may_give_and_not_what_the_client_gives(
     assert "None, the default, is the client's `retry`, or else `DEFAULT_RETRY`." in text
 
 
-def test_a_client_without_a_key_is_refused_unless_it_says_so() -> None:
+def test_a_client_without_a_key_is_refused_unless_anonymous() -> None:
     with pytest.raises(InvalidInput, match="auth=Anonymous") as caught:
         Client(api_key=None)
 
@@ -208,7 +208,7 @@ def test_each_kind_of_credentials_sends_its_headers(auth: Any, headers: dict[str
     assert {name: value for name, value in sent.headers if name not in usual} == headers
 
 
-def test_an_exchange_shows_request_response_and_value() -> None:
+def test_an_exchange_holds_request_response_and_value() -> None:
     op = bookings.get_one(UID)
     reply = success(booking())
 
@@ -236,7 +236,7 @@ def by_cursor(uid: str, cursor: str | None) -> Response:
     return success([booking(uid=uid)], pagination=pagination)
 
 
-def test_each_client_walks_all_pages() -> None:
+def test_each_client_iterates_all_pages() -> None:
     first, second = bookings.list(limit=1), bookings.list(limit=1, cursor="c")
     walk: list[Any] = [(first, by_cursor("a", "c")), (second, by_cursor("b", None))]
 
@@ -249,7 +249,7 @@ def test_each_client_walks_all_pages() -> None:
     assert trio.run(under_trio) == ["a", "b"]
 
 
-def test_an_error_reaches_the_caller_as_itself_and_the_replay_says_nothing_more() -> None:
+def test_an_error_reaches_the_caller_unchanged_and_the_replay_adds_nothing() -> None:
     missing = {"status": "error", "error": {"code": "NotFoundException", "message": "gone"}}
     op = bookings.get_one(UID)
     replay = Replay.of((op, answer(missing, 404)), (op, success(booking())))
@@ -405,7 +405,7 @@ MISTAKEN: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "message"), MISTAKEN)
 @pytest.mark.parametrize(("kind", "transport"), [(Client, Noting()), (AsyncClient, AsyncNoting())])
-def test_mistaken_headers_and_credentials_are_refused_when_they_are_given(
+def test_invalid_headers_and_credentials_are_refused_at_once(
     kind: Any, transport: Any, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -418,7 +418,7 @@ def test_mistaken_headers_and_credentials_are_refused_when_they_are_given(
     assert client.api == Api(ApiKey(KEY))
 
 
-def test_a_transport_that_cannot_be_closed_need_not_be() -> None:
+def test_a_transport_needs_no_close() -> None:
     class Bare:
         def send(self, request: Request, timeout: Timeout | None) -> Response:
             return success(booking())
@@ -435,13 +435,13 @@ def test_a_transport_that_cannot_be_closed_need_not_be() -> None:
         assert client.bookings.get_one(UID) == trio.run(under_trio)
 
 
-def test_a_client_shows_where_it_asks_and_never_its_key() -> None:
+def test_a_clients_repr_has_its_base_url_and_never_its_key() -> None:
     with Client(api_key=KEY, base_url="https://cal.example.org/api/") as client:
         assert repr(client) == "Client('https://cal.example.org/api', ApiKey)"
         assert KEY not in repr(vars(client)) + repr(client.bookings) + repr(client.api)
 
 
-def test_a_failure_of_the_transport_carries_the_operation_and_no_credential() -> None:
+def test_a_transport_error_has_the_operation_and_no_credential() -> None:
     op = bookings.confirm(UID)
     replay = Replay.of((op, NoAnswer("closed early", reason="closed")))
 
@@ -478,7 +478,7 @@ def test_a_transport_of_the_wrong_kind_is_refused_before_anything_is_sent(
     assert (caught.value.field, caught.value.problem) == ("transport", problem)
 
 
-def test_a_retry_that_is_no_policy_is_refused() -> None:
+def test_an_invalid_retry_policy_is_refused() -> None:
     with pytest.raises(InvalidInput, match="retry: must be a RetryPolicy, not int"):
         Client(KEY, transport=Noting(), retry=3)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="retry: must be a RetryPolicy, not str"):
@@ -527,7 +527,7 @@ BAD_KEYS: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", BAD_KEYS)
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_a_bad_key_is_refused_in_the_words_of_the_argument_that_held_it(
+def test_an_invalid_key_is_refused_and_names_its_argument(
     kind: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CALCOM_API_KEY", raising=False)
@@ -574,7 +574,7 @@ def test_a_client_reads_key_and_server_from_the_environment(
 
 
 @LIVE
-def test_an_argument_wins_over_the_environment(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_argument_overrides_the_environment(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", "cal_test_of_the_environment")
     monkeypatch.setenv("CALCOM_BASE_URL", SERVER)
 
@@ -585,7 +585,7 @@ def test_an_argument_wins_over_the_environment(make: Any, monkeypatch: pytest.Mo
 
 
 @LIVE
-def test_a_variable_that_an_argument_replaces_is_not_read(
+def test_a_variable_replaced_by_an_argument_is_not_read(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", " ")
@@ -685,7 +685,7 @@ def test_many_clients_share_one_transport() -> None:
     assert transport.keys == ["Bearer cal_test_of_the_first", "Bearer cal_test_of_the_second"]
 
 
-def test_what_is_no_operation_is_refused() -> None:
+def test_an_invalid_operation_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"operation: must be such as bookings\.get"):
         Client(KEY, transport=Noting()).call(UID)  # type: ignore[arg-type]
 
@@ -695,7 +695,7 @@ def several(client: Any) -> Any:
         yield from emit((yield from retrying(client.api, bookings.get_one(UID))).uid)
 
 
-def test_a_program_and_a_stream_have_the_clients_timeout_unless_they_say_another() -> None:
+def test_a_program_and_a_stream_have_the_clients_timeout_or_their_own() -> None:
     transport = Noting()
     client = Client(KEY, transport=transport, timeout=5)
     request = client.api.request(bookings.get_one(UID))
@@ -708,7 +708,7 @@ def test_a_program_and_a_stream_have_the_clients_timeout_unless_they_say_another
     assert transport.timeouts == [five, two, five, five]
 
 
-def test_so_have_they_under_trio() -> None:
+def test_a_program_and_a_stream_have_the_timeout_under_trio_too() -> None:
     transport = AsyncNoting()
 
     async def under_trio() -> list[str]:
@@ -721,7 +721,7 @@ def test_so_have_they_under_trio() -> None:
     assert transport.timeouts == [two, five, five]
 
 
-def test_entering_the_trio_client_outside_trio_says_so() -> None:
+def test_entering_the_trio_client_outside_trio_is_an_explicit_error() -> None:
     async def enter() -> None:
         async with AsyncClient(KEY, transport=AsyncNoting()):
             raise AssertionError

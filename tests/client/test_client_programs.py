@@ -87,7 +87,7 @@ def both(
         return [blocking(client), trio.run(under_trio)]
 
 
-def test_a_client_repeats_what_may_be_repeated_unless_it_is_told_not_to() -> None:
+def test_a_client_retries_safe_requests_unless_retries_are_off() -> None:
     def answering() -> Callable[[Request], Response]:
         return in_turn(BUSY, NoAnswer("cut short", reason="closed"), GOOD)
 
@@ -106,7 +106,7 @@ def test_a_client_repeats_what_may_be_repeated_unless_it_is_told_not_to() -> Non
     assert caught.value.attempts == 1
 
 
-def test_the_usual_policy_is_that_of_the_core() -> None:
+def test_the_default_policy_is_that_of_the_core() -> None:
     with Client(KEY, transport=Replay.of()) as client:
         assert client.retry is DEFAULT_RETRY
         assert client.with_options(retry=HURRIED).retry is HURRIED
@@ -114,7 +114,7 @@ def test_the_usual_policy_is_that_of_the_core() -> None:
     assert AsyncClient(KEY, transport=Replay.of()).retry is DEFAULT_RETRY
 
 
-def test_an_attempt_after_the_first_has_what_is_left_of_the_deadline_if_that_is_less() -> None:
+def test_a_later_attempt_has_the_rest_of_the_deadline_if_it_is_shorter() -> None:
     transport = Answering(in_turn(BUSY, BUSY, GOOD))
     client = Client(KEY, transport=transport, timeout=50, retry=RetryPolicy(base=0, deadline=20))
     client.bookings.get_one("bk7")
@@ -129,7 +129,7 @@ def test_an_attempt_after_the_first_has_what_is_left_of_the_deadline_if_that_is_
     assert usual.timeouts == [None, Timeout()]
 
 
-def test_what_is_left_of_the_deadline_shortens_the_timeout_of_the_transport_itself() -> None:
+def test_the_rest_of_the_deadline_caps_the_timeout_of_the_transport() -> None:
     class Hurried(Answering):
         timeout = Timeout(1, 2, 3)
 
@@ -156,7 +156,7 @@ def test_what_is_left_of_the_deadline_shortens_the_timeout_of_the_transport_itse
     assert odd.timeouts == [None, Timeout()]
 
 
-def test_a_write_that_may_have_happened_is_verified_by_the_operation_in_the_error() -> None:
+def test_the_error_of_a_write_that_may_have_happened_has_the_verify() -> None:
     def blocking(client: Client) -> Any:
         with pytest.raises(OutcomeUnknown) as caught:
             client.bookings.confirm("bk7")
@@ -182,7 +182,7 @@ EXPECTED = [f"b{number}" for number in range(23)]
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 @pytest.mark.parametrize("words", [{"take": 4}, {"limit": 4}])
-def test_a_walk_shows_every_booking_in_both_clients(words: Any, concurrency: int) -> None:
+def test_iterate_yields_every_booking_in_both_clients(words: Any, concurrency: int) -> None:
     servers = []
 
     def answering() -> Callable[[Request], Response]:
@@ -200,7 +200,7 @@ def test_a_walk_shows_every_booking_in_both_clients(words: Any, concurrency: int
     assert [len(server.asked) for server in servers] == [6, 6]
 
 
-def test_the_pages_of_any_list_are_walked_in_both_clients() -> None:
+def test_the_pages_of_any_list_are_iterated_in_both_clients() -> None:
     op = bookings.list(status="past", take=10)
 
     def blocking(client: Client) -> Any:
@@ -215,7 +215,7 @@ def test_the_pages_of_any_list_are_walked_in_both_clients() -> None:
         assert uids(shown) == EXPECTED
 
 
-def test_so_many_pages_are_asked_for_at_once() -> None:
+def test_pages_are_requested_concurrently() -> None:
     server = ListServer(set(range(10)))
     together = Barrier(3, timeout=5)  # which breaks, unless three requests are under way
 
@@ -231,7 +231,7 @@ def test_so_many_pages_are_asked_for_at_once() -> None:
         assert client.concurrency == 1
 
 
-def test_a_loop_that_is_left_asks_for_no_more_pages() -> None:
+def test_leaving_the_loop_requests_no_more_pages() -> None:
     server = ListServer(set(range(23)))
     with Client(KEY, transport=Answering(server)) as client:
         for booking in client.bookings.iterate(status="past", take=5):
@@ -250,7 +250,7 @@ def test_a_loop_that_is_left_asks_for_no_more_pages() -> None:
     assert len(server.asked) == 2
 
 
-def test_a_walk_that_does_not_end_is_an_error_in_both_clients() -> None:
+def test_an_endless_iteration_is_an_error_in_both_clients() -> None:
     def endless(request: Request) -> Response:
         cursor = len(request.url)
         return answer(["b1"], {"nextCursor": "c" * cursor, "hasMore": True})
@@ -268,7 +268,7 @@ def test_a_walk_that_does_not_end_is_an_error_in_both_clients() -> None:
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, 2.5, "4"])
-def test_a_concurrency_that_is_none_is_refused(concurrency: Any) -> None:
+def test_an_invalid_concurrency_is_refused(concurrency: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^concurrency: "):
         Client(KEY, transport=Replay.of(), concurrency=concurrency)
     client = AsyncClient(KEY, transport=Replay.of())
@@ -296,7 +296,7 @@ def ours() -> tuple[Response, Response, Response]:
     return none, listed, Response(201, (), json.dumps(made).encode())
 
 
-def test_a_booking_is_made_once_in_both_clients() -> None:
+def test_a_booking_is_created_once_in_both_clients() -> None:
     none, listed, made = ours()
     found = MARKED.read(made)
 
@@ -312,7 +312,7 @@ def test_a_booking_is_made_once_in_both_clients() -> None:
     assert both(lambda: in_turn(listed), blocking, awaited) == [found, found]
 
 
-def test_creating_once_has_the_policy_of_the_client_or_its_own() -> None:
+def test_create_once_has_the_clients_policy_or_its_own() -> None:
     none, _, made = ours()
     refused = NotSent("refused", reason="refused")
 
@@ -333,7 +333,7 @@ def test_creating_once_has_the_policy_of_the_client_or_its_own() -> None:
     assert both(lambda: in_turn(*outcomes), blocking, awaited, retry=HURRIED) == [found, found]
 
 
-def test_creating_once_works_on_a_replay() -> None:
+def test_create_once_works_on_a_replay() -> None:
     none, listed, made = ours()
     look = bookings.list(
         status=("upcoming", "recurring", "past", "cancelled", "unconfirmed"),
@@ -348,7 +348,7 @@ def test_creating_once_works_on_a_replay() -> None:
 
 
 @pytest.mark.parametrize("namespace", [Bookings, AsyncBookings])
-def test_the_signatures_of_what_is_more_than_one_exchange(namespace: type[Any]) -> None:
+def test_the_signatures_of_the_program_methods(namespace: type[Any]) -> None:
     once = inspect.signature(namespace.create_once)
     assert [*once.parameters] == ["self", *list(inspect.signature(create_once).parameters)[1:]]
     assert once.return_annotation == Booking | tuple[Booking, ...]

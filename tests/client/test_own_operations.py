@@ -68,7 +68,7 @@ def sent(request: bytes) -> tuple[str, dict[str, str], bytes]:
     return first, {name: headers[name] for name in named if name in headers}, body
 
 
-def test_both_clients_send_them_and_return_the_data() -> None:
+def test_both_clients_send_custom_operations_and_return_the_data() -> None:
     async def under_trio(url: str) -> list[Any]:
         async with AsyncClient(KEY, base_url=url) as client:
             return [await client.call(LIST), await client.call(CREATE)]
@@ -105,7 +105,7 @@ def test_the_version_is_the_one_given_or_2024_08_13(
     assert request.headers.get_all("cal-api-version") == (version,)
 
 
-def test_a_request_of_one_is_complete() -> None:
+def test_a_custom_operation_sends_a_complete_request() -> None:
     assert API.request(CREATE) == Request(
         "POST",
         "https://api.cal.com/v2/webhooks",
@@ -132,7 +132,7 @@ def test_a_request_of_one_is_complete() -> None:
         ("get", False),
     ],
 )
-def test_only_a_read_is_idempotent_unless_one_says_so(method: str, idempotent: bool) -> None:
+def test_only_a_read_is_idempotent_by_default(method: str, idempotent: bool) -> None:
     assert Operation("x", method, "/v2/x").idempotent is idempotent
     assert Operation("x", method, "/v2/x", idempotent=not idempotent).idempotent is not idempotent
 
@@ -152,7 +152,7 @@ def test_a_read_is_retried() -> None:
 
 
 @pytest.mark.parametrize("came", [NoAnswer("cut short", reason="closed"), BUSY])
-def test_a_write_is_sent_once_and_names_no_read_that_tells(came: Any) -> None:
+def test_a_custom_write_is_sent_once_and_has_no_verify(came: Any) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         run_script(retrying(API, CREATE), [(Clock(), 0.0), (CREATE, came)])
 
@@ -167,14 +167,14 @@ def test_a_write_is_sent_once_and_names_no_read_that_tells(came: Any) -> None:
     assert caught.value.operation == CREATE
 
 
-def test_a_write_may_name_the_read_that_tells() -> None:
+def test_a_custom_write_may_have_a_verify() -> None:
     told = Operation("webhooks.create", "POST", "/v2/webhooks", verify=LIST)
     with pytest.raises(OutcomeUnknown, match=r"ask what error\.verify asks") as caught:
         run_script(retrying(API, told), [(Clock(), 0.0), (told, BUSY)])
     assert caught.value.verify == LIST
 
 
-def test_an_error_in_disguise_leaves_a_write_open() -> None:
+def test_an_error_with_status_200_is_an_unknown_outcome_of_a_write() -> None:
     with pytest.raises(DecodingError) as caught:
         CREATE.read(answer({"status": "error", "error": {"code": "X", "message": "busy"}}))
     assert str(caught.value) == (
@@ -184,7 +184,7 @@ def test_an_error_in_disguise_leaves_a_write_open() -> None:
     )
 
 
-def test_errors_are_those_of_any_operation() -> None:
+def test_custom_operations_raise_the_usual_errors() -> None:
     missing = {"status": "error", "error": {"code": "NotFoundException", "message": "gone"}}
     with pytest.raises(NotFound) as caught:
         LIST.read(answer(missing, 404))
@@ -194,7 +194,7 @@ def test_errors_are_those_of_any_operation() -> None:
 
 
 @pytest.mark.parametrize("data", [None, [], {}, 5, "x", [{"id": 1}]])
-def test_the_data_is_read_as_it_came(data: object) -> None:
+def test_the_data_is_returned_unchanged(data: object) -> None:
     assert LIST.read(answer({"status": "success", "data": data})) == data
 
 
@@ -202,7 +202,7 @@ def test_without_data_the_result_is_none() -> None:
     assert LIST.read(answer({"status": "success"})) is None
 
 
-def test_a_function_or_a_decoder_makes_something_of_the_data() -> None:
+def test_a_function_or_a_decoder_converts_the_data() -> None:
     active = LIST.map(lambda webhooks: [each["id"] for each in webhooks if each["active"]])
     assert active.read(answer(LISTED)) == ["w1"]
     assert API.request(active) == API.request(LIST)
@@ -214,13 +214,15 @@ def test_a_function_or_a_decoder_makes_something_of_the_data() -> None:
     assert latest.read(answer({"status": "success", "data": {**least, **times}})).uid == "bk7"
 
 
-def test_a_replay_answers_them() -> None:
+def test_a_replay_serves_custom_operations() -> None:
     with Client(transport=Replay.of((LIST, answer(LISTED)), (CREATE, answer(CREATED)))) as client:
         assert client.call(LIST) == WEBHOOKS
         assert client.call(CREATE) == {"id": "w3", "active": True}
 
 
-def test_they_are_recorded_and_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_custom_operations_are_recorded_and_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("CI", raising=False)
     path = tmp_path / "webhooks.json"
     with (
@@ -247,7 +249,7 @@ class Paths(StrEnum):
         Paths.WEBHOOKS,
     ],
 )
-def test_a_path_is_sent_as_it_is(path: str) -> None:
+def test_a_path_is_sent_unchanged(path: str) -> None:
     url = API.request(Operation("x", "GET", path)).url
     assert url == f"https://api.cal.com{str.__str__(path)}"
 
@@ -280,7 +282,7 @@ def test_a_path_is_sent_as_it_is(path: str) -> None:
         5,
     ],
 )
-def test_a_path_that_leads_elsewhere_is_refused(path: Any) -> None:
+def test_a_path_to_another_host_or_folder_is_refused(path: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         Operation("x", "GET", path)
     assert str(caught.value) == (
@@ -334,7 +336,7 @@ def test_a_query_of_other_values_is_refused(query: Any) -> None:
         (Operation("x", "GET", "/v2/x", version="2024\r\nX: y"), "headers['cal-api-version']"),
     ],
 )
-def test_what_a_request_cannot_hold_is_refused_before_it_is_sent(
+def test_an_invalid_custom_request_is_refused_before_it_is_sent(
     operation: Operation[Any], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -342,7 +344,7 @@ def test_what_a_request_cannot_hold_is_refused_before_it_is_sent(
     assert caught.value.field == field
 
 
-def test_equal_ones_are_equal_and_they_pickle() -> None:
+def test_custom_operations_compare_and_pickle() -> None:
     same = Operation("webhooks.list", "GET", "/v2/webhooks", query=[("take", "2"), ("skip", "0")])
     assert (same, hash(same)) == (LIST, hash(LIST))
     for other in (
@@ -373,7 +375,7 @@ def test_an_operation_is_plain_data_and_is_decoded_by_its_name() -> None:
     assert same.read(response).uid == "bk7"
 
 
-def test_a_decoder_of_ones_own_replaces_that_of_the_name() -> None:
+def test_a_custom_decoder_replaces_the_decoder_of_the_name() -> None:
     raw: Operation[Any] = Operation(
         "bookings.get", "GET", "/v2/bookings/bk7", lambda operation, response, envelope: envelope
     )
@@ -382,7 +384,7 @@ def test_a_decoder_of_ones_own_replaces_that_of_the_name() -> None:
     assert raw != bookings.get("bk7")
 
 
-def test_what_lists_bookings_is_known_by_its_decoder() -> None:
+def test_a_list_of_bookings_is_recognized_by_its_decoder() -> None:
     listed = responses.page([{"uid": "a"}], next_cursor=None)
     named: Operation[Any] = Operation("bookings.list", "GET", "/v2/bookings")
     own: Operation[Any] = Operation("bookings.latest", "GET", "/v2/latest", PageOf(Booking))

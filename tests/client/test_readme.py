@@ -212,7 +212,7 @@ def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_each_block_of_code_runs_and_prints_what_it_should(
+def test_each_code_block_runs_and_prints_its_output(
     name: str, newcomer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_block(BLOCKS[name])
@@ -220,7 +220,7 @@ def test_each_block_of_code_runs_and_prints_what_it_should(
     assert capsys.readouterr().out == OUTPUT[name]
 
 
-def test_what_was_recorded_once_is_replayed_without_key_and_server(
+def test_a_recording_replays_without_key_and_server(
     newcomer: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     block = block_with("use_cassette(")
@@ -253,7 +253,7 @@ def pytest_run(directory: Path, *options: str) -> str:
     return done.stdout
 
 
-def test_the_tests_with_cassettes_record_and_then_replay(
+def test_the_cassette_tests_record_and_then_replay(
     newcomer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paste("calcom_async_client", newcomer)
@@ -318,7 +318,7 @@ def delivered(newcomer: Path) -> Callable[..., str]:
     return deliver
 
 
-def test_the_receiver_of_webhooks_acts_once_upon_what_is_signed_and_fresh(
+def test_the_webhook_receiver_acts_once_on_a_signed_fresh_delivery(
     delivered: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now, start = datetime.now(UTC), "2031-03-04T09:00:00Z"
@@ -336,7 +336,7 @@ def test_the_receiver_of_webhooks_acts_once_upon_what_is_signed_and_fresh(
     assert capsys.readouterr().out == "booked bk7 None\n"
 
 
-def test_the_receiver_of_webhooks_takes_no_meeting_long_after_its_end(
+def test_the_webhook_receiver_refuses_a_meeting_long_after_its_end(
     delivered: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def meeting(end: datetime) -> bytes:
@@ -349,14 +349,14 @@ def test_the_receiver_of_webhooks_takes_no_meeting_long_after_its_end(
     assert capsys.readouterr().out == f"MEETING_ENDED of {bookings.get_one('bk7')}\n"
 
 
-def test_the_receiver_of_webhooks_reads_no_more_than_it_must(delivered: Any) -> None:
+def test_the_webhook_receiver_reads_no_more_than_needed(delivered: Any) -> None:
     for length, read in (("-1", 0), ("", 0), ("5", 5), (str(2**30), 2**20 + 1)):
         given = BytesIO(b"x" * (2**20 + 9))
         status = delivered.post(b"", "whsec_test_new", length=length, given=given)
         assert (status, given.tell()) == ("401 Unauthorized", read)
 
 
-def test_the_receiver_of_webhooks_tells_the_kinds_of_events_apart(
+def test_the_webhook_receiver_distinguishes_events(
     delivered: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     moved = {"startTime": "2031-03-05T09:00:00Z", "rescheduleStartTime": "2031-03-04T09:00:00Z"}
@@ -393,7 +393,7 @@ def test_the_readme_is_short() -> None:
     assert PAGES["README.md"].partition("with Client() as client")[0].count("\n") < 40
 
 
-def test_the_table_of_operations_is_that_of_the_code() -> None:
+def test_the_table_of_operations_matches_the_code() -> None:
     match = MARKED.search(PAGES["calcom_core/README.md"])
 
     assert match is not None

@@ -125,7 +125,7 @@ ODD: list[Any] = [
         *("wh_meeting_ended", "wh_ping", "wh_form"),
     ],
 )
-def test_any_value_may_be_odd_or_missing_at_any_place(name: str) -> None:
+def test_any_value_may_be_unexpected_or_missing_anywhere(name: str) -> None:
     root = json.loads(BODIES[name])
     for holder, key in places(root):
         value = holder[key]
@@ -181,7 +181,7 @@ def test_a_corpus_of_damaged_deliveries_raises_only_our_errors() -> None:
     st.none() | st.text(max_size=80) | st.binary(max_size=80) | st.from_regex(r"[0-9a-f]{64}"),
     st.text(min_size=1, max_size=8) | st.lists(st.text(max_size=8), max_size=3),
 )
-def test_no_signature_that_was_made_without_the_secret_passes(
+def test_no_signature_made_without_the_secret_passes(
     body: bytes, signature: Any, secrets: Any
 ) -> None:
     with pytest.raises((SignatureError, InvalidInput)):
@@ -197,7 +197,7 @@ def test_no_signature_that_was_made_without_the_secret_passes(
         max_size=4,
     )
 )
-def test_whatever_stands_in_headers_nothing_unsigned_is_received(
+def test_no_headers_make_an_unsigned_delivery_acceptable(
     headers: list[tuple[str, str]],
 ) -> None:
     with pytest.raises(SignatureError):
@@ -212,7 +212,7 @@ def of_size(size: int) -> bytes:
     return start + b"y" * (size - len(start) - len(end)) + end
 
 
-def test_a_delivery_may_have_a_mebibyte_unless_more_are_allowed() -> None:
+def test_a_delivery_is_at_most_a_mebibyte_by_default() -> None:
     assert len(webhooks.parse(of_size(2**20)).extra["x"]) == 2**20 - 30
     with pytest.raises(DeliveryTooLarge) as caught:
         webhooks.parse(of_size(2**20 + 1))
@@ -224,7 +224,7 @@ def test_a_delivery_may_have_a_mebibyte_unless_more_are_allowed() -> None:
         webhooks.parse(of_size(100), max_body=99)
 
 
-def test_what_is_too_large_is_not_even_verified() -> None:
+def test_an_oversized_delivery_is_not_verified() -> None:
     with pytest.raises(DeliveryTooLarge):
         webhooks.verify(of_size(2**20 + 1), None, SECRET)
     with pytest.raises(DeliveryTooLarge):
@@ -306,7 +306,7 @@ WORST: dict[str, Callable[[int], bytes]] = {
 
 
 @pytest.mark.parametrize("name", WORST)
-def test_twice_as_much_takes_twice_as_many_steps(name: str) -> None:
+def test_twice_the_input_takes_twice_the_steps(name: str) -> None:
     taken(WORST[name](10))  # what is made once
     once, twice, thrice = (
         steps(lambda size=size: taken_only(WORST[name](size)))  # type: ignore[misc]
@@ -343,7 +343,7 @@ LARGE: dict[str, bytes] = {
 
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("name", LARGE)
-def test_a_large_delivery_is_soon_read_or_refused(name: str) -> None:
+def test_a_large_delivery_is_quickly_parsed_or_refused(name: str) -> None:
     # A square of a million steps would not end while somebody waits.
     taken(LARGE[name])
     with pytest.raises(SignatureError):

@@ -129,7 +129,7 @@ DATES = {"only a date", "a date object"}
 
 
 @pytest.mark.parametrize("name", TIMES)
-def test_a_time_that_is_no_instant_is_refused(name: str) -> None:
+def test_a_time_without_an_offset_or_calendar_date_is_refused(name: str) -> None:
     time = TIMES[name]
     assert refused(lambda: create(start=time)).field == "data.start"
     assert refused(lambda: bookings.list(after_start=time)).field == "after_start"
@@ -164,7 +164,7 @@ def test_an_invalid_date_or_time_is_refused_as_a_bound_of_slots(name: str) -> No
     ],
     ids=["not a time", "a day away", "not a date"],
 )
-def test_the_error_of_an_invalid_time_says_so_and_keeps_its_cause(time: Any, problem: str) -> None:
+def test_the_error_of_an_invalid_time_names_it_and_keeps_its_cause(time: Any, problem: str) -> None:
     error = refused(lambda: slots.list(start=time, end=date(2027, 4, 5), event_type_id=1))
     assert error.problem == problem
     assert isinstance(error.__cause__, (TypeError, ValueError))
@@ -174,7 +174,7 @@ ZONES = ["EST", "UTC-05:00", "", None, "+02:00", "Z", f"{MARK} time", "Europe/",
 
 
 @pytest.mark.parametrize("zone", ZONES, ids=repr)
-def test_a_time_zone_that_is_no_iana_name_is_refused(zone: object) -> None:
+def test_an_invalid_time_zone_is_refused(zone: object) -> None:
     assert refused(lambda: by(time_zone=zone)).field == "data.attendee.time_zone"
 
 
@@ -247,7 +247,7 @@ TAKING_A_UID: dict[str, Callable[[Any], object]] = {
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", UIDS)
 @pytest.mark.parametrize("function", TAKING_A_UID)
-def test_a_uid_that_is_none_or_leaves_its_segment_is_refused(function: str, name: str) -> None:
+def test_an_invalid_uid_is_refused(function: str, name: str) -> None:
     assert refused(lambda: TAKING_A_UID[function](UIDS[name])).field == "booking_uid"
 
 
@@ -264,7 +264,7 @@ TAKING_ANOTHER_UID: dict[str, tuple[Callable[[Any], object], str]] = {
 
 @pytest.mark.parametrize("name", sorted(UIDS.keys() - {"a word of the route"}))
 @pytest.mark.parametrize("function", TAKING_ANOTHER_UID)
-def test_so_is_the_uid_of_a_seat_or_a_reservation(function: str, name: str) -> None:
+def test_an_invalid_uid_of_a_seat_or_a_reservation_is_refused(function: str, name: str) -> None:
     call, field = TAKING_ANOTHER_UID[function]
     assert refused(lambda: call(UIDS[name])).field == field
 
@@ -291,7 +291,7 @@ def test_a_uid_of_512_characters_is_sent() -> None:
     assert bookings.get("u" * 512).path == "/v2/bookings/" + "u" * 512
 
 
-def test_a_word_of_no_route_is_a_uid() -> None:
+def test_a_path_word_outside_the_routes_is_a_uid() -> None:
     assert bookings.get("BY-SEAT").path == "/v2/bookings/BY-SEAT"
 
 
@@ -388,7 +388,7 @@ BOTH_KINDS: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", BOTH_KINDS)
-def test_what_belongs_to_a_whole_booking_cannot_stand_with_a_seat(name: str) -> None:
+def test_keys_of_a_whole_booking_are_refused_with_a_seat(name: str) -> None:
     call, field = BOTH_KINDS[name]
     error = refused(call)
     assert error.field == field
@@ -459,7 +459,7 @@ RESPONSES = {
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_what_json_cannot_hold_is_refused(name: str) -> None:
+def test_values_outside_json_are_refused(name: str) -> None:
     error = refused(lambda: create(booking_fields_responses=RESPONSES[name]))
     assert error.field == "data.booking_fields_responses"
 
@@ -703,7 +703,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
+def test_invalid_input_is_refused_by_its_field(name: str) -> None:
     call, field = REFUSED[name]
     assert refused(call).field == field
 
@@ -765,7 +765,7 @@ EXTRA_HEADERS: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("headers", "field", "problem"), EXTRA_HEADERS)
-def test_an_extra_header_that_is_refused_is_named_with_the_way_out(
+def test_a_refused_extra_header_is_named_with_a_remedy(
     headers: Any, field: str, problem: str
 ) -> None:
     error = refused(lambda: Api(Anonymous(), headers=headers))
@@ -776,7 +776,7 @@ def test_an_extra_header_that_is_refused_is_named_with_the_way_out(
     "version",
     ["2024-04-15", "2024-09-04", "2026-05-02", "string", "", 5, f"{MARK}\n", ["2024-08-13"]],
 )
-def test_a_version_that_no_reader_is_for_is_refused(version: Any) -> None:
+def test_an_unsupported_version_is_refused(version: Any) -> None:
     calls: list[Callable[[], object]] = [
         lambda: bookings.get("bk7", cal_api_version=version),
         lambda: bookings.cancel("bk7", cal_api_version=version),
@@ -850,13 +850,13 @@ BASE_URLS: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize("name", BASE_URLS)
-def test_a_base_url_that_cannot_be_meant_is_refused(name: str) -> None:
+def test_an_invalid_base_url_is_refused(name: str) -> None:
     url, problem = BASE_URLS[name]
     error = refused(lambda: Api(Anonymous(), url))  # type: ignore[arg-type]
     assert (error.field, error.problem) == ("base_url", problem)
 
 
-def test_an_input_that_was_checked_is_taken_as_it_is() -> None:
+def test_a_checked_input_is_used_unchanged() -> None:
     cancellation = Cancellation(cancellation_reason="x")
     assert bookings.cancel("bk7", cancellation).body == b'{"cancellationReason":"x"}'
     assert AddressLocation().type == "address"

@@ -88,7 +88,7 @@ def decoding_error(operation: Operation[Any], response: Response) -> DecodingErr
 
 
 @pytest.mark.parametrize("name", ODD_BODIES)
-def test_a_success_that_cannot_be_read_is_a_decoding_error(name: str) -> None:
+def test_an_unreadable_success_is_a_decoding_error(name: str) -> None:
     body, path, found = ODD_BODIES[name]
     response = Response(200, {"content-type": "application/json"}, body)
     error = decoding_error(READ, response)
@@ -102,7 +102,7 @@ def test_a_success_that_cannot_be_read_is_a_decoding_error(name: str) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
-def test_a_write_that_cannot_be_read_was_accepted(status: int) -> None:
+def test_an_unreadable_write_response_means_accepted(status: int) -> None:
     error = decoding_error(WRITE, Response(status))
     assert error.may_have_happened is True
     assert str(error) == (
@@ -129,7 +129,7 @@ DISGUISED: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize("name", DISGUISED)
-def test_an_error_in_disguise_says_what_the_server_says(name: str) -> None:
+def test_an_error_with_status_200_has_the_message_of_the_server(name: str) -> None:
     said, words = DISGUISED[name]
     response = Response(200, (), json.dumps({"status": "error", "error": said}).encode())
     error = decoding_error(READ, response)
@@ -150,7 +150,7 @@ def test_an_error_in_disguise_says_what_the_server_says(name: str) -> None:
     assert b"cal_test_echoed" not in pickle.dumps(error)
 
 
-def test_a_success_without_its_status_that_says_nothing_leaves_a_write_open_too() -> None:
+def test_a_success_without_status_and_data_is_an_unknown_outcome_of_a_write() -> None:
     assert str(decoding_error(WRITE, Response(200, (), b"{}"))) == (
         "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with no string at $.status, "
         'where the string "success" belongs; the outcome of this write is open: look with '
@@ -192,7 +192,7 @@ ACCEPTED: dict[str, tuple[str, object]] = {
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_the_json_of_a_success_that_cannot_be_read_is_in_the_error(name: str) -> None:
+def test_the_error_of_an_unreadable_success_has_its_json(name: str) -> None:
     body, data = ACCEPTED[name]
     error = decoding_error(WRITE, Response(200, (), body.encode()))
     assert error.data == data
@@ -202,7 +202,7 @@ def test_the_json_of_a_success_that_cannot_be_read_is_in_the_error(name: str) ->
         assert "cal_test_echoed" not in json.dumps(error.data)
 
 
-def test_what_is_nested_too_deeply_to_be_pickled_is_left_out_of_the_error() -> None:
+def test_deeply_nested_details_are_left_out_of_the_pickled_error() -> None:
     data = f'{{"uid":"bk9","hosts":[{DEEPER}],"start":{DEEPEST}}}'
     body = f'{{"status":"success","data":{data}}}'
     error = pickle.loads(pickle.dumps(decoding_error(WRITE, Response(200, (), body.encode()))))
@@ -221,7 +221,7 @@ ENCODINGS = [
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_response_is_read_in_each_encoding_that_json_may_have(encoding: str) -> None:
+def test_a_response_is_read_in_each_encoding_of_json(encoding: str) -> None:
     envelope = {"status": "success", "data": {**BOOKING, "title": "Kaffe ☕ 🙂"}}
     text = f" {json.dumps(envelope, ensure_ascii=False)}\r\n"
     booking = bookings.get_one("bk7").read(Response(200, (), text.encode(encoding)))
@@ -258,7 +258,7 @@ ERRORS_BY_STATUS: list[tuple[int, type[ApiError], type[ApiError]]] = [
 
 
 @pytest.mark.parametrize(("status", "error", "of_html"), ERRORS_BY_STATUS)
-def test_an_odd_body_of_a_refusal_means_what_its_status_means(
+def test_an_unexpected_error_body_is_mapped_by_its_status(
     status: int, error: type[ApiError], of_html: type[ApiError]
 ) -> None:
     for name, (body, _, _) in ODD_BODIES.items():
@@ -285,9 +285,7 @@ def test_an_odd_body_of_a_refusal_means_what_its_status_means(
         ({}, b'<?xml version="1.0"?>'),
     ],
 )
-def test_a_page_of_html_came_from_something_before_the_api(
-    headers: dict[str, str], body: bytes
-) -> None:
+def test_an_html_page_is_blocked_by_the_edge(headers: dict[str, str], body: bytes) -> None:
     with pytest.raises(BlockedByEdge) as caught:
         READ.read(Response(403, headers, body))
     assert (caught.value.code, caught.value.message) == (None, "a page of HTML")
@@ -315,7 +313,7 @@ BODIES_OF_REFUSALS: dict[str, tuple[bytes, str | None, str, object]] = {
 
 
 @pytest.mark.parametrize("name", BODIES_OF_REFUSALS)
-def test_each_shape_of_a_refusal_is_read(name: str) -> None:
+def test_each_form_of_an_error_body_is_read(name: str) -> None:
     body, code, message, details = BODIES_OF_REFUSALS[name]
     with pytest.raises(BadRequest) as caught:
         READ.read(Response(418, (), body))
@@ -382,13 +380,13 @@ def json_path(path: tuple[str | int, ...]) -> str:
     return "$.data" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path)
 
 
-def test_json_paths_are_written_like_this() -> None:
+def test_json_paths_have_this_form() -> None:
     error = decoding_error(READ, answered_with("story-04-get", BOOKING | {"attendees": [1]}))
     assert error.path == "$.data.attendees[0]"
 
 
 @pytest.mark.parametrize("name", ODD_PLACES)
-def test_a_value_of_another_kind_is_named_by_path_and_never_shown(name: str) -> None:
+def test_a_value_of_another_type_is_named_by_path_and_never_shown(name: str) -> None:
     data, path, value, found = ODD_PLACES[name]
     error = decoding_error(READ, answered_with("story-04-get", changed(data, path, value)))
     assert (error.path, error.found) == (json_path(path), found)
@@ -447,7 +445,7 @@ WRONG_FORMS: list[tuple[Operation[Any], str, str, str]] = [
 
 
 @pytest.mark.parametrize(("operation", "name", "path", "found"), WRONG_FORMS)
-def test_an_answer_of_another_form_is_a_decoding_error(
+def test_a_response_of_another_form_is_a_decoding_error(
     operation: Operation[Any], name: str, path: str, found: str
 ) -> None:
     error = decoding_error(operation, response_of(name))
@@ -472,14 +470,14 @@ def test_create_recurring_reads_a_lone_booking_as_a_series_of_one() -> None:
     assert (odd.path, odd.may_have_happened) == ("$.data.uid", True)
 
 
-def test_an_odd_item_of_a_series_is_named_by_its_index() -> None:
+def test_an_unreadable_item_of_a_series_is_named_by_its_index() -> None:
     series = copy.deepcopy(RECORDED["story-18-get-series"]["response"]["body"]["data"])
     series[2]["hosts"][0]["email"] = 5
     error = decoding_error(bookings.get_series("bk7"), answered_with("story-18-get-series", series))
     assert error.path == "$.data[2].hosts[0].email"
 
 
-def test_one_odd_item_leaves_the_others_of_a_list_readable() -> None:
+def test_one_unreadable_item_leaves_the_rest_of_a_list_readable() -> None:
     data = copy.deepcopy(RECORDED["story-24-list-page-1"]["response"]["body"]["data"])
     data[1]["id"] = "MaRk"
     data[2] = None
@@ -518,7 +516,7 @@ PAGINATIONS: dict[str, tuple[dict[str, object], str, str]] = {
 
 
 @pytest.mark.parametrize("name", PAGINATIONS)
-def test_a_list_without_its_pagination_has_its_bookings_in_the_error(name: str) -> None:
+def test_the_error_of_a_list_without_pagination_has_its_bookings(name: str) -> None:
     more, path, found = PAGINATIONS[name]
     body = json.dumps({"status": "success", "data": [BOOKING], **more}).encode()
     error = decoding_error(LIST, Response(200, (), body))
@@ -579,7 +577,7 @@ OPERATIONS = st.sampled_from(
     st.lists(st.tuples(HEADER_NAMES, HEADER_VALUES), max_size=6),
     st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()),
 )
-def test_whatever_comes_is_read_or_is_one_of_our_errors(
+def test_any_bytes_are_read_or_raise_one_of_our_errors(
     operation: Operation[Any], status: int, headers: list[tuple[str, str]], body: bytes
 ) -> None:
     with pytest.raises(CalcomError) as caught:
@@ -589,7 +587,7 @@ def test_whatever_comes_is_read_or_is_one_of_our_errors(
 
 @settings(max_examples=2 * settings().max_examples)
 @given(OPERATIONS, JSON, JSON)
-def test_whatever_data_come_is_read_or_a_decoding_error(
+def test_any_data_is_read_or_raises_a_decoding_error(
     operation: Operation[Any], data: object, pagination: object
 ) -> None:
     envelope = {"status": "success", "data": data, "pagination": pagination}
@@ -613,7 +611,7 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
     st.sampled_from([(data, path) for data in (BOOKING, SEATED) for path in leaves(data)]),
     st.sampled_from([None, True, 7, 0.5, "text", [], {}]),
 )
-def test_a_leaf_of_another_kind_is_read_or_is_named_by_its_path(
+def test_a_leaf_of_another_type_is_read_or_named_by_its_path(
     place: tuple[Any, tuple[str | int, ...]], value: object
 ) -> None:
     data, path = place
@@ -626,7 +624,7 @@ def test_a_leaf_of_another_kind_is_read_or_is_named_by_its_path(
     assert named == json_path(path)
 
 
-def test_a_number_that_json_cannot_bound_is_refused() -> None:
+def test_a_number_outside_the_range_of_json_is_refused() -> None:
     body = json.dumps({"status": "success", "data": BOOKING}).replace(
         '"duration": 30', '"duration": 1e999'
     )

@@ -271,7 +271,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
+def test_invalid_input_is_refused_by_its_field(name: str) -> None:
     call, field = REFUSED[name]
     assert refused(call).field == field
 
@@ -313,7 +313,7 @@ SAID: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", SAID)
-def test_a_problem_says_the_way_out(name: str) -> None:
+def test_a_problem_states_a_remedy(name: str) -> None:
     assert refused(REFUSED[name][0]).problem == SAID[name]
 
 
@@ -361,7 +361,7 @@ def test_a_problem_says_the_way_out(name: str) -> None:
         ),
     ],
 )
-def test_the_bounds_of_slots_are_sent_so_that_the_server_means_the_same(
+def test_the_bounds_of_slots_keep_their_meaning_on_the_server(
     start: Any, end: Any, sent: tuple[str, str]
 ) -> None:
     query = dict(slots.list(event_type_id=1, start=start, end=end).query)
@@ -371,12 +371,12 @@ def test_the_bounds_of_slots_are_sent_so_that_the_server_means_the_same(
 @pytest.mark.parametrize(
     "zone", ["UTC", "Etc/UTC", "Etc/Zulu", "GMT", "Etc/GMT+0", "Etc/Greenwich", "Universal", "UCT"]
 )
-def test_dates_are_days_in_utc_by_any_of_its_names(zone: str) -> None:
+def test_dates_are_accepted_with_any_name_of_utc(zone: str) -> None:
     query = dict(listed(time_zone=zone).query)
     assert (query["start"], query["end"], query["timeZone"]) == ("2027-04-05", "2027-04-06", zone)
 
 
-def test_the_days_of_another_zone_are_sent_as_moments() -> None:
+def test_the_days_of_another_zone_are_sent_as_instants() -> None:
     sydney = timezone(timedelta(hours=11))
     query = dict(
         listed(

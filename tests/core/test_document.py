@@ -275,7 +275,7 @@ def test_every_operation_is_checked_against_the_document() -> None:
         ("2024-09-04", "/v2/slots/reservations", {"eventTypeId": 1}),
     ],
 )
-def test_the_check_of_bodies_refuses_what_the_document_refuses(
+def test_the_body_check_refuses_undocumented_bodies(
     version: str, target: str, body: object
 ) -> None:
     url, sent = f"https://api.cal.com{target}", json.dumps(body).encode()
@@ -315,7 +315,7 @@ def test_the_check_of_bodies_refuses_what_the_document_refuses(
         ("2024-06-14", "/v2/event-types/chat"),
     ],
 )
-def test_the_check_of_targets_refuses_what_the_document_lacks(version: str, target: str) -> None:
+def test_the_target_check_refuses_undocumented_targets(version: str, target: str) -> None:
     request = Request("GET", f"https://api.cal.com{target}", {"cal-api-version": version})
     with pytest.raises((AssertionError, KeyError, ValidationError, ValueError)):
         assert_documented(request)
@@ -330,9 +330,7 @@ def test_the_check_of_targets_refuses_what_the_document_lacks(version: str, targ
         ("2024-08-13", "/v2/slots/reservations"),
     ],
 )
-def test_the_check_of_versions_refuses_those_that_the_document_lacks(
-    version: str, target: str
-) -> None:
+def test_the_version_check_refuses_undocumented_versions(version: str, target: str) -> None:
     request = Request("POST", f"https://api.cal.com{target}", {"cal-api-version": version}, b"{}")
     with pytest.raises(KeyError):
         assert_documented(request)

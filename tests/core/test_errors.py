@@ -389,7 +389,7 @@ NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[
 @pytest.mark.parametrize(
     "row", NOT_RECORDED, ids=[f"{row[1]} {row[3][:40]}" for row in NOT_RECORDED]
 )
-def test_an_answer_means(row: tuple[Any, ...]) -> None:
+def test_a_refusal_becomes_this_error(row: tuple[Any, ...]) -> None:
     operation, status, code, message, cls, may_have_happened, attributes = row
     error = refusal(operation, status, message, code)
     assert type(error) is cls
@@ -403,7 +403,7 @@ def test_an_answer_means(row: tuple[Any, ...]) -> None:
 LEGACY = (GET, 404, "NotFoundException", "Booking with UID=bk7 does not exist.")
 
 
-def test_a_booking_that_the_legacy_api_does_not_find_is_a_version_mismatch() -> None:
+def test_a_not_found_of_the_legacy_api_is_a_version_mismatch() -> None:
     operation, status, code, message = LEGACY
     body = json.dumps({"error": {"code": code, "message": message}}).encode()
     error = error_of(operation, Response(status, (), body))
@@ -472,7 +472,7 @@ def test_a_tree_of_constraints_is_read_with_dotted_names() -> None:
 
 
 @pytest.mark.parametrize("errors", ["x", {"property": "x"}, None, 5])
-def test_details_that_are_no_tree_name_no_fields(errors: object) -> None:
+def test_details_that_are_not_a_tree_name_no_fields(errors: object) -> None:
     body = {"error": {"message": "Bad Request Exception", "details": {"errors": errors}}}
     error = error_of(GET, Response(400, (), json.dumps(body).encode()))
     assert (type(error), error.fields) == (ValidationFailed, {})
@@ -559,11 +559,11 @@ MESSAGES: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_a_message_says_what_was_asked_what_came_and_the_way_out(name: str) -> None:
+def test_a_message_states_the_request_the_response_and_a_remedy(name: str) -> None:
     assert str(error_of(operation_of(name), response_of(name))) == MESSAGES[name]
 
 
-def test_every_error_of_an_answer_prints_operation_method_path_and_status() -> None:
+def test_every_response_error_prints_operation_method_path_and_status() -> None:
     for name in NAMES:
         status = RECORDED[name]["response"]["status"]
         if status >= 300:
@@ -575,7 +575,7 @@ def test_every_error_of_an_answer_prints_operation_method_path_and_status() -> N
 SLOT_HELPS = {"taken", "full", "past", "outside_window", "reserved"}
 
 
-def test_only_where_another_slot_can_help_the_message_says_to_take_one() -> None:
+def test_only_a_message_about_slots_suggests_another_slot() -> None:
     rows = [row for row in ERROR_RULES if row.error is SlotUnavailable]
     assert {row.reason for row in rows if not row.hint} == SLOT_HELPS
     assert {row.reason for row in rows if row.hint} == {"limit", "booker_limit", "no_host"}
@@ -595,7 +595,7 @@ def test_a_validation_error_names_each_field_and_its_reason() -> None:
                 assert all(text in said for text in texts), name
 
 
-def test_a_validation_error_that_names_no_field_points_at_the_text_of_the_server() -> None:
+def test_a_validation_error_without_fields_refers_to_the_message() -> None:
     error = refusal(CREATE, 400, "Body should be an object", "BadRequestException")
     assert str(error) == (
         "bookings.create (POST /v2/bookings): 400 BadRequestException: Body should be an object "
@@ -614,7 +614,7 @@ CREDENTIALS = {
 
 
 @pytest.mark.parametrize("kind", CREDENTIALS)
-def test_unauthenticated_names_the_kind_of_credentials_that_were_sent(kind: str) -> None:
+def test_unauthenticated_names_the_kind_of_credentials_sent(kind: str) -> None:
     with pytest.raises(Unauthenticated) as caught:
         GET.read(response_of("198-list-bogus-key"), credentials=kind)
     assert caught.value.credentials == kind
@@ -646,7 +646,7 @@ def test_text_of_the_server_is_printable_in_an_error(name: str) -> None:
     assert str(error).isprintable()
 
 
-def test_long_text_of_the_server_is_cut_in_an_error() -> None:
+def test_a_long_server_message_is_cut_in_an_error() -> None:
     errors = [{"property": "x" * 9_000, "constraints": {"x": "y" * 9_000}}]
     body = {
         "error": {
@@ -660,7 +660,7 @@ def test_long_text_of_the_server_is_cut_in_an_error() -> None:
     assert len(str(error)) < 1_400
 
 
-def test_a_message_shows_neither_query_nor_body() -> None:
+def test_a_message_contains_neither_query_nor_body() -> None:
     operation = bookings.list(attendee_email="per@guest.example")
     error = refusal(operation, 500, "no")
     assert "per@guest.example" not in str(error) + repr(error)
@@ -730,7 +730,7 @@ ONE_OF_EACH: dict[str, CalcomError] = {
 }
 
 
-def test_there_is_one_of_each_class_of_error() -> None:
+def test_every_error_class_has_an_instance() -> None:
     classes = {
         name
         for name, value in vars(calcom_core.errors).items()
@@ -753,7 +753,7 @@ def carried(error: CalcomError) -> dict[str, Any]:
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_an_error_pickles_with_all_that_it_carries(name: str, protocol: int) -> None:
+def test_an_error_pickles_with_all_its_attributes(name: str, protocol: int) -> None:
     error = ONE_OF_EACH[name]
     again = pickle.loads(pickle.dumps(error, protocol))
     assert type(again) is type(error)
@@ -763,7 +763,7 @@ def test_an_error_pickles_with_all_that_it_carries(name: str, protocol: int) -> 
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
-def test_an_error_is_copied_with_all_that_it_carries(name: str) -> None:
+def test_an_error_is_copied_with_all_its_attributes(name: str) -> None:
     error = ONE_OF_EACH[name]
     again = copy.copy(error)
     assert again is not error
@@ -781,14 +781,14 @@ def test_an_error_keeps_its_cause_and_its_notes(name: str) -> None:
     assert pickle.loads(pickle.dumps(error)).__notes__ == ["a note"]
 
 
-def test_a_reading_error_names_its_cause() -> None:
+def test_a_decoding_error_names_its_cause() -> None:
     error = error_of(GET, Response(200, (), b"\xff"))
     assert type(error.__cause__).__name__ == "InvalidJson"
     error = error_of(GET, response_of("137-reassign-auto"))
     assert type(error.__cause__).__name__ == "UnexpectedValue"
 
 
-def test_the_classes_stand_in_this_tree() -> None:
+def test_the_error_classes_form_this_tree() -> None:
     tree = {
         name: cls.__base__.__name__
         for name, cls in vars(calcom_core.errors).items()
@@ -839,14 +839,14 @@ def test_the_classes_stand_in_this_tree() -> None:
     assert issubclass(InvalidInput, ValueError)
 
 
-def test_an_unknown_outcome_carries_the_read_that_tells() -> None:
+def test_an_unknown_outcome_has_the_verify() -> None:
     error = OutcomeUnknown(
         "x", operation=bookings.confirm("bk7"), cause=NoAnswer("y", reason="closed")
     )
     assert error.verify == bookings.get("bk7")
 
 
-def test_a_transport_error_says_whether_it_was_a_timeout() -> None:
+def test_a_transport_error_states_whether_it_was_a_timeout() -> None:
     assert NoAnswer("x", reason="timeout").timed_out is True
     error = NotSent("x", reason="connect")
     assert (error.timed_out, error.operation, error.reason) == (False, None, "connect")
@@ -891,7 +891,7 @@ TOKENS: dict[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize("status", [302, 403, 404, 500])
 @pytest.mark.parametrize("name", TOKENS)
-def test_a_token_that_an_answer_repeats_is_nowhere_in_the_error(name: str, status: int) -> None:
+def test_a_token_in_a_response_is_nowhere_in_the_error(name: str, status: int) -> None:
     message, token, shown = TOKENS[name]
     details = {"message": message, "error": "Forbidden"}
     body = {"status": "error", "error": {"code": "X", "message": message, "details": details}}
@@ -912,7 +912,7 @@ def assert_nowhere(token: str, error: ApiError) -> None:
     assert token.encode() not in pickle.dumps(error)
 
 
-def test_a_token_in_a_success_that_cannot_be_read_is_not_kept_either() -> None:
+def test_a_token_in_an_unreadable_success_is_not_kept_either() -> None:
     with pytest.raises(DecodingError) as caught:
         GET.read(Response(200, (), b'{"status":"success","data":"Bearer cal_test_echoed"}'))
     assert b"cal_test_echoed" not in pickle.dumps(caught.value)
@@ -921,7 +921,7 @@ def test_a_token_in_a_success_that_cannot_be_read_is_not_kept_either() -> None:
 TOKEN = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def test_a_token_in_an_odd_item_is_in_no_part_of_the_error() -> None:
+def test_a_token_in_an_unreadable_item_is_in_no_part_of_the_error() -> None:
     answer = RECORDED["161-list-take2-skip2"]["response"]["body"]
     items = [answer["data"][0], {"odd": f"access token={TOKEN}"}]
     pagination = {**answer["pagination"], "by": f"access token={TOKEN}"}
@@ -936,7 +936,7 @@ def test_a_token_in_an_odd_item_is_in_no_part_of_the_error() -> None:
     assert TOKEN not in "".join(traceback.format_exception(error)) + repr(error.response)
 
 
-def test_a_token_in_text_that_is_no_json_is_in_no_cause_of_the_error() -> None:
+def test_a_token_in_text_that_is_not_json_is_in_no_cause_of_the_error() -> None:
     with pytest.raises(DecodingError) as caught:
         GET.read(Response(200, (), f"access token={TOKEN}".encode()))
     cause: BaseException | None = caught.value
@@ -962,7 +962,7 @@ def test_details_nested_too_deeply_to_be_pickled_are_left_out() -> None:
     pickle.dumps(error)
 
 
-def test_the_token_of_a_recorded_answer_is_nowhere_in_the_error() -> None:
+def test_the_token_of_a_recorded_response_is_nowhere_in_the_error() -> None:
     response = response_of("199-list-garbage-token")
     assert b"garbage-token" in response.body
     error = error_of(bookings.list(), response)
@@ -971,7 +971,7 @@ def test_the_token_of_a_recorded_answer_is_nowhere_in_the_error() -> None:
     assert_nowhere("garbage-token", error)
 
 
-def test_words_about_tokens_are_left_as_they_are() -> None:
+def test_words_about_tokens_are_kept() -> None:
     error = error_of(bookings.list(), response_of("story-29-no-key"))
     assert error.message == (
         "PermissionsGuard - no authentication provided. Provide either authorization bearer "
@@ -985,7 +985,7 @@ def test_words_about_tokens_are_left_as_they_are() -> None:
     "half",
     [b"eyJ", b"-eyJ", b"eyJ-", b" eyJ", b"?sig", b"&signature", b"accessToken ", b"bearer ", b"a."],
 )
-def test_a_large_body_of_half_tokens_is_read_in_passing(half: bytes) -> None:
+def test_a_large_body_of_partial_tokens_is_redacted_quickly(half: bytes) -> None:
     error = error_of(GET, Response(500, (), half * 300_000 + b" eyJhbGciOi.eyJzdWIiOi.c2ln"))
     assert type(error) is ServerError
     assert error.response.body.endswith(b"[redacted]")
@@ -1067,7 +1067,7 @@ WAITS: dict[str, tuple[dict[str, str], float | None]] = {
 
 
 @pytest.mark.parametrize("name", WAITS)
-def test_a_429_says_how_long_to_wait(name: str) -> None:
+def test_a_429_error_has_its_retry_delay(name: str) -> None:
     headers, seconds = WAITS[name]
     error = error_of(CREATE, Response(429, headers))
     assert type(error) is RateLimited
@@ -1075,12 +1075,12 @@ def test_a_429_says_how_long_to_wait(name: str) -> None:
     assert error.may_have_happened is False
 
 
-def test_a_429_says_in_words_how_long_to_wait() -> None:
+def test_a_429_message_states_its_retry_delay() -> None:
     said = str(error_of(GET, Response(429, {"Retry-After": "12.5"})))
     assert said == "bookings.get (GET /v2/bookings/bk7): 429 (retry after 12.5 s)"
 
 
-def test_a_429_carries_every_limit_it_states() -> None:
+def test_a_429_error_has_every_limit_of_its_headers() -> None:
     headers = {
         "X-RateLimit-Limit-Booking_guests_add": "5",
         "x-ratelimit-remaining-booking_guests_add": "0",
@@ -1098,7 +1098,7 @@ def test_a_429_carries_every_limit_it_states() -> None:
     )
 
 
-def test_blocked_by_the_edge_and_version_mismatch_are_what_they_say() -> None:
+def test_blocked_by_edge_and_version_mismatch_have_their_attributes() -> None:
     blocked = ONE_OF_EACH["BlockedByEdge"]
     assert isinstance(blocked, BlockedByEdge)
     assert str(blocked) == (
@@ -1113,7 +1113,7 @@ def test_blocked_by_the_edge_and_version_mismatch_are_what_they_say() -> None:
     assert decoding.unreadable == ({"id": 5},)
 
 
-def test_a_limit_without_a_suffix_counts_and_a_longer_word_does_not() -> None:
+def test_a_limit_without_a_suffix_counts_and_a_longer_name_does_not() -> None:
     headers = {"X-RateLimit-Limit": "5", "X-RateLimit-Reset": "30", "X-RateLimit-Resets": "9"}
     error = error_of(GET, Response(429, headers))
     assert isinstance(error, RateLimited)

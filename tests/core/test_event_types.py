@@ -138,7 +138,7 @@ def outline(found: EventType) -> tuple[int, str | None, tuple[int, ...] | None, 
     return found.id, found.slug, found.length_in_minutes_options, flags
 
 
-def test_ones_own_event_types_are_read() -> None:
+def test_the_users_event_types_are_read() -> None:
     found = OWN.read(response_of(LIST))
 
     assert found[0] == NORMAL
@@ -147,7 +147,7 @@ def test_ones_own_event_types_are_read() -> None:
     assert pickle.loads(pickle.dumps(found)) == found
 
 
-def test_those_of_a_username_are_read_the_same_without_credentials() -> None:
+def test_a_users_event_types_are_read_without_credentials() -> None:
     recording = "286-event-types-by-username"
     assert "Authorization" not in RECORDED[recording]["request"]["headers"]
     of_alice = event_types.list(username="alice").read(response_of(recording))
@@ -159,7 +159,7 @@ def test_one_event_type_is_read() -> None:
     assert event_types.get(1).read(answered_with(LIST, first)) == NORMAL
 
 
-def test_what_a_booking_of_an_event_type_needs_is_read() -> None:
+def test_the_requirements_of_an_event_type_are_read() -> None:
     found = {each.slug: each for each in OWN.read(response_of(LIST))}
 
     assert found["confirm"].confirmation_policy == EventTypeConfirmation(
@@ -297,7 +297,7 @@ FLAGS: dict[str, tuple[dict[str, object], tuple[bool, bool, bool]]] = {
 
 
 @pytest.mark.parametrize("name", FLAGS)
-def test_an_event_type_says_what_a_booking_of_it_is(name: str) -> None:
+def test_an_event_type_states_the_shape_of_its_bookings(name: str) -> None:
     said, expected = FLAGS[name]
     found = event_types.get(5).read(answered_with(LIST, {"id": 5, **said}))
     assert (found.is_recurring, found.is_seated, found.needs_confirmation) == expected
@@ -336,7 +336,7 @@ ODD: dict[str, tuple[dict[str, object], str, str]] = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_a_value_of_another_type_is_an_error_with_its_place(name: str) -> None:
+def test_a_value_of_another_type_is_an_error_with_its_path(name: str) -> None:
     changes, path, found = ODD[name]
     first, second, *_ = RECORDED[LIST]["response"]["body"]["data"]
     with pytest.raises(DecodingError) as caught:
@@ -404,7 +404,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_server_would_not_understand_is_refused(name: str) -> None:
+def test_input_the_server_would_misread_is_refused(name: str) -> None:
     call, message = REFUSED[name]
     with pytest.raises(InvalidInput) as caught:
         call()

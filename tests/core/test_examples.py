@@ -381,7 +381,7 @@ def response(body: object, status: int = 200) -> Response:
     return Response(status, (), json.dumps(body).encode())
 
 
-def test_each_example_has_its_row() -> None:
+def test_each_example_has_a_row() -> None:
     assert sorted([*READ, *REFUSED]) == sorted(EXAMPLES)
 
 
@@ -394,7 +394,7 @@ def test_nothing_of_an_example_is_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READ)
-def test_an_example_is_asked_for_like_this(name: str) -> None:
+def test_an_example_request_is_sent(name: str) -> None:
     example, asked = READ[name], EXAMPLES[name]["request"]
     operation = example.call()
     assert f"{operation.method} {operation.path}" == example.asks
@@ -408,7 +408,7 @@ def test_an_example_is_asked_for_like_this(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_example_of_a_refusal_is_the_error_that_says_what_it_means(name: str) -> None:
+def test_an_example_refusal_becomes_its_error(name: str) -> None:
     operation, error, attributes = REFUSED[name]
     with pytest.raises(ApiError) as caught:
         operation.read(response(EXAMPLES[name]["response"], EXAMPLES[name]["status"]))
@@ -417,7 +417,7 @@ def test_an_example_of_a_refusal_is_the_error_that_says_what_it_means(name: str)
     assert hasattr(caught.value, "fields") is ("fields" in attributes)
 
 
-def test_an_example_of_a_list_names_its_next_page_where_there_is_one() -> None:
+def test_an_example_list_has_its_next_page() -> None:
     def following(name: str) -> object:
         return READ[name].call().read(response(EXAMPLES[name]["response"])).next
 
@@ -520,7 +520,7 @@ def without_milliseconds(body: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", NEWER)
-def test_a_body_of_the_newer_version_is_sent_and_read(name: str) -> None:
+def test_a_request_body_of_the_newer_version_is_sent_and_parsed(name: str) -> None:
     call, sent, shape = NEWER[name]
     request = Api(Anonymous(), versions=HOSTED).request(call())
     assert request.headers.get("cal-api-version") == "2026-02-25"
@@ -551,7 +551,7 @@ OTHER_READ: dict[str, tuple[Operation[Any], str, Any, Operation[Any] | None]] = 
 
 
 @pytest.mark.parametrize("name", OTHER_READ)
-def test_nothing_of_a_body_of_a_version_is_lost(name: str) -> None:
+def test_no_key_of_a_version_body_is_lost(name: str) -> None:
     operation, version, shape, following = OTHER_READ[name]
     request = Api(Anonymous(), versions=HOSTED).request(operation)
     assert request.headers.get("cal-api-version") == version
@@ -596,7 +596,7 @@ MISMATCHES = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_an_error_of_a_version_is_the_class_that_says_what_it_means(name: str) -> None:
+def test_an_error_of_a_version_has_its_class(name: str) -> None:
     operation, status, error, attributes = ERRORS[name]
     with pytest.raises(ApiError) as caught:
         operation.read(response(VERSIONS[name], status))
@@ -625,12 +625,12 @@ def test_the_documented_pagination_is_read() -> None:
     )
 
 
-def test_the_headers_of_a_limit_are_read() -> None:
+def test_the_rate_limit_headers_are_parsed() -> None:
     headers = Headers(VERSIONS["response_headers_ratelimit"])
     assert parse_rate_limits(headers) == (RateLimit("default", 120, 116, 53.0),)
 
 
-def test_each_body_of_a_version_has_its_row() -> None:
+def test_each_example_body_of_a_version_has_a_row() -> None:
     pairs = {f"{name}_response" for name in NEWER} | {sent for _, sent, _ in NEWER.values() if sent}
     alone = {"list_2024-08-13_pagination", "response_headers_ratelimit"}
     assert VERSIONS.keys() == pairs | alone | {*OTHER_READ, *ERRORS, *MISMATCHES}

@@ -33,7 +33,7 @@ def class_of(name: str) -> Any:
     return vars(inputs).get(own) or vars(location)[own]
 
 
-def test_every_input_that_a_call_takes_has_its_typed_dict() -> None:
+def test_every_input_of_a_call_has_its_typed_dict() -> None:
     assert sorted(DICTS) == [
         "AbsenceDict",
         "AttendeeAddressLocationDict",
@@ -74,7 +74,7 @@ def types_of(union: Any) -> dict[str, Any]:
     return {tag: each for each in get_args(union) for tag in get_args(get_type_hints(each)["type"])}
 
 
-def test_the_dicts_of_a_location_take_the_types_that_the_api_takes() -> None:
+def test_the_typed_dicts_of_a_location_have_the_types_of_the_api() -> None:
     assert types_of(LocationDict).keys() == LOCATIONS.keys()
     assert types_of(NewLocationDict).keys() == NEW_LOCATIONS.keys()
     for tag, each in (types_of(LocationDict) | types_of(NewLocationDict)).items():

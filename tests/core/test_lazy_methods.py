@@ -74,7 +74,7 @@ INSTANCES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_values_compare_hash_and_show_as_attrs_lets_them() -> None:
+def test_values_have_the_eq_hash_and_repr_of_attrs() -> None:
     values, others = made(LazyMethods), made(Plain)
     ours = [values[name](**given) for name, given in INSTANCES]
     theirs = [others[name](**given) for name, given in INSTANCES]
@@ -91,7 +91,7 @@ def test_values_compare_hash_and_show_as_attrs_lets_them() -> None:
         assert one.__eq__(other) is NotImplemented
 
 
-def test_equal_values_have_equal_hashes_and_others_have_not() -> None:
+def test_only_equal_values_have_equal_hashes() -> None:
     values = made(LazyMethods)
     assert hash(values["Empty"]()) == hash(values["Empty"]())
     assert hash(values["Single"](only=(1, 2))) == hash(values["Single"](only=(1, 2)))
@@ -105,7 +105,7 @@ def test_equal_values_have_equal_hashes_and_others_have_not() -> None:
 
 
 @pytest.mark.parametrize("use", [repr, hash, lambda value: value == value])
-def test_they_are_written_at_the_first_use_of_one(use: Any) -> None:
+def test_lazy_methods_are_generated_at_first_use(use: Any) -> None:
     for cls in made(LazyMethods).values():
         assert vars(cls)["__eq__"] is vars(LazyMethods)["__eq__"]
         value = cls(**next(given for name, given in INSTANCES if name == cls.__name__))
@@ -116,14 +116,14 @@ def test_they_are_written_at_the_first_use_of_one(use: Any) -> None:
             assert "attrs" in vars(cls)["__repr__"].__doc__
 
 
-def test_a_class_below_one_that_was_used_looks_at_its_own_fields() -> None:
+def test_a_subclass_of_a_used_class_compares_its_own_fields() -> None:
     values = made(LazyMethods)
     assert values["Several"](first=1) == values["Several"](first=1)
     assert values["More"](first=1, more=1) != values["More"](first=1, more=2)
     assert repr(values["More"](first=1, more=1)).endswith("more=1)")
 
 
-def test_a_class_below_one_without_fields_of_its_own_compares_by_those() -> None:
+def test_a_subclass_without_fields_compares_inherited_ones() -> None:
     class Below(made(LazyMethods)["Single"]):  # type: ignore[misc]  # made at run time
         pass
 
@@ -133,7 +133,7 @@ def test_a_class_below_one_without_fields_of_its_own_compares_by_those() -> None
     assert repr(Below(1)) == "Below(only=1)"
 
 
-def test_a_value_that_holds_itself_can_be_shown() -> None:
+def test_a_recursive_value_has_a_repr() -> None:
     held: list[Any] = []
     value = made(LazyMethods)["Single"](held)
     held.append(value)
@@ -145,7 +145,7 @@ class Boxed(LazyMethods, Generic[T]):
     inner: T
 
 
-def test_a_generic_value_is_one() -> None:
+def test_a_generic_value_is_a_value() -> None:
     assert Boxed[int](1) == Boxed(1)
     assert repr(Boxed([Boxed(1)])) == "Boxed(inner=[Boxed(inner=1)])"
 

@@ -205,7 +205,7 @@ def keys(sample: Callable[..., Any]) -> list[Key]:
     return [key for alike in found.values() for key in sample(alike, 2)]
 
 
-def test_only_what_identifies_a_thing_is_required(
+def test_only_identifying_keys_are_required(
     keys: list[Key], pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     needed: dict[str, set[str]] = {}
@@ -234,7 +234,7 @@ def test_null_means_the_same_as_no_key(keys: list[Key]) -> None:
             key.assert_nothing_else_is_lost(after)
 
 
-def test_a_value_of_another_type_is_an_error_whichever_key_it_has(keys: list[Key]) -> None:
+def test_a_value_of_another_type_is_an_error_under_every_key(keys: list[Key]) -> None:
     for key in keys:
         if key.model == "envelope":
             continue
@@ -258,7 +258,7 @@ LEAST = {
 }
 
 
-def test_a_booking_of_four_keys_is_read() -> None:
+def test_a_booking_with_four_keys_is_read() -> None:
     booking = bookings.get_one("bk7").read(success(LEAST))
     assert booking == Booking(
         uid="bk7",
@@ -476,7 +476,7 @@ LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
 
 
 @pytest.mark.parametrize("name", LEAST_DATA)
-def test_the_least_that_a_response_may_say_is_read_as_this(name: str) -> None:
+def test_a_minimal_response_is_read(name: str) -> None:
     operation, data, value = LEAST_DATA[name]
     read = operation.read(success(data))
     assert read == value
@@ -576,7 +576,7 @@ PAGINATIONS: list[tuple[dict[str, object], object, Operation[Page[Booking]] | No
 
 
 @pytest.mark.parametrize(("pagination", "read", "following"), PAGINATIONS)
-def test_a_page_that_says_little_is_followed_as_far_as_it_says(
+def test_a_page_with_little_pagination_has_the_next_page_it_implies(
     pagination: dict[str, object], read: object, following: Operation[Page[Booking]] | None
 ) -> None:
     envelope = {"status": "success", "data": [LEAST], "pagination": pagination}

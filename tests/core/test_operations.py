@@ -77,7 +77,7 @@ def assert_sent(
         assert request.body == json_bytes(sent.body)
 
 
-def test_the_tables_here_name_every_operation_and_no_other() -> None:
+def test_the_tables_name_exactly_the_operations() -> None:
     assert list(OPERATIONS) == list(ROUTES)
     assert list(PINS) == list(ROUTES)
     assert [name for name, rows in OPERATIONS.items() if "in short" not in rows] == []
@@ -140,7 +140,7 @@ def test_every_key_of_the_data_is_given_in_some_row(name: str, model: type[Any])
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", PINS)
-def test_a_pinned_version_wins_over_both_tables_or_is_refused_at_once(
+def test_a_pinned_version_overrides_both_profiles_or_is_refused_at_once(
     name: str, version: str
 ) -> None:
     pinned = partial(OPERATIONS[name]["in short"].call, cal_api_version=version)
@@ -174,7 +174,7 @@ HOSTS_CALLS: dict[str, Callable[..., Operation[Any]]] = {
 @pytest.mark.parametrize("value", [True, False])
 @pytest.mark.parametrize("flag", FLAGS_SENT)
 @pytest.mark.parametrize("name", HOSTS_CALLS)
-def test_what_only_hosts_may_ask_is_sent_in_a_version_that_knows_it_and_refused_in_others(
+def test_host_only_flags_are_sent_in_versions_with_them_and_refused_in_others(
     name: str, flag: str, value: bool
 ) -> None:
     call = partial(HOSTS_CALLS[name], {flag: value})

@@ -45,7 +45,7 @@ CONFIRM_SEATS = bookings.confirm_seats("bk7", ["seat-1", "seat-2"])
 DECLINE_SEATS = bookings.decline_seats("bk7", ["seat-1", "seat-2"])
 
 
-def test_the_seats_that_were_confirmed_or_declined_are_read_alone_or_beside_a_booking() -> None:
+def test_confirmed_or_declined_seats_are_read_with_or_without_a_booking() -> None:
     confirmed = CONFIRM_SEATS.read(success({"confirmedSeatUids": ["seat-2"]}))
     assert confirmed == ConfirmedSeats(seat_uids=("seat-2",))
     declined = DECLINE_SEATS.read(success({"uid": "bk7", "declinedSeatUids": ["seat-1"]}))
@@ -212,7 +212,7 @@ READ: dict[str, tuple[Operation[Any], object, object]] = {
 
 
 @pytest.mark.parametrize("name", READ)
-def test_an_answer_is_read_as_this(name: str) -> None:
+def test_a_response_reads_as(name: str) -> None:
     operation, data, value = READ[name]
     result = operation.read(success(data))
     assert result == value
@@ -220,7 +220,7 @@ def test_an_answer_is_read_as_this(name: str) -> None:
     assert hash(result) == hash(value)
 
 
-def test_what_only_went_well_is_read_as_nothing() -> None:
+def test_a_success_without_data_reads_as_none() -> None:
     asked: list[Operation[None]] = [
         slots.delete_reservation("r"),
         bookings.request_reschedule("bk7", cal_api_version="2026-02-25"),
@@ -244,7 +244,7 @@ def test_slots_are_a_mapping_and_have_an_order() -> None:
     ]
 
 
-def test_no_repr_shows_what_opens_a_recording() -> None:
+def test_no_repr_contains_the_access_code_of_a_recording() -> None:
     recorded = [{**RECORDING, "downloadLink": "https://d/s3cr3t"}]
     assert "s3cr3t" not in repr(bookings.recordings("bk7").read(success(recorded)))
 
@@ -324,14 +324,14 @@ ODD: dict[str, tuple[Operation[Any], object, str, str]] = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_answer_is_named_by_its_path(name: str) -> None:
+def test_an_unexpected_response_is_named_by_its_path(name: str) -> None:
     operation, data, path, found = ODD[name]
     with pytest.raises(DecodingError) as caught:
         operation.read(success(data))
     assert (caught.value.path, caught.value.found) == (path, found)
 
 
-def test_a_reservation_answered_without_data_is_no_missing_one() -> None:
+def test_a_reservation_response_without_data_is_not_a_missing_reservation() -> None:
     with pytest.raises(DecodingError) as caught:
         slots.get_reservation("r").read(Response(200, (), b'{"status":"success"}'))
     assert (caught.value.path, caught.value.found) == ("$.data", "nothing")
@@ -363,7 +363,7 @@ JSON = st.recursive(
 
 @settings(max_examples=4 * settings().max_examples)
 @given(st.sampled_from(sorted(ROUTES)), JSON, JSON)
-def test_whatever_comes_as_an_answer_is_read_or_is_one_of_our_errors(
+def test_any_response_is_read_or_raises_one_of_our_errors(
     name: str, data: object, pagination: object
 ) -> None:
     operation = evolve(FREE, name=name)

@@ -52,7 +52,7 @@ API = Api(Anonymous())
     ("held", "a_page", "walked"),
     [(0, 3, 1), (1, 3, 1), (3, 3, 1), (4, 3, 2), (6, 3, 2), (2_000, 2, 1_000), (1_999, 2, 1_000)],
 )
-def test_a_walk_asks_for_each_page_once_and_shows_every_booking(
+def test_pagination_requests_each_page_once_and_yields_every_booking(
     way: Callable[[int], Operation[Page[Booking]]], held: int, a_page: int, walked: int
 ) -> None:
     server = ListServer(set(range(held)))
@@ -62,7 +62,7 @@ def test_a_walk_asks_for_each_page_once_and_shows_every_booking(
     assert {query["status"] for query in server.asked} == {"past"}
 
 
-def test_the_second_page_is_asked_for_in_the_way_of_the_first() -> None:
+def test_the_second_page_has_the_paging_style_of_the_first() -> None:
     offset, cursor = ListServer(set(range(4))), ListServer(set(range(4)))
     walk(pages(API, by_offset(3)), offset)
     walk(pages(API, by_cursor(3)), cursor)
@@ -79,7 +79,7 @@ def test_the_second_page_is_asked_for_in_the_way_of_the_first() -> None:
 @pytest.mark.parametrize(
     ("versions", "way"), [(EVERYWHERE, OffsetPagination), (HOSTED, CursorPagination)]
 )
-def test_a_list_that_says_no_way_of_paging_has_that_of_the_table(
+def test_a_list_without_paging_parameters_has_the_style_of_the_version_profile(
     versions: Versions, way: type[Any]
 ) -> None:
     server = ListServer(set(range(250)))
@@ -89,7 +89,7 @@ def test_a_list_that_says_no_way_of_paging_has_that_of_the_table(
     assert {page.total_items for page in walked} == {250 if way is OffsetPagination else None}
 
 
-def test_the_last_operation_of_a_long_walk_is_still_a_plain_value() -> None:
+def test_the_last_operation_of_a_long_list_is_still_a_plain_value() -> None:
     server = ListServer(set(range(1_500)))
     walked = walk(pages(API, by_cursor(1)), server)
     last = walked[-2].next
@@ -121,7 +121,7 @@ def numbers(shown: list[Booking]) -> list[int]:
 
 
 @given(CHANGES, st.integers(1, 7))
-def test_a_walk_by_cursor_shows_what_stays_once_whatever_comes_and_goes(
+def test_cursor_pagination_yields_each_lasting_booking_once_while_the_list_changes(
     changes: list[tuple[set[int], set[int]]], a_page: int
 ) -> None:
     server = ListServer(set(STAYING), changing(changes))
@@ -131,7 +131,7 @@ def test_a_walk_by_cursor_shows_what_stays_once_whatever_comes_and_goes(
 
 
 @given(CHANGES, st.integers(1, 7))
-def test_a_walk_by_offset_shows_nothing_twice_whatever_comes_and_goes(
+def test_offset_pagination_yields_no_booking_twice_while_the_list_changes(
     changes: list[tuple[set[int], set[int]]], a_page: int
 ) -> None:
     server = ListServer(set(STAYING), changing(changes))
@@ -141,7 +141,7 @@ def test_a_walk_by_offset_shows_nothing_twice_whatever_comes_and_goes(
 
 
 @given(st.lists(ODD, max_size=30), st.integers(1, 7))
-def test_a_walk_by_offset_misses_nothing_while_nothing_goes(
+def test_offset_pagination_misses_nothing_while_nothing_is_removed(
     inserted: list[set[int]], a_page: int
 ) -> None:
     server = ListServer(set(STAYING), changing([(numbers, set()) for numbers in inserted]))
@@ -160,7 +160,7 @@ def churn(server: ListServer) -> None:
 @pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("staying", "least"), [(0, 1), (2, 1), (4, 2), (2_000, 1_000)])
-def test_a_walk_of_any_length_ends_and_shows_nothing_twice_while_the_list_changes(
+def test_pagination_of_any_length_ends_and_yields_nothing_twice(
     way: Callable[[int], Operation[Page[Booking]]], staying: int, least: int
 ) -> None:
     stays = set(range(0, 2 * staying, 2))
@@ -172,7 +172,7 @@ def test_a_walk_of_any_length_ends_and_shows_nothing_twice_while_the_list_change
         assert set(shown) >= stays
 
 
-def test_an_insertion_that_moves_a_booking_to_the_next_page_shows_it_once() -> None:
+def test_a_booking_moved_to_the_next_page_is_yielded_once() -> None:
     server = ListServer({2, 4, 6, 8}, changing([({1}, set())]))
     walked = walk(pages(API, by_offset(2)), server)
     assert [numbers(list(page.items)) for page in walked] == [[2, 4], [4, 6], [8]]
@@ -215,7 +215,7 @@ ODD_CURSORS: list[tuple[list[dict[str, Any]], str]] = [
 
 
 @pytest.mark.parametrize(("paginations", "said"), ODD_CURSORS)
-def test_a_cursor_that_cannot_be_followed_is_an_error_and_no_loop(
+def test_an_invalid_cursor_is_an_error_and_not_a_loop(
     paginations: list[dict[str, Any]], said: str
 ) -> None:
     stream = items(API, bookings.list(limit=1))
@@ -225,7 +225,7 @@ def test_a_cursor_that_cannot_be_followed_is_an_error_and_no_loop(
     assert type(caught.value) is PagingError
 
 
-def test_a_walk_emits_what_is_readable_before_it_raises() -> None:
+def test_pagination_emits_the_readable_items_before_it_raises() -> None:
     odd = json.loads(answer(["b1", "b2", "b3"], more("c")).body)
     odd["data"][1]["id"] = "x"
     answers = {
@@ -257,7 +257,7 @@ def test_a_walk_emits_what_is_readable_before_it_raises() -> None:
     ]
 
 
-def test_a_page_whose_cursor_cannot_be_followed_is_in_the_error() -> None:
+def test_the_error_of_an_invalid_cursor_has_its_page() -> None:
     repeated = bookings.list(limit=1, cursor="a")
     with pytest.raises(DecodingError) as caught:
         repeated.read(answer(["b1"], more("a")))
@@ -270,7 +270,7 @@ def test_a_page_whose_cursor_cannot_be_followed_is_in_the_error() -> None:
     assert str(error).endswith("(1 of the page in error.page)")
 
 
-def test_a_page_with_an_odd_item_keeps_the_next_one() -> None:
+def test_a_page_with_an_unreadable_item_keeps_the_next_page() -> None:
     body = json.loads(answer(["b1", "b2"], more("c")).body)
     body["data"][0]["id"] = "x"
     with pytest.raises(DecodingError) as caught:
@@ -280,7 +280,7 @@ def test_a_page_with_an_odd_item_keeps_the_next_one() -> None:
     assert list(map(itemgetter("id"), caught.value.unreadable)) == ["x"]
 
 
-def test_the_last_page_ends_the_walk_though_it_has_a_cursor() -> None:
+def test_the_last_page_ends_the_iteration_though_it_has_a_cursor() -> None:
     page = bookings.list(limit=1).read(answer(["b1"], {"nextCursor": "x", "hasMore": False}))
     assert page.next is None
     assert page.pagination == CursorPagination(has_more=False, next_cursor="x")
@@ -298,7 +298,7 @@ OFFSET = {
 }
 
 
-def test_a_server_that_takes_no_notice_of_skip_is_an_error_and_no_loop() -> None:
+def test_a_server_that_ignores_skip_is_an_error_and_not_a_loop() -> None:
     with pytest.raises(DecodingError) as caught:
         walk(items(API, bookings.list(take=3)), by_answers(*[OFFSET] * 9))
     assert caught.value.path == "$.pagination.hasPreviousPage"
@@ -307,7 +307,7 @@ def test_a_server_that_takes_no_notice_of_skip_is_an_error_and_no_loop() -> None
     )
 
 
-def test_the_way_of_paging_is_that_of_the_answer_not_that_of_the_request() -> None:
+def test_the_paging_style_is_that_of_the_response_not_of_the_request() -> None:
     by_limit = teams.organization_bookings(5, limit=3, status="past")
     page = by_limit.read(answer(["b1"], OFFSET))
     assert isinstance(page.pagination, OffsetPagination)
@@ -325,7 +325,7 @@ def test_the_way_of_paging_is_that_of_the_answer_not_that_of_the_request() -> No
 HUNDRED = {**OFFSET, "totalItems": 250, "itemsPerPage": 100, "returnedItems": 100}
 
 
-def test_a_page_of_another_size_than_was_asked_is_followed_by_what_comes_after_it() -> None:
+def test_a_page_of_an_unrequested_size_is_followed_by_the_items_after_it() -> None:
     dropped = teams.organization_bookings(5, limit=2, status="past").read(answer(["b1"], HUNDRED))
     assert dropped.next == teams.organization_bookings(5, status="past", take=100, skip=100)
     many = [f"b{number}" for number in range(120)]
@@ -339,7 +339,7 @@ def test_a_page_of_another_size_than_was_asked_is_followed_by_what_comes_after_i
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-def test_a_list_whose_limit_is_dropped_is_shown_whole(concurrency: int) -> None:
+def test_a_list_whose_limit_is_ignored_is_read_whole(concurrency: int) -> None:
     server = ListServer(set(range(450)))
 
     def dropping(request: Request) -> Response:
@@ -352,7 +352,7 @@ def test_a_list_whose_limit_is_dropped_is_shown_whole(concurrency: int) -> None:
     assert len(server.asked) == 5
 
 
-def test_totals_that_ignore_a_filter_do_not_keep_a_walk_from_its_end() -> None:
+def test_totals_that_ignore_a_filter_do_not_prolong_pagination() -> None:
     recorded = ["live-19-list-after-created-total-ignores-filter"]
     recorded += ["live-20-list-before-created-empty-but-total"]
     waiting = [response_of(name) for name in recorded]
@@ -362,7 +362,7 @@ def test_totals_that_ignore_a_filter_do_not_keep_a_walk_from_its_end() -> None:
     assert [page.next is None for page in shown] == [False, True]
 
 
-def test_a_list_that_does_not_count_itself_is_read_to_its_end() -> None:
+def test_a_list_without_totals_is_read_to_its_end() -> None:
     server = ListServer(set(range(60)))
 
     def uncounted(request: Request) -> Response:
@@ -374,7 +374,7 @@ def test_a_list_that_does_not_count_itself_is_read_to_its_end() -> None:
     assert len(server.asked) == 30
 
 
-def test_a_list_that_does_not_count_itself_and_never_ends_is_an_error() -> None:
+def test_an_endless_list_without_totals_is_an_error() -> None:
     with pytest.raises(PagingError) as caught:
         walk(items(API, bookings.list(take=1)), lambda _: answer(["b1"], {"hasNextPage": True}))
     error = caught.value
@@ -384,7 +384,7 @@ def test_a_list_that_does_not_count_itself_and_never_ends_is_an_error() -> None:
     assert "11 pages were read, 10 of them in a row with nothing new" in str(error)
 
 
-def test_bookings_without_a_pagination_are_shown_before_the_error() -> None:
+def test_bookings_without_a_pagination_are_yielded_before_the_error() -> None:
     body = {"status": "success", "data": json.loads(answer(["b1", "b2"], {}).body)["data"]}
     response = Response(200, (), json.dumps(body).encode())
     emitted: list[Booking] = []
@@ -411,7 +411,7 @@ OTHER_WAYS: dict[str, tuple[Operation[Page[Booking]], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", OTHER_WAYS)
-def test_another_way_of_paging_that_cannot_go_on_is_an_error_with_its_page(name: str) -> None:
+def test_an_invalid_change_of_paging_style_is_an_error_with_its_page(name: str) -> None:
     operation, pagination, found = OTHER_WAYS[name]
     with pytest.raises(DecodingError) as caught:
         operation.read(answer(["b1"], pagination))
@@ -420,14 +420,14 @@ def test_another_way_of_paging_that_cannot_go_on_is_an_error_with_its_page(name:
     assert caught.value.page.next is None
 
 
-def test_the_end_may_be_told_in_either_way() -> None:
+def test_either_paging_style_may_state_the_end() -> None:
     end = {**OFFSET, "hasNextPage": False}
     assert bookings.list(cursor="c").read(answer(["b1"], end)).next is None
     last = {"nextCursor": None, "hasMore": False}
     assert bookings.list(skip=3).read(answer(["b1"], last)).next is None
 
 
-def test_a_page_size_that_no_number_can_hold_is_an_error() -> None:
+def test_an_infinite_page_size_is_an_error() -> None:
     body = answer(["b1"], {**OFFSET, "itemsPerPage": 7}).body.replace(
         b": 7,", b": %s," % (b"9" * 4_300)
     )
@@ -439,7 +439,7 @@ def test_a_page_size_that_no_number_can_hold_is_an_error() -> None:
 REAL_CURSOR = "eyJ2IjoxLCJzb3J0VXVpZCI6IjAxOTkyYTNmLTRjM2EtNzBiZC1hMTA0LTU3ZjA0ZjNhOGQyZSJ9"
 
 
-def test_a_cursor_that_looks_like_a_token_outlives_an_odd_item() -> None:
+def test_a_cursor_like_a_token_survives_an_unreadable_item() -> None:
     body = json.loads(answer(["b1", "b2"], more(REAL_CURSOR)).body)
     body["data"][0]["id"] = "x"
     with pytest.raises(DecodingError) as caught:
@@ -449,7 +449,7 @@ def test_a_cursor_that_looks_like_a_token_outlives_an_odd_item() -> None:
     assert caught.value.path == "$.data[0].id"
 
 
-def test_a_page_with_an_odd_item_and_a_walk_astray_says_that_it_is_not_the_end() -> None:
+def test_a_page_with_an_unreadable_item_and_an_invalid_cursor_is_not_the_end() -> None:
     body = json.loads(answer(["b1", "b2"], more("c")).body)
     body["data"][0]["id"] = "x"
     with pytest.raises(DecodingError) as caught:
@@ -460,7 +460,7 @@ def test_a_page_with_an_odd_item_and_a_walk_astray_says_that_it_is_not_the_end()
 
 
 @pytest.mark.parametrize("versions", [EVERYWHERE, HOSTED])
-def test_the_next_page_is_that_of_the_same_call_by_hand_whatever_the_table(
+def test_the_next_page_equals_the_same_call_made_by_hand(
     versions: Versions,
 ) -> None:
     server = ListServer(set(range(250)))
@@ -473,7 +473,7 @@ def test_the_next_page_is_that_of_the_same_call_by_hand_whatever_the_table(
     assert page.next == by_hand[versions.name]
 
 
-def test_the_version_of_a_table_of_ones_own_is_kept() -> None:
+def test_the_version_of_a_custom_profile_is_kept() -> None:
     mine = Api(Anonymous(), versions=Versions("mine", {"bookings": "2026-02-25"}))
     page = bookings.list(status="past").read(answer(["b1"], OFFSET))
     assert page.next is not None
@@ -481,7 +481,7 @@ def test_the_version_of_a_table_of_ones_own_is_kept() -> None:
     assert API.request(page.next).headers.get("cal-api-version") == "2024-08-13"
 
 
-def test_a_version_that_knows_the_way_of_paging_is_kept() -> None:
+def test_a_version_with_the_paging_style_is_kept() -> None:
     first = bookings.list(take=3, cal_api_version="2026-02-25")
     page = first.read(answer(["b1"], OFFSET))
     assert page.next == bookings.list(take=3, skip=3, cal_api_version="2026-02-25")

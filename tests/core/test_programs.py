@@ -67,7 +67,7 @@ EFFECTS: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", EFFECTS)
-def test_an_effect_that_cannot_be_meant_is_refused(name: str) -> None:
+def test_an_invalid_effect_is_refused(name: str) -> None:
     call, field = EFFECTS[name]
     with pytest.raises(InvalidInput) as caught:
         call()
@@ -81,7 +81,7 @@ def test_one_program_cannot_run_twice_at_once() -> None:
     assert str(caught.value) == "programs: holds one twice; call the function again for another"
 
 
-def test_effects_are_equal_by_what_they_ask() -> None:
+def test_effects_are_equal_by_their_fields() -> None:
     request = API.request(GET)
     assert Send(request, GET, Timeout()) == Send(request, GET, Timeout())
     assert Send(request) != Send(request, GET)
@@ -97,7 +97,7 @@ def step(program: Generator[Any, Any, Any], result: object, expected: object) ->
     assert stopped.value.value == expected
 
 
-def test_what_is_left_of_a_deadline_shortens_each_bound_of_a_timeout() -> None:
+def test_the_rest_of_a_deadline_caps_each_phase_of_a_timeout() -> None:
     request, usual = API.request(GET), Timeout(10, 30, 60)
     mine = Timeout(1, 2, 3)
     for effect, timeout in (
@@ -139,7 +139,7 @@ def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
     step(emitting, None, None)
 
 
-def test_the_program_of_an_operation_sends_once_and_reads() -> None:
+def test_the_program_of_an_operation_sends_once_and_decodes() -> None:
     program = retrying(API, GET, NO_RETRY)
     assert next(program) == Send(API.request(GET), GET, None)
     step(program, ANSWER, GET.read(ANSWER))
@@ -150,7 +150,7 @@ def test_the_program_passes_its_timeout_on() -> None:
     assert effect == Send(API.request(GET), GET, Timeout(1, 2, 3))
 
 
-def test_an_exchange_is_seen_whole() -> None:
+def test_an_exchange_has_its_request_response_and_value() -> None:
     program = exchange_with_retries(API, GET, NO_RETRY)
     request = API.request(GET)
     assert next(program) == Send(request, GET, None)
@@ -159,7 +159,7 @@ def test_an_exchange_is_seen_whole() -> None:
 
 
 @pytest.mark.parametrize("error", [NotSent, NoAnswer, TransportError])
-def test_an_error_of_the_transport_then_carries_the_operation(error: type[TransportError]) -> None:
+def test_an_error_of_the_transport_has_the_operation(error: type[TransportError]) -> None:
     program = retrying(API, GET, NO_RETRY)
     next(program)
     thrown = error("no luck", reason="connect")
@@ -169,7 +169,7 @@ def test_an_error_of_the_transport_then_carries_the_operation(error: type[Transp
     assert caught.value.operation == GET
 
 
-def test_a_refusal_comes_out_of_the_program_and_nothing_is_sent_again() -> None:
+def test_a_refusal_is_raised_and_not_retried() -> None:
     program = retrying(API, GET, NO_RETRY)
     next(program)
     with pytest.raises(NotFound):
@@ -178,14 +178,14 @@ def test_a_refusal_comes_out_of_the_program_and_nothing_is_sent_again() -> None:
         next(program)
 
 
-def test_another_error_passes_through_untouched() -> None:
+def test_another_error_passes_unchanged() -> None:
     program = retrying(API, GET)
     next(program)
     with pytest.raises(KeyboardInterrupt):
         program.throw(KeyboardInterrupt())
 
 
-def test_a_program_may_be_closed_before_its_answer() -> None:
+def test_a_program_may_be_closed_before_its_response() -> None:
     program = retrying(API, GET)
     next(program)
     program.close()

@@ -119,7 +119,7 @@ BAD: list[tuple[str, list[str]]] = [
 
 
 @pytest.mark.parametrize(("source", "found"), BAD)
-def test_the_checker_finds_what_is_impure(source: str, found: list[str]) -> None:
+def test_the_checker_finds_impure_code(source: str, found: list[str]) -> None:
     assert findings("bookings.py", source) == found
 
 
@@ -137,7 +137,7 @@ def test_the_checker_finds_what_is_impure(source: str, found: list[str]) -> None
         "x.__class__ is dict",
     ],
 )
-def test_the_checker_leaves_what_is_pure(source: str) -> None:
+def test_the_checker_accepts_pure_code(source: str) -> None:
     assert findings("bookings.py", source) == []
 
 
@@ -165,7 +165,7 @@ def arrows(path: str, source: str) -> set[str]:
     }
 
 
-def test_every_module_has_its_place_in_the_order() -> None:
+def test_every_module_has_a_place_in_the_order() -> None:
     assert {name_of(path) for path in MODULES} == {"", *ORDER}
 
 
@@ -191,7 +191,7 @@ def test_a_module_imports_only_those_above_it(path: str) -> None:
         ("if not TYPE_CHECKING:\n    from calcom_core.api import Api", {"api"}),
     ],
 )
-def test_the_arrows_of_a_module_are_found_in_every_form(source: str, found: set[str]) -> None:
+def test_every_form_of_import_is_found(source: str, found: set[str]) -> None:
     assert arrows("model/inputs.py", source) == found
 
 
@@ -224,7 +224,7 @@ def test_importing_the_core_loads_no_transport_and_builds_no_converter() -> None
     assert loaded.splitlines() == ["[]", "0", "0"]
 
 
-def test_importing_the_core_writes_no_class_what_it_may_never_need() -> None:
+def test_importing_the_core_generates_no_unused_methods() -> None:
     # As attrs does for a class that is not of `LazyMethods`.
     written = run(
         "import attrs, sys, calcom_core, calcom_core.webhooks\n"
@@ -376,13 +376,13 @@ print("pure")
 """
 
 
-def test_the_core_works_where_the_outside_is_refused() -> None:
+def test_the_core_works_without_the_outside() -> None:
     recorded = Path(__file__).parent.parent / "recorded"
     names = ("29-get-normal", "story-24-list-page-1", "191-get-bad-uid")
     assert run(UNDER_THE_HOOK, *(str(recorded / f"{name}.json") for name in names)) == "pure"
 
 
-def test_every_test_of_the_core_refuses_it_the_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_test_of_the_core_blocks_the_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     def reading(value: object, field: str) -> str:
         return Path(__file__).read_text(encoding="utf-8")
 

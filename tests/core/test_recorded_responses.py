@@ -239,7 +239,7 @@ SHAPES: dict[str, str | tuple[str, ...] | list[str] | dict[str, int] | None] = {
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_recorded_success_is_read_as_the_shape_it_has(name: str) -> None:
+def test_a_recorded_success_has_its_shape(name: str) -> None:
     assert shape_of(operation_of(name).read(response_of(name))) == SHAPES[name]
 
 
@@ -253,7 +253,7 @@ def test_nothing_of_a_recorded_success_is_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", VERSION_RECORDINGS)
-def test_an_answer_of_the_legacy_api_is_a_version_mismatch(name: str) -> None:
+def test_a_response_of_the_legacy_api_is_a_version_mismatch(name: str) -> None:
     operation = operation_of(name)
     with pytest.raises(VersionMismatch) as caught:
         operation.read(response_of(name))

@@ -1131,7 +1131,7 @@ REFUSALS = [
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
-def test_a_recorded_refusal_is_the_error_that_says_what_it_means(refusal: Refusal) -> None:
+def test_a_recorded_refusal_becomes_its_error(refusal: Refusal) -> None:
     operation, response = operation_of(refusal.name), response_of(refusal.name)
     with pytest.raises(ApiError) as caught:
         operation.read(response)

@@ -45,7 +45,7 @@ def credentials_like(recorded: dict[str, str]) -> tuple[Auth, list[tuple[str, st
 
 @pytest.mark.exhaustive(sample=100)
 @pytest.mark.parametrize("name", RECORDED_CALLS)
-def test_a_call_sends_what_was_recorded(name: str) -> None:
+def test_a_call_sends_the_recorded_request(name: str) -> None:
     recorded = RECORDED[name]["request"]
     auth, credentials = credentials_like(recorded["headers"])
     request = Api(auth).request(RECORDED_CALLS[name]())
@@ -94,7 +94,7 @@ CYCLE.append(CYCLE)
 
 
 @pytest.mark.parametrize("value", [(math.nan,), ("\ud800",), (object(),), CYCLE])
-def test_a_body_that_cannot_be_written_is_refused_even_where_no_check_saw_it(value: Any) -> None:
+def test_an_unserializable_body_is_refused_even_without_a_check(value: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         to_body(value)
     assert (caught.value.field, caught.value.problem) == ("data", "cannot be written as JSON")
@@ -177,7 +177,7 @@ def test_a_cookie_and_the_credentials_for_a_proxy_may_be_extra_headers() -> None
     assert list(request.headers)[3:] == list(given.items())
 
 
-def test_an_api_changes_its_extra_headers_and_credentials_by_evolving() -> None:
+def test_evolve_changes_the_extra_headers_and_credentials_of_an_api() -> None:
     api = Api(ApiKey(KEY), "https://h", headers=EXTRA)
     api.request(bookings.get("bk7"))
     changed = attrs.evolve(api, auth=AccessToken("cal_test_new"))
@@ -190,7 +190,7 @@ def test_an_api_changes_its_extra_headers_and_credentials_by_evolving() -> None:
     assert hash(api) == hash(copy.deepcopy(api))
 
 
-def test_the_headers_of_an_api_are_made_once_and_shown_by_nothing() -> None:
+def test_the_headers_of_an_api_are_built_once_and_shown_nowhere() -> None:
     api = Api(ApiKey(KEY))
     first, second = api.request(bookings.get("a")), api.request(bookings.get("b"))
     assert first.headers is second.headers
@@ -200,7 +200,7 @@ def test_the_headers_of_an_api_are_made_once_and_shown_by_nothing() -> None:
     assert api == Api(ApiKey(KEY)) == copy.deepcopy(api)
 
 
-def test_credentials_that_change_are_asked_for_each_time() -> None:
+def test_changing_credentials_are_read_for_each_request() -> None:
     class Renewed(AccessToken):
         def headers(self) -> list[tuple[str, str]]:
             return [("Authorization", f"Bearer cal_test_{next(numbers)}")]
@@ -227,14 +227,14 @@ def test_a_base_url_may_have_a_prefix_a_slash_and_the_version(base_url: str, url
     assert Api(Anonymous(), base_url).request(bookings.get("bk7")).url == url
 
 
-def test_a_request_recorded_under_a_prefix_is_sent_by_a_base_url_that_has_it() -> None:
+def test_a_base_url_with_a_prefix_sends_the_request_recorded_under_it() -> None:
     recorded = RECORDED["269-api-v2-prefix"]["request"]
     request = Api(ApiKey(KEY), "https://cal.example/api/v2").request(bookings.list(take=1))
     assert request.method == recorded["method"]
     assert request.url == f"https://cal.example{recorded['path']}"
 
 
-def test_the_default_table_of_versions_speaks_2024_08_13() -> None:
+def test_the_default_version_profile_uses_2024_08_13() -> None:
     assert Api(Anonymous()).versions is EVERYWHERE
     assert {EVERYWHERE.of(f"bookings.{name}") for name in ("list", "get", "create")} == {
         "2024-08-13"

@@ -82,7 +82,7 @@ def test_a_request_is_expected_as_an_operation_or_by_method_and_path(
     assert run_script(get(), [(expected, GOOD)]) == BOOKING
 
 
-def test_a_query_is_compared_where_it_is_said() -> None:
+def test_a_query_is_compared_where_it_is_given() -> None:
     def listing() -> Program[Any]:
         return retrying(API, LIST, NO_RETRY)
 
@@ -92,7 +92,7 @@ def test_a_query_is_compared_where_it_is_said() -> None:
         run_script(listing(), [(("GET", "/v2/bookings?take=2"), LISTED)])
 
 
-def test_a_request_without_an_operation_is_compared_all_the_same() -> None:
+def test_a_request_without_an_operation_is_compared() -> None:
     def sending() -> Program[Response]:
         return send(API.request(CREATE))
 
@@ -102,7 +102,7 @@ def test_a_request_without_an_operation_is_compared_all_the_same() -> None:
         run_script(sending(), [(other, CREATED)])
 
 
-def test_an_exception_is_raised_in_the_program_and_may_come_out_of_it() -> None:
+def test_an_exception_is_raised_in_the_program_and_may_leave_it() -> None:
     lost = NoAnswer("cut short", reason="closed")
     with pytest.raises(NoAnswer) as caught:
         run_script(get(), [(GET, lost)])
@@ -116,14 +116,14 @@ def test_an_exception_is_raised_in_the_program_and_may_come_out_of_it() -> None:
         run_script(get(), [(GET, response_of("191-get-bad-uid"))])
 
 
-def test_the_clock_tells_how_long_the_sleeps_were_where_the_script_does_not() -> None:
+def test_the_clock_advances_by_the_sleeps_unless_the_script_sets_it() -> None:
     sleeps = [(Sleep(2.5), None), (Sleep(4, jitter=1), None)]
     assert run_script(waiting(), sleeps) == [0.0, 2.5, 6.5]
     told = [(Clock(), 100.0), sleeps[0], (Clock(), 103.0), sleeps[1]]
     assert run_script(waiting(), told) == [100.0, 103.0, 6.5]
 
 
-def test_a_parameter_without_a_value_is_one() -> None:
+def test_a_parameter_without_a_value_is_compared() -> None:
     request = API.request(LIST)
 
     def sending() -> Program[Response]:
@@ -135,19 +135,19 @@ def test_a_parameter_without_a_value_is_one() -> None:
         run_script(sending(), [(("GET", "/v2/bookings?take=2"), LISTED)])
 
 
-def test_the_clock_of_a_stream_begins_at_0() -> None:
+def test_the_clock_of_a_stream_starts_at_0() -> None:
     def telling() -> Stream[float]:
         yield from emit((yield from clock()))
 
     assert list(iterate_script(telling(), [])) == [0.0]
 
 
-def test_a_gather_is_a_tuple_of_scripts() -> None:
+def test_a_gather_takes_a_tuple_of_scripts() -> None:
     page = LIST.read(LISTED)
     assert run_script(both(), [([(GET, GOOD)], [(LIST, LISTED)])]) == (BOOKING, page)
 
 
-def test_branches_sleep_at_once() -> None:
+def test_branches_sleep_concurrently() -> None:
     def timed() -> Program[Any]:
         yield from sleep(1)
         results = yield from gather([waiting(), waiting()], limit=2)
@@ -158,7 +158,7 @@ def test_branches_sleep_at_once() -> None:
     assert run_script(timed(), [(Sleep(1), None), (branch, branch)]) == ((times, times), 7.5)
 
 
-def test_a_branch_that_fails_ends_those_after_it() -> None:
+def test_a_failing_branch_ends_the_branches_after_it() -> None:
     lost = NotSent("refused", reason="refused")
 
     def caught() -> Program[Any]:
@@ -175,7 +175,7 @@ def test_a_gather_of_nothing_is_an_empty_tuple() -> None:
     assert run_script(gather([], limit=1), [()]) == ()
 
 
-def test_a_stream_yields_what_it_emits() -> None:
+def test_a_stream_yields_its_emitted_items() -> None:
     def counting() -> Stream[int]:
         yield from emit(1)
         yield from sleep(1)
@@ -404,7 +404,7 @@ REPORTS: dict[str, tuple[Callable[[], Program[Any]], Any, str]] = {
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_the_first_difference_is_told(name: str) -> None:
+def test_the_first_difference_is_reported(name: str) -> None:
     program, script, report = REPORTS[name]
     with pytest.raises(ScriptError) as caught:
         run_script(program(), script)
@@ -412,7 +412,7 @@ def test_the_first_difference_is_told(name: str) -> None:
     assert "cal_test_script" not in report
 
 
-def test_a_difference_is_a_failed_assertion_that_no_program_can_catch() -> None:
+def test_a_difference_fails_an_assertion_that_no_program_can_catch() -> None:
     def forgiving() -> Program[str]:
         try:
             yield from both()
@@ -437,7 +437,7 @@ def test_a_difference_is_a_failed_assertion_that_no_program_can_catch() -> None:
         [(GET, GOOD)],
     ],
 )
-def test_a_script_that_is_none_is_refused(step: Any) -> None:
+def test_an_invalid_script_is_refused(step: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         run_script(get(), [(GET, GOOD), step])
     assert str(caught.value) == (
@@ -462,7 +462,7 @@ def test_an_invalid_script_of_a_branch_is_refused_and_no_program_can_catch_it() 
     )
 
 
-def test_the_program_is_closed_whatever_happens() -> None:
+def test_the_program_is_always_closed() -> None:
     closed = []
 
     def noting() -> Generator[Any, Any, None]:
@@ -488,7 +488,7 @@ def test_the_program_is_closed_whatever_happens() -> None:
         run_script(lambda: None, [])  # type: ignore[arg-type]
 
 
-def test_what_is_no_effect_is_refused_as_the_interpreters_refuse_it() -> None:
+def test_an_invalid_effect_is_refused_as_the_interpreters_refuse_it() -> None:
     def wrong() -> Program[Any]:
         return (yield GET)  # type: ignore[misc]
 
@@ -511,7 +511,7 @@ def test_a_script_may_be_any_iterable_of_steps() -> None:
         assert str(caught.value) == f"script: must be a list of steps, not {kind}"
 
 
-def test_a_body_that_is_no_json_is_compared_as_bytes() -> None:
+def test_a_body_that_is_not_json_is_compared_as_bytes() -> None:
     request = API.request(CREATE)
 
     def sending(body: bytes) -> Program[Response]:
@@ -521,11 +521,11 @@ def test_a_body_that_is_no_json_is_compared_as_bytes() -> None:
         run_script(sending(b"\xff"), [(CREATE, CREATED)])
 
 
-def test_a_body_that_is_nested_too_deeply_is_compared_as_bytes() -> None:
+def test_a_deeply_nested_body_is_compared_as_bytes() -> None:
     request = API.request(CREATE)
     deep = type(request)(request.method, request.url, request.headers, b"[" * 100_000)
     assert run_script(send(deep), [(deep, CREATED)]) == CREATED
 
 
-def test_the_recorded_booking_is_the_one_that_is_read() -> None:
+def test_the_recorded_booking_reads_as_these_values() -> None:
     assert BOOKING.uid == RECORDED["29-get-normal"]["response"]["body"]["data"]["uid"]

@@ -111,7 +111,7 @@ def test_the_table_covers_every_delivery() -> None:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_delivery_is_read_as_its_event_and_nothing_is_lost(name: str) -> None:
+def test_a_delivery_parses_as_its_event_and_loses_nothing(name: str) -> None:
     event = webhooks.parse(BODIES[name])
     assert type(event) is EVENT_OF[name]
     assert event.extra.keys() <= EXTRA
@@ -119,7 +119,7 @@ def test_a_delivery_is_read_as_its_event_and_nothing_is_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_a_recorded_delivery_is_received_with_its_version(name: str) -> None:
+def test_a_recorded_delivery_is_accepted_with_its_version(name: str) -> None:
     recorded = RECORDED[name]
     event = webhooks.receive(recorded.headers, recorded.body, SECRET)
     assert type(event) is EVENT_OF[name]
@@ -589,7 +589,7 @@ def delivered(trigger: str, payload: Mapping[str, Any], *, flat: bool = False) -
 
 @pytest.mark.parametrize("flat", [False, True], ids=["enveloped", "flat"])
 @pytest.mark.parametrize(("trigger", "payload", "cls", "fields"), DOCUMENTED)
-def test_every_kind_of_event_is_read_in_both_forms(
+def test_every_event_class_is_parsed_in_both_forms(
     trigger: str, payload: dict[str, Any], cls: type, fields: dict[str, Any], flat: bool
 ) -> None:
     event: Any = webhooks.parse(delivered(trigger, payload, flat=flat))
@@ -604,14 +604,14 @@ def test_every_kind_of_event_is_read_in_both_forms(
     assert_nothing_lost(json.loads(delivered(trigger, payload, flat=flat)), event)
 
 
-def test_somebody_without_an_address_is_somebody_still() -> None:
+def test_a_person_without_an_address_is_kept() -> None:
     entry = {"start": "2031-03-04T09:00:00Z", "end": "2031-03-04T09:30:00Z", "toUser": {"id": 1}}
     event = webhooks.parse(delivered("OOO_CREATED", {"oooEntry": entry}))
     assert isinstance(event, OutOfOfficeCreated)
     assert event.out_of_office == OutOfOffice(start=NINE, end=HALF_PAST, to_user=Person(id=1))
 
 
-def test_every_kind_of_event_is_known_by_its_trigger() -> None:
+def test_every_event_class_is_found_by_its_trigger() -> None:
     tried = {*EVENT_OF.values(), *(cls for _, _, cls, _ in DOCUMENTED)}
     assert tried == {*webhooks.EVENTS.values(), UnknownEvent}
     assert tried == {*Event.__args__}
@@ -637,7 +637,7 @@ def test_no_event_is_an_instance_of_the_class_of_another(cls: type) -> None:
     "cls",
     [*Event.__args__, Delivery, DownloadLinks, Language, OutOfOffice, Person, Team, Transcript],
 )
-def test_what_a_delivery_is_made_of_is_made_by_names_and_never_changed(cls: Any) -> None:
+def test_the_classes_of_a_delivery_are_keyword_only_and_frozen(cls: Any) -> None:
     # What is added to a class must not move what stands after it.
     assert all(field.kw_only for field in attrs.fields(cls))
     assert "__dict__" not in dir(cls)
@@ -646,7 +646,7 @@ def test_what_a_delivery_is_made_of_is_made_by_names_and_never_changed(cls: Any)
             setattr(cls.__new__(cls), field.name, None)
 
 
-def test_the_old_and_the_new_of_a_reschedule_have_names_of_their_own() -> None:
+def test_the_old_and_new_values_of_a_reschedule_have_separate_names() -> None:
     event = webhooks.parse(BODIES["wh_rescheduled"])
     assert isinstance(event, BookingRescheduled)
     assert (event.old_uid, event.old_start, event.old_end) == (
@@ -662,7 +662,7 @@ def test_the_old_and_the_new_of_a_reschedule_have_names_of_their_own() -> None:
     assert (event.uid, event.start, event.end) == (event.new_uid, event.new_start, event.new_end)
 
 
-def test_the_lineage_of_a_booking_survives_its_reschedules() -> None:
+def test_a_booking_keeps_its_lineage_through_reschedules() -> None:
     created = webhooks.parse(BODIES["01-BOOKING_CREATED-normal"])
     moved = webhooks.parse(BODIES["06-BOOKING_RESCHEDULED-normal-resched"])
     cancelled = webhooks.parse(BODIES["07-BOOKING_CANCELLED-normal"])
@@ -685,7 +685,7 @@ def test_the_lineage_of_a_booking_survives_its_reschedules() -> None:
         ("30-BOOKING_CANCELLED-recurring-seated", "134-cancel-recurring-seat"),
     ],
 )
-def test_a_seat_that_is_cancelled_is_not_taken_for_the_booking(name: str, answer_name: str) -> None:
+def test_a_cancelled_seat_is_not_a_cancelled_booking(name: str, answer_name: str) -> None:
     event = webhooks.parse(BODIES[name])
     assert isinstance(event, BookingCancelled)
     assert event.may_be_one_seat
@@ -706,7 +706,7 @@ def test_a_seat_that_is_cancelled_is_not_taken_for_the_booking(name: str, answer
         "23-BOOKING_CANCELLED-recurring",
     ],
 )
-def test_a_booking_without_seats_is_cancelled_as_a_whole(name: str) -> None:
+def test_a_booking_without_seats_is_cancelled_whole(name: str) -> None:
     event = webhooks.parse(BODIES[name])
     assert isinstance(event, BookingCancelled)
     assert not event.may_be_one_seat
@@ -716,7 +716,7 @@ def test_a_booking_without_seats_is_cancelled_as_a_whole(name: str) -> None:
     "name",
     ["25-BOOKING_RESCHEDULED-seated-resched", "29-BOOKING_RESCHEDULED-recurring-seated-resched"],
 )
-def test_a_seat_that_is_moved_says_which_and_where_from(name: str) -> None:
+def test_a_rescheduled_seat_has_its_uid_and_its_former_booking(name: str) -> None:
     event = webhooks.parse(BODIES[name])
     assert isinstance(event, BookingRescheduled)
     assert event.seat_uid is not None
@@ -724,7 +724,7 @@ def test_a_seat_that_is_moved_says_which_and_where_from(name: str) -> None:
     assert (event.old_start, event.old_end) == (None, None)
 
 
-def test_a_seat_is_named_as_it_is_elsewhere() -> None:
+def test_an_invalid_seat_uid_is_refused() -> None:
     event = webhooks.parse(BODIES["27-BOOKING_CREATED-seated-hidden"])
     assert isinstance(event, BookingCreated)
     seats = bookings.get_by_seat("x").read(response_of("127-get-by-seat-hidden-noauth"))
@@ -755,7 +755,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize("trigger", NAMED)
-def test_a_delivery_is_turned_into_the_operation_that_gets_its_booking(trigger: str) -> None:
+def test_a_delivery_yields_the_operation_that_gets_its_booking(trigger: str) -> None:
     event = webhooks.parse(delivered(trigger, NAMED[trigger]))
     assert event.booking() == bookings.get_one("bk7")
 
@@ -777,13 +777,13 @@ def test_a_delivery_is_turned_into_the_operation_that_gets_its_booking(trigger: 
         ("SOMETHING_NEW", {}),
     ],
 )
-def test_a_delivery_that_names_no_booking_is_turned_into_no_operation(
+def test_a_delivery_without_a_booking_yields_no_operation(
     trigger: str, payload: dict[str, Any]
 ) -> None:
     assert webhooks.parse(delivered(trigger, payload)).booking() is None
 
 
-def test_a_booking_that_is_named_by_an_odd_uid_is_refused_as_anywhere() -> None:
+def test_a_booking_with_an_invalid_uid_is_refused() -> None:
     event = webhooks.parse(delivered("BOOKING_CREATED", {"uid": "by-seat"}))
     with pytest.raises(InvalidInput, match="must not be 'by-seat'"):
         event.booking()
@@ -796,11 +796,11 @@ def identity(body: bytes) -> str:
     return webhooks.parse(body).delivery.identity
 
 
-def test_each_delivery_has_an_identity_of_its_own() -> None:
+def test_each_delivery_has_its_own_identity() -> None:
     assert len({identity(body) for body in BODIES.values()}) == len(BODIES)
 
 
-def test_a_repeated_delivery_has_the_same_identity_which_its_bytes_give() -> None:
+def test_a_repeated_delivery_has_the_same_identity() -> None:
     body = delivered("BOOKING_CREATED", {"uid": "bk7"})
     # sha256sum
     assert identity(body) == "371e315552b8d02ad29aadaf056371a9946bb2b339ac79329195c93933b73860"
@@ -810,14 +810,14 @@ def test_a_repeated_delivery_has_the_same_identity_which_its_bytes_give() -> Non
     assert received.delivery.identity == identity(recorded.body)
 
 
-def test_two_deliveries_of_the_same_moment_about_the_same_booking_are_two() -> None:
+def test_two_deliveries_of_one_booking_at_one_time_are_distinct() -> None:
     # A server sends one for each host who misses a call, all within a millisecond.
     first = delivered("AFTER_HOSTS_CAL_VIDEO_NO_SHOW", {**LATE, "hostEmail": "a@host.test"})
     second = delivered("AFTER_HOSTS_CAL_VIDEO_NO_SHOW", {**LATE, "hostEmail": "b@host.test"})
     assert identity(first) != identity(second)
 
 
-def test_a_meeting_says_when_it_was_booked_and_not_when_it_was_delivered() -> None:
+def test_a_meeting_has_its_creation_time_and_no_delivery_time() -> None:
     event = webhooks.parse(BODIES["wh_meeting_ended"])
     assert isinstance(event, MeetingEnded)
     assert event.delivery.created_at is None
@@ -825,7 +825,7 @@ def test_a_meeting_says_when_it_was_booked_and_not_when_it_was_delivered() -> No
     assert event.booking_id == 9001
 
 
-def test_a_flat_delivery_that_is_no_meeting_says_when_it_was_delivered() -> None:
+def test_a_flat_delivery_other_than_a_meeting_has_its_delivery_time() -> None:
     flat = {"createdAt": "2031-03-04T09:30:00.000Z", "uid": "bk7", "payload": []}
     for trigger in ("BOOKING_CREATED", "SOMETHING_NEW"):
         event = webhooks.parse(json.dumps({"triggerEvent": trigger, **flat}).encode())
@@ -844,12 +844,12 @@ def test_the_events_by_trigger_are_the_same_for_all() -> None:
         webhooks.EVENTS["PING"] = UnknownEvent  # type: ignore[index]
 
 
-def test_answers_beside_the_payload_of_a_form_are_kept() -> None:
+def test_responses_beside_the_payload_of_a_form_are_kept() -> None:
     event = webhooks.parse(BODIES["wh_form"])
     assert event.delivery.extra == {"How big is the team": ["10 to 50"]}
 
 
-def test_a_payload_that_is_no_object_is_an_answer_like_any_other() -> None:
+def test_a_payload_that_is_not_an_object_is_a_form_response() -> None:
     event = webhooks.parse(b'{"triggerEvent": "MEETING_ENDED", "uid": "bk7", "payload": null}')
     assert isinstance(event, MeetingEnded)
     assert event.extra == {"payload": None}
@@ -872,7 +872,7 @@ def test_an_event_is_a_value_that_pickles_and_copies(name: str) -> None:
     assert repr(again) == repr(event)
 
 
-def test_what_grants_access_is_not_shown() -> None:
+def test_access_codes_are_not_shown() -> None:
     created = delivered(
         "BOOKING_CREATED",
         {
@@ -938,7 +938,7 @@ def test_headers_may_be_of_any_form(given: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
-def test_a_body_may_be_whatever_holds_bytes(kind: Any) -> None:
+def test_a_body_may_be_any_bytes_like_object(kind: Any) -> None:
     recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]
     webhooks.verify(kind(recorded.body), recorded.signature, SECRET)
     assert webhooks.parse(kind(recorded.body)) == webhooks.parse(recorded.body)
@@ -968,13 +968,13 @@ def too_old(body: bytes, now: datetime, max_age: float = 300) -> DeliveryTooOld:
 
 
 @pytest.mark.parametrize("name", AFTER_CREATED)
-def test_a_delivery_within_its_age_is_received(name: str) -> None:
+def test_a_delivery_within_the_age_limit_is_accepted(name: str) -> None:
     body = delivered("BOOKING_CREATED", {"uid": "bk7"})
     now = HALF_PAST + timedelta(seconds=AFTER_CREATED[name])
     assert received(body, now.astimezone(timezone(timedelta(hours=9)))) == webhooks.parse(body)
 
 
-def test_a_delivery_that_is_older_is_refused_with_its_event_and_age() -> None:
+def test_an_old_delivery_is_refused_with_its_event_and_age() -> None:
     body = delivered("BOOKING_CREATED", {"uid": "bk7"})
     error = too_old(body, HALF_PAST + timedelta(hours=1, seconds=0.25))
     assert error.age == 3600.25
@@ -998,9 +998,7 @@ def test_a_delivery_from_the_future_is_refused() -> None:
 @pytest.mark.parametrize(
     ("trigger", "time"), [("MEETING_STARTED", NINE), ("MEETING_ENDED", HALF_PAST)]
 )
-def test_the_age_of_a_meeting_counts_from_the_time_it_is_about(
-    trigger: str, time: datetime
-) -> None:
+def test_the_age_of_a_meeting_event_counts_from_the_meeting(trigger: str, time: datetime) -> None:
     body = delivered(trigger, OLD_MEETING, flat=True)
     assert received(body, time + timedelta(seconds=300)).delivery.created_at is None
     assert too_old(body, time + timedelta(seconds=301)).age == 301
@@ -1025,7 +1023,7 @@ def test_the_signature_of_an_old_delivery_is_verified_first() -> None:
         received(body, HALF_PAST + timedelta(days=9), secret="another")
 
 
-def test_an_unreadable_delivery_stays_unreadable_whatever_its_age() -> None:
+def test_an_unreadable_delivery_is_unreadable_at_any_age() -> None:
     with pytest.raises(DeliveryUnreadable):
         received(delivered("BOOKING_CREATED", {"uid": 5}), HALF_PAST + timedelta(days=9))
 
@@ -1110,7 +1108,7 @@ BAD: list[tuple[bytes, str, str]] = [
 
 
 @pytest.mark.parametrize(("body", "path", "found"), BAD, ids=range(len(BAD)))
-def test_what_is_odd_in_a_delivery_is_named(body: bytes, path: str, found: str) -> None:
+def test_an_unreadable_value_in_a_delivery_is_named(body: bytes, path: str, found: str) -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(body)
     error = caught.value
@@ -1118,7 +1116,7 @@ def test_what_is_odd_in_a_delivery_is_named(body: bytes, path: str, found: str) 
     assert f"a delivery with {found} at {path}, where " in str(error)
 
 
-def test_an_odd_delivery_is_there_as_it_came() -> None:
+def test_an_unreadable_delivery_is_kept_unchanged() -> None:
     body = delivered("BOOKING_CREATED", {"uid": "bk7", "title": 5, "x": "secret"})
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(body, version="2021-10-20")
@@ -1148,7 +1146,7 @@ def test_every_missing_key_of_a_delivery_is_named_at_once() -> None:
     )
 
 
-def test_a_delivery_with_an_odd_time_is_there_as_it_came() -> None:
+def test_a_delivery_with_an_unreadable_time_is_kept_unchanged() -> None:
     body = json.dumps({"triggerEvent": "PING", "createdAt": 5, "x": 1, "payload": {"y": 2}})
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(body.encode())
@@ -1164,7 +1162,7 @@ def test_a_delivery_with_an_odd_time_is_there_as_it_came() -> None:
     )
 
 
-def test_an_empty_delivery_was_perhaps_read_before() -> None:
+def test_the_error_of_an_empty_delivery_suggests_a_body_read_before() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(b"")
     assert str(caught.value) == (
@@ -1172,7 +1170,7 @@ def test_an_empty_delivery_was_perhaps_read_before() -> None:
     )
 
 
-def test_what_is_no_delivery_says_whose_it_may_be() -> None:
+def test_a_body_that_is_not_a_delivery_names_its_likely_origin() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(b'{"title": "of Zapier"}')
     assert str(caught.value) == (

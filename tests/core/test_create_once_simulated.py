@@ -283,7 +283,7 @@ def test_no_schedule_of_later_runs_with_the_same_key_books_twice(seeds: Sequence
     assert made_later > len(seeds) // 20
 
 
-def test_a_run_that_begins_before_the_first_booking_is_visible_may_book_twice() -> None:
+def test_a_run_before_the_first_booking_is_visible_may_book_twice() -> None:
     def twice(seed: int) -> bool:
         server = Simulated(Random(seed))
         server.due.append(LATENESS)  # the create of another run, which the server still executes

@@ -75,27 +75,27 @@ def batches(stream: Any, server: Callable[[Request], Response]) -> list[int]:
     return sizes
 
 
-def test_after_the_first_page_so_many_are_asked_for_at_once() -> None:
+def test_pages_after_the_first_are_requested_concurrently() -> None:
     server = ListServer(set(range(2_000)))
     assert batches(items(API, past(50), concurrency=8), server) == [8, 8, 8, 8, 7]
     assert [int(query.get("skip", 0)) for query in server.asked] == list(range(0, 2_000, 50))
     assert {query["status"] for query in server.asked} == {"past"}
 
 
-def test_two_pages_are_asked_for_one_after_the_other() -> None:
+def test_two_pages_are_requested_one_after_the_other() -> None:
     assert batches(items(API, past(50), concurrency=8), ListServer(set(range(100)))) == []
     for walked in (items, pages):
         assert batches(walked(API, past(50)), ListServer(set(range(400)))) == []  # type: ignore[operator]
 
 
-def test_a_list_by_cursor_is_read_one_page_after_another() -> None:
+def test_a_cursor_list_is_requested_page_by_page() -> None:
     server = ListServer(set(range(200)))
     assert batches(pages(API, by_cursor(50), concurrency=8), server) == []
     assert len(server.asked) == 4
 
 
 @given(st.integers(0, 40), st.integers(1, 7), st.integers(1, 6), st.integers(0, 45))
-def test_at_once_or_in_turn_the_same_is_shown_in_the_same_order(
+def test_concurrent_and_sequential_pages_yield_the_same_in_the_same_order(
     total: int, take: int, concurrency: int, skip: int
 ) -> None:
     in_turn, at_once = ListServer(set(range(total))), ListServer(set(range(total)))
@@ -112,7 +112,7 @@ COMING = st.lists(st.tuples(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 
 
 
 @given(COMING, st.integers(1, 7), st.integers(2, 6))
-def test_at_once_nothing_is_shown_twice_whatever_comes_and_goes(
+def test_concurrent_pages_yield_nothing_twice_while_the_list_changes(
     changes: list[tuple[set[int], set[int]]], take: int, concurrency: int
 ) -> None:
     waiting = iter(changes)
@@ -127,7 +127,7 @@ def test_at_once_nothing_is_shown_twice_whatever_comes_and_goes(
     assert len(shown) == len(set(shown))
 
 
-def test_a_list_that_grows_is_read_to_its_end() -> None:
+def test_a_growing_list_is_read_to_its_end() -> None:
     waiting = iter([7, 9, 11])
 
     def grow(server: ListServer) -> None:
@@ -138,7 +138,7 @@ def test_a_list_that_grows_is_read_to_its_end() -> None:
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-def test_no_more_pages_are_kept_than_are_asked_for_at_once(concurrency: int) -> None:
+def test_no_more_pages_are_kept_than_are_requested_concurrently(concurrency: int) -> None:
     server = ListServer(set(range(60)))
     answers: list[ref[Response]] = []
     kept, before = [], []
@@ -161,7 +161,7 @@ def test_no_more_pages_are_kept_than_are_asked_for_at_once(concurrency: int) -> 
     assert max(before) == concurrency - 1  # of the same batch
 
 
-def test_what_is_twice_on_one_page_is_shown_once() -> None:
+def test_a_booking_twice_on_one_page_is_yielded_once() -> None:
     script = [(past(4), page_of([1, 2, 1, 3], 4, 0, 4))]
     assert uids(list(iterate_script(items(API, past(4)), script))) == ["b1", "b2", "b3"]
 
@@ -172,7 +172,7 @@ def odd(response: Response) -> Response:
     return Response(200, (), json.dumps(body).encode())
 
 
-def test_an_odd_page_among_several_is_told_after_those_before_it() -> None:
+def test_an_unreadable_page_among_several_is_raised_after_the_pages_before_it() -> None:
     script: list[Any] = [
         (past(2), page_of([0, 1], 2, 0, 8)),
         (
@@ -188,7 +188,7 @@ def test_an_odd_page_among_several_is_told_after_those_before_it() -> None:
     assert caught.value.page.next == past(2, 6)
 
 
-def test_a_page_that_fails_is_told_after_those_before_it() -> None:
+def test_a_failed_page_is_raised_after_the_pages_before_it() -> None:
     lost = NotSent("refused", reason="refused")
     script: list[Any] = [
         (past(2), page_of([0, 1], 2, 0, 8)),
@@ -210,7 +210,7 @@ def test_a_page_that_fails_is_told_after_those_before_it() -> None:
 
 
 @given(st.integers(0, 39), st.integers(1, 6), st.integers(1, 6))
-def test_at_once_or_in_turn_the_same_is_shown_before_a_page_that_fails(
+def test_concurrent_and_sequential_pages_yield_the_same_before_a_failed_page(
     broken: int, take: int, concurrency: int
 ) -> None:
     def answering(request: Request) -> Response:
@@ -227,7 +227,7 @@ def test_at_once_or_in_turn_the_same_is_shown_before_a_page_that_fails(
     assert uids(shown[0]) == uids(shown[1]) == [f"b{n}" for n in range(broken // take * take)]
 
 
-def test_a_replay_that_cannot_go_on_ends_the_walk_at_once() -> None:
+def test_a_replay_without_a_match_ends_the_iteration_at_once() -> None:
     script: list[Any] = [
         (past(2), page_of([0, 1], 2, 0, 6)),
         ([(past(2, 2), page_of([2, 3], 2, 2, 6))], [(past(2, 4), ReplayError("no such exchange"))]),
@@ -254,7 +254,7 @@ def test_each_page_has_the_policy() -> None:
     assert uids(list(walked)) == ["b0", "b1", "b2", "b3", "b4", "b5"]
 
 
-def test_a_list_whose_server_stays_busy_ends_within_the_policy() -> None:
+def test_a_list_of_a_busy_server_ends_within_the_policy() -> None:
     wait = [
         (Sleep(0.5, jitter=1), None),
         (Sleep(1.0, jitter=1), None),
@@ -296,7 +296,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 @pytest.mark.parametrize(("endless", "walked"), ENDLESS)
-def test_a_list_that_never_ends_is_an_error(
+def test_an_endless_list_is_an_error(
     endless: Callable[[dict[str, str]], Response], walked: Any, concurrency: int
 ) -> None:
     asked, emitted, said = ENDLESS[endless, walked]
@@ -338,7 +338,7 @@ def _by_turns(*shown: list[str]) -> Callable[[dict[str, str]], Response]:
     return answering
 
 
-def test_a_list_by_cursor_that_shows_the_same_again_and_again_is_an_error() -> None:
+def test_a_cursor_list_that_repeats_a_page_is_an_error() -> None:
     same = _by_turns(["b1", "b2"])
     for walked, most in ((items, 2), (pages, 2)):
         server = Never(same)
@@ -351,7 +351,7 @@ def test_a_list_by_cursor_that_shows_the_same_again_and_again_is_an_error() -> N
         assert "2 pages were read, 1 of them in a row with nothing new, and" in str(caught.value)
 
 
-def test_a_list_by_cursor_that_turns_in_a_circle_is_an_error() -> None:
+def test_a_cursor_list_that_cycles_is_an_error() -> None:
     server = Never(_by_turns(["b1"], ["b2"], ["b3"]))
     shown: list[Any] = []
     with pytest.raises(PagingError):
@@ -360,7 +360,7 @@ def test_a_list_by_cursor_that_turns_in_a_circle_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("walked", [pages, items])
-def test_a_list_that_shows_two_pages_in_turn_is_an_error(walked: Any) -> None:
+def test_a_list_that_alternates_between_two_pages_is_an_error(walked: Any) -> None:
     def in_turn(query: dict[str, str]) -> Response:
         skip = int(query.get("skip", 0))
         body = json.loads(page_of([skip // 2 % 2], 2, min(skip, 2), 8).body)
@@ -384,7 +384,7 @@ def test_the_error_of_an_endless_list_holds_no_cookie() -> None:
     assert b"cal_test_cookie" not in pickle.dumps(caught.value)
 
 
-def test_an_empty_page_by_cursor_is_no_end() -> None:
+def test_an_empty_cursor_page_is_not_the_end() -> None:
     answers = iter([(["b1"], "a", True), ([], "b", True), ([], "c", True), (["b2"], None, False)])
 
     def server(request: Request) -> Response:
@@ -394,7 +394,7 @@ def test_an_empty_page_by_cursor_is_no_end() -> None:
     assert uids(walk(items(API, by_cursor(1)), server)) == ["b1", "b2"]
 
 
-def test_a_list_by_cursor_that_stays_empty_is_an_error() -> None:
+def test_a_cursor_list_of_empty_pages_is_an_error() -> None:
     for walked in (items, pages):
         server = Never(_by_turns(["b1"], *[[]] * 20))
         with pytest.raises(PagingError):
@@ -402,7 +402,7 @@ def test_a_list_by_cursor_that_stays_empty_is_an_error() -> None:
         assert server.asked == 11
 
 
-def test_by_offset_a_page_may_show_what_the_one_before_it_did() -> None:
+def test_an_offset_page_may_repeat_items_of_the_page_before() -> None:
     """As where bookings come before the page as fast as it is read, for a while."""
     answers = iter([([1], True), ([1], True), ([1], True), ([2], True), ([3], False)])
 
@@ -428,7 +428,7 @@ def test_by_offset_a_page_may_show_what_the_one_before_it_did() -> None:
         None,
     ],
 )
-def test_what_lists_no_bookings_is_refused_before_anything_is_sent(
+def test_an_operation_that_lists_no_bookings_is_refused_before_anything_is_sent(
     walked: Any, operation: Any
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -442,7 +442,7 @@ def test_what_lists_no_bookings_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize("walked", [pages, items])
 @pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "2", None])
-def test_a_concurrency_that_is_none_is_refused_at_once(walked: Any, concurrency: Any) -> None:
+def test_an_invalid_concurrency_is_refused_at_once(walked: Any, concurrency: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         walked(API, past(2), concurrency=concurrency)
     assert str(caught.value) == "concurrency: must be an integer of at least 1"
