@@ -254,14 +254,14 @@ TURNS: Mapping[str, tuple[float, ...]] = {
 
 
 def test_a_turn_returns_the_time_of_one_call() -> None:
-    reports, made = StringIO(), []
+    reports, calls = StringIO(), []
 
-    turns.repeat(lambda: made.append(1))(turns.asked(StringIO("2\n40\n"), reports), "")
+    turns.repeat(lambda: calls.append(1))(turns.asked(StringIO("2\n40\n"), reports), "")
 
-    assert len(made) == 42
-    told = [json.loads(line) for line in reports.getvalue().splitlines()]
-    assert [sorted(each) for each in told] == [["cpu", "wall"], ["cpu", "wall"]]
-    assert all(0 <= each["wall"] < 1 for each in told)
+    assert len(calls) == 42
+    reported = [json.loads(line) for line in reports.getvalue().splitlines()]
+    assert [sorted(each) for each in reported] == [["cpu", "wall"], ["cpu", "wall"]]
+    assert all(0 <= each["wall"] < 1 for each in reported)
 
 
 def test_subjects_start_in_another_order_each_time() -> None:
@@ -277,11 +277,11 @@ def test_subjects_start_in_another_order_each_time() -> None:
 class Slow:
     """A subject whose first call, which builds something, takes as long as 20,000 others."""
 
-    made: int = 0
+    calls: int = 0
 
     def turn(self, calls: int) -> Mapping[str, float]:
-        built = 0.0 if self.made else 0.2
-        self.made += calls
+        built = 0.0 if self.calls else 0.2
+        self.calls += calls
         return {"wall": 10e-6 + built / calls}
 
 
@@ -325,18 +325,18 @@ def test_the_server_requires_key_and_version_and_counts() -> None:
     with server.server() as url:
         connection = HTTPConnection(urlsplit(url).netloc)
         headers = {"authorization": f"Bearer {data.API_KEY}", "cal-api-version": "2024-08-13"}
-        answers = []
+        responses = []
         for given in (headers, headers, {**headers, "authorization": "Bearer other"}, {}, headers):
             connection.request("GET", server.PATH, headers=given)
-            answer = connection.getresponse()
-            answers.append((answer.status, len(answer.read())))
+            response = connection.getresponse()
+            responses.append((response.status, len(response.read())))
         connection.close()
-        told = server.statistics(url)
+        reported = server.statistics(url)
 
-    assert [status for status, _ in answers] == [200, 200, 400, 400, 200]
-    assert answers[0][1] == len(server.BOOKING.partition(b"\r\n\r\n")[2])
-    assert told["requests"] == 5
-    assert told["cpu"] > 0
+    assert [status for status, _ in responses] == [200, 200, 400, 400, 200]
+    assert responses[0][1] == len(server.BOOKING.partition(b"\r\n\r\n")[2])
+    assert reported["requests"] == 5
+    assert reported["cpu"] > 0
 
 
 def test_the_bare_socket_request_has_our_length_and_is_accepted() -> None:

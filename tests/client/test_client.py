@@ -238,13 +238,13 @@ def by_cursor(uid: str, cursor: str | None) -> Response:
 
 def test_each_client_iterates_all_pages() -> None:
     first, second = bookings.list(limit=1), bookings.list(limit=1, cursor="c")
-    walk: list[Any] = [(first, by_cursor("a", "c")), (second, by_cursor("b", None))]
+    exchanges: list[Any] = [(first, by_cursor("a", "c")), (second, by_cursor("b", None))]
 
     async def under_trio() -> list[str]:
-        async with AsyncClient(transport=Replay.of(walk)) as client:
+        async with AsyncClient(transport=Replay.of(exchanges)) as client:
             return [found.uid async for found in client.iterate(items(client.api, first))]
 
-    with Client(transport=Replay.of(walk)) as client:
+    with Client(transport=Replay.of(exchanges)) as client:
         assert [found.uid for found in client.iterate(items(client.api, first))] == ["a", "b"]
     assert trio.run(under_trio) == ["a", "b"]
 
@@ -258,7 +258,7 @@ def test_an_error_reaches_the_caller_unchanged_and_the_replay_adds_nothing() -> 
         client.bookings.get_one(UID)
 
 
-class Noting:
+class RecordingTransport:
     """A transport that notes what it was given."""
 
     def __init__(self) -> None:
@@ -275,13 +275,13 @@ class Noting:
         self.closed += 1
 
 
-class AsyncNoting(Noting):
+class AsyncRecordingTransport(RecordingTransport):
     async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
-        return Noting.send(self, request, timeout)
+        return RecordingTransport.send(self, request, timeout)
 
 
 def test_options_change_for_one_client_and_share_the_transport() -> None:
-    transport = Noting()
+    transport = RecordingTransport()
     client = Client(api_key=KEY, transport=transport)
     hurried = client.with_options(timeout=2, retry=RetryPolicy())
     precise = client.with_options(timeout=Timeout(connect=1, read=2, total=3))
@@ -303,7 +303,7 @@ def test_options_change_for_one_client_and_share_the_transport() -> None:
 
 
 def test_the_trio_client_has_the_same_options() -> None:
-    transport = AsyncNoting()
+    transport = AsyncRecordingTransport()
 
     async def under_trio() -> None:
         client = AsyncClient(api_key=KEY, transport=transport, timeout=4)
@@ -381,15 +381,17 @@ def test_extra_headers_and_fresh_credentials_go_over_the_wire_in_both_clients() 
 
 
 def test_options_that_change_neither_headers_nor_credentials_keep_the_api() -> None:
-    client = Client(KEY, transport=Noting(), headers=Headers(ACCESS), base_url=SERVER)
+    client = Client(KEY, transport=RecordingTransport(), headers=Headers(ACCESS), base_url=SERVER)
     assert client.api == Api(ApiKey(KEY), SERVER, headers=ACCESS)
     assert client.with_options(timeout=5).api is client.api
     assert client.with_options(auth=Anonymous()).api == Api(Anonymous(), SERVER, headers=ACCESS)
     assert client.with_options(headers=TRACE).api == Api(ApiKey(KEY), SERVER, headers=TRACE)
-    assert AsyncClient(KEY, transport=AsyncNoting(), headers=None).api.headers == Headers()
+    assert (
+        AsyncClient(KEY, transport=AsyncRecordingTransport(), headers=None).api.headers == Headers()
+    )
 
 
-MISTAKEN: list[tuple[dict[str, Any], str]] = [
+INVALID: list[tuple[dict[str, Any], str]] = [
     (
         {"headers": {"Authorization": KEY}},
         "headers['Authorization']: is set from the credentials; give them as api_key= or auth=",
@@ -403,8 +405,11 @@ MISTAKEN: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("options", "message"), MISTAKEN)
-@pytest.mark.parametrize(("kind", "transport"), [(Client, Noting()), (AsyncClient, AsyncNoting())])
+@pytest.mark.parametrize(("options", "message"), INVALID)
+@pytest.mark.parametrize(
+    ("kind", "transport"),
+    [(Client, RecordingTransport()), (AsyncClient, AsyncRecordingTransport())],
+)
 def test_invalid_headers_and_credentials_are_refused_at_once(
     kind: Any, transport: Any, options: dict[str, Any], message: str
 ) -> None:
@@ -466,7 +471,7 @@ class Awaiting:
         (AsyncClient, object(), "must be a Replay, or have send(request, timeout)"),
         (Client, Replay, "must be a Replay, or have send(request, timeout)"),
         (Client, Awaiting(), "has `async def send`, which is for AsyncClient"),
-        (AsyncClient, Noting(), "must have `async def send`; else it is for Client"),
+        (AsyncClient, RecordingTransport(), "must have `async def send`; else it is for Client"),
     ],
 )
 def test_a_transport_of_the_wrong_kind_is_refused_before_anything_is_sent(
@@ -480,9 +485,9 @@ def test_a_transport_of_the_wrong_kind_is_refused_before_anything_is_sent(
 
 def test_an_invalid_retry_policy_is_refused() -> None:
     with pytest.raises(InvalidInput, match="retry: must be a RetryPolicy, not int"):
-        Client(KEY, transport=Noting(), retry=3)  # type: ignore[arg-type]
+        Client(KEY, transport=RecordingTransport(), retry=3)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="retry: must be a RetryPolicy, not str"):
-        Client(KEY, transport=Noting()).with_options(retry="3")  # type: ignore[arg-type]
+        Client(KEY, transport=RecordingTransport()).with_options(retry="3")  # type: ignore[arg-type]
 
 
 def test_a_key_from_an_empty_variable_is_a_missing_key() -> None:
@@ -557,7 +562,11 @@ def test_each_kind_of_credentials_names_its_own_argument(
 
 BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient])
 LIVE = pytest.mark.parametrize(
-    "make", [partial(Client, transport=Noting()), partial(AsyncClient, transport=AsyncNoting())]
+    "make",
+    [
+        partial(Client, transport=RecordingTransport()),
+        partial(AsyncClient, transport=AsyncRecordingTransport()),
+    ],
 )
 SERVER = "https://cal.example.org/api"
 
@@ -652,7 +661,7 @@ def test_a_recorder_reads_the_environment_and_writes_no_key(
     monkeypatch.setenv("CALCOM_BASE_URL", SERVER)
     path = tmp_path / "cassette.json"
 
-    with Client(transport=Recorder(path, Noting())) as client:
+    with Client(transport=Recorder(path, RecordingTransport())) as client:
         assert client.api == Api(ApiKey(KEY), SERVER)
         client.bookings.get_one(UID)
     with Client(base_url=SERVER, transport=Replay(path)) as client:
@@ -676,7 +685,7 @@ def test_a_client_is_copied_and_never_pickled(kind: Any) -> None:
 
 
 def test_many_clients_share_one_transport() -> None:
-    transport = Noting()
+    transport = RecordingTransport()
     with Client("cal_test_of_the_first", transport=transport) as first:
         second = Client("cal_test_of_the_second", transport=transport)
         assert [client.bookings.get_one(UID).uid for client in (first, second)] == [UID, UID]
@@ -687,7 +696,7 @@ def test_many_clients_share_one_transport() -> None:
 
 def test_an_invalid_operation_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"operation: must be such as bookings\.get"):
-        Client(KEY, transport=Noting()).call(UID)  # type: ignore[arg-type]
+        Client(KEY, transport=RecordingTransport()).call(UID)  # type: ignore[arg-type]
 
 
 def several(client: Any) -> Any:
@@ -696,7 +705,7 @@ def several(client: Any) -> Any:
 
 
 def test_a_program_and_a_stream_have_the_clients_timeout_or_their_own() -> None:
-    transport = Noting()
+    transport = RecordingTransport()
     client = Client(KEY, transport=transport, timeout=5)
     request = client.api.request(bookings.get_one(UID))
 
@@ -709,7 +718,7 @@ def test_a_program_and_a_stream_have_the_clients_timeout_or_their_own() -> None:
 
 
 def test_a_program_and_a_stream_have_the_timeout_under_trio_too() -> None:
-    transport = AsyncNoting()
+    transport = AsyncRecordingTransport()
 
     async def under_trio() -> list[str]:
         client = AsyncClient(KEY, transport=transport, timeout=5)
@@ -723,7 +732,7 @@ def test_a_program_and_a_stream_have_the_timeout_under_trio_too() -> None:
 
 def test_entering_the_trio_client_outside_trio_is_an_explicit_error() -> None:
     async def enter() -> None:
-        async with AsyncClient(KEY, transport=AsyncNoting()):
+        async with AsyncClient(KEY, transport=AsyncRecordingTransport()):
             raise AssertionError
 
     with pytest.raises(InvalidInput, match=r"works under trio\.run only; under asyncio"):

@@ -151,12 +151,12 @@ def test_a_read_is_retried() -> None:
     assert result == WEBHOOKS
 
 
-@pytest.mark.parametrize("came", [NoAnswer("cut short", reason="closed"), BUSY])
-def test_a_custom_write_is_sent_once_and_has_no_verify(came: Any) -> None:
+@pytest.mark.parametrize("received", [NoAnswer("cut short", reason="closed"), BUSY])
+def test_a_custom_write_is_sent_once_and_has_no_verify(received: Any) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
-        run_script(retrying(API, CREATE), [(Clock(), 0.0), (CREATE, came)])
+        run_script(retrying(API, CREATE), [(Clock(), 0.0), (CREATE, received)])
 
-    words = "cut short" if isinstance(came, NoAnswer) else "the answer was 503"
+    words = "cut short" if isinstance(received, NoAnswer) else "the answer was 503"
     assert str(caught.value).startswith(
         "webhooks.create (POST /v2/webhooks): whether it happened is not known: " + words
     )
@@ -168,9 +168,9 @@ def test_a_custom_write_is_sent_once_and_has_no_verify(came: Any) -> None:
 
 
 def test_a_custom_write_may_have_a_verify() -> None:
-    told = Operation("webhooks.create", "POST", "/v2/webhooks", verify=LIST)
+    operation = Operation("webhooks.create", "POST", "/v2/webhooks", verify=LIST)
     with pytest.raises(OutcomeUnknown, match=r"ask what error\.verify asks") as caught:
-        run_script(retrying(API, told), [(Clock(), 0.0), (told, BUSY)])
+        run_script(retrying(API, operation), [(Clock(), 0.0), (operation, BUSY)])
     assert caught.value.verify == LIST
 
 
@@ -365,13 +365,13 @@ def test_custom_operations_compare_and_pickle() -> None:
 
 
 def test_an_operation_is_plain_data_and_is_decoded_by_its_name() -> None:
-    made = bookings.get_one("bk7")
+    operation = bookings.get_one("bk7")
     same: Operation[Booking] = Operation("bookings.get_one", "GET", "/v2/bookings/bk7")
 
-    assert made == same
-    assert made.decoder is None
+    assert operation == same
+    assert operation.decoder is None
     response = responses.booking(uid="bk7")
-    assert same.read(response) == made.read(response)
+    assert same.read(response) == operation.read(response)
     assert same.read(response).uid == "bk7"
 
 

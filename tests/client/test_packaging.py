@@ -49,8 +49,8 @@ def test_both_packages_have_py_typed_and_the_example() -> None:
 
 def test_each_public_name_of_the_transports_is_importable() -> None:
     source = Path(calcom_transports.__file__).read_text(encoding="utf-8")
-    told = re.findall(r"from ([\w.]+) import \w+ as (\w+)", source)
-    names = {name: module for module, name in told}
+    imports = re.findall(r"from ([\w.]+) import \w+ as (\w+)", source)
+    names = {name: module for module, name in imports}
 
     assert sorted(names) == sorted([*calcom_transports.__all__, "__version__"])
     for name, module in names.items():

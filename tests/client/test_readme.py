@@ -160,11 +160,11 @@ def replied(request: bytes, booked: list[str]) -> tuple[int, Any] | None:
 
 def serve(peer: Peer, booked: list[str]) -> None:
     while request := peer.request():
-        answered = replied(request, booked)
-        if answered is None:
+        response = replied(request, booked)
+        if response is None:
             return
-        status, answer = answered
-        body = json.dumps({"status": "success", **answer}).encode()
+        status, data = response
+        body = json.dumps({"status": "success", **data}).encode()
         peer.send(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
 
 
@@ -197,7 +197,7 @@ def cassette_of_vcr(url: str) -> str:
 
 
 @pytest.fixture
-def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Stand in a directory with what the README takes for given, with a key and a server."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -213,7 +213,7 @@ def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_each_code_block_runs_and_prints_its_output(
-    name: str, newcomer: Path, capsys: pytest.CaptureFixture[str]
+    name: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_block(BLOCKS[name])
 
@@ -221,7 +221,7 @@ def test_each_code_block_runs_and_prints_its_output(
 
 
 def test_a_recording_replays_without_key_and_server(
-    newcomer: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     block = block_with("use_cassette(")
     run_block(block)
@@ -233,7 +233,7 @@ def test_a_recording_replays_without_key_and_server(
 
     first, second = capsys.readouterr().out.splitlines()
     assert first == second
-    assert b"cal_test" not in (newcomer / "cassettes" / "upcoming.json").read_bytes()
+    assert b"cal_test" not in (project / "cassettes" / "upcoming.json").read_bytes()
 
 
 def paste(found: str, directory: Path) -> None:
@@ -254,23 +254,23 @@ def pytest_run(directory: Path, *options: str) -> str:
 
 
 def test_the_cassette_tests_record_and_then_replay(
-    newcomer: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paste("calcom_async_client", newcomer)
+    paste("calcom_async_client", project)
 
-    assert "2 passed" in pytest_run(newcomer, "--calcom-record=once")
+    assert "2 passed" in pytest_run(project, "--calcom-record=once")
     monkeypatch.delenv("CALCOM_API_KEY")
     monkeypatch.delenv("CALCOM_BASE_URL")
     monkeypatch.setenv("CI", "true")
-    assert "2 passed" in pytest_run(newcomer)
-    assert sorted(path.name for path in (newcomer / "cassettes" / "test_pasted").iterdir()) == [
+    assert "2 passed" in pytest_run(project)
+    assert sorted(path.name for path in (project / "cassettes" / "test_pasted").iterdir()) == [
         "test_every_upcoming_booking_has_a_title.json",
         "test_the_next_booking_is_accepted.json",
     ]
 
 
 @pytest.fixture
-def delivered(newcomer: Path) -> Callable[..., str]:
+def delivered(project: Path) -> Callable[..., str]:
     """Give a function that delivers to the receiver of the README, and returns its status."""
     names: dict[str, Any] = {}
     exec(
@@ -300,10 +300,10 @@ def delivered(newcomer: Path) -> Callable[..., str]:
             "HTTP_X_CAL_WEBHOOK_VERSION": "2021-10-20",
         }
         setup_testing_defaults(environ)
-        answered: list[str] = []
+        statuses: list[str] = []
 
         def start_response(status: str, headers: list[tuple[str, str]]) -> Callable[..., None]:
-            answered.append(status)
+            statuses.append(status)
             return lambda data: None
 
         application = names["application"]
@@ -312,7 +312,7 @@ def delivered(newcomer: Path) -> Callable[..., str]:
         assert list(result) == []
         if given is None:
             result.close()
-        return answered[0]
+        return statuses[0]
 
     deliver.post = post  # type: ignore[attr-defined]
     return deliver

@@ -319,7 +319,7 @@ client.slots.list(start="2027-04-05", end="2027-04-06", format="x")  # type: ign
 client.bookings.list(status="nonsense")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def told(event: Event) -> datetime | None:
+def time_of(event: Event) -> datetime | None:
     match event:
         case BookingCancelled():
             assert_type(event.booking(), Operation[Booking])
@@ -344,7 +344,7 @@ def told(event: Event) -> datetime | None:
     assert_never(event)
 
 
-assert_type(told(parse(b"{}")), datetime | None)
+assert_type(time_of(parse(b"{}")), datetime | None)
 assert_type(receive({"X-Cal-Signature-256": "0"}, b"{}", ["one", "two"]), Event)
 receive([(b"x-cal-signature-256", b"0")], b"{}", "one")
 verify(b"{}", None, "one")

@@ -13,7 +13,7 @@ from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Stre
 LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
 
-def answer(uids: list[str], pagination: dict[str, Any]) -> Response:
+def list_response(uids: list[str], pagination: dict[str, Any]) -> Response:
     data = [{**LIKE, "uid": uid} for uid in uids]
     body = {"status": "success", "data": data, "pagination": pagination}
     return Response(200, (), json.dumps(body).encode())
@@ -26,14 +26,14 @@ class ListServer:
         self, held: set[int], between: Callable[["ListServer"], None] = lambda server: None
     ) -> None:
         self.held = held
-        self.asked: list[dict[str, str]] = []
+        self.queries: list[dict[str, str]] = []
         self._between = between
 
     def __call__(self, request: Request) -> Response:
         query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
-        if self.asked:
+        if self.queries:
             self._between(self)
-        self.asked.append(query)
+        self.queries.append(query)
         if request.headers.get("cal-api-version") == "2026-05-01":
             assert query.keys() <= {"limit", "cursor", "status"}
             return self.page_by_cursor(int(query.get("limit", 50)), query.get("cursor"))
@@ -42,28 +42,28 @@ class ListServer:
 
     def page_by_offset(self, take: int, skip: int) -> Response:
         ordered = sorted(self.held)
-        total, shown = len(ordered), ordered[skip : skip + take]
+        total, listed = len(ordered), ordered[skip : skip + take]
         pagination = {
             "totalItems": total,
             "itemsPerPage": take,
-            "returnedItems": len(shown),
+            "returnedItems": len(listed),
             "remainingItems": max(total - skip - take, 0),
             "totalPages": -(-total // take),
             "currentPage": min(skip, total) // take + 1 if total else 0,
             "hasNextPage": skip + take < total,
             "hasPreviousPage": min(skip, total) > 0,
         }
-        return answer([f"b{number}" for number in shown], pagination)
+        return list_response([f"b{number}" for number in listed], pagination)
 
     def page_by_cursor(self, limit: int, cursor: str | None) -> Response:
         after = -1 if cursor is None else int(cursor.removeprefix("c"))
         rest = [number for number in sorted(self.held) if number > after]
-        shown, more = rest[:limit], len(rest) > limit
-        pagination = {"nextCursor": f"c{shown[-1]}" if more else None, "hasMore": more}
-        return answer([f"b{number}" for number in shown], pagination)
+        listed, more = rest[:limit], len(rest) > limit
+        pagination = {"nextCursor": f"c{listed[-1]}" if more else None, "hasMore": more}
+        return list_response([f"b{number}" for number in listed], pagination)
 
 
-def walk(
+def run_stream(
     stream: Stream[Any],
     server: Callable[[Request], Response],
     most: int = 5_000,

@@ -38,7 +38,7 @@ def response_of(name: str) -> Response:
     return Response(recorded["status"], recorded["headers"], text.encode())
 
 
-def answered_with(name: str, data: object) -> Response:
+def response_with_data(name: str, data: object) -> Response:
     """Return a recorded success whose data is replaced."""
     envelope = {**RECORDED[name]["response"]["body"], "data": data}
     return Response(200, (), json.dumps(envelope).encode())

@@ -20,7 +20,7 @@ from calcom_core.webhooks import Event, UnknownEvent
 KINDS = Event.__args__
 
 
-def taken(body: bytes) -> Any:
+def receive(body: bytes) -> Any:
     """Read a body as an event that is usable, or as the error for one that is not."""
     try:
         event = webhooks.parse(body)
@@ -70,7 +70,7 @@ KEYS = sorted(
 @settings(max_examples=3 * settings().max_examples)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode()))
 def test_any_bytes_are_an_event_or_an_error(body: bytes) -> None:
-    taken(body)
+    receive(body)
 
 
 @settings(max_examples=3 * settings().max_examples)
@@ -83,7 +83,7 @@ def test_any_json_is_an_event_or_an_error(
     trigger: str, payload: dict[str, Any], enveloped: bool
 ) -> None:
     root = {"payload": payload} if enveloped else payload
-    taken(json.dumps({**root, "triggerEvent": trigger}).encode())
+    receive(json.dumps({**root, "triggerEvent": trigger}).encode())
 
 
 def places(tree: Any) -> Iterator[tuple[Any, Any]]:
@@ -95,7 +95,7 @@ def places(tree: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(value)
 
 
-ODD: list[Any] = [
+UNEXPECTED: list[Any] = [
     *(
         None,
         True,
@@ -129,14 +129,14 @@ def test_any_value_may_be_unexpected_or_missing_anywhere(name: str) -> None:
     root = json.loads(BODIES[name])
     for holder, key in places(root):
         value = holder[key]
-        for odd in ODD:
-            holder[key] = odd
-            taken(json.dumps(root).encode())
+        for unexpected in UNEXPECTED:
+            holder[key] = unexpected
+            receive(json.dumps(root).encode())
         holder[key] = value
         if isinstance(holder, dict):
             items = list(holder.items())
             del holder[key]
-            taken(json.dumps(root).encode())
+            receive(json.dumps(root).encode())
             holder.clear()
             holder.update(items)
     assert json.dumps(root) == json.dumps(json.loads(BODIES[name]))
@@ -167,7 +167,7 @@ FRAGMENTS = [
 def test_a_corpus_of_damaged_deliveries_raises_only_our_errors() -> None:
     chance = random.Random(4711)
     bodies = list(BODIES.values())
-    outcomes = {type(taken(damaged(chance.choice(bodies), chance))).__name__ for _ in range(6000)}
+    outcomes = {type(receive(damaged(chance.choice(bodies), chance))).__name__ for _ in range(6000)}
     assert outcomes == {
         *("BookingCancelled", "BookingCreated", "BookingNoShowUpdated", "BookingRejected"),
         *("BookingRequested", "BookingRescheduled", "DeliveryUnreadable", "FormSubmitted"),
@@ -307,9 +307,9 @@ WORST: dict[str, Callable[[int], bytes]] = {
 
 @pytest.mark.parametrize("name", WORST)
 def test_twice_the_input_takes_twice_the_steps(name: str) -> None:
-    taken(WORST[name](10))  # what is made once
+    receive(WORST[name](10))  # what is made once
     once, twice, thrice = (
-        steps(lambda size=size: taken_only(WORST[name](size)))  # type: ignore[misc]
+        steps(lambda size=size: receive_only(WORST[name](size)))  # type: ignore[misc]
         for size in (500, 1000, 1500)
     )
     assert twice - once <= 1.05 * once
@@ -317,7 +317,7 @@ def test_twice_the_input_takes_twice_the_steps(name: str) -> None:
     assert thrice - twice <= 1.05 * max(twice - once, 0)
 
 
-def taken_only(body: bytes) -> None:
+def receive_only(body: bytes) -> None:
     with suppress(DeliveryUnreadable):
         webhooks.parse(body)
 
@@ -345,7 +345,7 @@ LARGE: dict[str, bytes] = {
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_delivery_is_quickly_parsed_or_refused(name: str) -> None:
     # A square of a million steps would not end while somebody waits.
-    taken(LARGE[name])
+    receive(LARGE[name])
     with pytest.raises(SignatureError):
         webhooks.receive({"x-cal-signature-256": "0" * 64}, LARGE[name], SECRET)
     with pytest.raises(SignatureError):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from core_recorded import RECORDED, answered_with, response_of
+from core_recorded import RECORDED, response_of, response_with_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,7 +37,7 @@ HTML = b"<!DOCTYPE html><html><body>Just a moment...</body></html>"
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
 # The body, the JSON path of what is odd, and what was found there.
-ODD_BODIES: dict[str, tuple[bytes, str, str]] = {
+INVALID_BODIES: dict[str, tuple[bytes, str, str]] = {
     "HTML": (HTML, "$", "a page of HTML"),
     "nothing": (b"", "$", "nothing"),
     "white space": (b" \r\n", "$", "nothing"),
@@ -87,9 +87,9 @@ def decoding_error(operation: Operation[Any], response: Response) -> DecodingErr
     return caught.value
 
 
-@pytest.mark.parametrize("name", ODD_BODIES)
+@pytest.mark.parametrize("name", INVALID_BODIES)
 def test_an_unreadable_success_is_a_decoding_error(name: str) -> None:
-    body, path, found = ODD_BODIES[name]
+    body, path, found = INVALID_BODIES[name]
     response = Response(200, {"content-type": "application/json"}, body)
     error = decoding_error(READ, response)
     assert (error.path, error.found, error.may_have_happened) == (path, found, False)
@@ -130,8 +130,8 @@ DISGUISED: dict[str, tuple[object, str]] = {
 
 @pytest.mark.parametrize("name", DISGUISED)
 def test_an_error_with_status_200_has_the_message_of_the_server(name: str) -> None:
-    said, words = DISGUISED[name]
-    response = Response(200, (), json.dumps({"status": "error", "error": said}).encode())
+    reported, words = DISGUISED[name]
+    response = Response(200, (), json.dumps({"status": "error", "error": reported}).encode())
     error = decoding_error(READ, response)
     assert str(error) == (
         "bookings.get (GET /v2/bookings/bk7): 200 with another string at $.status, "
@@ -261,7 +261,7 @@ ERRORS_BY_STATUS: list[tuple[int, type[ApiError], type[ApiError]]] = [
 def test_an_unexpected_error_body_is_mapped_by_its_status(
     status: int, error: type[ApiError], of_html: type[ApiError]
 ) -> None:
-    for name, (body, _, _) in ODD_BODIES.items():
+    for name, (body, _, _) in INVALID_BODIES.items():
         expected = of_html if name == "HTML" else error
         for operation in (READ, WRITE):
             # All 5 MB once, since they take their time.
@@ -342,7 +342,7 @@ def changed(data: Any, path: tuple[str | int, ...], value: object) -> Any:
     return data
 
 
-ODD_PLACES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
+INVALID_VALUES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
     "id": (BOOKING, ("id",), "MaRk", "a string"),
     "id of a boolean": (BOOKING, ("id",), True, "a boolean"),
     "id of a fraction": (BOOKING, ("id",), 1.5, "a number with a fraction"),
@@ -381,14 +381,14 @@ def json_path(path: tuple[str | int, ...]) -> str:
 
 
 def test_json_paths_have_this_form() -> None:
-    error = decoding_error(READ, answered_with("story-04-get", BOOKING | {"attendees": [1]}))
+    error = decoding_error(READ, response_with_data("story-04-get", BOOKING | {"attendees": [1]}))
     assert error.path == "$.data.attendees[0]"
 
 
-@pytest.mark.parametrize("name", ODD_PLACES)
+@pytest.mark.parametrize("name", INVALID_VALUES)
 def test_a_value_of_another_type_is_named_by_path_and_never_shown(name: str) -> None:
-    data, path, value, found = ODD_PLACES[name]
-    error = decoding_error(READ, answered_with("story-04-get", changed(data, path, value)))
+    data, path, value, found = INVALID_VALUES[name]
+    error = decoding_error(READ, response_with_data("story-04-get", changed(data, path, value)))
     assert (error.path, error.found) == (json_path(path), found)
     assert "MaRk" not in str(error)
     assert "MaRk" not in repr(error)
@@ -404,7 +404,7 @@ def test_additions_are_kept_in_extra_at_every_depth() -> None:
     data["attendees"][0]["rank"] = 1
     data["eventType"]["title"] = "T"
     data["status"] = "awaiting_host"
-    booking = bookings.get_one("bk7").read(answered_with("story-04-get", data))
+    booking = bookings.get_one("bk7").read(response_with_data("story-04-get", data))
     assert booking.extra == {"newKey": {"a": [1]}}
     assert booking.hosts[0].extra == {"avatarUrl": None}
     assert booking.attendees[0].extra == {"rank": 1}
@@ -413,13 +413,13 @@ def test_additions_are_kept_in_extra_at_every_depth() -> None:
     assert booking.status == "awaiting_host"
 
 
-@pytest.mark.parametrize("gone", sorted(BOOKING.keys() - REQUIRED))
+@pytest.mark.parametrize("missing", sorted(BOOKING.keys() - REQUIRED))
 @pytest.mark.parametrize("known", [True, False], ids=["beside null", "alone"])
-def test_an_addition_is_kept_where_a_known_key_is_missing(gone: str, known: bool) -> None:
-    data = {name: value for name, value in BOOKING.items() if name != gone} | {"newKey": None}
+def test_an_addition_is_kept_where_a_known_key_is_missing(missing: str, known: bool) -> None:
+    data = {name: value for name, value in BOOKING.items() if name != missing} | {"newKey": None}
     if known:
         data["rating"] = None
-    booking = bookings.get_one("bk7").read(answered_with("story-04-get", data))
+    booking = bookings.get_one("bk7").read(response_with_data("story-04-get", data))
     assert booking.extra == {"newKey": None}
 
 
@@ -428,7 +428,7 @@ def test_the_host_of_a_booking_without_a_user_is_unknown() -> None:
     data["hosts"] = [
         {"id": "unknown", "name": None, "email": "u", "displayEmail": "u", "username": "u"}
     ]
-    booking = bookings.get_one("bk7").read(answered_with("story-04-get", data))
+    booking = bookings.get_one("bk7").read(response_with_data("story-04-get", data))
     assert booking.hosts[0].id == "unknown"
     assert (booking.hosts[0].name, booking.hosts[0].time_zone) == (None, None)
 
@@ -466,14 +466,18 @@ def test_create_recurring_reads_a_lone_booking_as_a_series_of_one() -> None:
     assert booking.is_recurring is False
     both = operation.read(response_of("102-create-recurring-count-2"))
     assert [occurrence.shape.value for occurrence in both] == ["recurring", "recurring"]
-    odd = decoding_error(operation, answered_with("102-create-recurring-count-2", {"uid": 5}))
-    assert (odd.path, odd.may_have_happened) == ("$.data.uid", True)
+    error = decoding_error(
+        operation, response_with_data("102-create-recurring-count-2", {"uid": 5})
+    )
+    assert (error.path, error.may_have_happened) == ("$.data.uid", True)
 
 
 def test_an_unreadable_item_of_a_series_is_named_by_its_index() -> None:
     series = copy.deepcopy(RECORDED["story-18-get-series"]["response"]["body"]["data"])
     series[2]["hosts"][0]["email"] = 5
-    error = decoding_error(bookings.get_series("bk7"), answered_with("story-18-get-series", series))
+    error = decoding_error(
+        bookings.get_series("bk7"), response_with_data("story-18-get-series", series)
+    )
     assert error.path == "$.data[2].hosts[0].email"
 
 
@@ -481,7 +485,7 @@ def test_one_unreadable_item_leaves_the_rest_of_a_list_readable() -> None:
     data = copy.deepcopy(RECORDED["story-24-list-page-1"]["response"]["body"]["data"])
     data[1]["id"] = "MaRk"
     data[2] = None
-    response = answered_with("story-24-list-page-1", data)
+    response = response_with_data("story-24-list-page-1", data)
     error = decoding_error(LIST, response)
     assert (error.path, error.found) == ("$.data[1].id", "a string")
     assert error.unreadable == (data[1], None)
@@ -615,7 +619,7 @@ def test_a_leaf_of_another_type_is_read_or_named_by_its_path(
     place: tuple[Any, tuple[str | int, ...]], value: object
 ) -> None:
     data, path = place
-    response = answered_with("story-04-get", changed(data, path, value))
+    response = response_with_data("story-04-get", changed(data, path, value))
     try:
         bookings.get_one("bk7").read(response)
         named = json_path(path)

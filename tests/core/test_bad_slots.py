@@ -276,7 +276,7 @@ def test_invalid_input_is_refused_by_its_field(name: str) -> None:
     assert refused(call).field == field
 
 
-SAID: dict[str, str] = {
+PROBLEMS: dict[str, str] = {
     "an end before the start": "is before start",
     "nothing between two midnights": "is start, so that nothing lies between",
     "a last day in another zone": (
@@ -312,9 +312,9 @@ SAID: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("name", SAID)
+@pytest.mark.parametrize("name", PROBLEMS)
 def test_a_problem_states_a_remedy(name: str) -> None:
-    assert refused(REFUSED[name][0]).problem == SAID[name]
+    assert refused(REFUSED[name][0]).problem == PROBLEMS[name]
 
 
 @pytest.mark.parametrize(

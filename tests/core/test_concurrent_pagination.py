@@ -7,7 +7,7 @@ from typing import Any
 from weakref import ref
 
 import pytest
-from core_lists import ListServer, answer, walk
+from core_lists import ListServer, list_response, run_stream
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,13 +45,13 @@ def by_cursor(limit: int) -> Operation[Page[Booking]]:
     return bookings.list(status="past", limit=limit)
 
 
-def uids(shown: list[Booking]) -> list[str]:
-    return [booking.uid for booking in shown]
+def uids(yielded: list[Booking]) -> list[str]:
+    return [booking.uid for booking in yielded]
 
 
 def page_of(numbers: list[int], take: int, skip: int, total: int) -> Response:
     body = json.loads(ListServer(set(range(total))).page_by_offset(take, skip).body)
-    like = json.loads(answer([f"b{number}" for number in numbers], {}).body)
+    like = json.loads(list_response([f"b{number}" for number in numbers], {}).body)
     return Response(200, (), json.dumps({**body, "data": like["data"]}).encode())
 
 
@@ -71,27 +71,27 @@ def batches(stream: Any, server: Callable[[Request], Response]) -> list[int]:
                 assert effect.limit == 8
             result = yield effect
 
-    walk(counting(stream), server)
+    run_stream(counting(stream), server)
     return sizes
 
 
 def test_pages_after_the_first_are_requested_concurrently() -> None:
     server = ListServer(set(range(2_000)))
     assert batches(items(API, past(50), concurrency=8), server) == [8, 8, 8, 8, 7]
-    assert [int(query.get("skip", 0)) for query in server.asked] == list(range(0, 2_000, 50))
-    assert {query["status"] for query in server.asked} == {"past"}
+    assert [int(query.get("skip", 0)) for query in server.queries] == list(range(0, 2_000, 50))
+    assert {query["status"] for query in server.queries} == {"past"}
 
 
 def test_two_pages_are_requested_one_after_the_other() -> None:
     assert batches(items(API, past(50), concurrency=8), ListServer(set(range(100)))) == []
-    for walked in (items, pages):
-        assert batches(walked(API, past(50)), ListServer(set(range(400)))) == []  # type: ignore[operator]
+    for paginate in (items, pages):
+        assert batches(paginate(API, past(50)), ListServer(set(range(400)))) == []  # type: ignore[operator]
 
 
 def test_a_cursor_list_is_requested_page_by_page() -> None:
     server = ListServer(set(range(200)))
     assert batches(pages(API, by_cursor(50), concurrency=8), server) == []
-    assert len(server.asked) == 4
+    assert len(server.queries) == 4
 
 
 @given(st.integers(0, 40), st.integers(1, 7), st.integers(1, 6), st.integers(0, 45))
@@ -100,12 +100,12 @@ def test_concurrent_and_sequential_pages_yield_the_same_in_the_same_order(
 ) -> None:
     in_turn, at_once = ListServer(set(range(total))), ListServer(set(range(total)))
     first = past(take, skip)
-    shown = uids(walk(items(API, first), in_turn))
-    assert shown == [f"b{number:02}".replace("b0", "b") for number in range(skip, total)]
-    assert uids(walk(items(API, first, concurrency=concurrency), at_once)) == shown
-    assert at_once.asked == in_turn.asked
-    walked = walk(pages(API, first, concurrency=concurrency), at_once)
-    assert [uid for page in walked for uid in uids(list(page.items))] == shown
+    yielded = uids(run_stream(items(API, first), in_turn))
+    assert yielded == [f"b{number:02}".replace("b0", "b") for number in range(skip, total)]
+    assert uids(run_stream(items(API, first, concurrency=concurrency), at_once)) == yielded
+    assert at_once.queries == in_turn.queries
+    listed = run_stream(pages(API, first, concurrency=concurrency), at_once)
+    assert [uid for page in listed for uid in uids(list(page.items))] == yielded
 
 
 COMING = st.lists(st.tuples(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60))), max_size=30)
@@ -121,10 +121,12 @@ def test_concurrent_pages_yield_nothing_twice_while_the_list_changes(
         inserted, removed = next(waiting, (set(), set()))
         server.held = (server.held | inserted) - removed
 
-    shown = uids(
-        walk(items(API, past(take), concurrency=concurrency), ListServer(set(range(30)), change))
+    yielded = uids(
+        run_stream(
+            items(API, past(take), concurrency=concurrency), ListServer(set(range(30)), change)
+        )
     )
-    assert len(shown) == len(set(shown))
+    assert len(yielded) == len(set(yielded))
 
 
 def test_a_growing_list_is_read_to_its_end() -> None:
@@ -134,28 +136,28 @@ def test_a_growing_list_is_read_to_its_end() -> None:
         server.held |= set(range(next(waiting, 11)))
 
     server = ListServer(set(range(5)), grow)
-    assert len(walk(items(API, past(1), concurrency=3), server)) == 11
+    assert len(run_stream(items(API, past(1), concurrency=3), server)) == 11
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_no_more_pages_are_kept_than_are_requested_concurrently(concurrency: int) -> None:
     server = ListServer(set(range(60)))
-    answers: list[ref[Response]] = []
+    references: list[ref[Response]] = []
     kept, before = [], []
 
-    def answering(request: Request) -> Response:
-        before.append(sum(answer() is not None for answer in answers))
+    def respond(request: Request) -> Response:
+        before.append(sum(reference() is not None for reference in references))
         response = server(request)
-        answers.append(ref(response))
+        references.append(ref(response))
         return response
 
     class Counting(list[Any]):
         def append(self, item: Any) -> None:
             super().append(item)
-            kept.append(sum(answer() is not None for answer in answers))
+            kept.append(sum(reference() is not None for reference in references))
 
-    walk(items(API, past(2), concurrency=concurrency), answering, emitted=Counting())
-    assert len(answers) == 30
+    run_stream(items(API, past(2), concurrency=concurrency), respond, emitted=Counting())
+    assert len(references) == 30
     assert max(kept) == concurrency
     assert kept[-1] == 1
     assert max(before) == concurrency - 1  # of the same batch
@@ -166,7 +168,7 @@ def test_a_booking_twice_on_one_page_is_yielded_once() -> None:
     assert uids(list(iterate_script(items(API, past(4)), script))) == ["b1", "b2", "b3"]
 
 
-def odd(response: Response) -> Response:
+def unreadable(response: Response) -> Response:
     body = json.loads(response.body)
     body["data"][0]["id"] = "x"
     return Response(200, (), json.dumps(body).encode())
@@ -177,14 +179,14 @@ def test_an_unreadable_page_among_several_is_raised_after_the_pages_before_it() 
         (past(2), page_of([0, 1], 2, 0, 8)),
         (
             [(past(2, 2), page_of([2, 3], 2, 2, 8))],
-            [(past(2, 4), odd(page_of([4, 5], 2, 4, 8)))],
+            [(past(2, 4), unreadable(page_of([4, 5], 2, 4, 8)))],
             [(past(2, 6), page_of([6, 7], 2, 6, 8))],
         ),
     ]
-    shown: list[Booking] = []
+    yielded: list[Booking] = []
     with pytest.raises(DecodingError) as caught:
-        shown.extend(iterate_script(items(API, past(2), concurrency=3), script))
-    assert uids(shown) == ["b0", "b1", "b2", "b3", "b5"]
+        yielded.extend(iterate_script(items(API, past(2), concurrency=3), script))
+    assert uids(yielded) == ["b0", "b1", "b2", "b3", "b5"]
     assert caught.value.page.next == past(2, 6)
 
 
@@ -199,11 +201,11 @@ def test_a_failed_page_is_raised_after_the_pages_before_it() -> None:
         ),
     ]
     once = RetryPolicy(1)
-    shown: list[Booking] = []
+    yielded: list[Booking] = []
     with pytest.raises(NotSent) as caught:
-        shown.extend(iterate_script(items(API, past(2), once, concurrency=3), script))
+        yielded.extend(iterate_script(items(API, past(2), once, concurrency=3), script))
     assert caught.value.args == lost.args
-    assert uids(shown) == ["b0", "b1", "b2", "b3"]
+    assert uids(yielded) == ["b0", "b1", "b2", "b3"]
     with pytest.raises(DecodingError) as unreadable:
         list(iterate_script(items(API, past(2), once), [(past(2), Response(200, (), b"<html>"))]))
     assert unreadable.value.page is None
@@ -213,18 +215,18 @@ def test_a_failed_page_is_raised_after_the_pages_before_it() -> None:
 def test_concurrent_and_sequential_pages_yield_the_same_before_a_failed_page(
     broken: int, take: int, concurrency: int
 ) -> None:
-    def answering(request: Request) -> Response:
+    def respond(request: Request) -> Response:
         query = dict(pair.split("=") for pair in request.url.partition("?")[2].split("&"))
         skip = int(query.get("skip", 0))
         if skip <= broken < skip + take:
             return Response(403, (), b"no")
         return ListServer(set(range(40)))(request)
 
-    shown: list[list[Booking]] = [[], []]
-    for emitted, at_once in zip(shown, (1, concurrency), strict=True):
+    yielded: list[list[Booking]] = [[], []]
+    for emitted, at_once in zip(yielded, (1, concurrency), strict=True):
         with pytest.raises(PermissionDenied):
-            walk(items(API, past(take), concurrency=at_once), answering, emitted=emitted)
-    assert uids(shown[0]) == uids(shown[1]) == [f"b{n}" for n in range(broken // take * take)]
+            run_stream(items(API, past(take), concurrency=at_once), respond, emitted=emitted)
+    assert uids(yielded[0]) == uids(yielded[1]) == [f"b{n}" for n in range(broken // take * take)]
 
 
 def test_a_replay_without_a_match_ends_the_iteration_at_once() -> None:
@@ -232,10 +234,10 @@ def test_a_replay_without_a_match_ends_the_iteration_at_once() -> None:
         (past(2), page_of([0, 1], 2, 0, 6)),
         ([(past(2, 2), page_of([2, 3], 2, 2, 6))], [(past(2, 4), ReplayError("no such exchange"))]),
     ]
-    shown: list[Booking] = []
+    yielded: list[Booking] = []
     with pytest.raises(ReplayError):
-        shown.extend(iterate_script(items(API, past(2), concurrency=2), script))
-    assert uids(shown) == ["b0", "b1"]
+        yielded.extend(iterate_script(items(API, past(2), concurrency=2), script))
+    assert uids(yielded) == ["b0", "b1"]
 
 
 def test_each_page_has_the_policy() -> None:
@@ -250,8 +252,8 @@ def test_each_page_has_the_policy() -> None:
             [(past(2, 4), page_of([4, 5], 2, 4, 6))],
         ),
     ]
-    walked = iterate_script(items(API, past(2), concurrency=2), script)
-    assert uids(list(walked)) == ["b0", "b1", "b2", "b3", "b4", "b5"]
+    listed = iterate_script(items(API, past(2), concurrency=2), script)
+    assert uids(list(listed)) == ["b0", "b1", "b2", "b3", "b4", "b5"]
 
 
 def test_a_list_of_a_busy_server_ends_within_the_policy() -> None:
@@ -295,20 +297,20 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-@pytest.mark.parametrize(("endless", "walked"), ENDLESS)
+@pytest.mark.parametrize(("endless", "paginate"), ENDLESS)
 def test_an_endless_list_is_an_error(
-    endless: Callable[[dict[str, str]], Response], walked: Any, concurrency: int
+    endless: Callable[[dict[str, str]], Response], paginate: Any, concurrency: int
 ) -> None:
-    asked, emitted, said = ENDLESS[endless, walked]
+    requests, emitted, reason = ENDLESS[endless, paginate]
     server = Never(endless)
-    shown: list[Any] = []
+    yielded: list[Any] = []
     with pytest.raises(PagingError) as caught:
-        walk(walked(API, past(2), concurrency=concurrency), server, emitted=shown)
+        run_stream(paginate(API, past(2), concurrency=concurrency), server, emitted=yielded)
     error = caught.value
     # Of the last batch some may have been asked for in vain.
-    assert asked <= server.asked < asked + concurrency
-    assert len(shown) == emitted
-    assert f"bookings.list (GET /v2/bookings): the list does not end: {said}" in str(error)
+    assert requests <= server.requests < requests + concurrency
+    assert len(yielded) == emitted
+    assert f"bookings.list (GET /v2/bookings): the list does not end: {reason}" in str(error)
     assert (error.path, error.found) == ("$.pagination.hasNextPage", "true")
     assert (error.page.next, len(error.page.items)) == (None, 2)
     assert not error.may_have_happened
@@ -318,49 +320,51 @@ def test_an_endless_list_is_an_error(
 class Never:
     """A server that answers by a function of the query."""
 
-    def __init__(self, answering: Callable[[dict[str, str]], Response]) -> None:
-        self.asked = 0
-        self._answering = answering
+    def __init__(self, respond: Callable[[dict[str, str]], Response]) -> None:
+        self.requests = 0
+        self._respond = respond
 
     def __call__(self, request: Request) -> Response:
-        self.asked += 1
+        self.requests += 1
         query = dict(pair.split("=") for pair in request.url.partition("?")[2].split("&"))
-        return self._answering(query)
+        return self._respond(query)
 
 
-def _by_turns(*shown: list[str]) -> Callable[[dict[str, str]], Response]:
+def _by_turns(*listed: list[str]) -> Callable[[dict[str, str]], Response]:
     """Show pages in turn, for ever, each with a new cursor."""
 
-    def answering(query: dict[str, str]) -> Response:
+    def respond(query: dict[str, str]) -> Response:
         number = int(query.get("cursor", "c0")[1:])
-        return answer(shown[number % len(shown)], {"nextCursor": f"c{number + 1}", "hasMore": True})
+        return list_response(
+            listed[number % len(listed)], {"nextCursor": f"c{number + 1}", "hasMore": True}
+        )
 
-    return answering
+    return respond
 
 
 def test_a_cursor_list_that_repeats_a_page_is_an_error() -> None:
     same = _by_turns(["b1", "b2"])
-    for walked, most in ((items, 2), (pages, 2)):
+    for paginate, most in ((items, 2), (pages, 2)):
         server = Never(same)
-        shown: list[Any] = []
+        yielded: list[Any] = []
         with pytest.raises(PagingError) as caught:
-            walk(walked(API, by_cursor(2)), server, emitted=shown)  # type: ignore[arg-type]
-        assert server.asked == most
-        assert len(shown) == 2
+            run_stream(paginate(API, by_cursor(2)), server, emitted=yielded)  # type: ignore[arg-type]
+        assert server.requests == most
+        assert len(yielded) == 2
         assert caught.value.path == "$.pagination.hasMore"
         assert "2 pages were read, 1 of them in a row with nothing new, and" in str(caught.value)
 
 
 def test_a_cursor_list_that_cycles_is_an_error() -> None:
     server = Never(_by_turns(["b1"], ["b2"], ["b3"]))
-    shown: list[Any] = []
+    yielded: list[Any] = []
     with pytest.raises(PagingError):
-        walk(items(API, by_cursor(1)), server, emitted=shown)
-    assert (uids(shown), server.asked) == (["b1", "b2", "b3"], 4)
+        run_stream(items(API, by_cursor(1)), server, emitted=yielded)
+    assert (uids(yielded), server.requests) == (["b1", "b2", "b3"], 4)
 
 
-@pytest.mark.parametrize("walked", [pages, items])
-def test_a_list_that_alternates_between_two_pages_is_an_error(walked: Any) -> None:
+@pytest.mark.parametrize("paginate", [pages, items])
+def test_a_list_that_alternates_between_two_pages_is_an_error(paginate: Any) -> None:
     def in_turn(query: dict[str, str]) -> Response:
         skip = int(query.get("skip", 0))
         body = json.loads(page_of([skip // 2 % 2], 2, min(skip, 2), 8).body)
@@ -369,8 +373,8 @@ def test_a_list_that_alternates_between_two_pages_is_an_error(walked: Any) -> No
 
     server = Never(in_turn)
     with pytest.raises(PagingError):
-        walk(walked(API, past(2)), server)
-    assert server.asked == 12
+        run_stream(paginate(API, past(2)), server)
+    assert server.requests == 12
 
 
 def test_the_error_of_an_endless_list_holds_no_cookie() -> None:
@@ -379,44 +383,44 @@ def test_the_error_of_an_endless_list_holds_no_cookie() -> None:
         return Response(200, {"Set-Cookie": "sid=cal_test_cookie"}, whole.body)
 
     with pytest.raises(PagingError) as caught:
-        walk(items(API, by_cursor(1)), Never(endless))
+        run_stream(items(API, by_cursor(1)), Never(endless))
     assert uids(list(caught.value.page.items)) == ["b1"]
     assert b"cal_test_cookie" not in pickle.dumps(caught.value)
 
 
 def test_an_empty_cursor_page_is_not_the_end() -> None:
-    answers = iter([(["b1"], "a", True), ([], "b", True), ([], "c", True), (["b2"], None, False)])
+    responses = iter([(["b1"], "a", True), ([], "b", True), ([], "c", True), (["b2"], None, False)])
 
     def server(request: Request) -> Response:
-        shown, cursor, more = next(answers)
-        return answer(shown, {"nextCursor": cursor, "hasMore": more})
+        listed, cursor, more = next(responses)
+        return list_response(listed, {"nextCursor": cursor, "hasMore": more})
 
-    assert uids(walk(items(API, by_cursor(1)), server)) == ["b1", "b2"]
+    assert uids(run_stream(items(API, by_cursor(1)), server)) == ["b1", "b2"]
 
 
 def test_a_cursor_list_of_empty_pages_is_an_error() -> None:
-    for walked in (items, pages):
+    for paginate in (items, pages):
         server = Never(_by_turns(["b1"], *[[]] * 20))
         with pytest.raises(PagingError):
-            walk(walked(API, by_cursor(1)), server)  # type: ignore[arg-type]
-        assert server.asked == 11
+            run_stream(paginate(API, by_cursor(1)), server)  # type: ignore[arg-type]
+        assert server.requests == 11
 
 
 def test_an_offset_page_may_repeat_items_of_the_page_before() -> None:
     """As where bookings come before the page as fast as it is read, for a while."""
-    answers = iter([([1], True), ([1], True), ([1], True), ([2], True), ([3], False)])
+    responses = iter([([1], True), ([1], True), ([1], True), ([2], True), ([3], False)])
 
     def server(request: Request) -> Response:
-        numbers, more = next(answers)
+        numbers, more = next(responses)
         skip = 0 if "skip" not in request.url else 1
         body = json.loads(page_of(numbers, 1, skip, 30).body)
         body["pagination"]["hasNextPage"] = more
         return Response(200, (), json.dumps(body).encode())
 
-    assert uids(walk(items(API, past(1)), server)) == ["b1", "b2", "b3"]
+    assert uids(run_stream(items(API, past(1)), server)) == ["b1", "b2", "b3"]
 
 
-@pytest.mark.parametrize("walked", [pages, items])
+@pytest.mark.parametrize("paginate", [pages, items])
 @pytest.mark.parametrize(
     "operation",
     [
@@ -429,20 +433,20 @@ def test_an_offset_page_may_repeat_items_of_the_page_before() -> None:
     ],
 )
 def test_an_operation_that_lists_no_bookings_is_refused_before_anything_is_sent(
-    walked: Any, operation: Any
+    paginate: Any, operation: Any
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        walked(API, operation)
+        paginate(API, operation)
     assert str(caught.value) == (
         "operation: must be one that lists bookings, such as bookings.list(…)"
     )
     with pytest.raises(InvalidInput, match=r"^policy: must be a RetryPolicy, not NoneType$"):
-        walked(API, past(2), None)
+        paginate(API, past(2), None)
 
 
-@pytest.mark.parametrize("walked", [pages, items])
+@pytest.mark.parametrize("paginate", [pages, items])
 @pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "2", None])
-def test_an_invalid_concurrency_is_refused_at_once(walked: Any, concurrency: Any) -> None:
+def test_an_invalid_concurrency_is_refused_at_once(paginate: Any, concurrency: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
-        walked(API, past(2), concurrency=concurrency)
+        paginate(API, past(2), concurrency=concurrency)
     assert str(caught.value) == "concurrency: must be an integer of at least 1"

@@ -46,24 +46,30 @@ API = Api(Anonymous())
 PERSON = {"name": "Ann", "email": "ann@example.net", "time_zone": "Europe/Rome"}
 NEW: dict[str, Any] = {"start": "2027-04-05T09:00:00Z", "event_type_id": 1, "attendee": PERSON}
 POLICY = RetryPolicy(attempts=3, base=1, cap=2, deadline=60, wait_budget=20)
-LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
-SEATED_LIKE = RECORDED["419-create-seated"]["response"]["body"]["data"]
+BOOKING_DATA = RECORDED["29-get-normal"]["response"]["body"]["data"]
+SEATED_DATA = RECORDED["419-create-seated"]["response"]["body"]["data"]
 LOST = NoAnswer("cut short", reason="closed")
 METADATA_KEY = "create_once_key"
 
 
 def booking(uid: str = "bk7", key: str | None = "order-1", **changes: Any) -> dict[str, Any]:
     token = {} if key is None else {METADATA_KEY: key}
-    return {**LIKE, "uid": uid, "start": "2027-04-05T09:00:00.000Z", "metadata": token, **changes}
+    return {
+        **BOOKING_DATA,
+        "uid": uid,
+        "start": "2027-04-05T09:00:00.000Z",
+        "metadata": token,
+        **changes,
+    }
 
 
 def seated(*keys: str, seat_uid: str | None = None, **changes: Any) -> dict[str, Any]:
     """Return a seated booking with an attendee for each key."""
-    attendees = [{**SEATED_LIKE["attendees"][0], "metadata": {METADATA_KEY: key}} for key in keys]
-    like = {name: value for name, value in SEATED_LIKE.items() if name != "seatUid"}
+    attendees = [{**SEATED_DATA["attendees"][0], "metadata": {METADATA_KEY: key}} for key in keys]
+    data = {name: value for name, value in SEATED_DATA.items() if name != "seatUid"}
     seat = {} if seat_uid is None else {"seatUid": seat_uid}
     start = "2027-04-05T09:00:00.000Z"
-    return {**like, "start": start, "attendees": attendees, **seat, **changes}
+    return {**data, "start": start, "attendees": attendees, **seat, **changes}
 
 
 def success(data: Any, status: int = 200) -> Response:
@@ -103,9 +109,9 @@ NO_KEY = refused(401, "no credentials", "UnauthorizedException")
 
 
 def bk(data: dict[str, Any]) -> Booking:
-    made = bookings.get_one("x").read(success(data))
-    assert isinstance(made, Booking)
-    return made
+    result = bookings.get_one("x").read(success(data))
+    assert isinstance(result, Booking)
+    return result
 
 
 CREATE = bookings.create({**NEW, "metadata": {METADATA_KEY: "order-1"}})
@@ -143,15 +149,15 @@ def unknown(script: Sequence[Any], **options: Any) -> OutcomeUnknown:
 
 
 def test_a_successful_create_sends_one_request() -> None:
-    made = booking()
-    assert play([NONE, (CREATE, created(made))]) == bk(made)
+    new_booking = booking()
+    assert play([NONE, (CREATE, created(new_booking))]) == bk(new_booking)
 
 
 def test_the_key_is_added_to_the_given_metadata() -> None:
     data = NewBooking(**{**NEW, "metadata": {"order": "A-1"}})
     op = bookings.create({**NEW, "metadata": {"order": "A-1", METADATA_KEY: "order-1"}})
-    made = booking(metadata={"order": "A-1", METADATA_KEY: "order-1"})
-    assert play([NONE, (op, created(made))], data=data) == bk(made)
+    new_booking = booking(metadata={"order": "A-1", METADATA_KEY: "order-1"})
+    assert play([NONE, (op, created(new_booking))], data=data) == bk(new_booking)
     assert data.metadata == {"order": "A-1"}
 
 
@@ -197,13 +203,13 @@ def test_an_existing_booking_with_the_key_is_returned_without_a_create() -> None
 
 
 def test_a_cancelled_or_rejected_booking_is_created_again() -> None:
-    gone = listed(booking("bk1", status="cancelled"), booking("bk2", status="rejected"))
-    assert play([(LOOK, gone), (CREATE, created(booking()))]) == bk(booking())
+    cancelled = listed(booking("bk1", status="cancelled"), booking("bk2", status="rejected"))
+    assert play([(LOOK, cancelled), (CREATE, created(booking()))]) == bk(booking())
     both = listed(booking("bk1", status="cancelled"), booking())
     assert play([(LOOK, both)]) == bk(booking())
     seat = seated("order-1", status="cancelled")
-    made = seated("order-1", seat_uid="seat-1")
-    assert play([(LOOK, listed(seat)), (CREATE, created(made))]) == bk(made)
+    new_booking = seated("order-1", seat_uid="seat-1")
+    assert play([(LOOK, listed(seat)), (CREATE, created(new_booking))]) == bk(new_booking)
 
 
 def moved(uid: str, to: str) -> dict[str, Any]:
@@ -242,8 +248,8 @@ def test_following_reschedules_ends() -> None:
 
 
 def test_an_unreadable_rescheduled_booking_is_not_created_again() -> None:
-    for came in (refused(404, "gone", "NotFoundException"), NO_KEY):
-        script = [(LOOK, listed(moved("bk1", "bk2"))), (bookings.get_one("bk2"), came)]
+    for received in (refused(404, "gone", "NotFoundException"), NO_KEY):
+        script = [(LOOK, listed(moved("bk1", "bk2"))), (bookings.get_one("bk2"), received)]
         error = unknown(script)
         assert error.found == (bk(moved("bk1", "bk2")),)
         assert error.cause is error.__cause__
@@ -257,15 +263,15 @@ NOT_PERMITTED = [
 ]
 
 
-@pytest.mark.parametrize("came", NOT_PERMITTED)
-def test_without_permission_to_list_the_create_is_still_sent(came: Response) -> None:
-    assert play([(LOOK, came), (CREATE, created(booking()))]) == bk(booking())
-    error = unknown([(LOOK, came), (CREATE, LOST), (LOOK, came)])
+@pytest.mark.parametrize("received", NOT_PERMITTED)
+def test_without_permission_to_list_the_create_is_still_sent(received: Response) -> None:
+    assert play([(LOOK, received), (CREATE, created(booking()))]) == bk(booking())
+    error = unknown([(LOOK, received), (CREATE, LOST), (LOOK, received)])
     assert "; a look-up failed: the answer was 40" in str(error)
 
 
 @pytest.mark.parametrize(
-    ("came", "error"),
+    ("received", "error"),
     [
         (LOST, NoAnswer),
         (NotSent("refused", reason="refused"), NotSent),
@@ -277,9 +283,11 @@ def test_without_permission_to_list_the_create_is_still_sent(came: Response) -> 
         (refused(404, "Cannot GET /v2/bookings"), VersionMismatch),
     ],
 )
-def test_a_failed_first_look_up_prevents_the_create(came: Any, error: type[CalcomError]) -> None:
+def test_a_failed_first_look_up_prevents_the_create(
+    received: Any, error: type[CalcomError]
+) -> None:
     with pytest.raises(error) as caught:
-        play([(LOOK, came)], policy=NO_RETRY)
+        play([(LOOK, received)], policy=NO_RETRY)
     assert type(caught.value) is error
     assert caught.value.attempts == 1
     assert not caught.value.may_have_happened
@@ -298,16 +306,16 @@ def test_the_first_look_up_is_retried_as_usual() -> None:
 
 
 def test_hidden_attendees_do_not_prevent_the_create() -> None:
-    made = seated(seat_uid="seat-1")
-    assert play([(LOOK, listed(seated())), (CREATE, created(made))]) == bk(made)
+    new_booking = seated(seat_uid="seat-1")
+    assert play([(LOOK, listed(seated())), (CREATE, created(new_booking))]) == bk(new_booking)
 
 
 UNSURE = [LOST, refused(500, "Internal server error"), Response(504, (), b"<html>")]
 
 
-@pytest.mark.parametrize("came", UNSURE)
-def test_a_booking_whose_response_is_lost_is_looked_up(came: Any) -> None:
-    assert play([NONE, (CREATE, came), (LOOK, listed(OTHERS, booking()))]) == bk(booking())
+@pytest.mark.parametrize("received", UNSURE)
+def test_a_booking_whose_response_is_lost_is_looked_up(received: Any) -> None:
+    assert play([NONE, (CREATE, received), (LOOK, listed(OTHERS, booking()))]) == bk(booking())
 
 
 def test_a_booking_still_in_creation_is_looked_up_again() -> None:
@@ -380,7 +388,7 @@ def test_a_refused_look_up_is_not_retried() -> None:
 
 
 @pytest.mark.parametrize(
-    "came",
+    "received",
     [
         TAKEN,
         refused(409, "already_signed_up_for_this_booking_error"),
@@ -396,12 +404,12 @@ def test_a_refused_look_up_is_not_retried() -> None:
         Response(201, (), b'{"status": "success", "data": {"startTime": "x"}}'),
     ],
 )
-def test_a_conflict_may_be_our_own_earlier_booking(came: Response) -> None:
-    assert play([NONE, (CREATE, came), (LOOK, listed(booking()))]) == bk(booking())
+def test_a_conflict_may_be_our_own_earlier_booking(received: Response) -> None:
+    assert play([NONE, (CREATE, received), (LOOK, listed(booking()))]) == bk(booking())
 
 
 @pytest.mark.parametrize(
-    ("came", "error"),
+    ("received", "error"),
     [
         (refused(404, "Event type with id 1 not found."), NotFound),
         (refused(403, "no"), PermissionDenied),
@@ -411,10 +419,10 @@ def test_a_conflict_may_be_our_own_earlier_booking(came: Response) -> None:
     ],
 )
 def test_a_refusal_unrelated_to_bookings_is_not_looked_up(
-    came: Response, error: type[CalcomError]
+    received: Response, error: type[CalcomError]
 ) -> None:
     with pytest.raises(error) as caught:
-        play([NONE, (CREATE, came)])
+        play([NONE, (CREATE, received)])
     assert caught.value.attempts == 1
 
 
@@ -467,10 +475,10 @@ def test_an_earlier_series_that_may_be_incomplete_is_not_created_again() -> None
 
 
 def test_a_fully_cancelled_series_is_created_again() -> None:
-    gone = [booking(uid, status="cancelled", **SERIES) for uid in ("r1", "r2")]
+    cancelled = [booking(uid, status="cancelled", **SERIES) for uid in ("r1", "r2")]
     script = [
-        (LOOK, listed(*gone)),
-        (GET_SERIES, success([*gone, STRANGE])),
+        (LOOK, listed(*cancelled)),
+        (GET_SERIES, success([*cancelled, STRANGE])),
         (CREATE_COUNTED, created([FIRST, SECOND])),
     ]
     assert play(script, data=COUNTED) == (bk(FIRST), bk(SECOND))
@@ -530,8 +538,8 @@ def test_a_series_of_unknown_length_is_never_complete() -> None:
 
 
 def test_an_unreadable_created_series_is_an_unknown_outcome_with_its_bookings() -> None:
-    gone = refused(404, "gone", "NotFoundException")
-    error = unknown([NONE, (CREATE, LOST), (LOOK, listed(FIRST)), (GET_SERIES, gone)])
+    not_found = refused(404, "gone", "NotFoundException")
+    error = unknown([NONE, (CREATE, LOST), (LOOK, listed(FIRST)), (GET_SERIES, not_found)])
     assert error.found == (bk(FIRST),)
     nameless = booking(recurringBookingUid="")
     error = unknown(
@@ -561,8 +569,8 @@ def test_an_interrupted_series_raises_the_error_of_the_server() -> None:
 
 
 def test_a_seat_has_its_key_in_its_attendee() -> None:
-    made = seated("order-2", "order-1", seat_uid="seat-1")
-    assert play([NONE, (CREATE, created(made))]) == bk(made)
+    new_booking = seated("order-2", "order-1", seat_uid="seat-1")
+    assert play([NONE, (CREATE, created(new_booking))]) == bk(new_booking)
     found = seated("order-2", "order-1")
     assert play([NONE, (CREATE, LOST), (LOOK, listed(found))]) == bk(found)
     with pytest.raises(ExistingBookingReturned):
@@ -609,30 +617,30 @@ def test_cancelled_or_later_bookings_do_not_hide_ours(empty: Any) -> None:
     assert "; a look-up does not find it so far;" in str(error)
 
 
-ODD = {"id": 5}
-ODD_OURS = {"id": 5, "attendees": [{"metadata": {METADATA_KEY: "order-1"}}]}
+UNREADABLE = {"id": 5}
+UNREADABLE_OURS = {"id": 5, "attendees": [{"metadata": {METADATA_KEY: "order-1"}}]}
 
 
 def test_an_unreadable_booking_with_the_key_is_ours() -> None:
     with pytest.raises(DecodingError) as caught:
-        play([(LOOK, listed(ODD_OURS, LATER))])
-    assert caught.value.unreadable == (ODD_OURS,)
-    error = unknown([NONE, (CREATE, LOST), (LOOK, listed(ODD_OURS))], policy=NO_RETRY)
+        play([(LOOK, listed(UNREADABLE_OURS, LATER))])
+    assert caught.value.unreadable == (UNREADABLE_OURS,)
+    error = unknown([NONE, (CREATE, LOST), (LOOK, listed(UNREADABLE_OURS))], policy=NO_RETRY)
     assert isinstance(error.__cause__, DecodingError)
-    assert play([(LOOK, listed(ODD_OURS, booking()))]) == bk(booking())
+    assert play([(LOOK, listed(UNREADABLE_OURS, booking()))]) == bk(booking())
 
 
 def test_another_unreadable_booking_does_not_prevent_the_create() -> None:
-    assert play([(LOOK, listed(ODD, booking()))]) == bk(booking())
-    assert play([(LOOK, listed(ODD, LATER)), (CREATE, created(booking()))]) == bk(booking())
+    assert play([(LOOK, listed(UNREADABLE, booking()))]) == bk(booking())
+    assert play([(LOOK, listed(UNREADABLE, LATER)), (CREATE, created(booking()))]) == bk(booking())
 
 
 def test_an_unreadable_list_prevents_the_create() -> None:
     unreadable = Response(200, (), b"<html>")
     endless = Response(200, (), b'{"status":"success","data":[]}')
-    for came in (unreadable, endless):
+    for received in (unreadable, endless):
         with pytest.raises(DecodingError):
-            play([(LOOK, came)])
+            play([(LOOK, received)])
     script = [NONE, (CREATE, LOST), (LOOK, unreadable), ONE, (LOOK, listed(booking()))]
     assert play(script) == bk(booking())
 

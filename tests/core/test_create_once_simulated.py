@@ -96,7 +96,7 @@ def refused(status: int, code: str = "X") -> Response:
 class Look:
     """A look-up: whether it got a response, and whether there was a booking to show."""
 
-    answered: bool
+    succeeded: bool
     shown: bool
 
 
@@ -112,7 +112,7 @@ class Simulated:
     looks: list[Look] = field(factory=list)
     stray: Response | None = None
 
-    def carry_out(self, until: float) -> None:
+    def execute(self, until: float) -> None:
         """Do what was asked for late and is due by then."""
         for moment in sorted(self.due):
             if moment <= until:
@@ -122,9 +122,9 @@ class Simulated:
     def wait(self, most: float) -> None:
         self.time += self.random.uniform(0, most)
 
-    def answer(self, request: Send) -> Response:
+    def respond(self, request: Send) -> Response:
         """Answer a request, or raise what became of it."""
-        self.carry_out(self.time)
+        self.execute(self.time)
         stray, self.stray = self.stray, None
         if request.request.method == "POST":
             return self._create(stray)
@@ -172,8 +172,8 @@ class Simulated:
 
     def _list(self, stray: Response | None) -> Response:
         fate = self.random.choice(LOOKS)
-        answered = fate == "answered" and stray is None
-        self.looks.append(Look(answered, shown=bool(self.made)))
+        succeeded = fate == "answered" and stray is None
+        self.looks.append(Look(succeeded, shown=bool(self.made)))
         if stray is not None:
             return stray
         match fate:
@@ -203,13 +203,13 @@ class Simulated:
                         self.time += seconds * (1 - jitter * self.random.random())
                     case Send():
                         try:
-                            result = self.answer(effect)
+                            result = self.respond(effect)
                         except (NotSent, NoAnswer) as error:
                             thrown = error
         except StopIteration as stop:
             return stop.value
         finally:
-            self.carry_out(float("inf"))
+            self.execute(float("inf"))
 
 
 def once() -> Program[Any]:
@@ -240,7 +240,7 @@ def check(server: Simulated, result: Any, error: CalcomError | None) -> str:
         return "booked"
     if isinstance(error, OutcomeUnknown):
         last = server.looks[-1]
-        assert not last.shown or not last.answered, "the look-up had shown it"
+        assert not last.shown or not last.succeeded, "the look-up had shown it"
         return "unknown"
     assert server.made == []
     return type(error).__name__

@@ -7,7 +7,7 @@ import traceback
 from typing import Any
 
 import pytest
-from core_recorded import NAMES, RECORDED, answered_with, operation_of, response_of
+from core_recorded import NAMES, RECORDED, operation_of, response_of, response_with_data
 
 import calcom_core.errors
 from calcom_core import (
@@ -429,14 +429,14 @@ def first_match(operation: Operation[Any], response: Response) -> ErrorRule | No
 
 
 def test_every_error_rule_matches_a_recording_or_a_row_here() -> None:
-    answers = [
+    responses = [
         (operation_of(name), response_of(name))
         for name in NAMES
         if RECORDED[name]["response"]["status"] >= 300
     ]
     for operation, status, code, message, *_ in [*NOT_RECORDED, LEGACY]:
-        answers.append((operation, refused(status, message, code)))
-    matched = {first_match(operation, response) for operation, response in answers}
+        responses.append((operation, refused(status, message, code)))
+    matched = {first_match(operation, response) for operation, response in responses}
     assert matched >= set(ERROR_RULES)
     assert len(set(ERROR_RULES)) == len(ERROR_RULES)
 
@@ -568,8 +568,8 @@ def test_every_response_error_prints_operation_method_path_and_status() -> None:
         status = RECORDED[name]["response"]["status"]
         if status >= 300:
             operation = operation_of(name)
-            asked = f"{operation.name} ({operation.method} {operation.path}): {status}"
-            assert str(error_of(operation, response_of(name))).startswith(asked), name
+            prefix = f"{operation.name} ({operation.method} {operation.path}): {status}"
+            assert str(error_of(operation, response_of(name))).startswith(prefix), name
 
 
 SLOT_HELPS = {"taken", "full", "past", "outside_window", "reserved"}
@@ -589,10 +589,10 @@ def test_a_validation_error_names_each_field_and_its_reason() -> None:
             continue
         error = error_of(operation_of(name), response_of(name))
         if isinstance(error, ValidationFailed):
-            said = str(error)
+            message = str(error)
             for field, texts in error.fields.items():
-                assert field in said, name
-                assert all(text in said for text in texts), name
+                assert field in message, name
+                assert all(text in message for text in texts), name
 
 
 def test_a_validation_error_without_fields_refers_to_the_message() -> None:
@@ -624,7 +624,7 @@ def test_unauthenticated_names_the_kind_of_credentials_sent(kind: str) -> None:
     )
 
 
-ODD_TEXTS = {
+UNUSUAL_TEXTS = {
     "an escape sequence": ("\x1b[2Jgone", "\\x1b[2Jgone"),
     "half a surrogate pair": ("half \ud83d", "half \\ud83d"),
     "text that runs backwards": ("a\u202eb", "a\\u202eb"),
@@ -633,9 +633,9 @@ ODD_TEXTS = {
 }
 
 
-@pytest.mark.parametrize("name", ODD_TEXTS)
+@pytest.mark.parametrize("name", UNUSUAL_TEXTS)
 def test_text_of_the_server_is_printable_in_an_error(name: str) -> None:
-    text, shown = ODD_TEXTS[name]
+    text, shown = UNUSUAL_TEXTS[name]
     errors = [{"property": text, "constraints": {"x": text}}]
     body = {"error": {"code": text, "message": text, "details": {"errors": errors}}}
     error = error_of(CREATE, Response(400, (), json.dumps(body).encode()))
@@ -694,7 +694,7 @@ ONE_OF_EACH: dict[str, CalcomError] = {
     ),
     "DecodingError": error_of(
         bookings.list(),
-        answered_with(
+        response_with_data(
             "story-24-list-page-1",
             [RECORDED["story-24-list-page-1"]["response"]["body"]["data"][0], {"id": 5}],
         ),
@@ -742,10 +742,12 @@ def test_every_error_class_has_an_instance() -> None:
     }
 
 
-def carried(error: CalcomError) -> dict[str, Any]:
+def attributes_of(error: CalcomError) -> dict[str, Any]:
     """Return what an error carries; an error among it as its class and what that carries."""
     return {
-        name: (type(value), value.args, carried(value)) if isinstance(value, CalcomError) else value
+        name: (type(value), value.args, attributes_of(value))
+        if isinstance(value, CalcomError)
+        else value
         for name, value in vars(error).items()
     }
 
@@ -759,7 +761,7 @@ def test_an_error_pickles_with_all_its_attributes(name: str, protocol: int) -> N
     assert type(again) is type(error)
     assert str(again) == str(error)
     assert again.args == error.args
-    assert carried(again) == carried(error)
+    assert attributes_of(again) == attributes_of(error)
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
@@ -922,10 +924,10 @@ TOKEN = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def test_a_token_in_an_unreadable_item_is_in_no_part_of_the_error() -> None:
-    answer = RECORDED["161-list-take2-skip2"]["response"]["body"]
-    items = [answer["data"][0], {"odd": f"access token={TOKEN}"}]
-    pagination = {**answer["pagination"], "by": f"access token={TOKEN}"}
-    body = json.dumps({**answer, "data": items, "pagination": pagination}).encode()
+    recorded = RECORDED["161-list-take2-skip2"]["response"]["body"]
+    items = [recorded["data"][0], {"odd": f"access token={TOKEN}"}]
+    pagination = {**recorded["pagination"], "by": f"access token={TOKEN}"}
+    body = json.dumps({**recorded, "data": items, "pagination": pagination}).encode()
     with pytest.raises(DecodingError) as caught:
         bookings.list().read(Response(200, {"Location": f"/?access_token={TOKEN}"}, body))
     error = caught.value
@@ -1076,8 +1078,8 @@ def test_a_429_error_has_its_retry_delay(name: str) -> None:
 
 
 def test_a_429_message_states_its_retry_delay() -> None:
-    said = str(error_of(GET, Response(429, {"Retry-After": "12.5"})))
-    assert said == "bookings.get (GET /v2/bookings/bk7): 429 (retry after 12.5 s)"
+    text = str(error_of(GET, Response(429, {"Retry-After": "12.5"})))
+    assert text == "bookings.get (GET /v2/bookings/bk7): 429 (retry after 12.5 s)"
 
 
 def test_a_429_error_has_every_limit_of_its_headers() -> None:

@@ -4,7 +4,7 @@ import pickle
 from collections.abc import Callable
 
 import pytest
-from core_recorded import RECORDED, answered_with, response_of
+from core_recorded import RECORDED, response_of, response_with_data
 
 from calcom_core import (
     DecodingError,
@@ -133,8 +133,8 @@ OUTLINES: list[tuple[int, str, tuple[int, ...] | None, str]] = [
 
 
 def outline(found: EventType) -> tuple[int, str | None, tuple[int, ...] | None, str]:
-    said = ("is_recurring", "is_seated", "needs_confirmation")
-    flags = " ".join(name for name in said if getattr(found, name))
+    names = ("is_recurring", "is_seated", "needs_confirmation")
+    flags = " ".join(name for name in names if getattr(found, name))
     return found.id, found.slug, found.length_in_minutes_options, flags
 
 
@@ -156,7 +156,7 @@ def test_a_users_event_types_are_read_without_credentials() -> None:
 
 def test_one_event_type_is_read() -> None:
     first = RECORDED[LIST]["response"]["body"]["data"][0]
-    assert event_types.get(1).read(answered_with(LIST, first)) == NORMAL
+    assert event_types.get(1).read(response_with_data(LIST, first)) == NORMAL
 
 
 def test_the_requirements_of_an_event_type_are_read() -> None:
@@ -242,7 +242,7 @@ NEWER_FIELDS: list[dict[str, object]] = [
 
 def test_the_booking_fields_of_the_newer_version_are_read() -> None:
     operation = event_types.get(501, cal_api_version="2026-06-12")
-    found = operation.read(answered_with(LIST, {"id": 501, "bookingFields": NEWER_FIELDS}))
+    found = operation.read(response_with_data(LIST, {"id": 501, "bookingFields": NEWER_FIELDS}))
 
     assert found == EventType(
         501,
@@ -298,13 +298,13 @@ FLAGS: dict[str, tuple[dict[str, object], tuple[bool, bool, bool]]] = {
 
 @pytest.mark.parametrize("name", FLAGS)
 def test_an_event_type_states_the_shape_of_its_bookings(name: str) -> None:
-    said, expected = FLAGS[name]
-    found = event_types.get(5).read(answered_with(LIST, {"id": 5, **said}))
+    keys, expected = FLAGS[name]
+    found = event_types.get(5).read(response_with_data(LIST, {"id": 5, **keys}))
     assert (found.is_recurring, found.is_seated, found.needs_confirmation) == expected
 
 
 # The changed key of the second event type, and where and what is wrong.
-ODD: dict[str, tuple[dict[str, object], str, str]] = {
+INVALID: dict[str, tuple[dict[str, object], str, str]] = {
     "no id": ({"id": None}, "$.data[1].id", "null"),
     "a length in words": (
         {"lengthInMinutesOptions": [15, "30"]},
@@ -335,12 +335,12 @@ ODD: dict[str, tuple[dict[str, object], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", INVALID)
 def test_a_value_of_another_type_is_an_error_with_its_path(name: str) -> None:
-    changes, path, found = ODD[name]
+    changes, path, found = INVALID[name]
     first, second, *_ = RECORDED[LIST]["response"]["body"]["data"]
     with pytest.raises(DecodingError) as caught:
-        OWN.read(answered_with(LIST, [first, {**second, **changes}]))
+        OWN.read(response_with_data(LIST, [first, {**second, **changes}]))
     assert (caught.value.path, caught.value.found) == (path, found)
     assert caught.value.may_have_happened is False
 

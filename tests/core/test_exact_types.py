@@ -250,15 +250,15 @@ def test_a_number_is_sent_as_digits(small: Any) -> None:
     assert teams.references(small, small, "bk7").path == (
         "/v2/organizations/30/teams/30/bookings/bk7/references"
     )
-    made = NewBooking(
+    booking = NewBooking(
         start="2027-04-05T09:30:00Z",
         event_type_id=small,
         attendee=PER,  # type: ignore[arg-type]
         length_in_minutes=small,
         booking_fields_responses={"size": small, "more": [small], "ratio": Ratio(0.5)},
     )
-    assert_exact(attrs.asdict(made))
-    assert sent(API.request(bookings.create(made)))[1] == {
+    assert_exact(attrs.asdict(booking))
+    assert sent(API.request(bookings.create(booking)))[1] == {
         "start": "2027-04-05T09:30:00Z",
         "attendee": PER_SENT,
         "eventTypeId": 30,
@@ -268,15 +268,15 @@ def test_a_number_is_sent_as_digits(small: Any) -> None:
 
 
 def test_an_input_holds_values_of_built_in_types() -> None:
-    made = NewBooking(
+    booking = NewBooking(
         start=Stamp(2027, 4, 5, 11, 30, 0, 500_000, tzinfo=timezone(timedelta(hours=2))),
         event_type_id=Size.SMALL,
         attendee={key: Word(value) for key, value in PER.items()},  # type: ignore[arg-type]
         metadata={Word("order"): Word("A-17")},
         booking_fields_responses={Word("topic"): {Word("k"): Word("v")}},
     )
-    assert_exact(attrs.asdict(made))
-    assert made.start == datetime(2027, 4, 5, 9, 30, 0, 500_000, UTC)
+    assert_exact(attrs.asdict(booking))
+    assert booking.start == datetime(2027, 4, 5, 9, 30, 0, 500_000, UTC)
 
 
 def test_a_datetime_or_date_subclass_is_sent_like_any_other() -> None:

@@ -56,7 +56,7 @@ class Example:
     """A call, the method and path it asks, and what its answer is read as."""
 
     call: Callable[[], Operation[Any]]
-    asks: str
+    target: str
     shape: Any
 
 
@@ -395,16 +395,16 @@ def test_nothing_of_an_example_is_lost(name: str) -> None:
 
 @pytest.mark.parametrize("name", READ)
 def test_an_example_request_is_sent(name: str) -> None:
-    example, asked = READ[name], EXAMPLES[name]["request"]
+    example, recorded = READ[name], EXAMPLES[name]["request"]
     operation = example.call()
-    assert f"{operation.method} {operation.path}" == example.asks
+    assert f"{operation.method} {operation.path}" == example.target
     request = Api(Anonymous()).request(operation)
     if operation.method == "GET":
         query = dict(parse_qsl(request.url.partition("?")[2]))
-        assert query == {key: str(value) for key, value in (asked or {}).items()}
+        assert query == {key: str(value) for key, value in (recorded or {}).items()}
     elif name not in WITHOUT_ITS_REQUEST:
         body = json.loads(request.body) if request.body else None
-        assert body == (None if name in EMPTY else asked)
+        assert body == (None if name in EMPTY else recorded)
 
 
 @pytest.mark.parametrize("name", REFUSED)

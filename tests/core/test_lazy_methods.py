@@ -17,7 +17,7 @@ class Plain:
     __slots__ = ()
 
 
-def made(above: type[Any]) -> dict[str, type[Any]]:
+def classes_over(above: type[Any]) -> dict[str, type[Any]]:
     """Return classes of every kind of field, with *above* as their base."""
 
     @frozen
@@ -75,7 +75,7 @@ INSTANCES: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_values_have_the_eq_hash_and_repr_of_attrs() -> None:
-    values, others = made(LazyMethods), made(Plain)
+    values, others = classes_over(LazyMethods), classes_over(Plain)
     ours = [values[name](**given) for name, given in INSTANCES]
     theirs = [others[name](**given) for name, given in INSTANCES]
 
@@ -92,7 +92,7 @@ def test_values_have_the_eq_hash_and_repr_of_attrs() -> None:
 
 
 def test_only_equal_values_have_equal_hashes() -> None:
-    values = made(LazyMethods)
+    values = classes_over(LazyMethods)
     assert hash(values["Empty"]()) == hash(values["Empty"]())
     assert hash(values["Single"](only=(1, 2))) == hash(values["Single"](only=(1, 2)))
     assert hash(values["Several"](first=1)) == hash(
@@ -106,7 +106,7 @@ def test_only_equal_values_have_equal_hashes() -> None:
 
 @pytest.mark.parametrize("use", [repr, hash, lambda value: value == value])
 def test_lazy_methods_are_generated_at_first_use(use: Any) -> None:
-    for cls in made(LazyMethods).values():
+    for cls in classes_over(LazyMethods).values():
         assert vars(cls)["__eq__"] is vars(LazyMethods)["__eq__"]
         value = cls(**next(given for name, given in INSTANCES if name == cls.__name__))
         use(value)
@@ -117,25 +117,25 @@ def test_lazy_methods_are_generated_at_first_use(use: Any) -> None:
 
 
 def test_a_subclass_of_a_used_class_compares_its_own_fields() -> None:
-    values = made(LazyMethods)
+    values = classes_over(LazyMethods)
     assert values["Several"](first=1) == values["Several"](first=1)
     assert values["More"](first=1, more=1) != values["More"](first=1, more=2)
     assert repr(values["More"](first=1, more=1)).endswith("more=1)")
 
 
 def test_a_subclass_without_fields_compares_inherited_ones() -> None:
-    class Below(made(LazyMethods)["Single"]):  # type: ignore[misc]  # made at run time
+    class Below(classes_over(LazyMethods)["Single"]):  # type: ignore[misc]  # made at run time
         pass
 
     assert Below(1) == Below(1)
     assert Below(1) != Below(2)
-    assert Below(1) != made(LazyMethods)["Single"](1)
+    assert Below(1) != classes_over(LazyMethods)["Single"](1)
     assert repr(Below(1)) == "Below(only=1)"
 
 
 def test_a_recursive_value_has_a_repr() -> None:
     held: list[Any] = []
-    value = made(LazyMethods)["Single"](held)
+    value = classes_over(LazyMethods)["Single"](held)
     held.append(value)
     assert repr(value) == "Single(only=[...])"
 

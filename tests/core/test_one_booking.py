@@ -6,7 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
-from core_recorded import A_BOOKING, RECORDED, answered_with, response_of
+from core_recorded import A_BOOKING, RECORDED, response_of, response_with_data
 
 from calcom_core import (
     Booking,
@@ -104,7 +104,7 @@ def test_no_credential_is_in_a_delivery_error() -> None:
     data = copy.deepcopy(RECORDED["102-create-recurring-count-2"]["response"]["body"]["data"])
     data[0]["description"] = "see Bearer cal_test_echoed0123456789"
     data[1]["metadata"] = {"token": "cal_test_echoed0123456789"}
-    error = series(CREATE, answered_with("102-create-recurring-count-2", data))
+    error = series(CREATE, response_with_data("102-create-recurring-count-2", data))
 
     assert error.bookings[0].description == "see Bearer [redacted]"
     assert error.bookings[1].metadata == {"token": "[redacted]"}
@@ -131,7 +131,7 @@ UNREADABLE: dict[str, tuple[object, str, str]] = {
 @pytest.mark.parametrize("operation", [CREATE, CANCEL, GET], ids=["create", "cancel", "get"])
 def test_an_unreadable_series_is_a_decoding_error(name: str, operation: Operation[Booking]) -> None:
     data, path, found = UNREADABLE[name]
-    error = raised(operation, answered_with("102-create-recurring-count-2", data))
+    error = raised(operation, response_with_data("102-create-recurring-count-2", data))
 
     assert type(error) is DecodingError
     assert (error.path, error.found) == (path, found)

@@ -221,11 +221,11 @@ def test_a_response_reads_as(name: str) -> None:
 
 
 def test_a_success_without_data_reads_as_none() -> None:
-    asked: list[Operation[None]] = [
+    operations: list[Operation[None]] = [
         slots.delete_reservation("r"),
         bookings.request_reschedule("bk7", cal_api_version="2026-02-25"),
     ]
-    for operation in asked:
+    for operation in operations:
         assert operation.read(Response(200, (), b'{"status":"success"}')) is None  # type: ignore[func-returns-value]
         with pytest.raises(DecodingError):
             operation.read(Response(200, (), b"{}"))
@@ -250,7 +250,7 @@ def test_no_repr_contains_the_access_code_of_a_recording() -> None:
 
 
 # The data, the JSON path of what is odd, and what was found there.
-ODD: dict[str, tuple[Operation[Any], object, str, str]] = {
+INVALID: dict[str, tuple[Operation[Any], object, str, str]] = {
     "slots of null": (FREE, None, "$.data", "null"),
     "slots as a list": (FREE, [], "$.data", "an array"),
     "a day that is no date": (FREE, {"soon": []}, "$.data", "another key"),
@@ -323,9 +323,9 @@ ODD: dict[str, tuple[Operation[Any], object, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", INVALID)
 def test_an_unexpected_response_is_named_by_its_path(name: str) -> None:
-    operation, data, path, found = ODD[name]
+    operation, data, path, found = INVALID[name]
     with pytest.raises(DecodingError) as caught:
         operation.read(success(data))
     assert (caught.value.path, caught.value.found) == (path, found)
@@ -368,9 +368,9 @@ def test_any_response_is_read_or_raises_one_of_our_errors(
 ) -> None:
     operation = evolve(FREE, name=name)
     envelope = {"status": "success", "data": data, "pagination": pagination}
-    said = f"{name} was read"
+    message = f"{name} was read"
     try:
         operation.read(Response(200, (), json.dumps(envelope).encode()))
     except CalcomError as error:
-        said = str(error)
-    assert said.startswith(f"{name} ")
+        message = str(error)
+    assert message.startswith(f"{name} ")

@@ -38,7 +38,7 @@ from calcom_core.retry import exchange_with_retries
 
 API = Api(Anonymous())
 GET = bookings.get_one("bk7")
-ANSWER = response_of("29-get-normal")
+RESPONSE = response_of("29-get-normal")
 
 
 def nothing() -> Generator[Any, Any, int]:
@@ -118,14 +118,14 @@ def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
     request = API.request(GET)
     sending = send(request, GET, Timeout(1))
     assert next(sending) == Send(request, GET, Timeout(1))
-    step(sending, ANSWER, ANSWER)
+    step(sending, RESPONSE, RESPONSE)
     assert next(sleep(3.0)) == Sleep(3.0, 0.0)
     sleeping = sleep(2.0, jitter=1.0)
     assert next(sleeping) == Sleep(2.0, 1.0)
     step(sleeping, None, None)
-    asking = clock()
-    assert next(asking) == Clock()
-    step(asking, 12.5, 12.5)
+    reading = clock()
+    assert next(reading) == Clock()
+    step(reading, 12.5, 12.5)
     branches = (nothing(), nothing())
     gathering = gather((branch for branch in branches), limit=4)
     gathered = next(gathering)
@@ -142,7 +142,7 @@ def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
 def test_the_program_of_an_operation_sends_once_and_decodes() -> None:
     program = retrying(API, GET, NO_RETRY)
     assert next(program) == Send(API.request(GET), GET, None)
-    step(program, ANSWER, GET.read(ANSWER))
+    step(program, RESPONSE, GET.read(RESPONSE))
 
 
 def test_the_program_passes_its_timeout_on() -> None:
@@ -154,8 +154,8 @@ def test_an_exchange_has_its_request_response_and_value() -> None:
     program = exchange_with_retries(API, GET, NO_RETRY)
     request = API.request(GET)
     assert next(program) == Send(request, GET, None)
-    step(program, ANSWER, Exchange(request, ANSWER, GET.read(ANSWER)))
-    assert "Ann Attendee" not in repr(Exchange(request, ANSWER, GET.read(ANSWER)))
+    step(program, RESPONSE, Exchange(request, RESPONSE, GET.read(RESPONSE)))
+    assert "Ann Attendee" not in repr(Exchange(request, RESPONSE, GET.read(RESPONSE)))
 
 
 @pytest.mark.parametrize("error", [NotSent, NoAnswer, TransportError])

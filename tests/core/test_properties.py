@@ -124,7 +124,7 @@ class Level(IntEnum):
     HIGH = 3
 
 
-ODDITIES = st.sampled_from(
+UNUSUAL_VALUES = st.sampled_from(
     [
         *(2**53, -(2**53), 2**64, math.nan, math.inf, -0.0, 1e300),
         *("é ☕", "\ud800", Word("x"), Level.HIGH, b"x", {1, 2}, object(), OrderedDict(a=1)),
@@ -133,7 +133,7 @@ ODDITIES = st.sampled_from(
     ]
 )
 PYTHON = st.recursive(
-    JSON | ODDITIES,
+    JSON | UNUSUAL_VALUES,
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.lists(inner, max_size=3).map(tuple)

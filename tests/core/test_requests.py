@@ -49,15 +49,15 @@ def test_a_call_sends_the_recorded_request(name: str) -> None:
     recorded = RECORDED[name]["request"]
     auth, credentials = credentials_like(recorded["headers"])
     request = Api(auth).request(RECORDED_CALLS[name]())
-    url, asked = urlsplit(request.url), urlsplit(recorded["path"])
+    url, recorded_url = urlsplit(request.url), urlsplit(recorded["path"])
     assert (url.scheme, url.netloc, url.fragment) == ("https", "api.cal.com", "")
-    assert (request.method, url.path) == (recorded["method"], asked.path)
-    assert sorted(parse_qsl(url.query)) == sorted(parse_qsl(asked.query))
+    assert (request.method, url.path) == (recorded["method"], recorded_url.path)
+    assert sorted(parse_qsl(url.query)) == sorted(parse_qsl(recorded_url.query))
     sent = json.loads(request.body) if request.body else None
     if name in MAY_BE_EMPTY:
         sent = sent or None
     assert sent == recorded["body"]
-    family = asked.path.split("/")[2]
+    family = recorded_url.path.split("/")[2]
     version = {"slots": "2024-09-04", "event-types": "2024-06-14"}.get(family, "2024-08-13")
     expected = [
         ("Accept", "application/json"),
@@ -207,8 +207,8 @@ def test_changing_credentials_are_read_for_each_request() -> None:
 
     numbers = iter(range(2))
     api = Api(Renewed("cal_test_at_first"))
-    asked = [api.request(bookings.get("a")).headers.get("authorization") for _ in range(2)]
-    assert asked == ["Bearer cal_test_0", "Bearer cal_test_1"]
+    sent = [api.request(bookings.get("a")).headers.get("authorization") for _ in range(2)]
+    assert sent == ["Bearer cal_test_0", "Bearer cal_test_1"]
 
 
 @pytest.mark.parametrize(

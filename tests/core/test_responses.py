@@ -620,8 +620,8 @@ def test_pages_link_to_each_other() -> None:
         (bookings.list(limit=2, cursor="x"), responses.page([{"uid": "c"}], next_cursor=None)),
     ]
     for script in (by_take, by_cursor):
-        walked = iterate_script(items(api, script[0][0]), script)
-        assert [booking.uid for booking in walked] == ["booking1", "b", "c"]
+        listed = iterate_script(items(api, script[0][0]), script)
+        assert [booking.uid for booking in listed] == ["booking1", "b", "c"]
 
 
 def test_slots_are_given_by_their_dates() -> None:

@@ -61,13 +61,13 @@ def refusal(status: int, *headers: tuple[str, str], code: str = "X", text: str =
     return Response(status, headers, json.dumps(body).encode())
 
 
-def failure(came: Response | type[TransportError], idempotent: bool) -> CalcomError:
+def failure(received: Response | type[TransportError], idempotent: bool) -> CalcomError:
     """Return the error that an answer, or its absence, is for a read or for a write."""
     op: Operation[Any] = READ if idempotent else WRITE
-    if not isinstance(came, Response):
-        return came("no luck", reason="closed", operation=op)
+    if not isinstance(received, Response):
+        return received("no luck", reason="closed", operation=op)
     with pytest.raises(CalcomError) as caught:
-        op.read(came)
+        op.read(received)
     return caught.value
 
 
@@ -263,9 +263,9 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
 @pytest.mark.parametrize("idempotent", [True, False], ids=["read", "write"])
 @pytest.mark.parametrize("name", DECISIONS)
 def test_each_failure_has_the_decision_of_the_table(name: str, idempotent: bool) -> None:
-    came, for_a_read, for_a_write = DECISIONS[name]
+    received, for_a_read, for_a_write = DECISIONS[name]
     wanted = for_a_read if idempotent else for_a_write
-    outcome = failure(came, idempotent)
+    outcome = failure(received, idempotent)
     assert tuple(decide(POLICY, idempotent, attempt, outcome) for attempt in (1, 2, 3, 4)) == wanted
 
 
@@ -334,7 +334,7 @@ LATE = GiveUp("another one would outlast the deadline of 60 s")
 
 
 @pytest.mark.parametrize(
-    ("came", "attempt", "elapsed", "wanted"),
+    ("received", "attempt", "elapsed", "wanted"),
     [
         (NoAnswer, 1, 0.0, Retry(1, 1)),
         (NoAnswer, 1, 58.9, Retry(1, 1)),
@@ -350,9 +350,9 @@ LATE = GiveUp("another one would outlast the deadline of 60 s")
     ],
 )
 def test_no_attempt_starts_after_the_deadline(
-    came: Response | type[TransportError], attempt: int, elapsed: float, wanted: Retry | GiveUp
+    received: Response | type[TransportError], attempt: int, elapsed: float, wanted: Retry | GiveUp
 ) -> None:
-    assert decide(POLICY, True, attempt, failure(came, True), elapsed) == wanted
+    assert decide(POLICY, True, attempt, failure(received, True), elapsed) == wanted
 
 
 def test_no_time_passes_unless_the_script_states_it() -> None:
@@ -483,7 +483,7 @@ def test_a_write_is_retried_while_it_certainly_did_not_happen() -> None:
     assert exchange.value == WRITE.read(CREATED)
 
 
-UNANSWERED = (
+NO_RESPONSE = (
     "bookings.create (POST /v2/bookings): whether it happened is not known: cut short; "
     "before you repeat it, ask what error.verify asks "
     "(after 1 attempt: it may have happened, and a second time would do it twice)"
@@ -495,14 +495,14 @@ def test_a_write_without_a_response_is_an_unknown_outcome() -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         run_script(retrying(API, WRITE, POLICY), [(WRITE, lost)])
     error = caught.value
-    assert str(error) == UNANSWERED
+    assert str(error) == NO_RESPONSE
     assert error.cause is error.__cause__
     assert (type(error.cause), str(error.cause.args[0]), error.found) == (NoAnswer, "cut short", ())
     assert (error.operation, error.verify) == (WRITE, WRITE.verify)
     assert (error.attempts, error.stop_reason) == (1, UNKNOWN[0].reason)
     assert error.may_have_happened
     again = pickle.loads(pickle.dumps(error))
-    assert (str(again), again.attempts, again.cause.args) == (UNANSWERED, 1, lost.args)
+    assert (str(again), again.attempts, again.cause.args) == (NO_RESPONSE, 1, lost.args)
 
 
 def test_a_write_that_crashed_is_an_unknown_outcome_with_the_response_in_its_cause() -> None:
@@ -516,7 +516,7 @@ def test_a_write_that_crashed_is_an_unknown_outcome_with_the_response_in_its_cau
     cause = caught.value.cause
     assert isinstance(cause, ServerError)
     assert (cause.status, cause.message, cause.attempts) == (500, "Internal server error", 2)
-    assert str(caught.value) == UNANSWERED.replace(
+    assert str(caught.value) == NO_RESPONSE.replace(
         "cut short", "the answer was 500 Internal server error"
     ).replace("1 attempt", "2 attempts")
 
@@ -538,9 +538,9 @@ def test_the_error_of_each_write_that_may_have_happened_has_its_verify(
     api = Api(Anonymous(), versions=HOSTED)
     op, verify = WRITES[name].call(), WRITES[name].verify
     assert verify is not None
-    for came in (NoAnswer("cut short", reason="closed"), refusal(500), refusal(524)):
+    for received in (NoAnswer("cut short", reason="closed"), refusal(500), refusal(524)):
         with pytest.raises(OutcomeUnknown) as caught:
-            run_script(retrying(api, op, policy), [(op, came)])
+            run_script(retrying(api, op, policy), [(op, received)])
         assert caught.value.verify == verify()
         assert caught.value.verify.idempotent
 
@@ -620,16 +620,16 @@ def test_a_reset_beyond_the_budget_is_an_immediate_error_with_the_delay() -> Non
 
 
 @pytest.mark.parametrize(
-    ("came", "error"),
+    ("received", "error"),
     [
         (refusal(404), NotFound),
         (Response(200, (), b"[]"), DecodingError),
         (refusal(404, text="Cannot GET /v2/bookings/bk7"), VersionMismatch),
     ],
 )
-def test_a_lasting_refusal_is_not_retried(came: Response, error: type[CalcomError]) -> None:
+def test_a_lasting_refusal_is_not_retried(received: Response, error: type[CalcomError]) -> None:
     with pytest.raises(error) as caught:
-        run_script(retrying(API, READ), [(READ, came)])
+        run_script(retrying(API, READ), [(READ, received)])
     assert (caught.value.attempts, caught.value.stop_reason) == (1, SAME[0].reason)
     assert str(caught.value).endswith("(after 1 attempt: a retry would end the same)")
 
@@ -694,11 +694,11 @@ def test_a_failing_caller_function_is_not_called_again() -> None:
 def test_an_exception_of_the_callers_function_does_not_fail_the_call(op: Operation[Any]) -> None:
     for nested in (NotSent("x", reason="tls"), failure(refusal(429), True)):
 
-        def asking(booking: object, raised: CalcomError = nested) -> object:
+        def failing(booking: object, raised: CalcomError = nested) -> object:
             raise raised
 
         with pytest.raises(type(nested)) as caught:
-            run_script(retrying(API, op.map(asking), POLICY), [(op, CREATED)])
+            run_script(retrying(API, op.map(failing), POLICY), [(op, CREATED)])
         assert caught.value is nested
         assert (nested.attempts, getattr(nested, "operation", None)) in ((0, None), (0, READ))
 
@@ -719,7 +719,7 @@ def test_a_number_in_a_header_is_digits(reset: str) -> None:
     assert outcome.reset is None
 
 
-class Driven:
+class SimulatedRun:
     """What a program did, driven by answers that come in turn while a clock goes on."""
 
     def __init__(self) -> None:
@@ -730,7 +730,7 @@ class Driven:
     def run(
         self,
         program: Any,
-        answers: Sequence[tuple[Response | type[TransportError], float]],
+        responses: Sequence[tuple[Response | type[TransportError], float]],
         shares: Sequence[float],
     ) -> Any:
         """Drive *program*: each answer takes some time, each sleep a share of its range."""
@@ -751,28 +751,28 @@ class Driven:
                     self.slept += slept
                     self.time += slept
                 case Send(remaining=remaining):
-                    came, took = answers[len(self.sent) % len(answers)]
+                    received, took = responses[len(self.sent) % len(responses)]
                     assert remaining is None or remaining > 0
                     self.time += took if remaining is None else min(took, remaining)
-                    if isinstance(came, Response):
-                        result = came
-                        self.sent.append(came)
+                    if isinstance(received, Response):
+                        result = received
+                        self.sent.append(received)
                     else:
-                        thrown = came("no luck", reason="closed")
+                        thrown = received("no luck", reason="closed")
                         self.sent.append(thrown)
                 case _:
                     raise AssertionError(effect)
 
 
-def certainly_not_done(came: Response | TransportError) -> bool:
+def certainly_not_done(received: Response | TransportError) -> bool:
     """Whether a write was certainly not carried out, said in other words than the code's."""
-    if isinstance(came, Response):
-        return came.status == 429 and b"TRPC" not in came.body
-    return type(came) is NotSent
+    if isinstance(received, Response):
+        return received.status == 429 and b"TRPC" not in received.body
+    return type(received) is NotSent
 
 
 SECONDS = st.one_of(st.integers(0, 100), st.floats(0, 100))
-ANSWERS = st.one_of(
+RESPONSES = st.one_of(
     st.sampled_from([NotSent, NoAnswer]),
     st.builds(refusal, st.sampled_from([400, 404, 429, 500, 502, 503, 520, 599])),
     st.builds(lambda seconds: refusal(429, (RESET, str(seconds))), SECONDS),
@@ -800,31 +800,31 @@ def policies(draw: st.DrawFn) -> RetryPolicy:
 @given(
     policies(),
     st.booleans(),
-    st.lists(st.tuples(ANSWERS, st.floats(0, 90)), min_size=1, max_size=12),
+    st.lists(st.tuples(RESPONSES, st.floats(0, 90)), min_size=1, max_size=12),
     st.lists(st.floats(0, 1), min_size=1, max_size=4),
 )
 def test_any_program_ends_in_time_and_repeats_no_write_that_may_have_happened(
     policy: RetryPolicy,
     reads: bool,
-    answers: list[tuple[Response | type[TransportError], float]],
+    responses: list[tuple[Response | type[TransportError], float]],
     shares: list[float],
 ) -> None:
-    driven = Driven()
+    run = SimulatedRun()
     op: Operation[Any] = READ if reads else WRITE
     error: CalcomError | None = None
     try:
-        driven.run(retrying(API, op, policy), answers, shares)
+        run.run(retrying(API, op, policy), responses, shares)
     except CalcomError as raised:
         error = raised
 
-    assert 1 <= len(driven.sent) <= policy.attempts
-    assert driven.slept <= policy.deadline
+    assert 1 <= len(run.sent) <= policy.attempts
+    assert run.slept <= policy.deadline
     # Only the first attempt has a timeout of its own, which here is 90 s at most.
-    assert driven.time <= max(policy.deadline, 90.0) + 1e-6
+    assert run.time <= max(policy.deadline, 90.0) + 1e-6
     if not reads:
-        assert all(certainly_not_done(came) for came in driven.sent[:-1])
+        assert all(certainly_not_done(received) for received in run.sent[:-1])
     if error is not None:
-        assert error.attempts == len(driven.sent)
+        assert error.attempts == len(run.sent)
         assert re.search(rf"\(after {error.attempts} attempts?: .+\)$", str(error))
     if isinstance(error, OutcomeUnknown):
-        assert not certainly_not_done(driven.sent[-1])
+        assert not certainly_not_done(run.sent[-1])

@@ -119,8 +119,8 @@ def test_an_exception_is_raised_in_the_program_and_may_leave_it() -> None:
 def test_the_clock_advances_by_the_sleeps_unless_the_script_sets_it() -> None:
     sleeps = [(Sleep(2.5), None), (Sleep(4, jitter=1), None)]
     assert run_script(waiting(), sleeps) == [0.0, 2.5, 6.5]
-    told = [(Clock(), 100.0), sleeps[0], (Clock(), 103.0), sleeps[1]]
-    assert run_script(waiting(), told) == [100.0, 103.0, 6.5]
+    script = [(Clock(), 100.0), sleeps[0], (Clock(), 103.0), sleeps[1]]
+    assert run_script(waiting(), script) == [100.0, 103.0, 6.5]
 
 
 def test_a_parameter_without_a_value_is_compared() -> None:
@@ -136,10 +136,10 @@ def test_a_parameter_without_a_value_is_compared() -> None:
 
 
 def test_the_clock_of_a_stream_starts_at_0() -> None:
-    def telling() -> Stream[float]:
+    def emitting() -> Stream[float]:
         yield from emit((yield from clock()))
 
-    assert list(iterate_script(telling(), [])) == [0.0]
+    assert list(iterate_script(emitting(), [])) == [0.0]
 
 
 def test_a_gather_takes_a_tuple_of_scripts() -> None:
@@ -465,7 +465,7 @@ def test_an_invalid_script_of_a_branch_is_refused_and_no_program_can_catch_it() 
 def test_the_program_is_always_closed() -> None:
     closed = []
 
-    def noting() -> Generator[Any, Any, None]:
+    def recording() -> Generator[Any, Any, None]:
         try:
             yield Sleep(1)
             yield Sleep(2)
@@ -474,12 +474,12 @@ def test_the_program_is_always_closed() -> None:
 
     def gathering() -> Program[Any]:
         try:
-            return (yield from gather([noting(), noting()], limit=2))
+            return (yield from gather([recording(), recording()], limit=2))
         finally:
             closed.append("gather")
 
     with pytest.raises(ScriptError):
-        run_script(noting(), [(Sleep(1), None)])
+        run_script(recording(), [(Sleep(1), None)])
     assert closed == ["outer"]
     with pytest.raises(ScriptError):
         run_script(gathering(), [([(Sleep(1), None)], [(Sleep(1), None), (Sleep(2), None)])])

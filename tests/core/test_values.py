@@ -258,9 +258,9 @@ def test_a_read_value_has_its_class_and_is_frozen() -> None:
     read_one = bookings.get_one("bk7").read(response_of("29-get-normal"))
     for value in (read_one, read_one.hosts[0], read_one.attendees[0], read_one.event_type):
         cls: Any = type(value)
-        made = cls(**{field.name: getattr(value, field.name) for field in attrs.fields(cls)})
-        assert type(made) is cls
-        assert (made, repr(made), hash(made)) == (value, repr(value), hash(value))
+        rebuilt = cls(**{field.name: getattr(value, field.name) for field in attrs.fields(cls)})
+        assert type(rebuilt) is cls
+        assert (rebuilt, repr(rebuilt), hash(rebuilt)) == (value, repr(value), hash(value))
         assert cls.__module__ == "calcom_core.model.booking"
         for field in attrs.fields(cls):
             with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -535,10 +535,10 @@ def test_a_checked_mapping_is_a_separate_copy() -> None:
 def test_an_input_may_be_any_mapping() -> None:
     attendee = {"name": "Ann", "email": "ann@example.net", "time_zone": "UTC"}
     location = {"type": "integration", "integration": "zoom"}
-    made = {"start": "2027-04-05T09:00:00Z", "event_type_id": 1}
-    operation = bookings.create({**made, "attendee": attendee, "location": location})
+    data = {"start": "2027-04-05T09:00:00Z", "event_type_id": 1}
+    operation = bookings.create({**data, "attendee": attendee, "location": location})
     views = {"attendee": MappingProxyType(attendee), "location": MappingProxyType(location)}
-    assert bookings.create(MappingProxyType({**made, **views})) == operation
+    assert bookings.create(MappingProxyType({**data, **views})) == operation
     assert location == {"type": "integration", "integration": "zoom"}
 
 
@@ -707,8 +707,8 @@ def test_every_no_answer_states_whether_the_write_may_have_happened() -> None:
     assert NoAnswer("x", reason="closed", operation=write).may_have_happened is True
     assert NoAnswer("x", reason="closed", operation=read).may_have_happened is False
     assert NoAnswer("x", reason="closed").may_have_happened is True
-    unanswered = NoAnswer("x", reason="closed")
-    assert OutcomeUnknown("x", operation=write, cause=unanswered).may_have_happened is True
+    no_answer = NoAnswer("x", reason="closed")
+    assert OutcomeUnknown("x", operation=write, cause=no_answer).may_have_happened is True
 
 
 def test_an_inputs_annotations_are_the_types_it_accepts() -> None:
@@ -723,9 +723,9 @@ def test_a_reason_is_kept_as_it_was_given() -> None:
 
 
 def test_a_requests_repr_has_its_url_without_the_query() -> None:
-    asking = Api(Anonymous()).request(bookings.list(attendee_email="ann@example.net"))
-    assert "ann" not in repr(asking)
-    assert "url='https://api.cal.com/v2/bookings?…'" in repr(asking)
+    request = Api(Anonymous()).request(bookings.list(attendee_email="ann@example.net"))
+    assert "ann" not in repr(request)
+    assert "url='https://api.cal.com/v2/bookings?…'" in repr(request)
 
 
 def test_an_error_of_a_mapped_operation_pickles() -> None:

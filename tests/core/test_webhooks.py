@@ -127,7 +127,7 @@ def test_a_recorded_delivery_is_accepted_with_its_version(name: str) -> None:
     assert event == webhooks.parse(recorded.body, version="2021-10-20")
 
 
-def answer(label: str, hidden: bool = False, **value: Any) -> dict[str, Any]:
+def form_response(label: str, hidden: bool = False, **value: Any) -> dict[str, Any]:
     return {"label": label, **value, "isHidden": hidden}
 
 
@@ -175,16 +175,16 @@ def test_an_event_is_a_whole_value() -> None:
         ),
         location="https://meet.example.com/alice",
         responses={
-            "attendeePhoneNumber": answer("phone_number", hidden=True),
-            "name": answer("your_name", value="Ann Attendee"),
-            "email": answer("email_address", value="ann@example.net"),
-            "location": answer(
+            "attendeePhoneNumber": form_response("phone_number", hidden=True),
+            "name": form_response("your_name", value="Ann Attendee"),
+            "email": form_response("email_address", value="ann@example.net"),
+            "location": form_response(
                 "location", value={"value": "https://meet.example.com/alice", "optionValue": ""}
             ),
-            "title": answer("what_is_this_meeting_about", hidden=True),
-            "notes": answer("additional_notes"),
-            "guests": answer("additional_guests"),
-            "rescheduleReason": answer("reason_for_reschedule"),
+            "title": form_response("what_is_this_meeting_about", hidden=True),
+            "notes": form_response("additional_notes"),
+            "guests": form_response("additional_guests"),
+            "rescheduleReason": form_response("reason_for_reschedule"),
         },
         user_fields_responses={},
         metadata={"videoCallUrl": "https://meet.example.com/alice"},
@@ -679,19 +679,19 @@ def test_a_booking_keeps_its_lineage_through_reschedules() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "answer_name"),
+    ("name", "response_name"),
     [
         ("26-BOOKING_CANCELLED-seated", "117-cancel-seat"),
         ("30-BOOKING_CANCELLED-recurring-seated", "134-cancel-recurring-seat"),
     ],
 )
-def test_a_cancelled_seat_is_not_a_cancelled_booking(name: str, answer_name: str) -> None:
+def test_a_cancelled_seat_is_not_a_cancelled_booking(name: str, response_name: str) -> None:
     event = webhooks.parse(BODIES[name])
     assert isinstance(event, BookingCancelled)
     assert event.may_be_one_seat
     assert (event.status, event.seat_uid) == ("CANCELLED", None)
     # What the server answered to the cancellation: the booking is there for another.
-    left = event.booking().read(response_of(answer_name))
+    left = event.booking().read(response_of(response_name))
     assert (left.uid, left.status, len(left.attendees)) == (event.uid, "accepted", 1)
     assert {attendee.email for attendee in event.attendees or ()}.isdisjoint(
         attendee.email for attendee in left.attendees

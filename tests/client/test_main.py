@@ -92,10 +92,10 @@ def test_a_changed_title_changes_its_line(
 def test_a_changed_request_ends_with_the_name_of_its_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def ask_else(exchanges: Any) -> None:
+    def request_other(exchanges: Any) -> None:
         exchanges[3]["request"]["body"]["start"] = "2027-04-05T11:00:00Z"
 
-    assert main(["--cassette", str(changed(tmp_path, ask_else))]) == 1
+    assert main(["--cassette", str(changed(tmp_path, request_other))]) == 1
 
     url = "https://api.cal.com/v2/bookings/9dfkso7iDs9uZtHquD1zR1/reschedule"
     path = tmp_path / "walk.json"
@@ -245,14 +245,14 @@ def test_an_unexpected_cassette_names_the_step_without_a_traceback(
     def last_page(exchanges: Any) -> None:
         exchanges[19]["response"]["body"]["pagination"]["hasNextPage"] = False
 
-    def odd_title(exchanges: Any) -> None:
+    def invalid_title(exchanges: Any) -> None:
         exchanges[2]["response"]["body"]["data"]["title"] = 5
 
     def failure(exchanges: Any) -> None:
         del exchanges[2]["response"]
         exchanges[2]["failure"] = {"type": "NoAnswer", "reason": "timeout", "message": "slow"}
 
-    for change in (last_page, odd_title, failure):
+    for change in (last_page, invalid_title, failure):
         assert main(["--cassette", str(changed(tmp_path, change))]) == 1
 
     ends = capsys.readouterr().err.splitlines()
