@@ -34,7 +34,7 @@ LINE = "19 tests were left out; run them too with: python -m pytest --exhaustive
 
 @pytest.fixture(autouse=True)
 def project(pytester: pytest.Pytester) -> Iterator[None]:
-    """Write a project with the same hooks, which load profiles of Hypothesis in this process."""
+    """Write a project with the same hooks, which load Hypothesis profiles in this process."""
     pytester.makeconftest((Path(__file__).parent / "conftest.py").read_text("utf-8"))
     pytester.makeini("[pytest]\nmarkers = exhaustive\nstrict_markers = true")
     pytester.makepyfile(test_toy=MATRIX)
@@ -44,7 +44,7 @@ def project(pytester: pytest.Pytester) -> Iterator[None]:
 
 
 def run(pytester: pytest.Pytester, *args: str) -> tuple[list[str], str, str]:
-    """Return the names of the tests that ran, what the loop chose, and the last line."""
+    """Return the names of the tests that ran, the loop's sample, and the last line."""
     result = pytester.runpytest_inprocess("-v", "-s", "-p", "no:cacheprovider", *args)
     assert result.ret is pytest.ExitCode.OK
     ran = [line.split(" ")[0] for line in result.outlines if line.startswith("test_toy.py::")]

@@ -159,7 +159,7 @@ def test_a_limit_is_inclusive_and_a_row_without_one_has_no_verdict() -> None:
     assert Row(line, 15e-6).met is True
     assert Row(line, 15.1e-6).missed == ("limit",)
     assert Row(evolve(line, most=None), 1.0).met is None
-    assert Row(evolve(line, least=1.0), 1e-6).missed == ("peer",)  # which was not measured
+    assert Row(evolve(line, least=1.0), 1e-6).missed == ("peer",)  # no measurement
 
 
 def test_the_table_is_in_columns_with_units() -> None:
@@ -275,7 +275,7 @@ def test_subjects_start_in_another_order_each_time() -> None:
 
 @define
 class Slow:
-    """A subject whose first call, which builds something, takes as long as 20,000 others."""
+    """A subject whose first call takes as long as 20,000 later ones."""
 
     calls: int = 0
 

@@ -1,4 +1,4 @@
-"""The public face: every documented call, through both clients, on a replay."""
+"""Both clients: their methods, options, credentials and environment variables."""
 
 import copy
 import inspect
@@ -259,7 +259,7 @@ def test_an_error_reaches_the_caller_unchanged_and_the_replay_adds_nothing() -> 
 
 
 class RecordingTransport:
-    """A transport that notes what it was given."""
+    """A transport that records its timeouts and keys."""
 
     def __init__(self) -> None:
         self.timeouts: list[Timeout | None] = []
@@ -377,7 +377,7 @@ def test_extra_headers_and_fresh_credentials_go_over_the_wire_in_both_clients() 
         sent(ours, key, *access),
     ]
     assert server.requests == requests * 2
-    assert server.connections == 2  # one of each client's transport, which its options share
+    assert server.connections == 2  # one transport per client, shared by its options
 
 
 def test_options_that_change_neither_headers_nor_credentials_keep_the_api() -> None:

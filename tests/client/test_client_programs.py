@@ -1,4 +1,4 @@
-"""What the clients carry out that is more than one exchange: policies, walks, and creating once."""
+"""Programs of the clients: retries, pagination and create_once."""
 
 import inspect
 import json
@@ -42,7 +42,7 @@ BUSY = Response(503, (), b"busy")
 
 
 class Responding:
-    """A transport that answers by a function of the request."""
+    """A transport that responds by a function of the request."""
 
     def __init__(self, respond: Callable[[Request], Response]) -> None:
         self.timeouts: list[Timeout | None] = []
@@ -77,7 +77,7 @@ def both(
     awaited: Callable[[AsyncClient], Any],
     **options: Any,
 ) -> list[Any]:
-    """Return what comes of the same in both clients."""
+    """Return the results of the same calls in both clients."""
 
     async def under_trio() -> Any:
         async with AsyncClient(KEY, transport=AsyncResponding(respond()), **options) as client:
@@ -217,7 +217,7 @@ def test_the_pages_of_any_list_are_iterated_in_both_clients() -> None:
 
 def test_pages_are_requested_concurrently() -> None:
     server = ListServer(set(range(10)))
-    together = Barrier(3, timeout=5)  # which breaks, unless three requests are under way
+    together = Barrier(3, timeout=5)  # breaks unless three requests wait at once
 
     def respond(request: Request) -> Response:
         if server.queries:
@@ -281,7 +281,7 @@ LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
 
 def ours() -> tuple[Response, Response, Response]:
-    """Return a list without our booking, one that holds it, and the response to its create."""
+    """Return a list without our booking, a list with it, and the response to its create."""
     data = {**LIKE, "uid": "bk7", "metadata": {"create_once_key": "order-1"}}
     pagination = json.loads(ListServer(set()).page_by_offset(100, 0).body)["pagination"]
     none, listed = (

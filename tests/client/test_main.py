@@ -1,4 +1,4 @@
-"""The main job: `python -m calcom_transports`."""
+"""The example: `python -m calcom_transports`."""
 
 import json
 import os
@@ -151,7 +151,7 @@ def test_with_a_key_and_no_network_the_example_prints_one_line(
 ) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
     monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
-    # Of each back-off a random part is slept; here none of it.
+    # Skip the random part of each backoff.
     monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 1.0))
 
     assert main([]) == 1
@@ -214,7 +214,7 @@ def test_a_blank_variable_prints_one_line(
     assert capsys.readouterr().err == (
         f"calcom_transports: {name}: is set and blank; give it a value, or unset it\n"
     )
-    assert main(["--cassette", str(WALK)]) == 0  # which reads neither
+    assert main(["--cassette", str(WALK)]) == 0  # reads no variable
 
 
 def test_a_closed_pipe_prints_no_traceback() -> None:

@@ -1,4 +1,4 @@
-"""Operations of the caller's own, for routes of the API that this library has no function for."""
+"""Custom operations, for routes of the API without a function in this library."""
 
 import copy
 import json
@@ -60,7 +60,7 @@ def serving(peer: Peer) -> None:
 
 
 def sent(request: bytes) -> tuple[str, dict[str, str], bytes]:
-    """Return the first line, the headers that matter and the body of a request."""
+    """Return the first line, the relevant headers and the body of a request."""
     head, _, body = request.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines)
@@ -94,7 +94,7 @@ def test_both_clients_send_custom_operations_and_return_the_data() -> None:
         (LIST, "2024-08-13"),
         (Operation("event-types.schedules", "GET", "/v2/schedules"), "2024-08-13"),
         (Operation("schedules.list", "GET", "/v2/schedules", version="2024-06-11"), "2024-06-11"),
-        # A name of a family has the version of the family.
+        # A name in a family has the version of the family.
         (Operation("bookings.count", "GET", "/v2/bookings/count"), "2026-02-25"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What is installed: the same version everywhere, typed, and with the walk's cassette."""
+"""The installed packages: one version, typed, with the cassette of the example."""
 
 import ast
 import re

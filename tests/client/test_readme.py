@@ -1,4 +1,4 @@
-"""The README says what is true: its code runs, and its tables and links are those of the code."""
+"""The READMEs are true: their code runs, and their tables and links match the code."""
 
 import json
 import os
@@ -57,7 +57,7 @@ TWO_TITLES = (
     "['Normal between Alice Host and Ann Attendee', "
     "'Recurring between Alice Host and Ann Attendee']\n"
 )
-# What each block prints; blocks of tests and the receiver of webhooks run further below, too.
+# The output of each block; blocks of tests and the webhook receiver also run further below.
 OUTPUT = {
     "README.md, 0": UPCOMING.format("", "", "") + "first accepted\n",
     "README.md, 1": TWO_TITLES,
@@ -84,7 +84,7 @@ OUTPUT = {
 
 
 def block_with(found: str) -> str:
-    """Return the one block that holds *found*."""
+    """Return the one block that contains *found*."""
     [block] = [block for block in BLOCKS.values() if found in block]
     return block
 
@@ -124,7 +124,7 @@ def offset_page(query: dict[str, str]) -> dict[str, Any]:
 
 
 def looked_up(query: dict[str, str], booked: list[str]) -> dict[str, Any]:
-    """Return the list of the event type 8, where a create was lost and executed all the same."""
+    """Return the bookings of event type 8, including one whose create got no response."""
     marked = {**ITEMS[0], "start": query["afterStart"]}
     marked["metadata"] = {"create_once_key": "order 1001"}
     page = offset_page({"take": query["take"]})
@@ -132,9 +132,9 @@ def looked_up(query: dict[str, str], booked: list[str]) -> dict[str, Any]:
 
 
 def replied(request: bytes, booked: list[str]) -> tuple[int, Any] | None:
-    """Return the response, from three bookings and what was *booked* of the event type 8.
+    """Return the response, from three bookings and those *booked* of event type 8.
 
-    None is no response at all.
+    None stands for no response.
     """
     method, target, _ = request.partition(b"\r\n")[0].decode().split(" ")
     url = urlsplit(target)
@@ -169,7 +169,7 @@ def serve(peer: Peer, booked: list[str]) -> None:
 
 
 def run_block(block: str) -> None:
-    """Run a block, and the tests in it that need no fixture."""
+    """Run a block and its tests without fixtures."""
     names: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(block, "README.md", "exec"), names)
     tests = [value for name, value in names.items() if name.startswith("test_")]
@@ -180,7 +180,7 @@ def run_block(block: str) -> None:
 
 
 def cassette_of_vcr(url: str) -> str:
-    """Return what VCR.py writes of a call, as it writes JSON."""
+    """Return a call as VCR.py records it, in JSON."""
     request = {
         "method": "GET",
         "uri": f"{url}/v2/bookings/first",
@@ -198,7 +198,7 @@ def cassette_of_vcr(url: str) -> str:
 
 @pytest.fixture
 def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Stand in a directory with what the README takes for given, with a key and a server."""
+    """Change to a directory with the files, key and server that the README assumes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delenv("CI", raising=False)
@@ -237,7 +237,7 @@ def test_a_recording_replays_without_key_and_server(
 
 
 def paste(found: str, directory: Path) -> None:
-    """Put the block that holds *found* into a file of tests."""
+    """Write the block that contains *found* to a test file."""
     block = block_with(found)
     (directory / "test_pasted.py").write_text(block)
 
@@ -271,7 +271,7 @@ def test_the_cassette_tests_record_and_then_replay(
 
 @pytest.fixture
 def delivered(project: Path) -> Callable[..., str]:
-    """Give a function that delivers to the receiver of the README, and returns its status."""
+    """Return a function that delivers to the README's receiver and returns the status."""
     names: dict[str, Any] = {}
     exec(
         compile(block_with("def application("), "README.md", "exec"),

@@ -1,6 +1,6 @@
-"""Never run: what type checkers must infer of the public face, checked by mypy and pyright.
+"""Never run: the types that mypy and pyright must infer for the public API.
 
-Both report an ignore comment that ignores nothing, so that each one proves a refusal.
+Both report unused ignore comments, so each ignore comment proves a type error.
 """
 
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""A server that lists bookings in both ways of paging, and walks through it by hand."""
+"""A server that lists bookings in both paging styles, and an interpreter of streams."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def list_response(uids: list[str], pagination: dict[str, Any]) -> Response:
 
 
 class ListServer:
-    """Lists what it holds, ordered, by take and skip or by cursor; may change between pages."""
+    """Lists its bookings in order, by offset or by cursor; *between* may change them."""
 
     def __init__(
         self, held: set[int], between: Callable[["ListServer"], None] = lambda server: None
@@ -69,7 +69,7 @@ def run_stream(
     most: int = 5_000,
     emitted: list[Any] | None = None,
 ) -> list[Any]:
-    """Carry out a streaming program by hand; ends it after *most* effects."""
+    """Run a streaming program; fails after *most* effects."""
     emitted = [] if emitted is None else emitted
     result: object = None
     for _ in range(most):
@@ -86,7 +86,7 @@ def run_stream(
 
 
 def perform(effect: Effect, server: Callable[[Request], Response]) -> object:
-    """Carry out an effect by hand; the branches of a `Gather` one after another."""
+    """Run an effect; runs the branches of a `Gather` in order."""
     match effect:
         case Clock():
             return 0.0
@@ -95,7 +95,7 @@ def perform(effect: Effect, server: Callable[[Request], Response]) -> object:
             return tuple(finish(program, server) for program in effect.programs)
         case Send():
             return server(effect.request)
-    raise AssertionError(f"no walk asks for {effect}")
+    raise AssertionError(f"no stream yields {effect}")
 
 
 def finish(program: Program[Any], server: Callable[[Request], Response]) -> object:

@@ -50,7 +50,7 @@ class Sent:
     """A call and its request: method and target, `cal-api-version`, and the body's JSON.
 
     *versions* has the version under EVERYWHERE and the one under HOSTED.
-    *verify* is the read that tells whether a write happened; an idempotent call has none.
+    *verify* is the read that shows whether a write happened; an idempotent call has none.
     """
 
     call: "partial[Operation[Any]]"

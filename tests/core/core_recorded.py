@@ -39,7 +39,7 @@ def response_of(name: str) -> Response:
 
 
 def response_with_data(name: str, data: object) -> Response:
-    """Return a recorded success whose data is replaced."""
+    """Return a recorded success with other data."""
     envelope = {**RECORDED[name]["response"]["body"], "data": data}
     return Response(200, (), json.dumps(envelope).encode())
 

@@ -1,4 +1,4 @@
-"""Whatever is delivered: an event, or one of our errors, in linear time and within bounds."""
+"""Any delivery parses as an event or raises one of our errors, in bounded linear time."""
 
 import gc
 import json
@@ -21,7 +21,7 @@ KINDS = Event.__args__
 
 
 def receive(body: bytes) -> Any:
-    """Read a body as an event that is usable, or as the error for one that is not."""
+    """Parse a body as an event and use it, or return its error."""
     try:
         event = webhooks.parse(body)
     except DeliveryUnreadable as error:
@@ -87,7 +87,7 @@ def test_any_json_is_an_event_or_an_error(
 
 
 def places(tree: Any) -> Iterator[tuple[Any, Any]]:
-    """Give every place in JSON, as what holds it and its key or index."""
+    """Yield every place in JSON: its container and its key or index."""
     items = tree.items() if isinstance(tree, dict) else enumerate(tree)
     for key, value in list(items):
         yield tree, key
@@ -143,7 +143,7 @@ def test_any_value_may_be_unexpected_or_missing_anywhere(name: str) -> None:
 
 
 def damaged(body: bytes, chance: random.Random) -> bytes:
-    """Return a body in which something was lost, doubled, swapped or changed."""
+    """Return a body with a random deletion, duplication, swap or change."""
     first, last = sorted(chance.randrange(len(body) + 1) for _ in range(2))
     match chance.randrange(5):
         case 0:
@@ -204,7 +204,7 @@ def test_no_headers_make_an_unsigned_delivery_acceptable(
         webhooks.receive(headers, b'{"triggerEvent": "PING"}', SECRET)
 
 
-# The bounds.
+# Bounds.
 
 
 def of_size(size: int) -> bytes:
@@ -236,7 +236,7 @@ def test_an_oversized_delivery_is_not_verified() -> None:
 
 
 def nested(levels: int) -> bytes:
-    """Return a delivery with that many objects and arrays in each other."""
+    """Return a delivery with objects and arrays nested to that depth."""
     return b'{"triggerEvent":"X","x":%b5%b}' % (b"[" * (levels - 1), b"]" * (levels - 1))
 
 
@@ -250,13 +250,13 @@ def test_a_delivery_may_be_nested_63_deep() -> None:
     assert len(webhooks.parse(wide).extra["x"]) == 1001
 
 
-# Linear time: twice as much takes twice as many steps, in the worst forms that come to mind.
+# Linear time: twice the input takes twice the steps, in adversarial forms.
 
 
 def steps(run: Callable[[], object]) -> int:
-    """Count the functions called, of Python and of C; they do not depend on the machine.
+    """Count the calls of Python and C functions, which do not depend on the machine.
 
-    Nor on when garbage is collected, which calls Hypothesis.
+    Garbage collection is off, since it calls Hypothesis.
     """
     count = 0
 
@@ -282,10 +282,10 @@ def many(payload: Callable[[int], bytes]) -> Callable[[int], bytes]:
 PERSON = b'{"email":"a@b.test","language":{"locale":"en"},"x":{"y":[1,2,3]}}'
 WORST: dict[str, Callable[[int], bytes]] = {
     "attendees": many(lambda n: b'"uid":"x","attendees":[%b]' % b",".join([PERSON] * n)),
-    "attendees, the last one odd": many(
+    "attendees, the last one invalid": many(
         lambda n: b'"uid":"x","attendees":[%b,5]' % b",".join([PERSON] * n)
     ),
-    "members of a team, the last one odd": many(
+    "members of a team, the last one invalid": many(
         lambda n: b'"uid":"x","team":{"members":[%b,{}]}' % b",".join([PERSON] * n)
     ),
     "unknown keys": many(
@@ -307,13 +307,13 @@ WORST: dict[str, Callable[[int], bytes]] = {
 
 @pytest.mark.parametrize("name", WORST)
 def test_twice_the_input_takes_twice_the_steps(name: str) -> None:
-    receive(WORST[name](10))  # what is made once
+    receive(WORST[name](10))  # warm the caches
     once, twice, thrice = (
         steps(lambda size=size: receive_only(WORST[name](size)))  # type: ignore[misc]
         for size in (500, 1000, 1500)
     )
     assert twice - once <= 1.05 * once
-    # What the stack is too small for takes fewer than what is a little smaller and no JSON.
+    # A body too deep for the stack takes fewer steps than a shallower body of invalid JSON.
     assert thrice - twice <= 1.05 * max(twice - once, 0)
 
 
@@ -344,7 +344,7 @@ LARGE: dict[str, bytes] = {
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_delivery_is_quickly_parsed_or_refused(name: str) -> None:
-    # A square of a million steps would not end while somebody waits.
+    # Quadratic time would take hours here.
     receive(LARGE[name])
     with pytest.raises(SignatureError):
         webhooks.receive({"x-cal-signature-256": "0" * 64}, LARGE[name], SECRET)

@@ -1,4 +1,4 @@
-"""What is refused before anything is sent: the field is named, and no value is shown."""
+"""Invalid input is refused before anything is sent: with its field, without its value."""
 
 import math
 from collections.abc import Callable
@@ -43,7 +43,7 @@ for _ in range(100_000):
 
 
 class Clueless(tzinfo):
-    """A zone that does not know its offset."""
+    """A zone without an offset."""
 
     def utcoffset(self, _: datetime | None) -> timedelta | None:
         return None
@@ -542,7 +542,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "event_type_id",
     ),
     "one and several teams": (lambda: bookings.list(team_id=1, teams_ids=[1]), "team_id"),
-    # Which event type.
+    # Event types.
     "no event type": (lambda: of(), "data.event_type_id"),
     "an id and a slug": (
         lambda: of(event_type_id=1, event_type_slug="chat", username="rosa"),
@@ -560,7 +560,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "an id that is NaN": (lambda: of(event_type_id=NAN), "data.event_type_id"),
     "an id that is True": (lambda: of(event_type_id=True), "data.event_type_id"),
     "an id that is a string": (lambda: of(event_type_id=MARK), "data.event_type_id"),
-    # Who, where and how.
+    # Attendees, locations and options.
     "no e-mail and no phone": (
         lambda: create(attendee={"name": MARK, "time_zone": "UTC"}),
         "data.attendee.email",
@@ -613,7 +613,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         ),
         "instant",
     ),
-    # The other writes.
+    # Other writes.
     "a cancellation for a reschedule": (
         lambda: bookings.reschedule("bk7", Cancellation()),
         "data",

@@ -1,4 +1,4 @@
-"""Answers that are not what was asked for: always one of our errors, never another."""
+"""Unexpected responses: each raises one of our errors and never another."""
 
 import copy
 import json
@@ -36,7 +36,7 @@ LIST = bookings.list(take=3)
 HTML = b"<!DOCTYPE html><html><body>Just a moment...</body></html>"
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
-# The body, the JSON path of what is odd, and what was found there.
+# The body, the JSON path of the unexpected value, and its type.
 INVALID_BODIES: dict[str, tuple[bytes, str, str]] = {
     "HTML": (HTML, "$", "a page of HTML"),
     "nothing": (b"", "$", "nothing"),
@@ -112,7 +112,7 @@ def test_an_unreadable_write_response_means_accepted(status: int) -> None:
 
 
 DISGUISED: dict[str, tuple[object, str]] = {
-    # What a 2xx says in place of a success, and its words in the message.
+    # The error in a 2xx body, and its text in the message.
     "code and message": ({"code": "X", "message": "host busy"}, "X: host busy"),
     "a text": ("host busy", "host busy"),
     "what cannot be printed": (
@@ -161,7 +161,7 @@ def test_a_success_without_status_and_data_is_an_unknown_outcome_of_a_write() ->
 DEEPER = '{"a":' * 60 + "{}" + "}" * 60
 DEEPEST = "[" * 600 + "]" * 600
 
-# A body of a write that was accepted, and the JSON that the error holds.
+# The body of an accepted write, and the JSON in the error.
 ACCEPTED: dict[str, tuple[str, object]] = {
     "a booking with an odd key": (
         '{"status":"success","data":{"uid":"bk9","start":5}}',
@@ -241,7 +241,7 @@ def test_an_error_is_read_in_each_encoding_and_holds_no_credential(encoding: str
 
 
 ERRORS_BY_STATUS: list[tuple[int, type[ApiError], type[ApiError]]] = [
-    # Status, what any other body means, and what HTML means.
+    # Status, the error of any other body, and the error of HTML.
     (100, ApiError, ApiError),
     (302, ApiError, ApiError),
     (304, ApiError, ApiError),
@@ -264,7 +264,7 @@ def test_an_unexpected_error_body_is_mapped_by_its_status(
     for name, (body, _, _) in INVALID_BODIES.items():
         expected = of_html if name == "HTML" else error
         for operation in (READ, WRITE):
-            # All 5 MB once, since they take their time.
+            # All 5 MB once, since they are slow.
             whole = status == 500 and operation is READ
             with pytest.raises(ApiError) as caught:
                 operation.read(Response(status, (), body if whole else body[:200_000]))
@@ -434,7 +434,7 @@ def test_the_host_of_a_booking_without_a_user_is_unknown() -> None:
 
 
 WRONG_FORMS: list[tuple[Operation[Any], str, str, str]] = [
-    # An operation for one thing, an answer of another form, and what is said of it.
+    # An operation, a response of another form, and the problem.
     (bookings.get_one("bk7"), "98-get-recurring-all", "$.data", "a series of 4"),
     (bookings.get_series("bk7"), "29-get-normal", "$.data", "an object"),
     (bookings.cancel_seat("bk7", "s"), "103-cancel-recurring-all", "$.data", "an array"),
@@ -501,7 +501,7 @@ def test_one_unreadable_item_leaves_the_rest_of_a_list_readable() -> None:
     )
 
 
-# The pagination, the JSON path of what is wrong, and what was found there.
+# The pagination, the JSON path of the invalid value, and its type.
 PAGINATIONS: dict[str, tuple[dict[str, object], str, str]] = {
     "no pagination": ({}, "$.pagination", "nothing"),
     "a pagination of null": ({"pagination": None}, "$.pagination", "null"),

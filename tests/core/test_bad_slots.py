@@ -1,4 +1,4 @@
-"""What is refused of slots, reservations, people, places and the lists of teams."""
+"""Invalid input of slots, reservations, attendees, locations and lists of teams."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -43,7 +43,7 @@ def moved(location: Any) -> Any:
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
-    # Free slots.
+    # Slots.
     "an end before the start": (lambda: listed(end="2027-04-04"), "end"),
     "an end a second before the start": (
         lambda: listed(start=START, end="2027-04-05T08:59:59Z"),
@@ -89,7 +89,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: listed(booking_uid_to_reschedule=""),
         "booking_uid_to_reschedule",
     ),
-    # Which event type.
+    # Event types.
     "no event type": (of, "event_type_id"),
     "an event type of 0": (lambda: listed(event_type_id=0), "event_type_id"),
     "an id and a slug": (lambda: listed(event_type_slug="chat"), "event_type_slug"),
@@ -135,7 +135,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: updated(slot_start="2027-04-05T09:00:00"),
         "slot_start",
     ),
-    # People.
+    # Attendees and guests.
     "no guests": (guests, "guests"),
     "eleven guests": (lambda: guests(*[EVA] * 11), "guests"),
     "a guest as a string": (lambda: guests(f"{MARK}@guest.example"), "guests[0]"),
@@ -164,7 +164,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: bookings.attendees.remove("bk7", f"1/{MARK}"),  # type: ignore[arg-type]
         "attendee_id",
     ),
-    # Places.
+    # Locations.
     "no place": (lambda: moved(None), "location"),
     "a place as a string": (lambda: moved(MARK), "location"),
     "a place without a type": (lambda: moved({"link": "x"}), "location.type"),
@@ -235,12 +235,12 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: bookings.get_by_seat("s", cal_api_version="2024-09-04"),
         "cal_api_version",
     ),
-    "attendees in a version that is answered with 404": (
+    "attendees in a version that returns 404": (
         lambda: bookings.attendees.list("bk7", cal_api_version="2026-02-25"),
         "cal_api_version",
     ),
     "a reference of another type": (lambda: bookings.references("bk7", type=MARK), "type"),  # type: ignore[arg-type]
-    # What only a host may ask, in a version that does not know it.
+    # Host-only flags, in a version without them.
     "a flag in an older version": (
         lambda: bookings.reschedule(
             "bk7",

@@ -1,4 +1,4 @@
-"""Walks with several pages at once, and walks that a server would never let end."""
+"""Pagination with concurrent pages, and lists that never end."""
 
 import json
 import pickle
@@ -56,7 +56,7 @@ def page_of(numbers: list[int], take: int, skip: int, total: int) -> Response:
 
 
 def batches(stream: Any, server: Callable[[Request], Response]) -> list[int]:
-    """Walk to the end; returns how many pages were asked for at once, each time."""
+    """Read a list to its end; returns the size of each batch of pages."""
     sizes = []
 
     def counting(program: Any) -> Any:
@@ -160,7 +160,7 @@ def test_no_more_pages_are_kept_than_are_requested_concurrently(concurrency: int
     assert len(references) == 30
     assert max(kept) == concurrency
     assert kept[-1] == 1
-    assert max(before) == concurrency - 1  # of the same batch
+    assert max(before) == concurrency - 1  # in the same batch
 
 
 def test_a_booking_twice_on_one_page_is_yielded_once() -> None:
@@ -272,7 +272,7 @@ def test_a_list_of_a_busy_server_ends_within_the_policy() -> None:
         list(iterate_script(items(API, past(2)), [limited]))
 
 
-# Servers that would never let a walk end: from the request's query, what they answer.
+# Servers of endless lists: the response by the query of the request.
 def _growing(query: dict[str, str]) -> Response:
     take, skip = int(query["take"]), int(query.get("skip", 0))
     return page_of(list(range(skip, skip + take)), take, skip, skip + take + 1)
@@ -285,9 +285,9 @@ def _always_more(query: dict[str, str]) -> Response:
     return Response(200, (), json.dumps(body).encode())
 
 
-# What is asked before it is an error: of a list that grows as it is read, twice the two pages that
-# the first one told of and ten more; of one that shows the same, ten times nothing new, by `items`
-# after the two pages that are, and by `pages` after the first, which is the same as no other.
+# The number of requests before the error. A growing list: twice the two pages that the first one
+# announces, and ten more. A repeating list: ten pages without a new item, after the two real pages
+# with `items`, and after the first page with `pages`.
 ENDLESS = {
     (_growing, items): (14, 28, "14 pages were read, and the last"),
     (_growing, pages): (14, 14, "14 pages were read, and the last"),
@@ -307,7 +307,7 @@ def test_an_endless_list_is_an_error(
     with pytest.raises(PagingError) as caught:
         run_stream(paginate(API, past(2), concurrency=concurrency), server, emitted=yielded)
     error = caught.value
-    # Of the last batch some may have been asked for in vain.
+    # Some requests of the last batch may be unnecessary.
     assert requests <= server.requests < requests + concurrency
     assert len(yielded) == emitted
     assert f"bookings.list (GET /v2/bookings): the list does not end: {reason}" in str(error)
@@ -318,7 +318,7 @@ def test_an_endless_list_is_an_error(
 
 
 class Never:
-    """A server that answers by a function of the query."""
+    """A server that responds by a function of the query."""
 
     def __init__(self, respond: Callable[[dict[str, str]], Response]) -> None:
         self.requests = 0
@@ -331,7 +331,7 @@ class Never:
 
 
 def _by_turns(*listed: list[str]) -> Callable[[dict[str, str]], Response]:
-    """Show pages in turn, for ever, each with a new cursor."""
+    """Repeat the pages for ever, each with a new cursor."""
 
     def respond(query: dict[str, str]) -> Response:
         number = int(query.get("cursor", "c0")[1:])
@@ -407,7 +407,7 @@ def test_a_cursor_list_of_empty_pages_is_an_error() -> None:
 
 
 def test_an_offset_page_may_repeat_items_of_the_page_before() -> None:
-    """As where bookings come before the page as fast as it is read, for a while."""
+    """Repeat a page, as when bookings are inserted before it while it is read."""
     responses = iter([([1], True), ([1], True), ([1], True), ([2], True), ([3], False)])
 
     def server(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Making a booking once: what is sent, looked up and returned, step by step."""
+"""create_once, step by step: its requests, look-ups and results."""
 
 import json
 from collections.abc import Sequence
@@ -128,7 +128,7 @@ NEXT_LOOK = bookings.list(
     skip=100,
 )
 NONE = (LOOK, listed())
-"""The first look-up, which finds no booking of the key."""
+"""The first look-up, without a booking of the key."""
 
 OTHERS = booking("other", key="order-2")
 LATER = booking("later", key=None, start="2027-04-05T09:00:01.000Z")
@@ -495,7 +495,7 @@ def test_a_rescheduled_booking_of_a_series_counts_at_its_new_time() -> None:
 def test_a_successful_series_sends_one_request() -> None:
     assert play([NONE, (CREATE, created([FIRST, SECOND]))]) == (bk(FIRST), bk(SECOND))
     assert play([NONE, (CREATE, created([FIRST, STRANGE]))]) == (bk(FIRST), bk(STRANGE))
-    assert play([NONE, (CREATE, created([]))]) == ()  # as of a round robin
+    assert play([NONE, (CREATE, created([]))]) == ()  # as in a round robin
     with pytest.raises(ExistingBookingReturned):
         play([NONE, (CREATE, created([STRANGE, STRANGE]))])
 

@@ -1,4 +1,4 @@
-"""Booking once, against a server that loses, delays and repeats: 10,000 schedules.
+"""create_once against a server that loses, delays and repeats: 10,000 schedules.
 
 The server executes every create, as one with many hosts does, so only the program prevents a second
 booking. The default run takes a sample of the schedules.
@@ -37,7 +37,7 @@ NEW: dict[str, Any] = {
 }
 POLICY = RetryPolicy(attempts=3, base=0.5, cap=2, deadline=60, wait_budget=20)
 LATENESS = 30.0
-"""How many seconds after it was sent the server may still carry out a create."""
+"""The longest delay in seconds before the server executes a create."""
 
 LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
@@ -94,7 +94,7 @@ def refused(status: int, code: str = "X") -> Response:
 
 @frozen
 class Look:
-    """A look-up: whether it got a response, and whether there was a booking to show."""
+    """A look-up: whether it got a response, and whether a booking existed."""
 
     succeeded: bool
     shown: bool
@@ -102,7 +102,7 @@ class Look:
 
 @define
 class Simulated:
-    """A server and the time; what befalls each request is drawn from *random*."""
+    """A server with a clock; *random* draws the fate of each request."""
 
     random: Random
     time: float = 0.0
@@ -113,7 +113,7 @@ class Simulated:
     stray: Response | None = None
 
     def execute(self, until: float) -> None:
-        """Do what was asked for late and is due by then."""
+        """Execute the delayed creates that are due."""
         for moment in sorted(self.due):
             if moment <= until:
                 self.due.remove(moment)
@@ -123,7 +123,7 @@ class Simulated:
         self.time += self.random.uniform(0, most)
 
     def respond(self, request: Send) -> Response:
-        """Answer a request, or raise what became of it."""
+        """Respond to a request, or raise its failure."""
         self.execute(self.time)
         stray, self.stray = self.stray, None
         if request.request.method == "POST":
@@ -189,7 +189,7 @@ class Simulated:
         return listed(tuple(range(1, len(self.made) + 1)))
 
     def run(self, program: Program[Any]) -> Any:
-        """Drive a program to its end; then what is still due is carried out."""
+        """Run a program to its end; then execute the delayed creates."""
         result: Any = None
         thrown: Exception | None = None
         try:
@@ -232,7 +232,7 @@ def outcome(server: Simulated, program: Program[Any]) -> tuple[Any, CalcomError 
 
 
 def check(server: Simulated, result: Any, error: CalcomError | None) -> str:
-    """Hold what a first run says against what the server did; returns how the run ended."""
+    """Check the result of a first run against the server; returns how the run ended."""
     assert len(server.made) <= 1
     if error is None:
         assert len(server.made) == 1
@@ -294,7 +294,7 @@ def test_a_run_before_the_first_booking_is_visible_may_book_twice() -> None:
 
 
 def naive() -> Program[Any]:
-    """Do what is commonly done: on any failure try again."""
+    """Retry after any failure."""
     op = bookings.create({**NEW, "metadata": {"create_once_key": "order-1"}})
     for attempt in range(3):
         try:

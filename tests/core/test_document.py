@@ -19,7 +19,7 @@ from calcom_core.routes import ROUTES
 
 FACTS = json.loads((Path(__file__).parent.parent / "openapi.facts.json").read_text("utf-8"))
 
-# Sent on purpose, to see what the server says of it.
+# Sent on purpose, to record the response.
 AGAINST_THE_DOCUMENT = {"223-create-bad-language"}
 
 # Accepted by the server and hidden from its document.
@@ -34,13 +34,13 @@ HIDDEN_QUERY: Mapping[tuple[str, str], Any] = {
     ("get", "/v2/slots"): {"rrHostSubsetIds": {"schema": {"type": "string"}}}
 }
 
-# Where the document has no version for an operation: some want this one, some take any.
+# The version of operations without one in the document; some require it, some accept any.
 UNSAID = "2024-08-13"
 
 
 @frozen
 class Newer:
-    """How an operation differs from the document in a version that is newer than it."""
+    """The differences of an operation from the document in a newer version."""
 
     query: Mapping[str, Any] = {}
     gone: frozenset[str] = frozenset()
@@ -68,11 +68,11 @@ FOR_HOSTS = Newer(
     }
 )
 NEWER: Mapping[tuple[str, str, str], Newer] = {
-    # Lists are read by cursor from 2026-05-01 on; the version before it is as the document's.
+    # Lists have cursors from 2026-05-01 on; the version before it matches the document.
     ("get", "/v2/bookings", "2026-02-25"): Newer(),
     ("get", "/v2/bookings", "2026-05-01"): BY_CURSOR,
     ("get", "/v2/organizations/{orgId}/bookings", "2026-05-01"): BY_CURSOR,
-    # What only hosts may ask is known from 2026-02-25 on.
+    # Host-only flags exist from 2026-02-25 on.
     ("post", "/v2/bookings", "2026-02-25"): FOR_HOSTS,
     ("post", "/v2/bookings/{bookingUid}/reschedule", "2026-02-25"): FOR_HOSTS,
     ("post", "/v2/bookings/{bookingUid}/seats/confirm", "2026-02-25"): Newer(),
@@ -107,7 +107,7 @@ def _of_seats(version: str) -> dict[str, Any]:
 
 
 def _read(version: str, **parameters: tuple[str, str]) -> dict[str, Any]:
-    """Return a GET whose parameters, by name, have a place and a type."""
+    """Return a GET with parameters by name, each with a place and a type."""
     declared = [
         {"name": name, "in": place, "schema": {"type": kind}}
         for name, (place, kind) in parameters.items()
@@ -116,9 +116,9 @@ def _read(version: str, **parameters: tuple[str, str]) -> dict[str, Any]:
     return {"get": {"parameters": [header, *declared]}}
 
 
-# The document has the routes of bookings, teams and slots only.
-# It is older than the seats that wait for confirmation.
-# Asking to reschedule is known from 2026-02-25 on.
+# The document has only the routes of bookings, teams and slots.
+# It is older than the confirmation of seats.
+# Requesting a reschedule exists from 2026-02-25 on.
 NEWER_PATHS: Mapping[str, Any] = {
     "/v2/event-types": _read(
         "2024-06-14",

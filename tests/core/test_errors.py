@@ -1,4 +1,4 @@
-"""The errors: what they carry and print, that they pickle, and what each row of the table means."""
+"""The errors: attributes, messages and pickling, and each row of the error table."""
 
 import copy
 import json
@@ -76,7 +76,7 @@ def refused(status: int, message: str, code: str | None) -> Response:
 
 
 def refusal(operation: Operation[Any], status: int, message: str, code: str | None = None) -> Any:
-    """Return the error that a refusal of either shape means."""
+    """Return the error of a refusal of either shape."""
     return error_of(operation, refused(status, message, code))
 
 
@@ -86,7 +86,7 @@ def error_of(operation: Operation[Any], response: Response) -> Any:
     return caught.value
 
 
-# The rows that no recording hits.
+# The rules that no recording matches.
 # operation, status, code, message; then class, may_have_happened and attributes.
 NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[str, Any]]] = [
     (
@@ -372,7 +372,7 @@ NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[
     (CREATE, 503, None, "?", ServerError, True, {}),
     (GET, 503, None, "?", ServerError, False, {}),
     (CREATE, 307, None, "?", ApiError, False, {}),
-    # The same words, said of another operation or with another status.
+    # The same text with another operation or another status.
     (
         bookings.reschedule("bk7", {"start": "2027-04-05T09:00:00Z"}),
         409,
@@ -743,7 +743,7 @@ def test_every_error_class_has_an_instance() -> None:
 
 
 def attributes_of(error: CalcomError) -> dict[str, Any]:
-    """Return what an error carries; an error among it as its class and what that carries."""
+    """Return the attributes of an error, with nested errors as class and attributes."""
     return {
         name: (type(value), value.args, attributes_of(value))
         if isinstance(value, CalcomError)
@@ -855,7 +855,7 @@ def test_a_transport_error_states_whether_it_was_a_timeout() -> None:
 
 
 TOKENS: dict[str, tuple[str, str, str]] = {
-    # What the server says, the token in it, and what is left of it.
+    # The text of the server, its token, and the redacted text.
     "an access token": (
         "no oAuth client found for access token=garbage-token",
         "garbage-token",
@@ -1003,7 +1003,7 @@ def test_no_error_of_a_call_holds_its_key() -> None:
 
 DATE = "Sun, 22 Nov 2026 16:03:00 GMT"
 
-# The headers of a 429, and the longest wait that they state, in seconds.
+# The headers of a 429, and the longest wait in them, in seconds.
 WAITS: dict[str, tuple[dict[str, str], float | None]] = {
     "nothing": ({}, None),
     "one limit": ({"X-RateLimit-Reset-Default": "42"}, 42.0),

@@ -1,4 +1,4 @@
-"""Event types and accounts: what is read, what is asked and what is refused."""
+"""Event types and accounts: requests, responses and refusals."""
 
 import pickle
 from collections.abc import Callable
@@ -109,7 +109,7 @@ NORMAL = EventType(
     },
 )
 
-# The id, the slug, and where it is so: the lengths, and what a booking of it is.
+# The id, the slug, the lengths if any, and the shape of its bookings.
 OUTLINES: list[tuple[int, str, tuple[int, ...] | None, str]] = [
     (1, "normal", None, ""),
     (2, "confirm", None, "needs_confirmation"),
@@ -212,7 +212,7 @@ def test_the_requirements_of_an_event_type_are_read() -> None:
     ]
 
 
-# As version 2026-06-12 has them.
+# As in version 2026-06-12.
 NEWER_FIELDS: list[dict[str, object]] = [
     {"field": "name", "slug": "name", "variant": "fullName", "disableOnPrefill": False},
     {
@@ -262,7 +262,7 @@ def test_the_booking_fields_of_the_newer_version_are_read() -> None:
     )
 
 
-# What a server says, and whether a booking is a series, has seats, and must be confirmed.
+# The keys of a server; whether a booking is a series, has seats, and needs confirmation.
 FLAGS: dict[str, tuple[dict[str, object], tuple[bool, bool, bool]]] = {
     "nothing": ({}, (False, False, False)),
     "null": (
@@ -303,7 +303,7 @@ def test_an_event_type_states_the_shape_of_its_bookings(name: str) -> None:
     assert (found.is_recurring, found.is_seated, found.needs_confirmation) == expected
 
 
-# The changed key of the second event type, and where and what is wrong.
+# The changed key of the second event type, the JSON path and the type found.
 INVALID: dict[str, tuple[dict[str, object], str, str]] = {
     "no id": ({"id": None}, "$.data[1].id", "null"),
     "a length in words": (

@@ -35,7 +35,7 @@ API = Api(Anonymous())
 
 
 class Word(str):
-    """A string that shows itself, and is formatted, as another."""
+    """A string whose str() and format() are another string."""
 
     __slots__ = ()
 
@@ -197,7 +197,7 @@ BUILT_IN = (str, int, float, bool, bytes, type(None), datetime, date)
 
 
 def assert_exact(value: Any) -> None:
-    """Walk a value; nothing in it may be of a subclass."""
+    """Check a value recursively; nothing in it may be of a subclass."""
     assert type(value) in (*BUILT_IN, dict, list, tuple)
     for inner in _inner(value):
         assert_exact(inner)
@@ -227,7 +227,7 @@ class Ratio(float):
 
 
 class Stamp(datetime):
-    """A time of a subclass that writes itself in another way, as a timestamp of pandas does."""
+    """A datetime subclass with another isoformat, like pandas.Timestamp."""
 
     def isoformat(self, *_: Any) -> str:
         return "another"

@@ -1,4 +1,4 @@
-"""Every example body of the API's versions: read, refused or sent as what it is."""
+"""Every example body of the API's versions is read, refused or sent."""
 
 import json
 from collections.abc import Callable
@@ -53,7 +53,7 @@ SEAT = "5d0c2b1a-1111-4222-8333-944455566677"
 
 @frozen
 class Example:
-    """A call, the method and path it asks, and what its answer is read as."""
+    """A call, its method and path, and the shape of its decoded response."""
 
     call: Callable[[], Operation[Any]]
     target: str
@@ -276,7 +276,7 @@ READ: dict[str, Example] = {
     ),
 }
 
-# The server takes an absent body and an empty one alike.
+# The server treats an absent body like an empty one.
 EMPTY = {"confirm"}
 WITHOUT_ITS_REQUEST = {"create_recurring_seated"}
 
@@ -435,7 +435,7 @@ def test_an_example_list_has_its_next_page() -> None:
 WHO = {"time_zone": "America/Los_Angeles", "name": "Kithe Connector Test"}
 EVENT = "9ft9mwbNCEM6rE8r59aQQm"
 
-# Bodies of 2026-02-25: the call that sends the request, and what the answer is read as.
+# Bodies of 2026-02-25: the call that sends the request, and the shape of the response.
 NEWER: dict[str, tuple[Callable[[], Operation[Any]], str | None, Any]] = {
     "create_2026-02-25": (
         lambda: bookings.create(
@@ -515,7 +515,7 @@ NEWER: dict[str, tuple[Callable[[], Operation[Any]], str | None, Any]] = {
 
 
 def without_milliseconds(body: Any) -> Any:
-    """Leave out the `.000` of a start, which is not sent here."""
+    """Remove the `.000` of a start, which the library does not send."""
     return {**body, "start": body["start"].replace(".000Z", "Z")} if "start" in body else body
 
 

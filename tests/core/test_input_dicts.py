@@ -1,4 +1,4 @@
-"""The typed dicts have the keys of the inputs that they stand for, and the same types."""
+"""The typed dicts have the keys and the types of their input classes."""
 
 from typing import Any, get_args, get_type_hints, is_typeddict
 
@@ -20,7 +20,7 @@ DICTS: dict[str, Any] = {
     name: value for name, value in vars(input_dicts).items() if is_typeddict(value)
 }
 
-# The values that are inputs of their own; there a dict may stand, too.
+# The nested inputs, which may also be dicts.
 NESTED: dict[tuple[str, str], Any] = {
     ("NewBookingDict", "attendee"): NewAttendeeDict | NewAttendee,
     ("NewBookingDict", "location"): LocationDict | LocationInput | None,
@@ -70,7 +70,7 @@ def test_a_typed_dict_has_the_keys_and_the_types_of_its_class(name: str) -> None
 
 
 def types_of(union: Any) -> dict[str, Any]:
-    """Return each `type` that a union of typed dicts takes, and the dict that takes it."""
+    """Return each `type` of a union of typed dicts, with its dict."""
     return {tag: each for each in get_args(union) for tag in get_args(get_type_hints(each)["type"])}
 
 

@@ -36,7 +36,7 @@ from calcom_core.model.slot import NewReservation, SlotFilters
 START = "2027-04-05T09:00:00Z"
 PER = {"name": "Per", "email": "per@guest.example", "time_zone": "UTC"}
 
-# Each input with what it needs.
+# Each input with its required fields.
 INPUTS: list[tuple[type[Any], dict[str, Any]]] = [
     (NewAttendee, PER),
     (Routing, {"team_member_ids": [1]}),
@@ -70,7 +70,7 @@ LOCATIONS_OF_NO_FIELDS = [
     (PhoneLocation, "phone"),
     (OrganizersDefaultAppLocation, "organizersDefaultApp"),
 ]
-# Of a refusal that lists the words that are known.
+# From a refusal that lists the allowed words.
 LAST_WORDS = ("asc, desc", "time, range", "zoom_video")
 FIELDS = [
     (cls, needed, field.name) for cls, needed in INPUTS for field in attrs.fields(cls) if field.init

@@ -1,4 +1,4 @@
-"""Equality, hash and repr are those that attrs writes, and are written when one is first used."""
+"""Equality, hash and repr are those of attrs, generated at first use."""
 
 import copy
 import pickle
@@ -18,7 +18,7 @@ class Plain:
 
 
 def classes_over(above: type[Any]) -> dict[str, type[Any]]:
-    """Return classes of every kind of field, with *above* as their base."""
+    """Return classes with every kind of field and *above* as their base."""
 
     @frozen
     class Empty(above):
@@ -83,7 +83,7 @@ def test_values_have_the_eq_hash_and_repr_of_attrs() -> None:
         return [[(one == other, one != other) for other in items] for one in items]
 
     assert table(ours) == table(theirs)
-    # Again with copies, which are others, and now that everything is written.
+    # Again with copies, after all methods are generated.
     assert [one == evolve(one) for one in ours] == [one == evolve(one) for one in theirs]
     assert [repr(one) for one in ours] == [repr(one) for one in theirs]
     for one, other in zip(ours, theirs, strict=True):
@@ -124,7 +124,7 @@ def test_a_subclass_of_a_used_class_compares_its_own_fields() -> None:
 
 
 def test_a_subclass_without_fields_compares_inherited_ones() -> None:
-    class Below(classes_over(LazyMethods)["Single"]):  # type: ignore[misc]  # made at run time
+    class Below(classes_over(LazyMethods)["Single"]):  # type: ignore[misc]  # created at run time
         pass
 
     assert Below(1) == Below(1)

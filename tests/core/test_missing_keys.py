@@ -1,4 +1,4 @@
-"""Responses that lack keys, as those of older and of newer servers do."""
+"""Responses without some keys, as from older or newer servers."""
 
 import copy
 import json
@@ -60,7 +60,7 @@ REQUIRED: dict[str, set[str]] = {
     "EventType": {"id"},
     "Me": {"id"},
 }
-# The value without the key is the one that the server sent with it.
+# Without the key, the value equals the one that was sent.
 COMPUTED = {
     ("Host", "displayEmail"),
     ("Attendee", "displayEmail"),
@@ -75,7 +75,7 @@ EMPTY = {("Booking", "hosts"), ("Booking", "attendees"), ("ConferencingSession",
 
 
 def envelopes(name: str) -> Iterator[dict[str, Any]]:
-    """Yield a recorded body; a list of several as one body for each of its items."""
+    """Yield a recorded body; yields a list as one body for each item."""
     envelope = RECORDED[name]["response"]["body"]
     data = envelope.get("data")
     if isinstance(data, list) and data:
@@ -112,7 +112,7 @@ def places_of(envelope: dict[str, Any], value: object) -> Iterator[tuple[Steps, 
 
 
 def model_at(value: Any, steps: Steps) -> Any:
-    """Return the model at a place in what a response was read as."""
+    """Return the model at a place in a decoded response."""
     if isinstance(value, Page):
         value = value.items if steps[0] == "data" else value.pagination
     for step in steps[1:]:
@@ -146,7 +146,7 @@ def body_of(envelope: Any) -> Response:
 
 
 def outcome(operation: Operation[Any], envelope: Any) -> Any:
-    """Return what a body is read as, or the place and the kind of what cannot be read."""
+    """Return a decoded body, or the place and the type of its unreadable value."""
     try:
         return operation.read(body_of(envelope))
     except DecodingError as error:
@@ -154,7 +154,7 @@ def outcome(operation: Operation[Any], envelope: Any) -> Any:
 
 
 def assert_as_before(before: Any, after: Any, model: str, key: str) -> None:
-    """Check that a model lost no more than the value of one key."""
+    """Check that a model lost only the value of one key."""
     for field in attrs.fields(type(before)):
         kept = getattr(before, field.name)
         if field.name == snake(key) and (model, key) not in COMPUTED:
@@ -163,7 +163,7 @@ def assert_as_before(before: Any, after: Any, model: str, key: str) -> None:
 
 
 def read_alone() -> Iterator[tuple[Operation[Any], dict[str, Any], Any]]:
-    """Yield the recorded bodies, each with the operation that reads it and the result."""
+    """Yield the recorded bodies, each with its operation and its decoded value."""
     for name in SHAPES:
         operation = operation_of(name)
         for envelope in envelopes(name):
@@ -172,7 +172,7 @@ def read_alone() -> Iterator[tuple[Operation[Any], dict[str, Any], Any]]:
 
 @attrs.frozen
 class Key:
-    """One key of a model in a recorded body, and what the body is read as."""
+    """One key of a model in a recorded body, and the decoded body."""
 
     operation: Operation[Any]
     envelope: dict[str, Any]
@@ -196,7 +196,7 @@ class Key:
 
 @pytest.fixture
 def keys(sample: Callable[..., Any]) -> list[Key]:
-    """Return the keys of all recorded bodies: some of each name in each model by default."""
+    """Return the keys of all recorded bodies; by default, a few of each name in each model."""
     found: dict[tuple[str, str], list[Key]] = defaultdict(list)
     for operation, envelope, before in read_alone():
         for steps, model in places_of(envelope, before):
@@ -345,7 +345,7 @@ def test_every_missing_key_of_an_object_is_named_at_once(
     assert str(caught.value) == message
 
 
-# What is asked for, the least that its data may be, and what that is read as.
+# An operation, its minimal data, and the decoded value.
 LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
     "people, an event type and an addition": (
         bookings.get_one("bk7"),
@@ -483,7 +483,7 @@ def test_a_minimal_response_is_read(name: str) -> None:
     assert hash(read) == hash(value)
 
 
-# A recording, and the keys that its hosts, attendees or new host are in.
+# A recording, and the keys of its hosts, attendees or new host.
 PEOPLE = {
     "29-get-normal": ("hosts", "attendees"),
     "live-14-list-oauth-client": ("hosts", "attendees"),
@@ -550,7 +550,7 @@ def test_a_booking_without_responses_counts_as_seated(
 
 
 PAGINATIONS: list[tuple[dict[str, object], object, Operation[Page[Booking]] | None]] = [
-    # What a page by number, then by cursor, says; what it is read as, and the next page.
+    # The pagination by offset, then by cursor; its decoded value, and the next page.
     ({"hasNextPage": False}, OffsetPagination(has_next_page=False), None),
     (
         {"hasNextPage": True},

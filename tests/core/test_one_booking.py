@@ -25,7 +25,7 @@ CREATE = bookings.create_one(A_BOOKING)
 CANCEL = bookings.cancel_one("bk7")
 GET = bookings.get_one("bk7")
 
-# What is called, the series that comes, its uids, whether it was written, and the message.
+# The call, the returned series, its uids, whether it was a write, and the message.
 SERIES: dict[str, tuple[Operation[Booking], str, list[str], bool, str]] = {
     "create_one": (
         CREATE,
@@ -114,7 +114,7 @@ def test_no_credential_is_in_a_delivery_error() -> None:
 
 FIRST = RECORDED["102-create-recurring-count-2"]["response"]["body"]["data"][0]
 
-# Data that is no series, and what is said of it.
+# Data that is not a series, and the problem.
 UNREADABLE: dict[str, tuple[object, str, str]] = {
     "an item without a uid": (
         [FIRST, {key: value for key, value in FIRST.items() if key != "uid"}],

@@ -1,4 +1,4 @@
-"""Answers about slots, reservations, people and meetings: what they are read as, and odd ones."""
+"""Responses about slots, reservations, attendees and meetings, and unexpected ones."""
 
 import json
 import pickle
@@ -249,7 +249,7 @@ def test_no_repr_contains_the_access_code_of_a_recording() -> None:
     assert "s3cr3t" not in repr(bookings.recordings("bk7").read(success(recorded)))
 
 
-# The data, the JSON path of what is odd, and what was found there.
+# The data, the JSON path of the unexpected value, and its type.
 INVALID: dict[str, tuple[Operation[Any], object, str, str]] = {
     "slots of null": (FREE, None, "$.data", "null"),
     "slots as a list": (FREE, [], "$.data", "an array"),
@@ -342,7 +342,7 @@ def test_the_slots_of_the_legacy_api_are_a_version_mismatch() -> None:
     with pytest.raises(VersionMismatch) as caught:
         FREE.read(success(legacy))
     assert caught.value.may_have_happened is False
-    with pytest.raises(DecodingError):  # `slots` says nothing of another answer
+    with pytest.raises(DecodingError):  # `slots` is undefined for another response
         bookings.references("bk7").read(success({"slots": {}}))
 
 

@@ -1,4 +1,4 @@
-"""Lists of many pages, in both ways of paging, while the list changes."""
+"""Lists of many pages, in both paging styles, while the list changes."""
 
 import json
 import pickle
@@ -102,7 +102,7 @@ def test_the_last_operation_of_a_long_list_is_still_a_plain_value() -> None:
     assert len(repr(last)) < 200
 
 
-# Even numbers stay; between two pages some of the odd ones come and go.
+# Even numbers stay; some odd numbers are inserted and removed between two pages.
 STAYING = set(range(0, 60, 2))
 UNREADABLE = st.sets(st.integers(0, 30).map(lambda number: 2 * number + 1), max_size=8)
 CHANGES = st.lists(st.tuples(UNREADABLE, UNREADABLE), max_size=30)
@@ -153,7 +153,7 @@ def test_offset_pagination_misses_nothing_while_nothing_is_removed(
 
 
 def churn(server: ListServer) -> None:
-    """Let odd numbers come before and after the page, and others go."""
+    """Insert odd numbers before and after the page, and remove others."""
     requests = len(server.queries)
     server.held |= {2 * requests + 1, 4 * requests + 1}
     server.held -= {2 * requests - 3, 4 * requests - 7}
@@ -196,7 +196,7 @@ def more(cursor: object) -> dict[str, Any]:
     return {"nextCursor": cursor, "hasMore": True}
 
 
-# The walk so far, then the page whose pagination cannot be followed, and what is said of it.
+# The pages so far, the page with the invalid pagination, and the reason.
 INVALID_CURSORS: list[tuple[list[dict[str, Any]], str]] = [
     ([more(None)], "nothing at $.pagination.nextCursor, where a cursor, since hasMore is true,"),
     ([more("")], "an empty string at $.pagination.nextCursor, where a cursor, since hasMore is"),
@@ -404,7 +404,7 @@ def test_bookings_without_a_pagination_are_yielded_before_the_error() -> None:
     assert caught.value.page.pagination == OffsetPagination()
 
 
-# What was asked, the answer's pagination of the other way, and what is said of it.
+# The request, a pagination of the other style, and the reason.
 OTHER_WAYS: dict[str, tuple[Operation[Page[Booking]], dict[str, Any], str]] = {
     "after a cursor": (bookings.list(cursor="c"), OFFSET, "one by number"),
     "after skip": (bookings.list(take=3, skip=3), more("c"), "one by cursor"),

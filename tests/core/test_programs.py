@@ -1,4 +1,4 @@
-"""Effects are checked values, and the program of one operation is driven by hand."""
+"""Effects are checked values; the program of one operation, step by step."""
 
 import math
 from collections.abc import Callable, Generator
@@ -91,7 +91,7 @@ def test_effects_are_equal_by_their_fields() -> None:
 
 
 def step(program: Generator[Any, Any, Any], result: object, expected: object) -> None:
-    """Answer the one effect of a program that ends with it."""
+    """Send the result of the last effect of a program."""
     with pytest.raises(StopIteration) as stopped:
         program.send(result)
     assert stopped.value.value == expected

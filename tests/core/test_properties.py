@@ -1,4 +1,4 @@
-"""What holds for any text, any time and any metadata."""
+"""Properties of any text, any time and any metadata."""
 
 import json
 import math
@@ -160,7 +160,7 @@ def test_a_free_mapping_is_kept_as_json_round_trips_it_or_refused(
 
 
 def classes_of(value: Any) -> Any:
-    """Return JSON with the class of each key and value in its place."""
+    """Return JSON with each key and value replaced by its class."""
     if isinstance(value, dict):
         return type(value), [(type(key), key, classes_of(item)) for key, item in value.items()]
     return (type(value), [classes_of(item) for item in value] if isinstance(value, list) else None)
@@ -199,7 +199,7 @@ ECHOES = st.recursive(
 
 
 def kinds(value: Any) -> Any:
-    """Return the tree of a JSON value, without the words of its strings."""
+    """Return the structure of a JSON value, without the text of its strings."""
     if isinstance(value, dict):
         return [kinds(item) for item in value.values()]
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The core does no I/O, reads no clock, and its modules stand in one order."""
+"""The core does no I/O and reads no clock; its modules have one import order."""
 
 import ast
 import subprocess
@@ -10,7 +10,7 @@ from core_purity import CORE, findings, imports, sources
 
 MODULES = sources()
 
-# Each module may import those above it in this list, and nothing else of the core.
+# Each module may import only the modules of the core above it in this list.
 ORDER = [
     "_lazy_methods",
     "errors",
@@ -147,7 +147,7 @@ def name_of(path: str) -> str:
 
 
 def at_runtime(source: str) -> str:
-    """Return the source without what only type checkers import."""
+    """Return the source without imports for type checkers."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -156,7 +156,7 @@ def at_runtime(source: str) -> str:
 
 
 def arrows(path: str, source: str) -> set[str]:
-    """Return the modules of the core that one of them imports, by their names below it."""
+    """Return the modules of the core that a module imports, by name."""
     prefix, source = "calcom_core", at_runtime(source)
     return {
         name.removeprefix(prefix).removeprefix(".")
@@ -225,7 +225,7 @@ def test_importing_the_core_loads_no_transport_and_builds_no_converter() -> None
 
 
 def test_importing_the_core_generates_no_unused_methods() -> None:
-    # As attrs does for a class that is not of `LazyMethods`.
+    # attrs does so for classes without `LazyMethods`.
     written = run(
         "import attrs, sys, calcom_core, calcom_core.webhooks\n"
         "found = [thing for name, module in sys.modules.items() if name.startswith('calcom_core')\n"
@@ -237,7 +237,7 @@ def test_importing_the_core_generates_no_unused_methods() -> None:
     assert written == "set()"
 
 
-# Everything the core does, under a hook that refuses to touch the outside.
+# The whole core, under an audit hook that refuses the outside.
 UNDER_THE_HOOK = """
 import json, sys
 from pathlib import Path

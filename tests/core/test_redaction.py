@@ -1,4 +1,4 @@
-"""Credentials are taken out of messages, however they are written, and nothing else is."""
+"""Credentials are redacted in every form, and nothing else is."""
 
 import base64
 import json

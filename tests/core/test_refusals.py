@@ -1,4 +1,4 @@
-"""Every recorded refusal becomes the error that says what it means."""
+"""Every recorded refusal becomes its error."""
 
 from typing import Any
 

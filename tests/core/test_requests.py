@@ -29,12 +29,12 @@ from calcom_core.serialization import to_body
 KEY = "cal_test_0123456789abcdef"
 API = Api(ApiKey(KEY))
 
-# The server takes an absent body and an empty one alike here.
+# The server treats an absent body like an empty one here.
 MAY_BE_EMPTY = {"139-reassign-to-user-no-body"}
 
 
 def credentials_like(recorded: dict[str, str]) -> tuple[Auth, list[tuple[str, str]]]:
-    """Return credentials of the recorded kind, and the headers that they become."""
+    """Return credentials of the recorded kind, and their headers."""
     if "x-cal-client-id" in recorded:
         headers = [("x-cal-client-id", "cl1"), ("x-cal-secret-key", "hush")]
         return OAuthClient("cl1", "hush"), headers

@@ -1,4 +1,4 @@
-"""Responses for tests: they are complete, and read as exactly what their keywords say."""
+"""Responses for tests: complete, and decoded as exactly their keywords."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -172,7 +172,7 @@ FREE = {"order": "A-17", "deep": [1, {"x": None}]}
 TEN = NINE + timedelta(hours=1)
 ROME = timezone(timedelta(hours=2))
 EXACT = datetime(2027, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-# A field, the value given, and what differs in the booking.
+# A field, the given value, and the difference in the booking.
 FIELDS: list[tuple[str, Any, dict[str, Any]]] = [
     ("uid", "x", {"uid": "x", "ics_uid": "x@Cal.com"}),
     ("status", "cancelled", {"status": "cancelled"}),
@@ -242,7 +242,7 @@ FIELDS: list[tuple[str, Any, dict[str, Any]]] = [
     ("is_platform_managed_user_booking", True, {"is_platform_managed_user_booking": True}),
     ("extra", {"newKey": [1]}, {"extra": {"newKey": [1]}}),
 ]
-# These decide the shape, or follow it, and have tests of their own.
+# These determine or follow the shape, and have separate tests.
 SHAPING = {"booking_fields_responses", "attendees", "seat_uid"}
 
 
@@ -392,7 +392,7 @@ def test_the_typed_keywords_are_the_fields_of_the_model(
     assert set(get_type_hints(typed)) - more == {field.name for field in attrs.fields(model)}
 
 
-# The call, and what is wrong with it.
+# The call, and its problem.
 REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(satus="x"), "satus: is not a field of Booking; did you mean status?"),
     (
@@ -641,7 +641,7 @@ def test_slots_are_given_by_their_dates() -> None:
     }
 
 
-# The arguments, a recording of such an error, and what it is raised as.
+# The arguments, a recording of such an error, and its class.
 ERRORS: list[tuple[tuple[Any, ...], str, type[ApiError]]] = [
     ((404, "Event Type not found"), "09-slots-bad-eventtype", NotFound),
     (

@@ -1,4 +1,4 @@
-"""When to ask again: the decision as a table of literals, and the program that follows it."""
+"""When to retry: the decision as a table of literals, and the program that follows it."""
 
 import json
 import math
@@ -62,7 +62,7 @@ def refusal(status: int, *headers: tuple[str, str], code: str = "X", text: str =
 
 
 def failure(received: Response | type[TransportError], idempotent: bool) -> CalcomError:
-    """Return the error that an answer, or its absence, is for a read or for a write."""
+    """Return the error of a response, or of its absence, for a read or a write."""
     op: Operation[Any] = READ if idempotent else WRITE
     if not isinstance(received, Response):
         return received("no luck", reason="closed", operation=op)
@@ -86,7 +86,7 @@ def too_long(seconds: str) -> Cells:
 
 
 RESET, AFTER = "X-RateLimit-Reset-Default", "Retry-After"
-# What came, then the decision after the 1st to the 4th attempt: for a read, and for a write.
+# The response, then the decision after the 1st to the 4th attempt, for a read and for a write.
 DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     "NotSent": (NotSent, BACKOFF, BACKOFF),
     "NoAnswer": (NoAnswer, BACKOFF, UNKNOWN),
@@ -224,7 +224,7 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     "503": (refusal(503), BACKOFF, UNKNOWN),
     "503, Retry-After 2": (refusal(503, (AFTER, "2")), IN_TWO_SECONDS, UNKNOWN),
     "503, Retry-After 30": (refusal(503, (AFTER, "30")), too_long("30"), UNKNOWN),
-    "503, reset 30": (refusal(503, (RESET, "30")), BACKOFF, UNKNOWN),  # on every answer
+    "503, reset 30": (refusal(503, (RESET, "30")), BACKOFF, UNKNOWN),  # in every response
     "504": (refusal(504), BACKOFF, UNKNOWN),
     "501": (refusal(501), SAME, UNKNOWN),
     "505": (refusal(505), SAME, UNKNOWN),
@@ -552,7 +552,7 @@ def test_every_write_has_a_verify() -> None:
 
 
 class _Renewed(AccessToken):
-    """Credentials of the caller's own."""
+    """Custom credentials."""
 
 
 @pytest.mark.parametrize(
@@ -720,7 +720,7 @@ def test_a_number_in_a_header_is_digits(reset: str) -> None:
 
 
 class SimulatedRun:
-    """What a program did, driven by answers that come in turn while a clock goes on."""
+    """Runs a program with responses in turn and a simulated clock, and records its requests."""
 
     def __init__(self) -> None:
         self.sent: list[Response | TransportError] = []
@@ -733,7 +733,7 @@ class SimulatedRun:
         responses: Sequence[tuple[Response | type[TransportError], float]],
         shares: Sequence[float],
     ) -> Any:
-        """Drive *program*: each answer takes some time, each sleep a share of its range."""
+        """Run *program*: each response takes some time, each sleep a share of its range."""
         result: Any = None
         thrown: TransportError | None = None
         while True:
@@ -765,7 +765,7 @@ class SimulatedRun:
 
 
 def certainly_not_done(received: Response | TransportError) -> bool:
-    """Whether a write was certainly not carried out, said in other words than the code's."""
+    """Whether a write was certainly not executed, independently of the code under test."""
     if isinstance(received, Response):
         return received.status == 429 and b"TRPC" not in received.body
     return type(received) is NotSent
@@ -819,7 +819,7 @@ def test_any_program_ends_in_time_and_repeats_no_write_that_may_have_happened(
 
     assert 1 <= len(run.sent) <= policy.attempts
     assert run.slept <= policy.deadline
-    # Only the first attempt has a timeout of its own, which here is 90 s at most.
+    # Only the first attempt has its own timeout, here at most 90 s.
     assert run.time <= max(policy.deadline, 90.0) + 1e-6
     if not reads:
         assert all(certainly_not_done(received) for received in run.sent[:-1])

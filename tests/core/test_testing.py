@@ -1,4 +1,4 @@
-"""Playing a program by a script, and what the report says when it differs."""
+"""Programs run with a script, and the report of a difference."""
 
 from collections.abc import Callable, Generator
 from typing import Any
@@ -52,7 +52,7 @@ def get() -> Program[Any]:
 
 
 def waiting() -> Program[list[float]]:
-    """Sleep twice and return what the clock told before, between and after."""
+    """Sleep twice and return the clock before, between and after."""
     times = [(yield from clock())]
     yield from sleep(2.5)
     times.append((yield from clock()))
@@ -62,7 +62,7 @@ def waiting() -> Program[list[float]]:
 
 
 def both() -> Program[Any]:
-    """Get and list at once."""
+    """Get and list concurrently."""
     return (yield from gather([get(), retrying(API, LIST, NO_RETRY)], limit=2))
 
 
@@ -107,7 +107,7 @@ def test_an_exception_is_raised_in_the_program_and_may_leave_it() -> None:
     with pytest.raises(NoAnswer) as caught:
         run_script(get(), [(GET, lost)])
     assert (caught.value.args, caught.value.attempts) == (lost.args, 1)
-    assert (lost.attempts, lost.operation) == (0, None)  # which another script may say again
+    assert (lost.attempts, lost.operation) == (0, None)  # another script may repeat it
     interrupted = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError) as other:
         run_script(get(), [(GET, interrupted)])

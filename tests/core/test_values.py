@@ -1,4 +1,4 @@
-"""Requests, answers, headers, secrets, operations, pages and models as values."""
+"""Requests, responses, headers, secrets, operations, pages and models as values."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Only a delivery that was signed with a secret of ours passes, and nothing shows the secret."""
+"""Only a delivery signed with one of our secrets passes, and nothing shows the secret."""
 
 import base64
 import pickle
@@ -50,7 +50,7 @@ def test_a_recorded_delivery_with_one_bit_of_its_body_flipped_fails(
     for index in sample(range(len(body)), 20):
         for bit in range(8):
             body[index] ^= 1 << bit
-            # What `verify` raises, without the cost of raising it half a million times.
+            # The error of `verify`, without raising it half a million times.
             if type(signature_problem(bytes(body), signature, SECRET)) is not SignatureMismatch:
                 passed.append((index, bit))
             body[index] ^= 1 << bit
@@ -295,7 +295,7 @@ def test_a_strided_memoryview_is_sent_as_its_bytes() -> None:
 
 
 class Changing(dict[str, str]):
-    """Headers that change a body when they are looked at."""
+    """Headers that change the body when read."""
 
     def __init__(self, body: bytearray) -> None:
         super().__init__({"X-Cal-Signature-256": SIGNATURE})
@@ -365,7 +365,7 @@ RECORDING: Recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]
 
 
 def shown(error: BaseException) -> Iterator[str]:
-    """Give whatever of an error somebody may print, with the locals of all frames but ours."""
+    """Yield every printable part of an error, with the locals of all frames but ours."""
     yield repr(pickle.dumps(error))
     yield "".join(traceback.format_exception(error))
     waiting: list[BaseException | None] = [error]
@@ -381,7 +381,7 @@ def representation(value: object) -> str:
     try:
         return repr(value)
     except AttributeError:
-        return ""  # of an object whose constructor has just failed
+        return ""  # an object whose constructor failed
 
 
 @pytest.mark.parametrize(

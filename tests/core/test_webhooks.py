@@ -1,4 +1,4 @@
-"""Deliveries of webhooks are read as what they are, and nothing of them is lost."""
+"""Webhook deliveries parse as their events, and nothing of them is lost."""
 
 import copy
 import json
@@ -57,7 +57,7 @@ from calcom_core.webhooks import (
     WrongAssignmentReport,
 )
 
-# What each delivery is read as.
+# The event of each delivery.
 EVENT_OF = {
     "01-BOOKING_CREATED-normal": BookingCreated,
     "02-BOOKING_CREATED-phone": BookingCreated,
@@ -95,13 +95,13 @@ EVENT_OF = {
     "2026-07-27": BookingCreated,
 }
 
-# What no class has a field for: what comes in several types, and what is newer.
+# Keys without a field: those of several types, and newer ones.
 EXTRA = {
     *("customInputs", "destinationCalendar", "hashedLink", "appsStatus", "assignmentReason"),
     *("payment", "references"),
     *("eventTypeTitle", "privateNoteEnabled", "privateNoteMode", "privateNoteTemplate"),
     *("disableReschedulingScope", "disableCancellingScope"),
-    *("cancellationReason", "rejectionReason"),  # in an event that is about neither
+    *("cancellationReason", "rejectionReason"),  # in an event about neither
 }
 
 
@@ -214,7 +214,7 @@ def test_an_event_is_a_whole_value() -> None:
     )
 
 
-# The kinds of events that no server has sent here, as they are documented.
+# Events without a recording, as documented.
 NINE = datetime(2031, 3, 4, 9, tzinfo=UTC)
 HALF_PAST = datetime(2031, 3, 4, 9, 30, tzinfo=UTC)
 TIMES = {"startTime": "2031-03-04T09:00:00Z", "endTime": "2031-03-04T10:30:00+01:00"}
@@ -638,7 +638,7 @@ def test_no_event_is_an_instance_of_the_class_of_another(cls: type) -> None:
     [*Event.__args__, Delivery, DownloadLinks, Language, OutOfOffice, Person, Team, Transcript],
 )
 def test_the_classes_of_a_delivery_are_keyword_only_and_frozen(cls: Any) -> None:
-    # What is added to a class must not move what stands after it.
+    # A new field must not move the fields after it.
     assert all(field.kw_only for field in attrs.fields(cls))
     assert "__dict__" not in dir(cls)
     for field in attrs.fields(cls):
@@ -672,7 +672,7 @@ def test_a_booking_keeps_its_lineage_through_reschedules() -> None:
     assert len({created.uid, moved.uid, cancelled.uid}) == 3
     lineage = "8q36zVzjeFHywNswG41LH7@Cal.com"
     assert created.ics_uid == cancelled.ics_uid == lineage
-    # A reschedule may leave it out; the uid before and the booking itself have it.
+    # A reschedule may omit it; the former uid and the booking itself have it.
     assert moved.ics_uid is None
     assert moved.old_uid == created.uid
     assert moved.booking().read(response_of("46-get-rescheduled-new")).ics_uid == lineage
@@ -690,7 +690,7 @@ def test_a_cancelled_seat_is_not_a_cancelled_booking(name: str, response_name: s
     assert isinstance(event, BookingCancelled)
     assert event.may_be_one_seat
     assert (event.status, event.seat_uid) == ("CANCELLED", None)
-    # What the server answered to the cancellation: the booking is there for another.
+    # The response to the cancellation: the booking still exists for another attendee.
     left = event.booking().read(response_of(response_name))
     assert (left.uid, left.status, len(left.attendees)) == (event.uid, "accepted", 1)
     assert {attendee.email for attendee in event.attendees or ()}.isdisjoint(
@@ -789,7 +789,7 @@ def test_a_booking_with_an_invalid_uid_is_refused() -> None:
         event.booking()
 
 
-# What identifies a delivery.
+# The identity of a delivery.
 
 
 def identity(body: bytes) -> str:
@@ -944,7 +944,7 @@ def test_a_body_may_be_any_bytes_like_object(kind: Any) -> None:
     assert webhooks.parse(kind(recorded.body)) == webhooks.parse(recorded.body)
 
 
-# How old a delivery may be.
+# The age of a delivery.
 
 DAY = 86_400
 OLD_MEETING = {**TIMES, "uid": "bk7", "createdAt": "2031-02-01T12:00:00Z"}
@@ -1003,7 +1003,7 @@ def test_the_age_of_a_meeting_event_counts_from_the_meeting(trigger: str, time: 
     assert received(body, time + timedelta(seconds=300)).delivery.created_at is None
     assert too_old(body, time + timedelta(seconds=301)).age == 301
     assert too_old(body, time - timedelta(seconds=61)).age == -61
-    # A meeting that says when it was delivered is as any other.
+    # A meeting with a delivery time is treated like any other event.
     assert too_old(delivered(trigger, OLD_MEETING), HALF_PAST + timedelta(seconds=400)).age == 400
 
 
@@ -1058,7 +1058,7 @@ def test_an_invalid_age_is_refused_for_any_delivery(secret: str, name: str) -> N
     assert (caught.value.field, caught.value.problem) == (field, problem)
 
 
-# What cannot be read.
+# Unreadable deliveries.
 
 BAD: list[tuple[bytes, str, str]] = [
     (b"", "$", "nothing"),
