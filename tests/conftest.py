@@ -92,7 +92,7 @@ def sample(request: pytest.FixtureRequest) -> Sample[object]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_variable_of_the_developer_is_set() -> Iterator[None]:
+def unset_client_variables() -> Iterator[None]:
     """Unset the variables that a client reads."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CALCOM_API_KEY", "CALCOM_BASE_URL"):

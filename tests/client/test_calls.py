@@ -27,7 +27,7 @@ from calcom_transports import AsyncClient, Client, answer
 KEY = "cal_test_calls"
 
 
-class Recording:
+class RecordingTransport:
     """A transport that keeps the requests and returns an empty response."""
 
     def __init__(self) -> None:
@@ -38,9 +38,9 @@ class Recording:
         return answer({})
 
 
-class AsyncRecording(Recording):
+class AsyncRecordingTransport(RecordingTransport):
     async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
-        return Recording.send(self, request, timeout)
+        return RecordingTransport.send(self, request, timeout)
 
 
 METHODS = {attrgetter(name)(calcom_core): attrgetter(name) for name in ROUTES}
@@ -50,7 +50,7 @@ CALLS = [sent.call for rows in OPERATIONS.values() for sent in rows.values()]
 def test_each_call_of_the_table_sends_its_request_in_both_clients() -> None:
     api = Api(ApiKey(KEY), versions=HOSTED)
     requests = [api.request(call()) for call in CALLS]
-    blocking, awaited = Recording(), AsyncRecording()
+    blocking, awaited = RecordingTransport(), AsyncRecordingTransport()
 
     with Client(KEY, transport=blocking, retry=NO_RETRY, versions=HOSTED) as client:
         for call in CALLS:
@@ -107,7 +107,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_an_invalid_placeholder_is_refused_before_anything_is_sent(name: str) -> None:
     call, message = REFUSED[name]
-    transport = Recording()
+    transport = RecordingTransport()
     with pytest.raises(InvalidInput) as caught, Client(KEY, transport=transport) as client:
         call(client)
     assert str(caught.value) == message

@@ -41,7 +41,7 @@ GOOD = response_of("29-get-normal")
 BUSY = Response(503, (), b"busy")
 
 
-class Responding:
+class RespondingTransport:
     """A transport that responds by a function of the request."""
 
     def __init__(self, respond: Callable[[Request], Response]) -> None:
@@ -53,10 +53,10 @@ class Responding:
         return self._respond(request)
 
 
-class AsyncResponding(Responding):
+class AsyncRespondingTransport(RespondingTransport):
     async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
         await trio.lowlevel.checkpoint()
-        return Responding.send(self, request, timeout)
+        return RespondingTransport.send(self, request, timeout)
 
 
 def in_turn(*outcomes: Response | Exception) -> Callable[[Request], Response]:
@@ -80,10 +80,12 @@ def both(
     """Return the results of the same calls in both clients."""
 
     async def under_trio() -> Any:
-        async with AsyncClient(KEY, transport=AsyncResponding(respond()), **options) as client:
+        async with AsyncClient(
+            KEY, transport=AsyncRespondingTransport(respond()), **options
+        ) as client:
             return await awaited(client)
 
-    with Client(KEY, transport=Responding(respond()), **options) as client:
+    with Client(KEY, transport=RespondingTransport(respond()), **options) as client:
         return [blocking(client), trio.run(under_trio)]
 
 
@@ -99,7 +101,7 @@ def test_a_client_retries_safe_requests_unless_retries_are_off() -> None:
 
     assert both(respond, blocking, awaited) == [GET.read(GOOD)] * 2
     with (
-        Client(KEY, transport=Responding(respond()), retry=NO_RETRY) as client,
+        Client(KEY, transport=RespondingTransport(respond()), retry=NO_RETRY) as client,
         pytest.raises(ServerError) as caught,
     ):
         client.bookings.get_one("bk7")
@@ -115,7 +117,7 @@ def test_the_default_policy_is_that_of_the_core() -> None:
 
 
 def test_a_later_attempt_has_the_rest_of_the_deadline_if_it_is_shorter() -> None:
-    transport = Responding(in_turn(BUSY, BUSY, GOOD))
+    transport = RespondingTransport(in_turn(BUSY, BUSY, GOOD))
     client = Client(KEY, transport=transport, timeout=50, retry=RetryPolicy(base=0, deadline=20))
     client.bookings.get_one("bk7")
     first, *later = transport.timeouts
@@ -124,13 +126,13 @@ def test_a_later_attempt_has_the_rest_of_the_deadline_if_it_is_shorter() -> None
         assert timeout is not None
         assert 0 < timeout.total <= 20
         assert timeout == Timeout(10, timeout.total, timeout.total)
-    usual = Responding(in_turn(BUSY, GOOD))
+    usual = RespondingTransport(in_turn(BUSY, GOOD))
     Client(KEY, transport=usual, retry=RetryPolicy(base=0, deadline=3_600)).call(GET)
     assert usual.timeouts == [None, Timeout()]
 
 
 def test_the_rest_of_the_deadline_caps_the_timeout_of_the_transport() -> None:
-    class Hurried(Responding):
+    class Hurried(RespondingTransport):
         timeout = Timeout(1, 2, 3)
 
     hurried = Hurried(in_turn(BUSY, GOOD))
@@ -140,7 +142,7 @@ def test_the_rest_of_the_deadline_caps_the_timeout_of_the_transport() -> None:
         assert transport.timeout == Timeout(4, 4, 4)
     assert TrioTransport(timeout=Timeout(1, 2, 3)).timeout == Timeout(1, 2, 3)
 
-    class AsyncHurried(AsyncResponding):
+    class AsyncHurried(AsyncRespondingTransport):
         timeout = Timeout(1, 2, 3)
 
     waiting = AsyncHurried(in_turn(BUSY, GOOD))
@@ -148,7 +150,7 @@ def test_the_rest_of_the_deadline_caps_the_timeout_of_the_transport() -> None:
     trio.run(client.call, GET)
     assert waiting.timeouts == [None, Timeout(1, 2, 3)]
 
-    class WithInvalidTimeout(Responding):
+    class WithInvalidTimeout(RespondingTransport):
         timeout = "soon"
 
     invalid = WithInvalidTimeout(in_turn(BUSY, GOOD))
@@ -224,7 +226,7 @@ def test_pages_are_requested_concurrently() -> None:
             together.wait()
         return server(request)
 
-    with Client(KEY, transport=Responding(respond)) as client:
+    with Client(KEY, transport=RespondingTransport(respond)) as client:
         patient = client.with_options(concurrency=3)
         assert len(list(patient.bookings.iterate(status="past", take=1))) == 10
         assert patient.concurrency == 3
@@ -233,7 +235,7 @@ def test_pages_are_requested_concurrently() -> None:
 
 def test_leaving_the_loop_requests_no_more_pages() -> None:
     server = ListServer(set(range(23)))
-    with Client(KEY, transport=Responding(server)) as client:
+    with Client(KEY, transport=RespondingTransport(server)) as client:
         for booking in client.bookings.iterate(status="past", take=5):
             if booking.uid == "b6":
                 break
@@ -241,7 +243,7 @@ def test_leaving_the_loop_requests_no_more_pages() -> None:
     server = ListServer(set(range(23)))
 
     async def under_trio() -> None:
-        async with AsyncClient(KEY, transport=AsyncResponding(server)) as client:
+        async with AsyncClient(KEY, transport=AsyncRespondingTransport(server)) as client:
             async for booking in client.bookings.iterate(status="past", take=5):
                 if booking.uid == "b6":
                     break
@@ -277,12 +279,12 @@ def test_an_invalid_concurrency_is_refused(concurrency: Any) -> None:
 
 
 MARKED = bookings.create({**A_BOOKING, "metadata": {"create_once_key": "order-1"}})
-LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
+BOOKING_DATA = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
 
 def ours() -> tuple[Response, Response, Response]:
     """Return a list without our booking, a list with it, and the response to its create."""
-    data = {**LIKE, "uid": "bk7", "metadata": {"create_once_key": "order-1"}}
+    data = {**BOOKING_DATA, "uid": "bk7", "metadata": {"create_once_key": "order-1"}}
     pagination = json.loads(ListServer(set()).page_by_offset(100, 0).body)["pagination"]
     none, listed = (
         Response(

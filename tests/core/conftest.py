@@ -45,7 +45,7 @@ def _refuse_the_core(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def the_outside_is_refused_to_the_core() -> Iterator[None]:
+def block_the_outside() -> Iterator[None]:
     """Raise on any use of files, sockets, processes, clocks or chance under a call of the core.
 
     An audit hook would see more, but it cannot be removed after these tests. With one,

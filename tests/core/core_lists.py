@@ -10,11 +10,11 @@ from core_recorded import RECORDED
 from calcom_core import Request, Response
 from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Stream
 
-LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
+BOOKING_DATA = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
 
 def list_response(uids: list[str], pagination: dict[str, Any]) -> Response:
-    data = [{**LIKE, "uid": uid} for uid in uids]
+    data = [{**BOOKING_DATA, "uid": uid} for uid in uids]
     body = {"status": "success", "data": data, "pagination": pagination}
     return Response(200, (), json.dumps(body).encode())
 

@@ -9,10 +9,10 @@ import attrs
 
 from calcom_core import Booking, Page, Slots
 
-MAPS_OF_THE_USER = {"metadata", "booking_fields_responses"}
+FREE_MAPPINGS = {"metadata", "booking_fields_responses"}
 
 # The recorded keys that a model keeps in `extra`; all other keys have fields.
-LEFT: dict[str, set[str]] = {
+EXTRA_KEYS: dict[str, set[str]] = {
     "EventType": {
         "afterEventBuffer",
         "allowReschedulingCancelledBookings",
@@ -75,11 +75,11 @@ def assert_same(raw: Any, value: Any, where: str) -> None:
         named = {snake(key): item for key, item in raw.items()}
         assert len(named) == len(raw), where
         left = {key: item for key, item in raw.items() if snake(key) not in fields}
-        assert left.keys() <= LEFT.get(type(value).__name__, set()), where
+        assert left.keys() <= EXTRA_KEYS.get(type(value).__name__, set()), where
         assert value.extra == left, where
         for name in fields - {"extra"}:
             inner = getattr(value, name)
-            if name in MAPS_OF_THE_USER and inner is not None:
+            if name in FREE_MAPPINGS and inner is not None:
                 assert type(inner) is dict, f"{where}.{name}"
                 assert inner == named[name], f"{where}.{name}"
             else:

@@ -391,7 +391,7 @@ CREATE = {
         AttendeePhoneLocation(phone="+47 912 34 567"),
         {"type": "attendeePhone", "phone": "+47 912 34 567"},
     ),
-    "where the attendee says, typed": _located(
+    "defined by the attendee, typed": _located(
         AttendeeDefinedLocation(location="the quay"),
         {"type": "attendeeDefined", "location": "the quay"},
     ),

@@ -42,14 +42,14 @@ for _ in range(100_000):
     DEEP = [DEEP]
 
 
-class Clueless(tzinfo):
+class NoOffset(tzinfo):
     """A zone without an offset."""
 
     def utcoffset(self, _: datetime | None) -> timedelta | None:
         return None
 
 
-class Far(tzinfo):
+class DayOffset(tzinfo):
     """A zone that is a day away."""
 
     def utcoffset(self, _: datetime | None) -> timedelta:
@@ -63,7 +63,7 @@ class Broken(tzinfo):
         raise KeyError("zone")
 
 
-class Wordy(tzinfo):
+class WrongOffsetType(tzinfo):
     """A zone whose offset is of another type."""
 
     def utcoffset(self, _: datetime | None) -> timedelta:
@@ -113,11 +113,11 @@ TIMES = {
     "nonsense": MARK,
     "empty": "",
     "a number": 1_800_000_000,
-    "of a zone that does not know": datetime(2027, 4, 5, 9, tzinfo=Clueless()),
-    "of a zone that is a day away": datetime(2027, 4, 5, 9, tzinfo=Far()),
+    "of a zone that does not know": datetime(2027, 4, 5, 9, tzinfo=NoOffset()),
+    "of a zone that is a day away": datetime(2027, 4, 5, 9, tzinfo=DayOffset()),
     "of a zone a day away, as a string": "2027-04-05T09:00:00+24:00",
     "of a zone that raises": datetime(2027, 4, 5, 9, tzinfo=Broken()),
-    "of a zone that says another type": datetime(2027, 4, 5, 9, tzinfo=Wordy()),
+    "of a zone with another offset type": datetime(2027, 4, 5, 9, tzinfo=WrongOffsetType()),
     "not a time": NotATime(1, 1, 1),
     "not a time, with a zone": NotATime(2027, 4, 5, tzinfo=UTC),
     "with an invalid year": NoYear(2027, 4, 5, tzinfo=UTC),
@@ -157,7 +157,7 @@ def test_an_invalid_date_or_time_is_refused_as_a_bound_of_slots(name: str) -> No
             "is not a time: its fields, or the offset of its tzinfo, cannot be read",
         ),
         (
-            datetime(2027, 4, 5, tzinfo=Far()),
+            datetime(2027, 4, 5, tzinfo=DayOffset()),
             "is not a time: its fields, or the offset of its tzinfo, cannot be read",
         ),
         (NoDay(2027, 4, 5), "is not a date: its fields cannot be read"),
@@ -213,7 +213,7 @@ UIDS = {
     "half a surrogate pair": f"{MARK}\ud800",
 }
 
-TAKING_A_UID: dict[str, Callable[[Any], object]] = {
+UID_CALLS: dict[str, Callable[[Any], object]] = {
     "get": bookings.get,
     "get_one": bookings.get_one,
     "get_series": bookings.get_series,
@@ -246,12 +246,12 @@ TAKING_A_UID: dict[str, Callable[[Any], object]] = {
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", UIDS)
-@pytest.mark.parametrize("function", TAKING_A_UID)
+@pytest.mark.parametrize("function", UID_CALLS)
 def test_an_invalid_uid_is_refused(function: str, name: str) -> None:
-    assert refused(lambda: TAKING_A_UID[function](UIDS[name])).field == "booking_uid"
+    assert refused(lambda: UID_CALLS[function](UIDS[name])).field == "booking_uid"
 
 
-TAKING_ANOTHER_UID: dict[str, tuple[Callable[[Any], object], str]] = {
+OTHER_UID_CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
     "get_by_seat": (bookings.get_by_seat, "seat_uid"),
     "get_reservation": (slots.get_reservation, "reservation_uid"),
     "update_reservation": (
@@ -263,9 +263,9 @@ TAKING_ANOTHER_UID: dict[str, tuple[Callable[[Any], object], str]] = {
 
 
 @pytest.mark.parametrize("name", sorted(UIDS.keys() - {"a word of the route"}))
-@pytest.mark.parametrize("function", TAKING_ANOTHER_UID)
+@pytest.mark.parametrize("function", OTHER_UID_CALLS)
 def test_an_invalid_uid_of_a_seat_or_a_reservation_is_refused(function: str, name: str) -> None:
-    call, field = TAKING_ANOTHER_UID[function]
+    call, field = OTHER_UID_CALLS[function]
     assert refused(lambda: call(UIDS[name])).field == field
 
 
@@ -510,7 +510,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: bookings.list(after_start=START, before_end="2027-04-05T08:59:59Z"),
         "before_end",
     ),
-    "made before it was made": (
+    "created before its creation": (
         lambda: bookings.list(after_created_at=START, before_created_at="2027-04-05T11:00+03:00"),
         "before_created_at",
     ),
@@ -594,7 +594,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: create(location={"type": "attendeeAddress", "address": ""}),
         "data.location.address",
     ),
-    "a phone that is none": (lambda: AttendeePhoneLocation(phone=MARK), "phone"),
+    "an invalid phone": (lambda: AttendeePhoneLocation(phone=MARK), "phone"),
     "an integration of None": (lambda: IntegrationLocation(integration=None), "integration"),
     "a length of 0": (lambda: create(length_in_minutes=0), "data.length_in_minutes"),
     "a routing without members": (lambda: create(routing={}), "data.routing.team_member_ids"),
@@ -656,7 +656,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a user of a fraction": (lambda: bookings.reassign_to_user("bk7", 1.5), "user_id"),
     # Credentials, URLs, headers, times.
     "a bare string as credentials": (lambda: Api(f"cal_test_{MARK}"), "auth"),
-    "no credentials, not said": (lambda: Api(None), "auth"),
+    "no credentials, not anonymous": (lambda: Api(None), "auth"),
     "a key with a line break": (lambda: ApiKey(f"cal_test_{MARK}\n"), "api_key"),
     "a key with a space": (lambda: ApiKey(f"cal_test {MARK}"), "api_key"),
     "a key outside ASCII": (lambda: ApiKey(f"cal_test_{MARK}é"), "api_key"),

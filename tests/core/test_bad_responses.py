@@ -115,7 +115,7 @@ DISGUISED: dict[str, tuple[object, str]] = {
     # The error in a 2xx body, and its text in the message.
     "code and message": ({"code": "X", "message": "host busy"}, "X: host busy"),
     "a text": ("host busy", "host busy"),
-    "what cannot be printed": (
+    "unprintable text": (
         {"message": "\x1b[31mhost\x07 \u202ebusy \ud800é"},
         "\\x1b[31mhost\\x07 \\u202ebusy \\ud800é",
     ),
@@ -163,7 +163,7 @@ DEEPEST = "[" * 600 + "]" * 600
 
 # The body of an accepted write, and the JSON in the error.
 ACCEPTED: dict[str, tuple[str, object]] = {
-    "a booking with an odd key": (
+    "a booking with an unexpected key": (
         '{"status":"success","data":{"uid":"bk9","start":5}}',
         {"status": "success", "data": {"uid": "bk9", "start": 5}},
     ),

@@ -64,7 +64,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a naive start": (lambda: listed(start="2027-04-05T09:00:00"), "start"),
     "a naive end": (lambda: listed(end=datetime(2027, 4, 6)), "end"),
-    "a day that is none": (lambda: listed(start="2027-02-31"), "start"),
+    "an invalid day": (lambda: listed(start="2027-02-31"), "start"),
     "a start of nonsense": (lambda: listed(start=MARK), "start"),
     "a start of None": (lambda: listed(start=None), "start"),
     "a start of a number": (lambda: listed(start=20270405), "start"),
@@ -72,8 +72,8 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a negative duration": (lambda: listed(duration=-30), "duration"),
     "a duration with a fraction": (lambda: listed(duration=30.5), "duration"),
     "a duration as a string": (lambda: listed(duration="30"), "duration"),
-    "a format that is none": (lambda: listed(format=MARK), "format"),
-    "a zone that is none": (lambda: listed(time_zone="EST"), "time_zone"),
+    "an invalid format": (lambda: listed(format=MARK), "format"),
+    "an invalid zone": (lambda: listed(time_zone="EST"), "time_zone"),
     "dates in another zone": (lambda: listed(time_zone="Australia/Sydney"), "start"),
     "a first day in another zone": (
         lambda: listed(start=date(2027, 4, 5), end="2027-04-06T14:00:00Z", time_zone="Etc/GMT+1"),
@@ -184,7 +184,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "an address without an address": (lambda: moved({"type": "address"}), "location.address"),
     "an empty link": (lambda: moved({"type": "link", "link": ""}), "location.link"),
     "a link with a space": (lambda: moved({"type": "link", "link": f"{MARK} x"}), "location.link"),
-    "a phone that is none": (lambda: moved({"type": "phone", "phone": MARK}), "location.phone"),
+    "an invalid phone": (lambda: moved({"type": "phone", "phone": MARK}), "location.phone"),
     "a link with an address": (
         lambda: moved({"type": "link", "link": "x", "address": MARK}),
         "location['address']",

@@ -108,10 +108,12 @@ def test_concurrent_and_sequential_pages_yield_the_same_in_the_same_order(
     assert [uid for page in listed for uid in uids(list(page.items))] == yielded
 
 
-COMING = st.lists(st.tuples(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60))), max_size=30)
+INSERTIONS = st.lists(
+    st.tuples(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60))), max_size=30
+)
 
 
-@given(COMING, st.integers(1, 7), st.integers(2, 6))
+@given(INSERTIONS, st.integers(1, 7), st.integers(2, 6))
 def test_concurrent_pages_yield_nothing_twice_while_the_list_changes(
     changes: list[tuple[set[int], set[int]]], take: int, concurrency: int
 ) -> None:
@@ -302,7 +304,7 @@ def test_an_endless_list_is_an_error(
     endless: Callable[[dict[str, str]], Response], paginate: Any, concurrency: int
 ) -> None:
     requests, emitted, reason = ENDLESS[endless, paginate]
-    server = Never(endless)
+    server = QueryServer(endless)
     yielded: list[Any] = []
     with pytest.raises(PagingError) as caught:
         run_stream(paginate(API, past(2), concurrency=concurrency), server, emitted=yielded)
@@ -317,7 +319,7 @@ def test_an_endless_list_is_an_error(
     assert pickle.loads(pickle.dumps(error)).page == error.page
 
 
-class Never:
+class QueryServer:
     """A server that responds by a function of the query."""
 
     def __init__(self, respond: Callable[[dict[str, str]], Response]) -> None:
@@ -330,7 +332,7 @@ class Never:
         return self._respond(query)
 
 
-def _by_turns(*listed: list[str]) -> Callable[[dict[str, str]], Response]:
+def _alternating(*listed: list[str]) -> Callable[[dict[str, str]], Response]:
     """Repeat the pages for ever, each with a new cursor."""
 
     def respond(query: dict[str, str]) -> Response:
@@ -343,9 +345,9 @@ def _by_turns(*listed: list[str]) -> Callable[[dict[str, str]], Response]:
 
 
 def test_a_cursor_list_that_repeats_a_page_is_an_error() -> None:
-    same = _by_turns(["b1", "b2"])
+    same = _alternating(["b1", "b2"])
     for paginate, most in ((items, 2), (pages, 2)):
-        server = Never(same)
+        server = QueryServer(same)
         yielded: list[Any] = []
         with pytest.raises(PagingError) as caught:
             run_stream(paginate(API, by_cursor(2)), server, emitted=yielded)  # type: ignore[arg-type]
@@ -356,7 +358,7 @@ def test_a_cursor_list_that_repeats_a_page_is_an_error() -> None:
 
 
 def test_a_cursor_list_that_cycles_is_an_error() -> None:
-    server = Never(_by_turns(["b1"], ["b2"], ["b3"]))
+    server = QueryServer(_alternating(["b1"], ["b2"], ["b3"]))
     yielded: list[Any] = []
     with pytest.raises(PagingError):
         run_stream(items(API, by_cursor(1)), server, emitted=yielded)
@@ -371,7 +373,7 @@ def test_a_list_that_alternates_between_two_pages_is_an_error(paginate: Any) -> 
         body["pagination"]["totalItems"] = 10**12
         return Response(200, (), json.dumps(body).encode())
 
-    server = Never(in_turn)
+    server = QueryServer(in_turn)
     with pytest.raises(PagingError):
         run_stream(paginate(API, past(2)), server)
     assert server.requests == 12
@@ -379,11 +381,11 @@ def test_a_list_that_alternates_between_two_pages_is_an_error(paginate: Any) -> 
 
 def test_the_error_of_an_endless_list_holds_no_cookie() -> None:
     def endless(query: dict[str, str]) -> Response:
-        whole = _by_turns(["b1"])(query)
+        whole = _alternating(["b1"])(query)
         return Response(200, {"Set-Cookie": "sid=cal_test_cookie"}, whole.body)
 
     with pytest.raises(PagingError) as caught:
-        run_stream(items(API, by_cursor(1)), Never(endless))
+        run_stream(items(API, by_cursor(1)), QueryServer(endless))
     assert uids(list(caught.value.page.items)) == ["b1"]
     assert b"cal_test_cookie" not in pickle.dumps(caught.value)
 
@@ -400,7 +402,7 @@ def test_an_empty_cursor_page_is_not_the_end() -> None:
 
 def test_a_cursor_list_of_empty_pages_is_an_error() -> None:
     for paginate in (items, pages):
-        server = Never(_by_turns(["b1"], *[[]] * 20))
+        server = QueryServer(_alternating(["b1"], *[[]] * 20))
         with pytest.raises(PagingError):
             run_stream(paginate(API, by_cursor(1)), server)  # type: ignore[arg-type]
         assert server.requests == 11

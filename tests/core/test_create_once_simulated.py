@@ -36,32 +36,45 @@ NEW: dict[str, Any] = {
     "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "Europe/Rome"},
 }
 POLICY = RetryPolicy(attempts=3, base=0.5, cap=2, deadline=60, wait_budget=20)
-LATENESS = 30.0
+MAX_DELAY = 30.0
 """The longest delay in seconds before the server executes a create."""
 
-LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
+BOOKING_DATA = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
-CREATES = (
-    "answered",
+CREATE_FATES = (
+    "responded",
     "not sent",
     "request lost",
-    "answer lost",
+    "response lost",
     "crashed before",
     "crashed after",
-    "carried out late, answer lost",
-    "carried out late, gateway gave up",
-    "carried out and answered late",
-    "answered to the next request",
+    "executed late, response lost",
+    "executed late, gateway gave up",
+    "executed late, responded late",
+    "response to the next request",
     "limited",
     "limited from within",
 )
-LOOKS = ("answered", "answered", "answered", "answer lost", "crashed before", "not sent", "limited")
+LOOK_UP_FATES = (
+    "responded",
+    "responded",
+    "responded",
+    "response lost",
+    "crashed before",
+    "not sent",
+    "limited",
+)
 
 
 @cache
 def booked(number: int) -> dict[str, Any]:
     start = "2027-04-05T09:00:00.000Z"
-    return {**LIKE, "uid": f"b{number}", "start": start, "metadata": {"create_once_key": "order-1"}}
+    return {
+        **BOOKING_DATA,
+        "uid": f"b{number}",
+        "start": start,
+        "metadata": {"create_once_key": "order-1"},
+    }
 
 
 @cache
@@ -93,11 +106,11 @@ def refused(status: int, code: str = "X") -> Response:
 
 
 @frozen
-class Look:
+class LookUp:
     """A look-up: whether it got a response, and whether a booking existed."""
 
     succeeded: bool
-    shown: bool
+    booking_exists: bool
 
 
 @define
@@ -107,9 +120,9 @@ class Simulated:
     random: Random
     time: float = 0.0
     due: list[float] = field(factory=list)
-    made: list[float] = field(factory=list)
-    befell: list[str] = field(factory=list)
-    looks: list[Look] = field(factory=list)
+    bookings_made: list[float] = field(factory=list)
+    fates: list[str] = field(factory=list)
+    look_ups: list[LookUp] = field(factory=list)
     stray: Response | None = None
 
     def execute(self, until: float) -> None:
@@ -117,7 +130,7 @@ class Simulated:
         for moment in sorted(self.due):
             if moment <= until:
                 self.due.remove(moment)
-                self.made.append(moment)
+                self.bookings_made.append(moment)
 
     def wait(self, most: float) -> None:
         self.time += self.random.uniform(0, most)
@@ -131,8 +144,8 @@ class Simulated:
         return self._list(stray)
 
     def _create(self, stray: Response | None) -> Response:
-        fate = self.random.choice(CREATES)
-        self.befell.append(fate)
+        fate = self.random.choice(CREATE_FATES)
+        self.fates.append(fate)
         match fate:
             case "not sent":
                 raise NotSent("refused", reason="refused")
@@ -140,40 +153,40 @@ class Simulated:
                 return refused(429)
             case "limited from within":
                 if self.random.random() < 0.5:
-                    self.made.append(self.time)
+                    self.bookings_made.append(self.time)
                 return refused(429, "TRPCError")
             case "crashed before":
                 return refused(500)
             case "crashed after":
-                self.made.append(self.time)
+                self.bookings_made.append(self.time)
                 return refused(500)
             case "request lost":
                 self.wait(60)
                 raise NoAnswer("cut short", reason="timeout")
-            case "answer lost":
-                self.made.append(self.time)
+            case "response lost":
+                self.bookings_made.append(self.time)
                 self.wait(60)
                 raise NoAnswer("cut short", reason="timeout")
-            case "carried out late, answer lost" | "carried out late, gateway gave up":
-                self.due.append(self.time + self.random.uniform(0, LATENESS))
+            case "executed late, response lost" | "executed late, gateway gave up":
+                self.due.append(self.time + self.random.uniform(0, MAX_DELAY))
                 self.wait(60)
                 if "gateway" in fate:
                     return refused(504)
                 raise NoAnswer("cut short", reason="timeout")
-            case "answered to the next request":
-                self.made.append(self.time)
-                self.stray = created(len(self.made))
+            case "response to the next request":
+                self.bookings_made.append(self.time)
+                self.stray = created(len(self.bookings_made))
                 self.wait(60)
                 raise NoAnswer("cut short", reason="timeout")
-            case "carried out and answered late":
-                self.time += self.random.uniform(0, LATENESS)
-        self.made.append(self.time)
-        return stray or created(len(self.made))
+            case "executed late, responded late":
+                self.time += self.random.uniform(0, MAX_DELAY)
+        self.bookings_made.append(self.time)
+        return stray or created(len(self.bookings_made))
 
     def _list(self, stray: Response | None) -> Response:
-        fate = self.random.choice(LOOKS)
-        succeeded = fate == "answered" and stray is None
-        self.looks.append(Look(succeeded, shown=bool(self.made)))
+        fate = self.random.choice(LOOK_UP_FATES)
+        succeeded = fate == "responded" and stray is None
+        self.look_ups.append(LookUp(succeeded, booking_exists=bool(self.bookings_made)))
         if stray is not None:
             return stray
         match fate:
@@ -183,10 +196,10 @@ class Simulated:
                 return refused(429)
             case "crashed before":
                 return refused(503)
-            case "answer lost":
+            case "response lost":
                 self.wait(30)
                 raise NoAnswer("cut short", reason="timeout")
-        return listed(tuple(range(1, len(self.made) + 1)))
+        return listed(tuple(range(1, len(self.bookings_made) + 1)))
 
     def run(self, program: Program[Any]) -> Any:
         """Run a program to its end; then execute the delayed creates."""
@@ -233,16 +246,16 @@ def outcome(server: Simulated, program: Program[Any]) -> tuple[Any, CalcomError 
 
 def check(server: Simulated, result: Any, error: CalcomError | None) -> str:
     """Check the result of a first run against the server; returns how the run ended."""
-    assert len(server.made) <= 1
+    assert len(server.bookings_made) <= 1
     if error is None:
-        assert len(server.made) == 1
+        assert len(server.bookings_made) == 1
         assert result.uid == "b1"
         return "booked"
     if isinstance(error, OutcomeUnknown):
-        last = server.looks[-1]
-        assert not last.shown or not last.succeeded, "the look-up had shown it"
+        last = server.look_ups[-1]
+        assert not last.booking_exists or not last.succeeded, "the look-up had shown it"
         return "unknown"
-    assert server.made == []
+    assert server.bookings_made == []
     return type(error).__name__
 
 
@@ -255,10 +268,10 @@ def test_no_schedule_of_one_run_books_twice(seeds: Sequence[int]) -> None:
         result, error = outcome(server, once())
         ends[check(server, result, error)] += 1
         # A create is retried only where it was certainly not executed.
-        assert set(server.befell[:-1]) <= {"not sent", "limited"}
-        fates.update(server.befell)
-        retried += len(server.befell) > 1
-    assert fates == set(CREATES)
+        assert set(server.fates[:-1]) <= {"not sent", "limited"}
+        fates.update(server.fates)
+        retried += len(server.fates) > 1
+    assert fates == set(CREATE_FATES)
     assert retried > len(seeds) // 10
     failed = {"NotSent", "RateLimited", "ServerError", "NoAnswer"}
     assert ends.keys() == {"booked", "unknown", *failed}
@@ -266,29 +279,29 @@ def test_no_schedule_of_one_run_books_twice(seeds: Sequence[int]) -> None:
 
 
 def test_no_schedule_of_later_runs_with_the_same_key_books_twice(seeds: Sequence[int]) -> None:
-    found = made_later = 0
+    found = later_bookings = 0
     for seed in seeds:
         server = Simulated(Random(seed))
         outcome(server, once())
         for _ in range(2):
-            made, creates = len(server.made), len(server.befell)
+            bookings_made, creates = len(server.bookings_made), len(server.fates)
             result, error = outcome(server, once())
-            assert len(server.made) <= 1
-            if made:
-                assert len(server.befell) == creates, "a create was sent though the booking exists"
+            assert len(server.bookings_made) <= 1
+            if bookings_made:
+                assert len(server.fates) == creates, "a create was sent though the booking exists"
                 assert error is not None or result.uid == "b1"
                 found += error is None
-            made_later += len(server.made) - made
+            later_bookings += len(server.bookings_made) - bookings_made
     assert found > len(seeds)
-    assert made_later > len(seeds) // 20
+    assert later_bookings > len(seeds) // 20
 
 
 def test_a_run_before_the_first_booking_is_visible_may_book_twice() -> None:
     def twice(seed: int) -> bool:
         server = Simulated(Random(seed))
-        server.due.append(LATENESS)  # the create of another run, which the server still executes
+        server.due.append(MAX_DELAY)  # the create of another run, which the server still executes
         outcome(server, once())
-        return len(server.made) > 1
+        return len(server.bookings_made) > 1
 
     assert any(twice(seed) for seed in range(100))
 
@@ -310,5 +323,5 @@ def test_naive_retries_book_twice_in_the_same_schedules(seeds: Sequence[int]) ->
     for seed in seeds:
         server = Simulated(Random(seed))
         outcome(server, naive())
-        twice += len(server.made) > 1
+        twice += len(server.bookings_made) > 1
     assert twice > len(seeds) // 10

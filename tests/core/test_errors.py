@@ -672,7 +672,7 @@ def transport_error(cls: type[TransportError]) -> TransportError:
     return cls("connection closed", reason="closed", operation=GET)
 
 
-ONE_OF_EACH: dict[str, CalcomError] = {
+INSTANCES: dict[str, CalcomError] = {
     "CalcomError": CalcomError("x"),
     "InvalidInput": InvalidInput("data.start", "is missing"),
     "ApiError": refusal(GET, 302, "x"),
@@ -736,8 +736,8 @@ def test_every_error_class_has_an_instance() -> None:
         for name, value in vars(calcom_core.errors).items()
         if isinstance(value, type) and issubclass(value, CalcomError)
     }
-    assert ONE_OF_EACH.keys() == classes
-    assert {name: type(error).__name__ for name, error in ONE_OF_EACH.items()} == {
+    assert INSTANCES.keys() == classes
+    assert {name: type(error).__name__ for name, error in INSTANCES.items()} == {
         name: name for name in classes
     }
 
@@ -753,10 +753,10 @@ def attributes_of(error: CalcomError) -> dict[str, Any]:
 
 
 @pytest.mark.exhaustive(sample=20)
-@pytest.mark.parametrize("name", ONE_OF_EACH)
+@pytest.mark.parametrize("name", INSTANCES)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_an_error_pickles_with_all_its_attributes(name: str, protocol: int) -> None:
-    error = ONE_OF_EACH[name]
+    error = INSTANCES[name]
     again = pickle.loads(pickle.dumps(error, protocol))
     assert type(again) is type(error)
     assert str(again) == str(error)
@@ -764,17 +764,17 @@ def test_an_error_pickles_with_all_its_attributes(name: str, protocol: int) -> N
     assert attributes_of(again) == attributes_of(error)
 
 
-@pytest.mark.parametrize("name", ONE_OF_EACH)
+@pytest.mark.parametrize("name", INSTANCES)
 def test_an_error_is_copied_with_all_its_attributes(name: str) -> None:
-    error = ONE_OF_EACH[name]
+    error = INSTANCES[name]
     again = copy.copy(error)
     assert again is not error
     assert (type(again), again.args, vars(again)) == (type(error), error.args, vars(error))
 
 
-@pytest.mark.parametrize("name", ONE_OF_EACH)
+@pytest.mark.parametrize("name", INSTANCES)
 def test_an_error_keeps_its_cause_and_its_notes(name: str) -> None:
-    error = copy.copy(ONE_OF_EACH[name])
+    error = copy.copy(INSTANCES[name])
     cause = OSError("the cause")
     with pytest.raises(CalcomError) as caught:
         raise error from cause
@@ -1019,7 +1019,7 @@ WAITS: dict[str, tuple[dict[str, str], float | None]] = {
         },
         60.0,
     ),
-    "the latest where none is used up": (
+    "the latest of limits with requests left": (
         {
             "x-ratelimit-remaining-a": "1",
             "x-ratelimit-reset-a": "20",
@@ -1037,11 +1037,11 @@ WAITS: dict[str, tuple[dict[str, str], float | None]] = {
         0.0,
     ),
     "retry after a date, without a date": ({"Retry-After": "Sun, 22 Nov 2026 16:04:30 GMT"}, None),
-    "retry after a month that is none": (
+    "retry after an invalid month": (
         {"Retry-After": "Sun, 22 Nox 2026 16:04:30 GMT", "Date": DATE},
         None,
     ),
-    "retry after a day that is none": (
+    "retry after an invalid day": (
         {"Retry-After": "Sun, 32 Nov 2026 16:04:30 GMT", "Date": DATE},
         None,
     ),
@@ -1101,16 +1101,16 @@ def test_a_429_error_has_every_limit_of_its_headers() -> None:
 
 
 def test_blocked_by_edge_and_version_mismatch_have_their_attributes() -> None:
-    blocked = ONE_OF_EACH["BlockedByEdge"]
+    blocked = INSTANCES["BlockedByEdge"]
     assert isinstance(blocked, BlockedByEdge)
     assert str(blocked) == (
         "bookings.get (GET /v2/bookings/bk7): 403 a page of HTML (something in front of the "
         "API refused; check the base URL and your network)"
     )
-    mismatch = ONE_OF_EACH["VersionMismatch"]
+    mismatch = INSTANCES["VersionMismatch"]
     assert isinstance(mismatch, VersionMismatch)
     assert not isinstance(mismatch, ApiError)
-    decoding = ONE_OF_EACH["DecodingError"]
+    decoding = INSTANCES["DecodingError"]
     assert isinstance(decoding, DecodingError)
     assert decoding.unreadable == ({"id": 5},)
 

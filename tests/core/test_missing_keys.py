@@ -162,7 +162,7 @@ def assert_as_before(before: Any, after: Any, model: str, key: str) -> None:
         assert getattr(after, field.name) == kept, (model, key, field.name)
 
 
-def read_alone() -> Iterator[tuple[Operation[Any], dict[str, Any], Any]]:
+def recorded_bodies() -> Iterator[tuple[Operation[Any], dict[str, Any], Any]]:
     """Yield the recorded bodies, each with its operation and its decoded value."""
     for name in SHAPES:
         operation = operation_of(name)
@@ -198,7 +198,7 @@ class Key:
 def keys(sample: Callable[..., Any]) -> list[Key]:
     """Return the keys of all recorded bodies; by default, a few of each name in each model."""
     found: dict[tuple[str, str], list[Key]] = defaultdict(list)
-    for operation, envelope, before in read_alone():
+    for operation, envelope, before in recorded_bodies():
         for steps, model in places_of(envelope, before):
             key = Key(operation, envelope, before, steps, model)
             found[model, key.name].append(key)
@@ -250,7 +250,7 @@ def success(data: object) -> Response:
 
 
 NINE = datetime(2027, 4, 5, 9, tzinfo=UTC)
-LEAST = {
+MINIMAL = {
     "uid": "bk7",
     "status": "accepted",
     "start": "2027-04-05T09:00:00.000Z",
@@ -259,7 +259,7 @@ LEAST = {
 
 
 def test_a_booking_with_four_keys_is_read() -> None:
-    booking = bookings.get_one("bk7").read(success(LEAST))
+    booking = bookings.get_one("bk7").read(success(MINIMAL))
     assert booking == Booking(
         uid="bk7",
         status="accepted",
@@ -299,7 +299,7 @@ LACKING: list[tuple[Operation[Any], object, str]] = [
     ),
     (
         bookings.get_one("bk7"),
-        {**LEAST, "start": None},
+        {**MINIMAL, "start": None},
         f"{OF_ONE}null at $.data.start, where a time with its offset belongs",
     ),
     (
@@ -316,7 +316,7 @@ LACKING: list[tuple[Operation[Any], object, str]] = [
     ),
     (
         bookings.list(),
-        [LEAST, {"uid": "bk8", "status": "accepted"}, {}],
+        [MINIMAL, {"uid": "bk8", "status": "accepted"}, {}],
         f"{OF_LIST}nothing at $.data[1].start, where a time with its offset belongs; "
         "also missing: $.data[1].end (2 unreadable, the other 1 of the page in error.page)",
     ),
@@ -346,10 +346,10 @@ def test_every_missing_key_of_an_object_is_named_at_once(
 
 
 # An operation, its minimal data, and the decoded value.
-LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
+MINIMAL_DATA: dict[str, tuple[Operation[Any], object, object]] = {
     "people, an event type and an addition": (
         bookings.get_one("bk7"),
-        {**LEAST, "hosts": [{}], "attendees": [{}], "eventType": {}, "added": 1},
+        {**MINIMAL, "hosts": [{}], "attendees": [{}], "eventType": {}, "added": 1},
         Booking(
             uid="bk7",
             status="accepted",
@@ -374,7 +374,7 @@ LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
     ),
     "a duration that is no whole number": (
         bookings.get_one("bk7"),
-        {**LEAST, "end": "2027-04-05T09:00:30.000Z"},
+        {**MINIMAL, "end": "2027-04-05T09:00:30.000Z"},
         Booking(
             uid="bk7",
             status="accepted",
@@ -385,7 +385,7 @@ LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
     ),
     "the older name of a place, and an event type": (
         bookings.get_one("bk7"),
-        {**LEAST, "meetingUrl": "https://meet.example.com/a", "eventType": {"id": 7}},
+        {**MINIMAL, "meetingUrl": "https://meet.example.com/a", "eventType": {"id": 7}},
         Booking(
             uid="bk7",
             status="accepted",
@@ -475,9 +475,9 @@ LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
 }
 
 
-@pytest.mark.parametrize("name", LEAST_DATA)
+@pytest.mark.parametrize("name", MINIMAL_DATA)
 def test_a_minimal_response_is_read(name: str) -> None:
-    operation, data, value = LEAST_DATA[name]
+    operation, data, value = MINIMAL_DATA[name]
     read = operation.read(success(data))
     assert read == value
     assert hash(read) == hash(value)
@@ -523,7 +523,7 @@ DISPLAYED = [
 def test_an_address_is_displayed_without_the_suffix_of_a_managed_user(
     email: str, displayed: str
 ) -> None:
-    data = {**LEAST, "hosts": [{"email": email}], "attendees": [{"email": email}]}
+    data = {**MINIMAL, "hosts": [{"email": email}], "attendees": [{"email": email}]}
     booking = bookings.get_one("bk7").read(success(data))
     assert (booking.hosts[0].display_email, booking.attendees[0].display_email) == (
         displayed,
@@ -532,7 +532,7 @@ def test_an_address_is_displayed_without_the_suffix_of_a_managed_user(
     assert Host(email=email).display_email == displayed
 
 
-SHAPES_OF_LEAST: list[tuple[dict[str, object], BookingShape]] = [
+SHAPES_OF_MINIMAL: list[tuple[dict[str, object], BookingShape]] = [
     ({"bookingFieldsResponses": {}}, BookingShape.SINGLE),
     ({}, BookingShape.SEATED),
     ({"metadata": {}}, BookingShape.SEATED),
@@ -541,11 +541,11 @@ SHAPES_OF_LEAST: list[tuple[dict[str, object], BookingShape]] = [
 ]
 
 
-@pytest.mark.parametrize(("more", "shape"), SHAPES_OF_LEAST)
+@pytest.mark.parametrize(("more", "shape"), SHAPES_OF_MINIMAL)
 def test_a_booking_without_responses_counts_as_seated(
     more: dict[str, object], shape: BookingShape
 ) -> None:
-    booking = bookings.get_one("bk7").read(success({**LEAST, **more}))
+    booking = bookings.get_one("bk7").read(success({**MINIMAL, **more}))
     assert (booking.shape, booking.is_seated) == (shape, shape.value.endswith("seated"))
 
 
@@ -579,7 +579,7 @@ PAGINATIONS: list[tuple[dict[str, object], object, Operation[Page[Booking]] | No
 def test_a_page_with_little_pagination_has_the_next_page_it_implies(
     pagination: dict[str, object], read: object, following: Operation[Page[Booking]] | None
 ) -> None:
-    envelope = {"status": "success", "data": [LEAST], "pagination": pagination}
+    envelope = {"status": "success", "data": [MINIMAL], "pagination": pagination}
     page = bookings.list(take=3).read(body_of(envelope))
     assert (page.pagination, page.next) == (read, following)
     assert page.total_items is None

@@ -42,21 +42,21 @@ def by_cursor(limit: int) -> Operation[Page[Booking]]:
     return bookings.list(status="past", limit=limit)
 
 
-WAYS = [by_offset, by_cursor]
+STYLES = [by_offset, by_cursor]
 API = Api(Anonymous())
 
 
 @pytest.mark.exhaustive(sample=6)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize(
     ("held", "a_page", "page_count"),
     [(0, 3, 1), (1, 3, 1), (3, 3, 1), (4, 3, 2), (6, 3, 2), (2_000, 2, 1_000), (1_999, 2, 1_000)],
 )
 def test_pagination_requests_each_page_once_and_yields_every_booking(
-    way: Callable[[int], Operation[Page[Booking]]], held: int, a_page: int, page_count: int
+    style: Callable[[int], Operation[Page[Booking]]], held: int, a_page: int, page_count: int
 ) -> None:
     server = ListServer(set(range(held)))
-    yielded = run_stream(items(API, way(a_page)), server)
+    yielded = run_stream(items(API, style(a_page)), server)
     assert [booking.uid for booking in yielded] == [f"b{number}" for number in range(held)]
     assert len(server.queries) == page_count
     assert {query["status"] for query in server.queries} == {"past"}
@@ -77,18 +77,18 @@ def test_the_second_page_has_the_paging_style_of_the_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("versions", "way"), [(EVERYWHERE, OffsetPagination), (HOSTED, CursorPagination)]
+    ("versions", "style"), [(EVERYWHERE, OffsetPagination), (HOSTED, CursorPagination)]
 )
 def test_a_list_without_paging_parameters_has_the_style_of_the_version_profile(
-    versions: Versions, way: type[Any]
+    versions: Versions, style: type[Any]
 ) -> None:
     server = ListServer(set(range(250)))
     listed = run_stream(
         pages(Api(Anonymous(), versions=versions), bookings.list(status="past")), server
     )
-    assert {type(page.pagination) for page in listed} == {way}
+    assert {type(page.pagination) for page in listed} == {style}
     assert sum(len(page.items) for page in listed) == 250
-    assert {page.total_items for page in listed} == {250 if way is OffsetPagination else None}
+    assert {page.total_items for page in listed} == {250 if style is OffsetPagination else None}
 
 
 def test_the_last_operation_of_a_long_list_is_still_a_plain_value() -> None:
@@ -104,8 +104,8 @@ def test_the_last_operation_of_a_long_list_is_still_a_plain_value() -> None:
 
 # Even numbers stay; some odd numbers are inserted and removed between two pages.
 STAYING = set(range(0, 60, 2))
-UNREADABLE = st.sets(st.integers(0, 30).map(lambda number: 2 * number + 1), max_size=8)
-CHANGES = st.lists(st.tuples(UNREADABLE, UNREADABLE), max_size=30)
+ODD_NUMBERS = st.sets(st.integers(0, 30).map(lambda number: 2 * number + 1), max_size=8)
+CHANGES = st.lists(st.tuples(ODD_NUMBERS, ODD_NUMBERS), max_size=30)
 
 
 def changing(changes: list[tuple[set[int], set[int]]]) -> Callable[[ListServer], None]:
@@ -142,7 +142,7 @@ def test_offset_pagination_yields_no_booking_twice_while_the_list_changes(
     assert len(server.queries) <= 100 // a_page + 1
 
 
-@given(st.lists(UNREADABLE, max_size=30), st.integers(1, 7))
+@given(st.lists(ODD_NUMBERS, max_size=30), st.integers(1, 7))
 def test_offset_pagination_misses_nothing_while_nothing_is_removed(
     inserted: list[set[int]], a_page: int
 ) -> None:
@@ -160,17 +160,17 @@ def churn(server: ListServer) -> None:
 
 
 @pytest.mark.exhaustive(sample=2)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize(("staying", "least"), [(0, 1), (2, 1), (4, 2), (2_000, 1_000)])
 def test_pagination_of_any_length_ends_and_yields_nothing_twice(
-    way: Callable[[int], Operation[Page[Booking]]], staying: int, least: int
+    style: Callable[[int], Operation[Page[Booking]]], staying: int, least: int
 ) -> None:
     stays = set(range(0, 2 * staying, 2))
     server = ListServer(set(stays), churn)
-    yielded = numbers(run_stream(items(API, way(2)), server, most=10_000))
+    yielded = numbers(run_stream(items(API, style(2)), server, most=10_000))
     assert len(yielded) == len(set(yielded))
     assert least <= len(server.queries) <= 2 * least + 2
-    if way is by_cursor:
+    if style is by_cursor:
         assert set(yielded) >= stays
 
 
@@ -405,7 +405,7 @@ def test_bookings_without_a_pagination_are_yielded_before_the_error() -> None:
 
 
 # The request, a pagination of the other style, and the reason.
-OTHER_WAYS: dict[str, tuple[Operation[Page[Booking]], dict[str, Any], str]] = {
+OTHER_STYLES: dict[str, tuple[Operation[Page[Booking]], dict[str, Any], str]] = {
     "after a cursor": (bookings.list(cursor="c"), OFFSET, "one by number"),
     "after skip": (bookings.list(take=3, skip=3), more("c"), "one by cursor"),
     "with a sort": (bookings.list(sort_end="asc"), more("c"), "one by cursor"),
@@ -419,9 +419,9 @@ OTHER_WAYS: dict[str, tuple[Operation[Page[Booking]], dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", OTHER_WAYS)
+@pytest.mark.parametrize("name", OTHER_STYLES)
 def test_an_invalid_change_of_paging_style_is_an_error_with_its_page(name: str) -> None:
-    operation, pagination, found = OTHER_WAYS[name]
+    operation, pagination, found = OTHER_STYLES[name]
     with pytest.raises(DecodingError) as caught:
         operation.read(list_response(["b1"], pagination))
     assert (caught.value.path, caught.value.found) == ("$.pagination", found)

@@ -155,7 +155,7 @@ def at_runtime(source: str) -> str:
     return ast.unparse(tree)
 
 
-def arrows(path: str, source: str) -> set[str]:
+def core_imports(path: str, source: str) -> set[str]:
     """Return the modules of the core that a module imports, by name."""
     prefix, source = "calcom_core", at_runtime(source)
     return {
@@ -171,7 +171,7 @@ def test_every_module_has_a_place_in_the_order() -> None:
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path != "__init__.py"])
 def test_a_module_imports_only_those_above_it(path: str) -> None:
-    assert arrows(path, MODULES[path]) <= set(ORDER[: ORDER.index(name_of(path))])
+    assert core_imports(path, MODULES[path]) <= set(ORDER[: ORDER.index(name_of(path))])
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_module_imports_only_those_above_it(path: str) -> None:
     ],
 )
 def test_every_form_of_import_is_found(source: str, found: set[str]) -> None:
-    assert arrows("model/inputs.py", source) == found
+    assert core_imports("model/inputs.py", source) == found
 
 
 def run(program: str, *arguments: str) -> str:
@@ -238,7 +238,7 @@ def test_importing_the_core_generates_no_unused_methods() -> None:
 
 
 # The whole core, under an audit hook that refuses the outside.
-UNDER_THE_HOOK = """
+HOOKED_PROGRAM = """
 import json, sys
 from pathlib import Path
 
@@ -379,7 +379,7 @@ print("pure")
 def test_the_core_works_without_the_outside() -> None:
     recorded = Path(__file__).parent.parent / "recorded"
     names = ("29-get-normal", "story-24-list-page-1", "191-get-bad-uid")
-    assert run(UNDER_THE_HOOK, *(str(recorded / f"{name}.json") for name in names)) == "pure"
+    assert run(HOOKED_PROGRAM, *(str(recorded / f"{name}.json") for name in names)) == "pure"
 
 
 def test_every_test_of_the_core_blocks_the_outside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ RESET, AFTER = "X-RateLimit-Reset-Default", "Retry-After"
 DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     "NotSent": (NotSent, BACKOFF, BACKOFF),
     "NoAnswer": (NoAnswer, BACKOFF, UNKNOWN),
-    "a TransportError that says nothing": (TransportError, BACKOFF, UNKNOWN),
+    "a TransportError without a message": (TransportError, BACKOFF, UNKNOWN),
     "429": (refusal(429), BACKOFF, BACKOFF),
     "429, reset 0": (refusal(429, (RESET, "0")), BACKOFF, BACKOFF),
     "429, reset 2": (refusal(429, (RESET, "2")), IN_TWO_SECONDS, IN_TWO_SECONDS),
@@ -136,7 +136,7 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
         too_long("60"),
         too_long("60"),
     ),
-    "429, none used up, the later in 2": (
+    "429, requests left, the later reset in 2": (
         refusal(429, ("X-RateLimit-Reset-A", "1"), ("X-RateLimit-Reset-B", "2")),
         IN_TWO_SECONDS,
         IN_TWO_SECONDS,

@@ -213,7 +213,7 @@ REPORTS: dict[str, tuple[Callable[[], Program[Any]], Any, str]] = {
         "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
         "  after it: nothing more",
     ),
-    "a path that is none": (
+    "an invalid path": (
         get,
         [(("GET", "bk7"), GOOD)],
         "step 1 differs in path:\n"
@@ -380,7 +380,7 @@ REPORTS: dict[str, tuple[Callable[[], Program[Any]], Any, str]] = {
         "api.request(operation)) after step 0, and the script goes on: "
         "bookings.get_one (GET /v2/bookings/bk7); GET /v2/bookings",
     ),
-    "a result that answers nothing": (
+    "a result of another type": (
         get,
         [(GET, None)],
         "step 1: a request is answered by a Response or an exception, and not NoneType",
