@@ -158,12 +158,12 @@ def test_an_api_with_extra_headers_is_not_pickled() -> None:
 def test_no_field_of_headers_holds_a_plain_value() -> None:
     headers = Headers([("Authorization", "Bearer hush"), ("Location", "https://h/?token=hush")])
     request = Request("GET", "https://h/", headers)
-    assert [field.name for field in attrs.fields(Headers)] == ["_pairs"]
-    assert repr(attrs.asdict(request)["headers"]) == "{'_pairs': Hidden(…)}"
-    assert repr(attrs.astuple(headers)) == "(Hidden(…),)"
     assert headers.get("location") == "https://h/?token=hush"
-    kept = [repr(getattr(headers, name)) for name in ("_pairs", "_positions", "_are_safe")]
-    assert kept == ["Hidden(…)", "{'authorization': [0], 'location': [1]}", "True"]
+    names = {name for cls in Headers.__mro__ for name in getattr(cls, "__slots__", ())}
+    kept = [getattr(headers, name) for name in names if hasattr(headers, name)]
+    assert len(kept) > 1
+    for value in (attrs.asdict(request), attrs.astuple(headers), *kept):
+        assert "hush" not in repr(value)
 
 
 def test_hidden_headers_are_values_too() -> None:
