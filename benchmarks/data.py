@@ -47,14 +47,14 @@ FULL: dict[str, Any] = {
 """A booking to make, with all that an application usually says."""
 
 
-def recorded_answer(name: str) -> dict[str, Any]:
+def recorded_response(name: str) -> dict[str, Any]:
     """Return `status`, `headers` and `body` of an answer that was recorded."""
-    answer: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_bytes())["response"]
-    return answer
+    response: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_bytes())["response"]
+    return response
 
 
 def recorded(name: str) -> dict[str, Any]:
-    body: dict[str, Any] = recorded_answer(name)["body"]
+    body: dict[str, Any] = recorded_response(name)["body"]
     return body
 
 
@@ -132,8 +132,10 @@ def pages_of_many(count: int = 10_000) -> list[bytes]:
 
 def deliveries() -> list[tuple[tuple[tuple[str, str], ...], bytes]]:
     """Return headers and body of each delivery that was recorded."""
-    found = [json.loads(path.read_bytes()) for path in sorted(DELIVERIES.glob("webhook-*.json"))]
+    recordings = [
+        json.loads(path.read_bytes()) for path in sorted(DELIVERIES.glob("webhook-*.json"))
+    ]
     return [
         (tuple((name, value) for name, value in each["headers"]), each["raw_body"].encode())
-        for each in found
+        for each in recordings
     ]

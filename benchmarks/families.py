@@ -156,7 +156,7 @@ HOLDING = (
     Line("hold 10,000 bookings", "resident", "ours", "pydantic", "dicts"),
 )
 
-WALKING = tuple(
+LISTING = tuple(
     Line(
         f"list 2,000 bookings, 50 ms a page, by {name}",
         "wall",
@@ -168,9 +168,9 @@ WALKING = tuple(
     for name in ("urllib3", "trio")
 )
 
-WALKING_MEMORY = tuple(
+LIST_MEMORY = tuple(
     Line(
-        f"memory of a walk of 8,000 bookings, by {name}",
+        f"memory of a list of 8,000 bookings, by {name}",
         "rest",
         named("8,000", name),
         floor=named("2,000", name),
@@ -203,8 +203,8 @@ FAMILIES = (
     Family("read", "reading", READING),
     Family("build", "building", BUILDING),
     Family("import", "importing", IMPORTING, seconds=0),
-    Family("walk", "walking", WALKING, server=paging.server, seconds=0, turns=6),
-    Family("walk-memory", "walking", WALKING_MEMORY, server=paging.server, seconds=0, turns=4),
+    Family("list", "pagination", LISTING, server=paging.server, seconds=0, turns=6),
+    Family("list-memory", "pagination", LIST_MEMORY, server=paging.server, seconds=0, turns=4),
     Family("memory", "holding", HOLDING, seconds=0, turns=2),
     Family("replay", "replaying", REPLAYING),
 )

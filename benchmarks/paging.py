@@ -40,7 +40,7 @@ DELAY = 50
 """How many milliseconds the server takes for a page."""
 AT_ONCE = 8
 ROUNDS = 3
-WALKS = {1: 1, AT_ONCE: 3}
+REPEATS = {1: 1, AT_ONCE: 3}
 """How many walks a round has of each concurrency: those at once vary more, and are short."""
 TARGET = 5.0
 
@@ -51,7 +51,7 @@ API_KEY = "cal_test_bench"
 EARLIEST = datetime(2024, 1, 8, 9, tzinfo=UTC)
 PEOPLE = ("Ada Novak", "Bela Kiss", "Chloe Martin", "Dario Rossi", "Emil Jansen")
 
-Walk = Callable[[str, int], int]
+ReadList = Callable[[str, int], int]
 """Walks the list of the server at a URL, so many pages at once, and counts the bookings."""
 
 
@@ -59,7 +59,7 @@ def uid_of(number: int) -> str:
     return f"paging{number:016}"
 
 
-def moment(start: datetime) -> str:
+def format_datetime(start: datetime) -> str:
     return start.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
@@ -94,16 +94,16 @@ def booking(number: int) -> dict[str, object]:
         "cancellationReason": "",
         "cancelledByEmail": "",
         "rescheduledByEmail": None,
-        "start": moment(start),
-        "end": moment(start + timedelta(minutes=30)),
+        "start": format_datetime(start),
+        "end": format_datetime(start + timedelta(minutes=30)),
         "duration": 30,
         "eventTypeId": 3,
         "eventType": {"id": 3, "slug": "consultation"},
         "meetingUrl": f"https://meet.example.com/{uid_of(number)}",
         "location": f"https://meet.example.com/{uid_of(number)}",
         "absentHost": False,
-        "createdAt": moment(start - timedelta(days=3)),
-        "updatedAt": moment(start + timedelta(minutes=31)),
+        "createdAt": format_datetime(start - timedelta(days=3)),
+        "updatedAt": format_datetime(start + timedelta(minutes=31)),
         "metadata": {"order": f"A-{number}"},
         "rating": None,
         "icsUid": f"{uid_of(number)}@Cal.com",
@@ -112,7 +112,7 @@ def booking(number: int) -> dict[str, object]:
     }
 
 
-def answer(held: int, skip: int) -> bytes:
+def response(held: int, skip: int) -> bytes:
     """Return the whole answer with the page after *skip* bookings, of a list of *held*."""
     data = [booking(number) for number in range(skip, min(skip + TAKE, held))]
     pagination = {
@@ -136,24 +136,24 @@ def answer(held: int, skip: int) -> bytes:
 
 def serve() -> None:
     """Print the port, and answer until standard input ends, as it does when the parent does."""
-    answers = {
-        (held, skip): answer(held, skip)
+    responses = {
+        (held, skip): response(held, skip)
         for held in (BOOKINGS, MANY_BOOKINGS)
         for skip in range(0, held, TAKE)
     }
     listener = socket.create_server(("127.0.0.1", 0))
-    Thread(target=accept, args=(listener, answers), daemon=True).start()
+    Thread(target=accept, args=(listener, responses), daemon=True).start()
     print(listener.getsockname()[1], flush=True)
     sys.stdin.read()
 
 
-def accept(listener: socket.socket, answers: dict[tuple[int, int], bytes]) -> None:
+def accept(listener: socket.socket, responses: dict[tuple[int, int], bytes]) -> None:
     while True:
         connection, _ = listener.accept()
-        Thread(target=serve_connection, args=(connection, answers), daemon=True).start()
+        Thread(target=serve_connection, args=(connection, responses), daemon=True).start()
 
 
-def serve_connection(connection: socket.socket, answers: dict[tuple[int, int], bytes]) -> None:
+def serve_connection(connection: socket.socket, responses: dict[tuple[int, int], bytes]) -> None:
     """Answer requests for `/<milliseconds to wait>/<bookings held>/v2/bookings`, one by one."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection, suppress(ConnectionError):
@@ -162,11 +162,11 @@ def serve_connection(connection: socket.socket, answers: dict[tuple[int, int], b
             received += data
             if not received.endswith(b"\r\n\r\n"):
                 continue
-            asked = re.match(rb"GET /(\d+)/(\d+)/v2/bookings\?\S*?(?:skip=(\d+)\S*)? ", received)
-            assert asked, received
-            delay, held, skip = (int(number or 0) for number in asked.groups())
+            match = re.match(rb"GET /(\d+)/(\d+)/v2/bookings\?\S*?(?:skip=(\d+)\S*)? ", received)
+            assert match, received
+            delay, held, skip = (int(number or 0) for number in match.groups())
             time.sleep(delay / 1_000)
-            connection.sendall(answers[held, skip])
+            connection.sendall(responses[held, skip])
             received = b""
 
 
@@ -179,7 +179,7 @@ def server() -> Iterator[str]:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
 
 
-def walk_bare(url: str, concurrency: int) -> int:
+def read_bare(url: str, concurrency: int) -> int:
     """Ask for the same pages in the same batches, over connections of the standard library."""
     place = urlsplit(url)
     connections = [HTTPConnection(place.netloc) for _ in range(concurrency)]
@@ -199,32 +199,32 @@ def walk_bare(url: str, concurrency: int) -> int:
     return counted
 
 
-def walk_blocking(url: str, concurrency: int) -> int:
+def read_blocking(url: str, concurrency: int) -> int:
     with Client(API_KEY, base_url=url) as client:
-        walker = client.with_options(concurrency=concurrency)
-        return sum(1 for _ in walker.items(bookings.list(status="past", take=TAKE)))
+        paginating = client.with_options(concurrency=concurrency)
+        return sum(1 for _ in paginating.items(bookings.list(status="past", take=TAKE)))
 
 
-def walk_trio(url: str, concurrency: int) -> int:
-    async def walk() -> int:
+def read_trio(url: str, concurrency: int) -> int:
+    async def read_list() -> int:
         counted = 0
         async with AsyncClient(API_KEY, base_url=url) as client:
-            walker = client.with_options(concurrency=concurrency)
-            async for _ in walker.items(bookings.list(status="past", take=TAKE)):
+            paginating = client.with_options(concurrency=concurrency)
+            async for _ in paginating.items(bookings.list(status="past", take=TAKE)):
                 counted += 1
         return counted
 
-    return trio.run(walk)
+    return trio.run(read_list)
 
 
 BARE = "bare connections"
-CLIENTS: dict[str, Walk] = {"urllib3": walk_blocking, "trio": walk_trio}
-SUBJECTS: dict[str, Walk] = {BARE: walk_bare, **CLIENTS}
+CLIENTS: dict[str, ReadList] = {"urllib3": read_blocking, "trio": read_trio}
+SUBJECTS: dict[str, ReadList] = {BARE: read_bare, **CLIENTS}
 
 
-def seconds(walk: Walk, url: str, concurrency: int) -> float:
+def seconds(read_list: ReadList, url: str, concurrency: int) -> float:
     began = time.perf_counter()
-    counted = walk(url, concurrency)
+    counted = read_list(url, concurrency)
     taken = time.perf_counter() - began
     assert counted == BOOKINGS, counted
     return taken
@@ -234,20 +234,20 @@ def timed(url: str) -> dict[tuple[str, int], float]:
     """Return the median seconds of a walk, of each subject and concurrency."""
     taken: dict[tuple[str, int], list[float]] = {}
     for _ in range(ROUNDS):
-        for name, walk in SUBJECTS.items():
-            for concurrency, walks in WALKS.items():
+        for name, read_list in SUBJECTS.items():
+            for concurrency, repeats in REPEATS.items():
                 times = taken.setdefault((name, concurrency), [])
-                for _ in range(walks):
-                    times.append(seconds(walk, f"{url}/{DELAY}/{BOOKINGS}", concurrency))
+                for _ in range(repeats):
+                    times.append(seconds(read_list, f"{url}/{DELAY}/{BOOKINGS}", concurrency))
     return {subject: median(times) for subject, times in taken.items()}
 
 
-def peak(walk: Walk, url: str, concurrency: int, held: int) -> int:
+def peak(read_list: ReadList, url: str, concurrency: int, held: int) -> int:
     """Return the most bytes that were allocated at once during a walk."""
     gc.collect()
     tracemalloc.start()
     try:
-        counted = walk(f"{url}/0/{held}", concurrency)
+        counted = read_list(f"{url}/0/{held}", concurrency)
         assert counted == held, counted
         return tracemalloc.get_traced_memory()[1]
     finally:
@@ -289,20 +289,20 @@ def report_memory(url: str) -> None:
     """Print the peaks: the uids are what grows with a list, the rest is the pages in flight."""
     print("peak memory of a walk, in kB")
     print(f"{'transport':18}{'concurrency':>12}{'bookings':>10}{'peak':>8}{'uids':>8}{'rest':>8}")
-    for name, walk in CLIENTS.items():
+    for name, read_list in CLIENTS.items():
         for concurrency in (1, AT_ONCE):
             for held in (BOOKINGS, MANY_BOOKINGS):
-                most, uids = peak(walk, url, concurrency, held), size_of_uids(held)
+                most, uids = peak(read_list, url, concurrency, held), size_of_uids(held)
                 columns = "".join(f"{size / 1e3:8,.0f}" for size in (most, uids, most - uids))
                 print(f"{name:18}{concurrency:12}{held:10,}{columns}")
 
 
 def main() -> None:
-    body = len(answer(BOOKINGS, 0).partition(b"\r\n\r\n")[2])
+    body = len(response(BOOKINGS, 0).partition(b"\r\n\r\n")[2])
     print(f"{BOOKINGS:,} bookings, {TAKE} and {body:,} bytes a page, medians of {ROUNDS} rounds")
     with server() as url:
-        for walk in SUBJECTS.values():  # whatever is built once is built here
-            walk(f"{url}/0/{BOOKINGS}", AT_ONCE)
+        for read_list in SUBJECTS.values():  # whatever is built once is built here
+            read_list(f"{url}/0/{BOOKINGS}", AT_ONCE)
         times = timed(url)
         ratios = report_speed(times)
         report_server(times)

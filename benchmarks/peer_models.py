@@ -123,15 +123,17 @@ class Pagination(Model):
     has_previous_page: bool = Field(alias="hasPreviousPage")
 
 
-class Answer(Model, Generic[T]):
+class Envelope(Model, Generic[T]):
     status: Literal["success", "error"]
     data: T
     error: dict[str, Any] | None = None
 
 
-class GetBookingOutput(Answer[AnyBooking | list[RecurringBooking] | list[RecurringSeatedBooking]]):
+class GetBookingOutput(
+    Envelope[AnyBooking | list[RecurringBooking] | list[RecurringSeatedBooking]]
+):
     pass
 
 
-class GetBookingsOutput(Answer[list[AnyBooking]]):
+class GetBookingsOutput(Envelope[list[AnyBooking]]):
     pagination: Pagination

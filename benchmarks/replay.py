@@ -26,8 +26,8 @@ if not __package__:  # as a script, which is in the package's folder and not bes
 from benchmarks.replaying import (
     HEADLINE,
     WRITERS,
+    PassTimes,
     Play,
-    Taken,
     alone,
     play_ours,
     play_vcr,
@@ -46,10 +46,10 @@ SUBJECTS: dict[str, tuple[str, Play]] = {
 }
 
 
-def measured(folder: Path, count: int, rounds: int) -> dict[str, Taken]:
+def measured(folder: Path, count: int, rounds: int) -> dict[str, PassTimes]:
     """Return the median times of each subject; all of them must come to the same bookings."""
     asked = uids(count)
-    taken: dict[str, list[Taken]] = {name: [] for name in SUBJECTS}
+    taken: dict[str, list[PassTimes]] = {name: [] for name in SUBJECTS}
     for warm in (False, *[True] * rounds):  # whatever is built once is built before
         bookings_of = {}
         for name, (suffix, play) in SUBJECTS.items():
@@ -68,8 +68,8 @@ def shared() -> float:
     return median(alone(Path(), asked)[0].replay / len(asked) for _ in range(10))
 
 
-def middle(times: list[Taken]) -> Taken:
-    return Taken(
+def middle(times: list[PassTimes]) -> PassTimes:
+    return PassTimes(
         median(each.whole for each in times),
         median(each.replay for each in times),
         median(each.whole_cpu for each in times),
@@ -77,7 +77,7 @@ def middle(times: list[Taken]) -> Taken:
     )
 
 
-def report(count: int, times: dict[str, Taken]) -> float:
+def report(count: int, times: dict[str, PassTimes]) -> float:
     """Print a row for each measure; return how many times as fast replaying is."""
     rows = {
         "loading included": lambda each: (each.whole, each.whole_cpu),

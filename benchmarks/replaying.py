@@ -29,7 +29,7 @@ RECORDED_GET = RECORDED / "29-get-normal.json"
 
 
 @frozen
-class Taken:
+class PassTimes:
     """Seconds of one pass: wall time with loading, without it, and CPU time of both."""
 
     whole: float
@@ -38,7 +38,7 @@ class Taken:
     replay_cpu: float
 
 
-Play = Callable[[Path, list[str]], tuple[Taken, list[Booking]]]
+Play = Callable[[Path, list[str]], tuple[PassTimes, list[Booking]]]
 
 
 def uids(count: int) -> list[str]:
@@ -49,18 +49,18 @@ def exchanges(count: int) -> list[tuple[Request, Response]]:
     """Make so many exchanges of the recorded one, each with a uid of its own."""
     recorded = json.loads(RECORDED_GET.read_text(encoding="utf-8"))["response"]
     headers = [tuple(pair) for pair in recorded["headers"]]
-    made = []
+    pairs = []
     for uid in uids(count):
         body = {**recorded["body"], "data": {**recorded["body"]["data"], "uid": uid}}
         content = json.dumps(body, separators=(",", ":")).encode()
-        made.append((API.request(bookings.get_one(uid)), Response(200, headers, content)))
-    return made
+        pairs.append((API.request(bookings.get_one(uid)), Response(200, headers, content)))
+    return pairs
 
 
 def write_ours(path: Path, count: int) -> None:
     from calcom_transports.cassette import Cassette, Recorded, Run, dumps
 
-    runs = [Run((Recorded((), asked, answer),)) for asked, answer in exchanges(count)]
+    runs = [Run((Recorded((), asked, response),)) for asked, response in exchanges(count)]
     path.write_bytes(dumps(Cassette(tuple(runs))))
 
 
@@ -71,13 +71,13 @@ def write_vcr(path: Path, count: int) -> None:
     from vcr.serializers import jsonserializer, yamlserializer
 
     requests, responses = [], []
-    for asked, answer in exchanges(count):
+    for asked, response in exchanges(count):
         requests.append(VcrRequest(asked.method, asked.url, None, dict(asked.headers)))
         responses.append(
             {
                 "status": {"code": 200, "message": "OK"},
-                "headers": {name: [value] for name, value in answer.headers},
-                "body": {"string": answer.body},
+                "headers": {name: [value] for name, value in response.headers},
+                "body": {"string": response.body},
             }
         )
     serializer = {".yaml": yamlserializer, ".json": jsonserializer}[path.suffix]
@@ -85,7 +85,7 @@ def write_vcr(path: Path, count: int) -> None:
     path.write_text(tape, encoding="utf-8")
 
 
-class Watch:
+class Stopwatch:
     """Wall and CPU time, read together."""
 
     def __init__(self) -> None:
@@ -95,55 +95,55 @@ class Watch:
     def mark(self) -> None:
         self.marks.append((perf_counter(), process_time()))
 
-    def taken(self) -> Taken:
+    def times(self) -> PassTimes:
         (begun, begun_cpu), (loaded, loaded_cpu), (done, done_cpu) = self.marks
-        return Taken(done - begun, done - loaded, done_cpu - begun_cpu, done_cpu - loaded_cpu)
+        return PassTimes(done - begun, done - loaded, done_cpu - begun_cpu, done_cpu - loaded_cpu)
 
 
-def play_ours(path: Path, asked: list[str]) -> tuple[Taken, list[Booking]]:
+def play_ours(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
     from calcom_transports import Client, Replay
 
-    watch = Watch()
+    stopwatch = Stopwatch()
     with Client(transport=Replay(path)) as client:
-        watch.mark()
+        stopwatch.mark()
         found = [client.bookings.get_one(uid) for uid in asked]
-        watch.mark()
-    return watch.taken(), found
+        stopwatch.mark()
+    return stopwatch.times(), found
 
 
-def play_vcr(path: Path, asked: list[str]) -> tuple[Taken, list[Booking]]:
+def play_vcr(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
     import urllib3
     import vcr
 
-    watch = Watch()
+    stopwatch = Stopwatch()
     form = path.suffix[1:]
     with (
         vcr.use_cassette(str(path), record_mode="none", serializer=form),
         urllib3.PoolManager() as pool,
     ):
-        watch.mark()
+        stopwatch.mark()
         found = []
         for uid in asked:
             operation = bookings.get_one(uid)
             request = API.request(operation)
-            came = pool.request(request.method, request.url, headers=dict(request.headers))
-            found.append(operation.read(Response(came.status, came.headers.items(), came.data)))
-        watch.mark()
-    return watch.taken(), found
+            reply = pool.request(request.method, request.url, headers=dict(request.headers))
+            found.append(operation.read(Response(reply.status, reply.headers.items(), reply.data)))
+        stopwatch.mark()
+    return stopwatch.times(), found
 
 
-def alone(path: Path, asked: list[str]) -> tuple[Taken, list[Booking]]:
+def alone(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
     """Do what all have to do for an exchange: build, and read."""
-    watch = Watch()
-    answers = [answer for _, answer in exchanges(len(asked))]
-    watch.mark()
+    stopwatch = Stopwatch()
+    responses = [response for _, response in exchanges(len(asked))]
+    stopwatch.mark()
     found = []
-    for uid, answer in zip(asked, answers, strict=True):
+    for uid, response in zip(asked, responses, strict=True):
         operation = bookings.get_one(uid)
         API.request(operation)
-        found.append(operation.read(answer))
-    watch.mark()
-    return watch.taken(), found
+        found.append(operation.read(response))
+    stopwatch.mark()
+    return stopwatch.times(), found
 
 
 def replaying(turns: Turns, _: str, play: Play, to: str) -> None:
@@ -157,8 +157,8 @@ def replaying(turns: Turns, _: str, play: Play, to: str) -> None:
             assert all([each.uid for each in found] == asked for _, found in passes)
             turn.calls = len(passes) * HEADLINE
             turn.report(
-                wall=sum(taken.replay for taken, _ in passes) / turn.calls,
-                cpu=sum(taken.replay_cpu for taken, _ in passes) / turn.calls,
+                wall=sum(times.replay for times, _ in passes) / turn.calls,
+                cpu=sum(times.replay_cpu for times, _ in passes) / turn.calls,
             )
 
 

@@ -85,11 +85,11 @@ def process(module: str, subject: str, url: str) -> Iterator[Process]:
 def calls_for(subject: Process, seconds: float) -> int:
     """Warm a subject up, and return how many calls it makes in so many seconds, at least one."""
     subject.turn(1)  # whatever is built once is built here
-    calls, taken = 1, 0.0
-    while taken < seconds / 2:
-        calls = min(calls * 10, max(calls + 1, round(calls * seconds / taken))) if taken else 1
-        taken = subject.turn(calls)["wall"] * calls
-    return max(1, round(calls * seconds / taken)) if taken else 1
+    calls, elapsed = 1, 0.0
+    while elapsed < seconds / 2:
+        calls = min(calls * 10, max(calls + 1, round(calls * seconds / elapsed))) if elapsed else 1
+        elapsed = subject.turn(calls)["wall"] * calls
+    return max(1, round(calls * seconds / elapsed)) if elapsed else 1
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def one_cpu() -> Iterator[None]:
 
 
 @define
-class Taken:
+class Measurements:
     """What was measured of a family: each turn of each subject, and of its server."""
 
     turns: dict[str, list[Measures]] = field(factory=dict)
@@ -137,9 +137,9 @@ class Taken:
         }
 
 
-def run(family: Family, plan: Plan) -> Taken:
+def run(family: Family, plan: Plan) -> Measurements:
     """Start the subjects of a family as often as planned, and have them take their turns."""
-    taken = Taken()
+    measurements = Measurements()
     turns = min(plan.turns, max(1, family.turns // plan.starts))
     for start in range(min(plan.starts, family.turns)):
         with ExitStack() as stack:
@@ -150,12 +150,12 @@ def run(family: Family, plan: Plan) -> Taken:
                 name: stack.enter_context(process(family.module, name, url))
                 for name in rotated(family.subjects, start)
             }
-            take_turns(subjects, turns, family.seconds, taken)
+            take_turns(subjects, turns, family.seconds, measurements)
             if family.watched:
-                told = statistics(url)
-                taken.server_requests += told["requests"]
-                taken.server_cpu += told["cpu"]
-    return taken
+                counts = statistics(url)
+                measurements.server_requests += counts["requests"]
+                measurements.server_cpu += counts["cpu"]
+    return measurements
 
 
 def rotated(names: Sequence[str], by: int) -> list[str]:
@@ -164,21 +164,23 @@ def rotated(names: Sequence[str], by: int) -> list[str]:
     return [*names[first:], *names[:first]]
 
 
-def take_turns(subjects: dict[str, Process], turns: int, seconds: float, taken: Taken) -> None:
+def take_turns(
+    subjects: dict[str, Process], turns: int, seconds: float, measurements: Measurements
+) -> None:
     calls = {name: calls_for(subject, seconds) for name, subject in subjects.items()}
     for _ in range(turns):
         for name, subject in subjects.items():
-            taken.turns.setdefault(name, []).append(subject.turn(calls[name]))
+            measurements.turns.setdefault(name, []).append(subject.turn(calls[name]))
 
 
-def rows(family: Family, taken: Taken) -> list[Row]:
+def rows(family: Family, measurements: Measurements) -> list[Row]:
     """Return the rows of a family, with those that watch its server."""
-    measured = taken.measured()
+    measured = measurements.measured()
     found = [row_of(line, measured) for line in family.lines]
-    return found + (watch(family, measured, taken) if family.watched else [])
+    return found + (watch(family, measured, measurements) if family.watched else [])
 
 
-def watch(family: Family, measured: dict[str, Measures], taken: Taken) -> list[Row]:
+def watch(family: Family, measured: dict[str, Measures], measurements: Measurements) -> list[Row]:
     """Compare the time of the server for a request with that of the fastest subject."""
     others = [name for name in measured if name != BARE]
     fastest = min(others, key=lambda name: measured[name]["wall"])
@@ -186,5 +188,5 @@ def watch(family: Family, measured: dict[str, Measures], taken: Taken) -> list[R
     own = Line(
         f"server of {family.name}, by its count", "cpu", "server", fastest, least=MUCH_FASTER
     )
-    per_request = taken.server_cpu / taken.server_requests
+    per_request = measurements.server_cpu / measurements.server_requests
     return [row_of(busy, measured), Row(own, per_request, measured[fastest]["cpu"])]

@@ -77,8 +77,8 @@ class Row:
             ("limit", line.most, self.ours, le),
         )
         return tuple(
-            what
-            for what, limit, value, keeps in wanted
+            name
+            for name, limit, value, keeps in wanted
             if limit is not None and (value is None or not keeps(value, limit))
         )
 
@@ -118,8 +118,8 @@ def target(line: Line) -> str:
         (line.least, 1, "≥ {:g} × peer"),
         (line.most, 1e6, "≤ {:g} µs"),
     )
-    said = [form.format(limit * scale) for limit, scale, form in wanted if limit is not None]
-    return ", ".join(said) or "–"
+    targets = [form.format(limit * scale) for limit, scale, form in wanted if limit is not None]
+    return ", ".join(targets) or "–"
 
 
 def cells(row: Row) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def repeat(function: Callable[[], object]) -> Subject:
     return subject
 
 
-def asked(orders: TextIO, reports: TextIO) -> Turns:
+def turns_of(orders: TextIO, reports: TextIO) -> Turns:
     """Yield a turn for each line, which is a number of calls, and answer it with its measures."""
     for order in orders:
         turn = Turn(int(order))
@@ -69,7 +69,7 @@ def asked(orders: TextIO, reports: TextIO) -> Turns:
 def main(module: str, name: str, url: str) -> None:
     reports, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is no report
     subject: Subject = import_module(f"benchmarks.{module}").SUBJECTS[name]
-    subject(asked(sys.stdin, reports), url)
+    subject(turns_of(sys.stdin, reports), url)
 
 
 if __name__ == "__main__":

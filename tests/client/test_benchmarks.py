@@ -102,8 +102,8 @@ def test_the_targets_of_the_core() -> None:
 
 
 def test_the_targets_of_pagination_memory_and_replays() -> None:
-    assert set(lines("walk", "wall").values()) == {"≥ 5 × peer"}
-    assert set(lines("walk-memory", "rest").values()) == {"≤ 1.1 × floor"}
+    assert set(lines("list", "wall").values()) == {"≥ 5 × peer"}
+    assert set(lines("list-memory", "rest").values()) == {"≤ 1.1 × floor"}
     assert lines("memory", "traced") == {
         ("hold 10,000 bookings", "pydantic"): "≥ 2 × peer",
         ("hold 10,000 bookings", "pydantic of text"): "–",
@@ -114,7 +114,7 @@ def test_the_targets_of_pagination_memory_and_replays() -> None:
 def test_the_titles_describe_the_data() -> None:
     assert len(data.ERRORS) == 8
     assert len(data.deliveries()) == 28
-    assert all(data.recorded_answer(name)["status"] >= 400 for name in data.ERRORS)
+    assert all(data.recorded_response(name)["status"] >= 400 for name in data.ERRORS)
     assert tuple(data.pages_of_shapes()) == data.SHAPES
     for shape, page in data.pages_of_shapes().items():
         items = json.loads(page)["data"]
@@ -241,10 +241,12 @@ def test_the_plot_has_a_bar_for_each_comparison_and_the_shared_floor_once() -> N
 
 
 def test_a_row_has_the_medians_of_its_subjects() -> None:
-    taken = running.Taken({name: [{"cpu": n} for n in each] for name, each in TURNS.items()})
+    measurements = running.Measurements(
+        {name: [{"cpu": n} for n in each] for name, each in TURNS.items()}
+    )
 
-    assert row_of(BOTH, taken.measured()) == Row(BOTH, 2, 6, 1)
-    assert taken.quartiles()["ours"] == {"cpu": [1, 2, 30]}
+    assert row_of(BOTH, measurements.measured()) == Row(BOTH, 2, 6, 1)
+    assert measurements.quartiles()["ours"] == {"cpu": [1, 2, 30]}
 
 
 TURNS: Mapping[str, tuple[float, ...]] = {
@@ -257,7 +259,7 @@ TURNS: Mapping[str, tuple[float, ...]] = {
 def test_a_turn_returns_the_time_of_one_call() -> None:
     reports, calls = StringIO(), []
 
-    turns.repeat(lambda: calls.append(1))(turns.asked(StringIO("2\n40\n"), reports), "")
+    turns.repeat(lambda: calls.append(1))(turns.turns_of(StringIO("2\n40\n"), reports), "")
 
     assert len(calls) == 42
     reported = [json.loads(line) for line in reports.getvalue().splitlines()]
@@ -313,13 +315,13 @@ def test_a_server_too_slow_for_the_fastest_subject_is_reported() -> None:
     measured = {
         name: {"wall": 100e-6, "cpu": 80e-6} for name in family.subjects if name != BARE
     } | {BARE: {"wall": 40e-6, "cpu": 20e-6}}
-    taken = running.Taken(server_requests=1_000, server_cpu=0.041)
+    measurements = running.Measurements(server_requests=1_000, server_cpu=0.041)
 
-    busy, own = running.watch(family, measured, taken)
+    busy, own = running.watch(family, measured, measurements)
 
     assert (busy.ratio, busy.met) == (pytest.approx(2.5), True)
     assert (own.ours, own.met) == (pytest.approx(41e-6), False)
-    assert running.watch(family, {**measured, BARE: {"wall": 51e-6}}, taken)[0].met is False
+    assert running.watch(family, {**measured, BARE: {"wall": 51e-6}}, measurements)[0].met is False
 
 
 def test_the_server_requires_key_and_version_and_counts() -> None:

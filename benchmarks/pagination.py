@@ -17,10 +17,10 @@ from benchmarks.turns import Subject, Turns, repeat
 PAGES = paging.BOOKINGS // paging.TAKE
 
 
-def ours(turns: Turns, url: str, walk: paging.Walk) -> None:
-    walk(f"{url}/0/{paging.BOOKINGS}", paging.AT_ONCE)  # whatever is built once is built here
+def ours(turns: Turns, url: str, read_list: paging.ReadList) -> None:
+    read_list(f"{url}/0/{paging.BOOKINGS}", paging.AT_ONCE)  # whatever is built once is built here
     where = f"{url}/{paging.DELAY}/{paging.BOOKINGS}"
-    repeat(lambda: paging.seconds(walk, where, paging.AT_ONCE))(turns, url)
+    repeat(lambda: paging.seconds(read_list, where, paging.AT_ONCE))(turns, url)
 
 
 def httpx2_pydantic(turns: Turns, url: str) -> None:
@@ -28,20 +28,20 @@ def httpx2_pydantic(turns: Turns, url: str) -> None:
 
     from benchmarks.peer_models import GetBookingsOutput
 
-    def walk(delay: int) -> None:
+    def read_list(delay: int) -> None:
         counted, more = 0, True
         where = f"{url}/{delay}/{paging.BOOKINGS}/v2/bookings"
         with httpx2.Client(headers=HEADERS) as client:
             while more:
                 query = {"status": "past", "take": paging.TAKE, "skip": counted}
-                answer = client.get(where, params=query).raise_for_status()
-                page = GetBookingsOutput.model_validate(answer.json())
+                response = client.get(where, params=query).raise_for_status()
+                page = GetBookingsOutput.model_validate(response.json())
                 counted += len(page.data)
                 more = page.pagination.has_next_page
         assert counted == paging.BOOKINGS, counted
 
-    walk(0)
-    repeat(partial(walk, paging.DELAY))(turns, url)
+    read_list(0)
+    repeat(partial(read_list, paging.DELAY))(turns, url)
 
 
 def latency(turns: Turns, _: str) -> None:
@@ -49,20 +49,23 @@ def latency(turns: Turns, _: str) -> None:
         turn.report(wall=paging.DELAY / 1_000 * PAGES / paging.AT_ONCE)
 
 
-def peak(turns: Turns, url: str, walk: paging.Walk, held: int) -> None:
-    walk(f"{url}/0/{paging.BOOKINGS}", paging.AT_ONCE)
+def peak(turns: Turns, url: str, read_list: paging.ReadList, held: int) -> None:
+    read_list(f"{url}/0/{paging.BOOKINGS}", paging.AT_ONCE)
     for turn in turns:
-        most = paging.peak(walk, url, paging.AT_ONCE, held)
+        most = paging.peak(read_list, url, paging.AT_ONCE, held)
         turn.report(rest=float(most - paging.size_of_uids(held)))
 
 
 SUBJECTS: dict[str, Subject] = {
-    **{named("ours", name): partial(ours, walk=walk) for name, walk in paging.CLIENTS.items()},
+    **{
+        named("ours", name): partial(ours, read_list=read_list)
+        for name, read_list in paging.CLIENTS.items()
+    },
     "httpx2, in turn": httpx2_pydantic,
     "latency": latency,
     **{
-        named(f"{held:,}", name): partial(peak, walk=walk, held=held)
-        for name, walk in paging.CLIENTS.items()
+        named(f"{held:,}", name): partial(peak, read_list=read_list, held=held)
+        for name, read_list in paging.CLIENTS.items()
         for held in (paging.BOOKINGS, paging.MANY_BOOKINGS)
     },
 }
