@@ -1,8 +1,8 @@
 """Getting one booking over TLS, with blocking clients.
 
-Each builds the request, with the key and the version of the API, sends it over a connection that is
-kept, decodes the answer and makes an object of it; each has the time limits that it usually has.
-The floor makes no object and checks nothing.
+Each builds the request with the key and the version of the API, sends it over a kept connection,
+decodes the response and creates an object; each has its usual timeouts.
+The floor creates no object and checks nothing.
 """
 
 import json
@@ -73,7 +73,7 @@ def bare_urllib3(turns: Turns, url: str) -> None:
 
 
 def bare_sockets(turns: Turns, url: str) -> None:
-    """Keep the server busy: a request on each connection, then the answers."""
+    """Keep the server busy: a request on each connection, then the responses."""
     place = urlsplit(url)
     request, size = request_of(place.netloc), len(BOOKING)
     context = ssl.create_default_context()

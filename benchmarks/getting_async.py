@@ -1,10 +1,10 @@
 """Getting one booking over TLS, with async clients, one at a time and 50 at once.
 
-Each does what the blocking ones do (`getting`); httpcore2 and aiohttp build and read by our
-`Operation`, so that what differs is only what sends.
-Each may have as many connections as there are calls at once, and bounds the time of a call:
-httpcore2 does so only on demand, and gets the limits that httpx2 has by default.
-The floor writes and reads the same bytes by streams of trio, and looks at none of them.
+Each does the work of the blocking ones (`getting`); httpcore2 and aiohttp build and read with our
+`Operation`, so only the transport differs.
+Each may open a connection for each concurrent call, and has timeouts: httpcore2 gets the defaults
+of httpx2, since it has none.
+The floor writes and reads the same bytes over streams of trio, without parsing them.
 """
 
 import ssl
@@ -29,7 +29,7 @@ async def repeat_call(call: Call, calls: int) -> None:
 
 
 async def take_turns_trio(turns: Turns, calls: list[Call]) -> None:
-    """Share the calls of a turn among so many tasks, each with its way to call."""
+    """Divide the calls of a turn among tasks, one for each of *calls*."""
     import trio
 
     for turn in turns:

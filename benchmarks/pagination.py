@@ -1,10 +1,10 @@
 """Listing 2,000 bookings, 50 a page, from a server that takes 50 ms for a page.
 
-Ours asks for 8 pages at once, and the peer for one after another, as its user would write it.
-The floor is the latency of all pages, divided by how many are asked for at once; no walk reaches
-it, since the first page comes alone and says how many there are.
-Memory is the peak of a walk, without the uids that a walk keeps to show each booking once;
-while it is measured the server does not wait.
+Ours requests 8 pages concurrently; the peer requests one after another, as its user would write it.
+The floor is the latency of all pages divided by the concurrency. No client reaches it, since the
+first page is requested alone: it holds the total.
+Memory is the peak of one iteration, without the uids it keeps to yield each booking once.
+The server does not wait while memory is measured.
 """
 
 from functools import partial
@@ -18,7 +18,7 @@ PAGES = paging.BOOKINGS // paging.TAKE
 
 
 def ours(turns: Turns, url: str, read_list: paging.ReadList) -> None:
-    read_list(f"{url}/0/{paging.BOOKINGS}", paging.AT_ONCE)  # whatever is built once is built here
+    read_list(f"{url}/0/{paging.BOOKINGS}", paging.AT_ONCE)  # warm up
     where = f"{url}/{paging.DELAY}/{paging.BOOKINGS}"
     repeat(lambda: paging.seconds(read_list, where, paging.AT_ONCE))(turns, url)
 

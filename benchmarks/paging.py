@@ -1,14 +1,13 @@
-"""How much faster a walk of several pages at once is: `.venv/bin/python benchmarks/paging.py`.
+"""The speed-up of concurrent pages: `.venv/bin/python benchmarks/paging.py`.
 
-A server in a process of its own holds 2,000 bookings and takes 50 ms for a page of 50, however many
-pages it is asked for at once.
-The walks take turns, so that a noisy machine slows all of them alike; medians are compared.
-No walk of 40 pages, 8 at once, can be more than 6.67 times as fast as one page after another:
-the first page comes alone, since it says how many there are, and the others in 5 batches.
+A server in another process holds 2,000 bookings and takes 50 ms for a page of 50, at any
+concurrency. The subjects take turns, so a noisy machine slows all of them alike; medians are
+compared. 40 pages, 8 at once, can be at most 6.67 times as fast as one page after another: the
+first page is requested alone, since it holds the total, and the others in 5 batches.
 The script ends with status 1 if a client is less than 5 times as fast.
 
-The same walk over bare connections, which reads no JSON, shows that the server is no bottleneck.
-Memory is measured in walks of their own, for which the server does not wait.
+Bare connections, which read no JSON, show that the server is not the bottleneck.
+Memory is measured separately, without the delay of the server.
 """
 
 import gc
@@ -37,22 +36,22 @@ BOOKINGS = 2_000
 MANY_BOOKINGS = 8_000
 TAKE = 50
 DELAY = 50
-"""How many milliseconds the server takes for a page."""
+"""The delay of the server for a page, in milliseconds."""
 AT_ONCE = 8
 ROUNDS = 3
 REPEATS = {1: 1, AT_ONCE: 3}
-"""How many walks a round has of each concurrency: those at once vary more, and are short."""
+"""The runs of each concurrency in a round; the concurrent ones are short and vary more."""
 TARGET = 5.0
 
 SERVE = "--serve"
-"""The argument with which this file is the server."""
+"""The argument that starts the server."""
 
 API_KEY = "cal_test_bench"
 EARLIEST = datetime(2024, 1, 8, 9, tzinfo=UTC)
 PEOPLE = ("Ada Novak", "Bela Kiss", "Chloe Martin", "Dario Rossi", "Emil Jansen")
 
 ReadList = Callable[[str, int], int]
-"""Walks the list of the server at a URL, so many pages at once, and counts the bookings."""
+"""Reads the list of the server at a URL with a concurrency, and counts the bookings."""
 
 
 def uid_of(number: int) -> str:
@@ -113,7 +112,7 @@ def booking(number: int) -> dict[str, object]:
 
 
 def response(held: int, skip: int) -> bytes:
-    """Return the whole answer with the page after *skip* bookings, of a list of *held*."""
+    """Return the response with the page after *skip* bookings, of a list of *held*."""
     data = [booking(number) for number in range(skip, min(skip + TAKE, held))]
     pagination = {
         "totalItems": held,
@@ -135,7 +134,7 @@ def response(held: int, skip: int) -> bytes:
 
 
 def serve() -> None:
-    """Print the port, and answer until standard input ends, as it does when the parent does."""
+    """Print the port, and serve until standard input ends with the parent process."""
     responses = {
         (held, skip): response(held, skip)
         for held in (BOOKINGS, MANY_BOOKINGS)
@@ -154,7 +153,7 @@ def accept(listener: socket.socket, responses: dict[tuple[int, int], bytes]) -> 
 
 
 def serve_connection(connection: socket.socket, responses: dict[tuple[int, int], bytes]) -> None:
-    """Answer requests for `/<milliseconds to wait>/<bookings held>/v2/bookings`, one by one."""
+    """Respond to requests for `/<delay in milliseconds>/<bookings held>/v2/bookings`."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection, suppress(ConnectionError):
         received = b""
@@ -172,7 +171,7 @@ def serve_connection(connection: socket.socket, responses: dict[tuple[int, int],
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Run the server in a process of its own, and end it; the value is its URL."""
+    """Run the server in another process, and end it; yields its URL."""
     # Leaving the block closes the pipe that the server reads, and waits for it.
     with Popen([sys.executable, __file__, SERVE], stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdout is not None
@@ -180,7 +179,7 @@ def server() -> Iterator[str]:
 
 
 def read_bare(url: str, concurrency: int) -> int:
-    """Ask for the same pages in the same batches, over connections of the standard library."""
+    """Request the same pages in the same batches, over connections of the standard library."""
     place = urlsplit(url)
     connections = [HTTPConnection(place.netloc) for _ in range(concurrency)]
     held = int(place.path.rpartition("/")[2])
@@ -231,7 +230,7 @@ def seconds(read_list: ReadList, url: str, concurrency: int) -> float:
 
 
 def timed(url: str) -> dict[tuple[str, int], float]:
-    """Return the median seconds of a walk, of each subject and concurrency."""
+    """Return the median seconds of each subject and concurrency."""
     taken: dict[tuple[str, int], list[float]] = {}
     for _ in range(ROUNDS):
         for name, read_list in SUBJECTS.items():
@@ -243,7 +242,7 @@ def timed(url: str) -> dict[tuple[str, int], float]:
 
 
 def peak(read_list: ReadList, url: str, concurrency: int, held: int) -> int:
-    """Return the most bytes that were allocated at once during a walk."""
+    """Return the peak of the allocated bytes while a list is read."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -255,15 +254,15 @@ def peak(read_list: ReadList, url: str, concurrency: int, held: int) -> int:
 
 
 def size_of_uids(held: int) -> int:
-    """Return the bytes of a set of so many uids, which a walk keeps to show each booking once."""
+    """Return the size of the set of uids that an iteration keeps to yield each booking once."""
     uids: set[str] = set()
-    for number in range(held):  # one by one, since a set that is made at once may be smaller
+    for number in range(held):  # one by one, since a set created at once may be smaller
         uids.add(uid_of(number))
     return sys.getsizeof(uids) + sum(map(sys.getsizeof, uids))
 
 
 def report_speed(times: dict[tuple[str, int], float]) -> dict[str, float]:
-    """Print the times, and return how many times as fast each subject is at once."""
+    """Print the times, and return the speed-up of each subject."""
     print(f"{'transport':18}{'concurrency':>12}{'seconds':>10}{'ratio':>8}")
     ratios: dict[str, float] = {}
     for name in SUBJECTS:
@@ -279,15 +278,15 @@ def report_server(times: dict[tuple[str, int], float]) -> None:
     alone = times[BARE, 1] / pages * 1_000
     together = times[BARE, AT_ONCE] / batches * 1_000
     print(
-        f"the server is no bottleneck: without reading JSON a page takes {alone:.1f} ms alone "
+        f"the server is not the bottleneck: without reading JSON a page takes {alone:.1f} ms alone "
         f"and {together:.1f} ms as one of up to {AT_ONCE}, of which it waits {DELAY} ms;"
     )
     print(f"{pages / batches:.2f} is the most that any client could reach")
 
 
 def report_memory(url: str) -> None:
-    """Print the peaks: the uids are what grows with a list, the rest is the pages in flight."""
-    print("peak memory of a walk, in kB")
+    """Print the peaks: the uids grow with the list, the rest is the pages in flight."""
+    print("peak memory of an iteration, in kB")
     print(f"{'transport':18}{'concurrency':>12}{'bookings':>10}{'peak':>8}{'uids':>8}{'rest':>8}")
     for name, read_list in CLIENTS.items():
         for concurrency in (1, AT_ONCE):
@@ -301,7 +300,7 @@ def main() -> None:
     body = len(response(BOOKINGS, 0).partition(b"\r\n\r\n")[2])
     print(f"{BOOKINGS:,} bookings, {TAKE} and {body:,} bytes a page, medians of {ROUNDS} rounds")
     with server() as url:
-        for read_list in SUBJECTS.values():  # whatever is built once is built here
+        for read_list in SUBJECTS.values():  # warm up
             read_list(f"{url}/0/{BOOKINGS}", AT_ONCE)
         times = timed(url)
         ratios = report_speed(times)

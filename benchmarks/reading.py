@@ -1,6 +1,6 @@
-"""Reading answers and deliveries, from bytes to typed objects.
+"""Reading responses and deliveries, from bytes to typed objects.
 
-The floor is `json.loads` of the same bytes, which nothing that parses by it can beat.
+The floor is `json.loads` of the same bytes.
 """
 
 import json
@@ -76,7 +76,7 @@ def errors_by_ours(turns: Turns, url: str) -> None:
     from calcom_core import ApiError, Response, bookings
 
     operation = bookings.create(NEW)
-    # With all their headers, in which an error looks for credentials that it must not show.
+    # With all headers, which an error searches for credentials.
     responses = [
         Response(each["status"], each["headers"], compact(each["body"]))
         for each in map(recorded_response, ERRORS)

@@ -1,9 +1,9 @@
 """Replaying recorded operations, by our client and by urllib3 under VCR.py.
 
-Both build the request from the operation, find its answer in the cassette, decode the JSON and read
-the typed booking; the floor only builds and reads.
-What counts is a short cassette, as of one test (`replay.py` shows why, and longer ones).
-Loading it is not counted, which VCR.py's YAML would lose most by.
+Both build the request from the operation, find its response in the cassette, decode the JSON and
+read the typed booking; the floor only builds and reads.
+A short cassette counts, as of one test; `replay.py` explains why and measures longer ones.
+Loading is excluded, which would cost VCR.py's YAML most.
 """
 
 import json
@@ -22,7 +22,7 @@ from calcom_core.api import Anonymous
 from calcom_core.model.booking import Booking
 
 HEADLINE = 10
-"""How many exchanges the cassette has whose speed counts."""
+"""The number of exchanges in the cassette."""
 
 API = Api(Anonymous())
 RECORDED_GET = RECORDED / "29-get-normal.json"
@@ -46,7 +46,7 @@ def uids(count: int) -> list[str]:
 
 
 def exchanges(count: int) -> list[tuple[Request, Response]]:
-    """Make so many exchanges of the recorded one, each with a uid of its own."""
+    """Return copies of the recorded exchange, each with its own uid."""
     recorded = json.loads(RECORDED_GET.read_text(encoding="utf-8"))["response"]
     headers = [tuple(pair) for pair in recorded["headers"]]
     pairs = []
@@ -65,7 +65,7 @@ def write_ours(path: Path, count: int) -> None:
 
 
 def write_vcr(path: Path, count: int) -> None:
-    """Write the cassette of VCR.py in the form that the file's suffix names."""
+    """Write a cassette of VCR.py in the format of the file's suffix."""
     from vcr.request import Request as VcrRequest
     from vcr.serialize import serialize
     from vcr.serializers import jsonserializer, yamlserializer
@@ -133,7 +133,7 @@ def play_vcr(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
 
 
 def alone(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
-    """Do what all have to do for an exchange: build, and read."""
+    """Do only the shared work of an exchange: build and read."""
     stopwatch = Stopwatch()
     responses = [response for _, response in exchanges(len(asked))]
     stopwatch.mark()
@@ -147,7 +147,7 @@ def alone(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
 
 
 def replaying(turns: Turns, _: str, play: Play, to: str) -> None:
-    """Replay the cassette again and again; a call is an operation, not a cassette."""
+    """Replay the cassette repeatedly; a call is one operation, not one cassette."""
     asked = uids(HEADLINE)
     with TemporaryDirectory() as folder:
         path = Path(folder) / to

@@ -1,14 +1,13 @@
-"""A server of one booking over TLS, in a process of its own, which must never be waited for.
+"""A server of one booking over TLS, in another process, which must never be the bottleneck.
 
-It answers with bytes that were made before, from one loop without threads, and compares each
-request with the one before on its connection, so that all of them are checked and few are parsed:
-one that lacks the key or the version of the API is refused.
+It responds with prepared bytes, from one loop without threads. It compares each request with the
+previous one on its connection, so all are checked and few are parsed; a request without the key
+or the version of the API is refused.
 
-That it is no bottleneck is measured in each run, not assumed.
-It counts its own CPU time per request; and bare sockets, which keep it busy with as many requests
-as they have connections, take their turns among the subjects.
-Both appear as rows: the fastest subject must take several times as long for a request as the
-server does, working without a pause.
+Each run measures that the server is not the bottleneck. It counts its own CPU time per request,
+and bare sockets, which keep it busy on all connections, take turns among the subjects.
+Both appear as rows: the fastest subject must take several times as long for a request as the busy
+server does.
 """
 
 import json
@@ -61,7 +60,7 @@ REFUSAL = response("400 Bad Request", b"{}")
 
 
 def request_of(host: str) -> bytes:
-    """Return a request as our clients write it, for those who only write and read bytes."""
+    """Return a request of our clients as bytes."""
     return (
         f"GET {PATH} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n"
         "User-Agent: calcom-bookings/0.2.0\r\ncal-api-version: 2024-08-13\r\n"
@@ -74,7 +73,7 @@ class Counter:
     requests: int = 0
 
     def report(self) -> bytes:
-        """Say how many requests there were, and what CPU time all of this process took."""
+        """Return the number of requests and the CPU time of this process, as JSON."""
         return compact({"requests": self.requests, "cpu": process_time()})
 
 
@@ -87,7 +86,7 @@ class Connection:
     pending: bytes = b""
 
     def serve(self) -> bool:
-        """Read what came and answer it, if it is whole; return whether the connection goes on."""
+        """Read a request and respond to it; return whether the connection stays open."""
         try:
             received = self.socket.recv(4096)
         except ConnectionError:
@@ -144,7 +143,7 @@ def serve(certificates: Path) -> None:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Run the server in a process of its own, and end it; the value is its URL."""
+    """Run the server in another process, and end it; yields its URL."""
     command = [sys.executable, "-m", "benchmarks.server", str(certificate.folder())]
     # Leaving the block closes the pipe that the server reads, and waits for it.
     with Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
@@ -153,7 +152,7 @@ def server() -> Iterator[str]:
 
 
 def statistics(url: str) -> dict[str, float]:
-    """Ask the server how many requests it has answered, and the CPU time of its process."""
+    """Return the number of requests of the server, and the CPU time of its process."""
     context = ssl.create_default_context(cafile=certificate.folder() / "authority.pem")
     connection = HTTPSConnection(urlsplit(url).netloc, context=context)
     connection.request("GET", STATISTICS)
