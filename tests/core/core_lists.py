@@ -1,11 +1,11 @@
 """A server that lists bookings in both paging styles, and an interpreter of streams."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from core_recorded import RECORDED
+from core_responses import success
 
 from calcom_core import Request, Response
 from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Stream
@@ -15,8 +15,7 @@ BOOKING_DATA = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
 def list_response(uids: list[str], pagination: dict[str, Any]) -> Response:
     data = [{**BOOKING_DATA, "uid": uid} for uid in uids]
-    body = {"status": "success", "data": data, "pagination": pagination}
-    return Response(200, (), json.dumps(body).encode())
+    return success(data, pagination=pagination)
 
 
 class ListServer:

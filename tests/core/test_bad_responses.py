@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 from core_recorded import RECORDED, response_of, response_with_data
+from core_responses import changed, json_path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -333,15 +334,6 @@ BOOKING = RECORDED["story-04-get"]["response"]["body"]["data"]
 SEATED = RECORDED["story-14-get-seated"]["response"]["body"]["data"]
 
 
-def changed(data: Any, path: tuple[str | int, ...], value: object) -> Any:
-    data = copy.deepcopy(data)
-    inner = data
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = value
-    return data
-
-
 INVALID_VALUES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
     "id": (BOOKING, ("id",), "MaRk", "a string"),
     "id of a boolean": (BOOKING, ("id",), True, "a boolean"),
@@ -376,10 +368,6 @@ INVALID_VALUES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
 }
 
 
-def json_path(path: tuple[str | int, ...]) -> str:
-    return "$.data" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path)
-
-
 def test_json_paths_have_this_form() -> None:
     error = decoding_error(READ, response_with_data("story-04-get", BOOKING | {"attendees": [1]}))
     assert error.path == "$.data.attendees[0]"
@@ -389,7 +377,7 @@ def test_json_paths_have_this_form() -> None:
 def test_a_value_of_another_type_is_named_by_path_and_never_shown(name: str) -> None:
     data, path, value, found = INVALID_VALUES[name]
     error = decoding_error(READ, response_with_data("story-04-get", changed(data, path, value)))
-    assert (error.path, error.found) == (json_path(path), found)
+    assert (error.path, error.found) == (json_path(("data", *path)), found)
     assert "MaRk" not in str(error)
     assert "MaRk" not in repr(error)
 
@@ -622,10 +610,10 @@ def test_a_leaf_of_another_type_is_read_or_named_by_its_path(
     response = response_with_data("story-04-get", changed(data, path, value))
     try:
         bookings.get_one("bk7").read(response)
-        named = json_path(path)
+        named = json_path(("data", *path))
     except DecodingError as error:
         named = error.path
-    assert named == json_path(path)
+    assert named == json_path(("data", *path))
 
 
 def test_a_number_outside_the_range_of_json_is_refused() -> None:

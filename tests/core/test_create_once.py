@@ -1,11 +1,11 @@
 """create_once, step by step: its requests, look-ups and results."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from core_recorded import RECORDED
+from core_responses import refused, success
 
 from calcom_core import (
     HOSTED,
@@ -72,10 +72,6 @@ def seated(*keys: str, seat_uid: str | None = None, **changes: Any) -> dict[str,
     return {**data, "start": start, "attendees": attendees, **seat, **changes}
 
 
-def success(data: Any, status: int = 200) -> Response:
-    return Response(status, (), json.dumps({"status": "success", "data": data}).encode())
-
-
 def created(data: Any) -> Response:
     return success(data, 201)
 
@@ -91,17 +87,7 @@ def listed(*data: Any, more: bool = False, skip: int = 0) -> Response:
         "hasNextPage": more,
         "hasPreviousPage": skip > 0,
     }
-    body = {"status": "success", "data": data, "pagination": pagination}
-    return Response(200, (), json.dumps(body).encode())
-
-
-def refused(status: int, text: str, code: str = "BadRequestException") -> Response:
-    body = {"status": "error", "error": {"code": code, "message": text}}
-    return Response(status, (), json.dumps(body).encode())
-
-
-def bare(status: int, text: str) -> Response:
-    return Response(status, (), json.dumps({"statusCode": status, "message": text}).encode())
+    return success(data, pagination=pagination)
 
 
 TAKEN = refused(400, "User either already has booking at this time or is not available")
@@ -393,12 +379,12 @@ def test_a_refused_look_up_is_not_retried() -> None:
         TAKEN,
         refused(409, "already_signed_up_for_this_booking_error"),
         refused(409, "booking_conflict_error"),
-        bare(401, "booking_limit_reached"),
-        bare(401, "duration_limit_reached"),
+        refused(401, "booking_limit_reached", None),
+        refused(401, "duration_limit_reached", None),
         refused(400, "Attendee can't book because the maximum number of active bookings"),
-        bare(400, "Missing payment credentials"),
-        bare(400, "missing_payment_credential_error"),
-        bare(409, "payment_not_created_error"),
+        refused(400, "Missing payment credentials", None),
+        refused(400, "missing_payment_credential_error", None),
+        refused(409, "payment_not_created_error", None),
         refused(422, "a text of a rule that is new"),
         Response(201, (), b'{"status": "error", "error": {"code": "X", "message": "busy"}}'),
         Response(201, (), b'{"status": "success", "data": {"startTime": "x"}}'),
@@ -413,8 +399,8 @@ def test_a_conflict_may_be_our_own_earlier_booking(received: Response) -> None:
     [
         (refused(404, "Event type with id 1 not found."), NotFound),
         (refused(403, "no"), PermissionDenied),
-        (bare(401, "HTTP Error 401"), PermissionDenied),
-        (bare(400, "email_verification_required"), ValidationFailed),
+        (refused(401, "HTTP Error 401", None), PermissionDenied),
+        (refused(400, "email_verification_required", None), ValidationFailed),
         (refused(498, "ACCESS_METADATA_KEY_IS_EXPIRED"), TokenExpired),
     ],
 )
@@ -428,7 +414,7 @@ def test_a_refusal_unrelated_to_bookings_is_not_looked_up(
 
 def test_a_failed_payment_may_have_created_the_booking() -> None:
     with pytest.raises(BookingConflict) as caught:
-        play([NONE, (CREATE, bare(409, "payment_not_created_error")), (LOOK, NO_KEY)])
+        play([NONE, (CREATE, refused(409, "payment_not_created_error", None)), (LOOK, NO_KEY)])
     assert caught.value.may_have_happened
     assert "whether it is our own is not known: a look-up failed" in caught.value.stop_reason
 
@@ -673,8 +659,7 @@ def test_a_look_up_reads_ten_pages_of_bookings_with_one_start() -> None:
 def test_a_cursor_list_is_read_too() -> None:
     def by_cursor(*data: Any, cursor: str | None = None) -> Response:
         pagination = {"nextCursor": cursor, "hasMore": cursor is not None}
-        body = {"status": "success", "data": data, "pagination": pagination}
-        return Response(200, (), json.dumps(body).encode())
+        return success(data, pagination=pagination)
 
     look = ("GET", "/v2/bookings")
     script = [NONE, (CREATE, LOST), (look, by_cursor(booking()))]

@@ -4,7 +4,6 @@ The server executes every create, as one with many hosts does, so only the progr
 booking. The default run takes a sample of the schedules.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from attrs import define, field, frozen
 from core_recorded import RECORDED
+from core_responses import refused, success
 
 from calcom_core import (
     Anonymous,
@@ -79,8 +79,7 @@ def booked(number: int) -> dict[str, Any]:
 
 @cache
 def created(number: int) -> Response:
-    body = {"status": "success", "data": booked(number)}
-    return Response(201, (), json.dumps(body).encode())
+    return success(booked(number), 201)
 
 
 @cache
@@ -96,13 +95,11 @@ def listed(numbers: tuple[int, ...]) -> Response:
         "hasPreviousPage": False,
     }
     data = [booked(number) for number in numbers]
-    body = {"status": "success", "data": data, "pagination": pagination}
-    return Response(200, (), json.dumps(body).encode())
+    return success(data, pagination=pagination)
 
 
-def refused(status: int, code: str = "X") -> Response:
-    body = {"status": "error", "error": {"code": code, "message": "no"}}
-    return Response(status, {"X-RateLimit-Reset-Default": "2"}, json.dumps(body).encode())
+def rejected(status: int, code: str = "X") -> Response:
+    return refused(status, code=code, headers={"X-RateLimit-Reset-Default": "2"})
 
 
 @frozen
@@ -150,16 +147,16 @@ class Simulated:
             case "not sent":
                 raise NotSent("refused", reason="refused")
             case "limited":
-                return refused(429)
+                return rejected(429)
             case "limited from within":
                 if self.random.random() < 0.5:
                     self.bookings_made.append(self.time)
-                return refused(429, "TRPCError")
+                return rejected(429, "TRPCError")
             case "crashed before":
-                return refused(500)
+                return rejected(500)
             case "crashed after":
                 self.bookings_made.append(self.time)
-                return refused(500)
+                return rejected(500)
             case "request lost":
                 self.wait(60)
                 raise NoAnswer("cut short", reason="timeout")
@@ -171,7 +168,7 @@ class Simulated:
                 self.due.append(self.time + self.random.uniform(0, MAX_DELAY))
                 self.wait(60)
                 if "gateway" in fate:
-                    return refused(504)
+                    return rejected(504)
                 raise NoAnswer("cut short", reason="timeout")
             case "response to the next request":
                 self.bookings_made.append(self.time)
@@ -193,9 +190,9 @@ class Simulated:
             case "not sent":
                 raise NotSent("refused", reason="refused")
             case "limited":
-                return refused(429)
+                return rejected(429)
             case "crashed before":
-                return refused(503)
+                return rejected(503)
             case "response lost":
                 self.wait(30)
                 raise NoAnswer("cut short", reason="timeout")

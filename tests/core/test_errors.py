@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from core_recorded import NAMES, RECORDED, operation_of, response_of, response_with_data
+from core_responses import refused
 
 import calcom_core.errors
 from calcom_core import (
@@ -65,14 +66,6 @@ CREATE = bookings.create(
     }
 )
 GET = bookings.get("bk7")
-
-
-def refused(status: int, message: str, code: str | None) -> Response:
-    """Return a refusal: bare, or with a code in the API's envelope."""
-    body: dict[str, Any] = {"statusCode": status, "message": message}
-    if code is not None:
-        body = {"status": "error", "error": {"code": code, "message": message}}
-    return Response(status, (), json.dumps(body).encode())
 
 
 def refusal(operation: Operation[Any], status: int, message: str, code: str | None = None) -> Any:

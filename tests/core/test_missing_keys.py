@@ -12,6 +12,7 @@ import attrs
 import pytest
 from core_lossless import snake
 from core_recorded import RECORDED, operation_of, response_of
+from core_responses import changed, json_path, success
 from test_recorded_responses import SHAPES
 
 from calcom_core import (
@@ -123,24 +124,6 @@ def model_at(value: Any, steps: Steps) -> Any:
     return value
 
 
-def changed(envelope: Any, steps: Steps, *value: object) -> Any:
-    """Return an envelope with another value at a place, or without its key."""
-    root = inner = json.loads(json.dumps(envelope))
-    for step in steps[:-1]:
-        inner = inner[step]
-    del inner[steps[-1]]
-    if value:
-        inner[steps[-1]] = value[0]
-    return root
-
-
-def json_path(steps: Steps) -> str:
-    return "$" + "".join(
-        f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
-        for step in steps
-    )
-
-
 def body_of(envelope: Any) -> Response:
     return Response(200, (), json.dumps(envelope).encode())
 
@@ -243,10 +226,6 @@ def test_a_value_of_another_type_is_an_error_under_every_key(keys: list[Key]) ->
             was = was[step]
         other, found = ("no", "a string") if isinstance(was, bool) else (True, "a boolean")
         assert key.read_with(other) == (json_path(key.steps), found)
-
-
-def success(data: object) -> Response:
-    return body_of({"status": "success", "data": data})
 
 
 NINE = datetime(2027, 4, 5, 9, tzinfo=UTC)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from core_responses import success
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,11 +35,6 @@ from calcom_core import (
 from calcom_core.routes import ROUTES
 
 FREE = slots.list(start="2027-04-05", end="2027-04-06", event_type_id=1)
-
-
-def success(data: object, status: int = 200) -> Response:
-    body = {"status": "success", "data": data}
-    return Response(status, (), json.dumps(body).encode())
 
 
 CONFIRM_SEATS = bookings.confirm_seats("bk7", ["seat-1", "seat-2"])

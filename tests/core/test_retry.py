@@ -1,6 +1,5 @@
 """When to retry: the decision as a table of literals, and the program that follows it."""
 
-import json
 import math
 import pickle
 import re
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from core_operations import OPERATIONS
 from core_recorded import A_BOOKING, response_of
+from core_responses import refused
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,8 +57,7 @@ DATE = ("Date", "Sun, 22 Nov 2026 16:00:00 GMT")
 
 
 def refusal(status: int, *headers: tuple[str, str], code: str = "X", text: str = "no") -> Response:
-    body = {"status": "error", "error": {"code": code, "message": text}}
-    return Response(status, headers, json.dumps(body).encode())
+    return refused(status, text, code, headers)
 
 
 def failure(received: Response | type[TransportError], idempotent: bool) -> CalcomError:
