@@ -37,7 +37,7 @@ def _refuse_the_core(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
                 if module.startswith("coverage."):
                     break  # coverage reads each file that the core calls first
                 if module.startswith("calcom_core") and frame.f_code.co_name != "<module>":
-                    raise RuntimeError(f"{frame.f_code.co_qualname} asked for the outside: {name}")
+                    raise RuntimeError(f"{frame.f_code.co_qualname} used the outside: {name}")
                 frame = frame.f_back
         return call(*args, **options)
 

@@ -50,7 +50,7 @@ class Sent:
     """A call and its request: method and target, `cal-api-version`, and the body's JSON.
 
     *versions* has the version under EVERYWHERE and the one under HOSTED.
-    *verify* is the read that shows whether a write happened; an idempotent call has none.
+    *verify* is the read that verifies a write; an idempotent call has none.
     """
 
     call: "partial[Operation[Any]]"
@@ -147,7 +147,7 @@ BY_CURSOR_SENT = "limit=100&cursor=eyJ2IjoxfQ%3D%3D"
 GET = partial(bookings.get, "bk7")
 GET_NEWER = partial(bookings.get, "bk7", cal_api_version="2026-02-25")
 ATTENDEES = partial(attendees.list, "bk7")
-# The read that tells whether a booking was created.
+# The read that verifies a create.
 CREATED_BY_SLUG = partial(
     bookings.list,
     status=["upcoming", "recurring", "past", "cancelled", "unconfirmed"],
@@ -527,7 +527,7 @@ PLACES = (
 LINK = {"type": "link", "link": "https://meet.example/b"}
 UPDATE_LOCATION = {
     "in short": _locate(LINK, LINK),
-    # A mapping of a place has the keys that are sent.
+    # A mapping of a location has the keys of the API.
     **{f"to {sent['type']}": _locate(sent, sent) for _, sent in PLACES},
     **{f"to {sent['type']}, typed": _locate(typed, sent) for typed, sent in PLACES},
 }
@@ -592,7 +592,7 @@ LIST_SLOTS = {
         usernames=["rosa", "ola b"],
         organization_slug="rosa-org",
     ),
-    # The server moves an end at midnight to the end of the day that then begins.
+    # The server moves an end at midnight to the end of the following day.
     "until midnight": _slots_until("2027-04-06T00:00:00Z", "2027-04-05T23:59:59Z"),
     "until midnight in UTC, with another offset": _slots_until(
         "2027-04-06T02:00:00+02:00", "2027-04-05T23:59:59Z"
@@ -1200,52 +1200,30 @@ OPERATIONS["bookings.reschedule"][REFERENCE] = _chat(
     data={"start": "2024-08-13T10:00:00Z"},
 )
 
-PINS: dict[str, tuple[str, ...]] = {
-    "bookings.list": ("2024-08-13", "2026-02-25", "2026-05-01"),
-    "bookings.get": ("2024-08-13", "2026-02-25"),
-    "bookings.get_one": ("2024-08-13", "2026-02-25"),
-    "bookings.get_series": ("2024-08-13", "2026-02-25"),
-    "bookings.get_by_seat": ("2024-08-13", "2026-02-25"),
-    "bookings.create": ("2024-08-13", "2026-02-25"),
-    "bookings.create_one": ("2024-08-13", "2026-02-25"),
-    "bookings.create_recurring": ("2024-08-13", "2026-02-25"),
-    "bookings.create_instant": ("2024-08-13", "2026-02-25"),
-    "bookings.reschedule": ("2024-08-13", "2026-02-25"),
-    "bookings.reschedule_seat": ("2024-08-13", "2026-02-25"),
-    "bookings.request_reschedule": ("2026-02-25",),
-    "bookings.cancel": ("2024-08-13", "2026-02-25"),
-    "bookings.cancel_one": ("2024-08-13", "2026-02-25"),
-    "bookings.cancel_seat": ("2024-08-13", "2026-02-25"),
-    "bookings.confirm": ("2024-08-13", "2026-02-25"),
-    "bookings.decline": ("2024-08-13", "2026-02-25"),
-    "bookings.confirm_seats": ("2024-08-13", "2026-02-25"),
-    "bookings.decline_seats": ("2024-08-13", "2026-02-25"),
-    "bookings.mark_absent": ("2024-08-13", "2026-02-25"),
-    "bookings.reassign": ("2024-08-13", "2026-02-25"),
-    "bookings.reassign_to_user": ("2024-08-13", "2026-02-25"),
-    "bookings.update_location": ("2024-08-13",),
-    "bookings.recordings": ("2024-08-13", "2026-02-25"),
-    "bookings.transcripts": ("2024-08-13", "2026-02-25"),
-    "bookings.calendar_links": ("2024-08-13", "2026-02-25"),
-    "bookings.references": ("2024-08-13", "2026-02-25"),
-    "bookings.conferencing_sessions": ("2024-08-13", "2026-02-25"),
-    "bookings.attendees.list": ("2024-08-13",),
-    "bookings.attendees.get": ("2024-08-13",),
-    "bookings.attendees.add": ("2024-08-13",),
-    "bookings.attendees.remove": ("2024-08-13",),
-    "bookings.guests.add": ("2024-08-13",),
-    "slots.list": ("2024-09-04",),
-    "slots.reserve": ("2024-09-04",),
-    "slots.get_reservation": ("2024-09-04",),
-    "slots.update_reservation": ("2024-09-04",),
-    "slots.delete_reservation": ("2024-09-04",),
-    "teams.bookings": ("2024-08-13",),
-    "teams.organization_bookings": ("2024-08-13", "2026-05-01"),
-    "teams.organization_team_bookings": ("2024-08-13",),
-    "teams.organization_user_bookings": ("2024-08-13",),
-    "teams.references": ("2024-08-13",),
-    "event_types.list": ("2024-06-14", "2026-06-12"),
-    "event_types.get": ("2024-06-14", "2026-06-12"),
-    "me.get": ("2024-08-13",),
+_PINS = {
+    (OLD, NEWER, CURSOR): "bookings.list",
+    (OLD, NEWER): (
+        "bookings.get bookings.get_one bookings.get_series bookings.get_by_seat "
+        "bookings.create bookings.create_one bookings.create_recurring bookings.create_instant "
+        "bookings.reschedule bookings.reschedule_seat bookings.cancel bookings.cancel_one "
+        "bookings.cancel_seat bookings.confirm bookings.decline bookings.confirm_seats "
+        "bookings.decline_seats bookings.mark_absent bookings.reassign "
+        "bookings.reassign_to_user bookings.recordings bookings.transcripts "
+        "bookings.calendar_links bookings.references bookings.conferencing_sessions"
+    ),
+    (NEWER,): "bookings.request_reschedule",
+    (OLD,): (
+        "bookings.update_location bookings.attendees.list bookings.attendees.get "
+        "bookings.attendees.add bookings.attendees.remove bookings.guests.add teams.bookings "
+        "teams.organization_team_bookings teams.organization_user_bookings teams.references "
+        "me.get"
+    ),
+    (SLOTS,): (
+        "slots.list slots.reserve slots.get_reservation slots.update_reservation "
+        "slots.delete_reservation"
+    ),
+    (OLD, CURSOR): "teams.organization_bookings",
+    (EVENT_TYPES, "2026-06-12"): "event_types.list event_types.get",
 }
-"""The versions that may be pinned."""
+PINS = {name: versions for versions, names in _PINS.items() for name in names.split()}
+"""The versions that each operation may be pinned to."""

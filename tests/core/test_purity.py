@@ -389,5 +389,5 @@ def test_every_test_of_the_core_blocks_the_outside(monkeypatch: pytest.MonkeyPat
     # As if a function of the core had opened a file.
     monkeypatch.setitem(reading.__globals__, "__name__", "calcom_core.checks")
 
-    with pytest.raises(RuntimeError, match="reading asked for the outside: open"):
+    with pytest.raises(RuntimeError, match="reading used the outside: open"):
         reading("x", "y")

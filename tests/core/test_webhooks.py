@@ -772,7 +772,7 @@ def test_a_delivery_yields_the_operation_that_gets_its_booking(trigger: str) -> 
         ("OOO_CREATED", {"oooEntry": TIMES | {"start": NINE.isoformat(), "end": NINE.isoformat()}}),
         ("DELEGATION_CREDENTIAL_ERROR", {}),
         ("PING", {}),
-        ("ROUTING_FORM_FALLBACK_HIT", {"uid": "of whoever filled it in"}),
+        ("ROUTING_FORM_FALLBACK_HIT", {"uid": "of the person who filled it in"}),
         ("SOMETHING_NEW", {"uid": 5}),
         ("SOMETHING_NEW", {}),
     ],
