@@ -47,24 +47,24 @@ SUBJECTS: dict[str, tuple[str, Play]] = {
 
 def measured(folder: Path, count: int, rounds: int) -> dict[str, PassTimes]:
     """Return the median times of each subject; all must return the same bookings."""
-    asked = uids(count)
+    wanted = uids(count)
     taken: dict[str, list[PassTimes]] = {name: [] for name in SUBJECTS}
     for warm in (False, *[True] * rounds):  # the first round warms up
         bookings_of = {}
         for name, (suffix, play) in SUBJECTS.items():
             gc.collect()
-            times, bookings_of[name] = play(folder / f"{count}{suffix}", asked)
+            times, bookings_of[name] = play(folder / f"{count}{suffix}", wanted)
             if warm:
                 taken[name].append(times)
         assert bookings_of[OURS] == bookings_of[YAML] == bookings_of[JSON]
-        assert [booking.uid for booking in bookings_of[OURS]] == asked
+        assert [booking.uid for booking in bookings_of[OURS]] == wanted
     return {name: middle(times) for name, times in taken.items()}
 
 
 def shared() -> float:
     """Return the median seconds of the shared work for an exchange: to build and to read."""
-    asked = uids(max(SIZES))
-    return median(alone(Path(), asked)[0].replay / len(asked) for _ in range(10))
+    wanted = uids(max(SIZES))
+    return median(alone(Path(), wanted)[0].replay / len(wanted) for _ in range(10))
 
 
 def middle(times: list[PassTimes]) -> PassTimes:

@@ -60,7 +60,7 @@ def exchanges(count: int) -> list[tuple[Request, Response]]:
 def write_ours(path: Path, count: int) -> None:
     from calcom_transports.cassette import Cassette, Recorded, Run, dumps
 
-    runs = [Run((Recorded((), asked, response),)) for asked, response in exchanges(count)]
+    runs = [Run((Recorded((), request, response),)) for request, response in exchanges(count)]
     path.write_bytes(dumps(Cassette(tuple(runs))))
 
 
@@ -71,8 +71,8 @@ def write_vcr(path: Path, count: int) -> None:
     from vcr.serializers import jsonserializer, yamlserializer
 
     requests, responses = [], []
-    for asked, response in exchanges(count):
-        requests.append(VcrRequest(asked.method, asked.url, None, dict(asked.headers)))
+    for request, response in exchanges(count):
+        requests.append(VcrRequest(request.method, request.url, None, dict(request.headers)))
         responses.append(
             {
                 "status": {"code": 200, "message": "OK"},
@@ -81,8 +81,8 @@ def write_vcr(path: Path, count: int) -> None:
             }
         )
     serializer = {".yaml": yamlserializer, ".json": jsonserializer}[path.suffix]
-    tape = serialize({"requests": requests, "responses": responses}, serializer)
-    path.write_text(tape, encoding="utf-8")
+    cassette = serialize({"requests": requests, "responses": responses}, serializer)
+    path.write_text(cassette, encoding="utf-8")
 
 
 class Stopwatch:
@@ -100,18 +100,18 @@ class Stopwatch:
         return PassTimes(done - begun, done - loaded, done_cpu - begun_cpu, done_cpu - loaded_cpu)
 
 
-def play_ours(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
+def play_ours(path: Path, wanted: list[str]) -> tuple[PassTimes, list[Booking]]:
     from calcom_transports import Client, Replay
 
     stopwatch = Stopwatch()
     with Client(transport=Replay(path)) as client:
         stopwatch.mark()
-        found = [client.bookings.get_one(uid) for uid in asked]
+        found = [client.bookings.get_one(uid) for uid in wanted]
         stopwatch.mark()
     return stopwatch.times(), found
 
 
-def play_vcr(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
+def play_vcr(path: Path, wanted: list[str]) -> tuple[PassTimes, list[Booking]]:
     import urllib3
     import vcr
 
@@ -123,7 +123,7 @@ def play_vcr(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
     ):
         stopwatch.mark()
         found = []
-        for uid in asked:
+        for uid in wanted:
             operation = bookings.get_one(uid)
             request = API.request(operation)
             reply = pool.request(request.method, request.url, headers=dict(request.headers))
@@ -132,13 +132,13 @@ def play_vcr(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
     return stopwatch.times(), found
 
 
-def alone(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
+def alone(path: Path, wanted: list[str]) -> tuple[PassTimes, list[Booking]]:
     """Do only the shared work of an exchange: build and read."""
     stopwatch = Stopwatch()
-    responses = [response for _, response in exchanges(len(asked))]
+    responses = [response for _, response in exchanges(len(wanted))]
     stopwatch.mark()
     found = []
-    for uid, response in zip(asked, responses, strict=True):
+    for uid, response in zip(wanted, responses, strict=True):
         operation = bookings.get_one(uid)
         API.request(operation)
         found.append(operation.read(response))
@@ -148,13 +148,13 @@ def alone(path: Path, asked: list[str]) -> tuple[PassTimes, list[Booking]]:
 
 def replaying(turns: Turns, _: str, play: Play, to: str) -> None:
     """Replay the cassette repeatedly; a call is one operation, not one cassette."""
-    asked = uids(HEADLINE)
+    wanted = uids(HEADLINE)
     with TemporaryDirectory() as folder:
         path = Path(folder) / to
         WRITERS[path.suffix](path, HEADLINE)
         for turn in turns:
-            passes = [play(path, asked) for _ in range(-(-turn.calls // HEADLINE))]
-            assert all([each.uid for each in found] == asked for _, found in passes)
+            passes = [play(path, wanted) for _ in range(-(-turn.calls // HEADLINE))]
+            assert all([each.uid for each in found] == wanted for _, found in passes)
             turn.calls = len(passes) * HEADLINE
             turn.report(
                 wall=sum(times.replay for times, _ in passes) / turn.calls,
@@ -174,8 +174,8 @@ WRITERS: dict[str, Callable[[Path, int], None]] = {
 }
 
 SUBJECTS: dict[str, Subject] = {
-    "ours": partial(replaying, play=play_ours, to="tape.ours"),
-    "VCR.py, YAML": partial(replaying, play=play_vcr, to="tape.yaml"),
-    "VCR.py, JSON": partial(replaying, play=play_vcr, to="tape.json"),
-    "building, reading": partial(replaying, play=alone, to="tape.none"),
+    "ours": partial(replaying, play=play_ours, to="cassette.ours"),
+    "VCR.py, YAML": partial(replaying, play=play_vcr, to="cassette.yaml"),
+    "VCR.py, JSON": partial(replaying, play=play_vcr, to="cassette.json"),
+    "building, reading": partial(replaying, play=alone, to="cassette.none"),
 }

@@ -370,9 +370,7 @@ CREATE = {
         ),
         {**SENT, "guests": [], "routing": {"teamMemberIds": []}, "rrHostSubsetIds": []},
     ),
-    "None for a key that is not wanted": _create(
-        partial(bookings.create, {**NEW, "metadata": None}), SENT
-    ),
+    "None for an omitted key": _create(partial(bookings.create, {**NEW, "metadata": None}), SENT),
     "not instant": _create(partial(bookings.create, {**NEW, "instant": False}), SENT),
     "at an address": _located({"type": "address"}, {"type": "address"}),
     "at an address, typed": _located(AddressLocation(), {"type": "address"}),

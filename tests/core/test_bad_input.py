@@ -452,7 +452,7 @@ RESPONSES = {
     "100,000 levels": {"field": DEEP},
     "5,000 digits": {"field": 10**5000},
     "half a surrogate pair": {"field": [MARK + "\udfff"]},
-    "a key that is no string": {7: MARK},
+    "a key that is not a string": {7: MARK},
     "a list": [MARK],
     "a string": MARK,
 }
@@ -843,7 +843,7 @@ BASE_URLS: dict[str, tuple[object, str]] = {
         "holds a space, a control character or one outside ASCII",
     ),
     "half an IPv6 address": ("https://[::1", "is not a URL"),
-    "of no such port": ("https://h:99999", "is not a URL"),
+    "of an invalid port": ("https://h:99999", "is not a URL"),
     "None": (None, "must be a string, not NoneType"),
     "bytes": (b"https://h", "must be a string, not bytes"),
 }

@@ -77,7 +77,7 @@ INVALID_BODIES: dict[str, tuple[bytes, str, str]] = {
     "UTF-16 without data": ('{"status":"success"}'.encode("utf-16"), "$.data", "nothing"),
     "UTF-16 cut off": ('{"status"}'.encode("utf-16")[:-1], "$", "bytes that are not UTF-8"),
     "UTF-32 cut off": ('{"status"}'.encode("utf-32")[:-1], "$", "bytes that are not UTF-8"),
-    "UTF-16 of no JSON": ('{"status"}'.encode("utf-16-le"), "$", "text that is not JSON"),
+    "UTF-16 that is not JSON": ('{"status"}'.encode("utf-16-le"), "$", "text that is not JSON"),
     "a byte order mark": (b"\xff\xfe", "$", "bytes that are not UTF-8"),
 }
 
@@ -342,7 +342,7 @@ INVALID_VALUES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
     "uid of null": (BOOKING, ("uid",), None, "null"),
     "title": (BOOKING, ("title",), ["MaRk"], "an array"),
     "duration": (BOOKING, ("duration",), "30", "a string"),
-    "start that is no time": (BOOKING, ("start",), "MaRk", "another string"),
+    "start that is not a time": (BOOKING, ("start",), "MaRk", "another string"),
     "start without an offset": (BOOKING, ("start",), "2027-04-05T09:00:00", "another string"),
     "start that is a number": (BOOKING, ("start",), 1_800_000_000, "an integer"),
     "updated_at": (BOOKING, ("updatedAt",), "MaRk", "another string"),

@@ -65,7 +65,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a naive start": (lambda: listed(start="2027-04-05T09:00:00"), "start"),
     "a naive end": (lambda: listed(end=datetime(2027, 4, 6)), "end"),
     "an invalid day": (lambda: listed(start="2027-02-31"), "start"),
-    "a start of nonsense": (lambda: listed(start=MARK), "start"),
+    "an invalid start": (lambda: listed(start=MARK), "start"),
     "a start of None": (lambda: listed(start=None), "start"),
     "a start of a number": (lambda: listed(start=20270405), "start"),
     "a duration of 0": (lambda: listed(duration=0), "duration"),
@@ -122,7 +122,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a reservation without an event type": (lambda: reserved(event_type_id=None), "event_type_id"),
     "a reservation of a day": (lambda: reserved(slot_start="2027-04-05"), "slot_start"),
     "a reservation of a date": (lambda: reserved(slot_start=date(2027, 4, 5)), "slot_start"),
-    "a slot of no minutes": (lambda: reserved(slot_duration=0), "slot_duration"),
+    "a slot of 0 minutes": (lambda: reserved(slot_duration=0), "slot_duration"),
     "a reservation for no minutes": (
         lambda: reserved(reservation_duration=0),
         "reservation_duration",
@@ -142,12 +142,12 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "guests as a string": (lambda: bookings.guests.add("bk7", f"{MARK}@x"), "guests"),  # type: ignore[arg-type]
     "one guest alone": (lambda: bookings.guests.add("bk7", EVA), "guests"),  # type: ignore[arg-type]
     "a guest without an address": (lambda: guests(EVA, {"name": "Eva"}), "guests[1].email"),
-    "a guest of no address": (lambda: guests({"email": MARK}), "guests[0].email"),
+    "a guest with an invalid address": (lambda: guests({"email": MARK}), "guests[0].email"),
     "a guest with another key": (
         lambda: guests({**EVA, "timezone": "UTC"}),
         "guests[0]['timezone']",
     ),
-    "a guest of no phone": (
+    "a guest with an invalid phone": (
         lambda: guests({**EVA, "phone_number": MARK}),
         "guests[0].phone_number",
     ),
@@ -156,7 +156,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: added(email=None, phone_number="+4791234567"),
         "email",
     ),
-    "an attendee of no address": (lambda: added(email=MARK), "email"),
+    "an attendee with an invalid address": (lambda: added(email=MARK), "email"),
     "an attendee without a name": (lambda: added(name=None), "name"),
     "an attendee without a zone": (lambda: added(time_zone=None), "time_zone"),
     "an attendee of 0": (lambda: bookings.attendees.get("bk7", 0), "attendee_id"),
@@ -263,7 +263,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         ),
         "allow_booking_out_of_bounds",
     ),
-    "a flag that is no boolean": (
+    "a flag that is not a boolean": (
         lambda: bookings.reschedule("bk7", {"start": START, "allow_conflicts": "yes"}),
         "data.allow_conflicts",
     ),

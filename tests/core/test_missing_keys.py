@@ -351,7 +351,7 @@ MINIMAL_DATA: dict[str, tuple[Operation[Any], object, object]] = {
             extra={"added": 1},
         ),
     ),
-    "a duration that is no whole number": (
+    "a duration that is not a whole number": (
         bookings.get_one("bk7"),
         {**MINIMAL, "end": "2027-04-05T09:00:30.000Z"},
         Booking(

@@ -138,7 +138,7 @@ READ: dict[str, tuple[Operation[Any], object, object]] = {
             reservation_until=datetime(2031, 3, 1, 12, 5, 0, 456_000, tzinfo=UTC),
         ),
     ),
-    "a reservation that is not there": (slots.get_reservation("r"), None, None),
+    "a missing reservation": (slots.get_reservation("r"), None, None),
     "an attendee": (
         bookings.attendees.get("bk7", 4402),
         ATTENDEE,
@@ -249,8 +249,8 @@ def test_no_repr_contains_the_access_code_of_a_recording() -> None:
 INVALID: dict[str, tuple[Operation[Any], object, str, str]] = {
     "slots of null": (FREE, None, "$.data", "null"),
     "slots as a list": (FREE, [], "$.data", "an array"),
-    "a day that is no date": (FREE, {"soon": []}, "$.data", "another key"),
-    "a day of no calendar": (FREE, {"2027-02-31": []}, "$.data", "another key"),
+    "a day that is not a date": (FREE, {"soon": []}, "$.data", "another key"),
+    "a day outside the calendar": (FREE, {"2027-02-31": []}, "$.data", "another key"),
     "a day written otherwise": (FREE, {"20270405": []}, "$.data", "another key"),
     "a day of an object": (FREE, {"2027-04-05": {}}, "$.data['2027-04-05']", "an object"),
     "a slot of a string": (FREE, {"2027-04-05": ["x"]}, "$.data['2027-04-05'][0]", "a string"),
@@ -304,7 +304,7 @@ INVALID: dict[str, tuple[Operation[Any], object, str, str]] = {
         "$.data[0].participants[0]",
         "null",
     ),
-    "an attendee of no id": (
+    "an attendee without an id": (
         bookings.attendees.list("bk7"),
         [ATTENDEE, {**ATTENDEE, "id": None}],
         "$.data[1].id",

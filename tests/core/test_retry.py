@@ -248,7 +248,7 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     "422": (refusal(422), SAME, SAME),
     "425": (refusal(425), SAME, SAME),
     "498": (refusal(498), SAME, SAME),
-    "a 200 that is no JSON": (Response(200, (), b"<html>"), SAME, SAME),
+    "a 200 that is not JSON": (Response(200, (), b"<html>"), SAME, SAME),
     "a 200 of another shape": (Response(200, (), b'{"status":"success","data":5}'), SAME, SAME),
     "a 200 of the legacy API": (
         Response(200, (), b'{"status":"success","data":{"startTime":"x"}}'),
