@@ -26,12 +26,12 @@ from calcom_core.execution import CancelledInRecording
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, parse_json
 from calcom_transports import Redaction, Replay, run
-from calcom_transports.__main__ import WALK
+from calcom_transports.__main__ import DEMO_CASSETTE
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
     Failure,
-    Recorded,
+    RecordedExchange,
     Run,
     dumps,
     load,
@@ -94,16 +94,18 @@ def test_a_cassette_is_read_whole() -> None:
         (
             Run(
                 (
-                    Recorded((), get, Response(200, Headers([("A", "b")]), '{"é":1}'.encode())),
-                    Recorded(
+                    RecordedExchange(
+                        (), get, Response(200, Headers([("A", "b")]), '{"é":1}'.encode())
+                    ),
+                    RecordedExchange(
                         (0, 2),
                         Request("POST", URL, {"cal-api-version": "2024-08-13"}, b"\xff"),
                         Response(204),
                     ),
-                    Recorded((), get, Failure(NotSent, "refused", "connect")),
-                    Recorded((), get, Failure(NoAnswer, "slow", "timeout")),
-                    Recorded((), get, Cancelled()),
-                    Recorded((), get, Response(200, Headers(), b'"text"')),
+                    RecordedExchange((), get, Failure(NotSent, "refused", "connect")),
+                    RecordedExchange((), get, Failure(NoAnswer, "slow", "timeout")),
+                    RecordedExchange((), get, Cancelled()),
+                    RecordedExchange((), get, Response(200, Headers(), b'"text"')),
                 )
             ),
         ),
@@ -113,7 +115,7 @@ def test_a_cassette_is_read_whole() -> None:
 
 def test_a_missing_cassette_says_so(tmp_path: Path) -> None:
     with unusable(
-        "missing", match=r"record it \(mode once; with pytest --calcom-record=once\), or mend"
+        "missing", match=r"record it \(mode once; with pytest --calcom-record=once\), or fix"
     ):
         load(tmp_path / "none.json")
 
@@ -148,7 +150,7 @@ def test_a_newer_cassette_is_unreadable_and_says_what_to_install(tmp_path: Path)
         cassette(runs={}),
         cassette(5),
         cassette(personal="else"),
-        cassette(loose="yes"),
+        cassette(any_order="yes"),
         cassette(exchange(branch=["x"])),
         cassette(exchange(branch=5)),
         cassette(exchange(request=...)),
@@ -188,7 +190,7 @@ def test_a_newer_cassette_is_unreadable_and_says_what_to_install(tmp_path: Path)
         cassette(exchange()).replace(b'{"\\u00e9": 1}', b"[1e999]"),
         cassette(personal=["kept"]),
         cassette(personal=None),
-        cassette(loose=0),
+        cassette(any_order=0),
         cassette(version=1.0),
         cassette(runs=[5]),
         cassette(runs=["exchanges"]),
@@ -218,7 +220,7 @@ def test_damage_is_said_by_its_place(damaged: Any, said: str) -> None:
 
 
 GET = Request("GET", URL)
-RECORDED = Recorded((), GET, Response(200))
+RECORDED = RecordedExchange((), GET, Response(200))
 
 
 @pytest.mark.parametrize(
@@ -229,18 +231,27 @@ RECORDED = Recorded((), GET, Response(200))
         (lambda: dumps(b"{}"), "cassette: must be a Cassette, not bytes"),
         (lambda: dumps(Cassette(()), {}), "redaction: must be a Redaction(…), not dict"),
         (lambda: Cassette(5), "runs: must be a tuple of Runs, not int"),
-        (lambda: Cassette((RECORDED,)), "runs: holds Recorded beside Runs"),
+        (lambda: Cassette((RECORDED,)), "runs: must hold Runs, not RecordedExchange"),
         (lambda: Cassette((), 5), "name: must be a string, not int"),
         (lambda: Cassette((), "x", []), "personal: must be one of kept, replaced, keyed"),
-        (lambda: Cassette((), "x", "kept", 1), "loose: must be a boolean, not int"),
-        (lambda: Run([RECORDED]), "exchanges: must be a tuple of Recorded, not list"),
-        (lambda: Run((GET,)), "exchanges: holds Request beside Recorded"),
-        (lambda: Recorded([0], GET, Cancelled()), "branch: must be a tuple of integers from 0"),
-        (lambda: Recorded((True,), GET, Cancelled()), "branch: must be a tuple of integers from 0"),
-        (lambda: Recorded((-1,), GET, Cancelled()), "branch: must be a tuple of integers from 0"),
-        (lambda: Recorded((), "GET", Cancelled()), "request: must be a Request, not str"),
+        (lambda: Cassette((), "x", "kept", 1), "any_order: must be a boolean, not int"),
+        (lambda: Run([RECORDED]), "exchanges: must be a tuple of RecordedExchanges, not list"),
+        (lambda: Run((GET,)), "exchanges: must hold RecordedExchanges, not Request"),
         (
-            lambda: Recorded((), GET, Cancelled),
+            lambda: RecordedExchange([0], GET, Cancelled()),
+            "branch: must be a tuple of integers from 0",
+        ),
+        (
+            lambda: RecordedExchange((True,), GET, Cancelled()),
+            "branch: must be a tuple of integers from 0",
+        ),
+        (
+            lambda: RecordedExchange((-1,), GET, Cancelled()),
+            "branch: must be a tuple of integers from 0",
+        ),
+        (lambda: RecordedExchange((), "GET", Cancelled()), "request: must be a Request, not str"),
+        (
+            lambda: RecordedExchange((), GET, Cancelled),
             "outcome: must be a Response, a Failure or Cancelled(), not type",
         ),
         (lambda: Failure("x", "x", "x"), "error: must be NotSent or NoAnswer, not str"),
@@ -257,8 +268,8 @@ def test_an_argument_of_another_type_is_refused(making: Callable[[], Any], said:
 
 
 def test_half_a_surrogate_pair_is_written_as_json_writes_it() -> None:
-    failure = Recorded((), GET, Failure(NotSent, "a\ud800b", "connect"))
-    response = Recorded((), GET, Response(200, {"A": "\udfff"}))
+    failure = RecordedExchange((), GET, Failure(NotSent, "a\ud800b", "connect"))
+    response = RecordedExchange((), GET, Response(200, {"A": "\udfff"}))
     given = Cassette((Run((failure, response)),), "half")
 
     content = dumps(given)
@@ -270,7 +281,7 @@ def test_half_a_surrogate_pair_is_written_as_json_writes_it() -> None:
 @pytest.mark.parametrize("url", ["http://[", "//[x", "http://a]b/c?d#e", "::", "?a", ""])
 def test_a_url_that_cannot_be_split_is_written_and_played_all_the_same(url: str) -> None:
     request = Request("GET", url)
-    given = Cassette((Run((Recorded((), request, Response(404)),)),), "odd")
+    given = Cassette((Run((RecordedExchange((), request, Response(404)),)),), "odd")
     read = loads(dumps(given), name="odd")
 
     assert read == given
@@ -335,7 +346,7 @@ def test_a_cassette_with_any_value_in_any_place_is_played_or_unreadable(
             exchange(response=..., failure={"type": "NotSent", "reason": "x", "message": "y"}),
             exchange(response={"status": 200, "headers": [], "body": {"base64": "/w=="}}),
             personal="kept",
-            loose=False,
+            any_order=False,
         )
     )
     for _ in range(data.draw(st.integers(1, 2))):
@@ -359,7 +370,7 @@ def test_a_cassette_with_any_value_in_any_place_is_played_or_unreadable(
 def test_bodies_that_are_nested_deeply_and_differ_are_no_match() -> None:
     body = [b"[" * 300 + b"%d" % number + b"]" * 300 for number in (1, 2)]
     here, there = (Request("POST", URL, (), each) for each in body)
-    replay = Replay(Cassette((Run((Recorded((), here, Response(200)),)),)))
+    replay = Replay(Cassette((Run((RecordedExchange((), here, Response(200)),)),)))
 
     with pytest.raises(NoMatch, match=r"differs in body"):
         run(send(there), replay)
@@ -372,7 +383,7 @@ UNICODE = ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le
 def test_a_body_of_json_in_another_encoding_is_read_as_it_came(encoding: str) -> None:
     body = '{"a": "é€"}'.encode(encoding)
     request = Request("POST", URL, (), body)
-    given = Cassette((Run((Recorded((), request, Response(200, (), body)),)),), "one")
+    given = Cassette((Run((RecordedExchange((), request, Response(200, (), body)),)),), "one")
 
     content = dumps(given)
 
@@ -391,7 +402,7 @@ def test_credentials_and_persons_are_taken_out_in_any_encoding(
     text = json.dumps({"said": f"{key}x", "clientSecret": "hunter2", "email": "ann@corp.example"})
     request = Request("GET", URL, {"Authorization": f"Bearer {key}"})
     response = Response(200, (), text.encode(encoding))
-    given = Cassette((Run((Recorded((), request, response),)),))
+    given = Cassette((Run((RecordedExchange((), request, response),)),))
 
     read = loads(dumps(given, Redaction(personal=personal)))
 
@@ -406,7 +417,7 @@ def test_credentials_and_persons_are_taken_out_in_any_encoding(
 
 def one(**changes: Any) -> Cassette:
     """Return a cassette of one exchange with a response of that body."""
-    recorded = Recorded((), Request("GET", URL), Response(200, **changes))
+    recorded = RecordedExchange((), Request("GET", URL), Response(200, **changes))
     return Cassette((Run((recorded,)),), "one")
 
 
@@ -459,11 +470,13 @@ OUTCOMES = st.one_of(
     ),
 )
 CASSETTES = st.builds(
-    lambda runs, loose: Cassette(tuple(Run(tuple(run)) for run in runs), "any", loose=loose),
+    lambda runs, any_order: Cassette(
+        tuple(Run(tuple(run)) for run in runs), "any", any_order=any_order
+    ),
     st.lists(
         st.lists(
             st.builds(
-                Recorded,
+                RecordedExchange,
                 st.lists(st.integers(0, 9), max_size=2).map(tuple),
                 st.builds(Request, st.just("POST"), st.just(f"{URL}?a=1"), HEADERS, st.binary()),
                 OUTCOMES,
@@ -506,7 +519,7 @@ def test_any_cassette_is_read_as_it_was_written(cassette: Cassette) -> None:
     assert [len(run.exchanges) for run in read.runs] == [
         len(run.exchanges) for run in cassette.runs
     ]
-    assert read.loose is cassette.loose
+    assert read.any_order is cassette.any_order
     assert dumps(read) == content
 
 
@@ -548,23 +561,23 @@ def test_a_file_cut_short_anywhere_is_unreadable() -> None:
 )
 def test_each_exchange_is_summed_up_in_a_line(outcome: Any, summary: str) -> None:
     request = Request("POST", f"{URL}/uid/cancel?secret=1")
-    content = dumps(Cassette((Run((Recorded((), request, outcome),)),)))
+    content = dumps(Cassette((Run((RecordedExchange((), request, outcome),)),)))
 
     assert json.loads(content)["runs"][0]["exchanges"][0]["summary"] == summary
 
 
 def test_the_cassette_of_the_walk_is_as_it_would_be_written() -> None:
-    assert dumps(load(WALK)) == WALK.read_bytes()
+    assert dumps(load(DEMO_CASSETTE)) == DEMO_CASSETTE.read_bytes()
 
 
 def test_a_cassette_says_little_of_what_is_in_it() -> None:
     assert repr(one(headers={"X": "y"})) == (
-        "Cassette(runs=<1 runs>, name='one', personal='kept', loose=False)"
+        "Cassette(runs=<1 runs>, name='one', personal='kept', any_order=False)"
     )
 
 
 def test_a_cassette_of_another_tool_is_told_from_damage() -> None:
     with unusable("unreadable", match=r"of VCR\.py; import it with .*load_vcr"):
         loads(b'{"interactions": [], "version": 1}')
-    with unusable("unreadable", match="is no calcom-bookings cassette"):
+    with unusable("unreadable", match="is not a calcom-bookings cassette"):
         loads(b'{"format": "else", "interactions": []}')

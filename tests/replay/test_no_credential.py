@@ -49,13 +49,14 @@ from calcom_core import (
     Timeout,
     TransportError,
     bookings,
+    responses,
     retrying,
     run_script,
     webhooks,
 )
 from calcom_core.effects import Send, send
 from calcom_core.redaction import Redactor, collect_credentials
-from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, answer, use_cassette
+from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, use_cassette
 from calcom_transports.cassette import load
 from calcom_transports.proxies import parse_proxies
 from calcom_transports.pseudonyms import People
@@ -636,7 +637,7 @@ def refusing() -> Iterator[tuple[str, Callable[[Path], object]]]:
 
     def playing(*operations: Any) -> Callable[[Path], object]:
         def play(path: Path) -> object:
-            replay = Replay.of((asked, answer({"status": "success", "data": KEY})))
+            replay = Replay.of((asked, responses.json({"status": "success", "data": KEY})))
             with Client(KEY, transport=replay) as client:
                 return [client.run(send(client.api.request(each))) for each in operations]
 
@@ -831,8 +832,8 @@ import os
 import pytest
 import trio
 
-from calcom_core import NO_RETRY, bookings
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_core import NO_RETRY, bookings, responses
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 
 URL = os.environ["URL"]
 NEW = {
@@ -872,7 +873,7 @@ def test_recorded_under_trio(tmp_path):
 
 
 def test_replay():
-    replay = Replay.of((bookings.get("uid"), answer({})))
+    replay = Replay.of((bookings.get("uid"), responses.json({})))
     with Client(os.environ["KEY"], transport=replay) as client:
         client.bookings.create(NEW)
 

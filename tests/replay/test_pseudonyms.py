@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calcom_core import Request, Response, bookings
-from calcom_transports.pseudonyms import People, _named_in
+from calcom_transports.pseudonyms import People, _names_in
 from calcom_transports.redaction import RecordingRedactor
 
 PEOPLE = People("")
@@ -73,7 +73,7 @@ BODY: dict[str, Any] = {
 
 def test_a_body_is_the_same_with_other_persons() -> None:
     content = json.dumps(BODY).encode()
-    people = People.in_bodies("", [content])
+    people = People.in_texts("", [content])
     name, words = ANN_LEE, ANN_LEE.replace(" ", "%20")
 
     redacted = json.loads(RecordingRedactor((), people).response(Response(200, (), content)).body)
@@ -103,7 +103,7 @@ def test_a_body_is_the_same_with_other_persons() -> None:
 
 
 def names_in(body: bytes) -> list[str]:
-    return [name for is_login, name in _named_in(body) if not is_login]
+    return [name for is_login, name in _names_in(body) if not is_login]
 
 
 def test_names_are_those_in_the_fields_for_them() -> None:
@@ -128,9 +128,9 @@ def test_a_replay_finds_a_name_by_what_stands_for_it() -> None:
     )
     note = f"{ANN_LEE} and {PEOPLE.name('Hal')}, of Hallows"
     assert json.loads(written.body)["note"] == note
-    replaying = RecordingRedactor((), People.in_bodies("", [written.url.encode(), written.body]))
-    assert replaying.asked(request) == (written.url, written.body)
-    assert replaying.asked(written) == (written.url, written.body)
+    replaying = RecordingRedactor((), People.in_texts("", [written.url.encode(), written.body]))
+    assert replaying.url_and_body(request) == (written.url, written.body)
+    assert replaying.url_and_body(written) == (written.url, written.body)
     assert recording.request(written) == written
     assert recording.text("refused ann@corp.example, of Hal") == (
         f"refused {ANN}, of {PEOPLE.name('Hal')}"
@@ -176,7 +176,7 @@ def test_the_account_of_a_host_is_replaced_in_links() -> None:
     recorded = People("", (), ["hal"]).text(link)
 
     assert recorded == f"https://cal.example/{login}/30min?x=1"
-    assert People.in_bodies("", [recorded.encode()]).text(link) == recorded
+    assert People.in_texts("", [recorded.encode()]).text(link) == recorded
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_name_with_accents_is_found_also_where_it_is_encoded() -> None:
 
 
 def test_a_word_of_two_letters_is_no_name_even_where_it_stands_for_one() -> None:
-    people = People("", marks=[PEOPLE.name("Al")])
+    people = People("", pseudonyms=[PEOPLE.name("Al")])
 
     assert people.text("Al went") == "Al went"
 
@@ -238,7 +238,7 @@ def test_a_name_that_a_text_spells_differently_stays() -> None:
 def test_a_name_that_stands_in_no_field_stays() -> None:
     body = b'{"attendee":{"name":"Ann Lee"},"note":"Ann Lee brings Ben Roe"}'
 
-    redacted = RecordingRedactor((), People.in_bodies("", [body])).response(Response(200, (), body))
+    redacted = RecordingRedactor((), People.in_texts("", [body])).response(Response(200, (), body))
 
     assert json.loads(redacted.body)["note"] == f"{ANN_LEE} brings Ben Roe"
 
@@ -265,7 +265,7 @@ PERSONAL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 @pytest.mark.parametrize("name", NAMES)
 def test_no_address_and_no_name_is_left_in_a_recorded_answer(name: str) -> None:
     response = response_of(name)
-    people = People.in_bodies("", [response.body])
+    people = People.in_texts("", [response.body])
     redacted = RecordingRedactor((), people).response(response)
     text = redacted.body.decode()
 
@@ -280,7 +280,7 @@ def test_no_address_and_no_name_is_left_in_a_recorded_answer(name: str) -> None:
 def test_a_booking_stays_itself() -> None:
     op = bookings.get_one("x")
     response = response_of("29-get-normal")
-    people = People.in_bodies("", [response.body])
+    people = People.in_texts("", [response.body])
 
     before = op.read(response)
     after = op.read(RecordingRedactor((), people).response(response))

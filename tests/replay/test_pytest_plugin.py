@@ -13,7 +13,7 @@ from server import Server, answering
 
 from calcom_core import Api, ApiKey, Response, bookings
 from calcom_transports import AsyncClient, Client
-from calcom_transports.cassette import Cassette, Recorded, Run, dumps, load
+from calcom_transports.cassette import Cassette, RecordedExchange, Run, dumps, load
 from calcom_transports.recorder import Recorder
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
@@ -97,7 +97,7 @@ def cassette(
 ) -> Path:
     """Write a cassette of one call after the other that gets a booking."""
     api = Api(ApiKey(KEY), base_url=url)
-    runs = [Run((Recorded((), api.request(bookings.get(uid)), ANSWERED),)) for uid in uids]
+    runs = [Run((RecordedExchange((), api.request(bookings.get(uid)), ANSWERED),)) for uid in uids]
     path = pytester.path / "cassettes" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(dumps(Cassette(tuple(runs))))
@@ -196,7 +196,7 @@ def test_what_a_test_leaves_unplayed_is_an_error_of_it(pytester: pytest.Pytester
     result.stdout.fnmatch_lines(
         [
             "*ERROR at teardown of test_x*",
-            "Unplayed: 1 of the 2 exchanges of *test_x.json were not asked for, first *; *",
+            "Unplayed: 1 of the 2 exchanges of *test_x.json were not requested, first *; *",
         ]
     )
 
@@ -868,8 +868,8 @@ def test_the_marker_takes_a_hook_before_record(pytester: pytest.Pytester, server
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ("'shared'", "*takes cassette, match, *, not options without a name"),
-        ("casette='shared', timeout=1", "*takes cassette, *, not 'casette', 'timeout'"),
+        ("'shared'", "*takes cassette, match, *, not positional arguments"),
+        ("casette='shared', timeout=1", "*takes cassette, * as keywords, not 'casette', 'timeout'"),
         ("match='host'", "match of the marker calcom must be a Match"),
         ("redaction=True", "redaction of the marker calcom must be a Redaction"),
         ("before_record=5", "InvalidInput: before_record: must be a function, not int"),

@@ -44,20 +44,20 @@ from calcom_transports.cassette import (
     Cassette,
     Failure,
     Outcome,
-    Recorded,
+    RecordedExchange,
     Run,
     dumps,
     load,
 )
+from calcom_transports.cassette_file import save
 from calcom_transports.pseudonyms import People
-from calcom_transports.recorder import save
 from calcom_transports.replay_errors import CassetteError, NoMatch
 from calcom_transports.trio import run_trio
 
 KEY = "cal_test_0123456789abcdef"
 URL = "https://api.cal.com/v2/bookings"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\n{}"
-ONE = Cassette((Run((Recorded((), Request("GET", f"{URL}/a"), Response(200)),)),), "one")
+ONE = Cassette((Run((RecordedExchange((), Request("GET", f"{URL}/a"), Response(200)),)),), "one")
 
 
 def unusable(reason: str, match: str | None = None) -> Any:
@@ -450,7 +450,7 @@ def test_what_cannot_be_opened_says_the_way_out(
 
     assert str(missing.value) == (
         f"there is no cassette at {path}; record it (mode once; with pytest --calcom-record=once), "
-        "or mend the path"
+        "or fix the path"
     )
     assert str(forbidden.value) == (
         f"{path} is not recorded, since the environment variable CI is set; "
@@ -579,7 +579,7 @@ def test_two_cannot_record_the_same_cassette_at_once(path: Path) -> None:
             Recorder(path, Answers())
 
     assert str(caught.value) == (
-        f"another recording of {path} is under way, or was interrupted; if it was, delete "
+        f"another recording of {path} is running, or was interrupted; if it was, delete "
         f"{path.parent}/.test_y.json.recording"
     )
     assert recorded(path) == [[((), "a", Response(200))]]
@@ -640,7 +640,7 @@ def test_what_something_else_wrote_meanwhile_is_left_as_it_is(path: Path, there:
         recorder.close()
 
     assert str(caught.value) == (
-        f"{path} was changed by something else while it was recorded; it was left as it is, "
+        f"another program changed {path} while it was recorded; the file was left unchanged, "
         "record again"
     )
     assert path.read_bytes() == other
@@ -677,7 +677,7 @@ for name in ("there.json", "new.json", "sub/new.json"):
     folder.chmod(0o755)
 
     assert done.stdout.splitlines() == [
-        f"{folder}/{name} cannot be recorded: Permission denied; choose a place that is writable"
+        f"{folder}/{name} cannot be recorded: Permission denied; choose a writable place"
         for name in ("there.json", "new.json", "sub/new.json")
     ]
     assert [file.name for file in folder.iterdir()] == ["there.json"]
@@ -688,7 +688,7 @@ def test_a_place_that_is_none_is_said_before_anything_is_asked(tmp_path: Path) -
     (tmp_path / "file").write_bytes(b"")
 
     for place in (tmp_path / "file" / "x.json", tmp_path / "a\0b.json", tmp_path / ("x" * 250)):
-        with unusable("unwritable", match="choose a place that is writable"):
+        with unusable("unwritable", match="choose a writable place"):
             Recorder(place)
     with unusable("unreadable"):
         Recorder(tmp_path)
@@ -704,7 +704,7 @@ def test_a_disk_that_fails_at_the_end_does_no_damage(
     before = path.read_bytes()
     answers = Answers()
 
-    monkeypatch.setattr("calcom_transports.recorder.os.fsync", full)
+    monkeypatch.setattr("calcom_transports.cassette_file.os.fsync", full)
     with (
         unusable("unwritable", match="No space left on device"),
         Recorder(path, answers) as recorder,
@@ -735,7 +735,7 @@ def test_a_recording_that_still_holds_a_credential_is_refused(path: Path) -> Non
 
     assert str(caught.value) == (
         f"{path} was not written: runs[0].exchanges[0].response still holds a credential, "
-        "encoded in a way that cannot be taken out; keep it out of what is sent"
+        "in an encoding that cannot be redacted; do not send it there"
     )
     assert path.read_bytes() == before
     assert files(path) == ["test_y.json"]
@@ -755,7 +755,7 @@ def test_a_credential_too_short_to_be_found_is_refused_before_anything_is_sent(p
     ):
         run(send(request), recorder)
     with unusable("credential-left", match=r"was not written: .* fewer than 8 characters"):
-        save(Cassette((Run((Recorded((), request, Response(200)),)),), "short"), path)
+        save(Cassette((Run((RecordedExchange((), request, Response(200)),)),), "short"), path)
 
     assert sent == []
     assert files(path) == []
@@ -841,7 +841,7 @@ def test_only_a_cassette_can_be_saved(path: Path, wrong: Any) -> None:
 @pytest.mark.parametrize("place", ["/", "//", "/.."])
 def test_the_root_directory_cannot_be_a_cassette(place: str) -> None:
     for attempt in (lambda: save(ONE, place), lambda: Recorder(place)):
-        with unusable("unwritable", match="choose a place that is writable"):
+        with unusable("unwritable", match="choose a writable place"):
             attempt()
 
 
@@ -962,10 +962,12 @@ def test_personal_data_is_replaced_where_it_is_asked_for_and_matches_all_the_sam
 
         assert "corp.example" not in content
         assert "Ann" not in content
-        assert f'"personal": "{redaction.kind}"' in content
+        assert f'"personal": "{redaction.personal_data}"' in content
         assert b"person-" in replayed.body
 
-    with pytest.raises(InvalidInput, match=r"redaction: is missing: the personal data of .* a key"):
+    with pytest.raises(
+        InvalidInput, match=r"redaction: is missing: the pseudonyms of .* depend on a key"
+    ):
         Replay(path)
     with (
         pytest.raises(NoMatch),
@@ -977,9 +979,9 @@ def test_personal_data_is_replaced_where_it_is_asked_for_and_matches_all_the_sam
 def test_before_record_sees_each_exchange_as_it_would_be_written_and_changes_it(
     path: Path,
 ) -> None:
-    seen: list[Recorded] = []
+    seen: list[RecordedExchange] = []
 
-    def before_record(exchange: Recorded) -> Recorded:
+    def before_record(exchange: RecordedExchange) -> RecordedExchange:
         seen.append(exchange)
         assert isinstance(exchange.outcome, Response)
         note = exchange.outcome.body.replace(b"a private note", b"a note")
@@ -997,7 +999,7 @@ def test_before_record_sees_each_exchange_as_it_would_be_written_and_changes_it(
     written = f'{{"note":"a note for {ann} by [redacted]"}}'.encode()
     hidden = {"Authorization": "[redacted]"}
     assert seen == [
-        Recorded((), Request("GET", f"{URL}/{name}", hidden), Response(200, (), redacted))
+        RecordedExchange((), Request("GET", f"{URL}/{name}", hidden), Response(200, (), redacted))
         for name in ("a", "b")
     ]
     assert load(path).runs == (
@@ -1009,7 +1011,7 @@ def test_before_record_sees_each_exchange_as_it_would_be_written_and_changes_it(
 def test_an_exchange_that_before_record_leaves_out_is_not_there_in_the_replay(
     path: Path, kind: str
 ) -> None:
-    def only_b(exchange: Recorded) -> Recorded | None:
+    def only_b(exchange: RecordedExchange) -> RecordedExchange | None:
         return exchange if exchange.request.url.endswith("/b") else None
 
     if kind == "blocking":
@@ -1036,9 +1038,9 @@ def test_before_record_sees_failures_and_cancelled_exchanges(path: Path) -> None
     seen: list[Outcome] = []
     outcomes: list[Outcome] = [Failure(NoAnswer, f"no, {KEY}", "closed"), Cancelled()]
     request = get("a")
-    given = Cassette((Run(tuple(Recorded((), request, each) for each in outcomes)),))
+    given = Cassette((Run(tuple(RecordedExchange((), request, each) for each in outcomes)),))
 
-    def before_record(exchange: Recorded) -> Recorded:
+    def before_record(exchange: RecordedExchange) -> RecordedExchange:
         seen.append(exchange.outcome)
         return exchange
 
@@ -1049,7 +1051,7 @@ def test_before_record_sees_failures_and_cancelled_exchanges(path: Path) -> None
 
 
 def test_an_exception_in_before_record_fails_the_recording(path: Path) -> None:
-    def failing(exchange: Recorded) -> Recorded:
+    def failing(exchange: RecordedExchange) -> RecordedExchange:
         raise LookupError("not this one")
 
     with Recorder(path, Answers()) as recorder:
@@ -1074,7 +1076,7 @@ def test_an_exception_in_before_record_fails_the_recording(path: Path) -> None:
         (Response(200), "before_record: must return an exchange or None, not Response"),
         (True, "before_record: must return an exchange or None, not bool"),
         (
-            Recorded((1,), get("a"), Response(200)),
+            RecordedExchange((1,), get("a"), Response(200)),
             "before_record: must keep the branch of the exchange",
         ),
     ],
@@ -1093,7 +1095,7 @@ def test_an_invalid_result_of_before_record_fails_the_recording(
 
 
 def test_a_credential_that_before_record_puts_back_is_refused(path: Path) -> None:
-    def back(exchange: Recorded) -> Recorded:
+    def back(exchange: RecordedExchange) -> RecordedExchange:
         return evolve(exchange, request=get("a"))
 
     with (
@@ -1248,7 +1250,7 @@ def test_who_did_not_reserve_a_file_does_not_release_it(
 ) -> None:
     recorder = Recorder(path, Answers())
     with monkeypatch.context() as in_a_child:
-        in_a_child.setattr("calcom_transports.recorder.os.getpid", lambda: 0)
+        in_a_child.setattr("calcom_transports.cassette_file.os.getpid", lambda: 0)
         recorder.discard()
 
     assert files(path) == [".test_y.json.recording"]

@@ -15,10 +15,10 @@ from calcom_core import Api, ApiKey, InvalidInput, Response, bookings, responses
 from calcom_core.effects import Program, Send, clock, emit, gather, send, sleep
 from calcom_core.errors import NoAnswer, NotSent, ReplayError
 from calcom_core.http import Headers, Request
-from calcom_transports import Client, Replay, answer, iterate, replay_errors, run
-from calcom_transports.__main__ import WALK
-from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, Recorded, Run
-from calcom_transports.recorder import save
+from calcom_transports import Client, Replay, iterate, replay_errors, run
+from calcom_transports.__main__ import DEMO_CASSETTE
+from calcom_transports.cassette import Cancelled, Cassette, Failure, Outcome, RecordedExchange, Run
+from calcom_transports.cassette_file import save
 from calcom_transports.replay_errors import CassetteError, NoMatch, Unplayed
 from calcom_transports.trio import iterate_trio, run_trio
 
@@ -59,7 +59,12 @@ def get(name: str) -> Request:
 def played(*runs: list[tuple[tuple[int, ...], str, Outcome]]) -> Cassette:
     return Cassette(
         tuple(
-            Run(tuple(Recorded(branch, get(name), outcome) for branch, name, outcome in exchanges))
+            Run(
+                tuple(
+                    RecordedExchange(branch, get(name), outcome)
+                    for branch, name, outcome in exchanges
+                )
+            )
             for exchanges in runs
         ),
         "test.json",
@@ -128,7 +133,7 @@ def test_a_request_that_is_not_recorded_is_no_match_and_names_the_nearest() -> N
         f"path (/v2/bookings/x, recorded /v2/bookings/a); {WAY_OUT}"
     )
     assert str(second.value) == (
-        "the program diverges at exchange 2 of run 1 of test.json: it asks for "
+        "the program diverges at exchange 2 of run 1 of test.json: it sends "
         f"GET {URL}x, where GET {URL}b is recorded; they differ in "
         f"path (/v2/bookings/x, recorded /v2/bookings/b); {WAY_OUT}"
     )
@@ -181,11 +186,11 @@ def test_what_was_played_is_consumed() -> None:
         run(asking("a", "b"), longer)
 
     assert str(one.value) == (
-        f"GET {URL}a was played already, and test.json has it no more often; what is asked again "
-        f"within one call belongs to one run (inline: to one list); else {AGAIN}"
+        f"GET {URL}a was already played, and test.json does not hold it again; requests of one "
+        f"call must be in one run (inline: in one list), otherwise {AGAIN}"
     )
     assert str(other.value) == (
-        f"the program goes on with GET {URL}b, and run 1 of test.json has no exchange 2; {WAY_OUT}"
+        f"the program goes on with GET {URL}b, but run 1 of test.json has no exchange 2; {WAY_OUT}"
     )
 
 
@@ -203,8 +208,8 @@ def test_what_is_left_unplayed_fails_at_the_end() -> None:
         run(asking("a"), replay)
 
     assert str(caught.value) == (
-        f"2 of the 3 exchanges of test.json were not asked for, first GET {URL}b, exchange 2 of "
-        f"run 1; ask for them, or {AGAIN}"
+        f"2 of the 3 exchanges of test.json were not requested, first GET {URL}b, exchange 2 of "
+        f"run 1; request them, or {AGAIN}"
     )
     replay.close()  # said once
 
@@ -239,9 +244,7 @@ def test_a_recorded_failure_is_raised_into_the_program() -> None:
 
 def test_an_exchange_that_was_cancelled_has_no_answer() -> None:
     with (
-        pytest.raises(
-            NoMatch, match=r"was cancelled .* record it again, and let it come to its end"
-        ),
+        pytest.raises(NoMatch, match=r"was cancelled .* record it again, and let it complete"),
         Replay(played([((), "a", Cancelled())])) as replay,
     ):
         run(asking("a"), replay)
@@ -265,7 +268,7 @@ def test_answers_are_given_inline_by_operation_or_by_request() -> None:
     op = bookings.get_one("a")
     api = Api(ApiKey("cal_test_replay"), base_url="https://cal.example.org/prefix")
     request = Request("GET", "https://cal.example.org/x")
-    given = answer({"status": "success"}, 203, {"X-Request-Id": "r"})
+    given = responses.json({"status": "success"}, 203, {"X-Request-Id": "r"})
 
     with Replay.of((op, given), (request, NotSent("no", reason="connect")), api=api) as replay:
         assert run(send(api.request(op)), replay) == Response(
@@ -278,7 +281,6 @@ def test_answers_are_given_inline_by_operation_or_by_request() -> None:
 
 
 def test_a_booking_that_was_built_is_the_one_that_a_client_gets() -> None:
-    assert answer is responses.json
     op = bookings.cancel_seat("uid", "b", reason="ill")
     replay = Replay.of((op, responses.booking(uid="uid", seats=["a"])))
     with Client(transport=replay) as client:
@@ -287,20 +289,20 @@ def test_a_booking_that_was_built_is_the_one_that_a_client_gets() -> None:
 
 
 def test_a_replay_reads_its_cassette_from_a_file() -> None:
-    replay = Replay(WALK)
+    replay = Replay(DEMO_CASSETTE)
 
-    with pytest.raises(Unplayed, match=r"23 of the 23 exchanges of .*walk\.json"):
+    with pytest.raises(Unplayed, match=r"23 of the 23 exchanges of .*demo\.json"):
         replay.close()
 
 
 @pytest.mark.parametrize(
     "exchanges",
     [
-        (bookings.get_one("a"), answer({})),
+        (bookings.get_one("a"), responses.json({})),
         ((bookings.get_one("a"),),),
         ((bookings.get_one("a"), {"a": 1}),),
         ((bookings.get_one("a"), NoAnswer),),
-        (("a", answer({})),),
+        (("a", responses.json({})),),
     ],
 )
 def test_what_is_no_pair_of_call_and_answer_is_refused(exchanges: Any) -> None:
@@ -395,7 +397,7 @@ def test_a_list_of_pairs_answers_one_program() -> None:
 
 def test_a_request_played_before_in_its_run_is_consumed() -> None:
     with pytest.raises(
-        NoMatch, match=r"run 1 of test\.json has it no more often: .* no exchange 2;"
+        NoMatch, match=r"run 1 of test\.json does not hold it again: .* no exchange 2;"
     ):
         run(asking("a", "a"), Replay(played([((), "a", Response(200))])))
 
@@ -403,7 +405,7 @@ def test_a_request_played_before_in_its_run_is_consumed() -> None:
 def test_a_pair_of_another_run_is_no_match_and_is_named() -> None:
     replay = Replay.of((get("a"), Response(200)), (get("b"), Response(200)))
 
-    with pytest.raises(NoMatch, match=f"goes on with GET {URL}b, and run 1 of .* no exchange 2;"):
+    with pytest.raises(NoMatch, match=f"goes on with GET {URL}b, but run 1 of .* no exchange 2;"):
         run(asking("a", "b"), replay)
 
 
@@ -419,7 +421,7 @@ def test_a_replay_that_failed_says_nothing_more_when_it_is_closed() -> None:
 @pytest.mark.parametrize("api", [5, "https://api.cal.com", Api, ""])
 def test_an_api_of_another_type_is_refused(api: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^api: must be an Api, not "):
-        Replay.of((bookings.get_one("a"), answer({})), api=api)
+        Replay.of((bookings.get_one("a"), responses.json({})), api=api)
 
 
 CIRCULAR: list[Any] = []
@@ -429,7 +431,7 @@ CIRCULAR.append(CIRCULAR)
 @pytest.mark.parametrize("body", [object(), {(): 1}, b"x", float("nan"), "\ud800", CIRCULAR])
 def test_a_body_that_json_cannot_hold_is_refused(body: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^body: cannot be written as JSON"):
-        answer(body)
+        responses.json(body)
 
 
 def test_a_body_that_is_nested_too_deeply_is_refused() -> None:
@@ -437,7 +439,7 @@ def test_a_body_that_is_nested_too_deeply_is_refused() -> None:
     for _ in range(100_000):
         body = [body]
     with pytest.raises(InvalidInput, match=r"^body: cannot be written as JSON"):
-        answer(body)
+        responses.json(body)
 
 
 @pytest.mark.parametrize("path", ["a\0b", None, 5, b"a", object()])
@@ -465,14 +467,16 @@ def test_a_run_that_another_branch_of_it_has_claimed_is_claimed() -> None:
 
     run(gather([asking("a"), asking("b")], limit=2), replay)
 
-    with pytest.raises(NoMatch, match=r"b was played already, and test\.json has it no more"):
+    with pytest.raises(
+        NoMatch, match=r"b was already played, and test\.json does not hold it again"
+    ):
         run(only_the_second(), replay)
 
 
 def test_a_loose_cassette_answers_whoever_asks_with_the_first_that_is_equal() -> None:
     cassette = evolve(
         played([((), "a", Response(201)), ((3,), "b", Response(202))], [((), "a", Response(203))]),
-        loose=True,
+        any_order=True,
     )
 
     def program() -> Program[Any]:
@@ -480,7 +484,7 @@ def test_a_loose_cassette_answers_whoever_asks_with_the_first_that_is_equal() ->
         return first, (yield from gather([asking("a"), asking("a")], limit=2))
 
     assert both(program, cassette) == ([202], ([201], [203]))
-    with pytest.raises(NoMatch, match="no more often"), Replay(cassette) as replay:
+    with pytest.raises(NoMatch, match="does not hold it again"), Replay(cassette) as replay:
         run(asking("b", "b"), replay)
     with pytest.raises(Unplayed, match="2 of the 3 exchanges"), Replay(cassette) as replay:
         run(asking("b"), replay)
@@ -515,7 +519,7 @@ def swap(exchanges: Any) -> None:
     exchanges[1:] = exchanges[:0:-1]
 
 
-DIVERGES = "the program diverges at exchange 2 of run 1 of {path}: it asks for POST {url}"
+DIVERGES = "the program diverges at exchange 2 of run 1 of {path}: it sends POST {url}"
 EDITS: list[tuple[Any, type[Exception], str]] = [
     (
         change_body,
@@ -532,14 +536,14 @@ EDITS: list[tuple[Any, type[Exception], str]] = [
     (
         remove_last,
         NoMatch,
-        "the program goes on with POST {url}, and run 1 of {path} has no exchange 3; "
+        "the program goes on with POST {url}, but run 1 of {path} has no exchange 3; "
         f"{WAY_OUT}",
     ),
     (
         add,
         Unplayed,
-        "1 of the 4 exchanges of {path} were not asked for, first POST {url}, exchange 4 of run 1; "
-        f"ask for them, or {AGAIN}",
+        "1 of the 4 exchanges of {path} were not requested, first POST {url}, exchange 4 of run 1; "
+        f"request them, or {AGAIN}",
     ),
     (
         swap,
@@ -557,7 +561,7 @@ def test_each_edit_of_a_file_is_an_error_of_its_own_and_leaves_the_file(
     path = tmp_path / "test.json"
     starts = ("2027-01-01", "2027-01-02", "2027-01-03")
     recorded = tuple(
-        Recorded((), effect.request, Response(201))
+        RecordedExchange((), effect.request, Response(201))
         for effect in posting(*starts)
         if isinstance(effect, Send)
     )
@@ -590,7 +594,7 @@ def test_the_nearest_of_several_is_named() -> None:
 def test_what_is_asked_once_more_at_the_end_was_played_already() -> None:
     cassette = played([((), "a", Response(200)), ((), "b", Response(200))])
 
-    with pytest.raises(NoMatch, match=r"a was played already, .* there is no exchange 3;"):
+    with pytest.raises(NoMatch, match=r"a was already played, .* there is no exchange 3;"):
         run(asking("a", "b", "a"), Replay(cassette))
 
 

@@ -24,9 +24,9 @@ from server import Peer, Server
 from calcom_core import Api, ApiKey, InvalidInput, bookings
 from calcom_core.http import Headers, Request, Response
 from calcom_transports import AsyncClient, Client, Replay
-from calcom_transports.cassette import Cassette, Recorded, Run, dumps, loads
+from calcom_transports.cassette import Cassette, RecordedExchange, Run, dumps, loads
 from calcom_transports.replay_errors import CassetteError
-from calcom_transports.vcr_import import Imported, load_vcr, loads_vcr
+from calcom_transports.vcr_import import ImportedCassette, load_vcr, loads_vcr
 
 KEY = "cal_test_0123456789"
 URL = "https://api.cal.com/v2/bookings/uid"
@@ -37,8 +37,8 @@ CREDENTIALS = (
     "and record with filter_headers."
 )
 PROGRAMS = (
-    "Which exchanges belonged to one call, or to one of several branches at once, is not known; "
-    "each request is answered by the first unplayed exchange that is equal to it."
+    "The file does not tell which exchanges belong to one call or branch; each request gets "
+    "the first unplayed exchange that is equal to it."
 )
 CODING = "Bodies are stored decoded, without their Content-Encoding and Content-Length."
 FRAMING = "Transfer-Encoding is left out."
@@ -69,9 +69,9 @@ def written(*interactions: Any, **top: Any) -> bytes:
     return yaml.dump({"interactions": list(interactions), "version": 1, **top}).encode()
 
 
-def one(exchange: tuple[Request, Response], *lost: str) -> Imported:
-    run = Run((Recorded((), *exchange),))
-    return Imported(Cassette((run,), "the cassette", loose=True), lost)
+def one(exchange: tuple[Request, Response], *lost: str) -> ImportedCassette:
+    run = Run((RecordedExchange((), *exchange),))
+    return ImportedCassette(Cassette((run,), "the cassette", any_order=True), lost)
 
 
 def response_of(response: dict[str, Any]) -> Response:
@@ -156,7 +156,7 @@ def test_what_vcr_recorded_is_replayed_by_both_clients(
 
     imported = load_vcr(path)
 
-    assert imported.lost == lost
+    assert imported.losses == lost
     with Client(base_url=url, transport=Replay(imported.cassette)) as client:
         assert [client.call(operation) for operation in operations] == live
 
@@ -170,7 +170,7 @@ def test_what_vcr_recorded_is_replayed_by_both_clients(
 
     assert trio.run(under_trio) == live
     assert imported.cassette.name == str(path)
-    assert imported.cassette.loose
+    assert imported.cassette.any_order
     assert loads(saved := dumps(imported.cassette), name=str(path)).runs
     assert KEY.encode() not in saved
     for exchange in imported.cassette.runs:
@@ -185,22 +185,22 @@ def test_an_import_is_a_loose_cassette_of_a_run_for_each_exchange() -> None:
         "body": {"string": b"\xff"},
     }
 
-    assert loads_vcr(written(interaction(post, made), interaction()), name="x") == Imported(
+    assert loads_vcr(written(interaction(post, made), interaction()), name="x") == ImportedCassette(
         Cassette(
             (
                 Run(
                     (
-                        Recorded(
+                        RecordedExchange(
                             (),
                             Request("POST", URL, [("A", "1"), ("A", "2")], '{"é":1}'.encode()),
                             Response(201, [("B", "1"), ("B", "2"), ("C", "3")], b"\xff"),
                         ),
                     )
                 ),
-                Run((Recorded((), Request("GET", URL), Response(200, (), b"{}")),)),
+                Run((RecordedExchange((), Request("GET", URL), Response(200, (), b"{}")),)),
             ),
             "x",
-            loose=True,
+            any_order=True,
         ),
         (PROGRAMS,),
     )
@@ -225,9 +225,9 @@ def test_keys_that_are_not_known_are_named_once_each() -> None:
         7: 1,
     }
 
-    assert loads_vcr(written(odd, odd, metadata={"a": 1})).lost == (
+    assert loads_vcr(written(odd, odd, metadata={"a": 1})).losses == (
         PROGRAMS,
-        "Left out are keys not known here: interaction.recorded_at, interaction.…, metadata, "
+        "Unknown keys are left out: interaction.recorded_at, interaction.…, metadata, "
         "request.body.encoding, request.protocol, response.http_version, response.status.phrase.",
     )
 
@@ -316,7 +316,7 @@ def test_the_form_of_old_recordings_of_httpx_is_read() -> None:
     assert loads_vcr(written(interaction({**GET, "body": ""}, flat))) == one(
         (Request("GET", URL), Response(200, {"Content-Type": "application/json"}, b'{"a": 1}')),
         CODING,
-        "Left out are keys not known here: response.http_version.",
+        "Unknown keys are left out: response.http_version.",
     )
 
 
@@ -434,7 +434,7 @@ def test_yaml_that_is_no_plain_data_is_refused_and_nothing_is_executed(
     content = OLD.format(tag.format(touched)).encode()
 
     assert refusal(content) == (
-        "it holds a tag or a key that is no plain data (line 3); take it out"
+        "it holds a tag or a key that is not plain data (line 3); remove it"
     )
     assert not touched.exists()
     assert "antigravity" not in sys.modules
@@ -451,7 +451,7 @@ def test_a_file_whose_aliases_stand_for_more_than_memory_holds_is_refused() -> N
     assert refusal(laughing()) == "interactions[0]: interaction is not a mapping; restore it"
     merging = laughing().replace(b"interactions:", b"<<:").replace(b"[", b"{<<: [")
     assert refusal(merging.replace(b"]", b"]}")) == (
-        "it holds a tag or a key that is no plain data (line 31); take it out"
+        "it holds a tag or a key that is not plain data (line 31); remove it"
     )
 
 
@@ -489,7 +489,7 @@ def test_what_comes_of_a_file_has_an_end(part: str, shared: str) -> None:
     said = refusal(content)
 
     assert said.partition(f".{part}: ")[2] == (
-        f"more than {128 * MIB} bytes come of the file up to here; split it"
+        f"the file expands to more than {128 * MIB} bytes up to here; split it"
     )
 
 
@@ -529,8 +529,8 @@ DAMAGE: list[tuple[Any, str]] = [
     (b"- request: {}", "it is of VCR.py before 1.0; migrate it: python -m vcr.migration"),
     ({"version": 2}, "it is not of version 1 of the format; record it again"),
     ({"version": None}, "it is not of version 1 of the format; record it again"),
-    ({"interactions": None}, "interactions is no list; restore it"),
-    ({"interactions": {}}, "interactions is no list; restore it"),
+    ({"interactions": None}, "interactions is not a list; restore it"),
+    ({"interactions": {}}, "interactions is not a list; restore it"),
     (
         {"interactions": [interaction(), 3]},
         "interactions[1]: interaction is not a mapping; restore it",
@@ -538,27 +538,27 @@ DAMAGE: list[tuple[Any, str]] = [
     (interaction(request=None), "request: request is missing; restore it"),
     (interaction(response=["a"]), "response: response is not a mapping; restore it"),
     (interaction({**GET, "method": None}), "request: method is missing; restore it"),
-    (interaction({**GET, "method": "G T"}), "request: method: is not a token of RFC 9110; mend it"),
+    (interaction({**GET, "method": "G T"}), "request: method: is not a token of RFC 9110; fix it"),
     (interaction({**GET, "uri": 3}), "request: uri is not text; restore it"),
-    (interaction({**GET, "uri": "http://["}), "request: uri is no URL; mend it"),
+    (interaction({**GET, "uri": "http://["}), "request: uri is not a URL; fix it"),
     (
         interaction({**GET, "uri": "http://user:secret@host/"}),
-        "request: uri holds a user or a password; take them out, and revoke them",
+        "request: uri holds a user or a password; remove them, and revoke them",
     ),
     (
         interaction({**GET, "uri": "http://hôst/"}),
-        "request: url: must be text without a space, a control character or non-ASCII; mend it",
+        "request: url: must be text without a space, a control character or non-ASCII; fix it",
     ),
     (interaction({**GET, "headers": ["secret"]}), "request: headers is not a mapping; restore it"),
     (interaction({**GET, "headers": {"A": [1]}}), "request: headers is not text; restore it"),
     (interaction({**GET, "headers": {"A": None}}), "request: headers is missing; restore it"),
     (
         interaction({**GET, "headers": {"A": ["secret\r\n"]}}),
-        "request: headers['A']: holds CR, LF or NUL; mend it",
+        "request: headers['A']: holds CR, LF or NUL; fix it",
     ),
     (
         interaction({**GET, "headers": {"A": [HALF]}}),
-        "request: headers holds half of a surrogate pair; restore it",
+        "request: headers holds a lone surrogate; restore it",
     ),
     (interaction({**GET, "body": 3}), "request: body is not text; restore it"),
     (interaction({**GET, "body": [3]}), "request: body is not text; restore it"),
@@ -576,11 +576,11 @@ DAMAGE: list[tuple[Any, str]] = [
     ),
     (
         interaction(response={**OK, "status": {"code": "secret"}}),
-        "response: its status code is no integer; restore it",
+        "response: its status code is not an integer; restore it",
     ),
     (
         interaction(response={**OK, "status": {}}),
-        "response: its status code is no integer; restore it",
+        "response: its status code is not an integer; restore it",
     ),
 ]
 
@@ -608,7 +608,7 @@ def test_a_status_code_that_is_true_is_none(serializer: Callable[[Any], str]) ->
     }
 
     assert refusal(serializer(tree).encode()) == (
-        "interactions[0].response: its status code is no integer; restore it"
+        "interactions[0].response: its status code is not an integer; restore it"
     )
 
 
@@ -616,7 +616,7 @@ LARGE = f"has more than {16 * MIB} bytes"
 UNKNOWN = (
     "has a coding other than gzip, deflate and br; record it with decode_compressed_response=True"
 )
-WRONG = "is not {}, as its Content-Encoding says; record it again"
+WRONG = "is not valid {}, which its Content-Encoding names; record it again"
 BODIES = [
     ("zstd", b"secret", UNKNOWN),
     ("gzip, compress", b"secret", UNKNOWN),
@@ -699,14 +699,14 @@ def brotli_with(decompressor: type) -> ModuleType:
     return module
 
 
-def of_brotli(body: bytes) -> Imported:
+def of_brotli(body: bytes) -> ImportedCassette:
     response = {**OK, "headers": {"Content-Encoding": ["br"]}, "body": {"string": body}}
     return loads_vcr(written(interaction(response=response)))
 
 
-def without_brotli(said: str) -> Imported:
+def without_brotli(said: str) -> ImportedCassette:
     lost = (f"interactions[0] is left out: its body {said}.",)
-    return Imported(Cassette((), "the cassette", loose=True), lost)
+    return ImportedCassette(Cassette((), "the cassette", any_order=True), lost)
 
 
 @pytest.mark.parametrize("name", ["brotli", "brotlicffi"])
@@ -768,8 +768,8 @@ def test_an_argument_of_another_type_is_refused(arguments: tuple[Any, ...]) -> N
 def test_without_pyyaml_yaml_is_refused_and_json_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
 
-    assert loads_vcr(b'{"interactions": [], "version": 1}') == Imported(
-        Cassette((), "the cassette", loose=True), ()
+    assert loads_vcr(b'{"interactions": [], "version": 1}') == ImportedCassette(
+        Cassette((), "the cassette", any_order=True), ()
     )
     assert refusal(b"interactions: []\nversion: 1") == (
         "it is YAML, which needs PyYAML: pip install 'calcom-bookings[yaml]'"
@@ -780,7 +780,7 @@ def test_a_file_that_is_not_there_is_missing(tmp_path: Path) -> None:
     with unusable("missing") as caught:
         load_vcr(tmp_path / "none.yaml")
 
-    assert str(caught.value) == f"there is no cassette at {tmp_path}/none.yaml; mend the path"
+    assert str(caught.value) == f"there is no cassette at {tmp_path}/none.yaml; fix the path"
 
 
 @pytest.mark.parametrize("path", ["a\0b", None, "."])
@@ -828,7 +828,7 @@ NEARLY = st.fixed_dictionaries(
 YAML_TEXT = st.text("abc019:-,.[]{}&*!<>|%@#?'\"\\\n\t ~=_xeuU\ufeff", max_size=60)
 
 
-def imported_or_refused(content: bytes) -> Imported | None:
+def imported_or_refused(content: bytes) -> ImportedCassette | None:
     try:
         return loads_vcr(content)
     except CassetteError as error:
@@ -855,9 +855,9 @@ def test_what_is_nearly_a_cassette_is_imported_or_unreadable(interactions: list[
     imported = imported_or_refused(written(*interactions))
 
     if imported is not None:
-        left_out = [loss for loss in imported.lost if re.match(r"interactions\[\d\] is", loss)]
+        left_out = [loss for loss in imported.losses if re.match(r"interactions\[\d\] is", loss)]
         assert len(imported.cassette.runs) == len(interactions) - len(left_out)
-        assert len(set(imported.lost)) == len(imported.lost)
+        assert len(set(imported.losses)) == len(imported.losses)
 
 
 def test_one_of_our_own_cassettes_is_told_from_damage() -> None:

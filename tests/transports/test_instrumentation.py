@@ -39,7 +39,6 @@ from calcom_transports import (
     Observation,
     Recorder,
     Replay,
-    answer,
 )
 from calcom_transports.instrumentation import ON_EXCHANGE
 from calcom_transports.replay_errors import NoMatch
@@ -162,7 +161,7 @@ def warned(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     return [(record.name, record.getMessage()) for record in found]
 
 
-CUT = "cut off after it was sent; it may have been executed, look before repeating it"
+CUT = "cancelled after it was sent; it may have been executed, so read the booking first"
 
 
 def cut_off(handler: Handler, tls: Any, call: Callable[[Server], Awaitable[object]]) -> None:
@@ -267,7 +266,7 @@ def test_what_is_replayed_is_logged_as_it_was_sent(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
-    replay = Replay.of((delete(), answer({"status": "success"})))
+    replay = Replay.of((delete(), responses.json({"status": "success"})))
     call(kind, delete(), replay)
     with pytest.raises(NoMatch):
         call(kind, delete("r8"), Replay.of())
@@ -301,9 +300,9 @@ def test_without_a_log_and_a_function_no_observation_is_made(
     def fail(*args: object) -> None:
         raise AssertionError("an observation that nobody sees")
 
-    monkeypatch.setattr("calcom_transports.instrumentation.instrumented", fail)
+    monkeypatch.setattr("calcom_transports.instrumentation.observe_and_log", fail)
     for kind in ("urllib3", "trio"):
-        call(kind, delete(), Replay.of((delete(), answer({"status": "success"}))))
+        call(kind, delete(), Replay.of((delete(), responses.json({"status": "success"}))))
     assert lines(caplog) == []
 
 
@@ -458,12 +457,14 @@ def test_an_iteration_that_is_closed_closes_its_program() -> None:
 
 def test_a_client_within_a_transport_does_not_inherit_the_function() -> None:
     seen: list[Observation] = []
-    inner = Client(KEY, transport=Replay.of((delete("inner"), answer({"status": "success"}))))
+    inner = Client(
+        KEY, transport=Replay.of((delete("inner"), responses.json({"status": "success"})))
+    )
 
     class Forwarding:
         def send(self, request: Request, timeout: Timeout | None) -> Response:
             inner.call(delete("inner"))
-            return answer({"status": "success"})
+            return responses.json({"status": "success"})
 
     with Client(KEY, transport=Forwarding(), on_exchange=noting(seen)) as client:
         client.call(delete())
@@ -473,7 +474,7 @@ def test_a_client_within_a_transport_does_not_inherit_the_function() -> None:
 def test_with_options_sets_the_function_and_keeps_it() -> None:
     first: list[Observation] = []
     second: list[Observation] = []
-    replay = Replay.of(*[(delete(), answer({"status": "success"}))] * 4)
+    replay = Replay.of(*[(delete(), responses.json({"status": "success"}))] * 4)
     with Client(transport=replay) as client:
         with_first = client.with_options(on_exchange=noting(first))
         for each in (
@@ -495,7 +496,7 @@ def test_the_log_line_is_written_within_the_function(caplog: pytest.LogCaptureFi
         yield
         found.append(lines(caplog))
 
-    replay = Replay.of((delete(), answer({"status": "success"})))
+    replay = Replay.of((delete(), responses.json({"status": "success"})))
     call("urllib3", delete(), replay, on_exchange=on_exchange)
     assert found == [["DELETE /v2/slots/reservations/r7: 200, attempt 1"]]
 
@@ -588,7 +589,7 @@ def test_threads_and_tasks_do_not_see_the_attempts_of_others() -> None:
 
 def test_without_retries_there_is_one_attempt(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
-    replay = Replay.of((delete(), answer({}, 503)))
+    replay = Replay.of((delete(), responses.json({}, 503)))
     with pytest.raises(ServerError):
         call("urllib3", delete(), replay, retry=NO_RETRY)
     assert lines(caplog) == ["DELETE /v2/slots/reservations/r7: 503, attempt 1"]

@@ -38,7 +38,7 @@ from calcom_core.effects import (
     sleep,
 )
 from calcom_transports import Replay, iterate, run
-from calcom_transports.interpreter import _BranchCancelled, _Scope, seconds_of
+from calcom_transports.interpreter import _BranchCancelled, _Scope, draw_seconds
 from calcom_transports.trio import iterate_trio, run_trio
 
 Drive = Callable[[Program[Any]], Any]
@@ -360,7 +360,7 @@ class NoTransport:
 
 
 def test_a_transport_that_returns_no_answer_may_have_done_what_was_asked() -> None:
-    with pytest.raises(NoAnswer, match="transport's send returned dict, and not a Response"):
+    with pytest.raises(NoAnswer, match="transport's send returned dict, not a Response"):
         run(asking("a"), NoTransport({}))
     with pytest.raises(NoAnswer, match="transport's send is not async; it is one for Client"):
         under_trio(asking("a"), NoTransport(Response(200)))  # type: ignore[arg-type]
@@ -497,11 +497,11 @@ def test_outside_trio_the_error_says_what_to_do_and_the_program_is_closed() -> N
 
 
 def test_jitter_draws_from_the_stated_range() -> None:
-    drawn = [seconds_of(Sleep(8.0, jitter=0.25)) for _ in range(200)]
+    drawn = [draw_seconds(Sleep(8.0, jitter=0.25)) for _ in range(200)]
 
     assert all(6.0 <= seconds <= 8.0 for seconds in drawn)
     assert len(set(drawn)) > 1
-    assert seconds_of(Sleep(8.0)) == 8.0
+    assert draw_seconds(Sleep(8.0)) == 8.0
 
 
 def test_gather_wants_a_limit_of_at_least_one() -> None:

@@ -47,8 +47,8 @@ from calcom_core.execution import Branch
 from calcom_core.paging import items, pages
 from calcom_core.retry import Exchange, exchange_with_retries
 from calcom_transports import Recorder, Replay, interpreter, iterate, run
-from calcom_transports.__main__ import WALK, walk
-from calcom_transports.cassette import Cassette, Failure, Recorded, Run, load
+from calcom_transports.__main__ import DEMO_CASSETTE, demo
+from calcom_transports.cassette import Cassette, Failure, RecordedExchange, Run, load
 from calcom_transports.trio import TrioTransport, iterate_trio, run_trio
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -315,7 +315,7 @@ def replay_of(case: Case) -> Replay:
     if not any(branch for branch, *_ in case.asked):
         return Replay.of([(asked, outcome) for _, asked, outcome in case.asked], api=case.api())
     recorded = [
-        Recorded(
+        RecordedExchange(
             branch,
             case.api().request(asked),
             Failure(NoAnswer, str(outcome), outcome.reason)
@@ -727,7 +727,7 @@ def test_the_walk_recorded_by_either_transport_is_the_one_that_is_played(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
-    answers = [item.outcome for item in load(WALK).runs[0].exchanges]
+    answers = [item.outcome for item in load(DEMO_CASSETTE).runs[0].exchanges]
     waiting = iter([*answers, *answers])
 
     def handler(peer: Peer) -> None:
@@ -737,12 +737,12 @@ def test_the_walk_recorded_by_either_transport_is_the_one_that_is_played(
             peer.send(wire(answer))
 
     async def under_trio(api: Api, transport: Any) -> list[str]:
-        return [line async for line in iterate_trio(walk(api), transport)]
+        return [line async for line in iterate_trio(demo(api), transport)]
 
     with Server(handler) as server:
         api = Api(ApiKey("cal_test_walk"), server.url)
         with Recorder(tmp_path / "urllib3.json") as recorder:
-            lines = list(iterate(walk(api), recorder))
+            lines = list(iterate(demo(api), recorder))
         with Recorder(tmp_path / "trio.json") as recorder:
             assert trio.run(under_trio, api, recorder) == lines
 
@@ -752,7 +752,7 @@ def test_the_walk_recorded_by_either_transport_is_the_one_that_is_played(
         (one.status, one.body) for one in answers if isinstance(one, Response)
     ]
     with Replay(tmp_path / "trio.json") as replay:
-        assert list(iterate(walk(api), replay)) == lines
-    with Replay(WALK) as replay:
-        assert list(iterate(walk(Api(Anonymous())), replay)) == lines
+        assert list(iterate(demo(api), replay)) == lines
+    with Replay(DEMO_CASSETTE) as replay:
+        assert list(iterate(demo(Api(Anonymous())), replay)) == lines
     assert len(answers) == 23
