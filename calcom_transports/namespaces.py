@@ -118,7 +118,7 @@ def iterator(
     )
 
 
-_ITERATE_DOC = """Iterate over the bookings that `list` lists, page by page; each uid is yielded once.
+_ITERATE_DOC = """Iterate over the bookings that `list` lists, page by page; each uid occurs once.
 
 The arguments are those of `list`; *take* or *limit* is the size of a page.
 The client's *concurrency* is the number of pages that are requested at once.

@@ -95,7 +95,7 @@ def found_in(content: bytes) -> list[bytes]:
     return [form for form in FORMS if form in content]
 
 
-def test_the_search_finds_what_it_looks_for() -> None:
+def test_the_search_finds_each_form_of_the_key() -> None:
     for text in (KEY, quote(KEY), json.dumps({"a": KEY}), repr({"a": KEY}), repr(KEY.encode())):
         assert found_in(f"x{text}x".encode())
     for before in ("", "u:", "Bearer "):
@@ -343,7 +343,7 @@ def values() -> list[object]:
     ]
 
 
-def test_no_tool_shows_it_in_a_value() -> None:
+def test_no_tool_shows_the_key_in_a_value() -> None:
     outputs = [text for value in values() for text in representations(value)]
     assert outcome(outputs) == ("credential in 0 of 210 outputs", 210)
 
@@ -465,7 +465,7 @@ def nothing_shown(
 @pytest.mark.parametrize("record", [False, True])
 @pytest.mark.parametrize("way", [by_urllib3, by_trio, by_extra_header])
 @pytest.mark.parametrize("name", SERVERS)
-def test_no_exchange_shows_it(
+def test_no_exchange_shows_the_key(
     name: str, way: Any, record: bool, tmp_path: Path, nothing_shown: Any
 ) -> None:
     path = tmp_path / "cassette.json" if record else None
@@ -479,7 +479,7 @@ def test_no_exchange_shows_it(
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "http://nowhere.invalid", "https://127.0.0.1:1"]
 )
-def test_no_connection_that_fails_shows_it(
+def test_no_failed_connection_shows_the_key(
     url: str, way: Any, tmp_path: Path, nothing_shown: Any
 ) -> None:
     with pytest.raises(Exception) as caught:
@@ -488,7 +488,7 @@ def test_no_connection_that_fails_shows_it(
     nothing_shown(caught.value)
 
 
-def test_no_interrupt_shows_it(nothing_shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_interrupt_shows_the_key(nothing_shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
@@ -502,7 +502,7 @@ def test_no_interrupt_shows_it(nothing_shown: Any, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     "field", [("X-Key", f"{KEY}\x01"), ("X-Key", f"{KEY}\u20ac"), ("Host", KEY)]
 )
-def test_no_request_that_is_refused_shows_it(
+def test_no_refused_request_shows_the_key(
     kind: Any, field: tuple[str, str], nothing_shown: Any
 ) -> None:
     request = Request("GET", "https://elsewhere.test/", (field,))
@@ -535,7 +535,7 @@ PROXIES: dict[str, Handler] = {
 @pytest.mark.parametrize("url", ["https://elsewhere.test", "http://elsewhere.test"])
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
 @pytest.mark.parametrize("name", PROXIES)
-def test_no_proxy_shows_it(name: str, kind: Any, url: str, nothing_shown: Any) -> None:
+def test_no_proxy_shows_the_key(name: str, kind: Any, url: str, nothing_shown: Any) -> None:
     def send_through(port: int) -> None:
         proxy = f"http://ann:{quote(KEY, safe='')}@127.0.0.1:{port}"
         transport = kind(proxy=proxy, timeout=QUICK, allow_http=True)
@@ -555,7 +555,7 @@ def test_no_proxy_shows_it(name: str, kind: Any, url: str, nothing_shown: Any) -
 
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
 @pytest.mark.parametrize("form", ["http://ann:{}@h:x", "{}", "ftp://{}@h", "http://h/{}"])
-def test_no_proxy_that_is_refused_shows_it(
+def test_no_refused_proxy_shows_the_key(
     form: str, kind: Any, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", form.format(quote(KEY, safe="")))
@@ -569,7 +569,7 @@ def test_no_proxy_that_is_refused_shows_it(
     nothing_shown(caught.value)
 
 
-def test_no_cancellation_shows_it(nothing_shown: Any) -> None:
+def test_no_cancellation_shows_the_key(nothing_shown: Any) -> None:
     async def main(url: str) -> None:
         async with AsyncClient(KEY, base_url=url) as client:
             with trio.fail_after(0.05):
@@ -591,7 +591,7 @@ def test_no_cancellation_shows_it(nothing_shown: Any) -> None:
         {"auth": Anonymous(), "headers": Headers({SECRET: KEY})},
     ],
 )
-def test_no_recording_shows_it(
+def test_no_recording_shows_the_key(
     credentials: Any, status: int, tmp_path: Path, nothing_shown: Any
 ) -> None:
     path = tmp_path / "cassette.json"
@@ -764,9 +764,7 @@ MISPLACED: list[tuple[Callable[[], object], str]] = [
 
 @pytest.mark.exhaustive(sample=10)
 @pytest.mark.parametrize(("call", "field"), MISPLACED)
-def test_no_refusal_of_one_in_the_wrong_place_shows_it(
-    call: Any, field: str, nothing_shown: Any
-) -> None:
+def test_no_error_for_a_misplaced_key_shows_it(call: Any, field: str, nothing_shown: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         call()
 
@@ -783,7 +781,7 @@ def test_no_refusal_of_one_in_the_wrong_place_shows_it(
         *(("CALCOM_BASE_URL", url) for url in URLS),
     ],
 )
-def test_no_refusal_of_the_environment_shows_it(
+def test_no_error_for_an_environment_variable_shows_the_key(
     name: str, value: str, kind: Any, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", KEY)
@@ -797,7 +795,7 @@ def test_no_refusal_of_the_environment_shows_it(
 
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
 @pytest.mark.parametrize("url", [f"https://ann:{IN_URL}@h/", f"https://h:{IN_URL}/"])
-def test_no_refusal_of_a_url_shows_it(kind: Any, url: str, nothing_shown: Any) -> None:
+def test_no_error_for_a_url_shows_the_key(kind: Any, url: str, nothing_shown: Any) -> None:
     request = Request("GET", f"{url}", {"Authorization": f"Bearer {KEY}"})
     transport = kind()
     sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
@@ -809,14 +807,14 @@ def test_no_refusal_of_a_url_shows_it(kind: Any, url: str, nothing_shown: Any) -
 
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("name", REFUSED)
-def test_no_refusal_shows_it(name: str, tmp_path: Path, nothing_shown: Any) -> None:
+def test_no_other_error_shows_the_key(name: str, tmp_path: Path, nothing_shown: Any) -> None:
     with pytest.raises(Exception) as caught:
         REFUSED[name](tmp_path / "cassette.json")
 
     nothing_shown(caught.value)
 
 
-def test_no_refusal_to_record_shows_it(
+def test_no_error_for_a_recording_in_ci_shows_the_key(
     tmp_path: Path, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", "true")
@@ -891,7 +889,7 @@ def test_assertion():
 
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("url", ["refused", "closing"])
-def test_pytest_shows_it_nowhere_with_all_locals(url: str, tmp_path: Path) -> None:
+def test_pytest_with_all_locals_never_shows_the_key(url: str, tmp_path: Path) -> None:
     (tmp_path / "test_failing.py").write_text(FAILING_TESTS)
     with Server(answering_once(b"")) as server:
         environment = {

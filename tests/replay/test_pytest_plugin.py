@@ -146,7 +146,7 @@ def test_both_clients_replay_one_cassette_without_a_key(
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_a_client_that_is_asked_for_while_the_test_runs_replays_too(
+def test_a_client_that_is_requested_during_the_test_replays(
     pytester: pytest.Pytester,
 ) -> None:
     write(
@@ -161,7 +161,7 @@ def test_a_client_that_is_asked_for_while_the_test_runs_replays_too(
     assert unused(result) == []
 
 
-def test_a_doctest_replays_too(pytester: pytest.Pytester) -> None:
+def test_a_doctest_replays(pytester: pytest.Pytester) -> None:
     text = f">>> getfixture('calcom_client').bookings.get('first').uid\n'{UID}'\n"
     write(pytester, text, "test_a.txt")
     cassette(pytester, "first", name="test_a/test_a.txt")
@@ -173,7 +173,7 @@ def test_a_doctest_replays_too(pytester: pytest.Pytester) -> None:
     assert unused(result) == ["cassettes/test_a/test_gone.json"]
 
 
-def test_a_missing_cassette_is_an_error_that_says_what_to_do(pytester: pytest.Pytester) -> None:
+def test_a_missing_cassette_is_an_error_with_the_way_out(pytester: pytest.Pytester) -> None:
     write(pytester, FIRST)
 
     result = run(pytester)
@@ -186,7 +186,7 @@ def test_a_missing_cassette_is_an_error_that_says_what_to_do(pytester: pytest.Py
     assert files(pytester) == []
 
 
-def test_what_a_test_leaves_unplayed_is_an_error_of_it(pytester: pytest.Pytester) -> None:
+def test_an_unplayed_exchange_is_an_error_of_the_test(pytester: pytest.Pytester) -> None:
     write(pytester, FIRST + "def test_y(): pass")
     cassette(pytester, "first", "second")
 
@@ -201,14 +201,14 @@ def test_what_a_test_leaves_unplayed_is_an_error_of_it(pytester: pytest.Pytester
     )
 
 
-def test_what_is_left_unplayed_stops_a_run_that_stops_at_errors(pytester: pytest.Pytester) -> None:
+def test_an_unplayed_exchange_stops_a_run_that_stops_at_errors(pytester: pytest.Pytester) -> None:
     write(pytester, FIRST + "def test_y(): pass")
     cassette(pytester, "first", "second")
 
     run(pytester, "-x").assert_outcomes(passed=1, errors=1)
 
 
-def test_a_request_that_is_not_recorded_fails_the_test_and_not_its_teardown(
+def test_an_unrecorded_request_fails_the_test_but_not_its_teardown(
     pytester: pytest.Pytester,
 ) -> None:
     write(pytester, FIRST)
@@ -224,14 +224,14 @@ def test_a_request_that_is_not_recorded_fails_the_test_and_not_its_teardown(
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/own/v2/prefix", "https://calcom.example"])
-def test_a_replay_asks_the_server_that_was_recorded(pytester: pytest.Pytester, url: str) -> None:
+def test_a_replay_requests_the_recorded_server(pytester: pytest.Pytester, url: str) -> None:
     write(pytester, FIRST)
     cassette(pytester, "first", url=url)
 
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_a_path_within_a_query_is_none_of_the_server(pytester: pytest.Pytester) -> None:
+def test_a_path_in_a_query_is_not_part_of_the_base_url(pytester: pytest.Pytester) -> None:
     write(
         pytester,
         "import pytest\n"
@@ -244,7 +244,7 @@ def test_a_path_within_a_query_is_none_of_the_server(pytester: pytest.Pytester) 
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_a_replay_of_nothing_asks_the_hosted_server(
+def test_an_empty_replay_requests_the_hosted_server(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
@@ -254,7 +254,7 @@ def test_a_replay_of_nothing_asks_the_hosted_server(
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_a_recording_asks_the_hosted_server_unless_told_otherwise(
+def test_a_recording_requests_the_hosted_server_by_default(
     pytester: pytest.Pytester,
 ) -> None:
     write(pytester, f"def test_x(calcom_client): assert calcom_client.api.base_url == '{HOSTED}'")
@@ -263,7 +263,7 @@ def test_a_recording_asks_the_hosted_server_unless_told_otherwise(
 
 
 @pytest.mark.parametrize("mode", ["none", "rewrite"])
-def test_the_marker_says_the_base_url_before_all_others(
+def test_the_base_url_of_the_marker_overrides_all_others(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
     monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
@@ -280,7 +280,7 @@ def test_the_marker_says_the_base_url_before_all_others(
 
 
 @pytest.mark.parametrize(("mode", "live"), [("none", False), ("rewrite", True)])
-def test_only_a_recording_has_a_transport_that_sends_for_real(
+def test_only_a_recording_has_a_transport_that_sends(
     pytester: pytest.Pytester, mode: str, live: bool
 ) -> None:
     write(
@@ -305,7 +305,7 @@ def test_only_a_recording_has_a_transport_that_sends_for_real(
         (BOTH, ["second", "first", "second", "third"]),
     ],
 )
-def test_what_is_recorded_is_replayed_with_no_key_and_no_server(
+def test_a_recording_replays_without_a_key_or_a_server(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, test: str, uids: list[str]
 ) -> None:
     write(pytester, test)
@@ -325,7 +325,7 @@ def test_what_is_recorded_is_replayed_with_no_key_and_no_server(
     assert len(server.requests) == len(uids)
 
 
-def test_rewriting_replaces_what_is_there(pytester: pytest.Pytester, server: Server) -> None:
+def test_rewrite_replaces_an_existing_cassette(pytester: pytest.Pytester, server: Server) -> None:
     write(pytester, FIRST)
     cassette(pytester, "before", "and", "more")
 
@@ -347,7 +347,7 @@ def test_a_cassette_of_two_tests_is_rewritten_by_the_first_and_replayed_by_the_s
     assert asked(pytester, "test_a/shared") == [f"{server.url}/v2/bookings/first"]
 
 
-def test_nothing_but_the_option_decides_whether_to_record(
+def test_only_the_option_decides_whether_to_record(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALCOM_RECORD", "rewrite")
@@ -365,7 +365,7 @@ def test_nothing_but_the_option_decides_whether_to_record(
 
 @pytest.mark.parametrize("key", [None, KEY])
 @pytest.mark.parametrize("mode", ["once", "rewrite"])
-def test_where_ci_is_set_nothing_is_recorded(
+def test_nothing_is_recorded_if_ci_is_set(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, mode: str, key: str | None
 ) -> None:
     monkeypatch.setenv("CI", "true")
@@ -379,7 +379,7 @@ def test_where_ci_is_set_nothing_is_recorded(
     assert not (pytester.path / "cassettes").exists()
 
 
-def test_where_ci_is_set_what_is_there_is_replayed(
+def test_an_existing_cassette_is_replayed_if_ci_is_set(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", "true")
@@ -395,7 +395,7 @@ def test_where_ci_is_set_what_is_there_is_replayed(
     [(None, "is not set"), ("", "is set and blank"), (f"{KEY}\n", "holds a space")],
 )
 @pytest.mark.parametrize("mode", ["once", "rewrite"])
-def test_a_recording_without_a_key_fails_before_anything_is_made(
+def test_a_recording_without_a_key_fails_and_creates_no_file(
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
     mode: str,
@@ -439,7 +439,7 @@ def test_a_recording_without_a_key_fails_before_anything_is_made(
     ],
 )
 @pytest.mark.parametrize("mode", ["none", "once", "rewrite"])
-def test_nothing_is_checked_or_written_unless_all_of_a_test_passed(
+def test_a_cassette_is_checked_or_written_only_if_the_whole_test_passed(
     pytester: pytest.Pytester, test: str, outcome: str, mode: str
 ) -> None:
     write(
@@ -480,7 +480,7 @@ def test_nothing_is_checked_or_written_unless_all_of_a_test_passed(
         ),
     ],
 )
-def test_nothing_is_written_where_another_plugin_has_the_test_fail(
+def test_nothing_is_written_if_another_plugin_fails_the_test(
     pytester: pytest.Pytester, hook: str, outcome: dict[str, int]
 ) -> None:
     pytester.makeconftest(
@@ -494,7 +494,7 @@ def test_nothing_is_written_where_another_plugin_has_the_test_fail(
 
 
 @HAS_SUBTESTS
-def test_a_test_that_skips_a_part_of_itself_is_recorded(pytester: pytest.Pytester) -> None:
+def test_a_test_with_a_skipped_subtest_is_recorded(pytester: pytest.Pytester) -> None:
     write(
         pytester,
         "import pytest\n"
@@ -509,9 +509,7 @@ def test_a_test_that_skips_a_part_of_itself_is_recorded(pytester: pytest.Pyteste
 
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("end", ["pytest.exit('enough')", "raise KeyboardInterrupt"])
-def test_a_recording_that_is_interrupted_leaves_nothing(
-    pytester: pytest.Pytester, end: str
-) -> None:
+def test_an_interrupted_recording_leaves_no_file(pytester: pytest.Pytester, end: str) -> None:
     write(pytester, f"import pytest\ndef test_x(calcom_client): {end}")
 
     result = pytester.runpytest_inprocess(
@@ -536,7 +534,7 @@ def test_a_test_that_is_not_called_is_neither_recorded_nor_checked(
     assert unused(result) == []
 
 
-def test_a_test_that_is_run_again_begins_its_cassette_anew(
+def test_a_test_that_runs_again_starts_its_cassette_again(
     pytester: pytest.Pytester, server: Server
 ) -> None:
     pytester.makeconftest(
@@ -581,7 +579,7 @@ def test_a_recording_that_cannot_be_written_is_an_error_of_the_test(
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize(("missing", "test"), [(["urllib3"], UNDER_TRIO), (["trio"], FIRST)])
 @pytest.mark.parametrize("mode", ["once", "none"])
-def test_each_client_does_without_the_library_of_the_other(
+def test_each_client_works_without_the_library_of_the_other(
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
     server: Server,
@@ -639,7 +637,7 @@ def test_a_cassette_is_named_after_its_test_beside_the_file(pytester: pytest.Pyt
     )
 
 
-def test_a_name_that_is_none_for_a_file_is_made_one_that_no_other_test_has(
+def test_an_invalid_file_name_gets_a_unique_replacement(
     pytester: pytest.Pytester,
 ) -> None:
     write(
@@ -675,7 +673,7 @@ def test_a_file_whose_name_begins_with_dots_has_visible_cassettes(
     assert name == f"cassettes/..test_a/-test_a.txt-{sha256(b'..test_a.txt').hexdigest()[:8]}.json"
 
 
-def test_a_name_that_no_file_system_can_spell_is_none_either(pytester: pytest.Pytester) -> None:
+def test_a_name_that_cannot_be_encoded_gets_a_replacement(pytester: pytest.Pytester) -> None:
     escaping = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true"
     write(
         pytester,
@@ -690,7 +688,7 @@ def test_a_name_that_no_file_system_can_spell_is_none_either(pytester: pytest.Py
     assert files(pytester) == [f"cassettes/test_a/test_x[]-{digest}.json"]
 
 
-def test_a_long_name_is_cut_between_its_letters(pytester: pytest.Pytester) -> None:
+def test_a_long_name_is_cut_between_two_letters(pytester: pytest.Pytester) -> None:
     name = "test_" + "é" * 60  # 125 bytes
     write(pytester, f"def {name}(calcom_client): pass")
 
@@ -749,7 +747,7 @@ class TestA:
 @pytest.mark.parametrize("shuffled", ["", SHUFFLED])
 @pytest.mark.parametrize("plugin", REPEATING)
 @pytest.mark.parametrize("mode", ["once", "rewrite"])
-def test_all_repeats_of_a_test_have_the_cassette_of_the_test(
+def test_all_repeats_of_a_test_share_its_cassette(
     pytester: pytest.Pytester, server: Server, mode: str, plugin: str, shuffled: str
 ) -> None:
     write(pytester, REPEATED)
@@ -772,7 +770,7 @@ def test_all_repeats_of_a_test_have_the_cassette_of_the_test(
     assert unused(replayed) == unused(once) == []
 
 
-def test_a_group_of_xdist_is_no_part_of_the_name(pytester: pytest.Pytester) -> None:
+def test_a_group_of_xdist_is_not_part_of_the_name(pytester: pytest.Pytester) -> None:
     write(pytester, EMPTY)
     cassette(pytester)
     pytester.makeconftest(
@@ -790,7 +788,7 @@ def test_a_group_of_xdist_is_no_part_of_the_name(pytester: pytest.Pytester) -> N
 # The marker
 
 
-def test_of_several_markers_the_closest_decides_each_option(pytester: pytest.Pytester) -> None:
+def test_the_closest_marker_decides_each_option(pytester: pytest.Pytester) -> None:
     write(
         pytester,
         "import pytest\n"
@@ -817,7 +815,7 @@ def test_of_several_markers_the_closest_decides_each_option(pytester: pytest.Pyt
     assert files(pytester) == [f"cassettes/test_a/{name}.json" for name in names]
 
 
-def test_the_marker_says_what_a_replay_compares(pytester: pytest.Pytester) -> None:
+def test_the_marker_sets_the_match_of_a_replay(pytester: pytest.Pytester) -> None:
     write(
         pytester,
         "import pytest\n"
@@ -829,7 +827,7 @@ def test_the_marker_says_what_a_replay_compares(pytester: pytest.Pytester) -> No
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_the_marker_says_what_a_recording_leaves_out(
+def test_the_marker_sets_the_redaction_of_a_recording(
     pytester: pytest.Pytester, server: Server
 ) -> None:
     write(
@@ -848,7 +846,7 @@ def test_the_marker_says_what_a_recording_leaves_out(
     assert "ann@" not in text
 
 
-def test_the_marker_takes_a_hook_before_record(pytester: pytest.Pytester, server: Server) -> None:
+def test_the_marker_sets_before_record(pytester: pytest.Pytester, server: Server) -> None:
     write(
         pytester,
         "import pytest\n"
@@ -880,7 +878,7 @@ def test_the_marker_takes_a_hook_before_record(pytester: pytest.Pytester, server
         ("concurrency=0", "InvalidInput: concurrency: *"),
     ],
 )
-def test_what_the_marker_does_not_take_is_an_error(
+def test_an_invalid_option_of_the_marker_is_an_error(
     pytester: pytest.Pytester, options: str, problem: str
 ) -> None:
     write(pytester, f"import pytest\n@pytest.mark.calcom({options})\n{EMPTY}")
@@ -962,7 +960,7 @@ def test_cassettes_that_no_test_uses_are_reported_at_the_end(
     assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
-def test_what_passed_last_time_is_not_reported_as_gone(pytester: pytest.Pytester) -> None:
+def test_no_cassette_is_reported_with_last_failed(pytester: pytest.Pytester) -> None:
     project(pytester)
     write(pytester, PROJECT.replace("request): request.", "request): assert not request."))
 
@@ -973,7 +971,7 @@ def test_what_passed_last_time_is_not_reported_as_gone(pytester: pytest.Pytester
     assert unused(result) == []
 
 
-def test_what_another_plugin_leaves_out_is_not_reported_as_gone(
+def test_the_cassette_of_a_test_that_another_plugin_removes_is_not_reported(
     pytester: pytest.Pytester,
 ) -> None:
     project(pytester)
@@ -992,7 +990,7 @@ def test_what_another_plugin_leaves_out_is_not_reported_as_gone(
     assert unused(run(pytester, "-p", "leaving_out")) == GONE_OF_A + GONE_OF_B
 
 
-def test_a_run_that_stops_early_reports_what_it_knows(pytester: pytest.Pytester) -> None:
+def test_a_run_that_stops_early_reports_unused_cassettes(pytester: pytest.Pytester) -> None:
     project(pytester)
     write(pytester, "def test_a(): assert False\n" + PROJECT)
 
@@ -1010,7 +1008,7 @@ def test_a_run_that_stops_early_reports_what_it_knows(pytester: pytest.Pytester)
         PROJECT + "class TestC:\n    @pytest.mark.parametrize('x', 1)\n    def test_x(self): pass",
     ],
 )
-def test_of_a_module_that_is_not_collected_nothing_is_reported(
+def test_no_cassette_of_an_uncollected_module_is_reported(
     pytester: pytest.Pytester, broken: str
 ) -> None:
     project(pytester)
@@ -1033,7 +1031,7 @@ def test_a_test_that_passed_without_its_client_leaves_its_cassette_unused(
     assert unused(result) == ["cassettes/test_a/test_x.json"]
 
 
-def test_the_directory_of_a_module_that_is_gone_is_reported_as_one(
+def test_the_directory_of_a_deleted_module_is_reported(
     pytester: pytest.Pytester,
 ) -> None:
     write(pytester, EMPTY)
@@ -1051,7 +1049,7 @@ def test_the_directory_of_a_module_that_is_gone_is_reported_as_one(
     assert unused(result) == ["cassettes/test_b"]
 
 
-def test_a_recording_under_way_is_not_reported(pytester: pytest.Pytester) -> None:
+def test_a_running_recording_is_not_reported(pytester: pytest.Pytester) -> None:
     write(pytester, EMPTY)
     cassette(pytester)
     for name in (".test_y.json.recording", ".test_z.json", "test_x.yaml"):
@@ -1063,7 +1061,7 @@ def test_a_recording_under_way_is_not_reported(pytester: pytest.Pytester) -> Non
 # Beside other plugins
 
 
-def test_it_shares_no_name_with_the_plugins_for_vcr_and_trio(
+def test_the_plugin_works_beside_those_for_vcr_and_trio(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
@@ -1115,7 +1113,7 @@ def test_an_async_test_of_pytest_trio_is_recorded(
     assert asked(pytester) == [f"{server.url}/v2/bookings/first"]
 
 
-def test_it_is_loaded_without_being_asked_for_and_lists_what_it_adds(
+def test_the_plugin_loads_automatically_and_lists_its_options(
     pytester: pytest.Pytester,
 ) -> None:
     result = pytester.runpytest_inprocess("--markers", "--fixtures")
@@ -1126,7 +1124,7 @@ def test_it_is_loaded_without_being_asked_for_and_lists_what_it_adds(
     )
 
 
-def test_to_load_it_imports_nothing_but_pytest_and_the_standard_library() -> None:
+def test_the_plugin_imports_only_pytest_and_the_standard_library() -> None:
     code = (
         "import sys\n"
         "import calcom_transports.pytest_plugin\n"
@@ -1139,7 +1137,7 @@ def test_to_load_it_imports_nothing_but_pytest_and_the_standard_library() -> Non
     assert found.stdout == "set()\n"
 
 
-def test_a_run_without_a_client_imports_nothing_of_it(
+def test_a_run_without_a_client_does_not_import_the_library(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

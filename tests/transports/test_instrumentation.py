@@ -95,7 +95,7 @@ def delete(uid: str = "r7") -> Any:
 
 
 @both
-def test_each_exchange_is_a_line_with_its_attempt_and_nothing_secret(
+def test_each_exchange_is_logged_with_its_attempt_and_without_secrets(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
@@ -114,7 +114,7 @@ def test_each_exchange_is_a_line_with_its_attempt_and_nothing_secret(
 
 
 @both
-def test_no_query_and_no_invalid_request_id_is_in_the_line(
+def test_no_query_and_no_invalid_request_id_is_logged(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
@@ -126,7 +126,7 @@ def test_no_query_and_no_invalid_request_id_is_in_the_line(
 
 
 @both
-def test_a_failed_exchange_is_a_line_too(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     with Server(answering_once(b"")) as server:
         with pytest.raises(OutcomeUnknown):
@@ -140,7 +140,7 @@ def test_a_failed_exchange_is_a_line_too(kind: str, caplog: pytest.LogCaptureFix
     ]
 
 
-def test_a_cancelled_exchange_is_a_line_too(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_cancelled_exchange_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
 
     async def cancelled() -> None:
@@ -182,7 +182,7 @@ def cut_off(handler: Handler, tls: Any, call: Callable[[Server], Awaitable[objec
 
 
 @encrypted_or_not
-def test_a_write_that_is_cancelled_after_it_was_sent_is_named_in_the_log(
+def test_a_write_that_is_cancelled_after_it_was_sent_is_logged(
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
@@ -199,7 +199,7 @@ def test_a_write_that_is_cancelled_after_it_was_sent_is_named_in_the_log(
     ]
 
 
-def test_a_request_of_no_operation_is_named_by_its_path_without_query_and_credential(
+def test_a_request_without_an_operation_is_logged_without_query_and_credential(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def call(server: Server) -> None:
@@ -213,9 +213,7 @@ def test_a_request_of_no_operation_is_named_by_its_path_without_query_and_creden
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_read_that_is_cancelled_is_not_in_the_log(
-    method: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_cancelled_read_is_not_logged(method: str, caplog: pytest.LogCaptureFixture) -> None:
     async def call(server: Server) -> None:
         async with TrioTransport() as transport:
             await transport.send(Request(method, server.url))
@@ -224,7 +222,7 @@ def test_a_read_that_is_cancelled_is_not_in_the_log(
     assert warned(caplog) == []
 
 
-def test_a_write_that_is_cancelled_before_it_was_sent_is_not_in_the_log(
+def test_a_write_that_is_cancelled_before_it_was_sent_is_not_logged(
     trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     def shake_no_hands(peer: Peer) -> None:
@@ -240,7 +238,7 @@ def test_a_write_that_is_cancelled_before_it_was_sent_is_not_in_the_log(
     assert warned(caplog) == []
 
 
-def test_a_write_that_is_interrupted_is_named_in_the_log(
+def test_an_interrupted_write_is_logged(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client_thread = threading.current_thread()
@@ -262,9 +260,7 @@ def test_a_write_that_is_interrupted_is_named_in_the_log(
 
 
 @both
-def test_what_is_replayed_is_logged_as_it_was_sent(
-    kind: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_replayed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     replay = Replay.of((delete(), responses.json({"status": "success"})))
     call(kind, delete(), replay)
@@ -276,7 +272,7 @@ def test_what_is_replayed_is_logged_as_it_was_sent(
     ]
 
 
-def test_a_program_says_itself_which_attempt_it_is(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_program_sets_the_number_of_its_attempt(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     seen: list[Observation] = []
     request = Request("GET", "https://api.test/")
@@ -292,7 +288,7 @@ def test_a_program_says_itself_which_attempt_it_is(caplog: pytest.LogCaptureFixt
     assert lines(caplog) == [f"GET /: 200, attempt {number}" for number in (3, 1, 2)]
 
 
-def test_without_a_log_and_a_function_no_observation_is_made(
+def test_without_a_log_or_a_function_there_is_no_observation(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("INFO", "calcom_transports")
@@ -354,7 +350,7 @@ def test_a_function_sees_the_error_of_a_failed_exchange(kind: str) -> None:
     assert seen[0].error is caught.value
 
 
-def test_a_function_is_timed_by_the_clock_of_trio_and_sees_a_cancellation() -> None:
+def test_under_trio_an_observation_uses_its_clock_and_shows_a_cancellation() -> None:
     seen: list[Observation] = []
     clock = trio.testing.MockClock()
 
@@ -405,7 +401,7 @@ class AsyncCounting:
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 @both
-def test_a_function_runs_around_the_pages_of_an_iteration_and_not_around_its_loop(
+def test_a_function_runs_around_the_pages_of_an_iteration_but_not_around_its_loop(
     kind: str, concurrency: int
 ) -> None:
     seen: list[Observation] = []
@@ -437,7 +433,7 @@ def numbers(closed: list[str]) -> Stream[int]:
         closed.append("closed")
 
 
-def test_an_iteration_that_is_closed_closes_its_program() -> None:
+def test_closing_an_iteration_closes_its_program() -> None:
     closed: list[str] = []
     with Client(KEY, transport=Counting()) as client:
         emitted: Any = client.iterate(numbers(closed))
@@ -455,7 +451,7 @@ def test_an_iteration_that_is_closed_closes_its_program() -> None:
     assert closed == ["closed"] * 2
 
 
-def test_a_client_within_a_transport_does_not_inherit_the_function() -> None:
+def test_a_client_inside_a_transport_does_not_inherit_the_function() -> None:
     seen: list[Observation] = []
     inner = Client(
         KEY, transport=Replay.of((delete("inner"), responses.json({"status": "success"})))
@@ -487,7 +483,7 @@ def test_with_options_sets_the_function_and_keeps_it() -> None:
     assert (len(first), len(second)) == (2, 1)
 
 
-def test_the_log_line_is_written_within_the_function(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_line_is_written_inside_the_function(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     found: list[list[str]] = []
 
@@ -544,13 +540,13 @@ def test_a_value_that_is_not_a_function_is_refused(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("attempt", [0, -1, True, "1", 1.0])
-def test_an_attempt_is_a_number_from_1_on(attempt: Any) -> None:
+def test_an_attempt_must_be_an_integer_from_1(attempt: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         Send(Request("GET", "https://api.test/"), attempt=attempt)
     assert str(caught.value) == "attempt: must be an integer of at least 1, which is the first"
 
 
-def test_the_attempt_is_no_part_of_what_is_asked() -> None:
+def test_the_attempt_does_not_count_when_sends_are_compared() -> None:
     request = Request("GET", "https://api.test/")
     assert Send(request, attempt=2) == Send(request)
 

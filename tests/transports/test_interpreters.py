@@ -127,7 +127,7 @@ def test_the_timeout_of_an_effect_reaches_the_transport(drive: Any, echo: Any) -
 
 
 @drives
-def test_an_error_is_raised_into_the_program_which_may_go_on(drive: Drive) -> None:
+def test_a_program_may_continue_after_an_error(drive: Drive) -> None:
     def program() -> Program[str]:
         try:
             yield from send(request("bad"))
@@ -139,7 +139,7 @@ def test_an_error_is_raised_into_the_program_which_may_go_on(drive: Drive) -> No
 
 
 @drives
-def test_an_error_that_the_program_lets_through_is_raised_and_the_program_closed(
+def test_an_uncaught_error_reaches_the_caller_and_closes_the_program(
     drive: Drive,
 ) -> None:
     ended: list[str] = []
@@ -151,7 +151,7 @@ def test_an_error_that_the_program_lets_through_is_raised_and_the_program_closed
 
 
 @everywhere
-def test_what_is_no_effect_is_raised_into_the_program(drive: Drive) -> None:
+def test_a_program_that_yields_another_type_is_refused(drive: Drive) -> None:
     def program() -> Generator[Any, Any, None]:
         yield "something"
 
@@ -176,7 +176,7 @@ def test_only_a_stream_may_emit(drive: Drive) -> None:
 
 
 @drives
-def test_an_error_in_one_branch_is_raised_alone_and_every_program_is_closed(drive: Drive) -> None:
+def test_the_error_of_a_branch_reaches_the_caller_and_closes_every_branch(drive: Drive) -> None:
     programs = [asking(name) for name in ("0", "1", "bad", "3", "4", "5")]
 
     with pytest.raises(NotSent, match=r"^bad$") as caught:
@@ -187,7 +187,7 @@ def test_an_error_in_one_branch_is_raised_alone_and_every_program_is_closed(driv
 
 
 @drives
-def test_a_gather_within_a_gather_ends_too(drive: Drive) -> None:
+def test_an_error_ends_an_inner_gather(drive: Drive) -> None:
     sleeping = [sleep(3600), sleep(3600)]
     programs: list[Program[Any]] = [gather(sleeping, limit=2), asking("bad")]
 
@@ -200,7 +200,7 @@ def test_a_gather_within_a_gather_ends_too(drive: Drive) -> None:
 
 
 @pytest.mark.parametrize("drive", [replayed, replayed_under_trio])
-def test_a_replay_runs_branches_and_sleeps_without_threads_and_without_waiting(
+def test_a_replay_runs_branches_and_sleeps_without_threads_or_waiting(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*given: object) -> None:
@@ -226,7 +226,7 @@ def test_a_gather_of_nothing_is_an_empty_tuple(drive: Drive) -> None:
 
 
 @drives
-def test_no_more_than_the_limit_runs_at_once(drive: Drive) -> None:
+def test_no_more_branches_than_the_limit_run_at_once(drive: Drive) -> None:
     running, most = 0, 0
     lock = threading.Lock()
 
@@ -247,7 +247,7 @@ def test_no_more_than_the_limit_runs_at_once(drive: Drive) -> None:
     assert most <= 3
 
 
-def test_a_blocking_gather_really_runs_at_once() -> None:
+def test_a_blocking_gather_runs_its_branches_concurrently() -> None:
     meeting = threading.Barrier(4, timeout=10)
 
     class Meeting:
@@ -290,7 +290,7 @@ def test_an_interrupt_while_waiting_ends_the_branches(monkeypatch: pytest.Monkey
     assert threading.active_count() == before
 
 
-def test_a_thread_that_cannot_start_ends_those_that_did(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_that_cannot_start_ends_the_started_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     start = threading.Thread.start
     refusals = [RuntimeError("can't start new thread"), None]
 
@@ -321,7 +321,7 @@ def test_the_branches_see_the_context_of_the_program() -> None:
     assert blocking(gather([branch()], limit=1)) == ("seen",)
 
 
-def test_a_cancelled_step_of_a_stream_closes_it() -> None:
+def test_cancelling_a_stream_closes_it() -> None:
     async def main() -> str:
         stream: Stream[None] = (effect for effect in [Sleep(3600)])  # type: ignore[assignment]
         items = iterate_trio(stream, AsyncEcho())
@@ -332,7 +332,7 @@ def test_a_cancelled_step_of_a_stream_closes_it() -> None:
     assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0)) == "GEN_CLOSED"
 
 
-def test_an_outer_cancellation_passes_through_a_gather_as_itself() -> None:
+def test_an_outer_cancellation_passes_through_a_gather_unchanged() -> None:
     seen: list[type[BaseException]] = []
 
     async def main() -> None:
@@ -359,7 +359,7 @@ class NoTransport:
         return self.given
 
 
-def test_a_transport_that_returns_no_answer_may_have_done_what_was_asked() -> None:
+def test_a_transport_that_returns_no_response_leaves_the_outcome_unknown() -> None:
     with pytest.raises(NoAnswer, match="transport's send returned dict, not a Response"):
         run(asking("a"), NoTransport({}))
     with pytest.raises(NoAnswer, match="transport's send is not async; it is one for Client"):
@@ -369,7 +369,7 @@ def test_a_transport_that_returns_no_answer_may_have_done_what_was_asked() -> No
         run(retrying(Api(Anonymous()), write), NoTransport(None))
 
 
-def test_a_program_that_is_no_stream_does_not_lose_its_result() -> None:
+def test_iterating_over_a_program_with_a_result_is_refused() -> None:
     program = asking("a")
     with pytest.raises(InvalidInput, match="stream: returned str, as only a program may") as first:
         list(iterate(program, Echo()))
@@ -391,14 +391,14 @@ def numbers(closed: list[str]) -> Stream[str]:
         closed.append("closed")
 
 
-def test_a_stream_hands_out_its_items_and_is_closed() -> None:
+def test_a_stream_yields_its_items_and_is_closed() -> None:
     closed: list[str] = []
 
     assert list(iterate(numbers(closed), Echo())) == ["0", "1", "2"]
     assert closed == ["closed"]
 
 
-def test_leaving_a_stream_closes_it_and_asks_for_no_more() -> None:
+def test_leaving_a_stream_closes_it_and_sends_nothing_more() -> None:
     closed: list[str] = []
     echo = Echo()
 
@@ -410,7 +410,7 @@ def test_leaving_a_stream_closes_it_and_asks_for_no_more() -> None:
     assert [name for name, _ in echo.sent] == ["0"]
 
 
-def test_a_stream_under_trio_hands_out_its_items_and_is_closed() -> None:
+def test_a_stream_under_trio_yields_its_items_and_is_closed() -> None:
     closed: list[str] = []
 
     async def main() -> list[str]:
@@ -420,7 +420,7 @@ def test_a_stream_under_trio_hands_out_its_items_and_is_closed() -> None:
     assert closed == ["closed"]
 
 
-def test_a_stream_under_trio_may_be_left() -> None:
+def test_leaving_a_stream_under_trio_and_closing_it_sends_nothing_more() -> None:
     closed: list[str] = []
     echo = AsyncEcho()
 
@@ -455,7 +455,7 @@ def test_an_error_in_a_stream_under_trio_closes_it() -> None:
     assert closed == ["closed"]
 
 
-def test_a_cancelled_program_is_closed_and_its_branches_too() -> None:
+def test_cancelling_a_program_closes_its_branches() -> None:
     ended: list[str] = []
 
     def sleeping(name: str) -> Program[None]:
@@ -484,7 +484,7 @@ def test_sleeps_obey_the_mock_clock() -> None:
     assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0)) == 3600.0
 
 
-def test_outside_trio_the_error_says_what_to_do_and_the_program_is_closed() -> None:
+def test_outside_trio_the_error_names_the_way_out_and_the_program_is_closed() -> None:
     program = asking("a")
     coroutine = run_trio(program, AsyncEcho())
 
@@ -504,13 +504,13 @@ def test_jitter_draws_from_the_stated_range() -> None:
     assert draw_seconds(Sleep(8.0)) == 8.0
 
 
-def test_gather_wants_a_limit_of_at_least_one() -> None:
+def test_a_gather_needs_a_limit_of_at_least_one() -> None:
     for limit in (0, -1, True, 1.5):
         with pytest.raises(InvalidInput, match="limit"):
             Gather((), limit)  # type: ignore[arg-type]
 
 
-def test_a_gather_begun_in_a_branch_that_is_ending_ends_at_once() -> None:
+def test_a_gather_that_starts_in_a_cancelled_branch_is_cancelled_at_once() -> None:
     scope = _Scope()
     scope.cancel()
 
@@ -527,7 +527,7 @@ def test_without_trio_its_interpreter_names_the_extra(monkeypatch: pytest.Monkey
 
 
 @drives
-def test_what_is_no_program_or_has_run_is_refused(drive: Drive) -> None:
+def test_an_invalid_or_finished_program_is_refused(drive: Drive) -> None:
     over = asking("a")
     drive(over)
 
@@ -539,7 +539,7 @@ def test_what_is_no_program_or_has_run_is_refused(drive: Drive) -> None:
         drive(gather([1, 2], limit=2))  # type: ignore[list-item]
 
 
-def test_a_send_wants_a_request_and_takes_seconds() -> None:
+def test_a_send_needs_a_request_and_accepts_seconds() -> None:
     with pytest.raises(InvalidInput, match=r"of an operation, api\.request\(operation\)"):
         next(send("x"))  # type: ignore[arg-type]
 

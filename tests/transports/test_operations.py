@@ -626,7 +626,7 @@ def by_trio(name: str, url: str, **options: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_an_operation_is_asked_and_read_alike_by_both_clients(name: str) -> None:
+def test_both_clients_send_and_read_an_operation_alike(name: str) -> None:
     with Server(answering_in_turn(name)) as server:
         through_urllib3 = by_urllib3(name, server.url, versions=HOSTED)
         through_trio = by_trio(name, server.url, versions=HOSTED)
@@ -637,7 +637,7 @@ def test_an_operation_is_asked_and_read_alike_by_both_clients(name: str) -> None
     assert server.connections == 2
 
 
-def test_the_server_of_these_tests_answers_nothing_that_differs() -> None:
+def test_the_server_of_these_tests_refuses_a_different_request() -> None:
     with Server(answering_in_turn("bookings.confirm")) as server:
         # Everywhere another version is spoken than in the table of these tests.
         with pytest.raises(OutcomeUnknown, match="599"):
@@ -655,7 +655,7 @@ def test_the_server_of_these_tests_answers_nothing_that_differs() -> None:
     ],
 )
 @pytest.mark.parametrize("run", [by_urllib3, by_trio])
-def test_what_the_table_of_versions_lacks_reaches_no_socket(
+def test_an_operation_that_the_version_profile_lacks_is_not_sent(
     run: Callable[..., list[Any]], name: str, field: str
 ) -> None:
     with Server(answering_in_turn(name)) as server, pytest.raises(InvalidInput) as caught:
@@ -667,7 +667,7 @@ def test_what_the_table_of_versions_lacks_reaches_no_socket(
 
 @pytest.mark.parametrize("name", ["bookings.create_one", "bookings.cancel_one", "bookings.get_one"])
 @pytest.mark.parametrize("run", [by_urllib3, by_trio])
-def test_a_series_that_comes_for_one_booking_reaches_the_caller_once(
+def test_an_unexpected_series_is_requested_once(
     run: Callable[..., list[Any]], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label = EXCHANGES[name][0].label

@@ -693,7 +693,7 @@ def test_a_program_runs_the_same_everywhere(name: str, monkeypatch: pytest.Monke
 
 @pytest.mark.exhaustive(sample=4)
 @pytest.mark.parametrize("name", CASES)
-def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays_the_same(
+def test_both_transports_record_the_same_cassette_which_replays_the_same(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
@@ -723,7 +723,7 @@ def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays
             assert trio.run(awaited, case, anonymous, replay) == expected
 
 
-def test_the_walk_recorded_by_either_transport_is_the_one_that_is_played(
+def test_both_transports_record_the_demo_as_it_is_replayed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
