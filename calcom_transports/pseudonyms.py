@@ -106,7 +106,7 @@ class People:
         logins: set[str] = set()
         pseudonyms: set[str] = set()
         for text in texts:
-            for is_login, name in _names_in(text):
+            for is_login, name in find_names(text):
                 (logins if is_login else names).add(name)
             decoded = unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8", "replace")
             pseudonyms.update(_PSEUDONYM.findall(decoded))
@@ -305,8 +305,8 @@ def _normalize(name: str) -> str:
     return " ".join(_WORD.findall(name)).casefold() or name
 
 
-def _names_in(body: bytes) -> Iterator[tuple[bool, str]]:
-    """Yield the names in the fields of a body; the flag is true for a login."""
+def find_names(body: bytes) -> Iterator[tuple[bool, str]]:
+    """Yield each name in a field of a body, with a flag that is true for a login."""
     try:
         waiting = [("", parse_json(body))]
     except InvalidJson:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calcom_core import Request, Response, bookings
-from calcom_transports.pseudonyms import People, _names_in
+from calcom_transports.pseudonyms import People, find_names
 from calcom_transports.redaction import RecordingRedactor
 
 PEOPLE = People("")
@@ -103,12 +103,12 @@ def test_a_body_keeps_everything_except_its_people() -> None:
 
 
 def names_in(body: bytes) -> list[str]:
-    return [name for is_login, name in _names_in(body) if not is_login]
+    return [name for is_login, name in find_names(body) if not is_login]
 
 
 def test_names_are_read_from_the_fields_for_names() -> None:
     assert sorted(names_in(json.dumps(BODY).encode())) == ["", "Ann Lee", "Ann Lee", "Hal"]
-    assert names_in(b"no JSON") == []
+    assert names_in(b"not JSON") == []
     assert names_in(b'[{"firstName": "Ann", "x": [{"attendeeName": "Bo"}]}]') == ["Ann", "Bo"]
 
 
@@ -197,9 +197,9 @@ def test_the_account_of_a_host_is_replaced_in_links() -> None:
 def test_a_name_is_replaced_only_as_whole_words(text: str, replaced: str) -> None:
     space = "%20" if "%" in text else " "
 
-    found = ANN_LEE.replace(" ", space)
-    wanted = replaced.format(found, found, plus=ANN_LEE.replace(" ", "+"))
-    assert People("", ["Ann Lee"]).text(text) == wanted
+    pseudonym = ANN_LEE.replace(" ", space)
+    expected = replaced.format(pseudonym, pseudonym, plus=ANN_LEE.replace(" ", "+"))
+    assert People("", ["Ann Lee"]).text(text) == expected
 
 
 def test_a_name_with_accents_is_replaced_in_encoded_text() -> None:
@@ -270,20 +270,22 @@ def test_no_address_and_no_name_stays_in_a_recorded_response(name: str) -> None:
     text = redacted.body.decode()
 
     left = set(PERSONAL.findall(re.sub(r'"(?:icsUid|iCalUID)":"[^"]*"', "", text)))
-    assert {one for one in left if not re.search(r"person-[0-9a-f]{12}(@|%40)", one)} == set()
+    assert {
+        address for address in left if not re.search(r"person-[0-9a-f]{12}(@|%40)", address)
+    } == set()
     for person in {name for name in names_in(response.body) if len(name) > 2}:
         texts = re.findall(r'"[^"]*\s[^"]*"', text)
-        assert not [one for one in texts if re.search(rf"(?<!\w){re.escape(person)}(?!\w)", one)]
+        assert not [text for text in texts if re.search(rf"(?<!\w){re.escape(person)}(?!\w)", text)]
     assert RecordingRedactor((), people).response(redacted) == redacted
 
 
 def test_a_booking_keeps_its_other_fields() -> None:
-    op = bookings.get_one("x")
+    operation = bookings.get_one("x")
     response = response_of("29-get-normal")
     people = People.in_texts("", [response.body])
 
-    before = op.read(response)
-    after = op.read(RecordingRedactor((), people).response(response))
+    before = operation.read(response)
+    after = operation.read(RecordingRedactor((), people).response(response))
 
     assert (after.uid, after.start, after.status, after.shape, after.ics_uid) == (
         before.uid,

@@ -1,4 +1,4 @@
-"""The pytest plugin: which cassette a test has, when one is recorded, and what is said of them."""
+"""The pytest plugin: the cassette of a test, recording it, and the report of unused ones."""
 
 import json
 import subprocess
@@ -18,14 +18,14 @@ from calcom_transports.recorder import Recorder
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
-# A run within this process imports again what this module has not.
+# Imported here, since each run inside this process would import them again.
 IMPORTED = (AsyncClient, Client, Recorder, TrioTransport, Urllib3Transport)
 
 KEY = "cal_test_0123456789abcdef"
 HOSTED = "https://api.cal.com"
 BODY = response_of("29-get-normal").body
 UID = json.loads(BODY)["data"]["uid"]
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+WIRE_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 HAS_SUBTESTS = pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="since pytest 9")
 UNUSED = "*cassettes that no test uses*"
 
@@ -60,7 +60,7 @@ def test_x(calcom_client, calcom_async_client):
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the machine's own; there is a key, which is sent nowhere unless asked."""
+    """Unset the variables of the machine, and set a key."""
     for name in ("CI", "CALCOM_BASE_URL", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CALCOM_API_KEY", KEY)
@@ -68,17 +68,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    with Server(answering(ANSWER)) as server:
+    with Server(answering(WIRE_RESPONSE)) as server:
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         yield server
 
 
 def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
-    """Run pytest within this process, without the plugins of others; any warning fails."""
+    """Run pytest inside this process, with this plugin alone; any warning is an error."""
     plugins = ("-p", "calcom_transports.pytest_plugin", "-p", "no:cacheprovider")
     strict = ("-W", "error", "--strict-markers", "--strict-config")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # to load them takes half of the time
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # loading them takes half of the time
         return pytester.runpytest_inprocess(*plugins, *strict, *args)
 
 
@@ -95,32 +95,32 @@ def write(pytester: pytest.Pytester, text: str, name: str = "test_a.py") -> None
 def cassette(
     pytester: pytest.Pytester, *uids: str, name: str = "test_a/test_x", url: str = HOSTED
 ) -> Path:
-    """Write a cassette of one call after the other that gets a booking."""
+    """Write a cassette in which each call gets one of these bookings."""
     api = Api(ApiKey(KEY), base_url=url)
-    runs = [Run((RecordedExchange((), api.request(bookings.get(uid)), ANSWERED),)) for uid in uids]
+    runs = [Run((RecordedExchange((), api.request(bookings.get(uid)), RESPONSE),)) for uid in uids]
     path = pytester.path / "cassettes" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(dumps(Cassette(tuple(runs))))
     return path
 
 
-ANSWERED = Response(200, [("Content-Type", "application/json")], BODY)
+RESPONSE = Response(200, [("Content-Type", "application/json")], BODY)
 
 
 def files(pytester: pytest.Pytester) -> list[str]:
-    """Return the cassettes that are there, and the recordings under way."""
+    """Return the files of cassettes and of running recordings."""
     found = pytester.path.rglob("*.json*")
     return sorted(path.relative_to(pytester.path).as_posix() for path in found)
 
 
-def asked(pytester: pytest.Pytester, name: str = "test_a/test_x") -> list[str]:
-    """Return which URLs a cassette holds, in turn."""
+def recorded_urls(pytester: pytest.Pytester, name: str = "test_a/test_x") -> list[str]:
+    """Return the URLs of a cassette, in order."""
     path = pytester.path / "cassettes" / f"{name}.json"
     return [item.request.url for run in load(path).runs for item in run.exchanges]
 
 
 def unused(result: pytest.RunResult) -> list[str]:
-    """Return what is reported as used by no test."""
+    """Return the lines of the report of unused cassettes."""
     lines = iter(result.outlines)
     for line in lines:
         if "cassettes that no test uses" in line:
@@ -310,13 +310,13 @@ def test_a_recording_replays_without_a_key_or_a_server(
 ) -> None:
     write(pytester, test)
 
-    with Server(answering(ANSWER)) as server:
+    with Server(answering(WIRE_RESPONSE)) as server:
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         record(pytester).assert_outcomes(passed=1)
     monkeypatch.delenv("CALCOM_BASE_URL")
     monkeypatch.delenv("CALCOM_API_KEY")
 
-    assert asked(pytester) == [f"{server.url}/v2/bookings/{uid}" for uid in uids]
+    assert recorded_urls(pytester) == [f"{server.url}/v2/bookings/{uid}" for uid in uids]
     assert files(pytester) == ["cassettes/test_a/test_x.json"]
     assert KEY not in (pytester.path / "cassettes/test_a/test_x.json").read_text()
     assert all(f"authorization: bearer {KEY}".encode() in r.lower() for r in server.requests)
@@ -331,7 +331,7 @@ def test_rewrite_replaces_an_existing_cassette(pytester: pytest.Pytester, server
 
     run(pytester, "--calcom-record=rewrite").assert_outcomes(passed=1)
 
-    assert asked(pytester) == [f"{server.url}/v2/bookings/first"]
+    assert recorded_urls(pytester) == [f"{server.url}/v2/bookings/first"]
 
 
 def test_a_cassette_of_two_tests_is_rewritten_by_the_first_and_replayed_by_the_second(
@@ -344,7 +344,7 @@ def test_a_cassette_of_two_tests_is_rewritten_by_the_first_and_replayed_by_the_s
     run(pytester, "--calcom-record=rewrite").assert_outcomes(passed=2)
 
     assert len(server.requests) == 1
-    assert asked(pytester, "test_a/shared") == [f"{server.url}/v2/bookings/first"]
+    assert recorded_urls(pytester, "test_a/shared") == [f"{server.url}/v2/bookings/first"]
 
 
 def test_only_the_option_decides_whether_to_record(
@@ -454,7 +454,7 @@ def test_a_cassette_is_checked_or_written_only_if_the_whole_test_passed(
     )
     path = pytester.path / "cassettes" / "test_a" / "test_x.json"
     if mode != "once":
-        cassette(pytester, "never asked for")
+        cassette(pytester, "never requested")
     before = files(pytester)
     content = path.read_bytes() if before else b""
 
@@ -525,7 +525,7 @@ def test_a_test_that_is_not_called_is_neither_recorded_nor_checked(
     pytester: pytest.Pytester, option: str
 ) -> None:
     write(pytester, EMPTY + EMPTY.replace("test_x", "test_y"))
-    cassette(pytester, "never asked for")
+    cassette(pytester, "never requested")
 
     result = record(pytester, option)
 
@@ -556,7 +556,7 @@ def test_a_test_that_runs_again_starts_its_cassette_again(
 
     record(pytester).assert_outcomes(passed=1)
 
-    assert asked(pytester) == [f"{server.url}/v2/bookings/first"]
+    assert recorded_urls(pytester) == [f"{server.url}/v2/bookings/first"]
 
 
 def test_a_recording_that_cannot_be_written_is_an_error_of_the_test(
@@ -566,7 +566,7 @@ def test_a_recording_that_cannot_be_written_is_an_error_of_the_test(
         pytester,
         "from pathlib import Path\n"
         "def test_x(calcom_client):\n"
-        "    Path('cassettes/test_a/test_x.json').write_text('another one')",
+        "    Path('cassettes/test_a/test_x.json').write_text('another')",
     )
 
     result = record(pytester)
@@ -603,7 +603,7 @@ def test_each_client_works_without_the_library_of_the_other(
 # Names of cassettes
 
 
-def hashed(safe: str, name: str) -> str:
+def hashed_name(safe: str, name: str) -> str:
     return f"cassettes/test_a/{safe}-{sha256(name.encode()).hexdigest()[:8]}.json"
 
 
@@ -650,13 +650,13 @@ def test_an_invalid_file_name_gets_a_unique_replacement(
 
     record(pytester).assert_outcomes(passed=13)
 
-    replaced = [hashed("test_x[-]", f"test_x[{value}]") for value in "<>?%*:|\"/'"]
+    replaced = [hashed_name("test_x[-]", f"test_x[{value}]") for value in "<>?%*:|\"/'"]
     assert files(pytester) == sorted(
         [
             *replaced,
-            hashed("test_x[a-..-b]", "test_x[a/../b]"),
-            hashed("test_x[" + "x" * 113, f"test_x[{'x' * 300}]"),
-            hashed("test_x[" + "x" * 113, f"test_x[{'x' * 301}]"),
+            hashed_name("test_x[a-..-b]", "test_x[a/../b]"),
+            hashed_name("test_x[" + "x" * 113, f"test_x[{'x' * 300}]"),
+            hashed_name("test_x[" + "x" * 113, f"test_x[{'x' * 301}]"),
         ]
     )
     run(pytester).assert_outcomes(passed=13)
@@ -694,10 +694,10 @@ def test_a_long_name_is_cut_between_two_letters(pytester: pytest.Pytester) -> No
 
     record(pytester).assert_outcomes(passed=1)
 
-    assert files(pytester) == [hashed("test_" + "é" * 57, name)]
+    assert files(pytester) == [hashed_name("test_" + "é" * 57, name)]
 
 
-# As pytest-repeat and pytest-flakefinder do.
+# Like pytest-repeat and pytest-flakefinder.
 REPEATING = {
     "repeat": """
 import pytest
@@ -851,9 +851,9 @@ def test_the_marker_sets_before_record(pytester: pytest.Pytester, server: Server
         pytester,
         "import pytest\n"
         "from attrs import evolve\n"
-        "def gone(exchange):\n"
+        "def change(exchange):\n"
         "    return evolve(exchange, outcome=evolve(exchange.outcome, headers={'X-Seen': 'yes'}))\n"
-        "@pytest.mark.calcom(before_record=gone)\n" + FIRST,
+        "@pytest.mark.calcom(before_record=change)\n" + FIRST,
     )
 
     record(pytester).assert_outcomes(passed=1)
@@ -890,7 +890,7 @@ def test_an_invalid_option_of_the_marker_is_an_error(
     assert files(pytester) == []
 
 
-# What no test uses
+# Unused cassettes
 
 
 PROJECT = """
@@ -914,7 +914,7 @@ NAMES = ["TestA.test_gone", "TestA.test_x", "own", "test_by_name", "test_x"]
 
 
 def project(pytester: pytest.Pytester) -> None:
-    """Write two modules, and for each of them cassettes that are used, and others."""
+    """Write two modules, each with used and unused cassettes."""
     write(pytester, PROJECT)
     write(pytester, EMPTY, "test_b.py")
     for name in NAMES:
@@ -929,7 +929,7 @@ GONE_OF_B = ["cassettes/test_b/TestGone.test_x.json", "cassettes/test_b/test_gon
 
 @pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "expected"),
     [
         ([], GONE_OF_A + GONE_OF_B),
         (["-k", "nothing"], GONE_OF_A + GONE_OF_B),
@@ -949,14 +949,14 @@ GONE_OF_B = ["cassettes/test_b/TestGone.test_x.json", "cassettes/test_b/test_gon
     ],
 )
 def test_cassettes_that_no_test_uses_are_reported_at_the_end(
-    pytester: pytest.Pytester, args: list[str], said: list[str]
+    pytester: pytest.Pytester, args: list[str], expected: list[str]
 ) -> None:
     project(pytester)
 
     result = run(pytester, *args)
 
-    assert unused(result) == said
-    assert (UNUSED.strip("*") in result.stdout.str()) is bool(said)
+    assert unused(result) == expected
+    assert (UNUSED.strip("*") in result.stdout.str()) is bool(expected)
     assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -983,11 +983,11 @@ def test_the_cassette_of_a_test_that_another_plugin_removes_is_not_reported(
         "    report = yield\n"
         "    report.result = [node for node in report.result if node.name != 'test_by_name']\n"
         "    return report",
-        "leaving_out.py",
+        "removing.py",
     )
     pytester.syspathinsert()
 
-    assert unused(run(pytester, "-p", "leaving_out")) == GONE_OF_A + GONE_OF_B
+    assert unused(run(pytester, "-p", "removing")) == GONE_OF_A + GONE_OF_B
 
 
 def test_a_run_that_stops_early_reports_unused_cassettes(pytester: pytest.Pytester) -> None:
@@ -1073,8 +1073,8 @@ def test_the_plugin_works_beside_those_for_vcr_and_trio(
         "@pytest.mark.vcr\n"
         "@pytest.mark.block_network\n"
         "def test_of_vcr():\n"
-        "    with urllib.request.urlopen('http://127.0.0.1:1/') as answer:\n"
-        "        assert answer.read() == b'recorded'\n"
+        "    with urllib.request.urlopen('http://127.0.0.1:1/') as response:\n"
+        "        assert response.read() == b'recorded'\n"
         "async def test_of_trio(calcom_async_client):\n"
         "    await calcom_async_client.bookings.get('first')\n" + FIRST,
     )
@@ -1110,7 +1110,7 @@ def test_an_async_test_of_pytest_trio_is_recorded(
     record(pytester, "-p", "pytest_trio.plugin").assert_outcomes(passed=1)
     run(pytester, "-p", "pytest_trio.plugin").assert_outcomes(passed=1)
 
-    assert asked(pytester) == [f"{server.url}/v2/bookings/first"]
+    assert recorded_urls(pytester) == [f"{server.url}/v2/bookings/first"]
 
 
 def test_the_plugin_loads_automatically_and_lists_its_options(
@@ -1192,7 +1192,7 @@ def test_no_failure_shows_the_key(pytester: pytest.Pytester, server: Server, mod
     )
 
     assert result.ret is pytest.ExitCode.TESTS_FAILED
-    said = result.stdout.str() + result.stderr.str()
-    assert "calcom_client = Client(" in said
-    assert KEY not in said
-    assert KEY[9:] not in said
+    output = result.stdout.str() + result.stderr.str()
+    assert "calcom_client = Client(" in output
+    assert KEY not in output
+    assert KEY[9:] not in output

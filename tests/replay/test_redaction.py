@@ -54,7 +54,7 @@ def test_personal_must_be_a_boolean(personal: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("redaction", "kind"),
+    ("redaction", "mark"),
     [
         (Redaction(), "kept"),
         (Redaction(personal=True), "replaced"),
@@ -63,9 +63,9 @@ def test_personal_must_be_a_boolean(personal: Any) -> None:
     ],
 )
 def test_a_redaction_tells_how_the_file_marks_personal_data(
-    redaction: Redaction, kind: str
+    redaction: Redaction, mark: str
 ) -> None:
-    assert redaction.personal_data == kind
+    assert redaction.personal_data == mark
 
 
 def test_a_credential_that_holds_an_address_is_redacted_as_a_whole() -> None:

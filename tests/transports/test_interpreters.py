@@ -1,4 +1,4 @@
-"""The interpreters of programs: the same effects, blocking and under trio."""
+"""The interpreters of programs perform the same effects, blocking and under trio."""
 
 import importlib
 import inspect
@@ -49,12 +49,12 @@ def request(name: str) -> Request:
 
 
 class Echo:
-    """Answers with the path; a path that begins with `bad` fails."""
+    """Responds with the last part of the path; a part that begins with `bad` fails."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Timeout | None]] = []
 
-    def answer(self, request: Request, timeout: Timeout | None) -> Response:
+    def respond(self, request: Request, timeout: Timeout | None) -> Response:
         name = request.url.rpartition("/")[2]
         self.sent.append((name, timeout))
         if name.startswith("bad"):
@@ -62,13 +62,13 @@ class Echo:
         return Response(200, {}, name.encode())
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
-        return self.answer(request, timeout)
+        return self.respond(request, timeout)
 
 
 class AsyncEcho(Echo):
     async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
         await trio.lowlevel.checkpoint()
-        return self.answer(request, timeout)
+        return self.respond(request, timeout)
 
 
 def blocking(program: Program[Any], echo: Echo | None = None) -> Any:
@@ -89,11 +89,11 @@ def replayed_under_trio(program: Program[Any]) -> Any:
     return trio.run(run_trio, program, Replay.of())
 
 
-drives = pytest.mark.parametrize("drive", [blocking, under_trio])
+with_transports = pytest.mark.parametrize("drive", [blocking, under_trio])
 everywhere = pytest.mark.parametrize("drive", [blocking, under_trio, replayed, replayed_under_trio])
 
 
-def asking(name: str, ended: list[str] | None = None) -> Program[str]:
+def fetch(name: str, ended: list[str] | None = None) -> Program[str]:
     try:
         response = yield from send(request(name))
         return response.body.decode()
@@ -102,15 +102,15 @@ def asking(name: str, ended: list[str] | None = None) -> Program[str]:
             ended.append(name)
 
 
-@drives
+@with_transports
 def test_a_program_gets_the_results_of_its_effects(drive: Drive) -> None:
     def program() -> Program[list[Any]]:
-        one = yield from asking("one")
-        began = yield from clock()
+        one = yield from fetch("one")
+        start = yield from clock()
         yield from sleep(0.001)
         ended = yield from clock()
-        many = yield from gather([asking(str(number)) for number in range(9)], limit=3)
-        return [one, ended - began >= 0.001, many]
+        many = yield from gather([fetch(str(number)) for number in range(9)], limit=3)
+        return [one, ended - start >= 0.001, many]
 
     assert drive(program()) == ["one", True, tuple("012345678")]
 
@@ -126,26 +126,26 @@ def test_the_timeout_of_an_effect_reaches_the_transport(drive: Any, echo: Any) -
     assert echo.sent == [("a", Timeout(1, 2, 3)), ("b", None)]
 
 
-@drives
+@with_transports
 def test_a_program_may_continue_after_an_error(drive: Drive) -> None:
     def program() -> Program[str]:
         try:
             yield from send(request("bad"))
         except NotSent as error:
-            return f"caught {error}, then {(yield from asking('good'))}"
+            return f"caught {error}, then {(yield from fetch('good'))}"
         return "not raised"
 
     assert drive(program()) == "caught bad, then good"
 
 
-@drives
+@with_transports
 def test_an_uncaught_error_reaches_the_caller_and_closes_the_program(
     drive: Drive,
 ) -> None:
     ended: list[str] = []
 
     with pytest.raises(NotSent, match=r"^bad$"):
-        drive(asking("bad", ended))
+        drive(fetch("bad", ended))
 
     assert ended == ["bad"]
 
@@ -175,9 +175,9 @@ def test_only_a_stream_may_emit(drive: Drive) -> None:
     assert closed == [True]
 
 
-@drives
+@with_transports
 def test_the_error_of_a_branch_reaches_the_caller_and_closes_every_branch(drive: Drive) -> None:
-    programs = [asking(name) for name in ("0", "1", "bad", "3", "4", "5")]
+    programs = [fetch(name) for name in ("0", "1", "bad", "3", "4", "5")]
 
     with pytest.raises(NotSent, match=r"^bad$") as caught:
         drive(gather(programs, limit=2))
@@ -186,16 +186,16 @@ def test_the_error_of_a_branch_reaches_the_caller_and_closes_every_branch(drive:
     assert [inspect.getgeneratorstate(program) for program in programs] == ["GEN_CLOSED"] * 6
 
 
-@drives
+@with_transports
 def test_an_error_ends_an_inner_gather(drive: Drive) -> None:
     sleeping = [sleep(3600), sleep(3600)]
-    programs: list[Program[Any]] = [gather(sleeping, limit=2), asking("bad")]
+    programs: list[Program[Any]] = [gather(sleeping, limit=2), fetch("bad")]
 
     with pytest.raises(NotSent, match=r"^bad$"):
         drive(gather(programs, limit=2))
 
     states = [inspect.getgeneratorstate(program) for program in (*programs, *sleeping)]
-    # A gather that never began leaves its own branches as they were made.
+    # A gather that never started does not start its branches.
     assert states in (["GEN_CLOSED"] * 4, ["GEN_CLOSED", "GEN_CLOSED", *["GEN_CREATED"] * 2])
 
 
@@ -203,8 +203,8 @@ def test_an_error_ends_an_inner_gather(drive: Drive) -> None:
 def test_a_replay_runs_branches_and_sleeps_without_threads_or_waiting(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(*given: object) -> None:
-        raise AssertionError("a replay waits for nothing")
+    def refused(*args: object) -> None:
+        raise AssertionError("a replay neither waits nor starts a thread")
 
     for name in ("threading.Thread.start", "time.sleep", "trio.sleep"):
         monkeypatch.setattr(name, refused)
@@ -225,16 +225,16 @@ def test_a_gather_of_nothing_is_an_empty_tuple(drive: Drive) -> None:
     assert drive(gather([], limit=1)) == ()
 
 
-@drives
+@with_transports
 def test_no_more_branches_than_the_limit_run_at_once(drive: Drive) -> None:
-    running, most = 0, 0
+    running, maximum = 0, 0
     lock = threading.Lock()
 
     def branch() -> Program[None]:
-        nonlocal running, most
+        nonlocal running, maximum
         with lock:
             running += 1
-            most = max(most, running)
+            maximum = max(maximum, running)
         yield from sleep(0.001)
         with lock:
             running -= 1
@@ -244,18 +244,18 @@ def test_no_more_branches_than_the_limit_run_at_once(drive: Drive) -> None:
 
     drive(program())
 
-    assert most <= 3
+    assert maximum <= 3
 
 
 def test_a_blocking_gather_runs_its_branches_concurrently() -> None:
-    meeting = threading.Barrier(4, timeout=10)
+    barrier = threading.Barrier(4, timeout=10)
 
-    class Meeting:
+    class MeetingTransport:
         def send(self, request: Request, timeout: Timeout | None) -> Response:
-            meeting.wait()
+            barrier.wait()
             return Response(200)
 
-    results = run(gather([asking(str(n)) for n in range(4)], limit=4), Meeting())
+    results = run(gather([fetch(str(n)) for n in range(4)], limit=4), MeetingTransport())
 
     assert results == ("", "", "", "")
 
@@ -263,9 +263,9 @@ def test_a_blocking_gather_runs_its_branches_concurrently() -> None:
 @pytest.mark.parametrize(("limit", "hours"), [(1, 4), (2, 2), (4, 1), (9, 1)])
 def test_a_gather_under_trio_runs_as_many_at_once_as_its_limit(limit: int, hours: int) -> None:
     def program() -> Program[float]:
-        began = yield from clock()
+        start = yield from clock()
         yield from gather([sleep(3600) for _ in range(4)], limit)
-        return (yield from clock()) - began
+        return (yield from clock()) - start
 
     assert under_trio(program()) == pytest.approx(hours * 3600)
 
@@ -349,43 +349,43 @@ def test_an_outer_cancellation_passes_through_a_gather_unchanged() -> None:
     assert seen == [trio.Cancelled]
 
 
-class NoTransport:
-    """Takes a request and gives back what is no answer."""
+class InvalidTransport:
+    """Returns a value that is not a response."""
 
-    def __init__(self, given: Any) -> None:
-        self.given = given
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
     def send(self, request: Request, timeout: Timeout | None) -> Any:
-        return self.given
+        return self.value
 
 
 def test_a_transport_that_returns_no_response_leaves_the_outcome_unknown() -> None:
     with pytest.raises(NoAnswer, match="transport's send returned dict, not a Response"):
-        run(asking("a"), NoTransport({}))
+        run(fetch("a"), InvalidTransport({}))
     with pytest.raises(NoAnswer, match="transport's send is not async; it is one for Client"):
-        under_trio(asking("a"), NoTransport(Response(200)))  # type: ignore[arg-type]
+        under_trio(fetch("a"), InvalidTransport(Response(200)))  # type: ignore[arg-type]
     write = bookings.confirm("bk7")
     with pytest.raises(OutcomeUnknown):
-        run(retrying(Api(Anonymous()), write), NoTransport(None))
+        run(retrying(Api(Anonymous()), write), InvalidTransport(None))
 
 
 def test_iterating_over_a_program_with_a_result_is_refused() -> None:
-    program = asking("a")
+    program = fetch("a")
     with pytest.raises(InvalidInput, match="stream: returned str, as only a program may") as first:
         list(iterate(program, Echo()))
     with pytest.raises(InvalidInput) as second:
-        trio.run(listed, asking("a"))
+        trio.run(list_items, fetch("a"))
     assert str(second.value) == str(first.value)
 
 
-async def listed(stream: Any) -> list[Any]:
+async def list_items(stream: Any) -> list[Any]:
     return [item async for item in iterate_trio(stream, AsyncEcho())]
 
 
 def numbers(closed: list[str]) -> Stream[str]:
     try:
         for number in range(3):
-            text = yield from asking(str(number))
+            text = yield from fetch(str(number))
             yield from emit(text)
     finally:
         closed.append("closed")
@@ -442,7 +442,7 @@ def test_an_error_in_a_stream_under_trio_closes_it() -> None:
 
     def stream() -> Stream[str]:
         try:
-            yield from emit((yield from asking("bad")))
+            yield from emit((yield from fetch("bad")))
         finally:
             closed.append("closed")
 
@@ -485,7 +485,7 @@ def test_sleeps_obey_the_mock_clock() -> None:
 
 
 def test_outside_trio_the_error_names_the_way_out_and_the_program_is_closed() -> None:
-    program = asking("a")
+    program = fetch("a")
     coroutine = run_trio(program, AsyncEcho())
 
     with pytest.raises(InvalidInput, match=r"under trio\.run only; under asyncio, run"):
@@ -526,15 +526,15 @@ def test_without_trio_its_interpreter_names_the_extra(monkeypatch: pytest.Monkey
         importlib.import_module("calcom_transports.trio_runtime")
 
 
-@drives
+@with_transports
 def test_an_invalid_or_finished_program_is_refused(drive: Drive) -> None:
-    over = asking("a")
-    drive(over)
+    finished = fetch("a")
+    drive(finished)
 
     with pytest.raises(InvalidInput, match="must be a generator, not function; call"):
-        drive(asking)  # type: ignore[arg-type]
+        drive(fetch)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="has run already; call the function again"):
-        drive(over)
+        drive(finished)
     with pytest.raises(InvalidInput, match="must be a generator, not int"):
         drive(gather([1, 2], limit=2))  # type: ignore[list-item]
 
