@@ -3,16 +3,16 @@
 A pseudonym depends only on the replaced text and a key, so a replay computes the same one again.
 Replacing twice changes nothing.
 
-It finds:
+These are replaced:
 
 - e-mail addresses and international phone numbers (`+…`, `00…`) everywhere, percent-encoded too;
 - phone numbers of at least 5 digits under keys such as `phone`;
 - names under `firstName`, `attendeeName` and the like, and under `name` beside an e-mail address,
-  a time zone or an account, or within an attendee, a guest, a host, a user or an organizer;
+  a time zone or an account, or inside an attendee, a guest, a host, a user or an organizer;
 - accounts (`username`), and the same accounts in the paths of links;
 - the names of these fields in texts, as whole words, in any case, percent-encoded too.
 
-It leaves:
+These stay:
 
 - names that no such field of the cassette holds, which are most names in free text;
 - names of one or two letters in texts, and parts of a name, such as the first name alone;
@@ -101,7 +101,7 @@ class People:
 
     @classmethod
     def in_texts(cls, key: str, texts: Iterable[bytes]) -> "People":
-        """Return the people that the fields of these bodies name, and all pseudonyms in them."""
+        """Return the people in the fields of these URLs and bodies, with all pseudonyms in them."""
         names: set[str] = set()
         logins: set[str] = set()
         pseudonyms: set[str] = set()
@@ -142,25 +142,27 @@ class People:
 
     def text(self, text: str) -> str:
         """Return text with pseudonyms in place of people."""
-        text = self._addresses_and_phones(text)
+        text = self._replace_addresses_and_phones(text)
         if self._logins or self._pseudonyms:
-            text = _SEGMENT.sub(self._segment, text)
+            text = _SEGMENT.sub(self._replace_login, text)
         if (self._names or self._pseudonyms) and _TEXT.search(text):
             text = "".join(
-                _RUN.sub(self._percent_encoded, self._words(part)) if is_words else part
+                _RUN.sub(self._replace_encoded_names, self._replace_names(part))
+                if is_words
+                else part
                 for is_words, part in _split_links(text)
             )
         return text
 
-    def _addresses_and_phones(self, text: str) -> str:
-        return _PHONE.sub(self._phone, _ADDRESS.sub(self._address, text))
+    def _replace_addresses_and_phones(self, text: str) -> str:
+        return _PHONE.sub(self._replace_phone, _ADDRESS.sub(self._replace_address, text))
 
     def url(self, url: str) -> str:
         """Return a URL with pseudonyms in its query."""
         path, mark, query = url.partition("?")
-        return path + mark + "&".join(map(self._parameter, query.split("&")))
+        return path + mark + "&".join(map(self._replace_parameter, query.split("&")))
 
-    def _parameter(self, parameter: str) -> str:
+    def _replace_parameter(self, parameter: str) -> str:
         name, _, value = parameter.partition("=")
         decoded = unquote_plus(value)
         if name in _NAME_KEYS and decoded:
@@ -176,18 +178,18 @@ class People:
         match tree:
             case str():
                 if place == _MESSAGE_KEY:
-                    return self._addresses_and_phones(tree)
+                    return self._replace_addresses_and_phones(tree)
                 return tree if place in _EVENT_ID_KEYS else self.text(tree)
             case list():
                 return [self.tree(item, place) for item in tree]
             case dict():
                 return {
-                    self.text(key): self._field(key, value, tree, place)
+                    self.text(key): self._replace_field(key, value, tree, place)
                     for key, value in tree.items()
                 }
         return tree
 
-    def _field(self, key: str, value: Any, siblings: Mapping[str, Any], place: str) -> Any:
+    def _replace_field(self, key: str, value: Any, siblings: Mapping[str, Any], place: str) -> Any:
         if isinstance(value, str) and value:
             if key == _LOGIN_KEY:
                 return self.login(value)
@@ -221,35 +223,34 @@ class People:
         return text if _PSEUDONYM.fullmatch(text) else pseudonym
 
     def _digest(self, kind: str, value: str) -> str:
-        return hmac.digest(self._key.reveal().encode(), f"{kind}:{value}".encode(), "sha256").hex()[
-            :12
-        ]
+        key = self._key.reveal().encode()
+        return hmac.digest(key, f"{kind}:{value}".encode(), "sha256").hex()[:12]
 
-    def _address(self, match: "re.Match[str]") -> str:
+    def _replace_address(self, match: "re.Match[str]") -> str:
         if not match["at"]:
             return match[0]
         replaced = self.address(f"{unquote(match['local'])}@{match['domain']}")
         return replaced.replace("@", match["at"])
 
-    def _phone(self, match: "re.Match[str]") -> str:
+    def _replace_phone(self, match: "re.Match[str]") -> str:
         plus = match["plus"].replace("00", "+")
         return self.phone("+" + unquote(match["digits"])).replace("+", plus)
 
-    def _segment(self, match: "re.Match[str]") -> str:
+    def _replace_login(self, match: "re.Match[str]") -> str:
         login = self.login(match[0])
         return login if match[0] in self._logins or login in self._pseudonyms else match[0]
 
-    def _percent_encoded(self, match: "re.Match[str]") -> str:
+    def _replace_encoded_names(self, match: "re.Match[str]") -> str:
         if "%" not in match[0]:
             return match[0]
         decoded = unquote(match[0])
-        replaced = self._words(decoded)
+        replaced = self._replace_names(decoded)
         return match[0] if replaced == decoded else quote(replaced, safe="")
 
-    def _words(self, text: str) -> str:
+    def _replace_names(self, text: str) -> str:
         """Return text with pseudonyms in place of names."""
         words = list(_WORD.finditer(text))
-        kept: list[str] = []
+        parts: list[str] = []
         end = index = 0
         while index < len(words):
             name = self._name_at(text, words[index : index + _MAX_WORDS])
@@ -259,10 +260,10 @@ class People:
             begin, last = words[index].start(), words[index + len(name) - 1].end()
             replaced = self.name(" ".join(name))
             plus = "+" in text[begin:last] and " " not in text[begin:last]
-            kept += [text[end:begin], replaced.replace(" ", "+") if plus else replaced]
+            parts += [text[end:begin], replaced.replace(" ", "+") if plus else replaced]
             end = last
             index += len(name)
-        return "".join(kept) + text[end:]
+        return "".join(parts) + text[end:]
 
     def _name_at(self, text: str, words: "list[re.Match[str]]") -> list[str]:
         """Return the words of the longest known name that begins with the first word."""
@@ -308,17 +309,17 @@ def _normalize(name: str) -> str:
 def find_names(body: bytes) -> Iterator[tuple[bool, str]]:
     """Yield each name in a field of a body, with a flag that is true for a login."""
     try:
-        waiting = [("", parse_json(body))]
+        pending = [("", parse_json(body))]
     except InvalidJson:
         return
-    while waiting:
-        place, tree = waiting.pop()
+    while pending:
+        place, tree = pending.pop()
         if isinstance(tree, list):
-            waiting += [(place, item) for item in tree]
+            pending += [(place, item) for item in tree]
         elif isinstance(tree, dict):
             for key, value in tree.items():
                 if not isinstance(value, str):
-                    waiting.append((key, value))
+                    pending.append((key, value))
                 elif key == _LOGIN_KEY or _is_name(key, tree, place):
                     yield key == _LOGIN_KEY, value
 

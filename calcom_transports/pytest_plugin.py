@@ -1,4 +1,4 @@
-"""A pytest plugin: clients that replay a cassette for each test, and record it with an option.
+"""A pytest plugin: clients that replay a cassette for each test, or record it with an option.
 
 The fixtures `calcom_client` and `calcom_async_client` share the cassette
 `cassettes/<module>/<test>.json` beside the test's file. The marker `calcom` changes its name and
@@ -199,16 +199,9 @@ class _Session:
         """
         incomplete = {_directory(collector) for collector in self._uncollected}
         for directory in sorted(self._tests.keys() - incomplete):
-            unopened = _cassettes(directory, "*.json") - self.opened
-            if unopened:
-                yield from sorted(
-                    unopened
-                    - {
-                        _cassette_path(test)
-                        for test in self._tests[directory]
-                        if self._may_open(test)
-                    }
-                )
+            if unopened := _cassettes(directory, "*.json") - self.opened:
+                tests = filter(self._may_open, self._tests[directory])
+                yield from sorted(unopened - set(map(_cassette_path, tests)))
         for cassettes in sorted({directory.parent for directory in self._tests}):
             for directory in sorted({file.parent for file in _cassettes(cassettes, "*/*.json")}):
                 name = f"{directory.name}.py"

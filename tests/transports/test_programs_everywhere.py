@@ -106,8 +106,8 @@ class Case:
         return Api(Anonymous(), url, self.versions)
 
 
-def logged(program: Program, log: Log) -> Program:
-    """Return the program, and log its effects in *log*; each branch has a log of its own."""
+def replace_effects(program: Program, perform: Callable[[Any], Program]) -> Program:
+    """Return a program that runs *perform* for each effect of *program*."""
     result: Any = None
     failure: Exception | None = None
     try:
@@ -116,27 +116,36 @@ def logged(program: Program, log: Log) -> Program:
                 effect = program.send(result) if failure is None else program.throw(failure)
             except StopIteration as stop:
                 return stop.value
-            branches: list[Log] = []
-            match effect:
-                case Send():
-                    log.append(request_line(effect.request))
-                case Sleep():
-                    log.append(f"sleep {effect.seconds:g}, jitter {effect.jitter:g}")
-                case Gather():
-                    branches = [[] for _ in effect.programs]
-                    log.append((f"gather {effect.limit}", *branches))
-                    watched = map(logged, effect.programs, branches)
-                    effect = Gather(tuple(watched), effect.limit)
-                case Emit():
-                    log.append(f"emit {name_of(effect.item)}")
+            result = failure = None
             try:
-                result, failure = (yield effect), None
+                result = yield from perform(effect)
             except Exception as error:
                 failure = error
-            if isinstance(effect, Clock):
-                log.append(f"clock {result:g}")
     finally:
         program.close()
+
+
+def logged(program: Program, log: Log) -> Program:
+    """Return the program, and log its effects in *log*; each branch has a log of its own."""
+
+    def perform(effect: Any) -> Program:
+        match effect:
+            case Send():
+                log.append(request_line(effect.request))
+            case Sleep():
+                log.append(f"sleep {effect.seconds:g}, jitter {effect.jitter:g}")
+            case Gather():
+                branches: list[Log] = [[] for _ in effect.programs]
+                log.append((f"gather {effect.limit}", *branches))
+                effect = Gather(tuple(map(logged, effect.programs, branches)), effect.limit)
+            case Emit():
+                log.append(f"emit {name_of(effect.item)}")
+        result = yield effect
+        if isinstance(effect, Clock):
+            log.append(f"clock {result:g}")
+        return result
+
+    return replace_effects(program, perform)
 
 
 def request_line(request: Request) -> str:
@@ -194,34 +203,25 @@ def in_virtual_time(program: Program, now: list[float]) -> Program:
 
     Each branch has its own time, since branches sleep concurrently.
     """
-    result: Any = None
-    failure: Exception | None = None
-    try:
-        while True:
-            try:
-                effect = program.send(result) if failure is None else program.throw(failure)
-            except StopIteration as stop:
-                return stop.value
-            result = failure = None
-            match effect:
-                case Sleep():
-                    now[0] += effect.seconds
-                case Clock():
-                    result = now[0]
-                case _:
-                    times = [now]
-                    if isinstance(effect, Gather):
-                        times = [[*now] for _ in effect.programs]
-                        effect = Gather(
-                            tuple(map(in_virtual_time, effect.programs, times)), effect.limit
-                        )
-                    try:
-                        result = yield effect
-                    except Exception as error:
-                        failure = error
-                    now[0] = max(time[0] for time in times)
-    finally:
-        program.close()
+
+    def perform(effect: Any) -> Program:
+        times = [now]
+        match effect:
+            case Sleep():
+                now[0] += effect.seconds
+                return None
+            case Clock():
+                return now[0]
+            case Gather():
+                times = [[*now] for _ in effect.programs]
+                programs = map(in_virtual_time, effect.programs, times)
+                effect = Gather(tuple(programs), effect.limit)
+        try:
+            return (yield effect)
+        finally:
+            now[0] = max(time[0] for time in times)
+
+    return replace_effects(program, perform)
 
 
 class ClockStoppingTransport:
