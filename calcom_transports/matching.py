@@ -68,11 +68,12 @@ class Match:
     The parts are method, host (with its scheme), path, `cal-api-version`, query and body.
     The order of query parameters and of JSON keys never counts, nor does any other header.
 
-    Arguments:
+    Args:
         ignore: names of parts, of query parameters or of JSON keys: `"host"`,
             `"query.afterStart"`, `"body.start"`, `"body.attendee.email"`.
 
-    Raises `InvalidInput` for an unknown name.
+    Raises:
+        InvalidInput: an unknown name.
     """
 
     ignore: frozenset[str] = field(default=frozenset(), converter=_parse_ignore)

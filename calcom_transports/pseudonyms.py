@@ -223,8 +223,8 @@ class People:
         return text if _PSEUDONYM.fullmatch(text) else pseudonym
 
     def _digest(self, kind: str, value: str) -> str:
-        key = self._key.reveal().encode()
-        return hmac.digest(key, f"{kind}:{value}".encode(), "sha256").hex()[:12]
+        text = f"{kind}:{value}".encode()
+        return hmac.digest(self._key.reveal().encode(), text, "sha256").hex()[:12]
 
     def _replace_address(self, match: "re.Match[str]") -> str:
         if not match["at"]:

@@ -61,9 +61,9 @@ def use_cassette(
     redaction: Redaction | None = None,
     before_record: BeforeRecord | None = None,
 ) -> "Replay | Recorder":
-    """Open a cassette to replay or to record it; the client takes the result as `transport=`.
+    """Open a cassette to replay or to record it.
 
-    Arguments:
+    Args:
         path: the file; a recording creates its directories.
         mode: `none` replays. `once` replays, or records if there is no file. `rewrite` records,
             and replaces the file at the end.
@@ -74,9 +74,13 @@ def use_cassette(
         before_record: changes or leaves out exchanges of a recording, see `Recorder`;
             a replay does not call it.
 
-    Raises `CassetteError`: `missing` if there is no file to replay, `unreadable` for an invalid
-    one, and the reasons of `Recorder` if it would record. Raises `InvalidInput` for an argument
-    of another type.
+    Returns:
+        The `transport=` of a client.
+
+    Raises:
+        CassetteError: `missing` if there is no file to replay, `unreadable` for an invalid one,
+            and the reasons of `Recorder` if it would record.
+        InvalidInput: an argument of another type, or an unknown mode.
     """
     if mode not in get_args(Mode):
         raise InvalidInput("mode", "must be one of " + ", ".join(get_args(Mode)))
@@ -105,7 +109,7 @@ class Recorder:
     leaves the context, it writes nothing, and an existing file stays unchanged.
     A recorded program runs in real time; in a replay, only its sleeps pass time.
 
-    Arguments:
+    Args:
         path: the file; an existing one must be a cassette, and is replaced.
         transport: sends the requests; by default urllib3's in `Client`, and trio's in
             `AsyncClient`, a new one for each exchange.
@@ -115,11 +119,13 @@ class Recorder:
             `attrs.evolve`, or None to leave it out. The replay then has no response to that
             request, which fails with `NoMatch`. If the function raises, nothing is written.
 
-    Raises `InvalidInput` for an argument of another type, and when it is created `CassetteError`:
-    `recording-forbidden` if the environment variable `CI` is set, `unreadable` if the file is not a
-    cassette, `unwritable`, and `in-use` while another recording of the same file is running.
-    Leaving it raises `CassetteError`: `credential-left`, `unwritable` or `in-use`.
-    A request with a credential of fewer than 8 characters is not sent: it raises `credential-left`.
+    Raises:
+        InvalidInput: an argument of another type.
+        CassetteError: when it is created, `recording-forbidden` if the environment variable `CI` is
+            set, `unreadable` if the file is not a cassette, `unwritable`, or `in-use` while another
+            recording of the file is running. At its end, `credential-left`, `unwritable` or
+            `in-use`. A request with a credential of fewer than 8 characters is not sent, and
+            raises `credential-left`.
     """
 
     def __init__(

@@ -35,14 +35,15 @@ class Redaction:
     instead of NFC. Ids, dates, notes and postal addresses stay too.
     `calcom_transports.pseudonyms` has the complete list. `Recorder(before_record=…)` removes more.
 
-    Arguments:
+    Args:
         personal: whether to replace people by pseudonyms.
         key: a text that the pseudonyms depend on. Without a key, anyone who guesses an e-mail
             address can compute its pseudonym. A replay needs the same key.
         secrets: further credentials to redact, each of at least 8 characters.
             A replay needs the same ones if requests hold them.
 
-    Raises `InvalidInput` for an argument of another type, and for a secret that is too short.
+    Raises:
+        InvalidInput: an argument of another type, or a secret that is too short.
     """
 
     personal: bool

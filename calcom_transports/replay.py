@@ -102,12 +102,14 @@ class Replay:
     another exception leaves the context. A client without a base URL takes *base_url*, the server
     of the first recorded request.
 
-    Arguments:
+    Args:
         source: the path of a cassette, or a `Cassette`.
         match: the parts in which a request must equal a recorded one; by default all.
         redaction: the redaction of the recording; needed if that has a key or secrets.
 
-    Raises `CassetteError` (`missing`, `unreadable`) and `InvalidInput` when it is created.
+    Raises:
+        CassetteError: `missing` or `unreadable`.
+        InvalidInput: an argument of another type, or no key for a recording with one.
     """
 
     def __init__(
@@ -150,14 +152,15 @@ class Replay:
 
         `calcom_core.responses` builds complete responses.
 
-        Arguments:
+        Args:
             exchanges: a pair for each call of a client, and a list of pairs for each
                 `client.run(program)`. An error of the transport can replace a response.
             api: the base URL and the versions of the operations; by default those of a client
                 without options.
             match: the parts in which a request must equal that of a pair.
 
-        Raises `InvalidInput` for an argument of another type.
+        Raises:
+            InvalidInput: an argument of another type.
         """
         api = Api(Anonymous()) if api is None else api
         if not isinstance(api, Api):
