@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from urllib.parse import SplitResult, quote, urlsplit
 
 from attrs import field, frozen
@@ -34,6 +33,8 @@ _QUERY_SAFE = ",:@"
 class ApiKey(LazyMethods):
     """An API key, as the account's settings show it (`cal_…`; self-hosted servers may differ)."""
 
+    kind: ClassVar[str] = "ApiKey"
+    """The name that `Unauthenticated.credentials` has; a subclass keeps it."""
     key: Secret
 
     def __init__(self, key: str | Secret) -> None:
@@ -50,6 +51,7 @@ class ApiKey(LazyMethods):
 class AccessToken(LazyMethods):
     """The access token of a managed user or of OAuth 2; it expires, which is `TokenExpired`."""
 
+    kind: ClassVar[str] = "AccessToken"
     token: Secret
 
     def __init__(self, token: str | Secret) -> None:
@@ -66,6 +68,7 @@ class AccessToken(LazyMethods):
 class OAuthClient(LazyMethods):
     """The credentials of a platform's OAuth client; the server acts as its owner."""
 
+    kind: ClassVar[str] = "OAuthClient"
     client_id: str
     client_secret: Secret
 
@@ -88,6 +91,8 @@ class OAuthClient(LazyMethods):
 @frozen
 class Anonymous(LazyMethods):
     """No credentials, on purpose: enough to book, get, move and cancel where one knows the uid."""
+
+    kind: ClassVar[str] = "Anonymous"
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return no headers."""
@@ -275,9 +280,8 @@ class Api(LazyMethods):
         return Request(operation.method, url, headers, operation.body or b"")
 
     def _headers(self, version: str, *, has_body: bool) -> Headers:
-        """Return the same object as long as it would hold the same, so that it is checked once."""
         user_agent = self.headers.get(_USER_AGENT)
-        made = Headers(
+        return Headers(
             (
                 ("Accept", "application/json"),
                 ("User-Agent", self.user_agent if user_agent is None else user_agent),
@@ -287,14 +291,6 @@ class Api(LazyMethods):
                 *(pair for pair in self.headers if pair[0].lower() != _USER_AGENT),
             )
         )
-        kept = self._made.setdefault((version, has_body), made)
-        if kept != made:
-            kept = self._made[version, has_body] = made
-        return kept
-
-    @cached_property
-    def _made(self) -> dict[tuple[str, bool], Headers]:
-        return {}
 
     def _version(self, operation: Operation[Any]) -> str:
         version = self.versions.of(operation.name)

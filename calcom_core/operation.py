@@ -5,6 +5,7 @@ An `Operation` is plain data; `read` finds the decoder by the name.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from attrs import Factory, evolve, field, frozen
@@ -112,7 +113,7 @@ class Operation(LazyMethods, Generic[T_co]):
 
         None where it may be repeated, and where a write of your own names none.
         """
-        # Most writes succeed, and then nobody asks.
+        # Most writes succeed, and need none.
         return self._verify() if callable(self._verify) else self._verify
 
     @property
@@ -230,7 +231,7 @@ def operation(
         require_version(version, minimum_versions)
     idempotent = route.idempotent
     if not idempotent and verify is None:
-        verify = operation(route.verify, version, **parameters)
+        verify = partial(operation, route.verify, version, **parameters)
     return Operation(
         name=route.name,
         method=route.method,

@@ -24,12 +24,12 @@ The first attempt has the timeout of its call; later ones end with the deadline 
 """
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar
 
 from attrs import Factory, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
-from calcom_core.api import Api, Auth
+from calcom_core.api import Api
 from calcom_core.effects import Clock, Program, Send, Sleep
 from calcom_core.error_mapping import describe
 from calcom_core.errors import (
@@ -310,13 +310,9 @@ def _read(api: Api, op: Operation[Any], request: Request, response: Response) ->
 
 def _read_or_failure(api: Api, op: Operation[Any], response: Response) -> Any:
     try:
-        return op.plain.read(response, credentials=_kind_of(api.auth))
+        return op.plain.read(response, credentials=api.auth.kind)
     except (ApiError, DecodingError, VersionMismatch) as error:
         return error
-
-
-def _kind_of(auth: Auth) -> str:
-    return next(str(cls.__name__) for cls in get_args(Auth) if isinstance(auth, cls))
 
 
 def describe_failure(error: CalcomError) -> str:
