@@ -400,28 +400,23 @@ NEW = {
 NOTED = bookings.create({**NEW, "metadata": {"note": KEY}})
 
 
-def by_urllib3(url: str, path: Path | None) -> None:
-    transport = Urllib3Transport(timeout=QUICK)
-    recorder = transport if path is None else Recorder(path, transport)
-    with Client(KEY, base_url=url, transport=recorder, retry=NO_RETRY) as client:
-        print(client, recorder, repr(client.api), client.api.request(bookings.get("uid")))
-        client.bookings.create(NEW)
-
-
 SECRET = "CF-Access-Client-Secret"
 
 
-def by_extra_header(url: str, path: Path | None) -> None:
-    """Send the key in a header for a proxy in front of the server."""
+def over_urllib3(url: str, path: Path | None, key: str = KEY, **options: Any) -> None:
     transport = Urllib3Transport(timeout=QUICK)
     recorder = transport if path is None else Recorder(path, transport)
-    options: dict[str, Any] = {"retry": NO_RETRY, "headers": Headers({SECRET: KEY})}
-    with Client("cal_test_other", base_url=url, transport=recorder, **options) as client:
+    with Client(key, base_url=url, transport=recorder, retry=NO_RETRY, **options) as client:
         print(client, recorder, repr(client.api), client.api.request(bookings.get("uid")))
         client.bookings.create(NEW)
 
 
-def by_trio(url: str, path: Path | None) -> None:
+def in_extra_header(url: str, path: Path | None) -> None:
+    """Send the key in a header for a proxy in front of the server."""
+    over_urllib3(url, path, "cal_test_other", headers=Headers({SECRET: KEY}))
+
+
+def over_trio(url: str, path: Path | None) -> None:
     async def main() -> None:
         transport = TrioTransport(timeout=QUICK)
         recorder = transport if path is None else Recorder(path, transport)
@@ -432,6 +427,12 @@ def by_trio(url: str, path: Path | None) -> None:
             await client.bookings.create(NEW)
 
     trio.run(main)
+
+
+def send_over(transport: Urllib3Transport | TrioTransport, request: Request) -> Response:
+    if isinstance(transport, Urllib3Transport):
+        return transport.send(request)
+    return trio.run(transport.send, request)
 
 
 @pytest.fixture
@@ -467,7 +468,7 @@ def nothing_shown(
 
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("record", [False, True])
-@pytest.mark.parametrize("way", [by_urllib3, by_trio, by_extra_header])
+@pytest.mark.parametrize("way", [over_urllib3, over_trio, in_extra_header])
 @pytest.mark.parametrize("name", SERVERS)
 def test_no_exchange_shows_the_key(
     name: str, way: Any, record: bool, tmp_path: Path, nothing_shown: Any
@@ -479,7 +480,7 @@ def test_no_exchange_shows_the_key(
     nothing_shown(caught.value)
 
 
-@pytest.mark.parametrize("way", [by_urllib3, by_trio])
+@pytest.mark.parametrize("way", [over_urllib3, over_trio])
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "http://nowhere.invalid", "https://127.0.0.1:1"]
 )
@@ -498,7 +499,7 @@ def test_no_interrupt_shows_the_key(nothing_shown: Any, monkeypatch: pytest.Monk
 
     monkeypatch.setattr("calcom_transports.http1.Answer.after", interrupted)
     with Server(answering(echo(200))) as server, pytest.raises(KeyboardInterrupt) as caught:
-        by_urllib3(server.url, None)
+        over_urllib3(server.url, None)
     nothing_shown(caught.value, drawn=True)
 
 
@@ -513,9 +514,8 @@ def test_no_refused_request_shows_the_key(
     proxy = f"http://ann:{quote(KEY, safe='')}@127.0.0.1:1"
     transport = kind(proxy=proxy)
     del proxy, field  # a caller would not hold them in clear
-    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
     with pytest.raises(InvalidInput) as caught:
-        sending(request)
+        send_over(transport, request)
     nothing_shown(caught.value)
 
 
@@ -545,10 +545,7 @@ def test_no_proxy_shows_the_key(name: str, kind: Any, url: str, nothing_shown: A
         transport = kind(proxy=proxy, timeout=QUICK, allow_http=True)
         del proxy  # usually an environment variable
         print(transport)
-        if kind is Urllib3Transport:
-            transport.send(Request("GET", url))
-        else:
-            trio.run(transport.send, Request("GET", url))
+        send_over(transport, Request("GET", url))
         raise LookupError("response")  # over plain HTTP, the response of the proxy counts
 
     with Server(PROXIES[name]) as server, pytest.raises((TransportError, LookupError)) as caught:
@@ -564,9 +561,8 @@ def test_no_refused_proxy_shows_the_key(
 ) -> None:
     monkeypatch.setenv("https_proxy", form.format(quote(KEY, safe="")))
     transport = kind()  # a proxy of the environment is refused by the call that needs it
-    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
     with pytest.raises(InvalidInput) as caught:
-        sending(Request("GET", "https://api.example"))
+        send_over(transport, Request("GET", "https://api.example"))
     nothing_shown(caught.value)
     with pytest.raises(InvalidInput) as caught:
         kind(proxy=os.environ["https_proxy"])
@@ -802,9 +798,8 @@ def test_no_error_for_an_environment_variable_shows_the_key(
 def test_no_error_for_a_url_shows_the_key(kind: Any, url: str, nothing_shown: Any) -> None:
     request = Request("GET", f"{url}", {"Authorization": f"Bearer {KEY}"})
     transport = kind()
-    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
     with pytest.raises(InvalidInput) as caught:
-        sending(request)
+        send_over(transport, request)
 
     nothing_shown(caught.value)
 

@@ -571,6 +571,15 @@ def test_two_recorders_cannot_record_the_same_cassette_at_once(path: Path) -> No
     assert recorded(path) == [[((), "a", Response(200))]]
 
 
+ROOT = Path(__file__).parents[2]
+
+
+def run_python(program: str, argument: Path, **options: Any) -> str:
+    command = [sys.executable, "-c", program, str(argument)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, **options)
+    return done.stdout
+
+
 PROCESS = """
 import sys
 from calcom_core import Request, Response
@@ -598,7 +607,7 @@ def test_two_processes_cannot_record_the_same_cassette_at_once(path: Path) -> No
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
         )
 
     with start("a") as first:
@@ -652,17 +661,10 @@ for name in ("there.json", "new.json", "sub/new.json"):
         if above.stat().st_uid == os.geteuid() and above != Path("/"):
             above.chmod(above.stat().st_mode | 0o055)
     folder.chmod(0o555)
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-        env={"PATH": os.environ["PATH"]},
-    )
+    output = run_python(program, folder, env={"PATH": os.environ["PATH"]})
     folder.chmod(0o755)
 
-    assert done.stdout.splitlines() == [
+    assert output.splitlines() == [
         f"{folder}/{name} cannot be recorded: Permission denied; choose a writable place"
         for name in ("there.json", "new.json", "sub/new.json")
     ]
@@ -911,15 +913,7 @@ if not child:
 os.waitpid(child, 0)
 print(os.listdir(os.path.dirname(sys.argv[1])))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-    )
-
-    assert done.stdout == "['.test_y.json.recording']\n"
+    assert run_python(program, path) == "['.test_y.json.recording']\n"
     assert files(path) == []
 
 
