@@ -21,8 +21,9 @@ from calcom_core import (
     Response,
     Timeout,
 )
+from calcom_core.responses import json as json_response
 from calcom_core.routes import ROUTES
-from calcom_transports import AsyncClient, Client, answer
+from calcom_transports import AsyncClient, Client
 
 KEY = "cal_test_calls"
 
@@ -35,7 +36,7 @@ class RecordingTransport:
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
         self.requests.append(request)
-        return answer({})
+        return json_response({})
 
 
 class AsyncRecordingTransport(RecordingTransport):

@@ -37,9 +37,10 @@ from calcom_core import (
 )
 from calcom_core.effects import emit, send
 from calcom_core.paging import items
+from calcom_core.responses import json as json_response
 from calcom_core.retry import RetryPolicy, retrying
 from calcom_core.routes import ROUTES
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 from calcom_transports.namespaces import (
     AsyncAttendees,
     AsyncBookings,
@@ -80,7 +81,7 @@ def booking(**changes: Any) -> dict[str, Any]:
 
 
 def success(data: Any, **more: Any) -> Response:
-    return answer({"status": "success", "data": data, **more})
+    return json_response({"status": "success", "data": data, **more})
 
 
 NAMESPACES = {
@@ -252,7 +253,7 @@ def test_each_client_iterates_all_pages() -> None:
 def test_an_error_reaches_the_caller_unchanged_and_the_replay_adds_nothing() -> None:
     missing = {"status": "error", "error": {"code": "NotFoundException", "message": "gone"}}
     op = bookings.get_one(UID)
-    replay = Replay.of((op, answer(missing, 404)), (op, success(booking())))
+    replay = Replay.of((op, json_response(missing, 404)), (op, success(booking())))
 
     with pytest.raises(NotFound), Client(transport=replay) as client:
         client.bookings.get_one(UID)

@@ -32,8 +32,9 @@ from calcom_core import (
 )
 from calcom_core.decoders import One, PageOf
 from calcom_core.effects import Clock, Sleep
+from calcom_core.responses import json as json_response
 from calcom_core.retry import retrying
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 
 KEY = "cal_test_own_operations"
 LIST: Operation[list[dict[str, Any]]] = Operation(
@@ -145,7 +146,7 @@ def test_a_read_is_retried() -> None:
             (LIST, BUSY),
             (Clock(), 0.1),
             (Sleep(1, jitter=1), None),
-            (LIST, answer(LISTED)),
+            (LIST, json_response(LISTED)),
         ],
     )
     assert result == WEBHOOKS
@@ -176,7 +177,7 @@ def test_a_custom_write_may_have_a_verify() -> None:
 
 def test_an_error_with_status_200_is_an_unknown_outcome_of_a_write() -> None:
     with pytest.raises(DecodingError) as caught:
-        CREATE.read(answer({"status": "error", "error": {"code": "X", "message": "busy"}}))
+        CREATE.read(json_response({"status": "error", "error": {"code": "X", "message": "busy"}}))
     assert str(caught.value) == (
         "webhooks.create (POST /v2/webhooks): 200 with another string at $.status, where the "
         'string "success" belongs; the server says: X: busy; the outcome of this write is open: '
@@ -187,7 +188,7 @@ def test_an_error_with_status_200_is_an_unknown_outcome_of_a_write() -> None:
 def test_custom_operations_raise_the_usual_errors() -> None:
     missing = {"status": "error", "error": {"code": "NotFoundException", "message": "gone"}}
     with pytest.raises(NotFound) as caught:
-        LIST.read(answer(missing, 404))
+        LIST.read(json_response(missing, 404))
     assert caught.value.operation == LIST
     with pytest.raises(DecodingError, match=r"webhooks\.list .* a page of HTML at \$"):
         LIST.read(Response(200, (), b"<html>"))
@@ -195,27 +196,31 @@ def test_custom_operations_raise_the_usual_errors() -> None:
 
 @pytest.mark.parametrize("data", [None, [], {}, 5, "x", [{"id": 1}]])
 def test_the_data_is_returned_unchanged(data: object) -> None:
-    assert LIST.read(answer({"status": "success", "data": data})) == data
+    assert LIST.read(json_response({"status": "success", "data": data})) == data
 
 
 def test_without_data_the_result_is_none() -> None:
-    assert LIST.read(answer({"status": "success"})) is None
+    assert LIST.read(json_response({"status": "success"})) is None
 
 
 def test_a_function_or_a_decoder_converts_the_data() -> None:
     active = LIST.map(lambda webhooks: [each["id"] for each in webhooks if each["active"]])
-    assert active.read(answer(LISTED)) == ["w1"]
+    assert active.read(json_response(LISTED)) == ["w1"]
     assert API.request(active) == API.request(LIST)
     latest: Operation[Booking] = Operation(
         "bookings.latest", "GET", "/v2/bookings/latest", One(Booking)
     )
     least = {"uid": "bk7", "status": "accepted"}
     times = {"start": "2027-04-05T09:00:00.000Z", "end": "2027-04-05T09:30:00.000Z"}
-    assert latest.read(answer({"status": "success", "data": {**least, **times}})).uid == "bk7"
+    assert (
+        latest.read(json_response({"status": "success", "data": {**least, **times}})).uid == "bk7"
+    )
 
 
 def test_a_replay_serves_custom_operations() -> None:
-    with Client(transport=Replay.of((LIST, answer(LISTED)), (CREATE, answer(CREATED)))) as client:
+    with Client(
+        transport=Replay.of((LIST, json_response(LISTED)), (CREATE, json_response(CREATED)))
+    ) as client:
         assert client.call(LIST) == WEBHOOKS
         assert client.call(CREATE) == {"id": "w3", "active": True}
 
@@ -380,7 +385,7 @@ def test_a_custom_decoder_replaces_the_decoder_of_the_name() -> None:
         "bookings.get", "GET", "/v2/bookings/bk7", lambda operation, response, envelope: envelope
     )
 
-    assert raw.read(answer(CREATED)) == CREATED
+    assert raw.read(json_response(CREATED)) == CREATED
     assert raw != bookings.get("bk7")
 
 

@@ -1,4 +1,4 @@
-"""The installed packages: one version, typed, with the cassette of the example."""
+"""The installed packages: one version, typed, with the cassette of the demo."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ import pytest
 import calcom_core
 import calcom_transports
 from calcom_core.api import USER_AGENT
-from calcom_transports.__main__ import WALK
+from calcom_transports.__main__ import DEMO_CASSETTE
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -44,7 +44,7 @@ def test_links_of_the_description_point_to_the_repository() -> None:
 def test_both_packages_have_py_typed_and_the_example() -> None:
     for package in (calcom_core, calcom_transports):
         assert (Path(str(package.__file__)).parent / "py.typed").is_file()
-    assert WALK.is_file()
+    assert DEMO_CASSETTE.is_file()
 
 
 def test_each_public_name_of_the_transports_is_importable() -> None:
