@@ -1,4 +1,4 @@
-"""The example: `python -m calcom_transports`."""
+"""The demo: `python -m calcom_transports`."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def changed(tmp_path: Path, change: Any) -> Path:
     return copy
 
 
-def test_without_a_key_the_example_plays_its_cassette(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_key_the_demo_plays_its_cassette(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
 
     out, err = capsys.readouterr()
@@ -62,7 +62,7 @@ def test_without_a_key_the_example_plays_its_cassette(capsys: pytest.CaptureFixt
     assert err == ""
 
 
-def test_the_example_runs_as_a_command() -> None:
+def test_the_demo_runs_as_a_command() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     ran = subprocess.run(
         [sys.executable, "-m", "calcom_transports"],
@@ -147,7 +147,7 @@ def test_a_missing_or_damaged_cassette_prints_one_line(
     assert unreadable.endswith("is damaged (bytes that are not UTF-8); restore it")
 
 
-def test_with_a_key_and_no_network_the_example_prints_one_line(
+def test_with_a_key_and_no_network_the_demo_prints_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
@@ -165,7 +165,7 @@ def test_with_a_key_and_no_network_the_example_prints_one_line(
     assert "cal_test_walk" not in err
 
 
-def test_with_a_key_the_example_lists_the_accounts_upcoming_bookings(
+def test_with_a_key_the_demo_lists_the_accounts_upcoming_bookings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorded = response_of("161-list-take2-skip2")

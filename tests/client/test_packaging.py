@@ -41,7 +41,7 @@ def test_links_of_the_description_point_to_the_repository() -> None:
     assert changed == f"[a]({source}/blob/main/tests/README.md#x) [b](https://cal.com)"
 
 
-def test_both_packages_have_py_typed_and_the_example() -> None:
+def test_both_packages_have_py_typed_and_the_demo() -> None:
     for package in (calcom_core, calcom_transports):
         assert (Path(str(package.__file__)).parent / "py.typed").is_file()
     assert DEMO_CASSETTE.is_file()

@@ -34,6 +34,7 @@ from calcom_core.effects import (
     send,
     sleep,
 )
+from calcom_core.execution import CancelledInRecording, Play
 from calcom_core.retry import exchange_with_retries
 
 API = Api(Anonymous())
@@ -60,6 +61,7 @@ EFFECTS: dict[str, tuple[Callable[[], object], str]] = {
     "NaN left": (lambda: Send(API.request(GET), remaining=math.nan), "remaining"),
     "all time left": (lambda: Send(API.request(GET), remaining=math.inf), "remaining"),
     "text left": (lambda: Send(API.request(GET), remaining="5"), "remaining"),  # type: ignore[arg-type]
+    "an attempt of 0": (lambda: Send(API.request(GET), attempt=0), "attempt"),
     "a limit of 0": (lambda: Gather((), 0), "limit"),
     "a limit of True": (lambda: Gather((), True), "limit"),
     "a limit of a fraction": (lambda: Gather((), 1.5), "limit"),  # type: ignore[arg-type]
@@ -79,6 +81,13 @@ def test_one_program_cannot_run_twice_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
         Gather((program, nothing(), program), 2)
     assert str(caught.value) == "programs: holds one twice; call the function again for another"
+
+
+def test_a_program_cannot_run_again() -> None:
+    program = nothing()
+    assert list(program) == [Clock()]
+    with pytest.raises(InvalidInput, match="has run already; call the function again"):
+        Gather((program,), 1)
 
 
 def test_effects_are_equal_by_their_fields() -> None:
@@ -191,3 +200,37 @@ def test_a_program_may_be_closed_before_its_response() -> None:
     program.close()
     with pytest.raises(StopIteration):
         program.send(Response(200))
+
+
+class CancellingPlay(Play[Any]):
+    """Ends the first branch as a recording with a cancelled branch does."""
+
+    def perform(self, effect: Any) -> object:
+        if isinstance(effect, Sleep) and self.branch == (0,):
+            raise CancelledInRecording
+        return super().perform(effect)
+
+
+def test_a_play_runs_the_branches_after_a_cancelled_one() -> None:
+    ended: list[float] = []
+
+    def branch(seconds: float) -> Generator[Any, Any, None]:
+        yield from sleep(seconds)
+        ended.append((yield from clock()))
+
+    def program() -> Generator[Any, Any, Any]:
+        return (yield from gather([branch(1), branch(2), branch(3)], limit=3))
+
+    play = CancellingPlay(program())
+    with pytest.raises(CancelledInRecording):
+        play.finish(play.perform, "iterate_script")
+    assert (ended, play.elapsed) == ([2.0, 3.0], 3.0)
+
+
+def test_a_play_refuses_an_unknown_effect() -> None:
+    def program() -> Generator[Any, Any, None]:
+        yield "effect"
+
+    play: Play[None] = Play(program())
+    with pytest.raises(InvalidInput):
+        play.finish(play.perform, "iterate_script")

@@ -81,6 +81,10 @@ def test_a_credential_is_redacted_in_every_form(form: str, key: str) -> None:
     assert not still_hold(redacted.encode(), [credential])
 
 
+def test_without_credentials_no_bytes_hold_one() -> None:
+    assert not still_hold(b"Bearer cal_test_0123", [])
+
+
 @pytest.mark.parametrize("first", [quote, lambda text: base64.b64encode(text.encode()).decode()])
 def test_a_doubly_encoded_credential_is_found_though_not_redacted(first: Any) -> None:
     for key in KEYS:

@@ -525,6 +525,13 @@ def test_an_invalid_response_keyword_is_refused(
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("body", [float("nan"), {1, 2}, "\ud800"])
+def test_a_body_that_json_cannot_hold_is_refused(body: Any) -> None:
+    with pytest.raises(InvalidInput, match="cannot be written as JSON") as caught:
+        responses.json(body)
+    assert caught.value.field == "body"
+
+
 def test_a_series_has_its_occurrences_a_week_apart() -> None:
     response = responses.series([{}, {"status": "cancelled"}, {"seats": ["a"]}])
     series = bookings.get_series("uid").read(response)
