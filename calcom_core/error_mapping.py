@@ -1,7 +1,8 @@
-"""The error that a response outside 2xx means.
+"""Create the error for a response outside 2xx.
 
-`calcom_core.error_rules` has the table; here it is applied to a response.
-A response that no row matches gets the class of its status.
+The first rule of `calcom_core.error_rules` that matches status, code and text selects the class.
+Without a match, the status does.
+Tokens are removed from the response first, because errors are logged.
 """
 
 import re
@@ -39,16 +40,16 @@ if TYPE_CHECKING:
 
 
 def describe(operation: "Operation[Any]") -> str:
-    """Return the name and the target of a call, without query and body, which may be personal."""
+    """Return the name, method and path of a call; its query and body may be personal data."""
     return f"{operation.name} ({operation.method} {operation.path})"
 
 
 def parse_error(
     operation: "Operation[Any]", response: Response, credentials: str = ""
 ) -> CalcomError:
-    """Return the error that a response outside 2xx means; never raises.
+    """Return the error for a response outside 2xx; never raises.
 
-    *credentials* is the class name of the credentials that were sent, if it is known.
+    *credentials* is the class name of the credentials sent, or empty if it is unknown.
     """
     response = without_credentials(response)
     body = read_error_body(response)
@@ -62,9 +63,9 @@ def parse_error(
     return _api_error(operation, response, body, row, credentials, may_have_happened=executed)
 
 
-@lru_cache  # of the few statuses that there are
+@lru_cache  # there are few operations and statuses
 def _rows_of(operation: str, status: int) -> tuple[tuple[ErrorRule, re.Pattern[str]], ...]:
-    return tuple([(row, row.pattern) for row in ERROR_RULES if row.is_about(operation, status)])
+    return tuple([(row, row.pattern) for row in ERROR_RULES if row.applies_to(operation, status)])
 
 
 def _meaning(operation: "Operation[Any]", status: int, body: ErrorBody) -> ErrorRule:
@@ -138,7 +139,7 @@ def _mismatch(
 def legacy_response_error(
     operation: "Operation[Any]", response: Response, data: object
 ) -> VersionMismatch | None:
-    """Return the error for a 2xx of the legacy API, known by its keys, or None."""
+    """Return the error for a 2xx of the legacy API, recognised by its keys, or None."""
     if not isinstance(data, Mapping):
         return None
     keys = data.keys()
@@ -154,7 +155,7 @@ def legacy_response_error(
 
 
 def _is_legacy_create(operation: "Operation[Any]", body: ErrorBody) -> bool:
-    # Only the legacy create wants these at the top of the body.
+    # Only the legacy create requires these fields at the top of the body.
     return operation.name.startswith("bookings.create") and {"timeZone", "language"} <= {
         name for name, _ in constraints(body.details)
     }
