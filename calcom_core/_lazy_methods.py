@@ -2,8 +2,8 @@
 
 attrs generates and compiles these methods when a class is created.
 The core has more than 100 such classes, and a program compares, hashes or shows few of them.
-Generating them late saves 18 of the 93 ms of CPU time that `import calcom_core` takes on Python 3.11,
-33 ms of it for attrs and cattrs.
+Generating them late saves 18 of the 93 ms of CPU time of `import calcom_core` on Python 3.11; attrs
+and cattrs take 33 ms of it.
 """
 
 from typing import Any

@@ -62,7 +62,7 @@ from calcom_core.model.inputs import NewBooking
 from calcom_core.operation import Operation, Page
 from calcom_core.retry import (
     DEFAULT_RETRY,
-    SAME_AGAIN,
+    NOT_TRANSIENT,
     RetryPolicy,
     check_policy,
     describe_failure,
@@ -265,7 +265,7 @@ def _existing(create: Operation[Booked], booked: Booked, attempts: int) -> Exist
         operation=create.plain,
         booking=booked,
     )
-    error.attempts, error.stop_reason = attempts, SAME_AGAIN
+    error.attempts, error.stop_reason = attempts, NOT_TRANSIENT
     return error
 
 
@@ -274,7 +274,7 @@ def _look_up_patiently(lookup: _Lookup) -> Program[_LookupResult]:
     policy = lookup.policy
     result = yield from _look_up(lookup)
     for attempt in range(1, policy.attempts):
-        refused = isinstance(result.error, ApiError) and result.error.stop_reason == SAME_AGAIN
+        refused = isinstance(result.error, ApiError) and result.error.stop_reason == NOT_TRANSIENT
         if result.booked is not None or refused:
             break
         wait = max_backoff(policy, attempt)

@@ -11,7 +11,8 @@ from typing import Any, TypeVar, cast
 from attrs import define, evolve, field
 
 from calcom_core.api import Api
-from calcom_core.decoders import PageOf, json_of
+from calcom_core.decoders import PageOf
+from calcom_core.decoding_errors import redacted_json
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
 from calcom_core.error_mapping import describe
 from calcom_core.errors import (
@@ -242,6 +243,6 @@ def _endless(operation: _List, page: Page[Booking], progress: _Progress) -> Pagi
         path=f"$.pagination.{flag}",
         found="true",
         may_have_happened=False,
-        data=json_of(response),
+        data=redacted_json(response),
         page=evolve(page, next=None),
     )

@@ -222,7 +222,7 @@ def _unreadable(
     path: str, expected: str, found: str, rest: str = "", event: UnknownEvent | None = None
 ) -> DeliveryUnreadable:
     return DeliveryUnreadable(
-        f"a delivery with {found} at {path}, where {expected} belongs{rest}",
+        f"a delivery with {found} at {path} instead of {expected}{rest}",
         path=path,
         found=found,
         event=event,

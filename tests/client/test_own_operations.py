@@ -156,13 +156,11 @@ def test_a_write_is_sent_once_and_names_no_read_that_tells(came: Any) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         run_script(retrying(API, CREATE), [(Clock(), 0.0), (CREATE, came)])
 
-    words = "cut short" if isinstance(came, NoAnswer) else "the answer was 503"
+    words = "cut short" if isinstance(came, NoAnswer) else "the response was 503"
     assert str(caught.value).startswith(
-        "webhooks.create (POST /v2/webhooks): whether it happened is not known: " + words
+        "webhooks.create (POST /v2/webhooks): it may have happened: " + words
     )
-    assert "; before you repeat it, find out whether it happened (after 1 attempt" in str(
-        caught.value
-    )
+    assert "; before you repeat it, check whether it happened (after 1 attempt" in str(caught.value)
     assert caught.value.verify is None
     assert caught.value.operation == CREATE
 
@@ -178,9 +176,9 @@ def test_an_error_in_disguise_leaves_a_write_open() -> None:
     with pytest.raises(DecodingError) as caught:
         CREATE.read(answer({"status": "error", "error": {"code": "X", "message": "busy"}}))
     assert str(caught.value) == (
-        "webhooks.create (POST /v2/webhooks): 200 with another string at $.status, where the "
-        'string "success" belongs; the server says: X: busy; the outcome of this write is open: '
-        "find out before you repeat it"
+        "webhooks.create (POST /v2/webhooks): 200 with another string at $.status instead of the "
+        'string "success"; the server says: X: busy; the write may have happened: '
+        "check whether it happened before you repeat it"
     )
 
 

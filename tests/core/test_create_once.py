@@ -184,7 +184,7 @@ def test_an_existing_booking_in_the_response_is_an_error_that_carries_it() -> No
         assert str(error) == (
             "bookings.create (POST /v2/bookings): the server returned an existing booking that "
             "lacks the key of this call, and created none; it is error.booking "
-            "(after 1 attempt: a retry would end the same)"
+            "(after 1 attempt: a retry would fail again)"
         )
 
 
@@ -235,7 +235,7 @@ def test_following_a_rescheduled_booking_ends() -> None:
     error = unknown([(LOOK, listed(moved("bk1", "bk1"))), *[circle] * 20])
     assert error.found == (bk(moved("bk1", "bk1")),)
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): whether it happened is not known: an earlier run "
+        "bookings.create (POST /v2/bookings): it may have happened: an earlier run "
         "booked, and it was rescheduled 20 times or more; before you repeat it, ask what "
         "error.verify asks"
     )
@@ -261,7 +261,7 @@ NOT_PERMITTED = [
 def test_without_the_permission_to_list_the_create_is_sent(came: Response) -> None:
     assert play([(LOOK, came), (CREATE, created(booking()))]) == bk(booking())
     error = unknown([(LOOK, came), (CREATE, LOST), (LOOK, came)])
-    assert "; a look-up failed: the answer was 40" in str(error)
+    assert "; a look-up failed: the response was 40" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -332,9 +332,9 @@ def test_one_that_is_not_found_is_an_unknown_outcome_and_is_not_made_again() -> 
     assert (error.found, error.attempts) == ((), 1)
     assert error.verify == CREATE.verify
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): whether it happened is not known: cut short; "
-        "a look-up does not find it so far; before you repeat it, ask what error.verify asks "
-        "(after 1 attempt: it may have happened, and a second time would do it twice)"
+        "bookings.create (POST /v2/bookings): it may have happened: cut short; "
+        "a look-up does not find it so far; before you repeat it, run error.verify "
+        "(after 1 attempt: a retry might execute it twice)"
     )
 
 
@@ -367,7 +367,7 @@ def test_looking_ends_with_the_deadline() -> None:
     )
     late = [(Clock(), 100.0), NONE, (CREATE, LOST), (Clock(), 155.0), (LOOK, refused(503, "busy"))]
     error = unknown([*late, (Clock(), 159.5), (Clock(), 159.5)])
-    assert "; a look-up failed: the answer was 503 busy; before" in str(error)
+    assert "; a look-up failed: the response was 503 busy; before" in str(error)
 
 
 def test_the_last_second_of_all_can_be_looked_up() -> None:
@@ -460,9 +460,9 @@ def test_a_series_of_an_earlier_run_that_may_be_incomplete_is_not_booked_again()
     error = unknown([(LOOK, listed(FIRST)), (GET_SERIES, success([FIRST]))], data=COUNTED)
     assert (error.found, error.attempts) == ((bk(FIRST),), 0)
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): whether it happened is not known: an earlier run "
+        "bookings.create (POST /v2/bookings): it may have happened: an earlier run "
         "booked, and 1 of the bookings of a series exist, and its length is 2; before you repeat "
-        "it, ask what error.verify asks"
+        "it, run error.verify"
     )
     hidden = [(LOOK, listed(FIRST)), (GET_SERIES, success([STRANGE]))]
     assert unknown(hidden, data=COUNTED).found == (bk(FIRST),)
@@ -713,8 +713,8 @@ def test_a_refusal_says_what_a_look_up_could_not_tell() -> None:
         play([NONE, (CREATE, TAKEN), (LOOK, NO_KEY)])
     assert isinstance(caught.value.__cause__, Unauthenticated)
     assert caught.value.stop_reason == (
-        "a retry would end the same; whether it is our own is not known: "
-        "a look-up failed: the answer was 401 no credentials"
+        "a retry would fail again; whether it is our own is not known: "
+        "a look-up failed: the response was 401 no credentials"
     )
     broken = [(LOOK, listed(FIRST)), (GET_SERIES, success([FIRST]))]
     with pytest.raises(BookingConflict) as conflict:

@@ -159,12 +159,12 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str, str]] = {
     "two statuses in the version of cursors": (
         {"status": ["past", "upcoming"], "cal_api_version": "2026-05-01"},
         "status",
-        "cannot be said in version 2026-05-01: a list by cursor takes one",
+        "is not supported in version 2026-05-01: a list by cursor takes one",
     ),
     "a limit in a version of skip": (
         {"limit": 3, "cal_api_version": "2024-08-13"},
         "limit",
-        "cannot be said in version 2024-08-13: a list by take and skip does not know it",
+        "is not supported in version 2024-08-13: a list by take and skip does not know it",
     ),
     "a range": (
         {"after_start": "2027-04-05T09:00:00Z", "before_end": "2027-04-05T08:00:00Z"},

@@ -196,21 +196,33 @@ def more(cursor: object) -> dict[str, Any]:
 
 # The walk so far, then the page whose pagination cannot be followed, and what is said of it.
 ODD_CURSORS: list[tuple[list[dict[str, Any]], str]] = [
-    ([more(None)], "nothing at $.pagination.nextCursor, where a cursor, since hasMore is true,"),
-    ([more("")], "an empty string at $.pagination.nextCursor, where a cursor, since hasMore is"),
-    ([{"hasMore": True}], "nothing at $.pagination.nextCursor, where a cursor, since hasMore is"),
-    ([more("\ud800")], "half a surrogate pair at $.pagination.nextCursor, where a cursor"),
-    ([more("a"), more("a")], "one of this walk at $.pagination.nextCursor, where a new cursor"),
+    (
+        [more(None)],
+        "nothing at $.pagination.nextCursor instead of a cursor, because hasMore is true",
+    ),
+    ([more("")], "an empty string at $.pagination.nextCursor instead of a cursor, because hasMore"),
+    (
+        [{"hasMore": True}],
+        "nothing at $.pagination.nextCursor instead of a cursor, because hasMore",
+    ),
+    ([more("\ud800")], "half a surrogate pair at $.pagination.nextCursor instead of a cursor"),
+    (
+        [more("a"), more("a")],
+        "a repeated cursor at $.pagination.nextCursor instead of a new cursor",
+    ),
     (
         [more("a"), more("b"), more("a")],
-        "one of this walk at $.pagination.nextCursor, where a new cursor",
+        "a repeated cursor at $.pagination.nextCursor instead of a new cursor",
     ),
     (
         [more("a"), more("b"), more("c"), more("b")],
-        "one of this walk at $.pagination.nextCursor, where a new cursor",
+        "a repeated cursor at $.pagination.nextCursor instead of a new cursor",
     ),
-    ([more(5)], "an integer at $.pagination.nextCursor, where a string"),
-    ([{"nextCursor": None, "hasMore": "no"}], "a string at $.pagination.hasMore, where a boolean"),
+    ([more(5)], "an integer at $.pagination.nextCursor instead of a string"),
+    (
+        [{"nextCursor": None, "hasMore": "no"}],
+        "a string at $.pagination.hasMore instead of a boolean",
+    ),
 ]
 
 
@@ -267,7 +279,7 @@ def test_a_page_whose_cursor_cannot_be_followed_is_in_the_error() -> None:
     assert [booking.uid for booking in error.page.items] == ["b1"]
     assert error.page.next is None
     assert error.unreadable == ()
-    assert str(error).endswith("(1 of the page in error.page)")
+    assert str(error).endswith("(items in error.page: 1)")
 
 
 def test_a_page_with_an_odd_item_keeps_the_next_one() -> None:
@@ -302,7 +314,7 @@ def test_a_server_that_takes_no_notice_of_skip_is_an_error_and_no_loop() -> None
     with pytest.raises(DecodingError) as caught:
         walk(items(API, bookings.list(take=3)), by_answers(*[OFFSET] * 9))
     assert caught.value.path == "$.pagination.hasPreviousPage"
-    assert "200 with false at $.pagination.hasPreviousPage, where true, after 3 items, " in str(
+    assert "200 with false at $.pagination.hasPreviousPage instead of true after 3 items" in str(
         caught.value
     )
 

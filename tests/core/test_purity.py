@@ -36,6 +36,7 @@ ORDER = [
     "error_body",
     "error_rules",
     "error_mapping",
+    "decoding_errors",
     "decoders",
     "routes",
     "operation",

@@ -494,12 +494,10 @@ def test_what_is_no_effect_is_refused_as_the_interpreters_refuse_it() -> None:
 
     with pytest.raises(InvalidInput) as caught:
         run_script(wrong(), [(GET, GOOD)])
-    assert str(caught.value) == "program: yielded Operation, which is no effect"
+    assert str(caught.value) == "program: yielded Operation, which is not an effect"
     with pytest.raises(InvalidInput) as returned:
         list(iterate_script(get(), [(GET, GOOD)]))  # type: ignore[arg-type]
-    assert str(returned.value) == (
-        "stream: returned Booking, as only a program may: give it to run()"
-    )
+    assert str(returned.value) == ("stream: returned Booking, so it is a program; pass it to run()")
 
 
 def test_a_script_may_be_any_iterable_of_steps() -> None:

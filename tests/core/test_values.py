@@ -150,8 +150,8 @@ def test_an_api_with_extra_headers_is_not_pickled() -> None:
         with pytest.raises(TypeError) as caught:
             pickle.dumps(Api(Anonymous(), headers={"X-Bypass": "hush"}), protocol)
         assert str(caught.value) == (
-            "extra headers are not pickled, since they may hold a credential; "
-            "make the Api in each process"
+            "extra headers cannot be pickled, because they may hold a credential; "
+            "create the Api in each process"
         )
 
 
@@ -305,7 +305,7 @@ def test_a_secret_is_copied_as_itself_and_never_pickled() -> None:
     assert copy.deepcopy([secret])[0] is secret
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         for value in (secret, ApiKey(secret), Api(ApiKey(secret))):
-            with pytest.raises(TypeError, match="a Secret is not pickled"):
+            with pytest.raises(TypeError, match="a Secret cannot be pickled"):
                 pickle.dumps(value, protocol)
 
 

@@ -1115,7 +1115,7 @@ def test_what_is_odd_in_a_delivery_is_named(body: bytes, path: str, found: str) 
         webhooks.parse(body)
     error = caught.value
     assert (error.path, error.found) == (path, found)
-    assert f"a delivery with {found} at {path}, where " in str(error)
+    assert f"a delivery with {found} at {path} instead of " in str(error)
 
 
 def test_an_odd_delivery_is_there_as_it_came() -> None:
@@ -1124,7 +1124,7 @@ def test_an_odd_delivery_is_there_as_it_came() -> None:
         webhooks.parse(body, version="2021-10-20")
     error = caught.value
     assert str(error) == (
-        "a delivery with an integer at $.payload.title, where a string belongs; "
+        "a delivery with an integer at $.payload.title instead of a string; "
         "as it came, it is in error.event"
     )
     assert error.event == UnknownEvent(
@@ -1143,7 +1143,7 @@ def test_every_missing_key_of_a_delivery_is_named_at_once() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(delivered("OOO_CREATED", {"oooEntry": {}}))
     assert str(caught.value) == (
-        "a delivery with nothing at $.payload.oooEntry.start, where a time with its offset belongs"
+        "a delivery with nothing at $.payload.oooEntry.start instead of a time with its offset"
         "; also missing: $.payload.oooEntry.end; as it came, it is in error.event"
     )
 
@@ -1168,7 +1168,7 @@ def test_an_empty_delivery_was_perhaps_read_before() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(b"")
     assert str(caught.value) == (
-        "a delivery with nothing at $, where a JSON object belongs; was it read before?"
+        "a delivery with nothing at $ instead of a JSON object; was it read before?"
     )
 
 
@@ -1176,7 +1176,7 @@ def test_what_is_no_delivery_says_whose_it_may_be() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(b'{"title": "of Zapier"}')
     assert str(caught.value) == (
-        "a delivery with nothing at $.triggerEvent, where a string belongs; "
+        "a delivery with nothing at $.triggerEvent instead of a string; "
         "one of Zapier, or of a template of its own, is yours to read"
     )
     assert caught.value.event is None

@@ -155,7 +155,7 @@ def test_what_is_no_effect_is_raised_into_the_program(drive: Drive) -> None:
     def program() -> Generator[Any, Any, None]:
         yield "something"
 
-    with pytest.raises(InvalidInput, match="program: yielded str, which is no effect"):
+    with pytest.raises(InvalidInput, match="program: yielded str, which is not an effect"):
         drive(program())
 
 
@@ -169,7 +169,9 @@ def test_only_a_stream_may_emit(drive: Drive) -> None:
         finally:
             closed.append(True)
 
-    with pytest.raises(InvalidInput, match="emits, as only a stream may: give it to iterate"):
+    with pytest.raises(
+        InvalidInput, match="emitted an item, so it is a stream; pass it to iterate"
+    ):
         drive(stream())
 
     assert closed == [True]

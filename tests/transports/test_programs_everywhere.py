@@ -418,7 +418,7 @@ FALTERING_FOR_HOURS = alone(
 )
 
 WRITE = bookings.create(NEW)
-UNKNOWN = "it may have happened, and a second time would do it twice"
+UNKNOWN = "a retry might execute it twice"
 WRITE_LINE = "POST /v2/bookings"
 
 ONCE = bookings.create({**NEW, "metadata": TOKEN})
