@@ -99,7 +99,7 @@ class Execution(Generic[T]):
             self.program.close()
 
     def items(self, perform: Perform) -> Generator[T, None, None]:
-        """Run a stream and yield the items it emits; close it at the end, or if the caller stops."""
+        """Run a stream and yield the items it emits; close it at the end or at an early exit."""
         try:
             while (item := item_of(self.advance(perform))) is not None:
                 yield item.item

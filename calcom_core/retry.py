@@ -213,7 +213,8 @@ def decide(
     stated = rule.stated(outcome)
     if stated > policy.wait_budget:
         return GiveUp(
-            f"the server states a wait of {stated:g} s, above the budget of {policy.wait_budget:g} s"
+            f"the server states a wait of {stated:g} s, "
+            f"above the budget of {policy.wait_budget:g} s"
         )
     backoff = max_backoff(policy, attempt)
     after = stated + backoff

@@ -156,7 +156,7 @@ def test_a_count_of_occurrences_asks_for_a_series(data: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         bookings.create_one(data)
     assert str(caught.value) == (
-        "data.recurrence_count: asks for a series; call bookings.create_recurring"
+        "data.recurrence_count: requests a series; call bookings.create_recurring"
     )
 
 

@@ -393,7 +393,7 @@ def test_a_list_that_does_not_count_itself_and_never_ends_is_an_error() -> None:
     assert error.path == "$.pagination.hasNextPage"
     assert error.data["pagination"] == {"hasNextPage": True}
     assert [item["uid"] for item in error.data["data"]] == ["b1"]
-    assert "11 pages were read, 10 of them in a row with nothing new" in str(error)
+    assert "11 pages were read, the last 10 without a new booking" in str(error)
 
 
 def test_bookings_without_a_pagination_are_shown_before_the_error() -> None:

@@ -66,6 +66,7 @@ ORDER = [
     "paging",
     "create_once",
     "testing",
+    "response_fields",
     "responses",
 ]
 

@@ -35,6 +35,7 @@ from calcom_core import (
     ValidationFailed,
     bookings,
     iterate_script,
+    response_fields,
     responses,
     slots,
 )
@@ -377,11 +378,11 @@ def test_several_keywords_agree_with_each_other() -> None:
 
 
 MODELS: list[tuple[type[Any], type[Any], set[str]]] = [
-    (responses.BookingFields, Booking, {"seats"}),
-    (responses.AttendeeFields, Attendee, set()),
-    (responses.HostFields, Host, set()),
-    (responses.EventTypeRefFields, EventTypeRef, set()),
-    (responses.SlotFields, Slot, set()),
+    (response_fields.BookingFields, Booking, {"seats"}),
+    (response_fields.AttendeeFields, Attendee, set()),
+    (response_fields.HostFields, Host, set()),
+    (response_fields.EventTypeRefFields, EventTypeRef, set()),
+    (response_fields.SlotFields, Slot, set()),
 ]
 
 
@@ -434,7 +435,7 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(seats=["a", 5]), "seats[1].seat_uid: must be a string, not an integer"),
     (
         lambda r: r.booking(seats=["a"], attendees=[{}]),
-        "seats: excludes attendees; give each of them a seat_uid",
+        "seats: cannot be combined with attendees; give each attendee a seat_uid instead",
     ),
     (lambda r: r.booking(event_type=7), "event_type: must be a mapping, not an integer"),
     (lambda r: r.booking(extra=7), "extra: must be a mapping, not an integer"),
@@ -487,7 +488,7 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     ),
     (
         lambda r: r.page([{}], total_items=1, next_cursor="c"),
-        "next_cursor: excludes total_items, take and skip; give one or other",
+        "next_cursor: cannot be combined with total_items, take and skip",
     ),
     (lambda r: r.page([{}], next_cursor=""), "next_cursor: is empty"),
     (lambda r: r.page([{}], next_cursor=5), "next_cursor: must be a string, not an integer"),

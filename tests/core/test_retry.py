@@ -81,7 +81,7 @@ Cells = tuple[Retry | GiveUp, ...]
 
 
 def too_long(seconds: str) -> Cells:
-    refused = GiveUp(f"the server states a wait of {seconds} s, above the budget of 20")
+    refused = GiveUp(f"the server states a wait of {seconds} s, above the budget of 20 s")
     return (refused, refused, refused, NO_MORE)
 
 
@@ -373,7 +373,7 @@ def test_two_attempts_have_a_deadline_too() -> None:
         ((None, True, 1, failure(NoAnswer, True)), "policy: must be a RetryPolicy, not NoneType"),
         ((POLICY, WRITE, 1, failure(NoAnswer, False)), "idempotent: must be a bool, as operation."),
         ((POLICY, 1, 1, failure(NoAnswer, False)), "idempotent: must be a bool, as operation."),
-        ((POLICY, True, 0, failure(NoAnswer, True)), "attempt: must be an integer of at least 1,"),
+        ((POLICY, True, 0, failure(NoAnswer, True)), "attempt: must be an integer of at least 1;"),
         ((POLICY, True, 1.0, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
         ((POLICY, True, True, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
         ((POLICY, True, 1, OSError()), "outcome: must be a CalcomError, such as NoAnswer, not OS"),
@@ -615,7 +615,7 @@ def test_a_reset_beyond_the_budget_is_an_error_at_once_that_says_how_long() -> N
     assert error.reset == 3600
     assert str(error) == (
         "bookings.create (POST /v2/bookings): 429 X: no (retry after 3600 s) "
-        "(after 1 attempt: the server states a wait of 3600 s, above the budget of 90)"
+        "(after 1 attempt: the server states a wait of 3600 s, above the budget of 90 s)"
     )
 
 

@@ -325,11 +325,18 @@ def values() -> list[object]:
     redaction = Redaction(key=KEY, secrets=[KEY, Secret(KEY)])
     proxies = parse_proxies(f"http://ann:{IN_URL}@127.0.0.1:1")
     return [
-        *(client, client.api, client.api.auth, client.bookings, client.api._made, managed),
+        *(client, client.api, client.api.auth, client.bookings, client.api._header_cache, managed),
         *(managed.api, OAuthClient("client", KEY), Secret(KEY), ApiKey(KEY), headers),
         *(request.headers, Response(200, headers), Send(client.api.request(NOTED))),
         *(redaction, redaction.secrets, collect_credentials(request), proxies),
-        *(behind, behind.api, behind.api.headers, behind.api._made, forwarded, forwarded.headers),
+        *(
+            behind,
+            behind.api,
+            behind.api.headers,
+            behind.api._header_cache,
+            forwarded,
+            forwarded.headers,
+        ),
         *(behind.with_options(headers={"X-Token": KEY}).api, api, api.request(NOTED)),
         *(
             collect_credentials(forwarded),

@@ -542,7 +542,7 @@ def test_what_is_no_program_or_has_run_is_refused(drive: Drive) -> None:
 
 
 def test_a_send_wants_a_request_and_takes_seconds() -> None:
-    with pytest.raises(InvalidInput, match=r"of an operation, api\.request\(operation\)"):
+    with pytest.raises(InvalidInput, match=r"create one with api\.request\(operation\)"):
         next(send("x"))  # type: ignore[arg-type]
 
     assert Send(request("a"), timeout=2).timeout == Timeout(2, 2, 2)
