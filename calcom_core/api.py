@@ -117,18 +117,18 @@ def _is_printable(api: "Api", attribute: object, value: str) -> None:
     if not isinstance(value, str):
         raise InvalidInput("user_agent", f"must be a string, not {type(value).__name__}")
     if not re.fullmatch("[ -~]+", value):
-        raise InvalidInput("user_agent", "must be printable ASCII text, which a header can carry")
+        raise InvalidInput("user_agent", "must be printable ASCII text")
 
 
-_JSON = "is set by the library, which sends and reads plain JSON; leave it out"
-_CREDENTIALS = "is set from the credentials; give them as auth=OAuthClient(…)"
-_FRAMING = "is set by the transport; leave it out"
+_JSON = "is set by the library; remove it"
+_CREDENTIALS = "is set from the credentials; pass them as auth=OAuthClient(…)"
+_FRAMING = "is set by the transport; remove it"
 
 _RESERVED = {
-    "authorization": "is set from the credentials; give them as api_key= or auth=",
+    "authorization": "is set from the credentials; pass them as api_key= or auth=",
     "x-cal-client-id": _CREDENTIALS,
     "x-cal-secret-key": _CREDENTIALS,
-    "cal-api-version": "is set for each operation; give versions=, or cal_api_version= to a call",
+    "cal-api-version": "is set for each operation; pass versions=, or cal_api_version= to a call",
     **dict.fromkeys(("accept", "content-type", "content-encoding"), _JSON),
     **dict.fromkeys(("host", "content-length", "transfer-encoding", "accept-encoding"), _FRAMING),
     **dict.fromkeys(("connection", "keep-alive", "proxy-connection", "upgrade"), _FRAMING),
@@ -161,10 +161,12 @@ def _extra_headers(given: object) -> Headers:
         if not TOKEN.fullmatch(name):
             raise InvalidInput("headers", "a name is not a token of RFC 9110")
         if text_without_tokens(name) != name:
-            raise InvalidInput("headers", "a name looks like a credential; a name comes first")
+            raise InvalidInput(
+                "headers", "a name looks like a credential; pass pairs of a name and a value"
+            )
         problem = _RESERVED.get(name.lower()) or _value_problem(value)
         if name.lower() in seen:
-            problem = "is given twice, in whatever case; join its values in one"
+            problem = "is repeated, ignoring case; join its values"
         if problem:
             raise InvalidInput(f"headers[{name!r}]", problem)
         seen.add(name.lower())
@@ -173,8 +175,8 @@ def _extra_headers(given: object) -> Headers:
 
 def _value_problem(value: str) -> str:
     if _CONTROL.search(value):
-        return "holds a line break or another control character; strip it"
-    return "holds a character outside Latin-1; encode it first" if _WIDE.search(value) else ""
+        return "contains a line break or another control character; strip it"
+    return "contains a character outside Latin-1; encode it" if _WIDE.search(value) else ""
 
 
 def _names_only(headers: Headers) -> str:
@@ -195,20 +197,22 @@ def _base_url(value: str) -> str:
         raise InvalidInput("base_url", f"must be a string, not {type(value).__name__}")
     value = exact_str(value)
     if not value.isascii() or re.search(r"[\x00-\x20\x7f\\]", value):
-        raise InvalidInput("base_url", "holds a space, a control character or one outside ASCII")
+        raise InvalidInput(
+            "base_url", "contains a space, a control character or a character outside ASCII"
+        )
     parts = _split(value)
     if parts is None:
         raise InvalidInput("base_url", "is not a URL")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInput("base_url", f"must be such as {HOSTED_URL}")
+        raise InvalidInput("base_url", f"must be an http or https URL such as {HOSTED_URL}")
     if parts.username is not None or parts.query or parts.fragment or value[-1] in "?#":
-        raise InvalidInput("base_url", "must hold no user, no query and no fragment")
+        raise InvalidInput("base_url", "must not contain a user, a query or a fragment")
     if text_without_tokens(value) != value:
-        raise InvalidInput("base_url", "holds a credential; give that as api_key or auth")
+        raise InvalidInput("base_url", "contains a credential; pass it as api_key or auth")
     url = value.rstrip("/")
     if url.endswith("/v1"):
         raise InvalidInput(
-            "base_url", "ends in /v1, the API that was shut down in April 2026; leave /v1 out"
+            "base_url", "ends in /v1, an API that was shut down in April 2026; remove /v1"
         )
     return url.removesuffix("/v2")  # every path starts with it
 
@@ -262,7 +266,8 @@ class Api(LazyMethods):
         """
         if not isinstance(operation, Operation):
             raise InvalidInput(
-                "operation", f"must be such as bookings.get(…), not {type(operation).__name__}"
+                "operation",
+                f"must be an operation such as bookings.get(…), not {type(operation).__name__}",
             )
         version = require_version(
             operation.version or self._version(operation), operation.minimum_versions

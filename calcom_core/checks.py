@@ -79,7 +79,9 @@ def string(value: object, field: str) -> str:
     try:
         checked.encode()
     except UnicodeEncodeError as error:
-        raise InvalidInput(field, "holds half a surrogate pair, which is no text") from error
+        raise InvalidInput(
+            field, "contains half a surrogate pair, which is not valid text"
+        ) from error
     return checked
 
 
@@ -122,12 +124,12 @@ def utc_datetime(value: object, field: str) -> datetime:
             value = datetime.fromisoformat(exact_str(value))
         except ValueError:  # from None, because its text repeats the value
             raise InvalidInput(
-                field, "is not a time of ISO 8601 such as 2027-04-05T09:00:00Z"
+                field, "is not an ISO 8601 time such as 2027-04-05T09:00:00Z"
             ) from None
     if not isinstance(value, datetime):
         raise InvalidInput(
             field,
-            f"must be a datetime with a zone, or a string with an offset, not {found_type(value)}",
+            f"must be an aware datetime or a string with an offset, not {found_type(value)}",
         )
     try:
         exact = value if type(value) is datetime else _exact_datetime(value)
@@ -138,9 +140,11 @@ def utc_datetime(value: object, field: str) -> datetime:
         raise InvalidInput(field, "is outside the years 1 to 9999 in UTC") from error
     except Exception as error:  # a subclass or a tzinfo may raise anything
         raise InvalidInput(
-            field, "is not a time: its fields, or the offset of its tzinfo, cannot be read"
+            field, "is not a valid time: its fields or the offset of its tzinfo cannot be read"
         ) from error
-    raise InvalidInput(field, "is a naive time, which would be read as UTC; give it a zone, or a Z")
+    raise InvalidInput(
+        field, "is a naive time, which the server would read as UTC; add a time zone, or a Z"
+    )
 
 
 def _exact_datetime(value: datetime) -> datetime:
@@ -157,29 +161,27 @@ def date_or_datetime(value: object, field: str) -> date | datetime:
         try:
             return date.fromisoformat(exact_str(value))
         except ValueError:  # from None, because its text repeats the value
-            raise InvalidInput(field, "is not a date of the calendar") from None
+            raise InvalidInput(field, "is not a date in the calendar") from None
     if isinstance(value, (str, datetime)):
         return utc_datetime(value, field)
     if not isinstance(value, date):
         raise InvalidInput(
             field,
-            f"must be a date, a datetime with a zone, or a string of one, not {found_type(value)}",
+            f"must be a date, an aware datetime, or a string of either, not {found_type(value)}",
         )
     if type(value) is date:
         return value
     try:
         return date(value.year, value.month, value.day)
     except Exception as error:  # a subclass may raise anything
-        raise InvalidInput(field, "is not a date: its fields cannot be read") from error
+        raise InvalidInput(field, "is not a valid date: its fields cannot be read") from error
 
 
 def time_zone(value: object, field: str) -> str:
     """Check the form of an IANA name; only the server knows which zones exist."""
     name = non_empty_string(value, field)
     if not _TIME_ZONE.fullmatch(name):
-        raise InvalidInput(
-            field, "has not the form of an IANA time zone such as Europe/Rome or UTC"
-        )
+        raise InvalidInput(field, "must be an IANA time zone such as Europe/Rome or UTC")
     return name
 
 
@@ -187,7 +189,7 @@ def email(value: object, field: str) -> str:
     """Check that a string has the form of an e-mail address."""
     address = non_empty_string(value, field)
     if not _EMAIL.fullmatch(address):
-        raise InvalidInput(field, "has not the form of an e-mail address")
+        raise InvalidInput(field, "must be an e-mail address such as ann@example.com")
     return address
 
 
@@ -195,7 +197,7 @@ def listed_username(value: object, field: str) -> str:
     """Check a username for a list that the query joins with commas."""
     name = non_empty_string(value, field)
     if "," in name:
-        raise InvalidInput(field, "holds a comma, which would make it two")
+        raise InvalidInput(field, "contains a comma, which separates usernames")
     return name
 
 
@@ -204,7 +206,7 @@ def phone(value: object, field: str) -> str:
     number = non_empty_string(value, field)
     if not _PHONE.fullmatch(number) and not _PHONE.fullmatch(_PHONE_PUNCTUATION.sub("", number)):
         raise InvalidInput(
-            field, "is not a phone number in international form such as +4915112345678"
+            field, "must be a phone number in international form such as +4915112345678"
         )
     return number
 
@@ -234,7 +236,7 @@ def list_of(
         if len(checked) < least:
             raise InvalidInput(field, f"needs at least {least} item{'s' * (least > 1)}")
         if most is not None and len(checked) > most:
-            raise InvalidInput(field, f"has {len(checked)} items; the server takes {most}")
+            raise InvalidInput(field, f"has {len(checked)} items; the server accepts {most}")
         return checked
 
     return check_list
@@ -256,7 +258,7 @@ def json_object(value: object, field: str) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(
             field,
-            "holds what JSON cannot: NaN, an infinite number, half a surrogate pair, "
+            "contains a value that JSON cannot represent: NaN, infinity, half a surrogate pair, "
             "itself, or a Python object",
         ) from error
     return copy
@@ -270,7 +272,7 @@ def metadata(value: object, field: str) -> dict[str, str]:
     """
     checked = json_object(value, field)
     if len(checked) > 50:
-        raise InvalidInput(field, f"has {len(checked)} keys; the server takes 50")
+        raise InvalidInput(field, f"has {len(checked)} keys; the server accepts 50")
     for key, item in checked.items():
         if _utf16_length(key) > 40:
             raise InvalidInput(field, "has a key longer than 40 characters")
@@ -291,11 +293,11 @@ def path_segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -
     # An empty segment, a dot or a reserved name would select another route.
     name = non_empty_string(value, field)
     if name in {".", ".."} or name in reserved:
-        raise InvalidInput(field, f"must not be {name!r}, which names another route")
+        raise InvalidInput(field, f"must not be {name!r}, which selects another route")
     if len(name) > 512:
         raise InvalidInput(field, "is longer than 512 characters")
     if _CONTROL.search(name):
-        raise InvalidInput(field, "holds a control character")
+        raise InvalidInput(field, "contains a control character")
     return quote(name, safe="")
 
 
@@ -353,7 +355,7 @@ def _refuse_unknown_key(
     reason = getattr(cls, "REFUSED", {}).get(key)
     raise InvalidInput(
         f"{field}[{exact_str(key)!r}]" if isinstance(key, str) else f"{field}[{found_type(key)}]",
-        reason or f"is no key of {cls.__name__}{meant}",
+        reason or f"is not a key of {cls.__name__}{meant}",
     )
 
 

@@ -96,12 +96,12 @@ def _api_error(
     limits = parse_rate_limits(response.headers) if cls is RateLimited else ()
     wait = wait_seconds(response.headers, limits)
     hint = (row.hint or WAYS_OUT[cls]).format(
-        fields=", ".join(fields)[:200] or "the input as the server says",
+        fields=", ".join(fields)[:200] or "the input as the server's text requires",
         wait="retry later" if wait is None else f"retry after {wait:g} s",
         credentials=CREDENTIALS_HINTS.get(credentials, CREDENTIALS_HINTS[""]),
     )
     if may_have_happened:
-        hint = f"it may have happened all the same; {hint}"
+        hint = f"it may have happened; {hint}"
     reasons = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in fields.items() if texts)
     said = ": ".join(part[:500] for part in (body.code, body.message, reasons) if part)
     error: ApiError = cls(
@@ -127,7 +127,7 @@ def _api_error(
 def _mismatch(
     operation: "Operation[Any]", response: Response, why: str, *, may_have_happened: bool
 ) -> VersionMismatch:
-    warning = "; it may really have done what was asked" if may_have_happened else ""
+    warning = "; it may have executed the call" if may_have_happened else ""
     return VersionMismatch(
         f"{describe(operation)}: {response.status}: {why}{warning}",
         operation=operation,

@@ -91,7 +91,8 @@ def _unpaid(status: int, text: str) -> ErrorRule:
         text=text,
         operation="bookings.",
         executed=True,
-        hint="the payment failed, and the booking may exist without it: look, then cancel it",
+        hint="the payment failed, and the booking may exist without it: "
+        "list bookings, then cancel it",
     )
 
 
@@ -100,13 +101,12 @@ def _booking_field(text: str) -> ErrorRule:
 
 
 _WRONG_VERSION = (
-    "the server has no such route in this version of its API: "
-    "it is older, or the base URL is not that of its API"
+    "the server lacks this route or version: it is older, or the base URL is not that of the API"
 )
 LEGACY_RESPONSE = (
-    "the legacy API (2024-04-15) answered, as it does when the server does not know the "
-    "cal-api-version sent: it is older than the version, or something removed the header; "
-    "where versions=HOSTED was chosen, EVERYWHERE is what every server knows"
+    "the legacy API (2024-04-15) responded, because the server does not know the "
+    "cal-api-version sent, or a proxy removed the header; "
+    "every server knows the versions of EVERYWHERE"
 )
 
 ERROR_RULES: tuple[ErrorRule, ...] = (
@@ -132,7 +132,7 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
         bare=True,
         text=r"^(?:booking|duration)_limit_reached",
         reason="limit",
-        hint="a limit of the event type is reached for that period; take a slot of another one",
+        hint="a limit of the event type is reached for that period; choose a slot in another one",
     ),
     # Authentication and permissions.
     ErrorRule(
@@ -179,14 +179,14 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
         error=BookingConflict,
         status=(400,),
         text=r"because it has been cancelled already",
-        hint="another occurrence of the series, or the booking that it was rescheduled to, may "
-        "still be accepted: get the booking, then cancel those by their own uids",
+        hint="another occurrence of the series, or its rescheduled booking, may "
+        "still be accepted: get the booking, then cancel those by their uids",
     ),
     ErrorRule(
         error=BookingConflict,
         status=(400,),
         text=r"cancelled and rescheduled already",
-        hint="it was rescheduled before, perhaps to another time: get the booking and follow its "
+        hint="it was rescheduled before: get the booking, then use the uid in its "
         "rescheduled_to_uid",
     ),
     ErrorRule(error=AlreadyDone, status=(409,), text=r"^already_signed_up_for_this_booking"),
@@ -228,8 +228,8 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
         code="NOT_FOUND",
         operation="bookings.cancel",
         executed=True,
-        hint="the server often removes a seat and then says so: get the booking to see whether "
-        "the seat is left",
+        hint="the server often returns this after it removed a seat: "
+        "get the booking to see whether the seat remains",
     ),
     ErrorRule(error=NotFound, status=(404,), code="NOT_FOUND", executed=True),
     # Invalid input.
@@ -276,26 +276,26 @@ ERROR_OF_STATUS: dict[int, type[ApiError]] = {
 ERROR_OF_HUNDRED: dict[int, type[ApiError]] = {4: BadRequest, 5: ServerError}
 
 WAYS_OUT: dict[type[CalcomError], str] = {
-    AlreadyDone: "nothing was changed now; get the booking to see how it stands",
-    BadRequest: "the server's text says what to change",
-    BlockedByEdge: "something in front of the API refused; check the base URL and your network",
-    BookingConflict: "get the booking, and the rules of its event type, to see why",
-    BookingFieldError: "give {fields} the value that the event type requires",
-    NotFound: "check the uid, and that these credentials may see it",
-    PermissionDenied: "these credentials do not allow it",
+    AlreadyDone: "nothing was changed; get the booking to see its state",
+    BadRequest: "change the input as the server's text requires",
+    BlockedByEdge: "a proxy or firewall refused the request; check the base URL and your network",
+    BookingConflict: "check the booking and the rules of its event type",
+    BookingFieldError: "give {fields} a value that the event type accepts",
+    NotFound: "check the uid, and whether these credentials may see it",
+    PermissionDenied: "these credentials do not permit it",
     RateLimited: "{wait}",
-    ServerError: "retry a read; before you repeat a write, look whether it happened",
-    SlotUnavailable: "list the free slots, and take another",
+    ServerError: "retry a read; before you repeat a write, check whether it happened",
+    SlotUnavailable: "list the free slots, and choose another",
     TokenExpired: "refresh the access token, then retry",
     Unauthenticated: "{credentials}",
     ValidationFailed: "change {fields}",
-    ApiError: "not a response of the API, and redirects are not followed; check the base URL",
+    ApiError: "not a response of the API; redirects are not followed; check the base URL",
 }
 
 CREDENTIALS_HINTS: dict[str, str] = {
-    "": "give valid credentials, such as auth=ApiKey(…)",
+    "": "pass valid credentials, such as auth=ApiKey(…)",
     "AccessToken": "the access token was refused: refresh it, or check which server issued it",
-    "Anonymous": "no credentials were sent: give some, such as auth=ApiKey(…)",
+    "Anonymous": "no credentials were sent: pass some, such as auth=ApiKey(…)",
     "ApiKey": "the API key was refused: check that it is complete, not expired, and of this server",
     "OAuthClient": "the OAuth client was refused: check its id and its secret",
 }

@@ -47,7 +47,7 @@ def _text(value: HeaderText) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")  # RFC 9110, 5.5: any octet may occur
     if not isinstance(value, str):
-        raise InvalidInput("headers", f"holds {type(value).__name__} where text belongs")
+        raise InvalidInput("headers", f"contains {type(value).__name__} instead of text")
     return _exact(value)
 
 
@@ -163,12 +163,12 @@ def _safe_headers(request: "Request", attribute: object, headers: Headers) -> No
     if not all(TOKEN.fullmatch(name) for name, _ in headers):
         raise InvalidInput("headers", "a name is not a token of RFC 9110")
     unsafe = next(name for name, value in headers if _UNSAFE_VALUE.search(value))
-    raise InvalidInput(f"headers[{unsafe!r}]", "holds CR, LF or NUL")
+    raise InvalidInput(f"headers[{unsafe!r}]", "contains CR, LF or NUL")
 
 
 def _safe_url(request: "Request", attribute: object, url: str) -> None:
     if not isinstance(url, str) or _UNSAFE_URL.search(url) or not url.isascii():
-        raise InvalidInput("url", "must be text without a space, a control character or non-ASCII")
+        raise InvalidInput("url", "must be ASCII text without spaces and control characters")
 
 
 def _is_method(request: "Request", attribute: object, method: str) -> None:
@@ -184,9 +184,7 @@ def _masked_url(url: str) -> str:
 
 def _is_bytes(message: object, attribute: object, body: bytes) -> None:
     if not isinstance(body, bytes):
-        raise InvalidInput(
-            "body", f"must be bytes, as they came or are to go, not {type(body).__name__}"
-        )
+        raise InvalidInput("body", f"must be bytes, not {type(body).__name__}")
 
 
 @frozen

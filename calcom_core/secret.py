@@ -13,15 +13,15 @@ T = TypeVar("T")
 
 def _problem(text: object, field: str) -> str:
     if not isinstance(text, str):
-        way_out = "; give other kinds as auth=" if field == "api_key" else ""
+        way_out = "; pass other credentials as auth=" if field == "api_key" else ""
         return f"must be a string, not {type(text).__name__}{way_out}"
     if not text:
         return "is empty"
     # It becomes a header value. A newline read from a file is the usual mistake.
     if not all("!" <= character <= "~" for character in text):
         return (
-            "holds a space, a line break or a character outside ASCII; "
-            "strip it, and give it without 'Bearer '"
+            "contains a space, a line break or a character outside ASCII; "
+            "strip it, and omit 'Bearer '"
         )
     return ""
 

@@ -45,8 +45,8 @@ BY_CURSOR = ("2026-05-01",)
 _ONLY = {"bookings.request_reschedule": "only the hosted service has it"}
 
 _DANGER = (
-    "for a version that the server does not know, it answers in another shape, or really cancels "
-    "by its legacy API"
+    "for an unknown version the server responds in another format, or really cancels "
+    "through its legacy API"
 )
 
 
@@ -80,7 +80,7 @@ def _checked(table: object) -> tuple[tuple[str, str], ...]:
     for pair in pairs:
         keyed = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
         if not keyed or pair[0] not in READABLE:
-            raise InvalidInput("versions", f"has another key than {', '.join(READABLE)}")
+            raise InvalidInput("versions", f"has a key other than {', '.join(READABLE)}")
         name, version = pair
         if not isinstance(version, str) or version not in READABLE[name]:
             raise InvalidInput(
@@ -117,11 +117,11 @@ class Versions(LazyMethods):
         version = _version(self.table, operation)
         known = readable(operation)
         if version is None or version not in known:
-            why = "it says no version for it" if version is None else f"not known in {version}"
+            why = "it has no version for it" if version is None else f"not supported in {version}"
             raise InvalidInput(
                 "versions",
                 f"{self.name} has no {operation}: {_ONLY.get(operation, why)}; "
-                f"say versions=HOSTED, or pin cal_api_version={min(known)!r} for the call",
+                f"pass versions=HOSTED, or pin cal_api_version={min(known)!r} for the call",
             )
         return version
 
@@ -166,7 +166,7 @@ def check_pinned_version(operation: str, version: object) -> str | None:
     known = readable(operation)
     if not isinstance(version, str) or version not in known:
         raise InvalidInput(
-            "cal_api_version", f"{operation} reads {_listed(known)} and no other here; {_DANGER}"
+            "cal_api_version", f"must be {_listed(known)} for {operation}; {_DANGER}"
         )
     return str.__str__(version)
 
@@ -181,7 +181,7 @@ def require_version(version: str, minimum_versions: tuple[tuple[str, str], ...])
         if version < oldest:  # ISO dates sort as text
             raise InvalidInput(
                 name,
-                f"is known from version {oldest} on, and this call speaks {version}; "
-                f"pin cal_api_version={oldest!r} for it, or say versions=HOSTED and pin none",
+                f"needs version {oldest} or later, but this call sends {version}; "
+                f"pin cal_api_version={oldest!r} for it, or pass versions=HOSTED and pin none",
             )
     return version

@@ -769,7 +769,7 @@ FULL = {f"k{number}": "v" for number in range(50)}
         ({}, 17, "key", "must be a string that is not blank and contains no NUL"),
         ({}, "x" * 501, "key", "is longer than 500 characters"),
         ({}, "\U0001f600" * 251, "key", "is longer than 500 characters"),
-        ({"metadata": FULL}, "k", "key", "metadata has 51 keys; the server takes 50"),
+        ({"metadata": FULL}, "k", "key", "metadata has 51 keys; the server accepts 50"),
         (
             {"metadata": {METADATA_KEY: "x"}},
             "k",

@@ -180,4 +180,4 @@ def test_a_seat_is_cancelled_as_by_cancel() -> None:
     assert bookings.cancel_one("bk7", SeatCancellation(**seat)) == expected
     with pytest.raises(InvalidInput) as caught:
         bookings.cancel_one("bk7", {**seat, "cancel_subsequent_bookings": True})
-    assert caught.value.problem == "belongs to a whole booking and cannot stand with seat_uid"
+    assert caught.value.problem == "applies to a whole booking and cannot be combined with seat_uid"

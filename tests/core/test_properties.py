@@ -107,7 +107,7 @@ def test_any_responses_arrive_as_they_are_or_are_refused(responses: dict[str, An
     try:
         json.dumps(responses, allow_nan=False)
     except ValueError:  # an infinite number
-        with pytest.raises(InvalidInput, match=r"^data\.booking_fields_responses: holds"):
+        with pytest.raises(InvalidInput, match=r"^data\.booking_fields_responses: contains"):
             bookings.create(data)
     else:
         body = json.loads(sent(bookings.create(data)).body)
@@ -149,7 +149,7 @@ def test_a_free_map_is_kept_as_writing_and_reading_it_gives_it_or_is_refused(
         written = json.dumps(value, allow_nan=False, ensure_ascii=False)
         written.encode()
     except (TypeError, ValueError):
-        with pytest.raises(InvalidInput, match=r"^data: holds what JSON cannot"):
+        with pytest.raises(InvalidInput, match=r"^data: contains a value that JSON cannot"):
             json_object(value, "data")
     else:
         kept = json_object(value, "data")

@@ -441,15 +441,15 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(extra=7), "extra: must be a mapping, not an integer"),
     (
         lambda r: r.booking(start=datetime(2027, 4, 5)),
-        "start: is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "start: is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
     (
         lambda r: r.booking(created_at=datetime(2027, 4, 5)),
-        "created_at: is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "created_at: is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
     (
         lambda r: r.page([{"end": "soon"}]),
-        "bookings[0].end: is not a time of ISO 8601 such as 2027-04-05T09:00:00Z",
+        "bookings[0].end: is not an ISO 8601 time such as 2027-04-05T09:00:00Z",
     ),
     (
         lambda r: r.booking(updated_at="soon"),
@@ -466,8 +466,8 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(duration=True), "duration: must be a number, not a boolean"),
     (
         lambda r: r.booking(metadata={"a": object()}),
-        "metadata: holds what JSON cannot: NaN, an infinite number, half a surrogate pair, "
-        "itself, or a Python object",
+        "metadata: contains a value that JSON cannot represent: NaN, infinity, half a "
+        "surrogate pair, itself, or a Python object",
     ),
     (lambda r: r.series({"uid": "a"}), "bookings: must be a list, not an object"),
     (lambda r: r.page([{}, "a"]), "bookings[1]: must be a mapping, not a string"),
@@ -495,7 +495,7 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.slots([]), "by_date: must be a mapping, not an array"),
     (
         lambda r: r.slots({"2027-02-31": []}),
-        "a key of by_date: is not a date of the calendar",
+        "a key of by_date: is not a date in the calendar",
     ),
     (
         lambda r: r.slots({NINE: []}),

@@ -392,7 +392,7 @@ def test_where_ci_is_set_what_is_there_is_replayed(
 @pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize(
     ("key", "problem"),
-    [(None, "is not set"), ("", "is set and blank"), (f"{KEY}\n", "holds a space")],
+    [(None, "is not set"), ("", "is set and blank"), (f"{KEY}\n", "contains a space")],
 )
 @pytest.mark.parametrize("mode", ["once", "rewrite"])
 def test_a_recording_without_a_key_fails_before_anything_is_made(
