@@ -18,7 +18,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.http import TOKEN, Headers, HeadersInput, Pairs, Request
 from calcom_core.operation import Operation
 from calcom_core.secret import Hidden, Secret, parse_secret, to_secret
-from calcom_core.tokens import text_without_tokens
+from calcom_core.tokens import redact_text
 from calcom_core.versions import EVERYWHERE, Versions, require_version
 
 HOSTED_URL = "https://api.cal.com"
@@ -160,7 +160,7 @@ def _extra_headers(given: object) -> Headers:
     for name, value in headers:
         if not TOKEN.fullmatch(name):
             raise InvalidInput("headers", "a name is not a token of RFC 9110")
-        if text_without_tokens(name) != name:
+        if redact_text(name) != name:
             raise InvalidInput(
                 "headers", "a name looks like a credential; pass pairs of a name and a value"
             )
@@ -207,7 +207,7 @@ def _base_url(value: str) -> str:
         raise InvalidInput("base_url", f"must be an http or https URL such as {HOSTED_URL}")
     if parts.username is not None or parts.query or parts.fragment or value[-1] in "?#":
         raise InvalidInput("base_url", "must not contain a user, a query or a fragment")
-    if text_without_tokens(value) != value:
+    if redact_text(value) != value:
         raise InvalidInput("base_url", "contains a credential; pass it as api_key or auth")
     url = value.rstrip("/")
     if url.endswith("/v1"):

@@ -43,7 +43,7 @@ _PHONE_PUNCTUATION = re.compile(r"[ ().\-/]")
 
 
 MISSING = object()
-"""Stands for the value of a key that is absent."""
+"""A placeholder for the value of an absent key."""
 
 
 def found_type(value: object) -> str:

@@ -144,8 +144,8 @@ def create_once(
             "starts at once, so a look-up cannot find it; call bookings.create_instant",
         )
     create = bookings.create(_with_key(new, key), cal_api_version=cal_api_version)
-    checked = DEFAULT_RETRY if policy is None else check_policy(policy)
-    return _run(_Lookup(api, new, exact_str(key), checked, timeout), create)
+    checked_policy = DEFAULT_RETRY if policy is None else check_policy(policy)
+    return _run(_Lookup(api, new, exact_str(key), checked_policy, timeout), create)
 
 
 def _with_key(new: NewBooking, key: str) -> NewBooking:
@@ -379,9 +379,9 @@ def _resolve_series(
     found = tuple(matching) or (listed,)
     if all(booking.status in _INACTIVE for booking in found):
         return None
-    wanted = lookup.new.recurrence_count
-    if wanted is not None and len(found) >= wanted:
+    expected = lookup.new.recurrence_count
+    if expected is not None and len(found) >= expected:
         return _LookupResult(found)
-    length = "unknown; give recurrence_count" if wanted is None else str(wanted)
+    length = "unknown; give recurrence_count" if expected is None else str(expected)
     doubt = f"{len(found)} of the bookings of a series exist, and its length is {length}"
     return _LookupResult(doubt=doubt, found=found)

@@ -22,9 +22,9 @@ from calcom_core.http import Response
 from calcom_core.json_text import parse_json
 from calcom_core.model.page import CursorPagination, OffsetPagination, Page
 from calcom_core.model.slot import Slot, Slots
-from calcom_core.redaction import without_credentials
+from calcom_core.redaction import redact_response
 from calcom_core.serialization import UnexpectedValue, read, read_all, structure_hook
-from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable
+from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable_versions
 
 if TYPE_CHECKING:  # which imports this module
     from calcom_core.operation import Operation
@@ -99,7 +99,7 @@ class OneOfSeries(LazyMethods):
         data = envelope.get("data")
         if not isinstance(data, list) or not data:
             return One(self.model)(operation, response, envelope)
-        clean = without_credentials(response)
+        clean = redact_response(response)
         found = Many(self.model)(operation, clean, parse_json(clean.body))
         error = decoding_error(
             operation,
@@ -195,7 +195,7 @@ class PageOf(LazyMethods):
             error, error_class = no_next, PagingError
         if error is None:
             return Page(items, pagination, response, next_page)
-        clean = without_credentials(response)
+        clean = redact_response(response)
         if clean != response:  # decode again, because the items may repeat a credential
             envelope = parse_json(clean.body)
             items, unreadable, _ = self._items(envelope["data"])
@@ -322,7 +322,7 @@ def _in_paging_style(
     Raises `UnexpectedValue` if that style cannot express the query.
     """
     query, version = dict(operation.query), operation.version
-    known = not readable(operation.name).isdisjoint(style)
+    known = not readable_versions(operation.name).isdisjoint(style)
     if (
         known
         and operation.supported_versions in ((), style)

@@ -10,8 +10,8 @@ from calcom_core.error_mapping import describe
 from calcom_core.errors import DecodingError
 from calcom_core.http import Response
 from calcom_core.json_text import InvalidJson, limit_depth, parse_json
-from calcom_core.redaction import without_credentials
-from calcom_core.tokens import text_without_tokens
+from calcom_core.redaction import redact_response
+from calcom_core.tokens import redact_text
 
 if TYPE_CHECKING:
     from calcom_core.operation import Operation, Page
@@ -57,10 +57,10 @@ def decoding_error(
         lost = f"error.unreadable: {len(unreadable)}, " if unreadable else ""
         rest = f" (items in {lost}error.page: {len(page.items)})"
     if disguised:
-        hint = f"; the server says: {disguised}"
+        hint = f"; server message: {disguised}"
     if not operation.idempotent:
         hint += _ACCEPTED if disguised is None else _open_outcome(operation)
-    clean = without_credentials(response)
+    clean = redact_response(response)
     return error(
         f"{describe(operation)}: {response.status} with {found} at {path} instead of {expected}"
         f"{also}{rest}{hint}",
@@ -93,4 +93,4 @@ def redacted_json(response: Response) -> Any:
 
 def _redact(tree: Any) -> Any:
     """Remove tokens from JSON, also escaped ones that a search of bytes misses; limit its depth."""
-    return limit_depth(_MAX_DEPTH, tree, text_without_tokens)
+    return limit_depth(_MAX_DEPTH, tree, redact_text)

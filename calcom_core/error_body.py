@@ -80,13 +80,13 @@ def printable(text: str) -> str:
     )
 
 
-def constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
+def validation_errors(details: object) -> list[tuple[str, tuple[str, ...]]]:
     """Return the dotted field names and their texts from class-validator's `details.errors`."""
     errors = details.get("errors") if isinstance(details, dict) else None
-    waiting: list[tuple[str, Any]] = [("", errors)]
+    pending: list[tuple[str, Any]] = [("", errors)]
     found: list[tuple[str, tuple[str, ...]]] = []
-    while waiting:
-        prefix, nodes = waiting.pop()
+    while pending:
+        prefix, nodes = pending.pop()
         for node in nodes if isinstance(nodes, list) else []:
             if not isinstance(node, dict) or not isinstance(node.get("property"), str):
                 continue
@@ -97,5 +97,5 @@ def constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
                     printable(text) for text in constraints.values() if isinstance(text, str)
                 )
                 found.append((name, texts))
-            waiting.append((f"{name}.", node.get("children")))
+            pending.append((f"{name}.", node.get("children")))
     return found

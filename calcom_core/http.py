@@ -15,7 +15,7 @@ from attrs import field, frozen
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
 from calcom_core.secret import Hidden
-from calcom_core.tokens import is_secret_name, text_without_tokens
+from calcom_core.tokens import is_secret_name, redact_text
 
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie"}
@@ -43,27 +43,27 @@ Pairs = tuple[tuple[str, str], ...]
 HeadersInput = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[HeaderText, HeaderText]]
 
 
-def _text(value: HeaderText) -> str:
+def _decode(value: HeaderText) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")  # RFC 9110, 5.5: any octet may occur
     if not isinstance(value, str):
         raise InvalidInput("headers", f"contains {type(value).__name__} instead of text")
-    return _exact(value)
+    return _to_exact_str(value)
 
 
-def _exact(text: str) -> str:
+def _to_exact_str(text: str) -> str:
     """Convert to exactly a `str`; `str()` of an Enum member may return its name."""
     return str.__str__(text) if isinstance(text, str) else text
 
 
-def _hidden(given: object) -> Hidden[Pairs]:
+def _hide_pairs(given: object) -> Hidden[Pairs]:
     if isinstance(given, Headers):
         return given._pairs
     # `attrs.evolve` passes the value of the field.
-    return given if isinstance(given, Hidden) else Hidden(_pairs_of(given))
+    return given if isinstance(given, Hidden) else Hidden(_parse_pairs(given))
 
 
-def _pairs_of(given: object) -> Pairs:
+def _parse_pairs(given: object) -> Pairs:
     items: Any = given
     if isinstance(given, (tuple, list)):
         pass
@@ -76,8 +76,8 @@ def _pairs_of(given: object) -> Pairs:
         return tuple(
             [
                 (
-                    name if type(name) is str else _text(name),
-                    value if type(value) is str else _text(value),
+                    name if type(name) is str else _decode(name),
+                    value if type(value) is str else _decode(value),
                 )
                 for name, value in items
             ]
@@ -90,7 +90,7 @@ def _pairs_of(given: object) -> Pairs:
 
 def _masked(pairs: Hidden[Pairs]) -> str:
     shown = (
-        f"({name!r}, {'…' if is_secret_header(name) else text_without_tokens(value)!r})"
+        f"({name!r}, {'…' if is_secret_header(name) else redact_text(value)!r})"
         for name, value in pairs.reveal()
     )
     return f"[{', '.join(shown)}]"
@@ -104,7 +104,7 @@ class Headers(LazyMethods):
     The values are hidden, because any of them may be a credential.
     """
 
-    _pairs: Hidden[Pairs] = field(converter=_hidden, default=Hidden(()), repr=_masked)
+    _pairs: Hidden[Pairs] = field(converter=_hide_pairs, default=Hidden(()), repr=_masked)
 
     @property
     def pairs(self) -> Pairs:
@@ -157,7 +157,7 @@ def _headers(given: HeadersInput | Headers) -> Headers:
     return given if isinstance(given, Headers) else Headers(given)
 
 
-def _safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
+def _are_safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
     if headers._are_safe:
         return
     if not all(TOKEN.fullmatch(name) for name, _ in headers):
@@ -166,7 +166,7 @@ def _safe_headers(request: "Request", attribute: object, headers: Headers) -> No
     raise InvalidInput(f"headers[{unsafe!r}]", "contains CR, LF or NUL")
 
 
-def _safe_url(request: "Request", attribute: object, url: str) -> None:
+def _is_safe_url(request: "Request", attribute: object, url: str) -> None:
     if not isinstance(url, str) or _UNSAFE_URL.search(url) or not url.isascii():
         raise InvalidInput("url", "must be ASCII text without spaces and control characters")
 
@@ -179,7 +179,7 @@ def _is_method(request: "Request", attribute: object, method: str) -> None:
 def _masked_url(url: str) -> str:
     # A query may hold personal data, and the part before the host a password.
     path, mark, _ = url.partition("?")
-    return repr(f"{text_without_tokens(_USER.sub('//…@', path))}{mark and '?…'}")
+    return repr(f"{redact_text(_USER.sub('//…@', path))}{mark and '?…'}")
 
 
 def _is_bytes(message: object, attribute: object, body: bytes) -> None:
@@ -195,9 +195,9 @@ class Request(LazyMethods):
     character, a space or a character outside ASCII.
     """
 
-    method: str = field(converter=_exact, validator=_is_method)
-    url: str = field(converter=_exact, validator=_safe_url, repr=_masked_url)
-    headers: Headers = field(converter=_headers, validator=_safe_headers, factory=Headers)
+    method: str = field(converter=_to_exact_str, validator=_is_method)
+    url: str = field(converter=_to_exact_str, validator=_is_safe_url, repr=_masked_url)
+    headers: Headers = field(converter=_headers, validator=_are_safe_headers, factory=Headers)
     body: bytes = field(default=b"", validator=_is_bytes, repr=lambda body: f"<{len(body)} bytes>")
 
 

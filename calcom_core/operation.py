@@ -23,10 +23,10 @@ from calcom_core.json_text import InvalidJson, parse_json
 from calcom_core.model.booking import Booking
 from calcom_core.model.filters import BookingFilters
 from calcom_core.model.page import Page as Page
-from calcom_core.redaction import without_credentials
+from calcom_core.redaction import redact_response
 from calcom_core.routes import ROUTES
 from calcom_core.serialization import UnexpectedValue, to_query
-from calcom_core.tokens import text_without_tokens
+from calcom_core.tokens import redact_text
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, check_pinned_version, require_version
 
 T = TypeVar("T")
@@ -190,7 +190,7 @@ def _status_error(operation: Operation[Any], response: Response, envelope: objec
     if not isinstance(envelope, dict):
         return decoding_error(operation, response, "$", "an object", found_type(envelope))
     found = "another string" if isinstance(envelope.get("status"), str) else "no string"
-    text = _disguised_error(without_credentials(response))
+    text = _disguised_error(redact_response(response))
     return decoding_error(
         operation, response, "$.status", 'the string "success"', found, disguised=text
     )
@@ -200,7 +200,7 @@ def _disguised_error(response: Response) -> str:
     """Return the text of an error that the server sent with status 2xx."""
     body = read_error_body(response)
     text = ": ".join(part for part in (body.code, body.message) if part)
-    return text_without_tokens(text)[:_MAX_TEXT]
+    return redact_text(text)[:_MAX_TEXT]
 
 
 def _booking_uid(value: object, field: str) -> str:

@@ -28,7 +28,7 @@ from calcom_core.errors import (
 from calcom_core.model.booking import Booking
 from calcom_core.model.page import CursorPagination
 from calcom_core.operation import Operation, Page, find_decoder
-from calcom_core.redaction import without_credentials
+from calcom_core.redaction import redact_response
 from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, check_policy, retrying
 
 T = TypeVar("T")
@@ -236,7 +236,7 @@ def _next_batch(operation: _List, page: Page[Booking], concurrency: int) -> list
 
 def _endless_list_error(operation: _List, page: Page[Booking], progress: _Progress) -> PagingError:
     """Return the error for a list that does not end."""
-    response = without_credentials(page.response)
+    response = redact_response(page.response)
     if response != page.response:  # decode again, because the items may repeat a credential
         page = operation.plain.read(response)
     flag = "hasMore" if isinstance(page.pagination, CursorPagination) else "hasNextPage"

@@ -20,8 +20,8 @@ from calcom_core.secret import Hidden
 from calcom_core.tokens import (
     REDACTED,
     may_hold_token,
-    text_without_tokens,
-    without_tokens,
+    redact_bytes,
+    redact_text,
 )
 
 SHORTEST = 8
@@ -60,14 +60,14 @@ def collect_credentials(request: Request) -> frozenset[Credential]:
     return frozenset(found - {Credential(""), Credential(REDACTED)})
 
 
-def without_credentials(response: Response) -> Response:
+def redact_response(response: Response) -> Response:
     """Return the response without cookies and without text that looks like a credential."""
     fields = response.headers
     # One search for all values, because most responses hold none. No token spans two lines.
     lines = "\n".join([value for _, value in fields.pairs]).encode("utf-8", "replace")
     if any(map(is_secret_header, fields.names)) or may_hold_token(lines):
         fields = PLAIN.headers(fields)
-    body = in_any_encoding(response.body, without_tokens)
+    body = in_any_encoding(response.body, redact_bytes)
     if fields is response.headers and body == response.body:
         return response
     return evolve(response, headers=fields, body=body)
@@ -89,22 +89,24 @@ class Redactor:
     """
 
     def __init__(self, credentials: Iterable[Credential]) -> None:
-        forms = sorted(_forms(item.reveal()) for item in credentials if item.is_certain)
+        forms = sorted(
+            _credential_pattern(item.reveal()) for item in credentials if item.is_certain
+        )
         # Hidden, because the repr of a pattern shows its text.
         self._known = Hidden(re.compile("|".join(forms))) if forms else None
 
     def text(self, text: str) -> str:
         """Return text without credentials."""
-        return text_without_tokens(self._without_known(text))
+        return redact_text(self._without_known(text))
 
     def request(self, request: Request) -> Request:
         """Return the request without credentials."""
-        url, body = self.asked(request)
+        url, body = self.url_and_body(request)
         return evolve(request, url=url, headers=self.headers(request.headers), body=body)
 
-    def asked(self, request: Request) -> tuple[str, bytes]:
+    def url_and_body(self, request: Request) -> tuple[str, bytes]:
         """Return the URL and the body of a request without credentials."""
-        # The host stays, because a URL needs one. `still_hold` finds a credential in it later.
+        # The host stays, because a URL needs one; `contains_credentials` checks it later.
         host = _HOST.match(request.url)[0]  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript]  # it matches any text
         url = _USER.sub("", host) + self.text(request.url[len(host) :])
         return url, self._body(request.body)
@@ -131,16 +133,16 @@ class Redactor:
 
     def _utf8_body(self, body: bytes) -> bytes:
         if self._known is None:
-            return without_tokens(body)
+            return redact_bytes(body)
         try:
             tree = parse_json(body)
             redacted = _in_strings(tree, self._without_known)
             if redacted != tree:
                 written = json.dumps(redacted, allow_nan=False, separators=(",", ":"))
-                return without_tokens(written.encode())
+                return redact_bytes(written.encode())
         except (InvalidJson, RecursionError, ValueError):
             pass  # not JSON, nested too deeply, or with a number that cannot be written
-        return without_tokens(self._without_known(body.decode("latin-1")).encode("latin-1"))
+        return redact_bytes(self._without_known(body.decode("latin-1")).encode("latin-1"))
 
 
 PLAIN = Redactor(())
@@ -159,16 +161,18 @@ def _in_strings(tree: Any, text: Callable[[str], str]) -> Any:
     return tree
 
 
-def _forms(credential: str) -> str:
+def _credential_pattern(credential: str) -> str:
     """Return a pattern that matches a credential in plain, escaped, hex and base64 form."""
-    plain = "".join(_written(character) for character in credential)
+    plain = "".join(_character_pattern(character) for character in credential)
     forms = [plain, "(?i:" + credential.encode().hex() + ")"]
     # Inside a longer base64 text its encoding depends on its offset modulo 3.
     # The characters at both ends also depend on the text around it, and are left out.
     for before, first in enumerate((0, 2, 3)):
         encoded = base64.b64encode(bytes(before) + credential.encode()).decode()
         inner = encoded[first : (before + len(credential)) * 4 // 3]
-        forms.append("".join(_BASE64.get(character) or _written(character) for character in inner))
+        forms.append(
+            "".join(_BASE64.get(character) or _character_pattern(character) for character in inner)
+        )
     return "|".join(forms)
 
 
@@ -176,7 +180,7 @@ def _forms(credential: str) -> str:
 _BACKSLASHES = r"\\{1,16}"
 
 
-def _written(character: str) -> str:
+def _character_pattern(character: str) -> str:
     """Return a pattern that matches a character plain, percent-encoded or escaped as in JSON.
 
     It also matches nested encodings, such as JSON within JSON.
@@ -191,12 +195,12 @@ def _written(character: str) -> str:
 
 # The second alphabet of base64 is for URLs (RFC 4648, 5).
 _BASE64 = {
-    "+": f"(?:{_written('+')}|-)",
-    "/": f"(?:{_written('/')}|_)",
+    "+": f"(?:{_character_pattern('+')}|-)",
+    "/": f"(?:{_character_pattern('/')}|_)",
 }
 
 
-def still_hold(content: bytes, credentials: Iterable[Credential]) -> bool:
+def contains_credentials(content: bytes, credentials: Iterable[Credential]) -> bool:
     """Return whether bytes hold any of the credentials, plain or encoded, also encoded twice.
 
     It decodes the bytes, while `Redactor` searches for encoded forms: an independent check.
@@ -206,12 +210,12 @@ def still_hold(content: bytes, credentials: Iterable[Credential]) -> bool:
         return False
     for _ in range(_LAYERS):
         for _ in range(_LAYERS):
-            unescaped, unquoted = _unescaped(content), unquote_to_bytes(content)
+            unescaped, unquoted = _unescape(content), unquote_to_bytes(content)
             if any(each in form for each in wanted for form in (content, unescaped, unquoted)):
                 return True
-            content = _unescaped(unquoted)
+            content = _unescape(unquoted)
         # UTF-16 and UTF-32 put zeros between the characters.
-        content = b"\n".join(_decoded(content)).replace(b"\0", b"")
+        content = b"\n".join(_decode_runs(content)).replace(b"\0", b"")
     return any(each in content for each in wanted)
 
 
@@ -221,11 +225,11 @@ _HEX_RUN = re.compile(rb"[0-9a-fA-F]{16,}")
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_\-]{11,}")  # 8 characters or more, encoded
 
 
-def _unescaped(content: bytes) -> bytes:
+def _unescape(content: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: bytes.fromhex((found[1] or b"").decode()) or found[2], content)
 
 
-def _decoded(content: bytes) -> Iterable[bytes]:
+def _decode_runs(content: bytes) -> Iterable[bytes]:
     for found in _BASE64_RUN.finditer(content):
         run = found[0].replace(b"-", b"+").replace(b"_", b"/")
         for start in range(4):  # the encoded text may begin before the run

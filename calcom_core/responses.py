@@ -157,11 +157,11 @@ def error(
     *code* defaults to the code that the API sends with this status.
     """
     default, phrase = _EXCEPTIONS.get(status, ("INTERNAL_SERVER_ERROR", None))
-    said: dict[str, Any] = {"code": default if code is None else code, "message": message}
-    if status in _EXCEPTIONS and said["code"] == default:
+    body: dict[str, Any] = {"code": default if code is None else code, "message": message}
+    if status in _EXCEPTIONS and body["code"] == default:
         details = {"message": message, "error": phrase, "statusCode": status}
-        said["details"] = details if phrase else message
-    envelope = {"status": "error", "timestamp": _CREATED, "path": "/v2/bookings", "error": said}
+        body["details"] = details if phrase else message
+    envelope = {"status": "error", "timestamp": _CREATED, "path": "/v2/bookings", "error": body}
     return json(envelope, status, headers)
 
 
@@ -241,7 +241,7 @@ def _booking(given: Mapping[str, Any], place: str, number: int) -> dict[str, Any
     fields.pop("seats", None)
     uid = fields.get("uid", f"booking{number}")
     location = fields.get("location", fields.get("meeting_url", _LOCATION))
-    said = ("email", "name", "displayEmail") if attendees else ()
+    response_keys = ("email", "name", "displayEmail") if attendees else ()
     defaults = {
         "id": number,
         "uid": uid,
@@ -261,7 +261,7 @@ def _booking(given: Mapping[str, Any], place: str, number: int) -> dict[str, Any
         "metadata": {},
         "rating": None,
         "icsUid": f"{uid}@Cal.com",
-        "bookingFieldsResponses": {key: attendees[0][key] for key in said},
+        "bookingFieldsResponses": {key: attendees[0][key] for key in response_keys},
     }
     for key in (*(_NOT_SEATED if seated else ()), *(_NOT_RECURRING if recurring else ())):
         del defaults[key]

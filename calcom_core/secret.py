@@ -11,7 +11,7 @@ from calcom_core.errors import InvalidInput
 T = TypeVar("T")
 
 
-def _problem(text: object, field: str) -> str:
+def _find_problem(text: object, field: str) -> str:
     if not isinstance(text, str):
         way_out = "; pass other credentials as auth=" if field == "api_key" else ""
         return f"must be a string, not {type(text).__name__}{way_out}"
@@ -73,7 +73,7 @@ class Secret(Hidden[str]):
     __slots__ = ()
 
     def __init__(self, text: str, *, field: str = "secret") -> None:
-        problem = _problem(text, field)
+        problem = _find_problem(text, field)
         if problem:
             del text  # a traceback with locals, as pytest prints it, would show it
             raise InvalidInput(field, problem)
@@ -90,7 +90,7 @@ def parse_secret(text: "str | Secret", field: str) -> Secret | InvalidInput:
     """
     if isinstance(text, Secret):
         return text
-    problem = _problem(text, field)
+    problem = _find_problem(text, field)
     return InvalidInput(field, problem) if problem else Secret(text)
 
 

@@ -74,7 +74,7 @@ def may_hold_token(data: bytes) -> bool:
     return any(hint in lowered for hint in _HINTS) or _link().search(data) is not None
 
 
-def without_tokens(data: bytes) -> bytes:
+def redact_bytes(data: bytes) -> bytes:
     """Replace everything in bytes that looks like a credential."""
     if not may_hold_token(data):
         return data
@@ -98,8 +98,8 @@ def _name() -> re.Pattern[str]:
     return re.compile(rf"(?i)(?:{_ENDING}|{'|'.join(_WHOLE_ENDINGS)})$")
 
 
-def text_without_tokens(text: str) -> str:
+def redact_text(text: str) -> str:
     """Replace everything in text that looks like a credential."""
     given = text.encode("utf-8", "replace")
-    redacted = without_tokens(given)
+    redacted = redact_bytes(given)
     return text if redacted == given else redacted.decode()

@@ -50,7 +50,7 @@ _DANGER = (
 )
 
 
-def _nearest(operation: str, keys: Mapping[str, object]) -> str:
+def _longest_key(operation: str, keys: Mapping[str, object]) -> str:
     """Return the longest key that matches this name, or its part before the first dot."""
     name = operation
     while name not in keys and "." in name:
@@ -59,43 +59,43 @@ def _nearest(operation: str, keys: Mapping[str, object]) -> str:
 
 
 @lru_cache
-def readable(operation: str) -> frozenset[str]:
+def readable_versions(operation: str) -> frozenset[str]:
     """Return the versions in which the decoder of an operation can read responses.
 
     For an operation that no table lists, such as one of the caller's own, this is
     `DEFAULT_VERSION`.
     """
-    return READABLE.get(_nearest(operation, READABLE), frozenset({DEFAULT_VERSION}))
+    return READABLE.get(_longest_key(operation, READABLE), frozenset({DEFAULT_VERSION}))
 
 
-def _listed(versions: frozenset[str]) -> str:
+def _join(versions: frozenset[str]) -> str:
     return ", ".join(sorted(versions))
 
 
-def _checked(table: object) -> tuple[tuple[str, str], ...]:
+def _check_table(table: object) -> tuple[tuple[str, str], ...]:
     given = table.items() if isinstance(table, Mapping) else table
     if not isinstance(given, Iterable):
         raise InvalidInput("versions", "must be a mapping of names of operations to versions")
     pairs = tuple(given)
     for pair in pairs:
-        keyed = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
-        if not keyed or pair[0] not in READABLE:
+        has_name = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
+        if not has_name or pair[0] not in READABLE:
             raise InvalidInput("versions", f"has a key other than {', '.join(READABLE)}")
         name, version = pair
         if not isinstance(version, str) or version not in READABLE[name]:
             raise InvalidInput(
-                f"versions[{name!r}]", f"must be one of {_listed(READABLE[name])}; {_DANGER}"
+                f"versions[{name!r}]", f"must be one of {_join(READABLE[name])}; {_DANGER}"
             )
     # Exactly `str`: `str()` of an Enum member may return its name.
     return tuple(sorted((str.__str__(name), str.__str__(version)) for name, version in pairs))
 
 
 @lru_cache  # there are few tables and operations
-def _version(table: tuple[tuple[str, str], ...], operation: str) -> str | None:
-    if _nearest(operation, READABLE) not in READABLE:
+def _find_version(table: tuple[tuple[str, str], ...], operation: str) -> str | None:
+    if _longest_key(operation, READABLE) not in READABLE:
         return DEFAULT_VERSION
     versions = dict(table)
-    return versions.get(_nearest(operation, versions))
+    return versions.get(_longest_key(operation, versions))
 
 
 @frozen
@@ -107,20 +107,20 @@ class Versions(LazyMethods):
     """
 
     name: str
-    table: tuple[tuple[str, str], ...] = field(converter=_checked)
+    table: tuple[tuple[str, str], ...] = field(converter=_check_table)
 
     def of(self, operation: str) -> str:
         """Return the version that the operation of this name sends.
 
         Raises `InvalidInput` if the table lacks the operation; the message gives the reason.
         """
-        version = _version(self.table, operation)
-        known = readable(operation)
+        version = _find_version(self.table, operation)
+        known = readable_versions(operation)
         if version is None or version not in known:
-            why = "it has no version for it" if version is None else f"not supported in {version}"
+            reason = "no version is given" if version is None else f"not supported in {version}"
             raise InvalidInput(
                 "versions",
-                f"{self.name} has no {operation}: {_ONLY.get(operation, why)}; "
+                f"{self.name} has no {operation}: {_ONLY.get(operation, reason)}; "
                 f"pass versions=HOSTED, or pin cal_api_version={min(known)!r} for the call",
             )
         return version
@@ -163,11 +163,9 @@ def check_pinned_version(operation: str, version: object) -> str | None:
     """
     if version is None:
         return None
-    known = readable(operation)
+    known = readable_versions(operation)
     if not isinstance(version, str) or version not in known:
-        raise InvalidInput(
-            "cal_api_version", f"must be {_listed(known)} for {operation}; {_DANGER}"
-        )
+        raise InvalidInput("cal_api_version", f"must be {_join(known)} for {operation}; {_DANGER}")
     return str.__str__(version)
 
 

@@ -38,7 +38,7 @@ from calcom_core.errors import (
 )
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
-from calcom_core.redaction import SHORTEST, Credential, still_hold
+from calcom_core.redaction import SHORTEST, Credential, contains_credentials
 from calcom_transports.cassette_values import PERSONAL
 from calcom_transports.cassette_values import Cancelled as Cancelled
 from calcom_transports.cassette_values import Cassette as Cassette
@@ -223,7 +223,7 @@ def dumps(
         written = evolve(written, runs=tuple(changed_by(before_record, written.runs)))
     tree = _file(written)
     content = _written(tree)
-    if not still_hold(content, credentials):
+    if not contains_credentials(content, credentials):
         return content
     place = _where(tree["runs"], credentials)
     del written, tree, content  # no frame that raises holds the credential
@@ -261,7 +261,7 @@ def _where(runs: list[dict[str, Any]], credentials: frozenset[Credential]) -> st
         for count, exchange in enumerate(run["exchanges"])
         for part, value in exchange.items()
     )
-    held = (place for place, value in places if still_hold(_written(value), credentials))
+    held = (place for place, value in places if contains_credentials(_written(value), credentials))
     return next(held, "it")
 
 

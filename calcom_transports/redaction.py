@@ -116,7 +116,7 @@ class RecordingRedactor:
 
     def asked(self, request: Request) -> tuple[str, bytes]:
         """Return the URL and the body of a request, to compare them with a recorded request."""
-        return self._credentials.asked(self._without_people(request))
+        return self._credentials.url_and_body(self._without_people(request))
 
     def request(self, request: Request) -> Request:
         """Return the request as the file holds it."""

@@ -13,7 +13,7 @@ from calcom_core.model.input_dicts import (
 from calcom_core.model.inputs import (
     Cancellation,
     SeatCancellation,
-    whole_or_seat,
+    create_whole_or_seat,
 )
 from calcom_core.operation import Operation, operation
 from calcom_core.serialization import to_body
@@ -48,7 +48,7 @@ def cancel(
             booking: get the booking or the series, and cancel the bookings still accepted.
         ValidationFailed: if a reason is required.
     """
-    cancelled = whole_or_seat(data, Cancellation, SeatCancellation)
+    cancelled = create_whole_or_seat(data, Cancellation, SeatCancellation)
     seat = isinstance(cancelled, SeatCancellation)
     name = "bookings.cancel_seat" if seat else "bookings.cancel"
     return operation(name, cal_api_version, booking_uid=booking_uid, body=to_body(cancelled))
@@ -68,7 +68,7 @@ def cancel_one(
     Raises `InvalidInput` for `cancel_subsequent_bookings`, which cancels several.
     Raises `SeriesReturned` for the uid of a series; all its bookings are cancelled.
     """
-    cancelled = whole_or_seat(data, Cancellation, SeatCancellation)
+    cancelled = create_whole_or_seat(data, Cancellation, SeatCancellation)
     if isinstance(cancelled, SeatCancellation):
         name = "bookings.cancel_seat"
     elif cancelled.cancel_subsequent_bookings:
@@ -94,8 +94,8 @@ def cancel_seat(
     Raises `BookingConflict` with `may_have_happened` if the server fails to find the seat's record;
     it sometimes does so after it removed the seat.
     """
-    why = None if reason is None else string(reason, "reason")
-    seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=why)
+    cancellation_reason = None if reason is None else string(reason, "reason")
+    seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=cancellation_reason)
     return operation(
         "bookings.cancel_seat", cal_api_version, booking_uid=booking_uid, body=to_body(seat)
     )

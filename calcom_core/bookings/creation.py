@@ -15,7 +15,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking
 from calcom_core.model.filters import STATUSES
 from calcom_core.model.input_dicts import NewBookingDict
-from calcom_core.model.inputs import Moment, NewBooking, minimum_versions_of
+from calcom_core.model.inputs import Moment, NewBooking, find_minimum_versions
 from calcom_core.operation import Operation, Page, operation
 from calcom_core.serialization import to_body
 
@@ -107,7 +107,7 @@ def _creation(name: str, data: NewBooking | NewBookingDict, version: str | None)
         name,
         version,
         body=to_body(booking),
-        minimum_versions=minimum_versions_of(booking, "data."),
+        minimum_versions=find_minimum_versions(booking, "data."),
         # Only two fields, because a repr of the partial would show the personal data of others.
         verify=partial(list_from_start, booking.start, booking.event_type_id),
     )

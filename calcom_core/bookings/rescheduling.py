@@ -14,8 +14,8 @@ from calcom_core.model.inputs import (
     Reschedule,
     RescheduleReason,
     SeatReschedule,
-    minimum_versions_of,
-    whole_or_seat,
+    create_whole_or_seat,
+    find_minimum_versions,
 )
 from calcom_core.operation import Operation, operation
 from calcom_core.serialization import to_body
@@ -47,7 +47,7 @@ def reschedule(
         BookingConflict: for a booking that is cancelled, or was rescheduled before.
         SlotUnavailable: if the new time cannot be booked.
     """
-    moved = whole_or_seat(data, Reschedule, SeatReschedule)
+    moved = create_whole_or_seat(data, Reschedule, SeatReschedule)
     seat = isinstance(moved, SeatReschedule)
     name = "bookings.reschedule_seat" if seat else "bookings.reschedule"
     return operation(
@@ -55,7 +55,7 @@ def reschedule(
         cal_api_version,
         booking_uid=booking_uid,
         body=to_body(moved),
-        minimum_versions=minimum_versions_of(moved, "data."),
+        minimum_versions=find_minimum_versions(moved, "data."),
     )
 
 
@@ -89,7 +89,7 @@ def reschedule_seat(
         cal_api_version,
         booking_uid=booking_uid,
         body=to_body(moved),
-        minimum_versions=minimum_versions_of(moved),
+        minimum_versions=find_minimum_versions(moved),
     )
 
 

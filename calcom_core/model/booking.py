@@ -197,7 +197,7 @@ _SHAPES = {
 
 @frozen
 class NewHost(LazyMethods):
-    """The host to whom a booking was reassigned; *id* is 0 if the server does not know it."""
+    """The new host of a reassigned booking; *id* is 0 if the server does not know it."""
 
     id: int | None = None
     name: str | None = None

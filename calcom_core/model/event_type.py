@@ -125,7 +125,7 @@ class EventType(LazyMethods):
 
 @frozen
 class Me(LazyMethods):
-    """The user to whom the credentials belong."""
+    """The user of the credentials."""
 
     id: int
     email: str | None = None

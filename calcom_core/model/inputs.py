@@ -280,7 +280,7 @@ class Move(LazyMethods):
     location: NewLocation | Data = field(metadata=checked_by(new_location))
 
 
-def minimum_versions_of(
+def find_minimum_versions(
     data: NewBooking | Reschedule | SeatReschedule, prefix: str = ""
 ) -> tuple[tuple[str, str], ...]:
     """Return the given fields that some versions lack, each with the oldest that supports it."""
@@ -288,7 +288,7 @@ def minimum_versions_of(
     return tuple([(f"{prefix}{name}", "2026-02-25") for name in given])
 
 
-def whole_or_seat(data: object, whole: type[T], seat: type[U]) -> T | U:
+def create_whole_or_seat(data: object, whole: type[T], seat: type[U]) -> T | U:
     """Create the input for a whole booking or for a seat, depending on the key `seat_uid`.
 
     Trying one class after the other could drop the seat, and the server would cancel all seats.

@@ -177,7 +177,7 @@ def test_an_error_in_disguise_leaves_a_write_open() -> None:
         CREATE.read(answer({"status": "error", "error": {"code": "X", "message": "busy"}}))
     assert str(caught.value) == (
         "webhooks.create (POST /v2/webhooks): 200 with another string at $.status instead of the "
-        'string "success"; the server says: X: busy; the write may have happened: '
+        'string "success"; server message: X: busy; the write may have happened: '
         "check whether it happened before you repeat it"
     )
 

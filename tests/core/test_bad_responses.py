@@ -135,14 +135,14 @@ def test_an_error_in_disguise_says_what_the_server_says(name: str) -> None:
     error = decoding_error(READ, response)
     assert str(error) == (
         "bookings.get (GET /v2/bookings/bk7): 200 with another string at $.status "
-        f'instead of the string "success"; the server says: {words}'
+        f'instead of the string "success"; server message: {words}'
     )
     assert str(error).isprintable()
     assert error.may_have_happened is False
     error = decoding_error(WRITE, response)
     assert str(error) == (
         "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with another string at $.status "
-        f'instead of the string "success"; the server says: {words}; the write may have '
+        f'instead of the string "success"; server message: {words}; the write may have '
         "happened: run error.operation.verify before you repeat it"
     )
     assert error.may_have_happened is True

@@ -43,7 +43,7 @@ from calcom_core import (
     slots,
 )
 from calcom_core.error_body import read_error_body
-from calcom_core.error_mapping import _meaning
+from calcom_core.error_mapping import _find_rule
 from calcom_core.error_rules import ERROR_RULES
 from calcom_core.errors import (
     DeliveryTooLarge,
@@ -426,7 +426,7 @@ def test_every_row_of_the_table_is_hit_by_a_recording_or_by_a_row_here() -> None
     hit = set()
     for operation, response in answers:
         body = read_error_body(response)
-        hit.add(_meaning(operation, response.status, body))
+        hit.add(_find_rule(operation, response.status, body))
     assert hit >= set(ERROR_RULES)
     assert len(set(ERROR_RULES)) == len(ERROR_RULES)
 

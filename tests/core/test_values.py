@@ -600,7 +600,7 @@ LACKING: list[tuple[Versions, Any, str]] = [
     (
         Versions("mine", {"bookings": "2024-08-13"}),
         lambda: slots.get_reservation("r"),
-        "mine has no slots.get_reservation: it has no version for it; "
+        "mine has no slots.get_reservation: no version is given; "
         "pass versions=HOSTED, or pin cal_api_version='2024-09-04' for the call",
     ),
     (
