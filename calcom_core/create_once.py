@@ -165,18 +165,18 @@ def _with_key(new: NewBooking, key: str) -> NewBooking:
 
 @frozen
 class _Lookup(LazyMethods):
-    """The parameters of a look-up; *begun* is the start of the run by the program's clock."""
+    """The parameters of a look-up; *started* is the start of the run by the program's clock."""
 
     api: Api
     new: NewBooking
     key: str
     policy: RetryPolicy
     timeout: Timeout | None
-    begun: float = 0.0
+    started: float = 0.0
 
     def read(self, operation: Operation[T]) -> Program[T]:
         """Run a read operation within the deadline of the whole run."""
-        return retrying(self.api, operation, self.policy, self.timeout, self.begun)
+        return retrying(self.api, operation, self.policy, self.timeout, self.started)
 
     def has_key(self, booking: Booking) -> bool:
         """Return whether a booking shows the key."""
@@ -219,8 +219,8 @@ class _LookupResult(LazyMethods):
 
 
 def _run(lookup: _Lookup, create: Operation[Booked]) -> Program[Booked]:
-    begun = yield from clock()
-    lookup = evolve(lookup, begun=begun)
+    started = yield from clock()
+    lookup = evolve(lookup, started=started)
     earlier = yield from _look_up(lookup)
     if earlier.booked is not None:
         return earlier.booked
@@ -232,7 +232,7 @@ def _run(lookup: _Lookup, create: Operation[Booked]) -> Program[Booked]:
         raise earlier.error
     try:
         exchange = yield from exchange_with_retries(
-            lookup.api, create, lookup.policy, lookup.timeout, begun
+            lookup.api, create, lookup.policy, lookup.timeout, started
         )
     except CalcomError as error:
         if not (isinstance(error, _AMBIGUOUS_REFUSALS) or error.may_have_happened):
@@ -279,7 +279,7 @@ def _look_up_patiently(lookup: _Lookup) -> Program[_LookupResult]:
         if result.booked is not None or refused:
             break
         wait = max_backoff(policy, attempt)
-        if (yield from clock()) - lookup.begun + wait >= policy.deadline:
+        if (yield from clock()) - lookup.started + wait >= policy.deadline:
             break
         yield from sleep(wait)
         result = yield from _look_up(lookup)
@@ -290,7 +290,7 @@ def _look_up(lookup: _Lookup) -> Program[_LookupResult]:
     """Look up the booking of the key; return an error as a part of the result."""
     found: tuple[Booking, ...] = ()
     try:
-        matching, doubt = yield from _list_ours(lookup)
+        matching, doubt = yield from _list_with_key(lookup)
         for booking in matching:
             found = (booking,)
             result = yield from _resolve(lookup, booking)
@@ -305,7 +305,7 @@ def _look_up(lookup: _Lookup) -> Program[_LookupResult]:
     return _LookupResult(doubt=doubt)
 
 
-def _list_ours(lookup: _Lookup) -> Program[tuple[list[Booking], str]]:
+def _list_with_key(lookup: _Lookup) -> Program[tuple[list[Booking], str]]:
     """Return the listed bookings that show the key, one of each series, and a remaining doubt.
 
     It reads pages up to the first booking that starts later.
@@ -331,7 +331,7 @@ def _list_ours(lookup: _Lookup) -> Program[tuple[list[Booking], str]]:
         doubt = doubt or _reason_for_doubt(page, start)
         if page.next is None or (page.items and _start_second(page.items[-1]) > start):
             return [*matching.values()], doubt
-        if (yield from clock()) - lookup.begun >= lookup.policy.deadline:
+        if (yield from clock()) - lookup.started >= lookup.policy.deadline:
             break
         operation = page.next
     return [*matching.values()], "a look-up does not read all bookings with this start"
@@ -382,6 +382,6 @@ def _resolve_series(
     expected = lookup.new.recurrence_count
     if expected is not None and len(found) >= expected:
         return _LookupResult(found)
-    length = "unknown; give recurrence_count" if expected is None else str(expected)
+    length = "unknown; pass recurrence_count" if expected is None else str(expected)
     doubt = f"{len(found)} of the bookings of a series exist, and its length is {length}"
     return _LookupResult(doubt=doubt, found=found)

@@ -222,7 +222,7 @@ class PageOf(LazyMethods):
         unreadable: list[Any] = []
         first: UnexpectedValue | None = None
         data.reverse()
-        while data:  # each value is released once it is read, which halves the peak of memory
+        while data:  # release each value once it is read, to reuse its memory
             value = data.pop()
             try:
                 items.append(read_item(value, None))
@@ -273,7 +273,7 @@ def _next_page(
     query, operation = _in_paging_style(operation, BY_OFFSET)
     skip = int(query.get("skip", 0))
     if skip and pagination.has_previous_page is False:
-        # A version that ignores `skip` would return its first page for ever.
+        # A version that ignores `skip` would return its first page forever.
         raise UnexpectedValue(f"true after {skip} items", "false", "pagination", "hasPreviousPage")
     # Use the server's size without `take`, because it may ignore `limit`.
     # Do not use a smaller number of items: rows may vanish between the server's two queries.
@@ -337,10 +337,10 @@ def _in_paging_style(
         or (style is BY_CURSOR and "," in query.get("status", ""))
     ):
         expected, found = (
-            ("take and skip", "cursor") if style is BY_CURSOR else ("cursor", "number")
+            ("take and skip", "cursor") if style is BY_CURSOR else ("cursor", "take and skip")
         )
         raise UnexpectedValue(
-            f"a page by {expected}, as requested", f"one by {found}", "pagination"
+            f"a page by {expected}, as requested", f"a page by {found}", "pagination"
         )
     if size is not None:
         query |= {"limit": str(min(int(size), 100))} if style is BY_CURSOR else {"take": size}

@@ -1,7 +1,7 @@
 """Effects: the values that a program yields to request I/O.
 
 A program is a generator that yields effects and receives their results; an interpreter performs
-them. Retrying and paging are programs, so that tests run them without a clock or a network.
+them. Retrying and paging are programs; tests run them without a clock or a network.
 A program must not yield in `finally`, because an interpreter closes the generator early.
 """
 

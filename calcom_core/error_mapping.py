@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from calcom_core.error_body import ErrorBody, read_error_body, validation_errors
 from calcom_core.error_rules import (
     CREDENTIALS_HINTS,
-    ERROR_OF_HUNDRED,
     ERROR_OF_STATUS,
+    ERROR_OF_STATUS_CLASS,
     ERROR_RULES,
     LEGACY_RESPONSE,
-    WAYS_OUT,
+    REMEDIES,
     ErrorRule,
 )
 from calcom_core.errors import (
@@ -80,7 +80,7 @@ def _find_rule(operation: "Operation[Any]", status: int, body: ErrorBody) -> Err
             and pattern.search(body.message)
         ):
             return rule
-    error = ERROR_OF_STATUS.get(status) or ERROR_OF_HUNDRED.get(status // 100, ApiError)
+    error = ERROR_OF_STATUS.get(status) or ERROR_OF_STATUS_CLASS.get(status // 100, ApiError)
     return ErrorRule(error=error, status=(status,))
 
 
@@ -101,7 +101,7 @@ def _api_error(
     )
     limits = parse_rate_limits(response.headers) if cls is RateLimited else ()
     wait = wait_seconds(response.headers, limits)
-    hint = (rule.hint or WAYS_OUT[cls]).format(
+    hint = (rule.hint or REMEDIES[cls]).format(
         fields=", ".join(fields)[:200] or "the input as the server's text requires",
         wait="retry later" if wait is None else f"retry after {wait:g} s",
         credentials=CREDENTIALS_HINTS.get(credentials, CREDENTIALS_HINTS[""]),

@@ -273,14 +273,14 @@ ERROR_OF_STATUS: dict[int, type[ApiError]] = {
     404: NotFound,
     409: BookingConflict,
 }
-ERROR_OF_HUNDRED: dict[int, type[ApiError]] = {4: BadRequest, 5: ServerError}
+ERROR_OF_STATUS_CLASS: dict[int, type[ApiError]] = {4: BadRequest, 5: ServerError}
 
-WAYS_OUT: dict[type[CalcomError], str] = {
+REMEDIES: dict[type[CalcomError], str] = {
     AlreadyDone: "nothing was changed; get the booking to see its state",
     BadRequest: "change the input as the server's text requires",
     BlockedByEdge: "a proxy or firewall refused the request; check the base URL and your network",
     BookingConflict: "check the booking and the rules of its event type",
-    BookingFieldError: "give {fields} a value that the event type accepts",
+    BookingFieldError: "set {fields} to a value that the event type accepts",
     NotFound: "check the uid, and whether these credentials may see it",
     PermissionDenied: "these credentials do not permit it",
     RateLimited: "{wait}",

@@ -35,7 +35,7 @@ class CalcomError(Exception):
 
     @property
     def may_have_happened(self) -> bool:
-        """Whether a write may have been executed in spite of the error."""
+        """Whether a write may have been executed despite the error."""
         return self._executed
 
     def __init__(self, message: str) -> None:

@@ -43,7 +43,7 @@ def _is_path(operation: "Operation[Any]", attribute: object, path: str) -> None:
         raise InvalidInput(
             "path",
             "must begin with a slash, be percent-encoded and have no segment . or ..; "
-            "give the query as query=",
+            "pass the query as query=",
         )
 
 

@@ -1,7 +1,7 @@
 """The keywords of `calcom_core.responses`, typed for editors and type checkers.
 
-Each has the names of the fields of a model, so that a test names a value as the client reads it.
-Times are also strings, and values that the API omits are None.
+Each typed dict has the fields of a model, because tests should use the names that clients return.
+Times may be strings, and None means null in the JSON.
 `responses` checks the values.
 """
 

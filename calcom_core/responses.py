@@ -141,7 +141,7 @@ def slots(by_date: Mapping[str | date, Iterable[Moment | SlotFields]]) -> Respon
     for key, given in _mapping(by_date, "by_date").items():
         day = date_or_datetime(key, "a key of by_date")
         if isinstance(day, datetime):
-            raise InvalidInput("a key of by_date", "is a time; give a date such as 2027-04-05")
+            raise InvalidInput("a key of by_date", "is a time; pass a date such as 2027-04-05")
         data[day.isoformat()] = [
             _object(Slot, item if isinstance(item, Mapping) else {"start": item}, place, {})
             for place, item in _items(given, f"by_date[{day.isoformat()!r}]")

@@ -94,7 +94,7 @@ class RetryPolicy(LazyMethods):
             _seconds(self, name)
         if self.base > self.deadline:
             raise InvalidInput(
-                "base", f"is beyond the deadline of {self.deadline:g} s; give a smaller one"
+                "base", f"is beyond the deadline of {self.deadline:g} s; pass a smaller one"
             )
         if self.cap < self.base:
             raise InvalidInput("cap", f"is below the base of {self.base:g} s")
@@ -269,9 +269,9 @@ def exchange_with_retries(
     request = api.request(op)
     check_policy(policy)
     timed = policy.attempts > 1
-    begun = since
-    if begun is None:
-        begun = (yield Clock()) if timed else 0.0
+    started = since
+    if started is None:
+        started = (yield Clock()) if timed else 0.0
     remaining: float | None = None
     attempt = 0
     while True:
@@ -288,11 +288,11 @@ def exchange_with_retries(
             failure = read
             del response  # it may repeat a credential, which a traceback with locals would show
         # Never negative: *since* may be of another clock, which must not hide the failure.
-        elapsed = max((yield Clock()) - begun, 0.0) if timed else 0.0
+        elapsed = max((yield Clock()) - started, 0.0) if timed else 0.0
         decision = decide(policy, op.idempotent, attempt, failure, elapsed)
         if isinstance(decision, Retry):
             yield Sleep(decision.after, decision.jitter)
-            left: float = policy.deadline - max((yield Clock()) - begun, 0.0)
+            left: float = policy.deadline - max((yield Clock()) - started, 0.0)
             if left > 0:
                 remaining = left
                 continue

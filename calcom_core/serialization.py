@@ -125,18 +125,18 @@ def _query_value(item: Any) -> str:
     return ",".join(map(str, item)) if isinstance(item, (list, tuple)) else str(item)
 
 
-def read(cls: type[T], value: Any, **beside: Any) -> T:
+def read(cls: type[T], value: Any, **outside: Any) -> T:
     """Read a model from JSON.
 
     Args:
         cls: the model.
         value: the JSON.
-        beside: the values of the fields that are not in the JSON, by name.
+        outside: the values of the fields that are not in the JSON, by name.
 
     Raises:
         UnexpectedValue: for a value of another type, and for a missing required key.
     """
-    return cls(**_field_reader(cls)(value), **beside)  # type: ignore[arg-type]  # is hashable
+    return cls(**_field_reader(cls)(value), **outside)  # type: ignore[arg-type]  # is hashable
 
 
 def read_all(cls: type[T], value: Any) -> tuple[T, ...]:

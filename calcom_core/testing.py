@@ -71,7 +71,7 @@ def run_script(program: Program[T], script: Script) -> T:
         InvalidInput: for an invalid script.
         Exception: the error of the program, if no steps remain.
     """
-    play: _ScriptedPlay[T] = _ScriptedPlay(check_program(program), steps=_checked(script))
+    play: _ScriptedPlay[T] = _ScriptedPlay(check_program(program), steps=_check_script(script))
     try:
         return play.finish(play.perform, "iterate_script")
     except _Mismatch as mismatch:
@@ -83,7 +83,7 @@ def iterate_script(stream: Stream[T], script: Script) -> Iterator[T]:
 
     Leaving the loop ends the program, and the remaining steps are not checked.
     """
-    return _items(_ScriptedPlay(check_program(stream), steps=_checked(script)))
+    return _items(_ScriptedPlay(check_program(stream), steps=_check_script(script)))
 
 
 def _items(play: "_ScriptedPlay[T]") -> Iterator[T]:
@@ -106,7 +106,7 @@ class _ScriptedPlay(Play[T]):
     """A running program and the remaining steps of its script."""
 
     steps: list[Step] = field(kw_only=True)
-    where: str = ""
+    prefix: str = ""
     number: int = field(default=0, init=False)
 
     def resume(
@@ -140,7 +140,7 @@ class _ScriptedPlay(Play[T]):
             branches = self.branches(effect)
             for number, (play, script) in enumerate(zip(branches, step, strict=True)):
                 play.steps = self._steps(script)
-                play.where = f"{self._position()}, branch {number}, "
+                play.prefix = f"{self._position()}, branch {number}, "
             return self.gather(branches)
         differences = _differences(step, effect)
         if differences:
@@ -167,12 +167,12 @@ class _ScriptedPlay(Play[T]):
 
     def _steps(self, script: object) -> list[Step]:
         try:
-            return _checked(script)
+            return _check_script(script)
         except InvalidInput as error:
             raise _Mismatch(error) from None
 
     def _position(self) -> str:
-        return f"{self.where}step {self.number}"
+        return f"{self.prefix}step {self.number}"
 
     def _check_no_steps(self, how: str, error: Exception | None = None) -> None:
         if self.steps:
@@ -195,7 +195,7 @@ def _is_pair(step: Step) -> bool:
     )
 
 
-def _checked(script: object) -> list[Step]:
+def _check_script(script: object) -> list[Step]:
     if isinstance(script, str) or not isinstance(script, Iterable):
         raise InvalidInput("script", f"must be a list of steps, not {type(script).__name__}")
     steps = list(script)

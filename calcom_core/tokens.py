@@ -41,7 +41,7 @@ _HINTS = tuple(
 # A 403 repeats the whole token in its text (recording 199-list-garbage-token).
 # Recordings and transcripts of meetings have tokens of their own, some of them in links.
 # A cursor is base64 like a JSON web token, but lacks its dots.
-# A match ends in the JSON string in which it begins, so that the body stays valid JSON.
+# A match ends in the JSON string in which it begins; otherwise the body would become invalid.
 # A key and a bearer contain a digit: `cal_source_id` and "the bearer Ann" are not credentials.
 _VALUE = r"[^\s\"\\,;:<>{}\[\]&]+"
 _TOKEN = rf"""(?ix)

@@ -29,7 +29,7 @@ READABLE: Mapping[str, frozenset[str]] = {
     "teams": frozenset({"2024-08-13"}),
     "teams.organization_bookings": frozenset({"2024-08-13", "2026-05-01"}),
     "event_types": frozenset({"2024-06-14", "2026-06-12"}),
-    "me": frozenset({"2024-08-13"}),  # which the server ignores there
+    "me": frozenset({"2024-08-13"}),  # the server ignores it here
 }
 """The versions that the decoders can read."""
 
@@ -51,7 +51,7 @@ _DANGER = (
 
 
 def _longest_key(operation: str, keys: Mapping[str, object]) -> str:
-    """Return the longest key that matches this name, or its part before the first dot."""
+    """Return the longest key that matches this name, or its part before a dot."""
     name = operation
     while name not in keys and "." in name:
         name = name.rpartition(".")[0]

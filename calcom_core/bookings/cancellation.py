@@ -42,7 +42,7 @@ def cancel(
         The `Booking`, or a tuple of all occurrences of the series.
 
     Raises:
-        InvalidInput: for unknown keys, and for whole-booking keys beside `seat_uid`.
+        InvalidInput: for unknown keys, and for whole-booking keys together with `seat_uid`.
         BookingConflict: if the server reports that the booking has been cancelled already.
             This may refer to any occurrence of a series, or to the old uid of a rescheduled
             booking: get the booking or the series, and cancel the bookings still accepted.

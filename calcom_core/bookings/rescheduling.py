@@ -42,7 +42,7 @@ def reschedule(
         `rescheduled_to_uid` is the new uid.
 
     Raises:
-        InvalidInput: for unknown keys, for whole-booking keys beside `seat_uid`, and for the
+        InvalidInput: for unknown keys, for whole-booking keys with `seat_uid`, and for the
             options of a host (`allow_conflicts`, …) in a version before 2026-02-25.
         BookingConflict: for a booking that is cancelled, or was rescheduled before.
         SlotUnavailable: if the new time cannot be booked.

@@ -178,7 +178,7 @@ class Reschedule(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class SeatReschedule(LazyMethods):
-    """One seat of a booking to reschedule; the API takes no reason for a seat."""
+    """One seat of a booking to reschedule; the API accepts no reason for a seat."""
 
     REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("rescheduling_reason", "rr_host_subset_ids"), _WHOLE_BOOKING
@@ -234,7 +234,7 @@ class Absences(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class Reason(LazyMethods):
-    """The body of a call that takes only a reason."""
+    """The body of a call that accepts only a reason."""
 
     reason: str | None = field(default=None, metadata=checked_by(string))
 

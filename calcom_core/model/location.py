@@ -60,7 +60,7 @@ class IntegrationLocation(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class AttendeeAddressLocation(LazyMethods):
-    """At an address that the attendee gives."""
+    """At an address of the attendee's choice."""
 
     type: str = field(default="attendeeAddress", init=False)
     address: str = field(metadata=checked_by(non_empty_string))
@@ -68,7 +68,7 @@ class AttendeeAddressLocation(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class AttendeePhoneLocation(LazyMethods):
-    """At a phone number that the attendee gives, in international form."""
+    """At a phone number of the attendee, in international form."""
 
     type: str = field(default="attendeePhone", init=False)
     phone: str = field(metadata=checked_by(phone))

@@ -114,7 +114,7 @@ class BookingEventBase(EventBase):
     def booking(self) -> Operation[Booking]:
         """Return the operation that gets the current booking.
 
-        Raises `InvalidInput` for a *uid* that cannot be part of a URL, which no real uid is.
+        Raises `InvalidInput` for an invalid *uid*, such as an empty one.
         """
         return bookings.get_one(self.uid)
 
@@ -128,6 +128,6 @@ class OptionalBookingEventBase(EventBase):
     def booking(self) -> Operation[Booking] | None:
         """Return the operation that gets the current booking, or None without a *uid*.
 
-        Raises `InvalidInput` for a *uid* that cannot be part of a URL, which no real uid is.
+        Raises `InvalidInput` for an invalid *uid*, such as an empty one.
         """
         return None if self.uid is None else bookings.get_one(self.uid)

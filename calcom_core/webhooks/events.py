@@ -49,7 +49,7 @@ class UnknownEvent(EventBase):
     def booking(self) -> Operation[Booking] | None:
         """Return the operation that gets the booking, or None without a uid in the payload.
 
-        Raises `InvalidInput` for a uid that cannot be part of a URL, which no real uid is.
+        Raises `InvalidInput` for an invalid uid, such as an empty one.
         """
         if "FORM" in self.delivery.trigger:
             return None  # a form may have a field called `uid`

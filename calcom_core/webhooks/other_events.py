@@ -1,4 +1,4 @@
-"""The events beside those of bookings: recordings, forms, absences, errors and pings.
+"""The events other than those of bookings: recordings, forms, absences, errors and pings.
 
 A link that grants access is hidden in the `repr`.
 """

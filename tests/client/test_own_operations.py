@@ -283,7 +283,7 @@ def test_a_path_that_leads_elsewhere_is_refused(path: Any) -> None:
         Operation("x", "GET", path)
     assert str(caught.value) == (
         "path: must begin with a slash, be percent-encoded and have no segment . or ..; "
-        "give the query as query="
+        "pass the query as query="
     )
 
 

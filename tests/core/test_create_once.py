@@ -720,7 +720,7 @@ def test_a_refusal_says_what_a_look_up_could_not_tell() -> None:
     with pytest.raises(BookingConflict) as conflict:
         play([NONE, (CREATE, refused(409, "booking_conflict_error")), *broken])
     assert conflict.value.stop_reason.endswith(
-        ": 1 of the bookings of a series exist, and its length is unknown; give recurrence_count"
+        ": 1 of the bookings of a series exist, and its length is unknown; pass recurrence_count"
     )
 
 

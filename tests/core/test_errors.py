@@ -514,7 +514,7 @@ MESSAGES: dict[str, str] = {
     ),
     "217-create-bad-email": (
         "bookings.create (POST /v2/bookings): 400 BAD_REQUEST: responses - "
-        "{email}email_validation_error, (give email a value that the event type accepts)"
+        "{email}email_validation_error, (set email to a value that the event type accepts)"
     ),
     "47-reschedule-already-rescheduled": (
         "bookings.reschedule (POST /v2/bookings/8q36zVzjeFHywNswG41LH7/reschedule): 400 "

@@ -409,16 +409,16 @@ def test_bookings_without_a_pagination_are_shown_before_the_error() -> None:
 
 # What was asked, the answer's pagination of the other way, and what is said of it.
 OTHER_WAYS: dict[str, tuple[Operation[Page[Booking]], dict[str, Any], str]] = {
-    "after a cursor": (bookings.list(cursor="c"), OFFSET, "one by number"),
-    "after skip": (bookings.list(take=3, skip=3), more("c"), "one by cursor"),
-    "with a sort": (bookings.list(sort_end="asc"), more("c"), "one by cursor"),
+    "after a cursor": (bookings.list(cursor="c"), OFFSET, "a page by take and skip"),
+    "after skip": (bookings.list(take=3, skip=3), more("c"), "a page by cursor"),
+    "with a sort": (bookings.list(sort_end="asc"), more("c"), "a page by cursor"),
     "of two statuses": (
         bookings.list(status=["past", "upcoming"], cal_api_version="2024-08-13"),
         more("c"),
-        "one by cursor",
+        "a page by cursor",
     ),
-    "of a list that knows one way": (teams.bookings(5, take=3), more("c"), "one by cursor"),
-    "of a member's list": (teams.organization_user_bookings(5, 6), more("c"), "one by cursor"),
+    "of a list that knows one way": (teams.bookings(5, take=3), more("c"), "a page by cursor"),
+    "of a member's list": (teams.organization_user_bookings(5, 6), more("c"), "a page by cursor"),
 }
 
 

@@ -499,7 +499,7 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     ),
     (
         lambda r: r.slots({NINE: []}),
-        "a key of by_date: is a time; give a date such as 2027-04-05",
+        "a key of by_date: is a time; pass a date such as 2027-04-05",
     ),
     (
         lambda r: r.slots({"2027-04-05": ["soon"]}),

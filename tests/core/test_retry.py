@@ -447,8 +447,8 @@ SECONDS_OF_A_DAY = "must be a number of seconds, from 0 to 86,400"
         ({"wait_budget": None}, "wait_budget", SECONDS_OF_A_DAY),
         ({"cap": 0.4}, "cap", "is below the base of 0.5 s"),
         ({"wait_budget": 181}, "wait_budget", "is beyond the deadline of 180 s"),
-        ({"base": 181}, "base", "is beyond the deadline of 180 s; give a smaller one"),
-        ({"deadline": 0}, "base", "is beyond the deadline of 0 s; give a smaller one"),
+        ({"base": 181}, "base", "is beyond the deadline of 180 s; pass a smaller one"),
+        ({"deadline": 0}, "base", "is beyond the deadline of 0 s; pass a smaller one"),
     ],
 )
 def test_a_policy_that_contradicts_itself_is_refused(given: Any, field: str, problem: str) -> None:

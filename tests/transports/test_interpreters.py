@@ -373,7 +373,7 @@ def test_a_transport_that_returns_no_answer_may_have_done_what_was_asked() -> No
 
 def test_a_program_that_is_no_stream_does_not_lose_its_result() -> None:
     program = asking("a")
-    with pytest.raises(InvalidInput, match="stream: returned str, as only a program may") as first:
+    with pytest.raises(InvalidInput, match="stream: returned str, so it is a program") as first:
         list(iterate(program, Echo()))
     with pytest.raises(InvalidInput) as second:
         trio.run(listed, asking("a"))
