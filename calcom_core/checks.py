@@ -1,7 +1,7 @@
 """Checks for the fields of inputs: each returns the value to send, or raises `InvalidInput`.
 
-A check refuses a value only if the server certainly refuses it or silently misreads it, or if it
-would leave its segment of the URL.
+A check refuses a value only if the server certainly refuses or silently misreads it, or if it
+would change the path of the URL.
 Any other value is sent, because the server's own rules change.
 No message repeats the value, because it may be personal data.
 

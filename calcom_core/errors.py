@@ -124,9 +124,8 @@ class BookingFieldError(ApiError):
 class SlotUnavailable(ApiError):
     """The time cannot be booked.
 
-    `reason` is `taken`, `full`, `past`, `outside_window`, `reserved`, `limit` (the event type
-    allows no more bookings in that period), `booker_limit` (it allows no more active bookings of
-    this attendee) or `no_host`.
+    `reason` is `taken`, `full`, `past`, `outside_window`, `reserved`, `limit` (of bookings in that
+    period), `booker_limit` (of active bookings of this attendee) or `no_host`.
     Choose another slot, except after the last two reasons.
     """
 
@@ -315,9 +314,10 @@ class TransportError(CalcomError):
 
     `reason` names the failure.
     A retry may succeed after `pool` (no connection became free), `connect` (no connection, or the
-    proxy failed), `refused`, `timeout` and `closed` (the connection ended, also in a handshake).
-    It does not after `host` (the name has no address), `tls` (no trust, or no common version),
-    `proxy` (the proxy refused the request and forwarded nothing) and `transport-closed`.
+    proxy failed) and `refused`.
+    It may also succeed after `timeout` and `closed` (the connection ended, also in a handshake).
+    It cannot after `host` (the name has no address), `tls` (no trust, or no common version),
+    `proxy` (the proxy refused to forward the request) and `transport-closed`.
     `protocol` (a response that is not HTTP/1.1) and `too-large` occur only in a `NoAnswer`.
     `operation` is the operation of a request that a program sent, else None.
     """

@@ -191,8 +191,8 @@ def _is_bytes(message: object, attribute: object, body: bytes) -> None:
 class Request(LazyMethods):
     """A complete HTTP request; a transport adds `Host`, `Content-Length` and `Accept-Encoding`.
 
-    Raises `InvalidInput` for a header value with CR, LF or NUL, and for a URL with a control
-    character, a space or a character outside ASCII.
+    Raises `InvalidInput` for a header value with CR, LF or NUL, and for a URL with spaces, control
+    or non-ASCII characters.
     """
 
     method: str = field(converter=_to_exact_str, validator=_is_method)

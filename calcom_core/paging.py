@@ -68,8 +68,8 @@ def pages(
             end.
             A list by cursor does not end if a page shows only known bookings, or if ten
             consecutive pages are empty.
-            A list by *take* and *skip* does not end if ten consecutive pages show nothing new, or
-            after twice the number of pages that the first one stated, plus ten.
+            A list by *take* and *skip* does not end if ten consecutive pages show nothing new.
+            It does not end either if it exceeds twice the stated number of pages, plus ten.
         CalcomError: as `retrying` raises.
     """
     return _checked_iteration(api, operation, policy, concurrency, lambda page, new: (page,))

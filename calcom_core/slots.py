@@ -43,8 +43,8 @@ def list(  # named as in the API
             UTC; or an aware datetime or a string with an offset.
             A date is refused with a *time_zone* other than UTC: pass the midnight in that zone.
         end: as *start*, and not before it; a date includes the whole day.
-            A time in the first second of a day in UTC is sent as the second before, because the
-            server would extend it to the end of that day.
+            A time in the first second of a day in UTC is sent as the second before.
+            The server would extend it to the end of that day.
         event_type_id: the id of the event type, at least 1.
         event_type_slug: the slug of the event type.
         username: the owner of the event type.

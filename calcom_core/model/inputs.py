@@ -112,8 +112,9 @@ class NewBooking(LazyMethods):
     *start* is an aware datetime or an ISO 8601 string with an offset.
     Select the event type by *event_type_id*, or by *event_type_slug* with *username* or
     *team_slug*, optionally within an *organization_slug*.
-    *recurrence_count* (at least 1) is for recurring event types, *length_in_minutes* (at least 1)
-    for those with several lengths, *instant* for team event types of the hosted service.
+    *recurrence_count* (at least 1) is for recurring event types, and *length_in_minutes* (at least
+    1) for those with several lengths.
+    *instant* is for team event types of the hosted service.
     *allow_conflicts*, *allow_booking_out_of_bounds* and *skip_booking_limits* let a host ignore
     other bookings, the event type's booking window and its limits.
     They need version 2026-02-25, and the server ignores them without the credentials of a host.
