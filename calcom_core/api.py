@@ -6,8 +6,7 @@ A header that the library or the transport sets cannot be replaced, except `User
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from urllib.parse import SplitResult, quote, urlsplit
 
 from attrs import field, frozen
@@ -38,6 +37,8 @@ _QUERY_SAFE = ",:@"
 class ApiKey(LazyMethods):
     """An API key from the settings of an account (`cal_…`; self-hosted servers may differ)."""
 
+    kind: ClassVar[str] = "ApiKey"
+    """The value of `Unauthenticated.credentials`; subclasses keep it."""
     key: Secret
 
     def __init__(self, key: str | Secret) -> None:
@@ -54,6 +55,7 @@ class ApiKey(LazyMethods):
 class AccessToken(LazyMethods):
     """An access token of a managed user or of OAuth 2; `TokenExpired` is raised once it expires."""
 
+    kind: ClassVar[str] = "AccessToken"
     token: Secret
 
     def __init__(self, token: str | Secret) -> None:
@@ -70,6 +72,7 @@ class AccessToken(LazyMethods):
 class OAuthClient(LazyMethods):
     """The credentials of a platform's OAuth client; calls act as its owner."""
 
+    kind: ClassVar[str] = "OAuthClient"
     client_id: str
     client_secret: Secret
 
@@ -92,6 +95,8 @@ class OAuthClient(LazyMethods):
 @frozen
 class Anonymous(LazyMethods):
     """No credentials; enough to book, and to get, reschedule or cancel a booking by its uid."""
+
+    kind: ClassVar[str] = "Anonymous"
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return no headers."""
@@ -285,9 +290,8 @@ class Api(LazyMethods):
         return Request(operation.method, url, headers, operation.body or b"")
 
     def _headers(self, version: str, *, has_body: bool) -> Headers:
-        """Return cached headers while they stay equal, because checking them takes time."""
         user_agent = self.headers.get(_USER_AGENT)
-        headers = Headers(
+        return Headers(
             (
                 ("Accept", "application/json"),
                 ("User-Agent", self.user_agent if user_agent is None else user_agent),
@@ -297,14 +301,6 @@ class Api(LazyMethods):
                 *(pair for pair in self.headers if pair[0].lower() != _USER_AGENT),
             )
         )
-        cached = self._header_cache.setdefault((version, has_body), headers)
-        if cached != headers:
-            cached = self._header_cache[version, has_body] = headers
-        return cached
-
-    @cached_property
-    def _header_cache(self) -> dict[tuple[str, bool], Headers]:
-        return {}
 
     def _version(self, operation: Operation[Any]) -> str:
         version = self.versions.of(operation.name)

@@ -7,6 +7,7 @@ The functions `operation` and `listing` create operations from the table of rout
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from attrs import Factory, evolve, field, frozen
@@ -245,7 +246,7 @@ def operation(
         require_version(version, minimum_versions)
     idempotent = route.idempotent
     if not idempotent and verify is None:
-        verify = operation(route.verify, version, **parameters)
+        verify = partial(operation, route.verify, version, **parameters)
     return Operation(
         name=route.name,
         method=route.method,

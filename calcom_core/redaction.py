@@ -105,7 +105,7 @@ class Redactor:
         return evolve(request, url=url, headers=self.headers(request.headers), body=body)
 
     def url_and_body(self, request: Request) -> tuple[str, bytes]:
-        """Return the URL and the body of a request without credentials, and the URL without a user."""
+        """Return the URL, also without its user, and the body of a request without credentials."""
         # The host stays, because a URL needs one; `contains_credentials` checks it later.
         host = _HOST.match(request.url)[0]  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript]  # it matches any text
         url = _USER.sub("", host) + self.text(request.url[len(host) :])

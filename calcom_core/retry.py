@@ -23,12 +23,12 @@ The timeout of the call alone limits the first attempt.
 """
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar
 
 from attrs import Factory, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
-from calcom_core.api import Api, Auth
+from calcom_core.api import Api
 from calcom_core.effects import Clock, Program, Send, Sleep
 from calcom_core.error_mapping import describe
 from calcom_core.errors import (
@@ -318,13 +318,9 @@ def _read(api: Api, op: Operation[Any], request: Request, response: Response) ->
 
 def _read_or_failure(api: Api, op: Operation[Any], response: Response) -> Any:
     try:
-        return op.plain.read(response, credentials=_credentials_class(api.auth))
+        return op.plain.read(response, credentials=api.auth.kind)
     except (ApiError, DecodingError, VersionMismatch) as error:
         return error
-
-
-def _credentials_class(auth: Auth) -> str:
-    return next(str(cls.__name__) for cls in get_args(Auth) if isinstance(auth, cls))
 
 
 def describe_failure(error: CalcomError) -> str:

@@ -6,7 +6,7 @@ It is the only place that states them; functions, clients, documentation and tes
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.decoders import (
@@ -50,7 +50,7 @@ class Route(LazyMethods):
     path: str
     decoder: Decoder[Any]
     public: bool = False
-    _idempotent: bool = False
+    _idempotent: bool = field(default=False, alias="idempotent")
     verify: str = "bookings.get"
 
     @property

@@ -32,8 +32,9 @@ from calcom_core import (
 )
 from calcom_core.decoders import One, PageOf
 from calcom_core.effects import Clock, Sleep
+from calcom_core.responses import json as answer
 from calcom_core.retry import retrying
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 
 KEY = "cal_test_own_operations"
 LIST: Operation[list[dict[str, Any]]] = Operation(
