@@ -98,7 +98,7 @@ def test_an_unreadable_success_is_a_decoding_error(name: str) -> None:
     assert error.response == response
     assert error.operation == READ
     assert str(error).startswith(
-        f"bookings.get (GET /v2/bookings/bk7): 200 with {found} at {path}, where "
+        f"bookings.get (GET /v2/bookings/bk7): 200 with {found} at {path} instead of "
     )
 
 
@@ -107,8 +107,8 @@ def test_an_unreadable_write_response_means_accepted(status: int) -> None:
     error = decoding_error(WRITE, Response(status))
     assert error.may_have_happened is True
     assert str(error) == (
-        f"bookings.confirm (POST /v2/bookings/bk7/confirm): {status} with nothing at $, "
-        "where JSON belongs; check the base URL; the server accepted the request all the same"
+        f"bookings.confirm (POST /v2/bookings/bk7/confirm): {status} with nothing at $ "
+        "instead of JSON; check the base URL; the server accepted the request all the same"
     )
 
 
@@ -135,16 +135,16 @@ def test_an_error_with_status_200_has_the_message_of_the_server(name: str) -> No
     response = Response(200, (), json.dumps({"status": "error", "error": reported}).encode())
     error = decoding_error(READ, response)
     assert str(error) == (
-        "bookings.get (GET /v2/bookings/bk7): 200 with another string at $.status, "
-        f'where the string "success" belongs; the server says: {words}'
+        "bookings.get (GET /v2/bookings/bk7): 200 with another string at $.status "
+        f'instead of the string "success"; server message: {words}'
     )
     assert str(error).isprintable()
     assert error.may_have_happened is False
     error = decoding_error(WRITE, response)
     assert str(error) == (
-        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with another string at $.status, "
-        f'where the string "success" belongs; the server says: {words}; the outcome of this '
-        "write is open: look with error.operation.verify before you repeat it"
+        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with another string at $.status "
+        f'instead of the string "success"; server message: {words}; the write may have '
+        "happened: run error.operation.verify before you repeat it"
     )
     assert error.may_have_happened is True
     assert error.operation.verify == READ
@@ -153,8 +153,8 @@ def test_an_error_with_status_200_has_the_message_of_the_server(name: str) -> No
 
 def test_a_success_without_status_and_data_is_an_unknown_outcome_of_a_write() -> None:
     assert str(decoding_error(WRITE, Response(200, (), b"{}"))) == (
-        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with no string at $.status, "
-        'where the string "success" belongs; the outcome of this write is open: look with '
+        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with no string at $.status "
+        'instead of the string "success"; the write may have happened: run '
         "error.operation.verify before you repeat it"
     )
 
@@ -484,8 +484,8 @@ def test_one_unreadable_item_leaves_the_rest_of_a_list_readable() -> None:
     assert error.page.response == response
     assert error.may_have_happened is False
     assert str(error) == (
-        "bookings.list (GET /v2/bookings): 200 with a string at $.data[1].id, "
-        "where an integer belongs (2 unreadable, the other 1 of the page in error.page)"
+        "bookings.list (GET /v2/bookings): 200 with a string at $.data[1].id "
+        "instead of an integer (items in error.unreadable: 2, error.page: 1)"
     )
 
 
@@ -518,7 +518,7 @@ def test_the_error_of_a_list_without_pagination_has_its_bookings(name: str) -> N
     assert (error.page.next, error.page.total_items) == (None, None)
     assert evolve(error.page.pagination, extra={}) == OffsetPagination()
     assert error.unreadable == ()
-    assert str(error).endswith(" (1 of the page in error.page)")
+    assert str(error).endswith(" (items in error.page: 1)")
     assert b"cal_test_echoed" not in pickle.dumps(error)
 
 

@@ -293,8 +293,8 @@ def _always_more(query: dict[str, str]) -> Response:
 ENDLESS = {
     (_growing, items): (14, 28, "14 pages were read, and the last"),
     (_growing, pages): (14, 14, "14 pages were read, and the last"),
-    (_always_more, items): (11, 2, "11 pages were read, 10 of them in a row with nothing new, and"),
-    (_always_more, pages): (11, 11, "11 pages were read, 10 of them in a row with nothing new"),
+    (_always_more, items): (11, 2, "11 pages were read, the last 10 without a new booking, and"),
+    (_always_more, pages): (11, 11, "11 pages were read, the last 10 without a new booking"),
 }
 
 
@@ -354,7 +354,7 @@ def test_a_cursor_list_that_repeats_a_page_is_an_error() -> None:
         assert server.requests == most
         assert len(yielded) == 2
         assert caught.value.path == "$.pagination.hasMore"
-        assert "2 pages were read, 1 of them in a row with nothing new, and" in str(caught.value)
+        assert "2 pages were read, the last 1 without a new booking, and" in str(caught.value)
 
 
 def test_a_cursor_list_that_cycles_is_an_error() -> None:
@@ -439,9 +439,7 @@ def test_an_operation_that_lists_no_bookings_is_refused_before_anything_is_sent(
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
         paginate(API, operation)
-    assert str(caught.value) == (
-        "operation: must be one that lists bookings, such as bookings.list(…)"
-    )
+    assert str(caught.value) == ("operation: must list bookings, such as bookings.list(…)")
     with pytest.raises(InvalidInput, match=r"^policy: must be a RetryPolicy, not NoneType$"):
         paginate(API, past(2), None)
 

@@ -174,9 +174,9 @@ def test_an_existing_booking_in_the_response_is_an_error_with_it() -> None:
         assert (error.booking, error.operation) == (bk(older), CREATE)
         assert not error.may_have_happened
         assert str(error) == (
-            "bookings.create (POST /v2/bookings): the server returned an existing booking that "
-            "lacks the key of this call, and created none; it is error.booking "
-            "(after 1 attempt: a retry would end the same)"
+            "bookings.create (POST /v2/bookings): the server returned an existing booking "
+            "without the key of this call, and created none; error.booking holds it "
+            "(after 1 attempt: a retry would fail again)"
         )
 
 
@@ -227,9 +227,9 @@ def test_following_reschedules_ends() -> None:
     error = unknown([(LOOK, listed(moved("bk1", "bk1"))), *[circle] * 20])
     assert error.found == (bk(moved("bk1", "bk1")),)
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): whether it happened is not known: an earlier run "
-        "booked, and it was rescheduled 20 times or more; before you repeat it, ask what "
-        "error.verify asks"
+        "bookings.create (POST /v2/bookings): it may have happened: an earlier run "
+        "booked, but it was rescheduled 20 times or more; before you repeat it, run "
+        "error.verify"
     )
 
 
@@ -253,7 +253,7 @@ NOT_PERMITTED = [
 def test_without_permission_to_list_the_create_is_still_sent(received: Response) -> None:
     assert play([(LOOK, received), (CREATE, created(booking()))]) == bk(booking())
     error = unknown([(LOOK, received), (CREATE, LOST), (LOOK, received)])
-    assert "; a look-up failed: the answer was 40" in str(error)
+    assert "; a look-up failed: the response was 40" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -324,9 +324,9 @@ def test_a_booking_not_found_is_an_unknown_outcome_and_not_created_again() -> No
     assert (error.found, error.attempts) == ((), 1)
     assert error.verify == CREATE.verify
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): whether it happened is not known: cut short; "
-        "a look-up does not find it so far; before you repeat it, ask what error.verify asks "
-        "(after 1 attempt: it may have happened, and a second time would do it twice)"
+        "bookings.create (POST /v2/bookings): it may have happened: cut short; "
+        "a look-up has not found it yet; before you repeat it, run error.verify "
+        "(after 1 attempt: a retry might execute it twice)"
     )
 
 
@@ -359,7 +359,7 @@ def test_the_look_up_ends_with_the_deadline() -> None:
     )
     late = [(Clock(), 100.0), NONE, (CREATE, LOST), (Clock(), 155.0), (LOOK, refused(503, "busy"))]
     error = unknown([*late, (Clock(), 159.5), (Clock(), 159.5)])
-    assert "; a look-up failed: the answer was 503 busy; before" in str(error)
+    assert "; a look-up failed: the response was 503 busy; before" in str(error)
 
 
 def test_a_booking_at_the_maximum_datetime_can_be_looked_up() -> None:
@@ -416,7 +416,7 @@ def test_a_failed_payment_may_have_created_the_booking() -> None:
     with pytest.raises(BookingConflict) as caught:
         play([NONE, (CREATE, refused(409, "payment_not_created_error", None)), (LOOK, NO_KEY)])
     assert caught.value.may_have_happened
-    assert "whether it is our own is not known: a look-up failed" in caught.value.stop_reason
+    assert "the booking of this key may exist: a look-up failed" in caught.value.stop_reason
 
 
 def test_a_conflict_with_another_booking_or_without_a_look_up_is_an_error() -> None:
@@ -452,9 +452,9 @@ def test_an_earlier_series_that_may_be_incomplete_is_not_created_again() -> None
     error = unknown([(LOOK, listed(FIRST)), (GET_SERIES, success([FIRST]))], data=COUNTED)
     assert (error.found, error.attempts) == ((bk(FIRST),), 0)
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): whether it happened is not known: an earlier run "
-        "booked, and 1 of the bookings of a series exist, and its length is 2; before you repeat "
-        "it, ask what error.verify asks"
+        "bookings.create (POST /v2/bookings): it may have happened: an earlier run "
+        "booked, but 1 of the bookings of a series exist, and its length is 2; before you repeat "
+        "it, run error.verify"
     )
     hidden = [(LOOK, listed(FIRST)), (GET_SERIES, success([STRANGE]))]
     assert unknown(hidden, data=COUNTED).found == (bk(FIRST),)
@@ -585,7 +585,7 @@ def test_a_created_booking_without_metadata_is_not_an_older_one() -> None:
 def test_a_listed_booking_without_metadata_may_be_ours() -> None:
     look = (LOOK, listed(OTHERS, without_metadata()))
     error = unknown([NONE, (CREATE, LOST), look, ONE, look, TWO, look])
-    assert "; a booking that starts then does not show its metadata;" in str(error)
+    assert "; a booking with this start does not show its metadata;" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -600,7 +600,7 @@ def test_a_listed_booking_without_metadata_may_be_ours() -> None:
 def test_cancelled_or_later_bookings_do_not_hide_ours(empty: Any) -> None:
     script = [NONE, (CREATE, LOST), (LOOK, listed(OTHERS, empty))]
     error = unknown(script, policy=NO_RETRY)
-    assert "; a look-up does not find it so far;" in str(error)
+    assert "; a look-up has not found it yet;" in str(error)
 
 
 UNREADABLE = {"id": 5}
@@ -653,7 +653,7 @@ def test_a_look_up_reads_ten_pages_of_bookings_with_one_start() -> None:
     look = ("GET", "/v2/bookings")
     pages = [(look, listed(*[OTHERS] * 100, more=True, skip=skip)) for skip in range(10)]
     error = unknown([*pages, (CREATE, LOST), *pages], policy=NO_RETRY)
-    assert "; more bookings start then than a look-up reads;" in str(error)
+    assert "; a look-up does not read all bookings with this start;" in str(error)
 
 
 def test_a_cursor_list_is_read_too() -> None:
@@ -677,7 +677,7 @@ def test_no_page_of_a_look_up_is_requested_after_the_deadline() -> None:
         (Clock(), 160.0),
         (Clock(), 160.0),
     ]
-    assert "; more bookings start then than a look-up reads;" in str(unknown(script))
+    assert "; a look-up does not read all bookings with this start;" in str(unknown(script))
 
 
 def test_pages_are_requested_until_the_deadline() -> None:
@@ -704,14 +704,14 @@ def test_a_refusal_states_what_the_look_up_left_open() -> None:
         play([NONE, (CREATE, TAKEN), (LOOK, NO_KEY)])
     assert isinstance(caught.value.__cause__, Unauthenticated)
     assert caught.value.stop_reason == (
-        "a retry would end the same; whether it is our own is not known: "
-        "a look-up failed: the answer was 401 no credentials"
+        "a retry would fail again; the booking of this key may exist: "
+        "a look-up failed: the response was 401 no credentials"
     )
     broken = [(LOOK, listed(FIRST)), (GET_SERIES, success([FIRST]))]
     with pytest.raises(BookingConflict) as conflict:
         play([NONE, (CREATE, refused(409, "booking_conflict_error")), *broken])
     assert conflict.value.stop_reason.endswith(
-        ": 1 of the bookings of a series exist, and its length is unknown; give recurrence_count"
+        ": 1 of the bookings of a series exist, and its length is unknown; pass recurrence_count"
     )
 
 
@@ -753,25 +753,25 @@ FULL = {f"k{number}": "v" for number in range(50)}
 @pytest.mark.parametrize(
     ("changes", "key", "field", "problem"),
     [
-        ({}, "", "key", "must be a string that is not blank, without NUL"),
-        ({}, " \t", "key", "must be a string that is not blank, without NUL"),
-        ({}, "a\x00b", "key", "must be a string that is not blank, without NUL"),
-        ({}, None, "key", "must be a string that is not blank, without NUL"),
-        ({}, 17, "key", "must be a string that is not blank, without NUL"),
+        ({}, "", "key", "must be a string that is not blank and contains no NUL"),
+        ({}, " \t", "key", "must be a string that is not blank and contains no NUL"),
+        ({}, "a\x00b", "key", "must be a string that is not blank and contains no NUL"),
+        ({}, None, "key", "must be a string that is not blank and contains no NUL"),
+        ({}, 17, "key", "must be a string that is not blank and contains no NUL"),
         ({}, "x" * 501, "key", "is longer than 500 characters"),
         ({}, "\U0001f600" * 251, "key", "is longer than 500 characters"),
-        ({"metadata": FULL}, "k", "key", "metadata has 51 keys; the server takes 50"),
+        ({"metadata": FULL}, "k", "key", "metadata has 51 keys; the server accepts 50"),
         (
             {"metadata": {METADATA_KEY: "x"}},
             "k",
             "booking.metadata['create_once_key']",
-            "is where the key is kept; leave it out",
+            "is reserved for the key; remove it",
         ),
         (
             {"instant": True},
             "k",
             "booking.instant",
-            "starts at once, where no look-up would find it; use bookings.create_instant",
+            "starts at once, so a look-up cannot find it; call bookings.create_instant",
         ),
         ({"start": "2027-04-05"}, "k", "booking.start", None),
         ({"typo": 1}, "k", "booking['typo']", None),

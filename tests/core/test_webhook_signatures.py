@@ -128,8 +128,8 @@ def test_a_secret_may_hold_any_text() -> None:
         (
             None,
             SignatureMissing,
-            "the delivery has no X-Cal-Signature-256; anybody may have sent it, "
-            "or the webhook of a scheduled delivery is gone",
+            "the delivery has no X-Cal-Signature-256; anyone may have sent it, "
+            "or the webhook of a scheduled delivery was deleted",
         ),
         ("", SignatureMissing, ""),
         (b"", SignatureMissing, ""),
@@ -137,15 +137,14 @@ def test_a_secret_may_hold_any_text() -> None:
         (
             "no-secret-provided",
             WebhookWithoutSecret,
-            "the webhook has no secret, so that anybody can make its deliveries; "
-            "give it one in Cal.com",
+            "the webhook has no secret, so anyone can forge its deliveries; set one in Cal.com",
         ),
         (b"no-secret-provided", WebhookWithoutSecret, ""),
         (
             "what?",
             SignatureMalformed,
-            "X-Cal-Signature-256 is not 64 hexadecimal digits, with or without sha256= before "
-            "them, or it came more than once",
+            "X-Cal-Signature-256 is not 64 hexadecimal digits, with or without sha256=, "
+            "or it is repeated",
         ),
         (SIGNATURE[:-1], SignatureMalformed, ""),
         (SIGNATURE + "0", SignatureMalformed, ""),
@@ -162,9 +161,9 @@ def test_a_secret_may_hold_any_text() -> None:
         (
             "0" * 64,
             SignatureMismatch,
-            "X-Cal-Signature-256 is not that of this body and the secret; if the delivery is real, "
-            "see that the body is verified as it came, that no line break clings to the secret, "
-            "and that several are given as a list",
+            "X-Cal-Signature-256 does not match this body and the secret; if the delivery is "
+            "genuine, verify the raw body, strip line breaks from the secret, "
+            "and pass several secrets as a list",
         ),
         (SIGNATURE[::-1], SignatureMismatch, ""),
     ],
@@ -181,12 +180,12 @@ def test_each_signature_failure_has_its_own_error(signature: Any, kind: type, me
 
 def test_a_mismatch_states_the_number_of_secrets_tried() -> None:
     error = refusal(SIGNATURE, ["one", "two"])
-    assert str(error).startswith("X-Cal-Signature-256 is not that of this body and any of the 2 ")
+    assert str(error).startswith("X-Cal-Signature-256 does not match this body and any of the 2 ")
 
 
 def test_a_mismatch_of_an_empty_body_states_it() -> None:
     assert str(refusal(SIGNATURE, RIGHT, b"")).endswith(
-        "see why the body is empty; was it read before?"
+        "check why the body is empty; it may have been read before"
     )
 
 
@@ -217,11 +216,11 @@ def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("secrets", "field", "problem"),
     [
-        ("", "secrets", "is empty; give the secret of the webhook"),
-        (["x", ""], "secrets[1]", "is empty; give the secret of the webhook"),
-        ("\0", "secrets", "is empty; give the secret of the webhook"),
-        ([" \t\r\n"], "secrets[0]", "is empty; give the secret of the webhook"),
-        ([], "secrets", "is empty; without a secret nothing can be verified"),
+        ("", "secrets", "is empty; pass the secret of the webhook"),
+        (["x", ""], "secrets[1]", "is empty; pass the secret of the webhook"),
+        ("\0", "secrets", "is empty; pass the secret of the webhook"),
+        ([" \t\r\n"], "secrets[0]", "is empty; pass the secret of the webhook"),
+        ([], "secrets", "is empty; pass at least one secret"),
         (None, "secrets", "must be a string, or a list of them, not null"),
         (b"topsecret", "secrets", "must be a string, or a list of them, not bytes"),
         (iter([RIGHT]), "secrets", "must be a string, or a list of them, not list_iterator"),
@@ -229,7 +228,7 @@ def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
         ({"a": RIGHT}, "secrets", "must be a string, or a list of them, not an object"),
         ([None], "secrets[0]", "must be a string, not null"),
         ([b"topsecret"], "secrets[0]", "must be a string, not bytes"),
-        (["x", "\ud800"], "secrets[1]", "holds half a surrogate pair, which is no text"),
+        (["x", "\ud800"], "secrets[1]", "contains half a surrogate pair, which is not valid text"),
     ],
     ids=range(13),
 )
@@ -244,10 +243,8 @@ def test_invalid_secrets_are_refused_before_any_signature_check(
 
 @pytest.mark.parametrize("body", ["{}", None, {"a": 1}, 5, [1]])
 def test_a_body_that_is_not_bytes_is_refused(body: Any) -> None:
-    assert str(refusal(SIGNATURE, RIGHT, body)).startswith(
-        "body: must be the bytes as they came, not "
-    )
-    with pytest.raises(InvalidInput, match=r"^body: must be the bytes as they came, not "):
+    assert str(refusal(SIGNATURE, RIGHT, body)).startswith("body: must be the raw bytes, not ")
+    with pytest.raises(InvalidInput, match=r"^body: must be the raw bytes, not "):
         parse(body)
 
 
@@ -266,10 +263,10 @@ def test_a_signed_delivery_has_the_signature_of_the_server(name: str) -> None:
 @pytest.mark.parametrize(
     ("body", "secret", "message"),
     [
-        (BODY, "", "secret: is empty; give the secret of the webhook"),
+        (BODY, "", "secret: is empty; pass the secret of the webhook"),
         (BODY, None, "secret: must be a string, not null"),
         (BODY, [RIGHT], "secret: must be a string, not an array"),
-        ("text", HIDDEN, "body: must be the bytes as they came, not a string; "),
+        ("text", HIDDEN, "body: must be the raw bytes, not a string; "),
     ],
 )
 def test_an_unsignable_body_is_refused(body: Any, secret: Any, message: str) -> None:
@@ -283,7 +280,7 @@ def test_an_unsignable_body_is_refused(body: Any, secret: Any, message: str) -> 
 def test_a_released_memoryview_is_refused_as_a_body(refused: Any) -> None:
     view = memoryview(BODY)
     view.release()
-    with pytest.raises(InvalidInput, match=r"^body: is a view that was released$") as caught:
+    with pytest.raises(InvalidInput, match=r"^body: is a released memoryview$") as caught:
         refused(view)
     assert [text for text in shown(caught.value) if HIDDEN in text] == []
 
