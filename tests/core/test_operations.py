@@ -83,6 +83,17 @@ def test_the_tables_name_exactly_the_operations() -> None:
     assert [name for name, rows in OPERATIONS.items() if "in short" not in rows] == []
 
 
+def test_these_operations_need_no_credentials() -> None:
+    assert {name for name, route in ROUTES.items() if route.public} == {
+        *("bookings.get", "bookings.get_one", "bookings.get_series", "bookings.get_by_seat"),
+        *("bookings.create", "bookings.create_one", "bookings.create_recurring"),
+        *("bookings.create_instant", "bookings.reschedule", "bookings.reschedule_seat"),
+        *("bookings.cancel", "bookings.cancel_one", "bookings.cancel_seat"),
+        *("slots.list", "slots.reserve", "slots.get_reservation", "slots.update_reservation"),
+        *("slots.delete_reservation", "event_types.list"),
+    }
+
+
 @pytest.mark.parametrize(("name", "sent"), ROWS)
 def test_a_call_sends_exactly_this_under_each_version_profile(name: str, sent: Sent) -> None:
     operation = sent.call()
