@@ -45,6 +45,7 @@ from server import (
     Handler,
     Peer,
     Server,
+    Unanswering,
     answering,
     answering_once,
     dripping,
@@ -697,27 +698,6 @@ def test_the_time_that_a_name_takes_to_look_up_counts(monkeypatch: pytest.Monkey
         "timeout",
         "GET /v2/x: no connection to slow.invalid:443 within 10 s (Timeout.connect); " + UNTOUCHED,
     )
-
-
-class Unanswering:
-    """An address that swallows attempts to connect: a listener whose queue is full."""
-
-    def __enter__(self) -> "Unanswering":
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(0)
-        self.address = self.listener.getsockname()
-        self.queued = []
-        for _ in range(4):
-            client = socket.socket()
-            client.setblocking(False)
-            client.connect_ex(self.address)
-            self.queued.append(client)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for client in (*self.queued, self.listener):
-            client.close()
 
 
 @pytest.mark.exhaustive(sample=2)
