@@ -719,22 +719,6 @@ def test_a_connection_that_never_opens_means_not_sent(
     assert error == (NotSent, "timeout", expected)
 
 
-@pytest.mark.exhaustive(sample=1)
-@both
-def test_an_address_that_does_not_answer_leaves_time_for_the_next(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if kind == "trio":
-        monkeypatch.setattr("trio._highlevel_open_tcp_stream.DEFAULT_DELAY", 0.05)
-    stream = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
-    with Unanswering() as silent, Server(answering(OK)) as server:
-        found = [(*stream, silent.address), (*stream, ("127.0.0.1", server.port))]
-        request = Request("GET", "http://localhost/")
-        with monkeypatch.context() as patch:
-            patch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
-            assert exchange(kind, request, within=Timeout(connect=0.4)) == [OK_RESPONSE]
-
-
 @pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize(
