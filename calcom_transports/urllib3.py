@@ -204,8 +204,9 @@ class Urllib3Transport:
             ),
         )
         try:
-            exchange.receive_head(response.status, response.headers.items())
-            if response.status < 200:
+            if not exchange.status:  # else a connection of ours has noted it
+                exchange.receive_head(response.status, response.headers.items())
+            if exchange.status < 200:
                 raise exchange.failure("protocol", f"status {response.status} is not final")
             body = Body(exchange.headers, self._settings.max_body, exchange.failure)
             for data in _stream(response):

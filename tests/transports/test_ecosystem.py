@@ -127,6 +127,8 @@ def test_the_transport_may_be_imported_while_a_cassette_is_in_use(
 ) -> None:
     names = ("calcom_transports.urllib3", "calcom_transports.urllib3_connection")
     for name in () if early else names:
+        package, _, attribute = name.partition(".")
+        monkeypatch.setattr(sys.modules[package], attribute, sys.modules[name])  # to restore it
         monkeypatch.delitem(sys.modules, name)
     with Server(numbered) as server:
         with vcr.use_cassette(str(tmp_path / "c.yaml")) as cassette:
