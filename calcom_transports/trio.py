@@ -30,7 +30,7 @@ except ModuleNotFoundError as missing:
 
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
+from calcom_transports.proxies import ENVIRONMENT, parse_proxies
 from calcom_transports.trio_runtime import iterate_trio as iterate_trio
 from calcom_transports.trio_runtime import run_trio as run_trio
 from calcom_transports.unpicklable import refuse_pickling
@@ -73,7 +73,7 @@ class TrioTransport:
         max_body: int = MAX_BODY,
     ) -> None:
         self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(max_connections))
-        proxies = proxies_or_error(proxy)
+        proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
             timeout, ssl_context, allow_http, max_connections, max_body, proxies

@@ -46,7 +46,7 @@ except ModuleNotFoundError as missing:
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.body import Body
-from calcom_transports.proxies import ENVIRONMENT, Proxy, proxies_or_error
+from calcom_transports.proxies import ENVIRONMENT, Proxy, parse_proxies
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.urls import Origin
 
@@ -116,7 +116,7 @@ class Urllib3Transport:
                     "pool", f"{problem}; leave out ssl_context, proxy and max_connections"
                 )
             proxy = None
-        proxies = proxies_or_error(proxy)
+        proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
             timeout, ssl_context, allow_http, max_connections, max_body, proxies
