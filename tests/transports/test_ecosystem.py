@@ -387,7 +387,7 @@ def test_an_interrupt_in_a_pool_of_ones_own_is_named_in_the_log(
             transport.send(post(server))
         monkeypatch.undo()
         assert transport.send(post(server)) == OK_RESPONSE
-    assert "cut off after it was sent" in caplog.text
+    assert "cancelled after it was sent" in caplog.text
 
 
 @pytest.mark.parametrize(
