@@ -270,14 +270,14 @@ class Urllib3Transport:
         self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
         self._pools: dict[Origin, urllib3.HTTPConnectionPool] = {}
         self._addresses: dict[str, str] = {}
-        self._connections: WeakSet[PlainConnection] = WeakSet()
+        self._connections: set[PlainConnection] = set()
 
     def __reduce__(self) -> NoReturn:
         refuse_pickling(self, "holds open connections")
 
     def __del__(self) -> None:
         try:
-            if any(not connection.is_closed for connection in self._connections):
+            if self._connections and not self._closed:
                 warn_unclosed(self, "call close(), or use a `with` block")
         finally:
             self.close()
