@@ -69,8 +69,8 @@ def use_cassette(
         path: the file; its directories are made when it is recorded.
         mode: `none` replays; `once` replays, and records where there is no file;
             `rewrite` records, and replaces the file at the end.
-        transport: what sends while recording; by default urllib3's in `Client`, and trio's in
-            `AsyncClient`.
+        transport: what sends while recording; by default urllib3's in `Client`, and that of
+            asyncio or trio in `AsyncClient`.
         match: what a request must have in common with a recorded one.
         redaction: what is taken out of a recording besides credentials.
         before_record: changes or leaves out exchanges of a recording, as `Recorder` says;
@@ -118,8 +118,8 @@ class Recorder:
 
     Arguments:
         path: the file; one that is there must be a cassette, and is replaced.
-        transport: what sends; by default urllib3's in `Client`, and trio's in `AsyncClient`,
-            a new one for each exchange.
+        transport: what sends; by default urllib3's in `Client`, and that of asyncio or trio in
+            `AsyncClient`, a new one for each exchange.
         redaction: what is taken out besides credentials.
         before_record: a function that is called with each exchange as it would be written, when
             the recording ends: a `calcom_transports.cassette.Recorded`, already redacted.
@@ -172,7 +172,7 @@ class Recorder:
 
     def async_transport(self) -> AsyncTransport:
         """Return the transport that records for `AsyncClient`."""
-        transport = self._transport or _EachTimeUnderTrio()
+        transport = self._transport or _AsyncEachTime()
         if not iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for Client")
         return _AsyncRecordingTransport(cast(AsyncTransport, transport), self._log)
@@ -242,13 +242,13 @@ class _EachTime:
             return transport.send(request, timeout)
 
 
-class _EachTimeUnderTrio:
-    """The same under trio, of whose runs there may be several."""
+class _AsyncEachTime:
+    """The same under asyncio and trio, in as many event loops as there are."""
 
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
-        from calcom_transports.trio import TrioTransport
+        from calcom_transports.async_runtime import NativeTransport
 
-        async with TrioTransport() as transport:
+        async with NativeTransport() as transport:
             return await transport.send(request, timeout)
 
 

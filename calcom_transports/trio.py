@@ -66,6 +66,9 @@ class TrioTransport:
         max_body: how many bytes the body of an answer may have after decoding.
     """
 
+    library = "trio"
+    """The async library that it works under; `AsyncClient` reads it."""
+
     def __init__(
         self,
         *,

@@ -1,7 +1,8 @@
 """Requests sent through either network transport, and what came of them."""
 
-from collections.abc import Callable
-from typing import Any
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import pytest
 import trio
@@ -11,6 +12,7 @@ from server import Server
 
 from calcom_core.errors import TransportError
 from calcom_core.http import Request, Response, Timeout
+from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -18,8 +20,9 @@ UNTOUCHED = "nothing was sent, it may be repeated"
 NOTHING_SENT = "nothing was sent"
 UNKNOWN = "it may have been carried out, look before repeating a write"
 
-both = pytest.mark.parametrize("kind", ["urllib3", "trio"])
+both = pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio"])
 
+T = TypeVar("T")
 Step = Request | Callable[[], object]
 
 
@@ -37,16 +40,26 @@ def exchange(
                     step()
         return responses
 
-    async def run() -> None:
-        async with TrioTransport(**options) as transport:
+    async def run_steps() -> None:
+        async with ASYNC[kind](**options) as transport:
             for step in steps:
                 if isinstance(step, Request):
                     responses.append(await transport.send(step, within))
                 else:
                     step()
 
-    trio.run(run)
+    run(kind, run_steps)
     return responses
+
+
+ASYNC: dict[str, Any] = {"trio": TrioTransport, "asyncio": AsyncioTransport}
+
+
+def run(kind: str, main: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
+    """Run an async function under that library; asyncio in debug mode, which finds mistakes."""
+    if kind == "trio":
+        return trio.run(main, *arguments)
+    return asyncio.run(main(*arguments), debug=True)
 
 
 def failure(kind: str, *steps: Step, **options: Any) -> tuple[type[TransportError], str, str]:
