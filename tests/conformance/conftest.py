@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import trustme
-from asyncio_transport import AsyncioTransport
 from attrs import frozen
 
+from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 from conformance.runner import Runtime, Target, blocking, failures, on_asyncio, on_trio
@@ -37,7 +37,7 @@ class Transport:
 OURS = (
     Transport("urllib3", lambda trusting: Urllib3Transport(ssl_context=trusting), blocking),
     Transport("trio", lambda trusting: TrioTransport(ssl_context=trusting), on_trio),
-    Transport("asyncio", AsyncioTransport, on_asyncio),
+    Transport("asyncio", lambda trusting: AsyncioTransport(ssl_context=trusting), on_asyncio),
 )
 
 
