@@ -718,12 +718,3 @@ def test_so_have_they_under_trio() -> None:
     assert trio.run(under_trio) == [UID, UID]
     five, two = Timeout(5, 5, 5), Timeout(2, 2, 2)
     assert transport.timeouts == [two, five, five]
-
-
-def test_entering_the_trio_client_outside_trio_says_so() -> None:
-    async def enter() -> None:
-        async with AsyncClient(KEY, transport=AsyncNoting()):
-            raise AssertionError
-
-    with pytest.raises(InvalidInput, match=r"works under trio\.run only; under asyncio"):
-        enter().send(None)
