@@ -1,9 +1,10 @@
-"""One program, four ways to carry it out: the same effects, the same time and the same result.
+"""One program, six ways to run it: the same effects, the same time and the same result.
 
-Over a loopback server by urllib3 and by trio, and from a replay, blocking and under trio.
+Over a loopback server with urllib3, trio and asyncio; from a replay, blocking, and under both.
 Time is virtual in all of them, so that a back-off of hours takes none.
 """
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Generator
@@ -18,6 +19,7 @@ import trio.testing
 from attrs import evolve, frozen
 from core_recorded import RECORDED
 from server import Peer, Server
+from virtual_loop import VirtualLoop, run_virtually
 
 from calcom_core import (
     EVERYWHERE,
@@ -48,8 +50,11 @@ from calcom_core.paging import items, pages
 from calcom_core.retry import Exchange, exchanging
 from calcom_transports import Recorder, Replay, interpreter, iterate, run
 from calcom_transports.__main__ import WALK, walk
+from calcom_transports.async_interpreter import run_async
+from calcom_transports.async_runtime import runtime_for
+from calcom_transports.asyncio import AsyncioTransport, iterate_asyncio
 from calcom_transports.cassette import Cassette, Failure, Recorded, Run, load
-from calcom_transports.trio import TrioTransport, iterate_trio, run_trio
+from calcom_transports.trio import TrioTransport, iterate_trio
 from calcom_transports.urllib3 import Urllib3Transport
 
 LOST = NoAnswer("the server closed the connection", reason="closed")
@@ -231,20 +236,30 @@ class StillWhileSending:
     that is waited for is sleeps.
     """
 
-    def __init__(self, transport: TrioTransport, clock: trio.testing.MockClock) -> None:
+    def __init__(
+        self,
+        transport: TrioTransport | AsyncioTransport,
+        clock: trio.testing.MockClock | VirtualLoop,
+    ) -> None:
         self._transport = transport
         self._clock = clock
         self._under_way = 0
 
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
         self._under_way += 1
-        self._clock.autojump_threshold = float("inf")
+        self._let_jump(False)
         try:
             return await self._transport.send(request, timeout)
         finally:
             self._under_way -= 1
             if not self._under_way:
-                self._clock.autojump_threshold = 0
+                self._let_jump(True)
+
+    def _let_jump(self, jumps: bool) -> None:
+        if isinstance(self._clock, VirtualLoop):
+            self._clock.jumps = jumps
+        else:
+            self._clock.autojump_threshold = 0 if jumps else float("inf")
 
 
 def blocking(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
@@ -259,14 +274,20 @@ def blocking(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
     return seen(result), log
 
 
+def items_of(stream: Program, transport: Any) -> Any:
+    under_trio = trio.lowlevel.in_trio_run()
+    return (iterate_trio if under_trio else iterate_asyncio)(stream, transport)
+
+
 async def awaited(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
     log: Log = []
     program = logged(case.program(api), log)
     try:
         if case.streams:
-            result: Any = tuple([item async for item in iterate_trio(program, transport)])
+            iterated = items_of(program, transport)
+            result: Any = tuple([item async for item in iterated])
         else:
-            result = await run_trio(program, transport)
+            result = await run_async(program, transport, None, runtime_for(transport))
     except CalcomError as error:
         result = error
     return seen(result), log
@@ -294,6 +315,20 @@ def by_trio(case: Case) -> tuple[Any, Log]:
     return outcome
 
 
+def by_asyncio(case: Case) -> tuple[Any, Log]:
+    script = Script(case)
+
+    async def main() -> tuple[Any, Log]:
+        loop: Any = asyncio.get_running_loop()
+        async with AsyncioTransport() as transport:
+            return await awaited(case, case.api(server.url), StillWhileSending(transport, loop))
+
+    with Server(script) as server:
+        outcome = run_virtually(main())
+    assert script.is_over()
+    return outcome
+
+
 def recorded_by_urllib3(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
     with Recorder(path) as recorder:
         return blocking(case, api, recorder)
@@ -309,6 +344,16 @@ def recorded_by_trio(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
                 return await awaited(case, api, recorder)
 
     return trio.run(main, clock=clock)
+
+
+def recorded_by_asyncio(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
+    async def main() -> tuple[Any, Log]:
+        loop: Any = asyncio.get_running_loop()
+        async with AsyncioTransport() as transport:
+            with Recorder(path, StillWhileSending(transport, loop)) as recorder:
+                return await awaited(case, api, recorder)
+
+    return run_virtually(main())
 
 
 def replay_of(case: Case) -> Replay:
@@ -337,7 +382,19 @@ def by_replay_under_trio(case: Case) -> tuple[Any, Log]:
         return trio.run(awaited, case, case.api(), replay)
 
 
-WAYS = [by_urllib3, by_trio, by_replay, by_replay_under_trio]
+def by_replay_under_asyncio(case: Case) -> tuple[Any, Log]:
+    with replay_of(case) as replay:
+        return run_virtually(awaited(case, case.api(), replay))
+
+
+WAYS = [
+    by_urllib3,
+    by_trio,
+    by_asyncio,
+    by_replay,
+    by_replay_under_trio,
+    by_replay_under_asyncio,
+]
 
 
 def alone(*asked: tuple[Operation[Any], Response | NoAnswer]) -> list[Asked]:
@@ -693,14 +750,14 @@ def test_a_program_runs_the_same_everywhere(name: str, monkeypatch: pytest.Monke
 
 @pytest.mark.exhaustive(sample=4)
 @pytest.mark.parametrize("name", CASES)
-def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays_the_same(
+def test_a_program_recorded_by_any_transport_gives_one_cassette_which_replays_the_same(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     # Time is real while a program is recorded; here it sleeps as long as in a replay.
     monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 0.0))
     case = CASES[name]
-    scripts = [Script(case), Script(case)]
+    scripts = [Script(case), Script(case), Script(case)]
     waiting = list(scripts)
     expected = case.result, case.log
     with Server(lambda peer: waiting[0](peer)) as server:
@@ -708,10 +765,13 @@ def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays
         assert recorded_by_urllib3(case, api, tmp_path / "urllib3.json") == expected
         waiting.pop(0)
         assert recorded_by_trio(case, api, tmp_path / "trio.json") == expected
+        waiting.pop(0)
+        assert recorded_by_asyncio(case, api, tmp_path / "asyncio.json") == expected
     assert all(script.is_over() for script in scripts)
 
     content = (tmp_path / "urllib3.json").read_bytes()
     assert (tmp_path / "trio.json").read_bytes() == content
+    assert (tmp_path / "asyncio.json").read_bytes() == content
     assert len(load(tmp_path / "trio.json").runs[0].exchanges) == len(case.asked)
     assert b"cal_test" not in content
     # Without the key, and without the server, as on another machine.
@@ -721,14 +781,16 @@ def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays
             assert blocking(case, anonymous, replay) == expected
         with Replay(tmp_path / "urllib3.json") as replay:
             assert trio.run(awaited, case, anonymous, replay) == expected
+        with Replay(tmp_path / "urllib3.json") as replay:
+            assert run_virtually(awaited(case, anonymous, replay)) == expected
 
 
-def test_the_walk_recorded_by_either_transport_is_the_one_that_is_played(
+def test_the_walk_recorded_by_any_transport_is_the_one_that_is_played(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     answers = [item.outcome for item in load(WALK).runs[0].exchanges]
-    waiting = iter([*answers, *answers])
+    waiting = iter([*answers, *answers, *answers])
 
     def handler(peer: Peer) -> None:
         while peer.request():
@@ -736,17 +798,20 @@ def test_the_walk_recorded_by_either_transport_is_the_one_that_is_played(
             assert isinstance(answer, Response)
             peer.send(wire(answer))
 
-    async def under_trio(api: Api, transport: Any) -> list[str]:
-        return [line async for line in iterate_trio(walk(api), transport)]
+    async def iterated(api: Api, transport: Any) -> list[str]:
+        return [line async for line in items_of(walk(api), transport)]
 
     with Server(handler) as server:
         api = Api(ApiKey("cal_test_walk"), server.url)
         with Recorder(tmp_path / "urllib3.json") as recorder:
             lines = list(iterate(walk(api), recorder))
         with Recorder(tmp_path / "trio.json") as recorder:
-            assert trio.run(under_trio, api, recorder) == lines
+            assert trio.run(iterated, api, recorder) == lines
+        with Recorder(tmp_path / "asyncio.json") as recorder:
+            assert asyncio.run(iterated(api, recorder)) == lines
 
     assert (tmp_path / "trio.json").read_bytes() == (tmp_path / "urllib3.json").read_bytes()
+    assert (tmp_path / "asyncio.json").read_bytes() == (tmp_path / "urllib3.json").read_bytes()
     recorded = [item.outcome for item in load(tmp_path / "trio.json").runs[0].exchanges]
     assert [(one.status, one.body) for one in recorded if isinstance(one, Response)] == [
         (one.status, one.body) for one in answers if isinstance(one, Response)
