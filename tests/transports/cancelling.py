@@ -16,8 +16,12 @@ NEVER = -1
 # Under asyncio a cancellation in a step differs from one that comes between two steps.
 ways = pytest.mark.parametrize(
     ("kind", "within_step"),
-    [("trio", False), ("asyncio", False), ("asyncio", True), ("uvloop", False)],
-    ids=["trio", "asyncio", "asyncio, within a step", "uvloop"],
+    [
+        pytest.param("trio", False, id="trio"),
+        pytest.param("asyncio", False, id="asyncio"),
+        pytest.param("asyncio", True, id="asyncio, within a step"),
+        pytest.param("uvloop", False, id="uvloop", marks=pytest.mark.exhaustive),
+    ],
 )
 
 

@@ -59,7 +59,8 @@ ASYNC: dict[str, Any] = {
     "asyncio": AsyncioTransport,
     "uvloop": AsyncioTransport,
 }
-asyncs = pytest.mark.parametrize("kind", list(ASYNC))
+uvloop = pytest.param("uvloop", marks=pytest.mark.exhaustive)
+asyncs = pytest.mark.parametrize("kind", ["trio", "asyncio", uvloop])
 
 
 def under(
