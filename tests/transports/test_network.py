@@ -60,7 +60,7 @@ from calcom_transports.network import Settings, default_ssl_context, idle_limit
 from calcom_transports.proxies import Proxies
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
-from calcom_transports.urls import Destination, Origin, split_url
+from calcom_transports.urls import Target, Origin, split_url
 
 
 @both
@@ -1027,27 +1027,27 @@ def test_plain_http_to_another_name_is_sent_where_it_is_allowed(kind: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("url", "destination"),
+    ("url", "target"),
     [
         (
             "https://api.cal.com/v2/bookings?take=1#top",
-            Destination(Origin("https", "api.cal.com", 443), "api.cal.com", "/v2/bookings?take=1"),
+            Target(Origin("https", "api.cal.com", 443), "api.cal.com", "/v2/bookings?take=1"),
         ),
         (
             "HTTPS://API.Cal.com:8443",
-            Destination(Origin("https", "api.cal.com", 8443), "API.Cal.com:8443", "/"),
+            Target(Origin("https", "api.cal.com", 8443), "API.Cal.com:8443", "/"),
         ),
-        ("http://localhost?", Destination(Origin("http", "localhost", 80), "localhost", "/?")),
+        ("http://localhost?", Target(Origin("http", "localhost", 80), "localhost", "/?")),
         (
             "http://localhost./",
-            Destination(Origin("http", "localhost.", 80), "localhost.", "/"),
+            Target(Origin("http", "localhost.", 80), "localhost.", "/"),
         ),
-        ("http://127.9.9.9:0/", Destination(Origin("http", "127.9.9.9", 0), "127.9.9.9:0", "/")),
-        ("http://[::1]:80/a//b", Destination(Origin("http", "::1", 80), "[::1]:80", "/a//b")),
+        ("http://127.9.9.9:0/", Target(Origin("http", "127.9.9.9", 0), "127.9.9.9:0", "/")),
+        ("http://[::1]:80/a//b", Target(Origin("http", "::1", 80), "[::1]:80", "/a//b")),
     ],
 )
-def test_a_url_is_taken_apart(url: str, destination: Destination) -> None:
-    assert split_url(url, allow_http=False) == destination
+def test_a_url_is_taken_apart(url: str, target: Target) -> None:
+    assert split_url(url, allow_http=False) == target
 
 
 @both
