@@ -12,15 +12,21 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 try:
-    from calcom_transports.asyncio_connection import Connection, by, connect, now
-    from calcom_transports.network import (
+    from calcom_transports.asyncio_connection import (
+        AsyncioConnection,
+        connect,
+        now,
+        with_deadline,
+    )
+    from calcom_transports.exchange import (
         MAX_BODY,
         MAX_CONNECTIONS,
-        Exchange,
-        Settings,
+        OutgoingExchange,
+        strip_tracebacks,
         warn_unclosed,
-        without_frames,
     )
+    from calcom_transports.h11_messages import HttpMessages
+    from calcom_transports.settings import Settings
 except ModuleNotFoundError as missing:
     raise ImportError(
         "the asyncio transport needs h11 and truststore: pip install 'calcom-bookings[asyncio]'"
@@ -101,12 +107,11 @@ class AsyncioTransport:
         """
         self._stay_in_one_loop()
         exchange = self._settings.start(request, timeout, now())
-        wire = self._settings.wire_of(exchange)
         handled = sys.exception()
         try:
-            return await self._exchange(exchange, wire)
+            return await self._send(exchange)
         except TransportError as error:
-            without_frames(error, handled)
+            strip_tracebacks(error, handled)
             raise
 
     def _stay_in_one_loop(self) -> None:
@@ -124,28 +129,29 @@ class AsyncioTransport:
             )
         self._loop = loop
 
-    def _stay_open(self, exchange: Exchange) -> None:
+    def _check_open(self, exchange: OutgoingExchange) -> None:
         if self._closed:
             raise exchange.transport_closed()
 
-    async def _exchange(self, exchange: Exchange, wire: memoryview) -> Response:
-        origin = exchange.destination.origin
+    async def _send(self, exchange: OutgoingExchange) -> Response:
+        origin = exchange.target.origin
         pool = self._pools[origin]
-        self._stay_open(exchange)
+        self._check_open(exchange)
         await pool.acquire(exchange)
         try:
             # A cancelled task ends here, while nothing has left; others get their turn.
             await asyncio.sleep(0)
-            self._stay_open(exchange)
+            self._check_open(exchange)
             exchange.phase = "connecting"
             connection = pool.take(now())
             if connection is None:
                 connecting = connect(exchange, self._settings.context_for(origin))
-                connection = await by(exchange.connect_by, exchange, connecting)
+                connection = await with_deadline(exchange.connect_by, exchange, connecting)
             try:
                 if now() >= exchange.end:  # a timeout notices that only where the task waits
-                    raise exchange.out_of_time(now())
-                return await connection.serve(exchange, wire, self._settings.max_body)
+                    raise exchange.timed_out(now())
+                messages = HttpMessages(exchange, self._settings.max_body)
+                return await connection.exchange(exchange, messages)
             except (asyncio.CancelledError, KeyboardInterrupt):
                 exchange.note_cut()
                 raise
@@ -199,9 +205,9 @@ class _Pool:
     def __init__(self, size: int) -> None:
         self._free = size
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self.idle: list[Connection] = []
+        self.idle: list[AsyncioConnection] = []
 
-    async def acquire(self, exchange: Exchange) -> None:
+    async def acquire(self, exchange: OutgoingExchange) -> None:
         """Take a slot, or wait for one until the exchange must be connected."""
         if self._free:  # then none waits
             self._free -= 1
@@ -209,7 +215,7 @@ class _Pool:
         slot = asyncio.get_running_loop().create_future()
         self._waiting.append(slot)
         try:
-            await by(exchange.connect_by, exchange, _wait(slot))
+            await with_deadline(exchange.connect_by, exchange, _wait(slot))
         except BaseException:
             # It may have been given the slot and cancelled in the same step of the loop.
             if slot.done() and not slot.cancelled():
@@ -227,7 +233,7 @@ class _Pool:
                 return
         self._free += 1
 
-    def take(self, at: float) -> Connection | None:
+    def take(self, at: float) -> AsyncioConnection | None:
         """Return the connection used last that can serve again, and close those that are too old.
 
         The order of their use is that of their age only nearly, since servers announce limits.

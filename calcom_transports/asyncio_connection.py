@@ -14,8 +14,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from calcom_core.http import Response
 from calcom_transports.asyncio_runtime import all_ended
-from calcom_transports.http1 import Answer
-from calcom_transports.network import READ_SIZE, Exchange, Tunnel
+from calcom_transports.exchange import READ_SIZE, OutgoingExchange
+from calcom_transports.h11_messages import HttpMessages, TunnelMessages
 
 T = TypeVar("T")
 _Address: TypeAlias = tuple[Any, ...]
@@ -29,8 +29,10 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def by(deadline: float, exchange: Exchange, waiting: Coroutine[Any, Any, T]) -> T:
-    """Wait for something, or raise what a passed deadline of an exchange means."""
+async def with_deadline(
+    deadline: float, exchange: OutgoingExchange, waiting: Coroutine[Any, Any, T]
+) -> T:
+    """Await something; raise the exchange's error for a deadline if it takes too long."""
     limit = asyncio.timeout_at(deadline)
     try:
         async with limit:
@@ -38,11 +40,11 @@ async def by(deadline: float, exchange: Exchange, waiting: Coroutine[Any, Any, T
     except TimeoutError:
         if not limit.expired():  # that of a socket
             raise
-        raise exchange.out_of_time(now()) from None
+        raise exchange.timed_out(now()) from None
 
 
-class Connection:
-    """A connection, plain or TLS."""
+class AsyncioConnection:
+    """An open connection, plain or TLS; `reusable_until` is 0 while it must not be reused."""
 
     def __init__(self, tcp: socket.socket) -> None:
         self._tcp = tcp
@@ -50,7 +52,7 @@ class Connection:
         self.reusable_until = 0.0
 
     def is_usable(self, at: float) -> bool:
-        """Tell whether it can serve again: not too old, and nothing on it, not even its end."""
+        """Return whether it can be reused: not idle for too long, and nothing received on it."""
         return at < self.reusable_until and self._is_silent
 
     @property
@@ -69,47 +71,48 @@ class Connection:
         """Close it at once; works outside the event loop, too."""
         self._tcp.close()
 
-    async def serve(self, exchange: Exchange, wire: memoryview, max_body: int) -> Response:
-        """Send the request and read its response."""
+    async def exchange(self, exchange: OutgoingExchange, messages: HttpMessages) -> Response:
+        """Send the request, and read the response."""
         is_reused = self.reusable_until > 0.0
         self.reusable_until = 0.0
-        await self._send(exchange, wire, is_reused)
-        answer = Answer(exchange, max_body)
-        response = answer.after(await self._receive(exchange))
+        await self._send(exchange, messages.request_bytes(), is_reused)
+        response = messages.feed(await self._receive(exchange))
         while response is None:
             await asyncio.sleep(0)  # a socket with more to read lets no other task run
-            response = answer.after(await self._receive(exchange))
-        if answer.leaves_nothing:
-            exchange.keep(now())
+            response = messages.feed(await self._receive(exchange))
+        if messages.is_reusable():
+            exchange.mark_reusable(now())
             self.reusable_until = exchange.reusable_until
         return response
 
-    async def _send(self, exchange: Exchange, wire: memoryview, is_reused: bool) -> None:
+    async def _send(self, exchange: OutgoingExchange, data: memoryview, is_reused: bool) -> None:
         # A new connection may hold session tickets, which TLS reads with the response.
         if is_reused and not self._is_silent:
             raise exchange.ended_while_idle()
         try:
-            data = self._tls.encrypted(wire) if self._tls else wire
-            left = data[_sent(self._tcp, data) :]
+            if self._tls is not None:
+                data = self._tls.encrypted(data)
+            left = data[_send_some(self._tcp, data) :]
         except OSError as error:  # a socket takes a byte or fails
-            raise exchange.lost(error, now()) from error
+            raise exchange.connection_lost(error, now()) from error
         exchange.phase = "sent"
+        if not left:
+            return
+        sending = asyncio.get_running_loop().sock_sendall(self._tcp, left)
         try:
-            if left:
-                loop = asyncio.get_running_loop()
-                await by(exchange.end, exchange, loop.sock_sendall(self._tcp, left))
+            await with_deadline(exchange.end, exchange, sending)
         except OSError:
-            # The server may have answered before it closed; if it has not, reading says so.
+            # The server may have responded before it closed; if not, reading notices it.
             exchange.broken = True
 
-    async def _receive(self, exchange: Exchange) -> bytes:
+    async def _receive(self, exchange: OutgoingExchange) -> bytes:
         if now() >= exchange.end:  # a timeout notices that only where the task waits
-            raise exchange.out_of_time(now())
+            raise exchange.timed_out(now())
         read = self._read_tls(self._tls) if self._tls else self._read()
         try:
-            return await by(exchange.read_by(now()), exchange, read)
+            return await with_deadline(exchange.read_by(now()), exchange, read)
         except OSError as error:
-            raise exchange.lost(error, now()) from error
+            raise exchange.connection_lost(error, now()) from error
 
     async def _read(self) -> bytes:
         return await asyncio.get_running_loop().sock_recv(self._tcp, READ_SIZE)
@@ -128,19 +131,20 @@ class Connection:
         if data := tls.outgoing():
             await asyncio.get_running_loop().sock_sendall(self._tcp, data)
 
-    async def tunnel(self, exchange: Exchange) -> None:
-        """Have the proxy open the way to the origin."""
-        tunnel = Tunnel(exchange)
+    async def open_tunnel(self, exchange: OutgoingExchange) -> None:
+        """Have the proxy open a tunnel to the origin; raises `NotSent`."""
+        messages = TunnelMessages(exchange)
         try:
-            await asyncio.get_running_loop().sock_sendall(self._tcp, tunnel.wire)
-            while not tunnel.opened_by(await self._read()):
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(self._tcp, messages.request_bytes())
+            while not messages.feed(await self._read()):
                 pass
         except OSError as error:
             raise exchange.not_connected(error) from error
 
-    async def encrypt(self, exchange: Exchange, context: ssl.SSLContext) -> None:
-        """Start TLS."""
-        self._tls = tls = _Tls(context, exchange.destination.origin.host.rstrip("."))
+    async def encrypt(self, exchange: OutgoingExchange, context: ssl.SSLContext) -> None:
+        """Start TLS; raises `NotSent`."""
+        self._tls = tls = _Tls(context, exchange.target.origin.host.rstrip("."))
         try:
             while not tls.has_shaken_hands():
                 await self._feed(tls)
@@ -151,7 +155,7 @@ class Connection:
             raise exchange.not_http_1(protocol)
 
 
-def _sent(tcp: socket.socket, data: memoryview) -> int:
+def _send_some(tcp: socket.socket, data: memoryview) -> int:
     """Send what the socket takes at once, and return how many bytes that is."""
     try:
         return tcp.send(data)
@@ -210,16 +214,19 @@ class _Tls:
         return memoryview(self.outgoing())
 
 
-async def connect(exchange: Exchange, context: ssl.SSLContext | None) -> Connection:
-    """Connect to the peer of an exchange, open the way through a proxy, and start TLS."""
+async def connect(exchange: OutgoingExchange, context: ssl.SSLContext | None) -> AsyncioConnection:
+    """Open a connection for an exchange, through its proxy if it has one.
+
+    Raises `NotSent`.
+    """
     peer = exchange.peer
     try:
-        connection = Connection(await _open_tcp(peer.host, peer.port))
+        connection = AsyncioConnection(await _open_tcp(peer.host, peer.port))
     except OSError as error:
         raise exchange.not_connected(error) from error
     try:
         if exchange.tunnels:
-            await connection.tunnel(exchange)
+            await connection.open_tunnel(exchange)
         if context is not None:
             await connection.encrypt(exchange, context)
         return connection
