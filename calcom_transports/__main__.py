@@ -172,7 +172,7 @@ class WalkEnded(CalcomError):
 def walk(api: Api) -> Stream[str]:
     """Go through the steps; emits a line for what each asks, and lines for what came back.
 
-    A program like any other: it runs blocking and under trio, on a replay or on a network.
+    A program like any other: it runs blocking, under asyncio or trio, on a replay or a network.
     """
     result: Any = None
     for number, step in enumerate(STEPS, 1):
@@ -192,9 +192,12 @@ def walk(api: Api) -> Stream[str]:
 
 
 def play(cassette: Path) -> None:
-    """Play the walk from a cassette, once blocking and once under trio."""
+    """Play the walk from a cassette: blocking, under asyncio and under trio."""
+    import asyncio
+
     import trio
 
+    from calcom_transports.asyncio_runtime import iterate_asyncio
     from calcom_transports.trio_runtime import iterate_trio
 
     recorded = load(cassette)
@@ -210,12 +213,19 @@ def play(cassette: Path) -> None:
             print(line)
             blocking.append(line)
 
+    async def under_asyncio() -> list[str]:
+        with Replay(recorded) as replay:
+            return [line async for line in iterate_asyncio(walk(api), replay)]
+
     async def under_trio() -> list[str]:
         with Replay(recorded) as replay:
             return [line async for line in iterate_trio(walk(api), replay)]
 
-    same = "the same" if trio.run(under_trio) == blocking else "NOT the same"
-    print(f"\nUnder trio: the same program gave {same} {len(blocking)} lines.")
+    print()
+    lines = {"asyncio": asyncio.run(under_asyncio()), "trio": trio.run(under_trio)}
+    for library, found in lines.items():
+        same = "the same" if found == blocking else "NOT the same"
+        print(f"Under {library}: the same program gave {same} {len(blocking)} lines.")
 
 
 def list_upcoming() -> None:
