@@ -68,8 +68,10 @@ class AsyncioConnection:
         return False
 
     def close(self) -> None:
-        """Close it at once; works outside the event loop, too."""
+        """Close it without waiting."""
         self._tcp.close()
+
+    abandon = close
 
     async def exchange(self, exchange: OutgoingExchange, messages: HttpMessages) -> Response:
         """Send the request, and read the response."""
@@ -86,6 +88,8 @@ class AsyncioConnection:
         return response
 
     async def _send(self, exchange: OutgoingExchange, data: memoryview, is_reused: bool) -> None:
+        # A cancelled task ends here, while nothing has left; other tasks get their turn.
+        await asyncio.sleep(0)
         # A new connection may hold session tickets, which TLS reads with the response.
         if is_reused and not self._is_silent:
             raise exchange.ended_while_idle()

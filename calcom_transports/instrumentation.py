@@ -40,9 +40,9 @@ class Observation:
 
     *operation* names the operation, such as `bookings.get`; it is None for a request of a program
     of your own. *attempt* counts from 1.
-    *seconds* is the duration by the monotonic clock, under trio by trio's clock.
-    At the end either *response* is set or *error*, which may be any exception: trio's `Cancelled`
-    for a cancelled exchange.
+    *seconds* is the duration by the monotonic clock, in an event loop by the loop's clock.
+    At the end either *response* is set or *error*, which may be any exception: for a cancelled
+    exchange trio's `Cancelled` or asyncio's `CancelledError`.
     """
 
     request: Request
@@ -200,7 +200,7 @@ def iterate_with(
 
 
 class AsyncIterateWith(Generic[T]):
-    """As `iterate_with`, for trio; not an async generator, since `break` leaves one open."""
+    """As `iterate_with`, awaited; not an async generator, since `break` leaves one open."""
 
     def __init__(self, on_exchange: OnExchange | None, items: "AsyncItems[T]") -> None:
         self._on_exchange = on_exchange

@@ -96,7 +96,7 @@ def _base_url_of(cassette: Cassette) -> str | None:
 
 
 class Replay:
-    """Stands in for a transport, in the blocking and in the trio client, without a key.
+    """Stands in for a transport, in the blocking and in the async client, without a key.
 
     A client without a base URL of its own takes *base_url*, that of the first recorded request.
     Leaving its context, or the client's, raises `Unplayed` unless everything was asked for or an
