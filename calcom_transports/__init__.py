@@ -1,7 +1,7 @@
 """Clients, transports and replays that run the operations and programs of `calcom_core`.
 
-`Client` blocks, on urllib3; `AsyncClient` is for asyncio and trio; `Replay` answers both from a cassette, which
-a `Recorder` has written.
+`Client` blocks, on urllib3; `AsyncClient` is for asyncio and trio; `Replay` answers both from a
+cassette, which a `Recorder` has written.
 Nothing is imported before it is asked for, so that pytest can load the plugin at no cost.
 """
 

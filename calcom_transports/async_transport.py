@@ -166,11 +166,10 @@ class PooledTransport(ABC, Generic[C]):
     def _stay_in_one_loop(self) -> None:
         loop = self._running_loop()
         if loop is None:
-            others = (
-                "AsyncioTransport under asyncio, TrioTransport under trio, else Urllib3Transport"
-            )
             raise InvalidInput(
-                "transport", f"{type(self).__name__} runs under {self._loop_name}; use {others}"
+                "transport",
+                f"{type(self).__name__} runs under {self.library} only; use AsyncioTransport under "
+                "asyncio, TrioTransport under trio, Urllib3Transport in other code",
             )
         if self._loop not in (None, loop):
             raise InvalidInput(

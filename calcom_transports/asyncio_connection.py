@@ -24,7 +24,7 @@ NEXT_ADDRESS = 0.25
 """Seconds to wait for one address before the next is tried beside it (RFC 8305, 5)."""
 
 
-def now() -> float:
+def loop_time() -> float:
     """Return the time of the event loop."""
     return asyncio.get_running_loop().time()
 
@@ -40,7 +40,7 @@ async def with_deadline(
     except TimeoutError:
         if not limit.expired():  # that of a socket
             raise
-        raise exchange.timed_out(now()) from None
+        raise exchange.timed_out(loop_time()) from None
 
 
 class AsyncioConnection:
@@ -51,9 +51,9 @@ class AsyncioConnection:
         self._tls: _Tls | None = None
         self.reusable_until = 0.0
 
-    def is_usable(self, at: float) -> bool:
+    def is_usable(self, now: float) -> bool:
         """Return whether it can be reused: not idle for too long, and nothing received on it."""
-        return at < self.reusable_until and self._is_silent
+        return now < self.reusable_until and self._is_silent
 
     @property
     def _is_silent(self) -> bool:
@@ -83,7 +83,7 @@ class AsyncioConnection:
             await asyncio.sleep(0)  # a socket with more to read lets no other task run
             response = messages.feed(await self._receive(exchange))
         if messages.is_reusable():
-            exchange.mark_reusable(now())
+            exchange.mark_reusable(loop_time())
             self.reusable_until = exchange.reusable_until
         return response
 
@@ -98,7 +98,7 @@ class AsyncioConnection:
                 data = self._tls.encrypted(data)
             left = data[_send_some(self._tcp, data) :]
         except OSError as error:  # a socket takes a byte or fails
-            raise exchange.connection_lost(error, now()) from error
+            raise exchange.connection_lost(error, loop_time()) from error
         exchange.phase = "sent"
         if not left:
             return
@@ -110,13 +110,13 @@ class AsyncioConnection:
             exchange.broken = True
 
     async def _receive(self, exchange: OutgoingExchange) -> bytes:
-        if now() >= exchange.end:  # a timeout notices that only where the task waits
-            raise exchange.timed_out(now())
+        if loop_time() >= exchange.end:  # a timeout notices that only where the task waits
+            raise exchange.timed_out(loop_time())
         read = self._read_tls(self._tls) if self._tls else self._read()
         try:
-            return await with_deadline(exchange.read_by(now()), exchange, read)
+            return await with_deadline(exchange.read_by(loop_time()), exchange, read)
         except OSError as error:
-            raise exchange.connection_lost(error, now()) from error
+            raise exchange.connection_lost(error, loop_time()) from error
 
     async def _read(self) -> bytes:
         return await asyncio.get_running_loop().sock_recv(self._tcp, READ_SIZE)
