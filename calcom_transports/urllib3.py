@@ -9,7 +9,7 @@ import os
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.client import IncompleteRead
 from types import TracebackType
 from typing import Any, NoReturn, Self, cast
@@ -32,6 +32,7 @@ try:
     from calcom_transports.urllib3_connection import (
         RUNNING,
         STOCK_CONNECTION,
+        ConnectionQueue,
         PlainConnection,
         Running,
         TlsConnection,
@@ -51,11 +52,13 @@ from calcom_transports.urls import Origin
 
 
 class _PlainPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = PlainConnection
+    QueueCls = ConnectionQueue
+    ConnectionCls = PlainConnection  # pyright: ignore[reportAssignmentType]
 
 
 class _TlsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = TlsConnection
+    QueueCls = ConnectionQueue
+    ConnectionCls = TlsConnection  # pyright: ignore[reportAssignmentType]
 
 
 class Urllib3Transport:
@@ -154,7 +157,8 @@ class Urllib3Transport:
             # the cassette, and it takes connections out of a pool that waits for their return.
             with self._create_manager(exchange.proxy) as manager:
                 return self._send_over(manager, exchange)
-        running = RUNNING.set(Running(exchange, self._addresses, self._connections))
+        running = Running(exchange, self._addresses, self._connections)
+        before = RUNNING.set(running)
         try:
             urlopen = self._pool(exchange).urlopen
             return self._exchange(urlopen, exchange.request_target, exchange)
@@ -164,7 +168,8 @@ class Urllib3Transport:
         except (exceptions.HTTPError, OSError, ValueError) as error:
             raise self._failure(exchange, error) from None
         finally:
-            RUNNING.reset(running)
+            running.release()
+            RUNNING.reset(before)
 
     def _send_over(self, manager: urllib3.PoolManager, exchange: OutgoingExchange) -> Response:
         exchange.phase = "sent"  # unless an exception says that it is not
@@ -203,7 +208,7 @@ class Urllib3Transport:
             if response.status < 200:
                 raise exchange.failure("protocol", f"status {response.status} is not final")
             body = Body(exchange.headers, self._settings.max_body, exchange.failure)
-            for data in response.stream(READ_SIZE):
+            for data in _stream(response):
                 body.feed(data)
                 if time.monotonic() >= exchange.end:
                     raise exchange.timed_out(exchange.end)
@@ -300,6 +305,13 @@ def _in_child() -> None:
 
 # Where there is no fork, there is nothing to do.
 getattr(os, "register_at_fork", lambda **when: None)(after_in_child=_in_child)
+
+
+def _stream(response: urllib3.BaseHTTPResponse) -> Iterable[bytes]:
+    # urllib3 would wait for the chunks of a response that has no body (RFC 9112, 6.3).
+    if response.status in (204, 304) and "transfer-encoding" in response.headers:
+        return ()
+    return response.stream(READ_SIZE)
 
 
 def _headers_of(exchange: OutgoingExchange) -> Any:

@@ -16,10 +16,11 @@ import ssl
 import time
 from contextvars import ContextVar
 from http.client import HTTPException
-from typing import Any
+from queue import Full, LifoQueue
+from typing import Any, cast
 from weakref import WeakSet
 
-from attrs import frozen
+from attrs import define
 
 # Not from urllib3.connection: VCR.py replaces the names there while a cassette is in use, and
 # subclasses of its own classes would outlive the cassette.
@@ -40,7 +41,7 @@ _TUNNEL_STATUS = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 """The only trace that http.client leaves of a proxy's status."""
 
 
-@frozen
+@define
 class Running:
     """The exchange that this thread runs, and what its transport knows of connections."""
 
@@ -48,6 +49,13 @@ class Running:
     addresses: dict[str, str]
     """The address of each host that worked last."""
     connections: "WeakSet[PlainConnection]"
+    response: HTTPResponse | None = None
+
+    def release(self) -> None:
+        """Give the connection back, even if an interrupt lost the response on its way."""
+        if self.response is not None:
+            self.response.close()
+            self.response.release_conn()
 
 
 RUNNING: ContextVar[Running] = ContextVar("running")
@@ -56,6 +64,21 @@ RUNNING: ContextVar[Running] = ContextVar("running")
 def left(deadline: float) -> float:
     """Return the seconds until a deadline; raise `TimeoutError` if it has passed."""
     return seconds_left(deadline, time.monotonic())
+
+
+class ConnectionQueue(LifoQueue[Any]):
+    """The queue of a pool: an item for each connection that may be opened, or is idle.
+
+    urllib3 gives back a connection that it did not get if an interrupt stops it while it waits.
+    """
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Add a connection, or close it if the queue is full."""
+        try:
+            super().put(item, block, timeout)
+        except Full:
+            if item is not None:
+                item.close()
 
 
 class PlainConnection(HTTPConnection):
@@ -121,14 +144,16 @@ class PlainConnection(HTTPConnection):
             return
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        """Send a request; its connection is not reusable before the response is complete."""
+        """Send a request; the connection is not reusable before the response is complete."""
         self._idle_seconds = 0.0
+        RUNNING.get().exchange.phase = "connecting"
         super().request(*args, **kwargs)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own, too
         """Read the head of the response."""
-        response = super().getresponse()
-        exchange = RUNNING.get().exchange
+        running = RUNNING.get()
+        running.response = response = super().getresponse()
+        exchange = running.exchange
         exchange.receive_head(response.status, response.headers.items())
         self._idle_seconds = exchange.idle_seconds
         return response
@@ -188,10 +213,12 @@ class TimedSocket:
     """
 
     def __init__(self, connected: socket.socket) -> None:
-        self._connected: Any = connected
-        if isinstance(connected, ssl.SSLSocket):
+        self._connected = connected
+        self._is_tls = isinstance(connected, ssl.SSLSocket)
+        if self._is_tls:
             # Else a cut connection would pass as the end of a response.
-            self._connected.suppress_ragged_eofs = False
+            tls: Any = cast(Any, connected)
+            tls.suppress_ragged_eofs = False
         self._files = 0
         self._is_closed = False
         self.idle_since = 0.0
@@ -214,7 +241,7 @@ class TimedSocket:
         try:
             while rest and not exchange.broken:
                 self._connected.settimeout(left(exchange.end))
-                if isinstance(self._connected, ssl.SSLSocket):
+                if self._is_tls:
                     exchange.phase = "sent"  # a part may have left, even if it fails
                 rest = rest[self._connected.send(rest) :]
                 exchange.phase = "sent"
@@ -236,17 +263,13 @@ class TimedSocket:
                 received = self._connected.recv_into(buffer)
             except OSError as error:
                 raise exchange.connection_lost(error, time.monotonic()) from error
-        exchange.ended = not received
+        exchange.ended = received == 0
         return received
 
     def end_response(self, has_leftover: bool) -> None:
         """Note that a response is complete, and whether bytes follow it."""
         self._has_leftover = has_leftover
         self.idle_since = time.monotonic()
-        running = RUNNING.get(None)
-        if running is not None and running.exchange.phase == "tunneling":
-            running.exchange.phase = "tunneled"
-            self.limit_connecting()
 
     def has_bytes_left(self) -> bool:
         """Return whether bytes were received after the response."""
@@ -308,16 +331,18 @@ class SocketReader(io.RawIOBase):
 class ResponseFile(io.BufferedReader):
     """A file that http.client reads one response from, and closes at its end."""
 
-    raw: SocketReader
+    raw: SocketReader  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def readline(self, size: int | None = -1) -> bytes:
         """Return a line; raise an error if the connection ends within it."""
-        line = super().readline(size)
+        exchange, line = RUNNING.get().exchange, super().readline(size)
+        is_proxy = exchange.phase == "tunneling"
         # http.client takes the end of the connection for the end of a head.
         if not line.endswith(b"\n") and len(line) != size:
-            exchange = RUNNING.get().exchange
-            is_proxy = exchange.phase == "tunneling"
             raise exchange.proxy_unreadable() if is_proxy else exchange.unreadable()
+        if is_proxy and line in (b"\r\n", b"\n"):  # the end of the proxy's response
+            exchange.phase = "tunneled"
+            self.raw.sock.limit_connecting()
         return line
 
     def close(self) -> None:

@@ -487,7 +487,7 @@ def test_no_interrupt_shows_it(nothing_shown: Any, monkeypatch: pytest.MonkeyPat
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("calcom_transports.http1.Answer.after", interrupted)
+    monkeypatch.setattr("calcom_transports.body.Body.feed", interrupted)
     with Server(answering(echo(200))) as server, pytest.raises(KeyboardInterrupt) as caught:
         by_urllib3(server.url, None)
     nothing_shown(caught.value, drawn=True)

@@ -428,7 +428,7 @@ def test_a_handshake_that_is_cut_says_so_and_may_be_repeated(
     assert said.startswith(
         f"POST /v2/x: no TLS with localhost:{server.port}: the connection ended ("
     )
-    assert said.endswith("; nothing was sent, it may be repeated")
+    assert said.endswith("; nothing was sent, a retry is safe")
 
 
 def certificates_shown(peer: Peer, shown: list[Any]) -> None:

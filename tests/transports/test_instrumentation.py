@@ -530,7 +530,7 @@ def test_a_function_cannot_suppress_the_error_of_an_exchange(kind: str) -> None:
     with Server(answering_once(b"")) as server, pytest.raises(OutcomeUnknown) as caught:
         call(kind, bookings.confirm("bk7"), base_url=server.url, on_exchange=hiding)
     assert str(caught.value.cause).startswith(
-        "POST /v2/bookings/bk7/confirm: the server closed the connection within its answer"
+        "POST /v2/bookings/bk7/confirm: the server closed the connection within its response"
     )
 
 

@@ -56,11 +56,12 @@ from calcom_core import RetryPolicy
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Response, Timeout
 from calcom_transports import AsyncClient, Client, Recorder, Replay
-from calcom_transports.network import Settings, default_ssl_context, idle_limit
+from calcom_transports.exchange import idle_limit
 from calcom_transports.proxies import Proxies
+from calcom_transports.settings import Settings, default_ssl_context
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
-from calcom_transports.urls import Target, Origin, split_url
+from calcom_transports.urls import Origin, Target, split_url
 
 
 @both
@@ -427,17 +428,17 @@ def test_bytes_after_a_gzip_member_are_ignored_unless_they_begin_another(
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        (encoded(b"this is no gzip"), "the answer is not valid gzip"),
-        (encoded(gzip.compress(b"1", mtime=0) + b"\x1f\x8brest"), "the answer is not valid gzip"),
-        (encoded(gzip.compress(b"1", mtime=0) * 2)[:-1] + b"x", "the answer is not valid gzip"),
-        (encoded(gzip.compress(b"1", mtime=0) + b"\x1f\x8b"), "the answer stops within its gzip"),
-        (encoded(gzip.compress(b"zip", mtime=0)[:-8] + bytes(8)), "the answer is not valid gzip"),
-        (encoded(gzip.compress(b"zip", mtime=0)[:-1]), "the answer stops within its gzip"),
-        (encoded(b"\x1f"), "the answer stops within its gzip"),
-        (encoded(b"br?", "br"), "the answer has a coding not asked for"),
+        (encoded(b"this is no gzip"), "the response is not valid gzip"),
+        (encoded(gzip.compress(b"1", mtime=0) + b"\x1f\x8brest"), "the response is not valid gzip"),
+        (encoded(gzip.compress(b"1", mtime=0) * 2)[:-1] + b"x", "the response is not valid gzip"),
+        (encoded(gzip.compress(b"1", mtime=0) + b"\x1f\x8b"), "the response ends within its gzip"),
+        (encoded(gzip.compress(b"zip", mtime=0)[:-8] + bytes(8)), "the response is not valid gzip"),
+        (encoded(gzip.compress(b"zip", mtime=0)[:-1]), "the response ends within its gzip"),
+        (encoded(b"\x1f"), "the response ends within its gzip"),
+        (encoded(b"br?", "br"), "the response has an encoding that is not accepted"),
         (
             encoded(gzip.compress(b"1", mtime=0), "gzip, gzip"),
-            "the answer has a coding not asked for",
+            "the response has an encoding that is not accepted",
         ),
     ],
 )
@@ -475,7 +476,8 @@ def test_a_body_over_the_cap_is_no_answer_and_its_connection_closed(
     assert error == (
         NoAnswer,
         "too-large",
-        "GET /v2/x: the answer has more than 1000 bytes; raise max_body, or ask less; " + UNKNOWN,
+        "GET /v2/x: the response has more than 1000 bytes; raise max_body, or request less; "
+        + UNKNOWN,
     )
 
 
@@ -532,7 +534,7 @@ def test_an_answer_that_is_not_http_is_no_answer_and_its_connection_closed(
     with Server(stalling(answer)) as server:
         error = failure(kind, post(server), within=Timeout(read=1))
         assert server.hung_up.wait(PATIENCE)
-    assert error == (NoAnswer, "protocol", f"POST /v2/x: the answer is not HTTP/1.1; {UNKNOWN}")
+    assert error == (NoAnswer, "protocol", f"POST /v2/x: the response is not HTTP/1.1; {UNKNOWN}")
 
 
 @pytest.mark.exhaustive(sample=2)
@@ -553,7 +555,7 @@ def test_an_answer_cut_short_at_any_byte_is_no_answer(kind: str, answer: bytes) 
     with Server(cut) as server:
         errors = {failure(kind, post(server)) for _ in answer}
         assert [response.status for response in exchange(kind, post(server))] == [200]
-    closed = f"POST /v2/x: the server closed the connection within its answer; {UNKNOWN}"
+    closed = f"POST /v2/x: the server closed the connection within its response; {UNKNOWN}"
     assert errors == {(NoAnswer, "closed", closed)}
     assert len(server.requests) == len(answer) + 1
 
@@ -788,7 +790,7 @@ def test_an_answer_that_drips_is_ended_by_the_total(kind: str, answer: bytes) ->
     assert error == (
         NoAnswer,
         "timeout",
-        f"POST /v2/x: no complete answer within 0.2 s (Timeout.total); {UNKNOWN}",
+        f"POST /v2/x: no complete response within 0.2 s (Timeout.total); {UNKNOWN}",
     )
     assert time.monotonic() - began < 2
 
@@ -807,7 +809,7 @@ def test_a_server_that_does_not_read_is_ended_by_the_total(kind: str) -> None:
     assert error == (
         NoAnswer,
         "timeout",
-        f"POST /v2/x: no complete answer within 0.6 s (Timeout.total); {UNKNOWN}",
+        f"POST /v2/x: no complete response within 0.6 s (Timeout.total); {UNKNOWN}",
     )
     assert time.monotonic() - began < 2
 
@@ -1483,7 +1485,7 @@ def test_a_trio_transport_belongs_to_one_run() -> None:
         (
             "calcom_transports.urllib3",
             library,
-            "the blocking transport needs urllib3, h11 and truststore: "
+            "the blocking transport needs urllib3 and truststore: "
             "pip install 'calcom-bookings[urllib3]'",
         )
         for library in ("urllib3", "h11", "truststore")

@@ -187,10 +187,10 @@ HELLO = b"HTTP/1.1 200 OK\r\n\r\n"
             b"HTTP/1.1 302 Found\r\nLocation: https://x/\r\n\r\n",
             "refused (status 302); have it allow that, or use another",
         ),
-        (HELLO + b"x", "sent more than its answer"),
-        (b"SSH-2.0-x\r\n\r\n", "answered with something else than HTTP/1.1"),
-        (b"HTTP/1.1 20 OK\r\n\r\n", "answered with something else than HTTP/1.1"),
-        (b"x" * 70_000, "answered with something else than HTTP/1.1"),
+        (HELLO + b"x", "sent more than its response"),
+        (b"SSH-2.0-x\r\n\r\n", "sent something else than HTTP/1.1"),
+        (b"HTTP/1.1 20 OK\r\n\r\n", "sent something else than HTTP/1.1"),
+        (b"x" * 70_000, "sent something else than HTTP/1.1"),
     ],
 )
 def test_a_proxy_that_refuses_means_not_sent(
@@ -221,7 +221,7 @@ def test_a_proxy_that_fails_may_be_asked_again(
         NotSent,
         "connect",
         f"POST /v2/x: the proxy 127.0.0.1:PORT, asked for api.elsewhere.test:443, {did}; "
-        "nothing was sent, it may be repeated",
+        "nothing was sent, a retry is safe",
     )
 
 
@@ -303,7 +303,7 @@ def test_a_proxy_that_falls_silent_is_waited_for_as_long_as_a_connection_may_tak
     kind: str, trusting: ssl.SSLContext
 ) -> None:
     request = Request("GET", f"https://{ELSEWHERE}/v2/x")
-    unopened = "the proxy 127.0.0.1:PORT did not open the way to api.elsewhere.test:443"
+    unopened = "the proxy 127.0.0.1:PORT did not open a tunnel to api.elsewhere.test:443"
     silent = "no TLS with api.elsewhere.test:443 through the proxy 127.0.0.1:PORT"
     for start, problem in ((b"", unopened), (HELLO[:-3], unopened), (HELLO, silent)):
         with Server(stalling(start)) as proxy:
@@ -314,7 +314,7 @@ def test_a_proxy_that_falls_silent_is_waited_for_as_long_as_a_connection_may_tak
             NotSent,
             "timeout",
             f"GET /v2/x: {problem.replace('PORT', str(proxy.port))} within 0.2 s "
-            "(Timeout.connect); nothing was sent, it may be repeated",
+            "(Timeout.connect); nothing was sent, a retry is safe",
         )
 
 
@@ -342,7 +342,7 @@ def test_a_proxy_that_cannot_be_reached_is_named(kind: str) -> None:
         error, reason, said = failure(kind, request, proxy=f"http://ann:secret@127.0.0.1:{port}")
     assert (error, reason) == (NotSent, "refused")
     assert said.startswith(f"GET /v2/x: cannot connect to the proxy 127.0.0.1:{port} (")
-    assert said.endswith("Connection refused); nothing was sent, it may be repeated")
+    assert said.endswith("Connection refused); nothing was sent, a retry is safe")
 
 
 @both
@@ -358,8 +358,8 @@ def test_a_proxy_that_resets_the_connection_means_not_sent(
     assert found == (
         NotSent,
         "connect",
-        f"GET /v2/x: the proxy 127.0.0.1:{proxy.port} did not open the way to "
-        "api.elsewhere.test:443 (Connection reset by peer); nothing was sent, it may be repeated",
+        f"GET /v2/x: the proxy 127.0.0.1:{proxy.port} did not open a tunnel to "
+        "api.elsewhere.test:443 (Connection reset by peer); nothing was sent, a retry is safe",
     )
 
 
