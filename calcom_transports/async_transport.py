@@ -29,6 +29,12 @@ from calcom_transports.urls import Origin
 
 T = TypeVar("T")
 
+_POOLS: dict[int, object] = {}
+"""The pools of every transport, by its id.
+
+Held here, their sockets outlive a transport in a cycle, which Python finalizes in any order.
+"""
+
 
 class AsyncConnection(Protocol):
     """An open connection; `reusable_until` is 0 while it must not be reused."""
@@ -109,6 +115,7 @@ class PooledTransport(ABC, Generic[C]):
         max_body: int = MAX_BODY,
     ) -> None:
         self._pools: defaultdict[Origin, _Pool[C]] = defaultdict(lambda: _Pool(max_connections))
+        _POOLS[id(self)] = self._pools
         proxies = proxies_or_error(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
@@ -245,6 +252,7 @@ class PooledTransport(ABC, Generic[C]):
         refuse_pickling(self, "holds open connections")
 
     def __del__(self) -> None:
+        _POOLS.pop(id(self), None)
         idle = [connection for pool in self._pools.values() for connection in pool.idle]
         try:
             if idle:
