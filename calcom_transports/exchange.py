@@ -15,10 +15,11 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Literal
 
-from attrs import define, field
+from attrs import define
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Pairs, Request, Timeout
+from calcom_core.secret import Hidden
 from calcom_transports.instrumentation import log_cut
 from calcom_transports.proxies import Proxy
 from calcom_transports.urls import Origin, Target
@@ -134,7 +135,7 @@ class OutgoingExchange:
 
     request: Request
     target: Target
-    request_fields: Pairs = field(repr=False)
+    request_fields: Hidden[Pairs]
     proxy: Proxy | None
     timeout: Timeout
     started: float
@@ -168,7 +169,7 @@ class OutgoingExchange:
     def fields(self) -> list[tuple[str, str]]:
         """All header fields to send to the server."""
         request = self.request
-        fields = [("Host", self.target.authority), *self.request_fields]
+        fields = [("Host", self.target.authority), *self.request_fields.reveal()]
         fields.append(("Accept-Encoding", "gzip"))
         if request.body or request.method not in _NEEDS_NO_BODY:
             fields.append(("Content-Length", str(len(request.body))))

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Pairs, Request, Timeout, timeout_of
+from calcom_core.secret import Hidden
 from calcom_transports.exchange import OutgoingExchange
 from calcom_transports.proxies import Proxies
 from calcom_transports.urls import Origin, split_url
@@ -33,7 +34,7 @@ def default_ssl_context() -> ssl.SSLContext:
     return context
 
 
-def _stripped(headers: Headers) -> Pairs:
+def _stripped(headers: Headers) -> Hidden[Pairs]:
     """Return valid header fields without the space around their values.
 
     Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
@@ -44,7 +45,7 @@ def _stripped(headers: Headers) -> Pairs:
     if not _RESERVED.isdisjoint(headers.names) or _UNFIT.search(values):
         del values
         raise next(filter(None, (_problem(*field) for field in headers)))
-    return tuple([(name, value.strip(" \t")) for name, value in headers.pairs])
+    return Hidden(tuple([(name, value.strip(" \t")) for name, value in headers.pairs]))
 
 
 def _problem(name: str, value: str) -> InvalidInput | None:
@@ -104,7 +105,7 @@ class Settings:
     max_body: int = field(validator=_at_least_one)
     proxies: Proxies = field(converter=_proxies)
     # Cached, since many requests have the same fields.
-    _fields: Callable[[Headers], Pairs] = field(
+    _fields: Callable[[Headers], Hidden[Pairs]] = field(
         init=False, repr=False, eq=False, factory=lambda: lru_cache(maxsize=8)(_stripped)
     )
 

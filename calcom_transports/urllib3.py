@@ -238,7 +238,7 @@ class Urllib3Transport:
             found = manager.connection_from_host(origin.host, origin.port, origin.scheme)
             pool = self._pools.setdefault(origin, found)
         if self._closed:  # by another thread just now
-            pool.close()
+            _close(pool)
             raise exchange.transport_closed()
         return pool
 
@@ -259,12 +259,11 @@ class Urllib3Transport:
     def close(self) -> None:
         """Close every idle connection now, and those in use when their exchange is over.
 
-        From then on `send` raises `NotSent`; in threads that wait for a connection, when their
-        time for that is over.
+        From then on `send` raises `NotSent`, also in threads that wait for a connection.
         """
         self._closed = True
         for pool in list(self._pools.values()):
-            pool.close()
+            _close(pool)
 
     def _start_afresh(self) -> None:
         self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
@@ -305,6 +304,13 @@ def _in_child() -> None:
 
 # Where there is no fork, there is nothing to do.
 getattr(os, "register_at_fork", lambda **when: None)(after_in_child=_in_child)
+
+
+def _close(pool: urllib3.HTTPConnectionPool) -> None:
+    queue = pool.pool
+    pool.close()
+    if isinstance(queue, ConnectionQueue):  # None if it is closed
+        queue.close()
 
 
 def _stream(response: urllib3.BaseHTTPResponse) -> Iterable[bytes]:

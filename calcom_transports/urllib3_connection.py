@@ -14,9 +14,10 @@ import re
 import socket
 import ssl
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from http.client import HTTPException
-from queue import Full, LifoQueue
+from queue import Empty, Full, LifoQueue
 from typing import Any, cast
 from weakref import WeakSet
 
@@ -67,18 +68,38 @@ def left(deadline: float) -> float:
 
 
 class ConnectionQueue(LifoQueue[Any]):
-    """The queue of a pool: an item for each connection that may be opened, or is idle.
+    """The queue of a pool: an idle connection, or None, for each connection that may be open."""
 
-    urllib3 gives back a connection that it did not get if an interrupt stops it while it waits.
-    """
+    is_closed = False
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Wait for an item; raise `Empty` if none comes in time, or the queue is closed."""
+        item = super().get(block, timeout)
+        if self.is_closed:
+            self.put(item, block=False)
+            raise Empty
+        return item
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Add a connection, or close it if the queue is full."""
+        """Add an item."""
         try:
             super().put(item, block, timeout)
-        except Full:
+        except Full:  # an interrupt made urllib3 return a connection that it did not get
             if item is not None:
                 item.close()
+        if self.is_closed:
+            self.close()
+
+    def close(self) -> None:
+        """Close the idle connections, and wake a thread that waits, which wakes the next one."""
+        self.is_closed = True
+        with suppress(Empty):
+            while True:
+                item = super().get(block=False)
+                if item is not None:
+                    item.close()
+        with suppress(Full):
+            super().put(None, block=False)
 
 
 class PlainConnection(HTTPConnection):

@@ -245,15 +245,15 @@ def test_a_write_that_is_interrupted_is_named_in_the_log(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client_thread = threading.current_thread()
-    receive = socket.socket.recv
+    receive = socket.socket.recv_into
 
-    def interrupt(sock: socket.socket, *args: int) -> bytes:
+    def interrupt(sock: socket.socket, *args: Any) -> int:
         if threading.current_thread() is client_thread:
             raise KeyboardInterrupt
         return receive(sock, *args)
 
     with Server(stalling()) as server, Client(KEY, base_url=server.url) as client:
-        monkeypatch.setattr(socket.socket, "recv", interrupt)
+        monkeypatch.setattr(socket.socket, "recv_into", interrupt)
         with pytest.raises(KeyboardInterrupt):
             client.bookings.confirm("bk7")
         monkeypatch.undo()

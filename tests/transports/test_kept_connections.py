@@ -199,6 +199,8 @@ def when_taken(kind: str, call: Callable[[], None]) -> Iterator[None]:
         if kind == "trio":
             real_send = trio.SocketStream.send_all  # below TLS, which lets others run before it
             patch.setattr(trio.SocketStream, "send_all", handing_over(real_send, once))
+            with trio.socket.socket() as sample:
+                patch.setattr(type(sample), "send", handing_over(type(sample).send, once))
         yield
 
 
