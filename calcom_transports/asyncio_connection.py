@@ -6,6 +6,7 @@ is encrypted first and then sent like a plain one.
 """
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Coroutine
@@ -246,7 +247,7 @@ async def _open_tcp(host: str, port: int) -> socket.socket:
     """
     addresses = await _addresses(host, port)
     opened: list[socket.socket] = []
-    failures: list[Exception] = []
+    failures: list[OSError] = []
 
     async def attempt(address: _Address) -> None:
         family, kind, protocol, _, target = address
@@ -260,8 +261,9 @@ async def _open_tcp(host: str, port: int) -> socket.socket:
                 tcp.close()
                 raise
             opened.append(tcp)
-        except Exception as error:  # another address may accept
-            failures.append(error)
+        except OSError as error:  # another address may accept
+            # The text of the event loop names the address, and not the reason.
+            failures.append(OSError(error.errno, os.strerror(error.errno)) if error.errno else error)
 
     tasks: set[asyncio.Task[None]] = set()
     first = asyncio.FIRST_COMPLETED

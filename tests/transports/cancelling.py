@@ -4,13 +4,14 @@ import asyncio
 import types
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import trio
 from attrs import frozen
 from sending import AfterStep
 
+T = TypeVar("T")
 NEVER = -1
 
 # Under asyncio a cancellation in a step differs from one that comes between two steps.
@@ -51,28 +52,27 @@ class Steps:
         self.left = number
         self._then = then
 
-    async def of(self, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def of(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Make the call; after no step at all means before it."""
         if self.left == 0:
             self._then()
         if not trio.lowlevel.in_trio_run():
-            await self._through(call())
-            return
+            return await self._through(call())
         with AfterStep(self.left, self._then) as step:
             try:
-                await call()
+                return await call()
             finally:
                 self.left = step.left
 
     @types.coroutine
-    def _through(self, coroutine: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
+    def _through(self, coroutine: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
         step: Callable[[Any], Any] = coroutine.send
         value: Any = None
         while True:
             try:
                 waiting_for = step(value)
-            except StopIteration:
-                return
+            except StopIteration as stop:
+                return stop.value
             self.left -= 1
             if self.left == 0:
                 self._then()
