@@ -348,7 +348,7 @@ def _failure_of(exchange: OutgoingExchange, error: Exception) -> TransportError:
     if type(found) is OSError and str(found).startswith("Tunnel connection failed"):
         exchange.phase = "connecting"
         return exchange.failure("proxy", f"the proxy of the pool refused ({found})")
-    cause = found.args[-1] if found.args else found
+    cause = found if isinstance(found, OSError) or not found.args else found.args[-1]
     if isinstance(cause, ssl.SSLCertVerificationError):
         exchange.phase = "connecting"  # it is raised by a handshake, before any byte of a request
         return exchange.not_trusted(cause)

@@ -53,6 +53,7 @@ from server import (
     Handler,
     Peer,
     Server,
+    Unanswering,
     answering,
     answering_once,
     dripping,
@@ -708,27 +709,6 @@ def test_the_time_that_a_name_takes_to_look_up_counts(monkeypatch: pytest.Monkey
     )
 
 
-class Unanswering:
-    """An address that swallows attempts to connect: a listener whose queue is full."""
-
-    def __enter__(self) -> "Unanswering":
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(0)
-        self.address = self.listener.getsockname()
-        self.queued = []
-        for _ in range(4):
-            client = socket.socket()
-            client.setblocking(False)
-            client.connect_ex(self.address)
-            self.queued.append(client)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for client in (*self.queued, self.listener):
-            client.close()
-
-
 @pytest.mark.exhaustive(sample=2)
 @both
 @pytest.mark.parametrize(
@@ -746,22 +726,6 @@ def test_a_connection_that_never_opens_means_not_sent(
         error = failure(kind, Request("GET", f"http://{host}:{port}/v2/x"), within=timeout)
     expected = f"GET /v2/x: no connection to {host}:{port} within {limit}; {UNTOUCHED}"
     assert error == (NotSent, "timeout", expected)
-
-
-@pytest.mark.exhaustive(sample=1)
-@both
-def test_an_address_that_does_not_answer_leaves_time_for_the_next(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("trio._highlevel_open_tcp_stream.DEFAULT_DELAY", 0.05)
-    monkeypatch.setattr("calcom_transports.asyncio_connection.NEXT_ADDRESS", 0.05)
-    stream = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
-    with Unanswering() as silent, Server(answering(OK)) as server:
-        found = [(*stream, silent.address), (*stream, ("127.0.0.1", server.port))]
-        request = Request("GET", "http://localhost/")
-        with monkeypatch.context() as patch:
-            patch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
-            assert exchange(kind, request, within=Timeout(connect=0.4)) == [OK_RESPONSE]
 
 
 @pytest.mark.exhaustive(sample=2)

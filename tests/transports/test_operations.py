@@ -6,13 +6,14 @@ The server knows what each call must send, and answers 599 to anything else.
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 import pytest
-import trio
 from attrs import frozen
 from core_operations import OPERATIONS, Sent
+from sending import under
 from server import Peer, Server
 
 from calcom_core import (
@@ -48,7 +49,6 @@ from calcom_core.model.booking import BookingAttendee, NewHost
 from calcom_core.model.conferencing import Participant
 from calcom_core.routes import ROUTES
 from calcom_transports import AsyncClient, Client
-from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 
@@ -615,26 +615,32 @@ def by_urllib3(name: str, url: str, **options: Any) -> list[Any]:
         return [method(*sent.call.args, **sent.call.keywords) for sent in calls(name)]
 
 
-def by_trio(name: str, url: str, **options: Any) -> list[Any]:
+def by_async_client(kind: str, name: str, url: str, **options: Any) -> list[Any]:
     async def main() -> list[Any]:
-        transport = TrioTransport()
-        async with AsyncClient("cal_test", base_url=url, transport=transport, **options) as client:
+        async with AsyncClient("cal_test", base_url=url, **options) as client:
             method = attrgetter(name)(client)
             return [await method(*sent.call.args, **sent.call.keywords) for sent in calls(name)]
 
-    return trio.run(main)
+    return under(kind, main)
+
+
+by_trio = partial(by_async_client, "trio")
+by_asyncio = partial(by_async_client, "asyncio")
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_an_operation_is_asked_and_read_alike_by_both_clients(name: str) -> None:
+def test_an_operation_is_asked_and_read_alike_by_every_client(name: str) -> None:
     with Server(answering_in_turn(name)) as server:
         through_urllib3 = by_urllib3(name, server.url, versions=HOSTED)
         through_trio = by_trio(name, server.url, versions=HOSTED)
+        through_asyncio = by_asyncio(name, server.url, versions=HOSTED)
 
     results = [exchange.result for exchange in EXCHANGES[name]]
     assert [outline(value) for value in through_urllib3] == results
-    assert [whole(value) for value in through_trio] == [whole(value) for value in through_urllib3]
-    assert server.connections == 2
+    expected = [whole(value) for value in through_urllib3]
+    assert [whole(value) for value in through_trio] == expected
+    assert [whole(value) for value in through_asyncio] == expected
+    assert server.connections == 3
 
 
 def test_the_server_of_these_tests_answers_nothing_that_differs() -> None:
@@ -643,7 +649,7 @@ def test_the_server_of_these_tests_answers_nothing_that_differs() -> None:
         with pytest.raises(OutcomeUnknown, match="599"):
             by_urllib3("bookings.confirm", server.url, versions=EVERYWHERE)
         with pytest.raises(OutcomeUnknown, match="599"):
-            by_trio("bookings.confirm", server.url, versions=EVERYWHERE)
+            by_asyncio("bookings.confirm", server.url, versions=EVERYWHERE)
 
 
 @pytest.mark.parametrize(
@@ -654,7 +660,7 @@ def test_the_server_of_these_tests_answers_nothing_that_differs() -> None:
         ("bookings.reschedule_seat", "allow_conflicts"),
     ],
 )
-@pytest.mark.parametrize("run", [by_urllib3, by_trio])
+@pytest.mark.parametrize("run", [by_urllib3, by_trio, by_asyncio])
 def test_what_the_table_of_versions_lacks_reaches_no_socket(
     run: Callable[..., list[Any]], name: str, field: str
 ) -> None:
@@ -666,7 +672,7 @@ def test_what_the_table_of_versions_lacks_reaches_no_socket(
 
 
 @pytest.mark.parametrize("name", ["bookings.create_one", "bookings.cancel_one", "bookings.get_one"])
-@pytest.mark.parametrize("run", [by_urllib3, by_trio])
+@pytest.mark.parametrize("run", [by_urllib3, by_trio, by_asyncio])
 def test_a_series_that_comes_for_one_booking_reaches_the_caller_once(
     run: Callable[..., list[Any]], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,139 @@
+"""No private name of a dependency is used, no source is generated, and no class is exchanged."""
+
+import ast
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from queue import LifoQueue
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("calcom_core", "calcom_transports")
+LIBRARIES = ("urllib3", "h11", "trio", "attrs", "attr", "cattrs", "truststore")
+_IN_TEXT = re.compile(rf"\b({'|'.join(LIBRARIES)})(\.\w+)*\._[a-zA-Z]\w*")
+_NAMED_TUPLE = {"_asdict", "_fields", "_replace"}  # public in spite of their names
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def defined_in(tree: ast.AST) -> Iterator[str]:
+    """Yield the private names that a module defines: its own, and those of its classes."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                yield name
+
+
+def problems_in(tree: ast.AST, own: set[str]) -> Iterator[str]:
+    """Yield what a module must not do; *own* are the private names of the project."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="exec" | "compile" | "eval" as name)):
+                yield f"{name}()"
+            case ast.Attribute(attr="__class__", ctx=ast.Store()):
+                yield "__class__ ="
+            case ast.Attribute(value=ast.Name(id=module)) if module in sys.stdlib_module_names:
+                pass
+            case ast.Attribute(attr=name) if is_private(name) and name not in own | _NAMED_TUPLE:
+                yield f".{name}"
+            case ast.Import(names=names):
+                yield from (each.name for each in names if _IN_TEXT.search(each.name))
+            case ast.ImportFrom(module=str(module), names=names):
+                for each in names:
+                    if _IN_TEXT.search(f"{module}.{each.name}"):
+                        yield f"{module}.{each.name}"
+            case ast.Constant(value=str(text)) if _IN_TEXT.match(text):
+                yield text
+
+
+def parsed() -> Iterator[tuple[Path, ast.AST]]:
+    """Yield the modules of the packages, and those beside them that use one of the libraries."""
+    imports = re.compile(rf"^(import|from) ({'|'.join(LIBRARIES)})\b", re.MULTILINE)
+    for folder in (*PACKAGES, "tests", "benchmarks"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            text = path.read_text()
+            if path != Path(__file__) and (folder in PACKAGES or imports.search(text)):
+                yield path.relative_to(ROOT), ast.parse(text)
+
+
+def test_the_house_rules_hold() -> None:
+    trees = dict(parsed())
+    own = {name for tree in trees.values() for name in defined_in(tree)}
+    found = [
+        f"{path}: {problem}"
+        for path, tree in trees.items()
+        for problem in problems_in(tree, own)
+        # The tests run programs that they are given, such as the examples of README.
+        if path.parts[0] in PACKAGES or problem not in ("exec()", "compile()")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("pool._get_conn()", "._get_conn"),
+        ("self.pool._put_conn(None)", "._put_conn"),
+        ("self._new_conn()", "._new_conn"),
+        ("x = type(y)._cache", "._cache"),
+        ("from urllib3.connection import _TYPE_BODY", "urllib3.connection._TYPE_BODY"),
+        ("import trio._core", "trio._core"),
+        ("patch.setattr('trio._highlevel_open_tcp_stream.DELAY', 1)", None),
+        ("patch.setattr('h11._connection', 1)", "h11._connection"),
+        ("exec('1')", "exec()"),
+        ("compile('1', '', 'exec')", "compile()"),
+        ("model.__class__ = Other", "__class__ ="),
+        ("re.compile('1'); self._mine; sys._getframe(); x.__dict__; type(x).__class__", ""),
+    ],
+)
+def test_what_breaks_a_rule_is_found(source: str, problem: str | None) -> None:
+    found = list(problems_in(ast.parse(source), {"_mine"}))
+    if problem is None:
+        assert found == ["trio._highlevel_open_tcp_stream.DELAY"]
+    else:
+        assert found == ([problem] if problem else [])
+
+
+class Overriding(LifoQueue[object]):
+    def _put(self, item: object) -> None: ...
+
+
+def overridden(kind: type) -> set[str]:
+    """Return the private names of a class that its bases of other packages use, too."""
+    foreign = [base for base in kind.__mro__[1:-1] if not base.__module__.startswith("calcom")]
+    inherited = {
+        name
+        for base in foreign
+        if (source := source_of(base))
+        for name in re.findall(r"(?:self\.|def )(_[a-z]\w*)", source)
+    }
+    return {name for name in re.findall(r"\b_[a-z]\w*", source_of(kind)) if name in inherited}
+
+
+def source_of(kind: type) -> str:
+    try:
+        return inspect.getsource(kind)
+    except (OSError, TypeError):  # it is written in C
+        return ""
+
+
+def test_no_class_overrides_a_private_name_of_its_base() -> None:
+    assert overridden(Overriding) == {"_put"}
+    names = ("urllib3", "urllib3_connection", "tls_records", "trio", "trio_connection")
+    for name in names:
+        module = importlib.import_module(f"calcom_transports.{name}")
+        for kind in vars(module).values():
+            if inspect.isclass(kind) and kind.__module__ == module.__name__:
+                assert overridden(kind) == set(), kind
