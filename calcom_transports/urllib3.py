@@ -65,7 +65,7 @@ class Urllib3Transport:
     """Sends requests and returns their responses, from any number of threads.
 
     It never retries, and follows no redirect.
-    A connection idle for too long is closed by the next request to its origin;
+    A connection idle for too long is closed in place of being reused;
     `close`, or the end of a `with` block, closes the idle ones.
     After a fork the child opens its own connections.
 

@@ -238,8 +238,7 @@ class TimedSocket:
         self._is_tls = isinstance(connected, ssl.SSLSocket)
         if self._is_tls:
             # Else a cut connection would pass as the end of a response.
-            tls: Any = cast(Any, connected)
-            tls.suppress_ragged_eofs = False
+            cast(Any, connected).suppress_ragged_eofs = False
         self._files = 0
         self._is_closed = False
         self.idle_since = 0.0

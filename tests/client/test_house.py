@@ -59,12 +59,13 @@ def problems_in(tree: ast.AST, own: set[str]) -> Iterator[str]:
 
 
 def parsed() -> Iterator[tuple[Path, ast.AST]]:
-    """Yield the modules of the packages, and those beside them that use one of the libraries."""
+    """Yield the modules of the packages, and other modules that use one of the libraries."""
     imports = re.compile(rf"^(import|from) ({'|'.join(LIBRARIES)})\b", re.MULTILINE)
     for folder in (*PACKAGES, "tests", "benchmarks"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             text = path.read_text()
-            if path != Path(__file__) and (folder in PACKAGES or imports.search(text)):
+            whole = folder in PACKAGES or path.parent.name == "transports"
+            if path != Path(__file__) and (whole or imports.search(text)):
                 yield path.relative_to(ROOT), ast.parse(text)
 
 
