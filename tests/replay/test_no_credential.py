@@ -3,6 +3,7 @@
 Every path is gone, those that fail above all, and every byte that comes of it is searched.
 """
 
+import asyncio
 import base64
 import json
 import logging
@@ -56,6 +57,7 @@ from calcom_core import (
 from calcom_core.effects import Send, send
 from calcom_core.redaction import Redactor, credentials_of
 from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, answer, use_cassette
+from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.cassette import load
 from calcom_transports.proxies import proxies_or_error
 from calcom_transports.pseudonyms import People
@@ -412,9 +414,9 @@ def by_extra_header(url: str, path: Path | None) -> None:
         client.bookings.create(NEW)
 
 
-def by_trio(url: str, path: Path | None) -> None:
+def by_async_client(kind: Any, url: str, path: Path | None) -> None:
     async def main() -> None:
-        transport = TrioTransport(timeout=QUICK)
+        transport = kind(timeout=QUICK)
         recorder = transport if path is None else Recorder(path, transport)
         async with AsyncClient(
             auth=OAuthClient("client", KEY), base_url=url, transport=recorder, retry=NO_RETRY
@@ -422,7 +424,24 @@ def by_trio(url: str, path: Path | None) -> None:
             print(client, recorder, repr(client.api), client.api.request(bookings.get("uid")))
             await client.bookings.create(NEW)
 
-    trio.run(main)
+    running(kind)(main)
+
+
+def running(kind: Any) -> Callable[..., Any]:
+    """Return what runs an async function under the library of a transport."""
+    if kind is AsyncioTransport:
+        return lambda main, *args: asyncio.run(main(*args))
+    return trio.run
+
+
+def sending_by(transport: Any) -> Callable[[Request], Response]:
+    if isinstance(transport, Urllib3Transport):
+        return transport.send
+    return partial(running(type(transport)), transport.send)
+
+
+by_trio = partial(by_async_client, TrioTransport)
+by_asyncio = partial(by_async_client, AsyncioTransport)
 
 
 @pytest.fixture
@@ -458,7 +477,7 @@ def nothing_shown(
 
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("record", [False, True])
-@pytest.mark.parametrize("way", [by_urllib3, by_trio, by_extra_header])
+@pytest.mark.parametrize("way", [by_urllib3, by_trio, by_asyncio, by_extra_header])
 @pytest.mark.parametrize("name", SERVERS)
 def test_no_exchange_shows_it(
     name: str, way: Any, record: bool, tmp_path: Path, nothing_shown: Any
@@ -470,7 +489,7 @@ def test_no_exchange_shows_it(
     nothing_shown(caught.value)
 
 
-@pytest.mark.parametrize("way", [by_urllib3, by_trio])
+@pytest.mark.parametrize("way", [by_urllib3, by_trio, by_asyncio])
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "http://nowhere.invalid", "https://127.0.0.1:1"]
 )
@@ -493,7 +512,7 @@ def test_no_interrupt_shows_it(nothing_shown: Any, monkeypatch: pytest.MonkeyPat
     nothing_shown(caught.value, drawn=True)
 
 
-@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport, AsyncioTransport])
 @pytest.mark.parametrize(
     "field", [("X-Key", f"{KEY}\x01"), ("X-Key", f"{KEY}\u20ac"), ("Host", KEY)]
 )
@@ -504,7 +523,7 @@ def test_no_request_that_is_refused_shows_it(
     proxy = f"http://ann:{quote(KEY, safe='')}@127.0.0.1:1"
     transport = kind(proxy=proxy)
     del proxy, field  # which a caller would not hold in clear
-    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
+    sending = sending_by(transport)
     with pytest.raises(InvalidInput) as caught:
         sending(request)
     nothing_shown(caught.value)
@@ -528,7 +547,7 @@ PROXIES: dict[str, Handler] = {
 
 @pytest.mark.exhaustive(sample=4)
 @pytest.mark.parametrize("url", ["https://elsewhere.test", "http://elsewhere.test"])
-@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport, AsyncioTransport])
 @pytest.mark.parametrize("name", PROXIES)
 def test_no_proxy_shows_it(name: str, kind: Any, url: str, nothing_shown: Any) -> None:
     def send_through(port: int) -> None:
@@ -536,10 +555,7 @@ def test_no_proxy_shows_it(name: str, kind: Any, url: str, nothing_shown: Any) -
         transport = kind(proxy=proxy, timeout=QUICK, allow_http=True)
         del proxy  # as it would be of a variable of the environment
         print(transport)
-        if kind is Urllib3Transport:
-            transport.send(Request("GET", url))
-        else:
-            trio.run(transport.send, Request("GET", url))
+        sending_by(transport)(Request("GET", url))
         raise LookupError("answered")  # as plain HTTP is, whatever the proxy answers
 
     with Server(PROXIES[name]) as server, pytest.raises((TransportError, LookupError)) as caught:
@@ -548,14 +564,14 @@ def test_no_proxy_shows_it(name: str, kind: Any, url: str, nothing_shown: Any) -
     nothing_shown(caught.value)
 
 
-@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport, AsyncioTransport])
 @pytest.mark.parametrize("form", ["http://ann:{}@h:x", "{}", "ftp://{}@h", "http://h/{}"])
 def test_no_proxy_that_is_refused_shows_it(
     form: str, kind: Any, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", form.format(quote(KEY, safe="")))
     transport = kind()  # a proxy of the environment is refused by the call that needs it
-    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
+    sending = sending_by(transport)
     with pytest.raises(InvalidInput) as caught:
         sending(Request("GET", "https://api.example"))
     nothing_shown(caught.value)
@@ -564,14 +580,19 @@ def test_no_proxy_that_is_refused_shows_it(
     nothing_shown(caught.value)
 
 
-def test_no_cancellation_shows_it(nothing_shown: Any) -> None:
+@pytest.mark.parametrize("kind", [TrioTransport, AsyncioTransport])
+def test_no_cancellation_shows_it(kind: Any, nothing_shown: Any) -> None:
     async def main(url: str) -> None:
         async with AsyncClient(KEY, base_url=url) as client:
-            with trio.fail_after(0.05):
+            if kind is TrioTransport:
+                with trio.fail_after(0.05):
+                    await client.bookings.get("uid")
+            async with asyncio.timeout(0.05):
                 await client.bookings.get("uid")
 
-    with Server(stalling()) as server, pytest.raises(trio.TooSlowError) as caught:
-        trio.run(main, server.url)
+    too_slow = (trio.TooSlowError, TimeoutError)
+    with Server(stalling()) as server, pytest.raises(too_slow) as caught:
+        running(kind)(main, server.url)
 
     nothing_shown(caught.value, drawn=True)
 
@@ -790,12 +811,12 @@ def test_no_refusal_of_the_environment_shows_it(
     nothing_shown(caught.value)
 
 
-@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport, AsyncioTransport])
 @pytest.mark.parametrize("url", [f"https://ann:{IN_URL}@h/", f"https://h:{IN_URL}/"])
 def test_no_refusal_of_a_url_shows_it(kind: Any, url: str, nothing_shown: Any) -> None:
     request = Request("GET", f"{url}", {"Authorization": f"Bearer {KEY}"})
     transport = kind()
-    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
+    sending = sending_by(transport)
     with pytest.raises(InvalidInput) as caught:
         sending(request)
 
@@ -822,6 +843,7 @@ def test_no_refusal_to_record_shows_it(
 
 
 FAILING_TESTS = """
+import asyncio
 import os
 
 import pytest
@@ -854,6 +876,13 @@ def test_trio(tmp_path):
         async with AsyncClient(os.environ["KEY"], base_url=URL, retry=NO_RETRY) as client:
             await client.bookings.create(NEW)
     trio.run(main)
+
+
+def test_asyncio(tmp_path):
+    async def main():
+        async with AsyncClient(os.environ["KEY"], base_url=URL, retry=NO_RETRY) as client:
+            await client.bookings.create(NEW)
+    asyncio.run(main())
 
 
 def test_recorded_under_trio(tmp_path):
@@ -907,7 +936,7 @@ def test_pytest_shows_it_nowhere_with_all_locals(url: str, tmp_path: Path) -> No
             env=environment,
         )
 
-    assert b"7 failed" in done.stdout
+    assert b"8 failed" in done.stdout
     assert b"client     = Client(" in done.stdout  # locals are shown
     assert found_in(done.stdout + done.stderr) == []
     for path in tmp_path.rglob("*"):
