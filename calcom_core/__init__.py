@@ -120,10 +120,10 @@ from calcom_core.retry import NO_RETRY as NO_RETRY
 from calcom_core.retry import Exchange as Exchange
 from calcom_core.retry import RetryPolicy as RetryPolicy
 from calcom_core.retry import retrying as retrying
-from calcom_core.script import ScriptError as ScriptError
-from calcom_core.script import iterate_script as iterate_script
-from calcom_core.script import run_script as run_script
 from calcom_core.secret import Secret as Secret
+from calcom_core.testing import ScriptError as ScriptError
+from calcom_core.testing import iterate_script as iterate_script
+from calcom_core.testing import run_script as run_script
 from calcom_core.versions import EVERYWHERE as EVERYWHERE
 from calcom_core.versions import HOSTED as HOSTED
 from calcom_core.versions import Versions as Versions

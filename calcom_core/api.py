@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from urllib.parse import SplitResult, quote, urlsplit
 
 from attrs import field, frozen
@@ -13,9 +12,9 @@ from calcom_core.checks import exact_str
 from calcom_core.errors import InvalidInput
 from calcom_core.http import TOKEN, Headers, HeadersInput, Pairs, Request
 from calcom_core.operation import Operation
-from calcom_core.secret import Hidden, Secret, secret_or_error, taken
+from calcom_core.secret import Hidden, Secret, parse_secret, to_secret
 from calcom_core.tokens import text_without_tokens
-from calcom_core.versions import EVERYWHERE, Versions, sufficient
+from calcom_core.versions import EVERYWHERE, Versions, require_version
 
 HOSTED_URL = "https://api.cal.com"
 VERSION = "0.2.0"
@@ -34,12 +33,14 @@ _QUERY_SAFE = ",:@"
 class ApiKey(LazyMethods):
     """An API key, as the account's settings show it (`cal_…`; self-hosted servers may differ)."""
 
+    kind: ClassVar[str] = "ApiKey"
+    """The name that `Unauthenticated.credentials` has; a subclass keeps it."""
     key: Secret
 
     def __init__(self, key: str | Secret) -> None:
-        secret = secret_or_error(key, "api_key")
+        secret = parse_secret(key, "api_key")
         del key
-        self.__attrs_init__(taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
@@ -50,12 +51,13 @@ class ApiKey(LazyMethods):
 class AccessToken(LazyMethods):
     """The access token of a managed user or of OAuth 2; it expires, which is `TokenExpired`."""
 
+    kind: ClassVar[str] = "AccessToken"
     token: Secret
 
     def __init__(self, token: str | Secret) -> None:
-        secret = secret_or_error(token, "token")
+        secret = parse_secret(token, "token")
         del token
-        self.__attrs_init__(taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
@@ -66,16 +68,17 @@ class AccessToken(LazyMethods):
 class OAuthClient(LazyMethods):
     """The credentials of a platform's OAuth client; the server acts as its owner."""
 
+    kind: ClassVar[str] = "OAuthClient"
     client_id: str
     client_secret: Secret
 
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
         # Without one of the two the server takes the caller for anonymous.
         # The id is no secret, but a secret may stand in its place.
-        checked = secret_or_error(client_id, "client_id")
-        secret = secret_or_error(client_secret, "client_secret")
+        checked = parse_secret(client_id, "client_id")
+        secret = parse_secret(client_secret, "client_secret")
         del client_id, client_secret
-        self.__attrs_init__(taken(checked).reveal(), taken(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(to_secret(checked).reveal(), to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show them to the server."""
@@ -88,6 +91,8 @@ class OAuthClient(LazyMethods):
 @frozen
 class Anonymous(LazyMethods):
     """No credentials, on purpose: enough to book, get, move and cancel where one knows the uid."""
+
+    kind: ClassVar[str] = "Anonymous"
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return no headers."""
@@ -259,7 +264,9 @@ class Api(LazyMethods):
             raise InvalidInput(
                 "operation", f"must be such as bookings.get(…), not {type(operation).__name__}"
             )
-        version = sufficient(operation.version or self._version(operation), operation.needs)
+        version = require_version(
+            operation.version or self._version(operation), operation.minimum_versions
+        )
         # Of the credentials no frame holds more than this, whose repr shows no secret.
         headers = self._headers(version, has_body=operation.body is not None)
         url = self.base_url + operation.path
@@ -273,9 +280,8 @@ class Api(LazyMethods):
         return Request(operation.method, url, headers, operation.body or b"")
 
     def _headers(self, version: str, *, has_body: bool) -> Headers:
-        """Return the same object as long as it would hold the same, so that it is checked once."""
         user_agent = self.headers.get(_USER_AGENT)
-        made = Headers(
+        return Headers(
             (
                 ("Accept", "application/json"),
                 ("User-Agent", self.user_agent if user_agent is None else user_agent),
@@ -285,17 +291,9 @@ class Api(LazyMethods):
                 *(pair for pair in self.headers if pair[0].lower() != _USER_AGENT),
             )
         )
-        kept = self._made.setdefault((version, has_body), made)
-        if kept != made:
-            kept = self._made[version, has_body] = made
-        return kept
-
-    @cached_property
-    def _made(self) -> dict[tuple[str, bool], Headers]:
-        return {}
 
     def _version(self, operation: Operation[Any]) -> str:
         version = self.versions.of(operation.name)
-        if operation.speaks and version not in operation.speaks:
-            return operation.speaks[0]
+        if operation.supported_versions and version not in operation.supported_versions:
+            return operation.supported_versions[0]
         return version

@@ -35,9 +35,10 @@ from attrs import evolve, frozen
 from calcom_core import bookings
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.api import Api
-from calcom_core.bookings.creating import starting_with
+from calcom_core.bookings.creation import starting_with
 from calcom_core.checks import exact_str, from_mapping, metadata, utc_datetime
 from calcom_core.effects import Program, clock, sleep
+from calcom_core.error_mapping import describe
 from calcom_core.errors import (
     AlreadyDone,
     ApiError,
@@ -55,7 +56,6 @@ from calcom_core.errors import (
     Unauthenticated,
 )
 from calcom_core.http import Timeout
-from calcom_core.meanings import asked
 from calcom_core.model.booking import Booking
 from calcom_core.model.input_dicts import NewBookingDict
 from calcom_core.model.inputs import NewBooking
@@ -64,12 +64,12 @@ from calcom_core.retry import (
     DEFAULT_RETRY,
     SAME_AGAIN,
     RetryPolicy,
-    backoff_of,
-    exchanging,
+    check_policy,
+    describe_failure,
+    exchange_with_retries,
+    max_backoff,
     outcome_unknown,
-    policy_of,
     retrying,
-    what_came,
 )
 
 T = TypeVar("T")
@@ -145,7 +145,7 @@ def create_once(
             "starts at once, where no look-up would find it; use bookings.create_instant",
         )
     create = bookings.create(_with_key(new, key), cal_api_version=cal_api_version)
-    checked = DEFAULT_RETRY if policy is None else policy_of(policy)
+    checked = DEFAULT_RETRY if policy is None else check_policy(policy)
     return _run(_Lookup(api, new, exact_str(key), checked, timeout), create)
 
 
@@ -186,7 +186,7 @@ class _Lookup(LazyMethods):
     def may_hide_ours(self, error: DecodingError) -> bool:
         """Whether our booking may be on the part of a page that cannot be read."""
         pair = json.dumps({METADATA_KEY: self.key})[1:-1]
-        unreadable = any(pair in json.dumps(item) for item in error.odd)
+        unreadable = any(pair in json.dumps(item) for item in error.unreadable)
         return unreadable or isinstance(error, PagingError)
 
     def is_new(self, booked: Booked) -> bool:
@@ -232,7 +232,9 @@ def _run(lookup: _Lookup, create: Operation[Booked]) -> Program[Booked]:
     if earlier.error is not None and type(earlier.error) not in (Unauthenticated, PermissionDenied):
         raise earlier.error
     try:
-        exchange = yield from exchanging(lookup.api, create, lookup.policy, lookup.timeout, begun)
+        exchange = yield from exchange_with_retries(
+            lookup.api, create, lookup.policy, lookup.timeout, begun
+        )
     except CalcomError as error:
         if not (isinstance(error, _MAY_BE_OURS) or error.may_have_happened):
             raise
@@ -252,18 +254,18 @@ def _run(lookup: _Lookup, create: Operation[Booked]) -> Program[Booked]:
         unknown = outcome_unknown(create, failure.cause, f"; {why}", result.found)
         raise unknown from (result.error or failure.cause)
     if result.doubt:
-        failure.gave_up += f"; whether it is our own is not known: {result.doubt}"
+        failure.stop_reason += f"; whether it is our own is not known: {result.doubt}"
     raise failure from result.error
 
 
 def _existing(create: Operation[Booked], booked: Booked, attempts: int) -> ExistingBookingReturned:
     error = ExistingBookingReturned(
-        f"{asked(create)}: the server returned an existing booking that lacks the key of this "
+        f"{describe(create)}: the server returned an existing booking that lacks the key of this "
         "call, and created none; it is error.booking",
         operation=create.plain,
         booking=booked,
     )
-    error.attempts, error.gave_up = attempts, SAME_AGAIN
+    error.attempts, error.stop_reason = attempts, SAME_AGAIN
     return error
 
 
@@ -272,10 +274,10 @@ def _look_up_patiently(lookup: _Lookup) -> Program[_LookupResult]:
     policy = lookup.policy
     result = yield from _look_up(lookup)
     for attempt in range(1, policy.attempts):
-        refused = isinstance(result.error, ApiError) and result.error.gave_up == SAME_AGAIN
+        refused = isinstance(result.error, ApiError) and result.error.stop_reason == SAME_AGAIN
         if result.booked is not None or refused:
             break
-        wait = backoff_of(policy, attempt)
+        wait = max_backoff(policy, attempt)
         if (yield from clock()) - lookup.begun + wait >= policy.deadline:
             break
         yield from sleep(wait)
@@ -297,7 +299,7 @@ def _look_up(lookup: _Lookup) -> Program[_LookupResult]:
         raise
     except CalcomError as error:
         return _LookupResult(
-            doubt=f"a look-up failed: {what_came(error)}", found=found, error=error
+            doubt=f"a look-up failed: {describe_failure(error)}", found=found, error=error
         )
     return _LookupResult(doubt=doubt)
 

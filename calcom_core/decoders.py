@@ -13,10 +13,10 @@ from attrs import evolve, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.checks import LARGEST_INTEGER, MISSING, found_type
+from calcom_core.error_mapping import describe
 from calcom_core.errors import DecodingError, PagingError, SeriesReturned
 from calcom_core.http import Response
 from calcom_core.json_text import InvalidJson, limit_depth, parse_json
-from calcom_core.meanings import asked
 from calcom_core.model.page import CursorPagination, OffsetPagination, Page
 from calcom_core.model.slot import Slot, Slots
 from calcom_core.redaction import without_credentials
@@ -153,8 +153,8 @@ class SlotsByDate(LazyMethods):
             day = _date(key)
             try:
                 by_date[day] = read_all(Slot, items)
-            except UnexpectedValue as odd:
-                odd.path[:0] = ["data", key]
+            except UnexpectedValue as error:
+                error.path[:0] = ["data", key]
                 raise
         return Slots(by_date)
 
@@ -178,13 +178,13 @@ class PageOf(LazyMethods):
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Page[Any]:
         """Read the answer."""
-        items, odd, error = self._items(envelope.get("data", MISSING))
+        items, unreadable, error = self._items(envelope.get("data", MISSING))
         pagination, astray = _pagination(envelope.get("pagination", MISSING))
         following, raised = None, DecodingError
         try:
             if astray is not None:
                 raise astray
-            following = _following(operation, pagination, returned=len(items) + len(odd))
+            following = _following(operation, pagination, returned=len(items) + len(unreadable))
         except (
             UnexpectedValue
         ) as lost:  # before an odd item, since without it a walk would just end
@@ -194,7 +194,7 @@ class PageOf(LazyMethods):
         clean = without_credentials(response)
         if clean != response:  # then neither the page nor what is odd may hold them
             envelope = parse_json(clean.body)
-            items, odd, _ = self._items(envelope["data"])
+            items, unreadable, _ = self._items(envelope["data"])
             pagination, _ = _pagination(envelope.get("pagination"))
         if following is not None:
             following = following.plain
@@ -206,7 +206,7 @@ class PageOf(LazyMethods):
             error.found,
             also=error.also_missing,
             page=Page(items, pagination, clean, following),
-            odd=odd,
+            unreadable=unreadable,
             error=raised,
         ) from error
 
@@ -215,7 +215,7 @@ class PageOf(LazyMethods):
             raise UnexpectedValue("an array", found_type(data), "data")
         read_item = structure_hook(self.model)
         items: list[Any] = []
-        odd: list[Any] = []
+        unreadable: list[Any] = []
         first: UnexpectedValue | None = None
         data.reverse()
         while data:  # what is read goes, so that its memory is used for what is read next
@@ -223,10 +223,10 @@ class PageOf(LazyMethods):
             try:
                 items.append(read_item(value, None))
             except UnexpectedValue as error:
-                error.path[:0] = ["data", len(items) + len(odd)]
+                error.path[:0] = ["data", len(items) + len(unreadable)]
                 first = first or error
-                odd.append(value)
-        return tuple(items), tuple(odd), first
+                unreadable.append(value)
+        return tuple(items), tuple(unreadable), first
 
 
 def _pagination(value: Any) -> tuple[OffsetPagination | CursorPagination, UnexpectedValue | None]:
@@ -244,8 +244,8 @@ def _pagination(value: Any) -> tuple[OffsetPagination | CursorPagination, Unexpe
 def _data(envelope: Mapping[str, Any], reading: Callable[[Any], T]) -> T:
     try:
         return reading(envelope.get("data", MISSING))
-    except UnexpectedValue as odd:
-        odd.path.insert(0, "data")
+    except UnexpectedValue as error:
+        error.path.insert(0, "data")
         raise
 
 
@@ -265,7 +265,7 @@ def _following(
         raise UnexpectedValue("a boolean", "nothing", "pagination", "hasNextPage")
     if not pagination.has_next_page:
         return None
-    asked = dict(operation.query).get("take")
+    describe = dict(operation.query).get("take")
     query, operation = _worded_for(operation, BY_OFFSET)
     skip = int(query.get("skip", 0))
     if skip and pagination.has_previous_page is False:
@@ -275,7 +275,7 @@ def _following(
         )
     # By `take`, or by the size that the server says: it may have dropped a `limit`.
     # Not by a smaller number of items: rows may vanish between the server's two queries.
-    size = pagination.items_per_page if asked is None else int(asked)
+    size = pagination.items_per_page if describe is None else int(describe)
     step = max(size or 0, returned)
     if skip + step > LARGEST_INTEGER:
         raise UnexpectedValue("a count", "a larger number", "pagination", "itemsPerPage")
@@ -292,8 +292,8 @@ def _by_cursor(
     if not (pagination.next_cursor is not None if more is None else more):
         return None
     query, operation = _worded_for(operation, BY_CURSOR)
-    cursor, asked = pagination.next_cursor, query.get("cursor")
-    walked = operation.walked if asked is None else (*operation.walked, asked)
+    cursor, describe = pagination.next_cursor, query.get("cursor")
+    walked = operation.seen_cursors if describe is None else (*operation.seen_cursors, describe)
     if not cursor:
         found = "nothing" if cursor is None else "an empty string"
         raise UnexpectedValue("a cursor, since hasMore is true,", found, "pagination", "nextCursor")
@@ -306,7 +306,7 @@ def _by_cursor(
             "a cursor", "half a surrogate pair", "pagination", "nextCursor"
         ) from None
     query["cursor"] = cursor
-    return evolve(operation, query=tuple(query.items()), walked=walked)
+    return evolve(operation, query=tuple(query.items()), seen_cursors=walked)
 
 
 def _worded_for(
@@ -318,8 +318,8 @@ def _worded_for(
     """
     query, version = dict(operation.query), operation.version
     known = not readable(operation.name).isdisjoint(way)
-    if known and operation.speaks in ((), way) and (version is None or version in way):
-        return query, evolve(operation, speaks=way)
+    if known and operation.supported_versions in ((), way) and (version is None or version in way):
+        return query, evolve(operation, supported_versions=way)
     size = query.pop("take" if way is BY_CURSOR else "limit", None)
     if (
         not known
@@ -333,7 +333,9 @@ def _worded_for(
         )
     if size is not None:
         query |= {"limit": str(min(int(size), 100))} if way is BY_CURSOR else {"take": size}
-    return query, evolve(operation, speaks=way, version=None if version is None else way[0])
+    return query, evolve(
+        operation, supported_versions=way, version=None if version is None else way[0]
+    )
 
 
 def decoding_error(
@@ -346,7 +348,7 @@ def decoding_error(
     also: str = "",
     said: str | None = None,
     page: Page[Any] | None = None,
-    odd: tuple[Any, ...] = (),
+    unreadable: tuple[Any, ...] = (),
     hint: str = "",
     error: type[DecodingError] = DecodingError,
 ) -> DecodingError:
@@ -360,24 +362,24 @@ def decoding_error(
         hint = "; check the base URL"
     rest = ""
     if page is not None:
-        lost = f"{len(odd)} unreadable, the other " if odd else ""
+        lost = f"{len(unreadable)} unreadable, the other " if unreadable else ""
         rest = f" ({lost}{len(page.items)} of the page in error.page)"
     if said:
         hint = f"; the server says: {said}"
-    if not operation.repeatable:
+    if not operation.idempotent:
         hint += _ACCEPTED if said is None else _open(operation)
     clean = without_credentials(response)
     return error(
-        f"{asked(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
+        f"{describe(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
         f"{also}{rest}{hint}",
         operation=operation.plain,
         response=clean,
         path=path,
         found=found,
-        may_have_happened=not operation.repeatable,
+        may_have_happened=not operation.idempotent,
         data=json_of(clean),
         page=page,
-        odd=tuple(_harmless(item) for item in odd),
+        unreadable=tuple(_harmless(item) for item in unreadable),
     )
 
 

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
-from calcom_core.http import Request, Response, Timeout, timeout_of
+from calcom_core.http import Request, Response, Timeout, to_timeout
 from calcom_core.operation import Operation
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def _left(effect: "Send", attribute: object, value: float | None) -> None:
     if value is None:
         return
     if not isinstance(value, (int, float)) or not 0 < value < float("inf"):
-        raise InvalidInput("within", "must be a finite number of seconds, above 0")
+        raise InvalidInput("remaining", "must be a finite number of seconds, above 0")
 
 
 @frozen
@@ -42,21 +42,23 @@ class Send(LazyMethods):
 
     *operation* is the call it belongs to, which the errors then carry.
     *timeout* is a `Timeout` or seconds in all; None means the client's, or else the transport's.
-    *within* is how many seconds are left of a deadline, above 0, which then shortens the timeout.
+    *remaining* is what is left of a deadline, in seconds above 0; it caps the timeout.
     *attempt* is 1 where this is sent for the first time, 2 for the second, and so on.
-    The last two are no part of what is asked, so that effects are equal without them.
+    The last two do not count when effects are compared.
     """
 
     request: Request = field(validator=_is_request)
     operation: Operation[Any] | None = None
-    timeout: Timeout | None = field(default=None, converter=timeout_of)
-    within: float | None = field(default=None, validator=_left, eq=False)
+    timeout: Timeout | None = field(default=None, converter=to_timeout)
+    remaining: float | None = field(default=None, validator=_left, eq=False)
     attempt: int = field(default=1, validator=_at_least_1, eq=False)
 
     def timeout_or(self, *usual: Timeout | None) -> Timeout | None:
         """Return the timeout to send with, where *usual* are that of the client, and so on."""
         timeout = next((given for given in (self.timeout, *usual) if given is not None), None)
-        return timeout if self.within is None else (timeout or Timeout()).within(self.within)
+        return (
+            timeout if self.remaining is None else (timeout or Timeout()).capped_at(self.remaining)
+        )
 
 
 def _seconds(effect: "Sleep", attribute: object, value: float) -> None:
@@ -88,7 +90,7 @@ def _limit(effect: "Gather", attribute: object, value: int) -> None:
         raise InvalidInput("limit", "must be an integer of at least 1")
 
 
-def program_of(value: object) -> "Program[Any]":
+def check_program(value: object) -> "Program[Any]":
     """Check that a value is a program that has not run yet."""
     if not isinstance(value, (GeneratorType, Generator)):  # the first is sooner found out
         raise InvalidInput(
@@ -108,7 +110,7 @@ def _are_programs(effect: "Gather", attribute: object, programs: tuple[Any, ...]
     if not isinstance(programs, tuple):
         raise InvalidInput("programs", "must be a tuple; gather(…) takes any iterable")
     for program in programs:
-        program_of(program)
+        check_program(program)
     if len({id(program) for program in programs}) < len(programs):
         raise InvalidInput("programs", "holds one twice; call the function again for another")
 
@@ -141,11 +143,11 @@ def send(
     request: Request,
     operation: Operation[Any] | None = None,
     timeout: Timeout | float | None = None,
-    within: float | None = None,
+    remaining: float | None = None,
     attempt: int = 1,
 ) -> Program[Response]:
     """Send a request: `response = yield from send(request)`."""
-    return cast(Response, (yield Send(request, operation, timeout, within, attempt)))
+    return cast(Response, (yield Send(request, operation, timeout, remaining, attempt)))
 
 
 def sleep(seconds: float, jitter: float = 0.0) -> Program[None]:

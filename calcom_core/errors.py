@@ -1,6 +1,6 @@
 """The exceptions, as classes only: what each means, and what it carries.
 
-One table maps responses to these classes: `calcom_core.meanings`.
+One table maps responses to these classes: `calcom_core.error_mapping`.
 No class here holds a request, so none can show a credential.
 """
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # each of these modules imports this one
     from calcom_core.http import Response
-    from calcom_core.limits import RateLimit
     from calcom_core.model.booking import Booking
     from calcom_core.operation import Operation, Page
+    from calcom_core.rate_limits import RateLimit
     from calcom_core.webhooks import Event, UnknownEvent
 
 
@@ -25,11 +25,11 @@ def _restore(cls: "type[CalcomError]", message: str, state: dict[str, Any]) -> "
 class CalcomError(Exception):
     """The root of every exception this library raises on purpose.
 
-    One that ends a call says in `attempts` how many were made, and in `gave_up` why no more.
+    One that ends a call says in `attempts` how many were made, and in `stop_reason` why no more.
     """
 
     attempts = 0
-    gave_up = ""
+    stop_reason = ""
     _acted = False
 
     @property
@@ -45,7 +45,7 @@ class CalcomError(Exception):
         if not self.attempts:
             return message
         times = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
-        return f"{message} (after {times}: {self.gave_up})"
+        return f"{message} (after {times}: {self.stop_reason})"
 
     # Exception's own way rebuilds from `args` alone, which a class with keyword-only fields cannot.
     def __reduce__(
@@ -218,7 +218,7 @@ class DecodingError(CalcomError):
     `data` is the JSON of the whole response, without credentials, such as the uid of a booking that
     was created; None if it is not JSON.
     What lies in it below 50 arrays and objects is None.
-    `page` holds the readable rest of a list, and `odd` its unreadable items as raw JSON.
+    `page` holds the readable rest of a list, and `unreadable` its unreadable items as raw JSON.
     """
 
     def __init__(
@@ -232,7 +232,7 @@ class DecodingError(CalcomError):
         may_have_happened: bool,
         data: Any = None,
         page: "Page[Any] | None" = None,
-        odd: tuple[Any, ...] = (),
+        unreadable: tuple[Any, ...] = (),
     ) -> None:
         super().__init__(message)
         self.operation = operation
@@ -242,7 +242,7 @@ class DecodingError(CalcomError):
         self._acted = may_have_happened
         self.data = data
         self.page = page
-        self.odd = odd
+        self.unreadable = unreadable
 
 
 class PagingError(DecodingError):
@@ -331,7 +331,7 @@ class TransportError(CalcomError):
     @property
     def may_have_happened(self) -> bool:
         """Whether this may have done something: a write, or a request of unknown kind."""
-        return self.operation is None or not self.operation.repeatable
+        return self.operation is None or not self.operation.idempotent
 
     @property
     def timed_out(self) -> bool:

@@ -113,12 +113,6 @@ class Headers(LazyMethods):
             positions.setdefault(name.lower(), []).append(position)
         return positions
 
-    @cached_property  # the same ones may go with many requests
-    def _are_safe(self) -> bool:
-        # All at once, since nearly always all are.
-        lines = "".join([f"{name}\0{value}\n" for name, value in self.pairs])
-        return _SAFE.fullmatch(lines) is not None
-
     @property
     def names(self) -> KeysView[str]:
         """The names, each once and in lower case."""
@@ -153,7 +147,8 @@ def _headers(given: HeadersInput | Headers) -> Headers:
 
 
 def _safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
-    if headers._are_safe:
+    # All at once, since nearly always all are safe.
+    if _SAFE.fullmatch("".join([f"{name}\0{value}\n" for name, value in headers.pairs])):
         return
     if not all(TOKEN.fullmatch(name) for name, _ in headers):
         raise InvalidInput("headers", "a name is not a token of RFC 9110")
@@ -234,15 +229,15 @@ class Timeout(LazyMethods):
     read: float = field(default=30.0, validator=_seconds)
     total: float = field(default=60.0, validator=_seconds)
 
-    def within(self, seconds: float) -> "Timeout":
+    def capped_at(self, seconds: float) -> "Timeout":
         """Return the timeout with none of its bounds above *seconds*."""
         return Timeout(
             min(self.connect, seconds), min(self.read, seconds), min(self.total, seconds)
         )
 
 
-def timeout_of(timeout: Timeout | float | None) -> Timeout | None:
+def to_timeout(timeout: Timeout | float | None) -> Timeout | None:
     """Return a timeout for seconds in all; None and a `Timeout` stay as they are."""
     if timeout is None or isinstance(timeout, Timeout):
         return timeout
-    return Timeout(total=timeout).within(timeout)
+    return Timeout(total=timeout).capped_at(timeout)

@@ -5,6 +5,7 @@ An `Operation` is plain data; `read` finds the decoder by the name.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from attrs import Factory, evolve, field, frozen
@@ -13,10 +14,10 @@ from calcom_core._lazy_methods import LazyMethods
 from calcom_core.checks import found_type, path_segment, positive_int
 from calcom_core.decoders import Decoder, data_of, decoding_error
 from calcom_core.error_body import read_error_body
+from calcom_core.error_mapping import legacy_response_error, parse_error
 from calcom_core.errors import DecodingError, InvalidInput
 from calcom_core.http import Response
 from calcom_core.json_text import InvalidJson, parse_json
-from calcom_core.meanings import error_of, legacy_answer
 from calcom_core.model.booking import Booking
 from calcom_core.model.filters import BookingFilters
 from calcom_core.model.page import Page as Page
@@ -24,7 +25,7 @@ from calcom_core.redaction import without_credentials
 from calcom_core.routes import ROUTES
 from calcom_core.serialization import UnexpectedValue, to_query
 from calcom_core.tokens import text_without_tokens
-from calcom_core.versions import BY_CURSOR, BY_OFFSET, pinned, sufficient
+from calcom_core.versions import BY_CURSOR, BY_OFFSET, check_pinned_version, require_version
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -68,14 +69,16 @@ class Operation(LazyMethods, Generic[T_co]):
     `Operation("webhooks.list", "GET", "/v2/webhooks", query={"take": "10"})`.
     A *decoder* of your own replaces either.
     *query* is a mapping or pairs of strings; *body* is the JSON as bytes.
-    *repeatable* is true where a second request does no harm; by default for GET and HEAD.
+    *idempotent* is true where a second request does no harm; by default for GET and HEAD.
     Where it is not, *verify* is the read operation that tells whether it happened, or makes it;
     it follows from the rest, so that equality needs not look at it.
     *version* is the pinned `cal-api-version`, or None for the one of the `Api`'s table, which
     has 2024-08-13 for names that it does not list;
-    *speaks* holds the versions that know what is asked, the usual one first; empty, if all do.
-    *needs* names the fields given that an older version lacks, each with the oldest that has it.
-    *walked* holds the cursors of the pages before this one.
+    *supported_versions* holds the versions that know the parameters, the usual one first; empty
+    if all do.
+    *minimum_versions* holds the given fields that an older version lacks, each with the oldest
+    version that has it.
+    *seen_cursors* holds the cursors of the pages before this one.
     """
 
     name: str
@@ -88,21 +91,21 @@ class Operation(LazyMethods, Generic[T_co]):
     body: bytes | None = field(
         default=None, repr=lambda body: "None" if body is None else f"<{len(body)} bytes>"
     )
-    repeatable: bool = field(
+    idempotent: bool = field(
         default=Factory(lambda operation: operation.method in ("GET", "HEAD"), takes_self=True)
     )
     version: str | None = None
-    speaks: tuple[str, ...] = field(default=(), repr=False)
-    needs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    supported_versions: tuple[str, ...] = field(default=(), repr=False)
+    minimum_versions: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     _verify: "Operation[Any] | Callable[[], Operation[Any]] | None" = field(
         default=None, repr=False, eq=False, alias="verify"
     )
-    then: tuple[Callable[[Any], Any], ...] = field(default=(), repr=False)
-    walked: tuple[str, ...] = field(default=(), repr=False, eq=False)
+    transforms: tuple[Callable[[Any], Any], ...] = field(default=(), repr=False)
+    seen_cursors: tuple[str, ...] = field(default=(), repr=False, eq=False)
 
     def map(self, function: Callable[[T_co], U]) -> "Operation[U]":
         """Return the operation whose result is *function* of this one's result."""
-        return cast("Operation[U]", evolve(self, then=(*self.then, function)))
+        return cast("Operation[U]", evolve(self, transforms=(*self.transforms, function)))
 
     @property
     def verify(self) -> "Operation[Any] | None":
@@ -110,13 +113,13 @@ class Operation(LazyMethods, Generic[T_co]):
 
         None where it may be repeated, and where a write of your own names none.
         """
-        # Most writes succeed, and then nobody asks.
+        # Most writes succeed, and need none.
         return self._verify() if callable(self._verify) else self._verify
 
     @property
     def plain(self) -> "Operation[Any]":
         """The operation as errors hold it: without functions, which may not pickle."""
-        return evolve(self, then=()) if self.then else self
+        return evolve(self, transforms=()) if self.transforms else self
 
     def read(self, response: Response, *, credentials: str = "") -> T_co:
         """Read a response to this operation.
@@ -131,7 +134,7 @@ class Operation(LazyMethods, Generic[T_co]):
 
     def mapped(self, result: Any) -> T_co:
         """Apply the functions given to `map` to what was read."""
-        for function in self.then:
+        for function in self.transforms:
             result = function(result)
         return cast("T_co", result)
 
@@ -139,7 +142,7 @@ class Operation(LazyMethods, Generic[T_co]):
         if not isinstance(response, Response):
             raise InvalidInput("response", f"must be a Response, not {type(response).__name__}")
         if not 200 <= response.status < 300:
-            raise error_of(self.plain, response, credentials)
+            raise parse_error(self.plain, response, credentials)
         try:
             envelope = parse_json(response.body)
         except InvalidJson as error:
@@ -148,17 +151,22 @@ class Operation(LazyMethods, Generic[T_co]):
         if not isinstance(envelope, dict) or envelope.get("status") != "success":
             raise _no_success(self, response, envelope)
         try:
-            return decoder_of(self)(self, response, envelope)
-        except UnexpectedValue as odd:
-            legacy = legacy_answer(self.plain, response, envelope.get("data"))
+            return find_decoder(self)(self, response, envelope)
+        except UnexpectedValue as error:
+            legacy = legacy_response_error(self.plain, response, envelope.get("data"))
             if legacy is not None:
-                raise legacy from odd
+                raise legacy from error
             raise decoding_error(
-                self, response, odd.json_path, odd.expected, odd.found, also=odd.also_missing
-            ) from odd
+                self,
+                response,
+                error.json_path,
+                error.expected,
+                error.found,
+                also=error.also_missing,
+            ) from error
 
 
-def decoder_of(operation: Operation[Any]) -> Decoder[Any]:
+def find_decoder(operation: Operation[Any]) -> Decoder[Any]:
     """Return what decodes a response: the operation's own decoder, or that of its name."""
     if operation.decoder is not None:
         return operation.decoder
@@ -203,14 +211,14 @@ def operation(
     *,
     query: tuple[tuple[str, str], ...] = (),
     body: bytes | None = None,
-    speaks: tuple[str, ...] = (),
-    needs: tuple[tuple[str, str], ...] = (),
+    supported_versions: tuple[str, ...] = (),
+    minimum_versions: tuple[tuple[str, str], ...] = (),
     verify: Operation[Any] | Callable[[], Operation[Any]] | None = None,
     **parameters: Any,
 ) -> Operation[Any]:
     """Return the operation of that name, with the *parameters* of its path checked and filled in.
 
-    What is not repeatable is verified as its route says, unless *verify* says another way.
+    What is not idempotent is verified as its route says, unless *verify* says another way.
     """
     route = ROUTES[name]
     path = route.path
@@ -218,22 +226,22 @@ def operation(
         path = path.format_map(
             {key: _PARAMETERS[key](value, key) for key, value in parameters.items()}
         )
-    version = pinned(route.name, version)
+    version = check_pinned_version(route.name, version)
     if version is not None:
-        sufficient(version, needs)
-    repeatable = route.repeatable
-    if not repeatable and verify is None:
-        verify = operation(route.verify, version, **parameters)
+        require_version(version, minimum_versions)
+    idempotent = route.idempotent
+    if not idempotent and verify is None:
+        verify = partial(operation, route.verify, version, **parameters)
     return Operation(
         name=route.name,
         method=route.method,
         path=path,
         query=query,
         body=body,
-        repeatable=repeatable,
+        idempotent=idempotent,
         version=version,
-        speaks=speaks,
-        needs=needs,
+        supported_versions=supported_versions,
+        minimum_versions=minimum_versions,
         verify=verify,
     )
 
@@ -250,5 +258,7 @@ def listing(
     wrong = by_offset if version in BY_CURSOR else by_cursor if version in BY_OFFSET else None
     if wrong is not None:
         raise InvalidInput(wrong[0], f"cannot be said in version {version}: {wrong[1]}")
-    speaks = BY_OFFSET if by_offset else BY_CURSOR if by_cursor else ()
-    return operation(name, version, query=to_query(filters), speaks=speaks, **parameters)
+    supported_versions = BY_OFFSET if by_offset else BY_CURSOR if by_cursor else ()
+    return operation(
+        name, version, query=to_query(filters), supported_versions=supported_versions, **parameters
+    )

@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 from calcom_core.api import Api
 from calcom_core.decoders import PageOf, json_of
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
+from calcom_core.error_mapping import describe
 from calcom_core.errors import (
     CalcomError,
     DecodingError,
@@ -20,12 +21,11 @@ from calcom_core.errors import (
     PagingError,
     ReplayError,
 )
-from calcom_core.meanings import asked
 from calcom_core.model.booking import Booking
 from calcom_core.model.page import CursorPagination
-from calcom_core.operation import Operation, Page, decoder_of
+from calcom_core.operation import Operation, Page, find_decoder
 from calcom_core.redaction import without_credentials
-from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, policy_of, retrying
+from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, check_policy, retrying
 
 T = TypeVar("T")
 
@@ -98,10 +98,10 @@ def _walk(
 ) -> Stream[T]:
     """Check what is given, and return the walk."""
     # Before it begins: what lists nothing might be a write.
-    listing = isinstance(first, Operation) and isinstance(decoder_of(first), PageOf)
-    if not listing or first.then:
+    listing = isinstance(first, Operation) and isinstance(find_decoder(first), PageOf)
+    if not listing or first.transforms:
         raise InvalidInput("operation", "must be one that lists bookings, such as bookings.list(…)")
-    return _walked(api, first, policy_of(policy), at_least_1(concurrency), shown)
+    return _walked(api, first, check_policy(policy), at_least_1(concurrency), shown)
 
 
 def _walked(
@@ -235,8 +235,8 @@ def _endless(operation: _List, page: Page[Booking], progress: _Progress) -> Pagi
     flag = "hasMore" if isinstance(page.pagination, CursorPagination) else "hasNextPage"
     idle = f", {progress.idle} of them in a row with nothing new" if progress.idle else ""
     return PagingError(
-        f"{asked(operation)}: the list does not end: {progress.count} pages were read{idle}, and "
-        f"the last says that there are more (its {len(page.items)} items in error.page)",
+        f"{describe(operation)}: the list does not end: {progress.count} pages were read{idle}, "
+        f"and the last says that there are more (its {len(page.items)} items in error.page)",
         operation=operation.plain,
         response=response,
         path=f"$.pagination.{flag}",

@@ -44,7 +44,7 @@ class Credential(Hidden[str]):
         return len(self.reveal()) >= SHORTEST
 
 
-def credentials_of(request: Request) -> frozenset[Credential]:
+def collect_credentials(request: Request) -> frozenset[Credential]:
     """Return the credentials that the headers of a request show; of cookies the random ones."""
     found: set[Credential] = set()
     for name, value in request.headers:

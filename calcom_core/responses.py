@@ -432,12 +432,12 @@ def _object(
             data[camel_case(name)] = _plain(value, f"{prefix}{name}")
     try:
         value = read(model, data)
-    except UnexpectedValue as odd:
-        key, *rest = odd.path
+    except UnexpectedValue as error:
+        key, *rest = error.path
         name = next((name for name in names if camel_case(name) == key), key)
         inner = "".join(f"[{step}]" for step in rest)
-        problem = f"must be {odd.expected}, not {odd.found}"
-        raise InvalidInput(f"{prefix}{name}{inner}", problem) from odd
+        problem = f"must be {error.expected}, not {error.found}"
+        raise InvalidInput(f"{prefix}{name}{inner}", problem) from error
     if "display_email" in names:
         data.setdefault("displayEmail", value.display_email)
     return data

@@ -24,13 +24,14 @@ The first attempt has the timeout of its call; later ones end with the deadline 
 """
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar
 
 from attrs import Factory, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
-from calcom_core.api import Api, Auth
+from calcom_core.api import Api
 from calcom_core.effects import Clock, Program, Send, Sleep
+from calcom_core.error_mapping import describe
 from calcom_core.errors import (
     ApiError,
     CalcomError,
@@ -44,10 +45,9 @@ from calcom_core.errors import (
     VersionMismatch,
 )
 from calcom_core.http import Request, Response, Timeout
-from calcom_core.limits import retry_after
-from calcom_core.meanings import asked
 from calcom_core.operation import Operation
-from calcom_core.redaction import Redactor, credentials_of
+from calcom_core.rate_limits import retry_after
+from calcom_core.redaction import Redactor, collect_credentials
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ class RetryPolicy(LazyMethods):
             raise InvalidInput("wait_budget", f"is beyond the deadline of {self.deadline:g} s")
 
 
-def policy_of(value: object, field: str = "policy") -> RetryPolicy:
+def check_policy(value: object, field: str = "policy") -> RetryPolicy:
     """Check that a value is a policy."""
     if not isinstance(value, RetryPolicy):
         raise InvalidInput(field, f"must be a RetryPolicy, not {type(value).__name__}")
@@ -170,7 +170,7 @@ MAY_HAVE_HAPPENED = "it may have happened, and a second time would do it twice"
 
 def decide(
     policy: RetryPolicy,
-    repeatable: bool,
+    idempotent: bool,
     attempt: int,
     outcome: CalcomError,
     elapsed: float = 0.0,
@@ -179,7 +179,7 @@ def decide(
 
     Args:
         policy: how often, and how long.
-        repeatable: whether the operation is idempotent, as `Operation.repeatable` says.
+        idempotent: whether the operation is idempotent, as `Operation.idempotent` says.
         attempt: the number of the attempt that failed, from 1 on.
         outcome: how it failed: the error that `Operation.read` raised, or `NotSent` or `NoAnswer`.
         elapsed: seconds since the first attempt began.
@@ -188,11 +188,11 @@ def decide(
         `Retry` with the time to sleep before, or `GiveUp` with the reason.
 
     Raises:
-        InvalidInput: for arguments of another type, above all a *repeatable* that is no bool.
+        InvalidInput: for arguments of another type, above all an *idempotent* that is no bool.
     """
-    policy_of(policy)
-    if not isinstance(repeatable, bool):
-        raise InvalidInput("repeatable", "must be a bool, as operation.repeatable is")
+    check_policy(policy)
+    if not isinstance(idempotent, bool):
+        raise InvalidInput("idempotent", "must be a bool, as operation.idempotent is")
     if isinstance(attempt, bool) or not isinstance(attempt, int) or attempt < 1:
         raise InvalidInput("attempt", "must be an integer of at least 1, which is the first")
     if not isinstance(outcome, CalcomError):
@@ -201,7 +201,7 @@ def decide(
     if not isinstance(elapsed, (int, float)) or not 0 <= elapsed < 1e300:
         raise InvalidInput("elapsed", "must be a finite number of seconds, at least 0")
     unsure = isinstance(outcome, (RateLimited, TransportError, ServerError))
-    if unsure and outcome.may_have_happened and not repeatable:
+    if unsure and outcome.may_have_happened and not idempotent:
         return GiveUp(MAY_HAVE_HAPPENED, outcome_unknown=True)
     rule = next((rule for rule in _PASSES if rule.fits(outcome)), None)
     if rule is None or (isinstance(outcome, NotSent) and outcome.reason in PERMANENT):
@@ -213,14 +213,14 @@ def decide(
         return GiveUp(
             f"the server states a wait of {stated:g} s, and the policy waits {policy.wait_budget:g}"
         )
-    backoff = backoff_of(policy, attempt)
+    backoff = max_backoff(policy, attempt)
     after = stated + backoff
     if elapsed + after >= policy.deadline:
         return GiveUp(_too_late(policy))
     return Retry(after, jitter=backoff / after if after else 0.0)
 
 
-def backoff_of(policy: RetryPolicy, attempt: int) -> float:
+def max_backoff(policy: RetryPolicy, attempt: int) -> float:
     """Return the longest back-off after that attempt, in seconds."""
     return min(policy.cap, policy.base * 2.0 ** min(attempt - 1, 64))
 
@@ -242,7 +242,7 @@ class Exchange(LazyMethods, Generic[T]):
     attempts: int = 1
 
 
-def exchanging(
+def exchange_with_retries(
     api: Api,
     op: Operation[T],
     policy: RetryPolicy = DEFAULT_RETRY,
@@ -259,17 +259,17 @@ def exchanging(
     Each says how many attempts were made, and why no more.
     """
     request = api.request(op)
-    policy_of(policy)
+    check_policy(policy)
     timed = policy.attempts > 1
     begun = since
     if begun is None:
         begun = (yield Clock()) if timed else 0.0
-    within: float | None = None
+    remaining: float | None = None
     attempt = 0
     while True:
         attempt += 1
         try:
-            response: Response = yield Send(request, op, timeout, within, attempt)
+            response: Response = yield Send(request, op, timeout, remaining, attempt)
         except TransportError as error:
             failure: CalcomError = error
             error.operation = op.plain
@@ -281,15 +281,15 @@ def exchanging(
             del response  # a traceback must not show a credential that the response repeats
         # Never negative, though *since* may be of another clock: that must not hide the failure.
         elapsed = max((yield Clock()) - begun, 0.0) if timed else 0.0
-        decision = decide(policy, op.repeatable, attempt, failure, elapsed)
+        decision = decide(policy, op.idempotent, attempt, failure, elapsed)
         if isinstance(decision, Retry):
             yield Sleep(decision.after, decision.jitter)
             left: float = policy.deadline - max((yield Clock()) - begun, 0.0)
             if left > 0:
-                within = left
+                remaining = left
                 continue
             decision = GiveUp(_too_late(policy))  # the sleep took longer than it was asked to
-        failure.attempts, failure.gave_up = attempt, decision.reason
+        failure.attempts, failure.stop_reason = attempt, decision.reason
         if decision.outcome_unknown:
             raise outcome_unknown(op, failure) from failure
         raise failure
@@ -303,23 +303,19 @@ def _read(api: Api, op: Operation[Any], request: Request, response: Response) ->
     failure = _read_or_failure(api, op, response)
     if not isinstance(failure, CalcomError):
         return failure
-    credentials = credentials_of(request)
+    credentials = collect_credentials(request)
     clean = Redactor(credentials).response(response) if credentials else response
     return failure if clean == response else _read_or_failure(api, op, clean)
 
 
 def _read_or_failure(api: Api, op: Operation[Any], response: Response) -> Any:
     try:
-        return op.plain.read(response, credentials=_kind_of(api.auth))
+        return op.plain.read(response, credentials=api.auth.kind)
     except (ApiError, DecodingError, VersionMismatch) as error:
         return error
 
 
-def _kind_of(auth: Auth) -> str:
-    return next(str(cls.__name__) for cls in get_args(Auth) if isinstance(auth, cls))
-
-
-def what_came(error: CalcomError) -> str:
+def describe_failure(error: CalcomError) -> str:
     """Return in short what came of a call, for the message of another error."""
     if isinstance(error, ApiError):
         return f"the answer was {error.status} {error.message[:200]}".rstrip()
@@ -332,13 +328,13 @@ def outcome_unknown(
     """Return the error for a write that may have happened, and that *cause* left open."""
     look = "ask what error.verify asks" if op.verify else "find out whether it happened"
     unknown = OutcomeUnknown(
-        f"{asked(op)}: whether it happened is not known: {what_came(cause)}{why}; "
+        f"{describe(op)}: whether it happened is not known: {describe_failure(cause)}{why}; "
         f"before you repeat it, {look}",
         operation=op.plain,
         cause=cause,
         found=found,
     )
-    unknown.attempts, unknown.gave_up = cause.attempts, cause.gave_up
+    unknown.attempts, unknown.stop_reason = cause.attempts, cause.stop_reason
     return unknown
 
 
@@ -351,8 +347,8 @@ def retrying(
 ) -> Program[T]:
     """Carry out one operation, as often as the policy allows; the result is what it reads.
 
-    As `exchanging`, of which it is the value.
+    As `exchange_with_retries`, of which it is the value.
     """
-    exchange: Exchange[Any] = yield from exchanging(api, op, policy, timeout, since)
+    exchange: Exchange[Any] = yield from exchange_with_retries(api, op, policy, timeout, since)
     value: T = exchange.value
     return value

@@ -6,7 +6,7 @@ Calls, documentation, clients and tests take all of these from here.
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.decoders import (
@@ -40,7 +40,7 @@ class Route(LazyMethods):
     """A row of the table.
 
     *public* operations need no credentials.
-    *idempotent* ones may be asked twice though they are no reads.
+    *idempotent* is given for a write that does no harm when it is sent twice; a GET always is.
     *verify* names the read that tells whether a write happened, where its parameters suffice.
     """
 
@@ -49,13 +49,13 @@ class Route(LazyMethods):
     path: str
     decoder: Decoder[Any]
     public: bool = False
-    idempotent: bool = False
+    _idempotent: bool = field(default=False, alias="idempotent")
     verify: str = "bookings.get"
 
     @property
-    def repeatable(self) -> bool:
-        """Whether asking twice does no harm: reads, and what is idempotent."""
-        return self.method == "GET" or self.idempotent
+    def idempotent(self) -> bool:
+        """Whether a second request does no harm: a read, or an idempotent write."""
+        return self.method == "GET" or self._idempotent
 
 
 def _single(other: str) -> OneOfSeries:

@@ -80,7 +80,7 @@ class Secret(Hidden[str]):
         raise TypeError("a Secret is not pickled; pickle what names it, and build it there again")
 
 
-def secret_or_error(text: "str | Secret", field: str) -> Secret | InvalidInput:
+def parse_secret(text: "str | Secret", field: str) -> Secret | InvalidInput:
     """Return the secret, or the error for an invalid text.
 
     It does not raise, so that its caller can forget the text before anything is raised.
@@ -91,7 +91,7 @@ def secret_or_error(text: "str | Secret", field: str) -> Secret | InvalidInput:
     return InvalidInput(field, problem) if problem else Secret(text)
 
 
-def taken(secret: Secret | InvalidInput) -> Secret:
+def to_secret(secret: Secret | InvalidInput) -> Secret:
     """Return the secret, or raise the error that stands in its place."""
     if isinstance(secret, InvalidInput):
         raise secret

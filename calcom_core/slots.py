@@ -105,7 +105,7 @@ def reserve(
 
     Returns:
         The `Reservation`.
-        It is not repeatable; its `verify` lists the free slots of that day, where the slot is
+        It is not idempotent; its `verify` lists the free slots of that day, where the slot is
         missing if it was reserved, by this call or by somebody else; its uid cannot be learnt.
 
     Raises:

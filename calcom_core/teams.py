@@ -13,7 +13,7 @@ from calcom_core.model.filters import (
     ReferenceType,
     TeamBookingFilters,
     UserBookingFilters,
-    filters_of,
+    booking_filters,
 )
 from calcom_core.operation import Operation, Page, listing, operation
 from calcom_core.serialization import to_query
@@ -41,7 +41,7 @@ def bookings(
         InvalidInput: for an invalid id, and for any other filter or value.
         PermissionDenied: as the server says.
     """
-    given = filters_of(TeamBookingFilters, filters)
+    given = booking_filters(TeamBookingFilters, filters)
     return listing("teams.bookings", cal_api_version, given, team_id=team_id)
 
 
@@ -69,7 +69,7 @@ def organization_bookings(
         InvalidInput: for an invalid id, and for any other filter or value.
         PermissionDenied: as the server says.
     """
-    given = filters_of(OrganizationBookingFilters, filters)
+    given = booking_filters(OrganizationBookingFilters, filters)
     return listing("teams.organization_bookings", cal_api_version, given, org_id=org_id)
 
 
@@ -84,7 +84,7 @@ def organization_team_bookings(
 
     `GET /v2/organizations/{org_id}/teams/{team_id}/bookings`, as `bookings` here.
     """
-    given = filters_of(TeamBookingFilters, filters)
+    given = booking_filters(TeamBookingFilters, filters)
     return listing(
         "teams.organization_team_bookings", cal_api_version, given, org_id=org_id, team_id=team_id
     )
@@ -115,7 +115,7 @@ def organization_user_bookings(
         InvalidInput: for an invalid id, and for any other filter or value.
         PermissionDenied: as the server says.
     """
-    given = filters_of(UserBookingFilters, filters)
+    given = booking_filters(UserBookingFilters, filters)
     return listing(
         "teams.organization_user_bookings", cal_api_version, given, org_id=org_id, user_id=user_id
     )

@@ -155,7 +155,7 @@ HOSTED = Versions(
 """The newest that the hosted service documents; a self-hosted server may not know them."""
 
 
-def pinned(operation: str, version: object) -> str | None:
+def check_pinned_version(operation: str, version: object) -> str | None:
     """Check a version pinned for one call; None leaves it to the table.
 
     Raises `InvalidInput` for a version that no reader here was written for.
@@ -170,12 +170,12 @@ def pinned(operation: str, version: object) -> str | None:
     return str.__str__(version)
 
 
-def sufficient(version: str, needs: tuple[tuple[str, str], ...]) -> str:
+def require_version(version: str, minimum_versions: tuple[tuple[str, str], ...]) -> str:
     """Check that a version knows the fields that need it, given with the oldest that does.
 
     Raises `InvalidInput`, since an older one drops or refuses them.
     """
-    for name, oldest in needs:
+    for name, oldest in minimum_versions:
         if version < oldest:  # dates, written so that they sort as text
             raise InvalidInput(
                 name,

@@ -1,8 +1,8 @@
 """Clients, transports and replays that run the operations and programs of `calcom_core`.
 
-`Client` blocks, on urllib3; `AsyncClient` is for asyncio and trio; `Replay` answers both from a
-cassette, which a `Recorder` has written.
-Nothing is imported before it is asked for, so that pytest can load the plugin at no cost.
+`Client` is blocking, over urllib3; `AsyncClient` is for asyncio and trio. `Replay` plays a cassette
+for both, which a `Recorder` has written.
+Each name is imported at its first use: pytest loads the plugin in every run, so it must be cheap.
 """
 
 from importlib import import_module
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from calcom_transports.interpreter import iterate as iterate
     from calcom_transports.interpreter import run as run
     from calcom_transports.matching import Match as Match
-    from calcom_transports.record import Recorder as Recorder
-    from calcom_transports.record import use_cassette as use_cassette
+    from calcom_transports.recorder import Recorder as Recorder
+    from calcom_transports.recorder import use_cassette as use_cassette
     from calcom_transports.redaction import Redaction as Redaction
     from calcom_transports.replay import Replay as Replay
-    from calcom_transports.replay import answer as answer
     from calcom_transports.replay_errors import CassetteError as CassetteError
     from calcom_transports.replay_errors import NoMatch as NoMatch
     from calcom_transports.replay_errors import Unplayed as Unplayed
@@ -34,15 +33,14 @@ _MODULES = {
     "Match": "calcom_transports.matching",
     "NoMatch": "calcom_transports.replay_errors",
     "Observation": "calcom_transports.instrumentation",
-    "Recorder": "calcom_transports.record",
+    "Recorder": "calcom_transports.recorder",
     "Redaction": "calcom_transports.redaction",
     "Replay": "calcom_transports.replay",
     "Transport": "calcom_transports.interpreter",
     "Unplayed": "calcom_transports.replay_errors",
-    "answer": "calcom_transports.replay",
     "iterate": "calcom_transports.interpreter",
     "run": "calcom_transports.interpreter",
-    "use_cassette": "calcom_transports.record",
+    "use_cassette": "calcom_transports.recorder",
 }
 __all__ = [
     "AsyncClient",
@@ -56,7 +54,6 @@ __all__ = [
     "Replay",
     "Transport",
     "Unplayed",
-    "answer",
     "iterate",
     "run",
     "use_cassette",

@@ -19,8 +19,8 @@ from calcom_core.effects import (
     Send,
     Sleep,
     Stream,
+    check_program,
     no_effect,
-    program_of,
 )
 from calcom_core.errors import NoAnswer
 from calcom_core.execution import (
@@ -31,15 +31,15 @@ from calcom_core.execution import (
     value_of,
 )
 from calcom_core.http import Response, Timeout
-from calcom_transports.instrumentation import exchanging
+from calcom_transports.instrumentation import observe_exchange
 from calcom_transports.interpreter import (
     AsyncTransport,
     TransportPair,
-    answered,
-    seconds_of,
+    check_response,
+    draw_seconds,
     timeout_for,
 )
-from calcom_transports.playback import Playback, ReplayedExecution, Replays
+from calcom_transports.playback import Playback, ReplayedExecution, ReplayTransport
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ class Runtime(Protocol):
         ...
 
 
-AnyAsyncTransport: TypeAlias = AsyncTransport | TransportPair | Replays
+AnyAsyncTransport: TypeAlias = AsyncTransport | TransportPair | ReplayTransport
 """What `AsyncClient` and the async interpreter accept."""
 
 Advance: TypeAlias = Callable[[], Awaitable[Emit[Any] | Returned[Any]]]
@@ -91,7 +91,7 @@ def _begin(
     """Return what runs *program* until it emits or returns."""
     runtime.require()
     if hasattr(transport, "begin"):
-        return _replayed(program, cast(Replays, transport).begin(), runtime)
+        return _replayed(program, cast(ReplayTransport, transport).begin(), runtime)
     if hasattr(transport, "async_transport"):
         transport = cast(TransportPair, transport).async_transport()
     execution: Execution[Any] = Execution(program)
@@ -119,7 +119,7 @@ async def run_async(
     runtime: Runtime,
 ) -> T:
     """Run *program* and return its result; close it in any case, also when cancelled."""
-    program_of(program)
+    check_program(program)
     try:
         advance = _begin(program, transport, timeout, runtime)
         return cast(T, value_of(await advance(), runtime.iterate_name))
@@ -141,7 +141,7 @@ class AsyncItems(Generic[T]):
         timeout: Timeout | None,
         runtime: Runtime,
     ) -> None:
-        self._stream = program_of(stream)
+        self._stream = check_program(stream)
         self._advance = _begin(stream, transport, timeout, runtime)
 
     def __aiter__(self) -> "AsyncItems[T]":
@@ -188,7 +188,7 @@ class _Performer:
             case Send():
                 return await self._send(effect)
             case Sleep():
-                await self.runtime.sleep(seconds_of(effect))
+                await self.runtime.sleep(draw_seconds(effect))
                 return None
             case Clock():
                 return self.runtime.clock()
@@ -198,14 +198,14 @@ class _Performer:
 
     async def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
-        with exchanging(effect, self.execution, self.runtime.clock) as exchange:
+        with observe_exchange(effect, self.execution, self.runtime.clock) as exchange:
             sending = self.transport.send(effect.request, timeout)
             if not hasattr(sending, "__await__"):
                 # It has sent the request already, so a write may have been executed.
                 raise NoAnswer(
                     "the transport's send is not async; it is one for Client", reason="protocol"
                 )
-            exchange.response = response = answered(await sending)
+            exchange.response = response = check_response(await sending)
         return response
 
     async def _gather(self, effect: Gather) -> tuple[object, ...]:

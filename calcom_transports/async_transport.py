@@ -22,7 +22,7 @@ from calcom_transports.exchange import (
     warn_unclosed,
 )
 from calcom_transports.h11_messages import HttpMessages
-from calcom_transports.proxies import ENVIRONMENT, proxies_or_error
+from calcom_transports.proxies import ENVIRONMENT, parse_proxies
 from calcom_transports.settings import Settings
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.urls import Origin
@@ -116,7 +116,7 @@ class PooledTransport(ABC, Generic[C]):
     ) -> None:
         self._pools: defaultdict[Origin, _Pool[C]] = defaultdict(lambda: _Pool(max_connections))
         _POOLS[id(self)] = self._pools
-        proxies = proxies_or_error(proxy)
+        proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
             timeout, ssl_context, allow_http, max_connections, max_body, proxies

@@ -263,7 +263,9 @@ async def _open_tcp(host: str, port: int) -> socket.socket:
             opened.append(tcp)
         except OSError as error:  # another address may accept
             # The text of the event loop names the address, and not the reason.
-            failures.append(OSError(error.errno, os.strerror(error.errno)) if error.errno else error)
+            failures.append(
+                OSError(error.errno, os.strerror(error.errno)) if error.errno else error
+            )
 
     tasks: set[asyncio.Task[None]] = set()
     first = asyncio.FIRST_COMPLETED

@@ -12,21 +12,27 @@ from attrs import evolve
 from calcom_core.api import HOSTED_URL, Anonymous, Api, ApiKey, Auth
 from calcom_core.effects import Program, Stream
 from calcom_core.errors import InvalidInput
-from calcom_core.http import HeadersInput, Timeout, timeout_of
+from calcom_core.http import HeadersInput, Timeout, to_timeout
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
 from calcom_core.paging import at_least_1, items, pages
-from calcom_core.retry import DEFAULT_RETRY, Exchange, RetryPolicy, exchanging, policy_of
-from calcom_core.secret import Secret, secret_or_error, taken
+from calcom_core.retry import (
+    DEFAULT_RETRY,
+    Exchange,
+    RetryPolicy,
+    check_policy,
+    exchange_with_retries,
+)
+from calcom_core.secret import Secret, parse_secret, to_secret
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports import environment
 from calcom_transports.async_interpreter import AnyAsyncTransport, AsyncItems, run_async
 from calcom_transports.instrumentation import (
     ON_EXCHANGE,
-    AsyncIterateWith,
+    AsyncObservedItems,
     OnExchange,
-    iterate_with,
-    on_exchange_of,
+    check_on_exchange,
+    observe_items,
 )
 from calcom_transports.interpreter import AnyTransport, AsyncTransport, Transport, iterate, run
 from calcom_transports.namespaces import (
@@ -62,7 +68,7 @@ def _api(
         if api_key is None:
             auth = Anonymous() if replays else ApiKey(_key_of_environment())
         else:
-            auth = ApiKey(taken(api_key))
+            auth = ApiKey(to_secret(api_key))
     if base_url is None:
         base_url = recorded_url if replays else environment.base_url()
     return Api(
@@ -80,7 +86,7 @@ def _given_key(api_key: str | Secret | None, replays: bool) -> Secret | InvalidI
     if api_key == "":
         way_out = f"give a key, or leave it out to read {environment.API_KEY}"
         return InvalidInput("api_key", f"is empty; {way_out}")
-    return secret_or_error(api_key, "api_key")
+    return parse_secret(api_key, "api_key")
 
 
 def _key_of_environment() -> Secret:
@@ -127,10 +133,10 @@ class _Configured(ABC, Generic[Sender]):
         del headers
         if transport is not None:
             self._check(transport)
-        self._timeout = timeout_of(timeout)
-        self.retry = policy_of(retry, "retry")
+        self._timeout = to_timeout(timeout)
+        self.retry = check_policy(retry, "retry")
         self.concurrency = at_least_1(concurrency)
-        self._on_exchange = on_exchange_of(on_exchange)
+        self._on_exchange = check_on_exchange(on_exchange)
         self._transport: Sender = self._usual_transport() if transport is None else transport
 
     @abstractmethod
@@ -182,16 +188,16 @@ class _Configured(ABC, Generic[Sender]):
             del auth, headers  # no frame holds the text of a credential
             raise error.with_traceback(None) from None
         del headers
-        client._timeout = self._timeout if timeout is None else timeout_of(timeout)
-        client.retry = self.retry if retry is None else policy_of(retry, "retry")
+        client._timeout = self._timeout if timeout is None else to_timeout(timeout)
+        client.retry = self.retry if retry is None else check_policy(retry, "retry")
         if concurrency is not None:
             client.concurrency = at_least_1(concurrency)
         if on_exchange is not None:
-            client._on_exchange = on_exchange_of(on_exchange)
+            client._on_exchange = check_on_exchange(on_exchange)
         return client
 
     def _exchanging(self, op: Operation[T]) -> Program[Exchange[T]]:
-        return exchanging(self.api, op, self.retry)
+        return exchange_with_retries(self.api, op, self.retry)
 
     def _pages(self, op: Operation[Page[Booking]]) -> Stream[Page[Booking]]:
         return pages(self.api, op, self.retry, concurrency=self.concurrency)
@@ -299,7 +305,7 @@ class Client(_Configured[AnyTransport]):
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
         """Carry out a streaming program and yield the items it emits."""
         emitted = iterate(stream, self._transport, self._timeout)
-        return iterate_with(self._on_exchange, cast("Generator[T, None, None]", emitted))
+        return observe_items(self._on_exchange, cast("Generator[T, None, None]", emitted))
 
     def pages(self, op: Operation[Page[Booking]]) -> Iterator[Page[Booking]]:
         """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""
@@ -399,7 +405,7 @@ class AsyncClient(_Configured[AnyAsyncTransport]):
 
         runtime = runtime_for(self._transport)
         emitted = AsyncItems(stream, self._transport, self._timeout, runtime)
-        return AsyncIterateWith(self._on_exchange, emitted)
+        return AsyncObservedItems(self._on_exchange, emitted)
 
     def pages(self, op: Operation[Page[Booking]]) -> AsyncIterator[Page[Booking]]:
         """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""

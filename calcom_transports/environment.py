@@ -1,30 +1,33 @@
-"""The environment variables that a client reads where an argument is not given."""
+"""The environment variables that a client reads if an argument is missing.
+
+A blank variable is an error: it is more often a mistake in a script than a wish for the default.
+"""
 
 import os
 from typing import Final
 
 from calcom_core.api import Anonymous, Api
 from calcom_core.errors import InvalidInput
-from calcom_core.secret import Secret, secret_or_error, taken
+from calcom_core.secret import Secret, parse_secret, to_secret
 
 API_KEY: Final = "CALCOM_API_KEY"
 BASE_URL: Final = "CALCOM_BASE_URL"
 
 
 def api_key() -> Secret | None:
-    """Return the key that `CALCOM_API_KEY` holds, or None where it is not set.
+    """Return the key in `CALCOM_API_KEY`, or None if it is not set.
 
-    Raises `InvalidInput`, which names the variable, where it is blank or holds no key.
+    Raises `InvalidInput` with the name of the variable if it is blank or not a valid key.
     """
     if not _is_set(API_KEY):
         return None
-    return taken(secret_or_error(os.environ[API_KEY], API_KEY))
+    return to_secret(parse_secret(os.environ[API_KEY], API_KEY))
 
 
 def base_url() -> str | None:
-    """Return the server that `CALCOM_BASE_URL` names, or None where it is not set.
+    """Return the URL of the server in `CALCOM_BASE_URL`, or None if it is not set.
 
-    Raises `InvalidInput`, which names the variable, where it is blank or holds no base URL.
+    Raises `InvalidInput` with the name of the variable if it is blank or not a valid base URL.
     """
     if not _is_set(BASE_URL):
         return None

@@ -20,7 +20,7 @@ from attrs import define
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Pairs, Request, Timeout
 from calcom_core.secret import Hidden
-from calcom_transports.instrumentation import log_cut
+from calcom_transports.instrumentation import log_cancelled_write
 from calcom_transports.proxies import Proxy
 from calcom_transports.urls import Origin, Target
 
@@ -216,7 +216,7 @@ class OutgoingExchange:
     def note_cut(self) -> None:
         """Log that the exchange is cut off, if it is a write that may have been executed."""
         if self.phase == "sent" and self.request.method not in ("GET", "HEAD"):
-            log_cut(self.request)
+            log_cancelled_write(self.request)
 
     def failure(self, reason: str, problem: str) -> TransportError:
         """Return the error to raise: `NoAnswer` if a byte may have left, else `NotSent`."""

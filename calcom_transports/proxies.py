@@ -96,7 +96,7 @@ def _is_exempt(entry: str, host: str, port: int) -> bool:
     return bool(name) and f".{host}".endswith(f".{name}")
 
 
-def proxies_or_error(
+def parse_proxies(
     given: str | None, environ: Mapping[str, str] = os.environ
 ) -> Proxies | InvalidInput:
     """Return the proxies for what a transport was told, or the error for what is none.

@@ -13,7 +13,7 @@ import truststore
 from attrs import field, frozen
 
 from calcom_core.errors import InvalidInput
-from calcom_core.http import Headers, Pairs, Request, Timeout, timeout_of
+from calcom_core.http import Headers, Pairs, Request, Timeout, to_timeout
 from calcom_core.secret import Hidden
 from calcom_transports.exchange import OutgoingExchange
 from calcom_transports.proxies import Proxies
@@ -91,7 +91,7 @@ def _proxies(given: Proxies | InvalidInput) -> Proxies:
 
 
 def _limits(timeout: Timeout | float | None) -> Timeout:
-    return timeout_of(timeout) or Timeout()
+    return to_timeout(timeout) or Timeout()
 
 
 @frozen
@@ -124,7 +124,7 @@ class Settings:
             target,
             self._fields(request.headers),
             self.proxies.of(target.origin),
-            timeout_of(timeout) or self.timeout,
+            to_timeout(timeout) or self.timeout,
             now,
         )
 

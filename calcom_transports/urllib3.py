@@ -46,7 +46,7 @@ except ModuleNotFoundError as missing:
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.body import Body
-from calcom_transports.proxies import ENVIRONMENT, Proxy, proxies_or_error
+from calcom_transports.proxies import ENVIRONMENT, Proxy, parse_proxies
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.urls import Origin
 
@@ -116,7 +116,7 @@ class Urllib3Transport:
                     "pool", f"{problem}; leave out ssl_context, proxy and max_connections"
                 )
             proxy = None
-        proxies = proxies_or_error(proxy)
+        proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
             timeout, ssl_context, allow_http, max_connections, max_body, proxies
@@ -204,8 +204,9 @@ class Urllib3Transport:
             ),
         )
         try:
-            exchange.receive_head(response.status, response.headers.items())
-            if response.status < 200:
+            if not exchange.status:  # else a connection of ours has noted it
+                exchange.receive_head(response.status, response.headers.items())
+            if exchange.status < 200:
                 raise exchange.failure("protocol", f"status {response.status} is not final")
             body = Body(exchange.headers, self._settings.max_body, exchange.failure)
             for data in _stream(response):
@@ -269,14 +270,14 @@ class Urllib3Transport:
         self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
         self._pools: dict[Origin, urllib3.HTTPConnectionPool] = {}
         self._addresses: dict[str, str] = {}
-        self._connections: WeakSet[PlainConnection] = WeakSet()
+        self._connections: set[PlainConnection] = set()
 
     def __reduce__(self) -> NoReturn:
         refuse_pickling(self, "holds open connections")
 
     def __del__(self) -> None:
         try:
-            if any(not connection.is_closed for connection in self._connections):
+            if self._connections and not self._closed:
                 warn_unclosed(self, "call close(), or use a `with` block")
         finally:
             self.close()

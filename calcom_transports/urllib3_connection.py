@@ -19,7 +19,6 @@ from contextvars import ContextVar
 from http.client import HTTPException
 from queue import Empty, Full, LifoQueue
 from typing import Any, cast
-from weakref import WeakSet
 
 from attrs import define
 
@@ -49,7 +48,8 @@ class Running:
     exchange: OutgoingExchange
     addresses: dict[str, str]
     """The address of each host that worked last."""
-    connections: "WeakSet[PlainConnection]"
+    connections: "set[PlainConnection]"
+    """Those that are open."""
     response: HTTPResponse | None = None
 
     def release(self) -> None:
@@ -142,6 +142,12 @@ class PlainConnection(HTTPConnection):
             raise _no_tunnel_or_tls(exchange, error) from error
         finally:
             self.host = host
+
+    def close(self) -> None:
+        """Close it; a pool that is discarded closes it, too, but then it stays noted as open."""
+        super().close()
+        if (running := RUNNING.get(None)) is not None:
+            running.connections.discard(self)
 
     def _try_addresses(self, exchange: OutgoingExchange, addresses: list[str]) -> None:
         last_used, host = RUNNING.get().addresses, exchange.peer.host

@@ -11,10 +11,9 @@ Times are aware datetimes or strings of ISO 8601 with an offset.
 """
 
 from calcom_core.bookings import attendees, guests
-from calcom_core.bookings.changing import (
-    cancel,
-    cancel_one,
-    cancel_seat,
+from calcom_core.bookings.cancellation import cancel, cancel_one, cancel_seat
+from calcom_core.bookings.creation import create, create_instant, create_one, create_recurring
+from calcom_core.bookings.host_actions import (
     confirm,
     confirm_seats,
     decline,
@@ -22,12 +21,8 @@ from calcom_core.bookings.changing import (
     mark_absent,
     reassign,
     reassign_to_user,
-    request_reschedule,
-    reschedule,
-    reschedule_seat,
     update_location,
 )
-from calcom_core.bookings.creating import create, create_instant, create_one, create_recurring
 from calcom_core.bookings.reads import (
     calendar_links,
     conferencing_sessions,
@@ -40,6 +35,7 @@ from calcom_core.bookings.reads import (
     references,
     transcripts,
 )
+from calcom_core.bookings.rescheduling import request_reschedule, reschedule, reschedule_seat
 
 __all__ = [
     "attendees",

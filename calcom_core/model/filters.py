@@ -179,7 +179,7 @@ class ReferenceFilter(LazyMethods):
     type: str | None = field(default=None, metadata=checked_by(one_of(*get_args(ReferenceType))))
 
 
-def filters_of(kind: type[Any], given: Mapping[str, Any]) -> BookingFilters:
+def booking_filters(kind: type[Any], given: Mapping[str, Any]) -> BookingFilters:
     """Return filters for this kind of list.
 
     Raises `InvalidInput` for any other filter, since the server would ignore it.

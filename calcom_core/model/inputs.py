@@ -6,7 +6,7 @@ Field names are the API's names in snake_case, and checks run when an input is c
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import field, frozen
 
@@ -16,6 +16,7 @@ from calcom_core.checks import (
     check_fields,
     checked_by,
     email,
+    from_mapping,
     instance_of,
     json_object,
     list_of,
@@ -29,6 +30,9 @@ from calcom_core.checks import (
 )
 from calcom_core.errors import InvalidInput
 from calcom_core.model.location import LocationInput, NewLocation, location, new_location
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 Data = Mapping[str, object]
 """The keys of an input that is part of another, as a mapping; `input_dicts` has them by name."""
@@ -275,9 +279,23 @@ class Move(LazyMethods):
     location: NewLocation | Data = field(metadata=checked_by(new_location))
 
 
-def needs_of(
+def minimum_versions_of(
     data: NewBooking | Reschedule | SeatReschedule, prefix: str = ""
 ) -> tuple[tuple[str, str], ...]:
     """Return the given fields that some versions lack, each with the first version that has it."""
     given = [name for name in _HOST_FLAGS if getattr(data, name) is not None]
     return tuple([(f"{prefix}{name}", "2026-02-25") for name in given])
+
+
+def whole_or_seat(data: object, whole: type[T], seat: type[U]) -> T | U:
+    """Pick the input by the presence of `seat_uid`, never by trying one after the other.
+
+    A union that is tried drops the seat, and the server then cancels everybody's.
+    """
+    if isinstance(data, seat) or (isinstance(data, Mapping) and "seat_uid" in data):
+        if isinstance(data, Mapping) and data["seat_uid"] is None:
+            raise InvalidInput(
+                "data.seat_uid", "is None; leave the key out to mean the whole booking"
+            )
+        return from_mapping(seat, data, "data")
+    return from_mapping(whole, data, "data", also=("seat_uid",))

@@ -11,9 +11,7 @@ types, are in `extra`.
 `event.booking()` is the operation that gets the booking as it is now.
 """
 
-from calcom_core.webhooks.delivery import Delivery, Language, Person, Team
-from calcom_core.webhooks.events import EVENTS, Event, UnknownEvent
-from calcom_core.webhooks.of_bookings import (
+from calcom_core.webhooks.booking_events import (
     BookingCancelled,
     BookingCreated,
     BookingEvent,
@@ -26,7 +24,9 @@ from calcom_core.webhooks.of_bookings import (
     MeetingEnded,
     MeetingStarted,
 )
-from calcom_core.webhooks.of_others import (
+from calcom_core.webhooks.delivery import Delivery, Language, Person, Team
+from calcom_core.webhooks.events import EVENTS, Event, UnknownEvent
+from calcom_core.webhooks.other_events import (
     DelegationCredentialError,
     DownloadLinks,
     FormSubmitted,
@@ -43,7 +43,7 @@ from calcom_core.webhooks.of_others import (
     Transcript,
     WrongAssignmentReport,
 )
-from calcom_core.webhooks.reading import (
+from calcom_core.webhooks.parsing import (
     CLOCK_TOLERANCE,
     MAX_DEPTH,
     VERSION_HEADER,

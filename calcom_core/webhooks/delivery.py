@@ -92,7 +92,7 @@ class Team(LazyMethods):
 
 
 @frozen(kw_only=True)
-class AnyEvent(LazyMethods):
+class EventBase(LazyMethods):
     """What every event has; *extra* may hold passwords and links, and is not shown."""
 
     delivery: Delivery = field(metadata=not_in_json())
@@ -104,7 +104,7 @@ class AnyEvent(LazyMethods):
 
 
 @frozen(kw_only=True)
-class OfBooking(AnyEvent):
+class BookingEventBase(EventBase):
     """An event of one booking."""
 
     uid: str
@@ -118,7 +118,7 @@ class OfBooking(AnyEvent):
 
 
 @frozen(kw_only=True)
-class PerhapsOfBooking(AnyEvent):
+class OptionalBookingEventBase(EventBase):
     """An event of a booking that some deliveries do not name."""
 
     uid: str | None = None

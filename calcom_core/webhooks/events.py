@@ -8,8 +8,7 @@ from attrs import frozen
 from calcom_core import bookings
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation
-from calcom_core.webhooks.delivery import AnyEvent
-from calcom_core.webhooks.of_bookings import (
+from calcom_core.webhooks.booking_events import (
     BookingCancelled,
     BookingCreated,
     BookingNoShowUpdated,
@@ -21,7 +20,8 @@ from calcom_core.webhooks.of_bookings import (
     MeetingEnded,
     MeetingStarted,
 )
-from calcom_core.webhooks.of_others import (
+from calcom_core.webhooks.delivery import EventBase
+from calcom_core.webhooks.other_events import (
     DelegationCredentialError,
     FormSubmitted,
     FormSubmittedNoEvent,
@@ -37,7 +37,7 @@ from calcom_core.webhooks.of_others import (
 
 
 @frozen(kw_only=True)
-class UnknownEvent(AnyEvent):
+class UnknownEvent(EventBase):
     """A delivery of a kind that is not known here, or that has other types than are known.
 
     *extra* has all of its payload.

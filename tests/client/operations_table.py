@@ -19,7 +19,7 @@ def version(table: Versions, name: str) -> str:
 
 def operations_table() -> str:
     rows = [
-        "| call | method | path | `EVERYWHERE` | `HOSTED` | credentials | repeatable |",
+        "| call | method | path | `EVERYWHERE` | `HOSTED` | credentials | idempotent |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, route in ROUTES.items():
@@ -30,7 +30,7 @@ def operations_table() -> str:
             version(EVERYWHERE, name),
             version(HOSTED, name),
             "optional" if route.public else "needed",
-            "yes" if route.repeatable else "no",
+            "yes" if route.idempotent else "no",
         )
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)

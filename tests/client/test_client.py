@@ -37,9 +37,10 @@ from calcom_core import (
 )
 from calcom_core.effects import emit, send
 from calcom_core.paging import items
+from calcom_core.responses import json as answer
 from calcom_core.retry import RetryPolicy, retrying
 from calcom_core.routes import ROUTES
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 from calcom_transports.namespaces import (
     AsyncAttendees,
     AsyncBookings,

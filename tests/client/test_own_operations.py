@@ -32,8 +32,9 @@ from calcom_core import (
 )
 from calcom_core.decoders import One, PageOf
 from calcom_core.effects import Clock, Sleep
+from calcom_core.responses import json as answer
 from calcom_core.retry import retrying
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 
 KEY = "cal_test_own_operations"
 LIST: Operation[list[dict[str, Any]]] = Operation(
@@ -121,7 +122,7 @@ def test_a_request_of_one_is_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "repeatable"),
+    ("method", "idempotent"),
     [
         ("GET", True),
         ("HEAD", True),
@@ -132,9 +133,9 @@ def test_a_request_of_one_is_complete() -> None:
         ("get", False),
     ],
 )
-def test_only_a_read_is_repeatable_unless_one_says_so(method: str, repeatable: bool) -> None:
-    assert Operation("x", method, "/v2/x").repeatable is repeatable
-    assert Operation("x", method, "/v2/x", repeatable=not repeatable).repeatable is not repeatable
+def test_only_a_read_is_idempotent_unless_one_says_so(method: str, idempotent: bool) -> None:
+    assert Operation("x", method, "/v2/x").idempotent is idempotent
+    assert Operation("x", method, "/v2/x", idempotent=not idempotent).idempotent is not idempotent
 
 
 def test_a_read_is_retried() -> None:
@@ -349,7 +350,7 @@ def test_equal_ones_are_equal_and_they_pickle() -> None:
         Operation("webhooks.all", "GET", "/v2/webhooks", query=LIST.query),
         Operation("webhooks.list", "GET", "/v2/webhooks"),
         Operation("webhooks.list", "GET", "/v2/webhooks", query=LIST.query, version="2024-06-11"),
-        Operation("webhooks.list", "GET", "/v2/webhooks", query=LIST.query, repeatable=False),
+        Operation("webhooks.list", "GET", "/v2/webhooks", query=LIST.query, idempotent=False),
     ):
         assert other != LIST
     for operation in (LIST, CREATE):
@@ -358,7 +359,7 @@ def test_equal_ones_are_equal_and_they_pickle() -> None:
         assert copy.deepcopy(operation) == operation
     assert repr(CREATE) == (
         "Operation(name='webhooks.create', method='POST', path='/v2/webhooks', query=<>, "
-        "body=<77 bytes>, repeatable=False, version=None)"
+        "body=<77 bytes>, idempotent=False, version=None)"
     )
 
 

@@ -21,7 +21,8 @@ from calcom_core import (
     Response,
     Timeout,
 )
-from calcom_transports import AsyncClient, Client, answer
+from calcom_core.responses import json as answer
+from calcom_transports import AsyncClient, Client
 
 KEY = "cal_test_reference"
 UID = "9dfkso7iDs9uZtHquD1zR1"

@@ -45,7 +45,7 @@ class Sent:
     """A call and what it sends: method and target, and the body's JSON.
 
     *versions* are those that it speaks in EVERYWHERE and in HOSTED; without *verify* it is
-    repeatable.
+    idempotent.
     """
 
     call: "partial[Operation[Any]]"

@@ -424,7 +424,7 @@ def test_a_payment_that_failed_leaves_open_whether_the_booking_exists() -> None:
     with pytest.raises(BookingConflict) as caught:
         play([NONE, (CREATE, bare(409, "payment_not_created_error")), (LOOK, NO_KEY)])
     assert caught.value.may_have_happened
-    assert "whether it is our own is not known: a look-up failed" in caught.value.gave_up
+    assert "whether it is our own is not known: a look-up failed" in caught.value.stop_reason
 
 
 def test_what_is_in_the_way_is_an_error_if_it_is_not_ours_or_cannot_be_looked_up() -> None:
@@ -618,7 +618,7 @@ ODD_OURS = {"id": 5, "attendees": [{"metadata": {METADATA_KEY: "order-1"}}]}
 def test_an_unreadable_booking_is_ours_if_it_shows_the_key() -> None:
     with pytest.raises(DecodingError) as caught:
         play([(LOOK, listed(ODD_OURS, LATER))])
-    assert caught.value.odd == (ODD_OURS,)
+    assert caught.value.unreadable == (ODD_OURS,)
     error = unknown([NONE, (CREATE, LOST), (LOOK, listed(ODD_OURS))], policy=NO_RETRY)
     assert isinstance(error.__cause__, DecodingError)
     assert play([(LOOK, listed(ODD_OURS, booking()))]) == bk(booking())
@@ -712,14 +712,14 @@ def test_a_refusal_says_what_a_look_up_could_not_tell() -> None:
     with pytest.raises(SlotUnavailable) as caught:
         play([NONE, (CREATE, TAKEN), (LOOK, NO_KEY)])
     assert isinstance(caught.value.__cause__, Unauthenticated)
-    assert caught.value.gave_up == (
+    assert caught.value.stop_reason == (
         "a retry would end the same; whether it is our own is not known: "
         "a look-up failed: the answer was 401 no credentials"
     )
     broken = [(LOOK, listed(FIRST)), (GET_SERIES, success([FIRST]))]
     with pytest.raises(BookingConflict) as conflict:
         play([NONE, (CREATE, refused(409, "booking_conflict_error")), *broken])
-    assert conflict.value.gave_up.endswith(
+    assert conflict.value.stop_reason.endswith(
         ": 1 of the bookings of a series exist, and its length is unknown; give recurrence_count"
     )
 

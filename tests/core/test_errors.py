@@ -43,6 +43,8 @@ from calcom_core import (
     slots,
 )
 from calcom_core.error_body import read_error_body
+from calcom_core.error_mapping import _meaning
+from calcom_core.error_rules import ERROR_RULES
 from calcom_core.errors import (
     DeliveryTooLarge,
     DeliveryTooOld,
@@ -54,8 +56,7 @@ from calcom_core.errors import (
     WebhookError,
     WebhookWithoutSecret,
 )
-from calcom_core.limits import RateLimit
-from calcom_core.meanings import MEANINGS, _meaning
+from calcom_core.rate_limits import RateLimit
 
 CREATE = bookings.create(
     {
@@ -426,8 +427,8 @@ def test_every_row_of_the_table_is_hit_by_a_recording_or_by_a_row_here() -> None
     for operation, response in answers:
         body = read_error_body(response)
         hit.add(_meaning(operation, response.status, body))
-    assert hit >= set(MEANINGS)
-    assert len(set(MEANINGS)) == len(MEANINGS)
+    assert hit >= set(ERROR_RULES)
+    assert len(set(ERROR_RULES)) == len(ERROR_RULES)
 
 
 def test_a_tree_of_constraints_is_read_with_dotted_names() -> None:
@@ -565,7 +566,7 @@ SLOT_HELPS = {"taken", "full", "past", "outside_window", "reserved"}
 
 
 def test_only_where_another_slot_can_help_the_message_says_to_take_one() -> None:
-    rows = [row for row in MEANINGS if row.error is SlotUnavailable]
+    rows = [row for row in ERROR_RULES if row.error is SlotUnavailable]
     assert {row.reason for row in rows if not row.hint} == SLOT_HELPS
     assert {row.reason for row in rows if row.hint} == {"limit", "booker_limit", "no_host"}
     for row in rows:
@@ -919,7 +920,7 @@ def test_a_token_in_an_odd_item_is_in_no_part_of_the_error() -> None:
         bookings.list().read(Response(200, {"Location": f"/?access_token={TOKEN}"}, body))
     error = caught.value
     assert len(error.page.items) == 1
-    assert error.odd == ({"odd": "access token=[redacted]"},)
+    assert error.unreadable == ({"odd": "access token=[redacted]"},)
     assert error.page.pagination.extra == {"by": "access token=[redacted]"}
     assert TOKEN.encode() not in pickle.dumps(error)
     assert TOKEN not in "".join(traceback.format_exception(error)) + repr(error.response)
@@ -1099,7 +1100,7 @@ def test_blocked_by_the_edge_and_version_mismatch_are_what_they_say() -> None:
     assert not isinstance(mismatch, ApiError)
     decoding = ONE_OF_EACH["DecodingError"]
     assert isinstance(decoding, DecodingError)
-    assert decoding.odd == ({"id": 5},)
+    assert decoding.unreadable == ({"id": 5},)
 
 
 def test_a_limit_without_a_suffix_counts_and_a_longer_word_does_not() -> None:

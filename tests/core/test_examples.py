@@ -35,7 +35,7 @@ from calcom_core import (
     slots,
     teams,
 )
-from calcom_core.limits import RateLimit, limits_of
+from calcom_core.rate_limits import RateLimit, parse_rate_limits
 from calcom_core.serialization import read
 
 FOLDER = Path(__file__).parent.parent / "examples"
@@ -627,7 +627,7 @@ def test_the_documented_pagination_is_read() -> None:
 
 def test_the_headers_of_a_limit_are_read() -> None:
     headers = Headers(VERSIONS["response_headers_ratelimit"])
-    assert limits_of(headers) == (RateLimit("default", 120, 116, 53.0),)
+    assert parse_rate_limits(headers) == (RateLimit("default", 120, 116, 53.0),)
 
 
 def test_each_body_of_a_version_has_its_row() -> None:

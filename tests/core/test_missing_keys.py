@@ -12,7 +12,7 @@ import attrs
 import pytest
 from core_lossless import snake
 from core_recorded import RECORDED, operation_of, response_of
-from test_answers import SHAPES
+from test_recorded_responses import SHAPES
 
 from calcom_core import (
     Attendee,

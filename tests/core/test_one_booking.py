@@ -137,7 +137,7 @@ def test_a_series_that_cannot_be_read_is_a_plain_decoding_error(
 
     assert type(error) is DecodingError
     assert (error.path, error.found) == (path, found)
-    assert error.may_have_happened is not operation.repeatable
+    assert error.may_have_happened is not operation.idempotent
 
 
 def test_one_booking_is_returned_as_it_is() -> None:

@@ -91,9 +91,9 @@ def test_a_call_sends_exactly_this_to_the_hosted_service(name: str, sent: Sent) 
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize(("name", "sent"), ROWS)
-def test_a_call_is_repeatable_or_names_the_read_that_tells(name: str, sent: Sent) -> None:
+def test_a_call_is_idempotent_or_names_the_read_that_tells(name: str, sent: Sent) -> None:
     operation = sent.call()
-    assert operation.repeatable is (sent.verify is None)
+    assert operation.idempotent is (sent.verify is None)
     assert operation.verify == (None if sent.verify is None else sent.verify())
 
 

@@ -96,7 +96,7 @@ def test_the_last_operation_of_a_long_walk_is_still_a_plain_value() -> None:
     assert last == bookings.list(status="past", limit=1, cursor="c1498")
     assert hash(last) == hash(bookings.list(status="past", limit=1, cursor="c1498"))
     copied = pickle.loads(pickle.dumps(last))
-    assert (copied, copied.walked) == (last, tuple(f"c{number}" for number in range(1_498)))
+    assert (copied, copied.seen_cursors) == (last, tuple(f"c{number}" for number in range(1_498)))
     assert len(repr(last)) < 200
 
 
@@ -266,7 +266,7 @@ def test_a_page_whose_cursor_cannot_be_followed_is_in_the_error() -> None:
     assert error.path == "$.pagination.nextCursor"
     assert [booking.uid for booking in error.page.items] == ["b1"]
     assert error.page.next is None
-    assert error.odd == ()
+    assert error.unreadable == ()
     assert str(error).endswith("(1 of the page in error.page)")
 
 
@@ -277,7 +277,7 @@ def test_a_page_with_an_odd_item_keeps_the_next_one() -> None:
         bookings.list(limit=2).read(Response(200, (), json.dumps(body).encode()))
     assert [booking.uid for booking in caught.value.page.items] == ["b2"]
     assert caught.value.page.next == bookings.list(limit=2, cursor="c")
-    assert list(map(itemgetter("id"), caught.value.odd)) == ["x"]
+    assert list(map(itemgetter("id"), caught.value.unreadable)) == ["x"]
 
 
 def test_the_last_page_ends_the_walk_though_it_has_a_cursor() -> None:
@@ -456,7 +456,7 @@ def test_a_page_with_an_odd_item_and_a_walk_astray_says_that_it_is_not_the_end()
         bookings.list(limit=2, cursor="c").read(Response(200, (), json.dumps(body).encode()))
     assert caught.value.path == "$.pagination.nextCursor"
     assert [booking.uid for booking in caught.value.page.items] == ["b2"]
-    assert [item["id"] for item in caught.value.odd] == ["x"]
+    assert [item["id"] for item in caught.value.unreadable] == ["x"]
 
 
 @pytest.mark.parametrize("versions", [EVERYWHERE, HOSTED])

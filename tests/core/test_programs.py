@@ -34,7 +34,7 @@ from calcom_core.effects import (
     send,
     sleep,
 )
-from calcom_core.retry import exchanging
+from calcom_core.retry import exchange_with_retries
 
 API = Api(Anonymous())
 GET = bookings.get_one("bk7")
@@ -55,11 +55,11 @@ EFFECTS: dict[str, tuple[Callable[[], object], str]] = {
     "a negative jitter": (lambda: Sleep(1, -0.1), "jitter"),
     "a jitter above 1": (lambda: Sleep(1, 1.1), "jitter"),
     "a jitter of NaN": (lambda: Sleep(1, math.nan), "jitter"),
-    "nothing left of a deadline": (lambda: Send(API.request(GET), within=0), "within"),
-    "less than nothing left": (lambda: Send(API.request(GET), within=-1.5), "within"),
-    "NaN left": (lambda: Send(API.request(GET), within=math.nan), "within"),
-    "all time left": (lambda: Send(API.request(GET), within=math.inf), "within"),
-    "text left": (lambda: Send(API.request(GET), within="5"), "within"),  # type: ignore[arg-type]
+    "nothing left of a deadline": (lambda: Send(API.request(GET), remaining=0), "remaining"),
+    "less than nothing left": (lambda: Send(API.request(GET), remaining=-1.5), "remaining"),
+    "NaN left": (lambda: Send(API.request(GET), remaining=math.nan), "remaining"),
+    "all time left": (lambda: Send(API.request(GET), remaining=math.inf), "remaining"),
+    "text left": (lambda: Send(API.request(GET), remaining="5"), "remaining"),  # type: ignore[arg-type]
     "a limit of 0": (lambda: Gather((), 0), "limit"),
     "a limit of True": (lambda: Gather((), True), "limit"),
     "a limit of a fraction": (lambda: Gather((), 1.5), "limit"),  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ def test_effects_are_equal_by_what_they_ask() -> None:
     request = API.request(GET)
     assert Send(request, GET, Timeout()) == Send(request, GET, Timeout())
     assert Send(request) != Send(request, GET)
-    assert Send(request, within=1) == Send(request, within=2)
+    assert Send(request, remaining=1) == Send(request, remaining=2)
     assert (Sleep(1, 0.5), Clock()) == (Sleep(1, 0.5), Clock())
     assert (Sleep(0), Sleep(1, 1)) == (Sleep(0, 0.0), Sleep(1.0, 1.0))
 
@@ -103,15 +103,15 @@ def test_what_is_left_of_a_deadline_shortens_each_bound_of_a_timeout() -> None:
     for effect, timeout in (
         (Send(request), usual),
         (Send(request, timeout=mine), mine),
-        (Send(request, within=100), usual),
-        (Send(request, within=45), Timeout(10, 30, 45)),
-        (Send(request, within=20), Timeout(10, 20, 20)),
-        (Send(request, timeout=mine, within=2.5), Timeout(1, 2, 2.5)),
-        (Send(request, timeout=mine, within=0.5), Timeout(0.5, 0.5, 0.5)),
+        (Send(request, remaining=100), usual),
+        (Send(request, remaining=45), Timeout(10, 30, 45)),
+        (Send(request, remaining=20), Timeout(10, 20, 20)),
+        (Send(request, timeout=mine, remaining=2.5), Timeout(1, 2, 2.5)),
+        (Send(request, timeout=mine, remaining=0.5), Timeout(0.5, 0.5, 0.5)),
     ):
         assert effect.timeout_or(usual) == timeout
     assert Send(request).timeout_or(None) is None
-    assert Send(request, within=45).timeout_or(None) == Timeout(10, 30, 45)
+    assert Send(request, remaining=45).timeout_or(None) == Timeout(10, 30, 45)
 
 
 def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
@@ -151,7 +151,7 @@ def test_the_program_passes_its_timeout_on() -> None:
 
 
 def test_an_exchange_is_seen_whole() -> None:
-    program = exchanging(API, GET, NO_RETRY)
+    program = exchange_with_retries(API, GET, NO_RETRY)
     request = API.request(GET)
     assert next(program) == Send(request, GET, None)
     step(program, ANSWER, Exchange(request, ANSWER, GET.read(ANSWER)))

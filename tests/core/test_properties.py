@@ -229,6 +229,6 @@ def test_a_page_with_an_odd_item_and_an_empty_token_is_still_read() -> None:
     with pytest.raises(DecodingError) as caught:
         operation.read(Response(200, {"Set-Cookie": "a=b"}, json.dumps(body).encode()))
 
-    assert caught.value.odd == (item,)
+    assert caught.value.unreadable == (item,)
     assert caught.value.page.next == bookings.list(take=1, skip=1)
     assert b"a=b" not in pickle.dumps(caught.value)

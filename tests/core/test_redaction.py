@@ -26,7 +26,7 @@ from calcom_core import (
 from calcom_core.redaction import (
     Credential,
     Redactor,
-    credentials_of,
+    collect_credentials,
     still_hold,
     without_credentials,
 )
@@ -211,7 +211,7 @@ def test_a_body_that_is_no_json_is_redacted_too() -> None:
 def test_credentials_are_known_by_the_headers_that_show_them(headers: Any, found: Any) -> None:
     shown = {Credential(text) for text in found}
 
-    assert credentials_of(Request("GET", URL, headers)) == shown
+    assert collect_credentials(Request("GET", URL, headers)) == shown
 
 
 @pytest.mark.parametrize(

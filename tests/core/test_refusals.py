@@ -21,7 +21,7 @@ from calcom_core import (
     Unauthenticated,
     ValidationFailed,
 )
-from calcom_core.limits import RateLimit
+from calcom_core.rate_limits import RateLimit
 
 
 @frozen

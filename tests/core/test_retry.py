@@ -44,7 +44,7 @@ from calcom_core import (
     slots,
 )
 from calcom_core.effects import Clock, Send, Sleep
-from calcom_core.retry import GiveUp, Retry, decide, exchanging
+from calcom_core.retry import GiveUp, Retry, decide, exchange_with_retries
 from calcom_core.routes import ROUTES
 
 API = Api(Anonymous())
@@ -61,9 +61,9 @@ def refusal(status: int, *headers: tuple[str, str], code: str = "X", text: str =
     return Response(status, headers, json.dumps(body).encode())
 
 
-def failure(came: Response | type[TransportError], repeatable: bool) -> CalcomError:
+def failure(came: Response | type[TransportError], idempotent: bool) -> CalcomError:
     """Return the error that an answer, or its absence, is for a read or for a write."""
-    op: Operation[Any] = READ if repeatable else WRITE
+    op: Operation[Any] = READ if idempotent else WRITE
     if not isinstance(came, Response):
         return came("no luck", reason="closed", operation=op)
     with pytest.raises(CalcomError) as caught:
@@ -260,20 +260,20 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
 
 
 @pytest.mark.exhaustive(sample=20)
-@pytest.mark.parametrize("repeatable", [True, False], ids=["read", "write"])
+@pytest.mark.parametrize("idempotent", [True, False], ids=["read", "write"])
 @pytest.mark.parametrize("name", DECISIONS)
-def test_each_failure_is_decided_as_the_table_says(name: str, repeatable: bool) -> None:
+def test_each_failure_is_decided_as_the_table_says(name: str, idempotent: bool) -> None:
     came, for_a_read, for_a_write = DECISIONS[name]
-    wanted = for_a_read if repeatable else for_a_write
-    outcome = failure(came, repeatable)
-    assert tuple(decide(POLICY, repeatable, attempt, outcome) for attempt in (1, 2, 3, 4)) == wanted
+    wanted = for_a_read if idempotent else for_a_write
+    outcome = failure(came, idempotent)
+    assert tuple(decide(POLICY, idempotent, attempt, outcome) for attempt in (1, 2, 3, 4)) == wanted
 
 
-@pytest.mark.parametrize("repeatable", [True, False], ids=["read", "write"])
+@pytest.mark.parametrize("idempotent", [True, False], ids=["read", "write"])
 @pytest.mark.parametrize("reason", ["host", "proxy", "tls", "transport-closed"])
-def test_a_request_that_no_retry_can_send_is_not_retried(reason: str, repeatable: bool) -> None:
-    outcome = NotSent("no luck", reason=reason, operation=READ if repeatable else WRITE)
-    assert decide(POLICY, repeatable, 1, outcome) == SAME[0]
+def test_a_request_that_no_retry_can_send_is_not_retried(reason: str, idempotent: bool) -> None:
+    outcome = NotSent("no luck", reason=reason, operation=READ if idempotent else WRITE)
+    assert decide(POLICY, idempotent, 1, outcome) == SAME[0]
 
 
 @pytest.mark.parametrize("reason", ["closed", "connect", "pool", "refused", "timeout"])
@@ -325,7 +325,7 @@ PASSING = {500, 502, 503, 504, 520, 521, 522, 523, 524}
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("status", [s for s in range(300, 600) if s != 429])
 def test_each_status_is_repeated_or_not(status: int) -> None:
-    read, write = (failure(refusal(status), repeatable) for repeatable in (True, False))
+    read, write = (failure(refusal(status), idempotent) for idempotent in (True, False))
     assert isinstance(decide(POLICY, True, 1, read), Retry) is (status in PASSING)
     assert decide(POLICY, False, 1, write) == (UNKNOWN[0] if status >= 500 else SAME[0])
 
@@ -364,15 +364,15 @@ def test_two_attempts_have_a_deadline_too() -> None:
     script = [(Clock(), 100.0), (READ, refusal(503)), (Clock(), 160.0)]
     with pytest.raises(ServerError) as caught:
         run_script(retrying(API, READ, RetryPolicy(2, 1, 3, 60)), script)
-    assert caught.value.gave_up == LATE.reason
+    assert caught.value.stop_reason == LATE.reason
 
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         ((None, True, 1, failure(NoAnswer, True)), "policy: must be a RetryPolicy, not NoneType"),
-        ((POLICY, WRITE, 1, failure(NoAnswer, False)), "repeatable: must be a bool, as operation."),
-        ((POLICY, 1, 1, failure(NoAnswer, False)), "repeatable: must be a bool, as operation."),
+        ((POLICY, WRITE, 1, failure(NoAnswer, False)), "idempotent: must be a bool, as operation."),
+        ((POLICY, 1, 1, failure(NoAnswer, False)), "idempotent: must be a bool, as operation."),
         ((POLICY, True, 0, failure(NoAnswer, True)), "attempt: must be an integer of at least 1,"),
         ((POLICY, True, 1.0, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
         ((POLICY, True, True, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
@@ -393,7 +393,7 @@ def test_a_question_that_cannot_be_decided_is_refused(arguments: Any, problem: s
 
 
 def test_a_policy_that_is_none_is_refused_before_anything_is_sent() -> None:
-    for program in (retrying(API, READ, None), exchanging(API, READ, 3)):  # type: ignore[arg-type]
+    for program in (retrying(API, READ, None), exchange_with_retries(API, READ, 3)):  # type: ignore[arg-type]
         with pytest.raises(InvalidInput, match=r"^policy: must be a RetryPolicy, not "):
             next(program)
 
@@ -478,7 +478,7 @@ def test_a_write_is_repeated_while_it_has_certainly_not_happened() -> None:
         (Sleep(7, jitter=2 / 7), None),
         (WRITE, CREATED),
     ]
-    exchange = run_script(exchanging(API, WRITE, POLICY), script)
+    exchange = run_script(exchange_with_retries(API, WRITE, POLICY), script)
     assert (exchange.request, exchange.response) == (API.request(WRITE), CREATED)
     assert exchange.value == WRITE.read(CREATED)
 
@@ -499,7 +499,7 @@ def test_a_write_without_an_answer_is_an_unknown_outcome() -> None:
     assert error.cause is error.__cause__
     assert (type(error.cause), str(error.cause.args[0]), error.found) == (NoAnswer, "cut short", ())
     assert (error.operation, error.verify) == (WRITE, WRITE.verify)
-    assert (error.attempts, error.gave_up) == (1, UNKNOWN[0].reason)
+    assert (error.attempts, error.stop_reason) == (1, UNKNOWN[0].reason)
     assert error.may_have_happened
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.attempts, again.cause.args) == (UNANSWERED, 1, lost.args)
@@ -542,11 +542,11 @@ def test_each_write_that_may_have_happened_carries_the_read_that_tells(
         with pytest.raises(OutcomeUnknown) as caught:
             run_script(retrying(api, op, policy), [(op, came)])
         assert caught.value.verify == verify()
-        assert caught.value.verify.repeatable
+        assert caught.value.verify.idempotent
 
 
 def test_there_is_no_write_without_such_a_read() -> None:
-    written = {name for name, route in ROUTES.items() if not route.repeatable}
+    written = {name for name, route in ROUTES.items() if not route.idempotent}
     assert {name.partition(",")[0] for name in WRITES} == written
     assert len(written) == 23
 
@@ -605,7 +605,7 @@ def test_a_server_that_is_busy_for_ever_is_an_error_within_the_deadline(op: Any)
     patient = RetryPolicy(attempts=100, base=1, cap=3, deadline=60, wait_budget=20)
     with pytest.raises(RateLimited) as caught:
         run_script(retrying(API, op, patient), script)
-    assert (caught.value.attempts, caught.value.gave_up) == (4, LATE.reason)
+    assert (caught.value.attempts, caught.value.stop_reason) == (4, LATE.reason)
 
 
 def test_a_reset_beyond_the_budget_is_an_error_at_once_that_says_how_long() -> None:
@@ -632,14 +632,14 @@ def test_an_answer_that_would_come_again_is_not_asked_for_again(
 ) -> None:
     with pytest.raises(error) as caught:
         run_script(retrying(API, READ), [(READ, came)])
-    assert (caught.value.attempts, caught.value.gave_up) == (1, SAME[0].reason)
+    assert (caught.value.attempts, caught.value.stop_reason) == (1, SAME[0].reason)
     assert str(caught.value).endswith("(after 1 attempt: a retry would end the same)")
 
 
 def test_an_error_that_no_program_raised_counts_no_attempts() -> None:
     with pytest.raises(NotFound) as caught:
         READ.read(refusal(404))
-    assert (caught.value.attempts, caught.value.gave_up) == (0, "")
+    assert (caught.value.attempts, caught.value.stop_reason) == (0, "")
     assert str(caught.value) == caught.value.args[0]
 
 
@@ -653,7 +653,7 @@ def test_a_sleep_that_took_too_long_ends_the_program_before_anything_is_sent() -
     ]
     with pytest.raises(ServerError) as caught:
         run_script(retrying(API, READ, POLICY), script)
-    assert (caught.value.attempts, caught.value.gave_up) == (1, LATE.reason)
+    assert (caught.value.attempts, caught.value.stop_reason) == (1, LATE.reason)
 
 
 def test_each_later_attempt_has_what_is_left_of_the_deadline() -> None:
@@ -662,14 +662,18 @@ def test_each_later_attempt_has_what_is_left_of_the_deadline() -> None:
     for result in (100.0, refusal(503), 110.0, None, 112.0, refusal(503), 120.0, None, 125.0):
         effects.append(program.send(result))
     program.close()
-    assert [effect.within for effect in effects if isinstance(effect, Send)] == [None, 48.0, 35.0]
+    assert [effect.remaining for effect in effects if isinstance(effect, Send)] == [
+        None,
+        48.0,
+        35.0,
+    ]
 
 
 def test_a_deadline_may_have_begun_before() -> None:
     script = [(READ, refusal(503)), (Clock(), 159.5)]
     with pytest.raises(ServerError) as caught:
         run_script(retrying(API, READ, POLICY, since=100.0), script)
-    assert caught.value.gave_up == LATE.reason
+    assert caught.value.stop_reason == LATE.reason
 
 
 def test_without_a_policy_the_clock_is_not_read() -> None:
@@ -677,7 +681,7 @@ def test_without_a_policy_the_clock_is_not_read() -> None:
     assert next(program) == Send(API.request(READ), READ)
     with pytest.raises(ServerError) as caught:
         program.send(refusal(503))
-    assert (caught.value.attempts, caught.value.gave_up) == (1, NO_MORE.reason)
+    assert (caught.value.attempts, caught.value.stop_reason) == (1, NO_MORE.reason)
 
 
 def test_a_function_of_the_callers_that_fails_is_not_asked_again() -> None:
@@ -748,10 +752,10 @@ class Driven:
                     slept = seconds * (1 - jitter * share)
                     self.slept += slept
                     self.time += slept
-                case Send(within=within):
+                case Send(remaining=remaining):
                     came, took = answers[len(self.sent) % len(answers)]
-                    assert within is None or within > 0
-                    self.time += took if within is None else min(took, within)
+                    assert remaining is None or remaining > 0
+                    self.time += took if remaining is None else min(took, remaining)
                     if isinstance(came, Response):
                         result = came
                         self.sent.append(came)

@@ -107,14 +107,14 @@ class Kept:
     def __init__(self, act: Act) -> None:
         self.act = act
         self.go = threading.Event()
-        self.acted = threading.Event()
+        self.executed = threading.Event()
         self.brought: list[bytes] = []
         self.connections = Ended()
 
     def now(self) -> None:
         """Let it happen, and return when it has."""
         self.go.set()
-        assert self.acted.wait(PATIENCE)
+        assert self.executed.wait(PATIENCE)
 
     def __call__(self, peer: Peer) -> None:
         number = len(self.brought)
@@ -125,7 +125,7 @@ class Kept:
                 self.begin(peer)
                 assert self.go.wait(PATIENCE)
                 self.act(peer)
-                self.acted.set()
+                self.executed.set()
                 with suppress(OSError):
                     while data := peer.connection.recv(65_536):
                         self.brought[0] += data

@@ -558,6 +558,8 @@ BRIEF = Timeout(connect=0.001)
     ids=repr,
 )
 @pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")  # no variable held it yet
+# An HTTPResponse of http.client that has no file yet cannot be discarded in silence.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @ending_within(60)
 def test_an_interrupt_at_any_line_of_an_exchange_loses_no_connection_and_gains_none(
     case: str,

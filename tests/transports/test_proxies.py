@@ -19,7 +19,7 @@ from server import PATIENCE, Handler, Peer, Server, answering, answering_once, s
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.secret import Secret
-from calcom_transports.proxies import Proxies, Proxy, proxies_or_error
+from calcom_transports.proxies import Proxies, Proxy, parse_proxies
 from calcom_transports.urllib3 import Urllib3Transport
 from calcom_transports.urls import Origin
 
@@ -470,7 +470,7 @@ HTTP, HTTPS = Proxy("a.test", 3128), Proxy("b.test", 80)
 def test_the_proxies_are_those_that_were_told(
     given: str | None, environ: dict[str, str], expected: Proxies
 ) -> None:
-    assert proxies_or_error(given, environ) == expected
+    assert parse_proxies(given, environ) == expected
 
 
 WANTED = "must be a URL such as http://name:password@host:port"
@@ -524,7 +524,7 @@ WAY_OUT = "unset it, list the host in NO_PROXY, or say proxy=None"
 def test_an_invalid_proxy_of_the_environment_is_refused_to_the_call_that_needs_it(
     variable: str, refused: set[str], url: str, problem: str
 ) -> None:
-    proxies = proxies_or_error("environment", {variable: url, "NO_PROXY": "exempt.test"})
+    proxies = parse_proxies("environment", {variable: url, "NO_PROXY": "exempt.test"})
     assert isinstance(proxies, Proxies)
     for scheme, port in (("http", 80), ("https", 443)):
         for host in ("localhost", "127.0.0.1", "::1", "exempt.test"):
@@ -627,7 +627,7 @@ def test_who_is_asked_without_the_proxy(exempt: str, asked: str, through_it: boo
 @given(st.text(), st.text())
 def test_any_text_is_a_proxy_or_an_error_that_does_not_show_it(scheme: str, text: str) -> None:
     for url in (text, f"http://{text}", f"http://{text}@host", f"{scheme}://{text}"):
-        found = proxies_or_error(url, {})
+        found = parse_proxies(url, {})
         if isinstance(found, InvalidInput):
             shown = str(found).replace(WANTED, "")
             assert len(text) < 9 or text not in shown
@@ -638,8 +638,6 @@ def test_any_text_is_a_proxy_or_an_error_that_does_not_show_it(scheme: str, text
 @given(st.text(), st.from_regex(r"[a-z0-9.:\[\]/*-]{0,20}", fullmatch=True))
 def test_any_list_of_exempt_hosts_can_be_read(text: str, entry: str) -> None:
     for listed in (text, entry):
-        found = proxies_or_error(
-            "environment", {"no_proxy": listed, "https_proxy": "http://b.test"}
-        )
+        found = parse_proxies("environment", {"no_proxy": listed, "https_proxy": "http://b.test"})
         assert isinstance(found, Proxies)
         assert found.of(Origin("https", "api.cal.com", 443)) in (None, HTTPS)

@@ -1,4 +1,4 @@
-"""The operations that make bookings."""
+"""The operations that create bookings."""
 
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking
 from calcom_core.model.filters import STATUSES
 from calcom_core.model.input_dicts import NewBookingDict
-from calcom_core.model.inputs import Moment, NewBooking, needs_of
+from calcom_core.model.inputs import Moment, NewBooking, minimum_versions_of
 from calcom_core.operation import Operation, Page, operation
 from calcom_core.serialization import to_body
 
@@ -33,7 +33,7 @@ def create(
     Returns:
         The `Booking`, or a tuple of them where the event type repeats.
         Its `status` may be `pending`.
-        It is not repeatable; its `verify` lists the bookings of the event type from *start* on,
+        It is not idempotent; its `verify` lists the bookings of the event type from *start* on,
         the earliest first.
         It does not filter by attendee, since the server may store another address.
         Where a slug names the event type, it lists the bookings of all event types.
@@ -101,7 +101,7 @@ def _creation(name: str, data: NewBooking | NewBookingDict, version: str | None)
         name,
         version,
         body=to_body(booking),
-        needs=needs_of(booking, "data."),
+        minimum_versions=minimum_versions_of(booking, "data."),
         # Without the rest of the booking, which may be personal and which tools would show.
         verify=partial(starting_with, booking.start, booking.event_type_id),
     )

@@ -12,8 +12,8 @@ from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation
 from calcom_core.serialization import json_key, unknown_keys
 from calcom_core.webhooks.delivery import (
-    AnyEvent,
-    PerhapsOfBooking,
+    EventBase,
+    OptionalBookingEventBase,
     Person,
     free_form,
     hidden,
@@ -21,7 +21,7 @@ from calcom_core.webhooks.delivery import (
 
 
 @frozen(kw_only=True)
-class _OfVideo(PerhapsOfBooking):
+class _VideoEventBase(OptionalBookingEventBase):
     booking_id: int | None = None
     type: str | None = None
     title: str | None = None
@@ -33,7 +33,7 @@ class _OfVideo(PerhapsOfBooking):
 
 
 @frozen(kw_only=True)
-class RecordingReady(_OfVideo):
+class RecordingReady(_VideoEventBase):
     """The recording of a meeting can be downloaded.
 
     *download_link* grants access to anyone who has it, and is not shown.
@@ -61,7 +61,7 @@ class DownloadLinks(LazyMethods):
 
 
 @frozen(kw_only=True)
-class RecordingTranscriptionGenerated(_OfVideo):
+class RecordingTranscriptionGenerated(_VideoEventBase):
     """The transcripts of a meeting can be downloaded."""
 
     download_links: DownloadLinks | None = None
@@ -86,14 +86,14 @@ class OutOfOffice(LazyMethods):
 
 
 @frozen(kw_only=True)
-class OutOfOfficeCreated(AnyEvent):
+class OutOfOfficeCreated(EventBase):
     """A user will be away."""
 
     out_of_office: OutOfOffice = field(metadata=json_key("oooEntry"))
 
 
 @frozen(kw_only=True)
-class _Form(AnyEvent):
+class _Form(EventBase):
     form_id: str | None = None
     form_name: str | None = None
     team_id: int | None = None
@@ -121,7 +121,7 @@ class FormSubmittedNoEvent(_Form):
 
 
 @frozen(kw_only=True)
-class InstantMeeting(PerhapsOfBooking):
+class InstantMeeting(OptionalBookingEventBase):
     """Somebody waits in a meeting now.
 
     *connect_and_join_url* lets anyone who has it join as the host, and is not shown.
@@ -135,7 +135,7 @@ class InstantMeeting(PerhapsOfBooking):
 
 
 @frozen(kw_only=True)
-class _NoShow(PerhapsOfBooking):
+class _NoShow(OptionalBookingEventBase):
     uid: str | None = field(default=None, metadata=json_key("bookingUid"))
     booking_id: int | None = None
     title: str | None = None
@@ -161,7 +161,7 @@ class GuestsNoShow(_NoShow):
 
 
 @frozen(kw_only=True)
-class DelegationCredentialError(AnyEvent):
+class DelegationCredentialError(EventBase):
     """The server could not use the credentials that an organisation has delegated to it."""
 
     error: Mapping[str, Any] | None = free_form()
@@ -184,7 +184,7 @@ class ReportedBooking(LazyMethods):
 
 
 @frozen(kw_only=True)
-class WrongAssignmentReport(AnyEvent):
+class WrongAssignmentReport(EventBase):
     """Somebody says that a booking was given to the wrong host."""
 
     reported: ReportedBooking = field(metadata=json_key("booking"))
@@ -196,7 +196,7 @@ class WrongAssignmentReport(AnyEvent):
 
 
 @frozen(kw_only=True)
-class Ping(AnyEvent):
+class Ping(EventBase):
     """The test of a webhook, which somebody has asked for in Cal.com; it is about no booking."""
 
     type: str | None = None

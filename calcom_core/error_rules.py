@@ -1,20 +1,17 @@
-"""The error that a response outside 2xx means.
+"""The table of errors: which refusal of the server means which error, and the way out.
 
 The text decides before the status: a taken slot is 400, 409 or 422; a 401 may mean a limit of the
 event type, a missing permission or wrong credentials; a 403 may mean that credentials are missing.
-The first row of `MEANINGS` that matches picks the class and the way out.
-A response that no row matches gets the class of its status.
+The first row of `ERROR_RULES` that matches counts; without one, the status does.
+`calcom_core.error_mapping` applies the table.
 """
 
 import re
-from collections.abc import Mapping
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cache
 
 from attrs import frozen
 
 from calcom_core._lazy_methods import LazyMethods
-from calcom_core.error_body import ErrorBody, constraints, read_error_body
 from calcom_core.errors import (
     AlreadyDone,
     ApiError,
@@ -33,12 +30,6 @@ from calcom_core.errors import (
     ValidationFailed,
     VersionMismatch,
 )
-from calcom_core.http import Response
-from calcom_core.limits import limits_of, wait_of
-from calcom_core.redaction import without_credentials
-
-if TYPE_CHECKING:
-    from calcom_core.operation import Operation
 
 
 @cache  # at the first error, since importing them would take as long as all else of this module
@@ -47,7 +38,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 @frozen(kw_only=True)
-class Meaning(LazyMethods):
+class ErrorRule(LazyMethods):
     """A row of the table: what must match, and the error that it means.
 
     *bare* matches only bodies without the API's envelope, which its booking service sends.
@@ -65,7 +56,7 @@ class Meaning(LazyMethods):
     operation: str = ""
     reason: str = ""
     names: tuple[str, ...] = ()
-    acted: bool = False
+    executed: bool = False
     hint: str = ""
 
     def is_about(self, operation: str, status: int) -> bool:
@@ -83,58 +74,58 @@ _NOT_UNIQUE = r"(?i)^emails.must.be.unique"
 _FLAT = r"(?:^|, ?)(?P<field>[^,]+?) property is wrong(?=,)"
 
 
-def _slot(reason: str, text: str, hint: str = "") -> Meaning:
-    return Meaning(error=SlotUnavailable, status=_REFUSED, text=text, reason=reason, hint=hint)
+def _slot(reason: str, text: str, hint: str = "") -> ErrorRule:
+    return ErrorRule(error=SlotUnavailable, status=_REFUSED, text=text, reason=reason, hint=hint)
 
 
-def _invalid(text: str, *names: str) -> Meaning:
-    return Meaning(error=ValidationFailed, status=_REFUSED, text=text, names=names)
+def _invalid(text: str, *names: str) -> ErrorRule:
+    return ErrorRule(error=ValidationFailed, status=_REFUSED, text=text, names=names)
 
 
-def _unpaid(status: int, text: str) -> Meaning:
+def _unpaid(status: int, text: str) -> ErrorRule:
     # The server handles the payment after it has saved the booking.
-    return Meaning(
+    return ErrorRule(
         error=BookingConflict,
         status=(status,),
         text=text,
         operation="bookings.",
-        acted=True,
+        executed=True,
         hint="the payment failed, and the booking may exist without it: look, then cancel it",
     )
 
 
-def _booking_field(text: str) -> Meaning:
-    return Meaning(error=BookingFieldError, status=_REFUSED, text=text)
+def _booking_field(text: str) -> ErrorRule:
+    return ErrorRule(error=BookingFieldError, status=_REFUSED, text=text)
 
 
 _WRONG_VERSION = (
     "the server has no such route in this version of its API: "
     "it is older, or the base URL is not that of its API"
 )
-_LEGACY = (
+LEGACY_RESPONSE = (
     "the legacy API (2024-04-15) answered, as it does when the server does not know the "
     "cal-api-version sent: it is older than the version, or something removed the header; "
     "where versions=HOSTED was chosen, EVERYWHERE is what every server knows"
 )
 
-MEANINGS: tuple[Meaning, ...] = (
-    Meaning(error=RateLimited, status=(429,), code="TRPCError", acted=True),
-    Meaning(error=RateLimited, status=(429,)),
-    Meaning(error=TokenExpired, status=(498,)),
-    Meaning(
+ERROR_RULES: tuple[ErrorRule, ...] = (
+    ErrorRule(error=RateLimited, status=(429,), code="TRPCError", executed=True),
+    ErrorRule(error=RateLimited, status=(429,)),
+    ErrorRule(error=TokenExpired, status=(498,)),
+    ErrorRule(
         error=VersionMismatch,
         status=(404,),
         text=r"^Cannot (?:GET|POST|PUT|PATCH|DELETE) /",
         reason=_WRONG_VERSION,
     ),
-    Meaning(
+    ErrorRule(
         error=VersionMismatch,
         status=(404,),
         text=r"^Booking with UID=.* does not exist",
-        reason=_LEGACY,
+        reason=LEGACY_RESPONSE,
     ),
     # A rule of the event type, in the status of wrong credentials.
-    Meaning(
+    ErrorRule(
         error=SlotUnavailable,
         status=(401,),
         bare=True,
@@ -143,17 +134,17 @@ MEANINGS: tuple[Meaning, ...] = (
         hint="a limit of the event type is reached for that period; take a slot of another one",
     ),
     # Who may.
-    Meaning(
+    ErrorRule(
         error=Unauthenticated,
         status=(403,),
         text=r"^PermissionsGuard - no (?:authentication|oAuth client)",
     ),
-    Meaning(error=PermissionDenied, status=(401,), code="TRPCError"),
-    Meaning(error=PermissionDenied, status=(401,), text=r"(?i)not a host|not authorized to"),
+    ErrorRule(error=PermissionDenied, status=(401,), code="TRPCError"),
+    ErrorRule(error=PermissionDenied, status=(401,), text=r"(?i)not a host|not authorized to"),
     # Wrong credentials are reported within the envelope.
-    Meaning(error=PermissionDenied, status=(401,), bare=True, text=r"^(?!Unauthorized$)"),
-    Meaning(error=Unauthenticated, status=(401,)),
-    Meaning(error=PermissionDenied, status=(400,), text=r"does not belong to user$"),
+    ErrorRule(error=PermissionDenied, status=(401,), bare=True, text=r"^(?!Unauthorized$)"),
+    ErrorRule(error=Unauthenticated, status=(401,)),
+    ErrorRule(error=PermissionDenied, status=(400,), text=r"does not belong to user$"),
     # When.
     _slot("taken", r"already has booking at this time or is not available"),
     _slot("taken", r"no_available_users_found_error|hosts?_unavailable_for_booking"),
@@ -173,72 +164,75 @@ MEANINGS: tuple[Meaning, ...] = (
         r"no other host is available",
         hint="no other host is free at that time: reschedule the booking, or keep its host",
     ),
-    Meaning(error=SlotUnavailable, status=(422,), operation="slots.", reason="taken"),
+    ErrorRule(error=SlotUnavailable, status=(422,), operation="slots.", reason="taken"),
     # Done before, or not possible now.
-    Meaning(
+    ErrorRule(
         error=BookingConflict,
         status=(400,),
         text=r"^Booking already confirmed",
         operation="bookings.decline",
     ),
-    Meaning(error=AlreadyDone, status=(400,), text=r"^Booking already confirmed"),
+    ErrorRule(error=AlreadyDone, status=(400,), text=r"^Booking already confirmed"),
     # Of a series the server looks at any one occurrence, and a rescheduled booking goes on under
     # another uid.
-    Meaning(
+    ErrorRule(
         error=BookingConflict,
         status=(400,),
         text=r"because it has been cancelled already",
         hint="another occurrence of the series, or the booking that it was rescheduled to, may "
         "still be accepted: get the booking, then cancel those by their own uids",
     ),
-    Meaning(
+    ErrorRule(
         error=BookingConflict,
         status=(400,),
         text=r"cancelled and rescheduled already",
         hint="it was rescheduled before, perhaps to another time: get the booking and follow its "
         "rescheduled_to_uid",
     ),
-    Meaning(error=AlreadyDone, status=(409,), text=r"^already_signed_up_for_this_booking"),
-    Meaning(error=NotFound, status=(400,), text=r"^Invalid seatUid"),
-    Meaning(error=BookingConflict, status=(400,), text=r"because it has been cancelled\."),
-    Meaning(error=BookingConflict, status=(400,), text=r"that has already ended"),
-    Meaning(error=BookingConflict, status=(400,), text=r"does not allow cancellations"),
-    Meaning(error=BookingConflict, status=(403,), text=r"within the minimum notice period"),
-    Meaning(error=BookingConflict, status=(400,), text=r"marked as absent after their scheduled"),
-    Meaning(error=BookingConflict, status=(400,), text=r"^cannot_remove_primary_attendee"),
+    ErrorRule(error=AlreadyDone, status=(409,), text=r"^already_signed_up_for_this_booking"),
+    ErrorRule(error=NotFound, status=(400,), text=r"^Invalid seatUid"),
+    ErrorRule(error=BookingConflict, status=(400,), text=r"because it has been cancelled\."),
+    ErrorRule(error=BookingConflict, status=(400,), text=r"that has already ended"),
+    ErrorRule(error=BookingConflict, status=(400,), text=r"does not allow cancellations"),
+    ErrorRule(error=BookingConflict, status=(403,), text=r"within the minimum notice period"),
+    ErrorRule(error=BookingConflict, status=(400,), text=r"marked as absent after their scheduled"),
+    ErrorRule(error=BookingConflict, status=(400,), text=r"^cannot_remove_primary_attendee"),
     # Raised after the booking was cancelled.
-    Meaning(
-        error=BookingConflict, status=(400,), text=r"is not part of a recurring booking", acted=True
+    ErrorRule(
+        error=BookingConflict,
+        status=(400,),
+        text=r"is not part of a recurring booking",
+        executed=True,
     ),
     # A series is booked one by one: those before the one that clashed stay booked.
-    Meaning(
+    ErrorRule(
         error=BookingConflict,
         status=(409,),
         text=r"^booking_conflict_error",
         operation="bookings.create",
-        acted=True,
+        executed=True,
     ),
-    Meaning(
+    ErrorRule(
         error=BookingConflict,
         status=(409,),
         code="CONFLICT",
         operation="bookings.create",
-        acted=True,
+        executed=True,
     ),
     # The payment failed after the booking was saved.
     _unpaid(400, r"(?i)^missing.payment.credential"),
     _unpaid(409, r"^payment_not_created"),
     # One delete of the server takes the row of the next: the seat is removed all the same.
-    Meaning(
+    ErrorRule(
         error=BookingConflict,
         status=(404,),
         code="NOT_FOUND",
         operation="bookings.cancel",
-        acted=True,
+        executed=True,
         hint="the server often removes a seat and then says so: get the booking to see whether "
         "the seat is left",
     ),
-    Meaning(error=NotFound, status=(404,), code="NOT_FOUND", acted=True),
+    ErrorRule(error=NotFound, status=(404,), code="NOT_FOUND", executed=True),
     # What was wrong with the input.
     _booking_field(r"(?:^|, )responses - \{(?P<field>[^}]+)\}"),
     _booking_field(r"^Missing required booking field response: (?P<field>\S+)"),
@@ -246,7 +240,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _booking_field(r"^Invalid option"),
     _invalid(_FLAT),
     _invalid(r"^Bad Request Exception$"),
-    Meaning(
+    ErrorRule(
         error=ValidationFailed, status=(400,), code="BAD_REQUEST", text=r"(?P<field>\S+) - [^,]*, ?"
     ),
     _invalid(r"^Cancellation reason is required", "cancellationReason"),
@@ -261,7 +255,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _invalid(
         r"^(?:email_verification_required|invalid_verification_code)", "emailVerificationCode"
     ),
-    Meaning(
+    ErrorRule(
         error=ValidationFailed,
         status=(400,),
         text=_NOT_UNIQUE,
@@ -275,12 +269,12 @@ MEANINGS: tuple[Meaning, ...] = (
     _invalid(r"^Body (?:is required|should be an object)"),
 )
 
-_BY_STATUS: dict[int, type[ApiError]] = {
+ERROR_OF_STATUS: dict[int, type[ApiError]] = {
     403: PermissionDenied,
     404: NotFound,
     409: BookingConflict,
 }
-_BY_HUNDRED: dict[int, type[ApiError]] = {4: BadRequest, 5: ServerError}
+ERROR_OF_HUNDRED: dict[int, type[ApiError]] = {4: BadRequest, 5: ServerError}
 
 WAYS_OUT: dict[type[CalcomError], str] = {
     AlreadyDone: "nothing was changed now; get the booking to see how it stands",
@@ -299,139 +293,10 @@ WAYS_OUT: dict[type[CalcomError], str] = {
     ApiError: "not a response of the API, and redirects are not followed; check the base URL",
 }
 
-_REFUSED_CREDENTIALS: dict[str, str] = {
+CREDENTIALS_HINTS: dict[str, str] = {
     "": "give valid credentials, such as auth=ApiKey(…)",
     "AccessToken": "the access token was refused: refresh it, or check which server issued it",
     "Anonymous": "no credentials were sent: give some, such as auth=ApiKey(…)",
     "ApiKey": "the API key was refused: check that it is complete, not expired, and of this server",
     "OAuthClient": "the OAuth client was refused: check its id and its secret",
 }
-
-
-def asked(operation: "Operation[Any]") -> str:
-    """Return the name and the target of a call, without query and body, which may be personal."""
-    return f"{operation.name} ({operation.method} {operation.path})"
-
-
-def error_of(operation: "Operation[Any]", response: Response, credentials: str = "") -> CalcomError:
-    """Return the error that a response outside 2xx means; never raises.
-
-    *credentials* is the class name of the credentials that were sent, if it is known.
-    """
-    response = without_credentials(response)
-    body = read_error_body(response)
-    status = response.status
-    if _is_legacy_create(operation, body):
-        return _mismatch(operation, response, _LEGACY, may_have_happened=False)
-    row = _meaning(operation, status, body)
-    if row.error is VersionMismatch:
-        return _mismatch(operation, response, row.reason, may_have_happened=False)
-    acted = (status >= 500 or row.acted) and not operation.repeatable
-    return _api_error(operation, response, body, row, credentials, may_have_happened=acted)
-
-
-@lru_cache  # of the few statuses that there are
-def _rows_of(operation: str, status: int) -> tuple[tuple[Meaning, re.Pattern[str]], ...]:
-    return tuple([(row, row.pattern) for row in MEANINGS if row.is_about(operation, status)])
-
-
-def _meaning(operation: "Operation[Any]", status: int, body: ErrorBody) -> Meaning:
-    if body.is_html and 400 <= status < 500 and status != 429:
-        return Meaning(error=BlockedByEdge, status=(status,))
-    for row, pattern in _rows_of(operation.name, status):
-        if (
-            row.code in (None, body.code)
-            and row.bare <= body.is_bare
-            and pattern.search(body.message)
-        ):
-            return row
-    error = _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, ApiError)
-    return Meaning(error=error, status=(status,))
-
-
-def _api_error(
-    operation: "Operation[Any]",
-    response: Response,
-    body: ErrorBody,
-    row: Meaning,
-    credentials: str,
-    *,
-    may_have_happened: bool,
-) -> ApiError:
-    cls: Any = row.error
-    fields = _fields(body, row) if issubclass(cls, (ValidationFailed, BookingFieldError)) else {}
-    limits = limits_of(response.headers) if cls is RateLimited else ()
-    wait = wait_of(response.headers, limits)
-    hint = (row.hint or WAYS_OUT[cls]).format(
-        fields=", ".join(fields)[:200] or "the input as the server says",
-        wait="retry later" if wait is None else f"retry after {wait:g} s",
-        credentials=_REFUSED_CREDENTIALS.get(credentials, _REFUSED_CREDENTIALS[""]),
-    )
-    if may_have_happened:
-        hint = f"it may have happened all the same; {hint}"
-    reasons = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in fields.items() if texts)
-    said = ": ".join(part[:500] for part in (body.code, body.message, reasons) if part)
-    error: ApiError = cls(
-        f"{asked(operation)}: {response.status} {said}".rstrip() + f" ({hint})",
-        operation=operation,
-        response=response,
-        code=body.code,
-        server_message=body.message,
-        details=body.details,
-        may_have_happened=may_have_happened,
-    )
-    if isinstance(error, (ValidationFailed, BookingFieldError)):
-        error.fields = fields
-    elif isinstance(error, SlotUnavailable):
-        error.reason = row.reason
-    elif isinstance(error, RateLimited):
-        error.reset, error.limits = wait, limits
-    elif isinstance(error, Unauthenticated):
-        error.credentials = credentials
-    return error
-
-
-def _mismatch(
-    operation: "Operation[Any]", response: Response, why: str, *, may_have_happened: bool
-) -> VersionMismatch:
-    warning = "; it may really have done what was asked" if may_have_happened else ""
-    return VersionMismatch(
-        f"{asked(operation)}: {response.status}: {why}{warning}",
-        operation=operation,
-        response=response,
-        may_have_happened=may_have_happened,
-    )
-
-
-def legacy_answer(
-    operation: "Operation[Any]", response: Response, data: object
-) -> VersionMismatch | None:
-    """Return the error for a 2xx of the legacy API, known by its keys, or None."""
-    if not isinstance(data, Mapping):
-        return None
-    keys = data.keys()
-    if not (
-        "bookings" in keys
-        or ("slots" in keys and operation.name == "slots.list")
-        or {"bookingUid", "onlyRemovedAttendee"} <= keys
-        or ("startTime" in keys and "start" not in keys)
-    ):
-        return None
-    return _mismatch(operation, response, _LEGACY, may_have_happened=not operation.repeatable)
-
-
-def _is_legacy_create(operation: "Operation[Any]", body: ErrorBody) -> bool:
-    # Only the legacy create wants these at the top of the body.
-    return operation.name.startswith("bookings.create") and {"timeZone", "language"} <= {
-        name for name, _ in constraints(body.details)
-    }
-
-
-def _fields(body: ErrorBody, row: Meaning) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for name, texts in constraints(body.details):
-        found[name] = found.get(name, ()) + texts
-    found.update(dict.fromkeys(row.names, ()))
-    if "field" in row.pattern.groupindex:
-        found.update({match["field"]: () for match in row.pattern.finditer(body.message)})
-    return found

@@ -93,7 +93,7 @@ def test_a_success_that_cannot_be_read_is_a_decoding_error(name: str) -> None:
     response = Response(200, {"content-type": "application/json"}, body)
     error = decoding_error(READ, response)
     assert (error.path, error.found, error.may_have_happened) == (path, found, False)
-    assert (error.page, error.odd) == (None, ())
+    assert (error.page, error.unreadable) == (None, ())
     assert error.response == response
     assert error.operation == READ
     assert str(error).startswith(
@@ -211,7 +211,7 @@ def test_what_is_nested_too_deeply_to_be_pickled_is_left_out_of_the_error() -> N
     assert kept == '{"a": ' * 47 + "null" + "}" * 47
     page = f'{{"status":"success","data":[{{"uid":"bk9","start":{DEEPEST}}}]}}'
     error = pickle.loads(pickle.dumps(decoding_error(LIST, Response(200, (), page.encode()))))
-    assert [item["uid"] for item in error.odd] == ["bk9"]
+    assert [item["uid"] for item in error.unreadable] == ["bk9"]
 
 
 ENCODINGS = [
@@ -486,7 +486,7 @@ def test_one_odd_item_leaves_the_others_of_a_list_readable() -> None:
     response = answered_with("story-24-list-page-1", data)
     error = decoding_error(LIST, response)
     assert (error.path, error.found) == ("$.data[1].id", "a string")
-    assert error.odd == (data[1], None)
+    assert error.unreadable == (data[1], None)
     assert isinstance(error.page, Page)
     assert [booking.uid for booking in error.page.items] == [data[0]["uid"]]
     assert error.page.pagination.has_next_page is True
@@ -527,7 +527,7 @@ def test_a_list_without_its_pagination_has_its_bookings_in_the_error(name: str) 
     assert [booking.uid for booking in error.page.items] == ["9dfkso7iDs9uZtHquD1zR1"]
     assert (error.page.next, error.page.total_items) == (None, None)
     assert evolve(error.page.pagination, extra={}) == OffsetPagination()
-    assert error.odd == ()
+    assert error.unreadable == ()
     assert str(error).endswith(" (1 of the page in error.page)")
     assert b"cal_test_echoed" not in pickle.dumps(error)
 

@@ -46,7 +46,7 @@ class RateLimit(LazyMethods):
     reset: float
 
 
-def http_date(text: str | None) -> datetime | None:
+def parse_http_date(text: str | None) -> datetime | None:
     """Parse a date in the form of RFC 9110; return None for any other text."""
     match = _DATE.fullmatch(text or "")
     if match is None or match[2] not in _MONTHS:
@@ -81,7 +81,7 @@ def _wait(text: str | None, headers: Headers) -> float | None:
     if wait is None:
         return None
     if wait >= _SMALLEST_UNIX_TIME:
-        sent = http_date(headers.get("date"))
+        sent = parse_http_date(headers.get("date"))
         if sent is None:
             return None
         wait = (wait / 1000 if wait >= _SMALLEST_UNIX_MILLISECONDS else wait) - sent.timestamp()
@@ -95,7 +95,7 @@ def _plausible(wait: float) -> float | None:
     return max(wait, 0.0) if abs(wait) <= LONGEST_WAIT else None
 
 
-def limits_of(headers: Headers) -> tuple[RateLimit, ...]:
+def parse_rate_limits(headers: Headers) -> tuple[RateLimit, ...]:
     """Return every limit whose reset is stated, in the order of the headers."""
     found = []
     for header, value in headers:
@@ -110,7 +110,7 @@ def limits_of(headers: Headers) -> tuple[RateLimit, ...]:
     return tuple(found)
 
 
-def wait_of(headers: Headers, limits: tuple[RateLimit, ...]) -> float | None:
+def wait_seconds(headers: Headers, limits: tuple[RateLimit, ...]) -> float | None:
     """Return the longest wait that a 429 states, in seconds, or None if it states none.
 
     Of *limits*, those of the same headers, the exhausted ones count, or all if none is exhausted.
@@ -125,7 +125,7 @@ def wait_of(headers: Headers, limits: tuple[RateLimit, ...]) -> float | None:
 def retry_after(headers: Headers) -> float | None:
     """Return the wait that `Retry-After` states, in seconds, or None."""
     value = headers.get("retry-after")
-    date, sent = http_date(value), http_date(headers.get("date"))
+    date, sent = parse_http_date(value), parse_http_date(headers.get("date"))
     if date is not None and sent is not None:
         return _plausible((date - sent).total_seconds())
     return _wait(value, headers)

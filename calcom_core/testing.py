@@ -21,8 +21,8 @@ from calcom_core.effects import (
     Send,
     Sleep,
     Stream,
+    check_program,
     no_effect,
-    program_of,
 )
 from calcom_core.errors import CalcomError, InvalidInput
 from calcom_core.execution import Play, Returned
@@ -71,7 +71,7 @@ def run_script(program: Program[T], script: Script) -> T:
         InvalidInput: for an invalid script.
         Exception: what the program raises, if the script is at its end then.
     """
-    play: _ScriptedPlay[T] = _ScriptedPlay(program_of(program), left=_checked(script))
+    play: _ScriptedPlay[T] = _ScriptedPlay(check_program(program), left=_checked(script))
     try:
         return play.finish(play.perform, "iterate_script")
     except _Mismatch as mismatch:
@@ -83,7 +83,7 @@ def iterate_script(stream: Stream[T], script: Script) -> Iterator[T]:
 
     Leaving the loop ends the program, and then nothing is left over.
     """
-    return _items(_ScriptedPlay(program_of(stream), left=_checked(script)))
+    return _items(_ScriptedPlay(check_program(stream), left=_checked(script)))
 
 
 def _items(play: "_ScriptedPlay[T]") -> Iterator[T]:

@@ -35,7 +35,7 @@ from calcom_core.effects import (
     send,
     sleep,
 )
-from calcom_core.script import ScriptError
+from calcom_core.testing import ScriptError
 
 API = Api(ApiKey("cal_test_script"), "https://cal.example/prefix")
 GET = bookings.get_one("bk7")

@@ -10,9 +10,9 @@ from calcom_core.errors import CalcomError, DeliveryTooOld, DeliveryUnreadable, 
 from calcom_core.http import Headers, HeadersInput
 from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
 from calcom_core.serialization import UnexpectedValue, read
+from calcom_core.webhooks.booking_events import MeetingEnded, MeetingStarted
 from calcom_core.webhooks.delivery import Delivery
 from calcom_core.webhooks.events import EVENTS, Event, UnknownEvent
-from calcom_core.webhooks.of_bookings import MeetingEnded, MeetingStarted
 from calcom_core.webhooks.signature import (
     MAX_BODY,
     SIGNATURE_HEADER,
@@ -207,15 +207,15 @@ def _event(root: Mapping[str, Any], identity: str, version: str | None) -> Event
         delivery = read(Delivery, envelope, identity=identity, version=version)
         place = steps
         return read(cls, payload, delivery=delivery)
-    except UnexpectedValue as odd:
-        odd.path[:0] = place
+    except UnexpectedValue as error:
+        error.path[:0] = place
         raise _unreadable(
-            odd.json_path,
-            odd.expected,
-            odd.found,
-            f"{odd.also_missing}; as it came, it is in error.event",
+            error.json_path,
+            error.expected,
+            error.found,
+            f"{error.also_missing}; as it came, it is in error.event",
             UnknownEvent(delivery=delivery, extra=payload),
-        ) from odd
+        ) from error
 
 
 def _unreadable(

@@ -11,11 +11,11 @@ from typing import Any
 from attrs import field, frozen
 
 from calcom_core.serialization import json_key
-from calcom_core.webhooks.delivery import OfBooking, Person, Team, free_form, hidden
+from calcom_core.webhooks.delivery import BookingEventBase, Person, Team, free_form, hidden
 
 
 @frozen(kw_only=True)
-class BookingEvent(OfBooking):
+class BookingEvent(BookingEventBase):
     """Something was done to a booking; each kind of it is a class of its own.
 
     The lineage of a booking is *ics_uid*: it stays the same when the booking is rescheduled, while
@@ -178,7 +178,7 @@ class BookingPaymentInitiated(_Payment):
 
 
 @frozen(kw_only=True)
-class BookingNoShowUpdated(OfBooking):
+class BookingNoShowUpdated(BookingEventBase):
     """Attendees were marked as absent, or as present after all: see their *no_show*."""
 
     uid: str = field(metadata=json_key("bookingUid"))
@@ -188,7 +188,7 @@ class BookingNoShowUpdated(OfBooking):
 
 
 @frozen(kw_only=True)
-class _Meeting(OfBooking):
+class _Meeting(BookingEventBase):
     """A booking whose time has come, as the server has stored it.
 
     *created_at* and *updated_at* are those of the booking.
