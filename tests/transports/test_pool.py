@@ -184,6 +184,7 @@ def test_who_stops_waiting_loses_no_connection_and_nobody_their_turn(kind: str) 
     assert server.connections == 1
 
 
+@pytest.mark.exhaustive(sample=1)
 @asyncs
 @on_time
 def test_nobody_is_overtaken_by_those_who_ask_again_and_again(
