@@ -38,7 +38,7 @@ from calcom_core.errors import (
 )
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
-from calcom_core.redaction import SHORTEST, Credential, still_hold
+from calcom_core.redaction import SHORTEST, Credential, contains_credentials
 from calcom_transports.cassette_values import PERSONAL
 from calcom_transports.cassette_values import Cancelled as Cancelled
 from calcom_transports.cassette_values import Cassette as Cassette
@@ -226,7 +226,7 @@ def dumps(
         redacted = evolve(redacted, runs=tuple(apply_before_record(before_record, redacted.runs)))
     tree = _cassette_tree(redacted)
     content = _write_json(tree)
-    if not still_hold(content, credentials):
+    if not contains_credentials(content, credentials):
         return content
     place = _place_of_credential(tree["runs"], credentials)
     del redacted, tree, content  # no frame that raises holds the credential
@@ -266,7 +266,9 @@ def _place_of_credential(runs: list[dict[str, Any]], credentials: frozenset[Cred
         for index, exchange in enumerate(run["exchanges"])
         for part, value in exchange.items()
     )
-    found = (place for place, value in places if still_hold(_write_json(value), credentials))
+    found = (
+        place for place, value in places if contains_credentials(_write_json(value), credentials)
+    )
     return next(found, "it")
 
 

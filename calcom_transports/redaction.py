@@ -120,7 +120,7 @@ class RecordingRedactor:
 
     def url_and_body(self, request: Request) -> tuple[str, bytes]:
         """Return the redacted URL and body of a request, which a replay compares."""
-        return self._credentials.asked(self._without_people(request))
+        return self._credentials.url_and_body(self._without_people(request))
 
     def request(self, request: Request) -> Request:
         """Return the request as the file holds it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from queue import LifoQueue
 
 import pytest
+from attrs import define, field
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("calcom_core", "calcom_transports")
@@ -18,44 +19,45 @@ _IN_TEXT = re.compile(rf"\b({'|'.join(LIBRARIES)})(\.\w+)*\._[a-zA-Z]\w*")
 _NAMED_TUPLE = {"_asdict", "_fields", "_replace"}  # public in spite of their names
 
 
-def is_private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__")
+@define
+class Scan:
+    """What a module does that it must not do, and the private names that it uses and defines."""
+
+    broken: list[str] = field(factory=list)
+    used: list[str] = field(factory=list)
+    own: set[str] = field(factory=set)
+
+    def problems(self, own: set[str]) -> list[str]:
+        """Return what breaks a rule; *own* are the private names of the project."""
+        return self.broken + [f".{name}" for name in self.used if name not in own | _NAMED_TUPLE]
 
 
-def defined_in(tree: ast.AST) -> Iterator[str]:
-    """Yield the private names that a module defines: its own, and those of its classes."""
+def scan(tree: ast.AST) -> Scan:
+    found = Scan()
     for node in ast.walk(tree):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name
-            case ast.ClassDef(name=name):
-                yield name
-            case ast.Name(id=name, ctx=ast.Store()):
-                yield name
-            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
-                yield name
-
-
-def problems_in(tree: ast.AST, own: set[str]) -> Iterator[str]:
-    """Yield what a module must not do; *own* are the private names of the project."""
-    for node in ast.walk(tree):
-        match node:
+                found.own.add(name)
+            case ast.ClassDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
+                found.own.add(name)
             case ast.Call(func=ast.Name(id="exec" | "compile" | "eval" as name)):
-                yield f"{name}()"
+                found.broken.append(f"{name}()")
             case ast.Attribute(attr="__class__", ctx=ast.Store()):
-                yield "__class__ ="
+                found.broken.append("__class__ =")
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                found.own.add(name)
             case ast.Attribute(value=ast.Name(id=module)) if module in sys.stdlib_module_names:
                 pass
-            case ast.Attribute(attr=name) if is_private(name) and name not in own | _NAMED_TUPLE:
-                yield f".{name}"
+            case ast.Attribute(attr=name) if name.startswith("_") and not name.startswith("__"):
+                found.used.append(name)
             case ast.Import(names=names):
-                yield from (each.name for each in names if _IN_TEXT.search(each.name))
+                found.broken += [each.name for each in names if _IN_TEXT.search(each.name)]
             case ast.ImportFrom(module=str(module), names=names):
-                for each in names:
-                    if _IN_TEXT.search(f"{module}.{each.name}"):
-                        yield f"{module}.{each.name}"
+                whole = [f"{module}.{each.name}" for each in names]
+                found.broken += [name for name in whole if _IN_TEXT.search(name)]
             case ast.Constant(value=str(text)) if _IN_TEXT.match(text):
-                yield text
+                found.broken.append(text)
+    return found
 
 
 def parsed() -> Iterator[tuple[Path, ast.AST]]:
@@ -70,12 +72,12 @@ def parsed() -> Iterator[tuple[Path, ast.AST]]:
 
 
 def test_the_house_rules_hold() -> None:
-    trees = dict(parsed())
-    own = {name for tree in trees.values() for name in defined_in(tree)}
+    scans = {path: scan(tree) for path, tree in parsed()}
+    own = set().union(*(each.own for each in scans.values()))
     found = [
         f"{path}: {problem}"
-        for path, tree in trees.items()
-        for problem in problems_in(tree, own)
+        for path, each in scans.items()
+        for problem in each.problems(own)
         # The tests run programs that they are given, such as the examples of README.
         if path.parts[0] in PACKAGES or problem not in ("exec()", "compile()")
     ]
@@ -100,7 +102,7 @@ def test_the_house_rules_hold() -> None:
     ],
 )
 def test_what_breaks_a_rule_is_found(source: str, problem: str | None) -> None:
-    found = list(problems_in(ast.parse(source), {"_mine"}))
+    found = scan(ast.parse(source)).problems({"_mine"})
     if problem is None:
         assert found == ["trio._highlevel_open_tcp_stream.DELAY"]
     else:

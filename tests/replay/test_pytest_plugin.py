@@ -389,7 +389,7 @@ def test_an_existing_cassette_is_replayed_if_ci_is_set(
 @pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize(
     ("key", "problem"),
-    [(None, "is not set"), ("", "is set and blank"), (f"{KEY}\n", "holds a space")],
+    [(None, "is not set"), ("", "is set and blank"), (f"{KEY}\n", "contains a space")],
 )
 @pytest.mark.parametrize("mode", ["once", "rewrite"])
 def test_a_recording_without_a_key_fails_and_creates_no_file(

@@ -548,14 +548,14 @@ DAMAGE: list[tuple[Any, str]] = [
     ),
     (
         interaction({**GET, "uri": "http://hôst/"}),
-        "request: url: must be text without a space, a control character or non-ASCII; fix it",
+        "request: url: must be ASCII text without spaces and control characters; fix it",
     ),
     (interaction({**GET, "headers": ["secret"]}), "request: headers is not a mapping; restore it"),
     (interaction({**GET, "headers": {"A": [1]}}), "request: headers is not text; restore it"),
     (interaction({**GET, "headers": {"A": None}}), "request: headers is missing; restore it"),
     (
         interaction({**GET, "headers": {"A": ["secret\r\n"]}}),
-        "request: headers['A']: holds CR, LF or NUL; fix it",
+        "request: headers['A']: contains CR, LF or NUL; fix it",
     ),
     (
         interaction({**GET, "headers": {"A": [HALF]}}),

@@ -560,7 +560,7 @@ def test_a_value_that_is_not_a_function_is_refused(kind: Any) -> None:
 def test_an_attempt_must_be_an_integer_from_1(attempt: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         Send(Request("GET", "https://api.test/"), attempt=attempt)
-    assert str(caught.value) == "attempt: must be an integer of at least 1, which is the first"
+    assert str(caught.value) == "attempt: must be an integer of at least 1; the first attempt is 1"
 
 
 def test_the_attempt_does_not_count_when_sends_are_compared() -> None:

@@ -194,7 +194,7 @@ def test_a_program_that_yields_another_type_is_refused(drive: Drive) -> None:
     def program() -> Generator[Any, Any, None]:
         yield "something"
 
-    with pytest.raises(InvalidInput, match="program: yielded str, which is no effect"):
+    with pytest.raises(InvalidInput, match="program: yielded str, which is not an effect"):
         drive(program())
 
 
@@ -208,7 +208,9 @@ def test_only_a_stream_may_emit(drive: Drive) -> None:
         finally:
             closed.append(True)
 
-    with pytest.raises(InvalidInput, match="emits, as only a stream may: give it to iterate"):
+    with pytest.raises(
+        InvalidInput, match="emitted an item, so it is a stream; pass it to iterate"
+    ):
         drive(stream())
 
     assert closed == [True]
@@ -413,7 +415,7 @@ def test_a_transport_that_returns_no_response_leaves_the_outcome_unknown() -> No
 
 def test_iterating_over_a_program_with_a_result_is_refused() -> None:
     program = fetch("a")
-    with pytest.raises(InvalidInput, match="stream: returned str, as only a program may") as first:
+    with pytest.raises(InvalidInput, match="stream: returned str, so it is a program") as first:
         list(iterate(program, Echo()))
     for loop, items_of in ((on_trio, iterate_trio), (on_asyncio, iterate_asyncio)):
         with pytest.raises(InvalidInput) as second:
@@ -745,7 +747,7 @@ def test_an_invalid_or_finished_program_is_refused(drive: Drive) -> None:
 
 
 def test_a_send_needs_a_request_and_accepts_seconds() -> None:
-    with pytest.raises(InvalidInput, match=r"of an operation, api\.request\(operation\)"):
+    with pytest.raises(InvalidInput, match=r"create one with api\.request\(operation\)"):
         next(send("x"))  # type: ignore[arg-type]
 
     assert Send(request("a"), timeout=2).timeout == Timeout(2, 2, 2)

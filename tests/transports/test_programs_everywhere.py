@@ -481,7 +481,7 @@ FLAKY_READ_FOR_HOURS = without_branches(
 )
 
 WRITE = bookings.create(NEW)
-UNKNOWN = "it may have happened, and a second time would do it twice"
+UNKNOWN = "a retry might execute it twice"
 WRITE_LINE = "POST /v2/bookings"
 
 ONCE = bookings.create({**NEW, "metadata": TOKEN})
