@@ -301,7 +301,7 @@ def test_a_thousand_random_cancellations_leave_the_pool_whole(
 ) -> None:
     """After steps of the scheduler, or in a time that also ends the limits of calls."""
     chance = random.Random(tasks)
-    number = len(sample(range(1_000), 200))
+    number = len(sample(range(1_000), 100))
     outcomes: dict[str, Any] = {}
     cancelled = 0
 
