@@ -71,14 +71,12 @@ class HttpMessages:
                 case h11.InformationalResponse(status_code=status, http_version=version):
                     if status == 101 or not version.startswith(b"1."):
                         raise exchange.unreadable()
-                case h11.Data(data=received) if self._body is not None:
-                    self._body.feed(bytes(received))
-                case h11.EndOfMessage() if self._body is not None:
-                    return Response(exchange.status, exchange.headers, self._body.finish())
                 case h11.NEED_DATA:
                     return None
-                case _:  # h11.ConnectionClosed, where a response belongs
-                    raise exchange.unreadable()
+                case h11.Data(data=received) if self._body is not None:
+                    self._body.feed(bytes(received))
+                case _ if self._body is not None:  # h11.EndOfMessage
+                    return Response(exchange.status, exchange.headers, self._body.finish())
 
     def is_reusable(self) -> bool:
         """Return whether the connection can carry another exchange, and has no more bytes."""
@@ -114,21 +112,16 @@ class TunnelMessages:
                 event = http.next_event()
             except h11.RemoteProtocolError:
                 raise exchange.proxy_unreadable() from None
-            match event:
-                case h11.InformationalResponse():
-                    pass
-                case h11.Response(status_code=status):
-                    if status >= 300:
-                        raise exchange.proxy_refused(status)
-                    # A server that speaks TLS lets its client speak first.
-                    if http.trailing_data[0]:
-                        raise exchange.proxy_failed("sent more than its response")
-                    exchange.phase, exchange.ended = "tunneled", False
-                    return True
-                case h11.NEED_DATA:
-                    return False
-                case _:
-                    raise exchange.proxy_unreadable()
+            if event is h11.NEED_DATA:
+                return False
+            if isinstance(event, h11.Response):  # else it is an interim one
+                if event.status_code >= 300:
+                    raise exchange.proxy_refused(event.status_code)
+                # A server that speaks TLS lets its client speak first.
+                if http.trailing_data[0]:
+                    raise exchange.proxy_failed("sent more than its response")
+                exchange.phase = "tunneled"
+                return True
 
 
 def _connection() -> h11.Connection:
