@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import trustme
-from asyncio_transport import AsyncioTransport
 from attrs import field, frozen
 
+from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 from conformance.lenient import LENIENT, failures_beyond
@@ -47,7 +47,7 @@ OURS = (
         lenient=LENIENT,
     ),
     Transport("trio", lambda trusting: TrioTransport(ssl_context=trusting), on_trio),
-    Transport("asyncio", AsyncioTransport, on_asyncio),
+    Transport("asyncio", lambda trusting: AsyncioTransport(ssl_context=trusting), on_asyncio),
 )
 
 

@@ -514,7 +514,7 @@ def test_a_transport_of_the_users_own_is_told_what_it_does_wrong(
     "args",
     [
         ("calcom_transports.trio:TrioTransport",),
-        ("asyncio_transport:AsyncioTransport", "--runtime", "asyncio"),
+        ("calcom_transports.asyncio:AsyncioTransport", "--runtime", "asyncio"),
     ],
 )
 def test_an_async_transport_runs_under_trio_or_asyncio_and_over_tls_too(

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
 import trustme
-from sending import OK, OK_RESPONSE, both, exchange, failure
+from anyio import create_task_group
+from sending import ASYNC, OK, OK_RESPONSE, both, exchange, failure, under
 from server import PATIENCE, Handler, Peer, Server, answering
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 HOST = "api.calendar.test"
@@ -333,7 +332,7 @@ def failures(kind: str, request: Request, times: int, **options: Any) -> Counter
     found: Counter[Any] = Counter()
 
     async def run() -> None:
-        async with TrioTransport(**options, max_connections=16) as sending:
+        async with ASYNC[kind](**options, max_connections=16) as sending:
 
             async def worker() -> None:
                 while todo:
@@ -344,11 +343,11 @@ def failures(kind: str, request: Request, times: int, **options: Any) -> Counter
                         found[outcome(error)] += 1
 
             todo = [None] * times
-            async with trio.open_nursery() as nursery:
+            async with create_task_group() as nursery:
                 for _ in range(16):
                     nursery.start_soon(worker)
 
-    trio.run(run)
+    under(kind, run)
     return found
 
 
@@ -476,7 +475,8 @@ def test_without_the_certificate_that_is_asked_for_nothing_is_answered(
         assert (error, reason) == (NotSent, "tls")
     else:
         # RFC 8446, 2: the client has nothing to wait for, and the request is on its way.
-        assert error is NoAnswer
+        # asyncio's knows when the socket took no byte, because the server was quick to close.
+        assert error is NoAnswer or (kind == "asyncio" and error is NotSent)
         assert reason in {"tls", "closed"}
 
 

@@ -130,6 +130,9 @@ def test_the_transport_may_be_imported_while_a_cassette_is_in_use(
         package, _, attribute = name.partition(".")
         monkeypatch.setattr(sys.modules[package], attribute, sys.modules[name])  # to restore it
         monkeypatch.delitem(sys.modules, name)
+        # To import it again changes the package, too; here that is undone at the end.
+        package, _, attribute = name.rpartition(".")
+        monkeypatch.setattr(sys.modules[package], attribute, None)
     with Server(numbered) as server:
         with vcr.use_cassette(str(tmp_path / "c.yaml")) as cassette:
             kind = importlib.import_module(names[0]).Urllib3Transport
@@ -160,7 +163,7 @@ def test_one(uid, pytestconfig):
 def test_the_marker_of_pytest_recording_records_and_replays(pytester: pytest.Pytester) -> None:
     with Server(answering(OK)) as server:
         pytester.makepyfile(RECORDED.format(url=server.url))
-        arguments = ("-p", "no:cacheprovider", "-W", "error")
+        arguments = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error")
         for mode in ("once", "none"):
             result = pytester.runpytest_inprocess(f"--record-mode={mode}", *arguments)
             result.assert_outcomes(passed=2)
@@ -243,7 +246,9 @@ def socks() -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    command = [sys.executable, "-m", "pproxy", "-l", f"socks5://127.0.0.1:{port}"]
+    # With uvloop it does not start.
+    program = "import sys; sys.modules['uvloop'] = None; from pproxy.server import main; main()"
+    command = [sys.executable, "-c", program, "-l", f"socks5://127.0.0.1:{port}"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 30
     while time.monotonic() < until:

@@ -7,19 +7,19 @@ from base64 import b64encode
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio.to_thread
 import pytest
-import trio
 import trustme
+from anyio import create_task_group
 from hypothesis import given
 from hypothesis import strategies as st
-from sending import OK, OK_RESPONSE, both, exchange, failure
+from sending import ASYNC, OK, OK_RESPONSE, both, exchange, failure, under
 from server import PATIENCE, Handler, Peer, Server, answering, answering_once, stalling
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.secret import Secret
 from calcom_transports.proxies import Proxies, Proxy, parse_proxies
-from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 from calcom_transports.urls import Origin
 
@@ -123,8 +123,8 @@ def test_http_is_asked_of_the_proxy_with_the_whole_url(kind: str) -> None:
         *[sorted([*first, authorization, b"X-Key: key", gzip])] * 2,
         sorted([*last, authorization, gzip]),
     ]
-    # trio has a connection for each origin, urllib3 for each proxy.
-    assert proxy.connections == (2 if kind == "trio" else 1)
+    # urllib3 has a connection for each proxy, the others for each origin.
+    assert proxy.connections == (1 if kind == "urllib3" else 2)
 
 
 @both
@@ -293,7 +293,7 @@ def test_a_proxy_may_answer_bit_by_bit_after_interim_answers(
         peer.request()
         with socket.create_connection(("127.0.0.1", server.port)) as onward:
             # http.client takes an interim response to CONNECT for a refusal.
-            interim = b"HTTP/1.1 100 Continue\r\n\r\n" if kind == "trio" else b""
+            interim = b"" if kind == "urllib3" else b"HTTP/1.1 100 Continue\r\n\r\n"
             peer.drip(interim + HELLO)
             relay(peer.connection, onward)
 
@@ -410,12 +410,12 @@ def test_a_tunnel_is_cancelled_or_closed_with_its_exchange(
         else:
 
             async def run() -> None:
-                async with TrioTransport(**options) as transport, trio.open_nursery() as nursery:
+                async with ASYNC[kind](**options) as transport, create_task_group() as nursery:
                     nursery.start_soon(transport.send, request)
-                    await trio.to_thread.run_sync(proxy.asked.wait, PATIENCE)
+                    await anyio.to_thread.run_sync(proxy.asked.wait, PATIENCE)
                     nursery.cancel_scope.cancel()
 
-            trio.run(run)
+            under(kind, run)
         assert proxy.hung_up.wait(PATIENCE)
 
 
@@ -494,7 +494,7 @@ WANTED = "must be a URL such as http://name:password@host:port"
     ],
 )
 def test_what_is_no_proxy_is_refused_without_its_text(url: str, problem: str) -> None:
-    for transport in (Urllib3Transport, TrioTransport):
+    for transport in (Urllib3Transport, *ASYNC.values()):
         with pytest.raises(InvalidInput) as caught:
             transport(proxy=url)
         assert str(caught.value) == f'proxy: {problem}; or give None, or "environment"'

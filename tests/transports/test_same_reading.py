@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import trio
 from conformance.responses import CHUNKED, respond_once
-from conformance.runner import Runtime, Target, blocking, failures, on_trio
+from conformance.runner import Runtime, Target, blocking, failures, on_asyncio, on_trio
 from conformance.scenarios import Outcome, Scenario, get
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +14,7 @@ from server import OK, OK_RESPONSE, Peer, Server
 
 from calcom_core.errors import NoAnswer
 from calcom_core.http import Request, Response, Timeout
+from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -167,8 +168,8 @@ LENIENT: dict[str, Outcome] = {
 
 @pytest.mark.parametrize(
     ("make", "runtime"),
-    [(Urllib3Transport, blocking), (TrioTransport, on_trio)],
-    ids=["urllib3", "trio"],
+    [(Urllib3Transport, blocking), (TrioTransport, on_trio), (AsyncioTransport, on_asyncio)],
+    ids=["urllib3", "trio", "asyncio"],
 )
 def test_both_transports_read_ambiguous_responses_the_same(
     make: Callable[[], object], runtime: Runtime
