@@ -21,9 +21,10 @@ T = TypeVar("T")
 class Playback(Protocol):
     """The recorded responses of one run."""
 
-    def send(self, effect: Send, branch: Branch) -> Response:
-        """Return the response to a request of that branch.
+    def send(self, effect: Send, play: "Play[Any]") -> Response:
+        """Return the response to a request of a branch, whose place and time *play* knows.
 
+        It may add to `play.elapsed` the time that the response took.
         Raises `CancelledInRecording` where the branch was cancelled while it was recorded.
         """
         ...
@@ -66,7 +67,7 @@ class ReplayedExecution(Play[T]):
         match effect:
             case Send():
                 with observing(effect, self, self.clock) as exchange:
-                    exchange.response = response = self.playback.send(effect, self.branch)
+                    exchange.response = response = self.playback.send(effect, self)
                 return response
             case Gather():
                 try:

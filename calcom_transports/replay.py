@@ -20,7 +20,7 @@ from calcom_core.errors import (
     InvalidInput,
     TransportError,
 )
-from calcom_core.execution import Branch, CancelledInRecording
+from calcom_core.execution import Branch, CancelledInRecording, Play
 from calcom_core.http import Request, Response
 from calcom_core.operation import Operation
 from calcom_core.redaction import Credential, collect_credentials
@@ -368,9 +368,9 @@ class _RecordedRun:
     replay: Replay
     played: _Played | None = None
 
-    def send(self, effect: Send, branch: Branch) -> Response:
+    def send(self, effect: Send, play: Play[Any]) -> Response:
         """Return what was recorded for this request at this place."""
-        self.played, outcome = self.replay.next(effect.request, branch, self.played)
+        self.played, outcome = self.replay.next(effect.request, play.branch, self.played)
         if isinstance(outcome, Failure):
             raise outcome.make()
         if isinstance(outcome, Cancelled):

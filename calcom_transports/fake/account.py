@@ -1,0 +1,36 @@
+"""Whom the credentials stand for, and the event types of a user."""
+
+from calcom_transports.fake.call import Call, ok
+from calcom_transports.fake.refusals import NotRecorded, refuse
+from calcom_transports.fake.rendering import Json, event_type_json, me_json
+
+
+def me(call: Call) -> Json:
+    """`GET /v2/me`."""
+    assert call.caller is not None  # noqa: S101 - the route needs credentials
+    return ok(me_json(call.caller))
+
+
+def list_event_types(call: Call) -> Json:
+    """`GET /v2/event-types`, of the caller or of *username*; those of teams are not listed."""
+    if not call.query.keys() <= {"username", "eventSlug"}:
+        raise NotRecorded("event_types.list with another query than username and eventSlug")
+    username, slug = call.text("username"), call.text("eventSlug")
+    if username is None:
+        if call.caller is None:
+            raise NotRecorded("event_types.list without credentials and without username")
+        owner = call.caller
+    else:
+        found = [user for user in call.state.users.values() if user.username == username]
+        if not found:
+            refuse("no-user", username=username)
+        [owner] = found
+    return ok(
+        [
+            event_type_json(call.state, event_type)
+            for event_type in call.state.event_types.values()
+            if event_type.team_id is None
+            and event_type.host_ids[0] == owner.id
+            and slug in (None, event_type.slug)
+        ]
+    )

@@ -1,0 +1,358 @@
+"""Creating bookings: one, a series, or a seat; the event type decides which.
+
+A create is checked in the server's order: the form, the event type and who may book it, what the
+event type asks for, and then whether the time is free.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import evolve, frozen
+
+from calcom_transports.fake.availability import find_place, is_busy, is_on_grid, zone
+from calcom_transports.fake.call import Call, ok
+from calcom_transports.fake.refusals import NotRecorded, refuse
+from calcom_transports.fake.rendering import Json, booking_json, new_booking_json
+from calcom_transports.fake.state import (
+    Attendee,
+    Booking,
+    BookingField,
+    EventType,
+    Location,
+    State,
+    minutes,
+    utc,
+)
+from calcom_transports.fake.validation import check_create, is_email
+
+
+@frozen
+class Wish:
+    """What a create asks for, checked, without its time."""
+
+    event_type: EventType
+    attendee: Attendee
+    guests: tuple[str, ...]
+    metadata: Mapping[str, Any]
+    responses: Mapping[str, Any]
+    location: str
+    length: int
+
+
+def create(call: Call) -> Json:
+    """`POST /v2/bookings`."""
+    body: Mapping[str, Any] = call.body
+    check_create(body)
+    state, event_type = call.state, _event_type(call)
+    if event_type.requires_authentication and not call.hosts(event_type):
+        refuse("needs-credentials" if call.caller is None else "needs-host")
+    start = utc(body["start"])
+    wish = _wish(call, event_type)
+    if event_type.verifies_email:
+        refuse("wrong-code" if body.get("emailVerificationCode") else "unverified")
+    _check_limits(state, wish, start)
+    count = _occurrences(event_type, body)
+    if count is None:
+        return ok(_book(call, wish, start, None))
+    series_uid = state.new_uuid()
+    local = start.astimezone(zone(wish.attendee.time_zone))
+    booked = []
+    for number in range(count):
+        again = (local + timedelta(weeks=number)).astimezone(UTC)
+        booked.append(_book(call, wish, again, series_uid, later=number > 0))
+    return ok(booked)
+
+
+def _event_type(call: Call) -> EventType:
+    body, state = call.body, call.state
+    if event_type_id := body.get("eventTypeId"):
+        if event_type_id not in state.event_types:
+            raise NotRecorded("bookings.create with an unknown event type")
+        return state.event_types[event_type_id]
+    slug = body.get("eventTypeSlug")
+    return event_type_of_slug(state, slug, body.get("username"), body.get("teamSlug"))
+
+
+def event_type_of_slug(
+    state: State, slug: str | None, username: str | None, team_slug: str | None
+) -> EventType:
+    """Return the event type of a user or a team by its slug, or refuse."""
+    if username is not None:
+        owner = next((user for user in state.users.values() if user.username == username), None)
+        if owner is None:
+            refuse("no-user", username=username)
+        own = [
+            item
+            for item in state.event_types.values()
+            if item.team_id is None and item.host_ids[0] == owner.id
+        ]
+    else:
+        team = next((team for team in state.teams.values() if team.slug == team_slug), None)
+        if team is None:
+            refuse("no-team", slug=team_slug)
+        own = [item for item in state.event_types.values() if item.team_id == team.id]
+    found = next((item for item in own if item.slug == slug), None)
+    if found is None:
+        raise NotRecorded("an unknown slug of a user or a team that exists")
+    return found
+
+
+def _occurrences(event_type: EventType, body: Mapping[str, Any]) -> int | None:
+    if event_type.occurrences is None:
+        return None
+    count = body.get("recurrenceCount", event_type.occurrences)
+    if count > event_type.occurrences:
+        refuse("too-many-occurrences")
+    return int(count)
+
+
+def _wish(call: Call, event_type: EventType) -> Wish:
+    body = call.body
+    person, guests = body["attendee"], body.get("guests", [])
+    phone = person.get("phoneNumber")
+    email = person.get("email") or f"{(phone or '').lstrip('+')}@sms.cal.com"
+    responses: dict[str, Any] = {"email": email, "name": person["name"]}
+    if phone:
+        responses["attendeePhoneNumber"] = phone
+    if guests:
+        responses["guests"] = guests
+    length = _length(event_type, body.get("lengthInMinutes"))
+    location, answer = _location(event_type, body)
+    if answer is not None:
+        responses["location"] = answer
+    given = body.get("bookingFieldsResponses", {})
+    for item in event_type.booking_fields:
+        _check_field(event_type, item, given)
+    responses |= given
+    _check_addresses(responses, guests, body.get("metadata", {}))
+    attendee = Attendee(
+        0,  # each booking gives its own id
+        person["name"],
+        email,
+        person["timeZone"],
+        person.get("language", "en"),
+        phone_number=phone,
+    )
+    return Wish(
+        event_type,
+        attendee,
+        tuple(guests),
+        body.get("metadata", {}),
+        responses,
+        location,
+        length,
+    )
+
+
+def _length(event_type: EventType, wanted: int | None) -> int:
+    if wanted is None:
+        return event_type.length
+    if not event_type.lengths:
+        refuse("one-length")
+    if wanted not in event_type.lengths:
+        raise NotRecorded("bookings.create with a length that the event type does not offer")
+    return wanted
+
+
+def _location(event_type: EventType, body: Mapping[str, Any]) -> tuple[str, Json | None]:
+    """Return the location of a booking, and its response if the create says where."""
+    usual, wanted = event_type.locations[0], body.get("location", body.get("meetingUrl"))
+    if wanted is None:
+        if not usual.value:
+            raise NotRecorded(f"bookings.create without the location that {usual.type} needs")
+        return usual.value, None
+    if isinstance(wanted, str):
+        if not wanted.startswith(("http://", "https://")):
+            raise NotRecorded("bookings.create with a location as text that is no URL")
+        return wanted, {"value": "link", "optionValue": wanted}
+    kind = wanted.get("type")
+    own = next((item for item in event_type.locations if item.type == kind), None)
+    if own is None:
+        types = ", ".join(item.type for item in event_type.locations)
+        refuse("wrong-location", type=kind, id=event_type.id, types=types)
+    return _chosen(own, wanted)
+
+
+def _chosen(own: Location, wanted: Mapping[str, Any]) -> tuple[str, Json]:
+    if own.type == "link":
+        return own.value, {"value": "link", "optionValue": ""}
+    if own.type == "attendeePhone" and isinstance(wanted.get("phone"), str):
+        return wanted["phone"], {"value": "phone", "optionValue": wanted["phone"]}
+    raise NotRecorded(f"bookings.create with a location of the type {own.type}")
+
+
+_NAMES = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    list: "object",
+    dict: "object",
+    type(None): "object",
+}
+
+
+def _check_field(event_type: EventType, item: BookingField, given: Mapping[str, Any]) -> None:
+    value = given.get(item.slug)
+    if value is None:
+        if item.required:
+            refuse("field-missing", slug=item.slug, id=event_type.id)
+    elif item.type == "text" and not isinstance(value, str):
+        refuse("field-type", slug=item.slug, received=_NAMES[type(value)])
+    elif item.options and value not in item.options:
+        raise NotRecorded("bookings.create with a response that is none of the options")
+
+
+def _check_addresses(
+    responses: Mapping[str, Any], guests: list[Any], metadata: Mapping[str, Any]
+) -> None:
+    if not is_email(responses["email"]):
+        refuse("zod", path="responses", problem="{email}email_validation_error")
+    if not all(is_email(guest) for guest in guests):
+        refuse("zod", path="responses", problem="{guests}email_validation_error")
+    if any(count > 1 for count in Counter(guests).values()):
+        refuse("zod", path="responses", problem="{guests}duplicate_email")
+    for key, value in metadata.items():
+        if not isinstance(value, str):
+            received = _NAMES[type(value)]
+            refuse("zod", path=f"metadata.{key}", problem=f"Expected string, received {received}")
+
+
+def _check_limits(state: State, wish: Wish, start: datetime) -> None:
+    event_type = wish.event_type
+    own = [
+        booking
+        for booking in state.bookings.values()
+        if booking.event_type_id == event_type.id and booking.is_active
+    ]
+    most = event_type.max_active_bookings
+    if most is not None:
+        theirs = [
+            booking
+            for booking in own
+            if booking.end > state.now
+            and any(person.email == wish.attendee.email for person in booking.attendees)
+        ]
+        if len(theirs) >= most:
+            name = "max-active-reschedule" if event_type.offers_reschedule else "max-active"
+            refuse(name, uid=theirs[0].uid)
+    if event_type.bookings_per_day is not None:
+        day = start.date()
+        if sum(booking.start.date() == day for booking in own) >= event_type.bookings_per_day:
+            refuse("day-is-full")
+
+
+def _book(
+    call: Call, wish: Wish, start: datetime, series_uid: str | None, later: bool = False
+) -> Json:
+    """Book one time; *later* times of a series are not checked as the first one is."""
+    state, event_type = call.state, wish.event_type
+    end = start + minutes(wish.length)
+    place = find_place(state, event_type, start, end)
+    hosts = place.hosts
+    if later and place.refusal == "taken":
+        hosts = _hosts_of_later_time(state, event_type, start, end)
+    elif place.refusal is not None:
+        refuse(place.refusal)
+    if place.joins is not None:
+        return _join(state, place.joins, wish, series_uid)
+    if not is_on_grid(state, event_type, start, wish.length):
+        raise NotRecorded("bookings.create at a time that is no start of a slot")
+    person, uid = wish.attendee, state.new_uid()
+    if event_type.seats is not None:
+        people: tuple[Attendee, ...] = (seat(state, wish),)
+    else:
+        people = (
+            evolve(person, id=state.new_attendee_id()),
+            *guests_of(state, wish.guests, person.time_zone),
+            *_team(state, hosts),
+        )
+    booking = state.save(
+        Booking(
+            id=state.new_booking_id(),
+            uid=uid,
+            title=title_of(state, event_type, hosts[0], person.name),
+            event_type_id=event_type.id,
+            host_ids=hosts,
+            status="pending" if event_type.requires_confirmation else "accepted",
+            start=start,
+            end=end,
+            created_at=state.now,
+            updated_at=state.now,
+            attendees=people,
+            location=wish.location,
+            ics_uid=f"{state.new_uid() if event_type.seats else uid}@Cal.com",
+            seated=event_type.seats is not None,
+            series_uid=series_uid,
+            metadata={} if event_type.seats else wish.metadata,
+            responses={} if event_type.seats else wish.responses,
+        )
+    )
+    state.tell("BOOKING_REQUESTED" if booking.status == "pending" else "BOOKING_CREATED", booking)
+    seat_uid = people[0].seat_uid
+    shown = people if event_type.shows_attendees or call.hosts(event_type) else ()
+    return new_booking_json(booking_json(state, booking, shown), seat_uid)
+
+
+def _hosts_of_later_time(
+    state: State, event_type: EventType, start: datetime, end: datetime
+) -> tuple[int, ...]:
+    """Refuse a later time of a series that another booking has taken, as far as it was recorded."""
+    owner = event_type.host_ids[0]
+    for booking in state.bookings.values():
+        if booking.is_active and booking.host_ids[0] == owner:
+            if (booking.start, booking.end) == (start, end):
+                refuse("conflict")
+    if is_busy(state, owner, start, end):
+        raise NotRecorded("a series of which a later time overlaps another booking")
+    raise NotRecorded("a series of which a later time is outside the hours")
+
+
+def _join(state: State, booking: Booking, wish: Wish, series_uid: str | None) -> Json:
+    """Take a seat of a booking that is there."""
+    if any(person.email == wish.attendee.email for person in booking.attendees):
+        raise NotRecorded("bookings.create of a second seat for the same e-mail address")
+    if (booking.series_uid is None) != (series_uid is None):
+        raise NotRecorded("bookings.create of seats of a series at the time of a single booking")
+    taken = seat(state, wish)
+    booking = state.save(evolve(booking, attendees=(*booking.attendees, taken)))
+    state.tell("BOOKING_CREATED", booking)
+    shown = booking.attendees if wish.event_type.shows_attendees else ()
+    data = booking_json(state, booking, shown)
+    if series_uid is not None:
+        return new_booking_json(data, taken.seat_uid)
+    return {**data, "seatUid": taken.seat_uid}
+
+
+def seat(state: State, wish: Wish) -> Attendee:
+    """Return an attendee with a new seat."""
+    own = {key: value for key, value in wish.responses.items() if key not in {"email", "guests"}}
+    return evolve(
+        wish.attendee,
+        id=state.new_attendee_id(),
+        seat_uid=state.new_uuid(),
+        responses={**own, "guests": list(wish.guests)},
+        metadata=wish.metadata,
+    )
+
+
+def guests_of(state: State, emails: tuple[str, ...], time_zone: str) -> tuple[Attendee, ...]:
+    """Return guests as attendees, who have no name."""
+    return tuple(Attendee(state.new_attendee_id(), "", email, time_zone) for email in emails)
+
+
+def _team(state: State, hosts: tuple[int, ...]) -> tuple[Attendee, ...]:
+    """Return the hosts beside the organiser as attendees, as a collective booking has them."""
+    return tuple(
+        Attendee(state.new_attendee_id(), user.name, user.email, user.time_zone)
+        for user in (state.users[host_id] for host_id in hosts[1:])
+    )
+
+
+def title_of(state: State, event_type: EventType, host_id: int, name: str) -> str:
+    """Return the title of a booking: the event type between the host, or the team, and the name."""
+    host = state.users[host_id].name
+    if event_type.scheduling == "collective" and event_type.team_id is not None:
+        host = state.teams[event_type.team_id].name
+    return f"{event_type.title} between {host} and {name}"

@@ -1,0 +1,217 @@
+"""Reading bookings: one, a series, by a seat, and the list with its filters, orders and pages.
+
+The totals of a list ignore the filters by creation and update, as the server's do.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from calcom_transports.fake.call import Call, ok
+from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
+from calcom_transports.fake.rendering import (
+    Json,
+    booking_json,
+    legacy_booking_json,
+    page_json,
+)
+from calcom_transports.fake.state import Booking, utc
+from calcom_transports.fake.validation import is_iso, problem_of
+
+_ENDED = frozenset({"cancelled", "rejected"})
+
+
+def get(call: Call) -> Json:
+    """`GET /v2/bookings/{booking_uid}`, of a booking or of a series."""
+    if series := call.state.series(call.params["booking_uid"]):
+        return ok([_shown(call, booking) for booking in series])
+    return ok(_shown(call, call.booking()))
+
+
+def _shown(call: Call, booking: Booking) -> Json:
+    event_type = call.state.event_types[booking.event_type_id]
+    hidden = booking.seated and not event_type.shows_attendees and not call.is_host(booking)
+    return booking_json(call.state, booking, () if hidden else None)
+
+
+def get_legacy(call: Call) -> Json:
+    """Return a booking in the shape of the legacy API."""
+    booking = call.state.bookings.get(call.params["booking_uid"])
+    if booking is None or booking.seated or booking.series_uid is not None:
+        raise NotRecorded("the legacy API with a booking that is unknown, recurring or seated")
+    return ok(legacy_booking_json(call.state, booking))
+
+
+def get_by_seat(call: Call) -> Json:
+    """`GET /v2/bookings/by-seat/{seat_uid}`; only here a host lacks the time zone."""
+    seat_uid = call.params["seat_uid"]
+    booking = call.state.of_seat(seat_uid)
+    if booking is None:
+        refuse("no-booking-of-seat", seat_uid=seat_uid)
+    event_type = call.state.event_types[booking.event_type_id]
+    all_shown = event_type.shows_attendees or call.is_host(booking)
+    own = [person for person in booking.attendees if all_shown or person.seat_uid == seat_uid]
+    data = booking_json(call.state, booking, own)
+    del data["hosts"][0]["timeZone"]
+    return ok(data)
+
+
+def _is_upcoming(booking: Booking, now: datetime) -> bool:
+    if booking.series_uid is not None:
+        return booking.end >= now and booking.status == "accepted"
+    return booking.end >= now and booking.status not in _ENDED
+
+
+_STATUSES: dict[str, Callable[[Booking, datetime], bool]] = {
+    "upcoming": _is_upcoming,
+    "recurring": lambda booking, now: (
+        booking.end >= now and booking.series_uid is not None and booking.status not in _ENDED
+    ),
+    "past": lambda booking, now: booking.end <= now and booking.status not in _ENDED,
+    "cancelled": lambda booking, now: booking.status in _ENDED,
+    "unconfirmed": lambda booking, now: booking.end >= now and booking.status == "pending",
+}
+_NEWEST_FIRST = frozenset({"past", "cancelled"})
+"""The statuses whose list, alone and without an order, begins with the latest booking."""
+
+_SORTS: dict[str, Callable[[Booking], datetime]] = {
+    "sortStart": lambda booking: booking.start,
+    "sortEnd": lambda booking: booking.end,
+    "sortCreated": lambda booking: booking.created_at,
+    "sortUpdatedAt": lambda booking: booking.updated_at,
+}
+_TIMES: dict[str, Callable[[Booking, datetime], bool]] = {
+    "afterStart": lambda booking, moment: booking.start >= moment,
+    "beforeEnd": lambda booking, moment: booking.end <= moment,
+    "afterCreatedAt": lambda booking, moment: booking.created_at >= moment,
+    "beforeCreatedAt": lambda booking, moment: booking.created_at <= moment,
+    "afterUpdatedAt": lambda booking, moment: booking.updated_at >= moment,
+    "beforeUpdatedAt": lambda booking, moment: booking.updated_at <= moment,
+}
+_NOT_COUNTED = ("afterCreatedAt", "beforeCreatedAt", "afterUpdatedAt", "beforeUpdatedAt")
+"""The filters that the totals ignore."""
+
+
+def list_bookings(call: Call) -> Json:
+    """`GET /v2/bookings`."""
+    take, skip = _number(call, "take", 100, 1), _number(call, "skip", 0, 0)
+    if take > 250:
+        raise NotRecorded("bookings.list with take above 250")
+    statuses = _statuses(call)
+    counted = [item for item in call.state.bookings.values() if _is_seen(call, item, statuses)]
+    times = {name: _moment(call, name) for name in _TIMES if name in call.query}
+    for name, moment in times.items():
+        if name not in _NOT_COUNTED:
+            counted = [booking for booking in counted if _TIMES[name](booking, moment)]
+    found = counted
+    for name, moment in times.items():
+        if name in _NOT_COUNTED:
+            found = [booking for booking in found if _TIMES[name](booking, moment)]
+    found = _sorted(call, found, statuses)[skip : skip + take]
+    return {
+        "status": "success",
+        "data": [booking_json(call.state, booking) for booking in found],
+        "pagination": page_json(len(counted), take, skip),
+    }
+
+
+def _is_seen(call: Call, booking: Booking, statuses: list[str]) -> bool:
+    """Tell whether a booking is the caller's, and passes the filters but those by time."""
+    assert call.caller is not None  # noqa: S101 - the route needs credentials
+    if call.caller.id not in booking.host_ids and not any(
+        person.email == call.caller.email for person in booking.attendees
+    ):
+        return False
+    if statuses and not any(_STATUSES[name](booking, call.state.now) for name in statuses):
+        return False
+    email, name = call.text("attendeeEmail"), call.text("attendeeName")
+    if email is not None and not any(email == person.email for person in booking.attendees):
+        return False
+    if name is not None and not any(name == person.name for person in booking.attendees):
+        return False
+    if (uid := call.text("bookingUid")) is not None and booking.uid != uid:
+        return False
+    types = _ids(call, "eventTypeIds", "eventTypeId")
+    if types is not None and booking.event_type_id not in types:
+        return False
+    teams = _ids(call, "teamsIds", "teamId")
+    return teams is None or call.state.event_types[booking.event_type_id].team_id in teams
+
+
+def _sorted(call: Call, found: list[Booking], statuses: list[str]) -> list[Booking]:
+    for name, key in _SORTS.items():
+        order = call.text(name)
+        if order is not None:
+            if order not in {"asc", "desc"}:
+                text = f'{name[0].upper()}{name[1:]} must be either "asc" or "desc".'
+                raise _invalid(name, order, "isEnum", text)
+            return sorted(found, key=lambda b: (key(b), b.id), reverse=order == "desc")
+    newest_first = len(statuses) == 1 and statuses[0] in _NEWEST_FIRST
+    return sorted(found, key=lambda b: (b.start, b.id), reverse=newest_first)
+
+
+def _statuses(call: Call) -> list[str]:
+    given = [name for text in call.query.get("status", ()) for name in text.split(",")]
+    if any(name not in _STATUSES for name in given):
+        text = f"Invalid status. Allowed are {', '.join(_STATUSES)}"
+        raise _invalid("status", given, "isEnum", text)
+    return given
+
+
+def _invalid(name: str, value: Any, rule: str, text: str) -> RefusedByForm:
+    return RefusedByForm([problem_of({name: value}, name, rule, text)])
+
+
+def _number(call: Call, name: str, usual: int, least: int) -> int:
+    text = call.text(name)
+    if text is None:
+        return usual
+    try:
+        value = int(text)
+    except ValueError:
+        raise RefusedByForm([_not_a_number(name, least)]) from None
+    if value < least:
+        problem = f"{name} must not be less than {least}"
+        raise _invalid(name, value, "min", problem)
+    return value
+
+
+def _not_a_number(name: str, least: int) -> Json:
+    if name != "take":
+        raise NotRecorded(f"bookings.list with {name} that is no number")
+    error = problem_of({name: None}, name, "max", "take must not be greater than 250")
+    error["constraints"] |= {
+        "min": f"take must not be less than {least}",
+        "isNumber": "take must be a number conforming to the specified constraints",
+    }
+    return error
+
+
+def _ids(call: Call, plural: str, singular: str) -> set[int] | None:
+    """Return the ids of a filter; the plural parameter wins over the singular one."""
+    if texts := call.query.get(plural):
+        ids = [part for text in texts for part in text.split(",")]
+        if not all(part.isdigit() for part in ids):
+            raise NotRecorded(f"bookings.list with {plural} that are no numbers")
+        return {int(part) for part in ids}
+    text = call.text(singular)
+    if text is None:
+        return None
+    if not text.isdigit():
+        problem = f"{singular} must be an integer number"
+        raise _invalid(singular, None, "isInt", problem)
+    return {int(text)}
+
+
+_DATE_NAMES = {"afterStart": "fromDate"}
+"""What the server calls a parameter in its text."""
+
+
+def _moment(call: Call, name: str) -> datetime:
+    text = call.text(name)
+    if text is None or not is_iso(text):
+        if name not in _DATE_NAMES:
+            raise NotRecorded(f"bookings.list with {name} that is no date")
+        problem = f"{_DATE_NAMES[name]} must be a valid ISO 8601 date."
+        raise _invalid(name, text, "isIso8601", problem)
+    return utc(text)
