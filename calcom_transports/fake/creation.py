@@ -25,7 +25,13 @@ from calcom_transports.fake.state import (
     minutes,
     utc,
 )
-from calcom_transports.fake.validation import check_create, is_email
+from calcom_transports.fake.validation import check_create, check_legacy_create, is_email
+
+
+def create_legacy(call: Call) -> Json:
+    """Refuse a create of the current API by the legacy one, which wants other properties."""
+    check_legacy_create(call.body)
+    raise NotRecorded("bookings.create of the legacy API, with a body of that API")
 
 
 @frozen
@@ -301,9 +307,9 @@ def _hosts_of_later_time(
     """Refuse a later time of a series that another booking has taken, as far as it was recorded."""
     owner = event_type.host_ids[0]
     for booking in state.bookings.values():
-        if booking.is_active and booking.host_ids[0] == owner:
-            if (booking.start, booking.end) == (start, end):
-                refuse("conflict")
+        own = booking.is_active and booking.host_ids[0] == owner
+        if own and (booking.start, booking.end) == (start, end):
+            refuse("conflict")
     if is_busy(state, owner, start, end):
         raise NotRecorded("a series of which a later time overlaps another booking")
     raise NotRecorded("a series of which a later time is outside the hours")

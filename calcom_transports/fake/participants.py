@@ -3,15 +3,16 @@
 An attendee or guest who is added also becomes a guest of the booking's responses.
 """
 
+import re
 from typing import Any
 
 from attrs import evolve
 
 from calcom_transports.fake.call import Call, ok
-from calcom_transports.fake.refusals import NotRecorded, refuse
+from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
 from calcom_transports.fake.rendering import Json, attendee_json, booking_json
 from calcom_transports.fake.state import Attendee, Booking
-from calcom_transports.fake.validation import check_guests, is_email, is_time_zone
+from calcom_transports.fake.validation import check_guests, is_email, is_time_zone, problem_of
 
 
 def _accessible(call: Call) -> Booking:
@@ -145,6 +146,11 @@ def _save_with(call: Call, booking: Booking, people: tuple[Attendee, ...]) -> Bo
     )
 
 
+_URL = re.compile(r"https?://[^/\s]+\.[A-Za-z]{2,}(/\S*)?")
+_NOT_A_URL = (
+    "UpdateBookingInputLocationValidator_2024_08_13 - Validation failed for link location: "
+    "link must be a URL address"
+)
 _LOCATIONS = {"address": ("address", "inPerson"), "link": ("link", "link")}
 """By the type of a location: the property that holds it, and how the responses name it."""
 
@@ -166,6 +172,10 @@ def update_location(call: Call) -> Json:
     value = location.get(key)
     if not isinstance(value, str) or not value:
         raise NotRecorded(f"bookings.update_location without {key}")
+    if kind == "link" and not _URL.fullmatch(value):
+        raise RefusedByForm(
+            [problem_of({"location": location}, "location", "ValidateUpdateLocation", _NOT_A_URL)]
+        )
     responses = {**booking.responses, "location": {"value": answer, "optionValue": ""}}
     moved = call.state.save(
         evolve(booking, location=value, responses=responses, updated_at=call.state.now)
@@ -184,6 +194,12 @@ def references(call: Call) -> Json:
 def video(call: Call) -> Json:
     """`GET …/recordings` and `…/transcripts`: the fake has no Cal Video."""
     refuse("no-video", uid=_accessible(call).uid)
+
+
+def sessions(call: Call) -> Json:
+    """`GET /v2/bookings/{booking_uid}/conferencing-sessions`."""
+    _accessible(call)
+    raise NotRecorded("bookings.conferencing_sessions of a booking without Cal Video")
 
 
 def calendar_links(call: Call) -> Json:

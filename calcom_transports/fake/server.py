@@ -86,8 +86,8 @@ class Server:
             status, body = 400, refused.body(instant(self.state.now), sent)
         except NotRecorded as missing:
             message = (
-                f"the fake has no recording of {missing}, and does not guess what the server does; "
-                "record it from a server, or give this request a response by fake.fail(…)"
+                f"the fake cannot answer {missing}: it does only what recordings of a server show; "
+                "record this case and add it, or give the request a response by fake.fail(…)"
             )
             error = {"code": "NotRecorded", "message": message}
             now = instant(self.state.now)

@@ -44,6 +44,7 @@ TRANSITIONS: Mapping[str, Transition] = {
     "bookings.update_location": Transition(participants.update_location),
     "bookings.recordings": Transition(participants.video),
     "bookings.transcripts": Transition(participants.video),
+    "bookings.conferencing_sessions": Transition(participants.sessions),
     "bookings.calendar_links": Transition(participants.calendar_links),
     "bookings.references": Transition(participants.references),
     "bookings.attendees.list": Transition(participants.list_attendees),
@@ -63,6 +64,7 @@ TRANSITIONS: Mapping[str, Transition] = {
 
 LEGACY: Mapping[str, Transition] = {
     "bookings.get": Transition(listing.get_legacy),
+    "bookings.create": Transition(creation.create_legacy, 201),
     "bookings.cancel": Transition(cancellation.cancel_legacy, 201),
 }
 """The operations of the legacy API, which answers where the version is missing or unknown."""

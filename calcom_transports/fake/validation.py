@@ -253,6 +253,27 @@ def _are_marks(people: object) -> bool:
     )
 
 
+_LEGACY_CREATE = (
+    ("timeZone", "isTimeZone", "timeZone must be a valid IANA time-zone"),
+    ("language", "isString", "language must be a string"),
+    ("metadata", "isObject", "metadata must be an object"),
+)
+_LEGACY_TARGET = frozenset({"start", "eventTypeId", *(key for key, _, _ in _LEGACY_CREATE)})
+
+
+def check_legacy_create(body: Mapping[str, Any]) -> None:
+    """Check the body of a create as the legacy API does, for what the current API sends."""
+    target = {key: value for key, value in body.items() if key in _LEGACY_TARGET}
+    errors = []
+    for key, rule, text in _LEGACY_CREATE:
+        if key not in target:
+            error = problem_of(target, key, rule, text)
+            del error["value"]  # JSON has no undefined
+            errors.append(error)
+    if errors:
+        raise RefusedByForm(errors)
+
+
 def check_guests(body: Mapping[str, Any]) -> None:
     """Check the body of adding guests."""
     guests = body.get("guests")

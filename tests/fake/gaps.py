@@ -15,7 +15,7 @@ from calcom_transports.fake import FakeCalcom, RateLimit
 
 @frozen
 class Gap:
-    """A request that was not recorded; *uid* and *seat* are what later recordings call its result."""
+    """A request that was not recorded; *uid* and *seat* are how later ones name its result."""
 
     path: str
     body: dict[str, Any] | None = None
@@ -30,6 +30,8 @@ class Tape(Protocol):
 
     fake: FakeCalcom
     bijection: Any
+
+    def fill(self, gap: "Gap") -> None: ...
 
 
 Edit = Callable[[Tape], None]
@@ -113,6 +115,44 @@ def first_attendee(uid: str, attendee_id: int) -> Edit:
     return edit
 
 
+def setting(number: int, **settings: Any) -> Edit:
+    """Change an event type."""
+
+    def edit(tape: Tape) -> None:
+        event_types = tape.fake.state.event_types
+        event_types[number] = evolve(event_types[number], **settings)
+
+    return edit
+
+
+def long_list(tape: Tape) -> None:
+    """Book 340 times, of which three were created after the others."""
+    state = tape.fake.state
+    tape.fill(booked("2028-06-21T11:15:00Z", 15, "long"))
+    [first] = [booking for booking in state.bookings.values() if booking.event_type_id == 15]
+    state.bookings.pop(first.uid)
+    late = datetime.fromisoformat("2026-11-27T12:09:23.172Z")
+    for number in range(340):
+        name, email = f"P {number}", f"p{number}@example.net"
+        start = first.start + timedelta(minutes=15 * (number - 337))
+        uid = state.new_uid()
+        state.save(
+            evolve(
+                first,
+                id=state.new_booking_id(),
+                uid=uid,
+                ics_uid=f"{uid}@Cal.com",
+                title=f"Long List between Alice Host and {name}",
+                start=start,
+                end=start + timedelta(minutes=15),
+                created_at=late - timedelta(minutes=number < 337),
+                attendees=(evolve(first.attendees[0], name=name, email=email),),
+                responses={"name": name, "email": email},
+                metadata={"i": str(number)},
+            )
+        )
+
+
 LISTED = Gap("/v2/bookings?take=1", method="GET")
 GAPS: dict[str, tuple[Gap | Edit, ...]] = {
     "21": (
@@ -143,11 +183,13 @@ GAPS: dict[str, tuple[Gap | Edit, ...]] = {
             rescheduledBy="ann@example.net",
         ),
     ),
-    "57": (Gap(
+    "57": (
+        Gap(
             "/v2/bookings/rmzZtw/cancel",
             {"cancellationReason": "attendee cannot"},
             anonymous=True,
-        ),),
+        ),
+    ),
     "61": (Gap("/v2/bookings/tbmcq5/cancel", {}, anonymous=True),),
     "73": (booked("2026-12-12T06:00:00Z", 20, "jxNoSBreLY1mMJm1hQ1X6p"),),
     "81": (booked("2026-12-13T09:00:00Z", 2, "vpqVfPMGMEeQ7EyZ2bZyY6"),),
@@ -192,14 +234,33 @@ GAPS: dict[str, tuple[Gap | Edit, ...]] = {
     "462": (limited(RateLimit(2, 10, 20, "Short"), RateLimit(4, 60, 60, "Long")),),
     "458": (first_attendee("hRnkTSq4NXDS9KvHDBjFLD", 98),),
     "465": (LISTED,),
-    "481": (limited(),),
-    # As above: two bookings more, which were over by then.
+    "483": (limited(),),
+    # As above: three bookings more, which were over by then.
     "story-01": (
-        booked("2027-06-20T09:00:00Z", 1, "first of two"),
-        cancelled("first of two"),
-        booked("2027-06-20T10:00:00Z", 1, "second of two"),
-        cancelled("second of two"),
+        booked("2027-06-20T09:00:00Z", 1, "first of three"),
+        cancelled("first of three"),
+        booked("2027-06-20T10:00:00Z", 1, "second of three"),
+        cancelled("second of three"),
+        booked("2027-06-20T11:00:00Z", 1, "third of three"),
+        cancelled("third of three"),
     ),
     "story-22": (moved("93y9xEmWi7p3YMne43o9Xe", "2026-11-21T16:34:59.226Z", 60),),
     "story-30": (limited(RateLimit(2)),),
+    "live-01": (booked("2040-01-02T09:00:00Z", 16),),
+    "live-04": (setting(16, bookings_per_day=None, verifies_email=True),),
+    "live-09": (
+        booked(
+            "2040-01-08T09:00:00Z",
+            18,
+            "6hfDwPMLsJsuH8cyqvGSFt",
+            person={**ANN, "email": "maxact@example.net"},
+        ),
+    ),
+    "live-19": (long_list,),
+    "live-21": (booked("2040-01-12T09:00:00Z", 1, "gE89h4mooSPKTtvCWEUhwD"),),
+    "live-22": (rescheduled("gE89h4mooSPKTtvCWEUhwD", "2040-01-12T10:00:00Z"),),
+    "live-23": (booked("2040-07-17T15:00:00Z", 3, "kE4iaZDhMpXK75EULo8giQ", recurrenceCount=3),),
+    # An earlier booking, after which it was the other host's turn.
+    "live-48": (booked("2050-01-03T09:00:00Z", 47),),
+    "live-60": (booked("2050-01-06T09:00:00Z", 24, "7s3RzwypGL2CY1oUTWDmvc"),),
 }

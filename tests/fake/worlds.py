@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from attrs import evolve
+
 from calcom_transports.fake import BookingField, EventType, FakeCalcom, Location, Team, User
 
 KEYS = {"alice": "cal_alice", "bob": "cal_bob", "stranger": "cal_stranger"}
@@ -32,7 +34,9 @@ EVENT_TYPES = (
     event_type(10, "address", "Address", locations=(Location("address", "Street 1, Berlin"),)),
     event_type(11, "notice", "Notice", minimum_notice=2880),
     event_type(12, "bobs", "Bobs", host_ids=(2,)),
-    event_type(13, "round-robin", "Round Robin", host_ids=(1, 2), team_id=1, scheduling="round_robin"),
+    event_type(
+        13, "round-robin", "Round Robin", host_ids=(1, 2), team_id=1, scheduling="round_robin"
+    ),
     event_type(14, "collective", "Collective", host_ids=(1, 2), team_id=1, scheduling="collective"),
     event_type(6, "recurring-seated", "Recurring Seated", occurrences=4, seats=3),
     event_type(
@@ -60,4 +64,68 @@ def community() -> FakeCalcom:
         hosts=USERS,
         teams=TEAMS,
         webhook_secret="whsec_test_secret",
+    )
+
+
+MEET = (Location("integration", "integrations:coachos_meet"),)
+
+
+def community_later() -> FakeCalcom:
+    """Return the community server of the recordings `live-01` to `live-29`."""
+    return FakeCalcom(
+        now=datetime(2026, 11, 27, 12, 0, tzinfo=UTC),
+        event_types=(
+            EventType(1, "normal", "Normal", locations=MEET),
+            EventType(3, "recurring", "Recurring", occurrences=4, locations=MEET),
+            EventType(15, "long-list", "Long List", length=15, locations=MEET),
+            EventType(16, "limits", "Limits", bookings_per_day=1, locations=MEET),
+            EventType(
+                18,
+                "max-active",
+                "Max Active",
+                max_active_bookings=1,
+                offers_reschedule=True,
+                locations=MEET,
+            ),
+            EventType(21, "auth", "Auth", requires_authentication=True, locations=MEET),
+        ),
+        hosts=(evolve(USERS[0], time_zone="Europe/Rome"), USERS[2]),
+        webhook_secret="whsec_test_secret",
+    )
+
+
+TEAM_LINK = (Location("link", "https://meet.example.com/t"),)
+
+
+def enterprise() -> FakeCalcom:
+    """Return the enterprise server, as far as it is no organisation."""
+    return FakeCalcom(
+        now=datetime(2026, 11, 27, 12, 0, tzinfo=UTC),
+        event_types=(
+            EventType(24, "video", "Video", host_ids=(5,)),
+            EventType(
+                47,
+                "rr",
+                "RR",
+                host_ids=(5, 6),
+                team_id=2,
+                scheduling="round_robin",
+                locations=TEAM_LINK,
+            ),
+            EventType(
+                48,
+                "coll",
+                "COLL",
+                host_ids=(5, 6),
+                team_id=2,
+                scheduling="collective",
+                locations=TEAM_LINK,
+            ),
+        ),
+        hosts=(
+            evolve(USERS[0], id=5, time_zone="Europe/Rome"),
+            evolve(USERS[1], id=6, time_zone="Europe/London"),
+            evolve(USERS[2], id=8),
+        ),
+        teams=(Team(2, "Team One", "one"),),
     )
