@@ -148,5 +148,13 @@ _UTC = ZoneInfo("UTC")
 
 
 def is_on_grid(state: State, event_type: EventType, start: datetime, length: int) -> bool:
-    """Tell whether a slot begins at *start*."""
-    return start in set(starts(state, event_type, length, start, start))
+    """Tell whether a slot begins at *start*, for any of the hosts."""
+    step = event_type.slot_interval or length
+    for host_id in event_type.host_ids:
+        user = state.users[host_id]
+        local = start.astimezone(zone(user.time_zone))
+        opens, closes = user.hours.get(local.weekday(), (0, 0))
+        minute = (local - local.replace(hour=0, minute=0, second=0, microsecond=0)) / minutes(1)
+        if opens <= minute <= closes - length and (minute - opens) % step == 0:
+            return True
+    return False

@@ -6,6 +6,7 @@ is a missing key, and not null.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from calcom_transports.fake.state import Attendee, Booking, EventType, State, User
@@ -13,6 +14,7 @@ from calcom_transports.fake.state import Attendee, Booking, EventType, State, Us
 Json = dict[str, Any]
 
 
+@lru_cache(maxsize=4096)  # a booking has four, and is shown again and again
 def instant(moment: datetime) -> str:
     """Return a moment as the API writes it: in UTC, with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

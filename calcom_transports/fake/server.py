@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from attrs import define, field
 
@@ -26,19 +26,28 @@ from calcom_transports.fake.transitions import (
     Transition,
 )
 
-_Pattern = tuple[tuple[str | None, ...], tuple[str, ...], str]
-_PATTERNS: dict[tuple[str, int], list[_Pattern]] = {}
-"""By method and length of the path: its segments, None for a parameter; their names; operation."""
+_Places = tuple[tuple[int, str], ...]
+_Pattern = tuple[_Places, _Places, str]
 
-for _route in ROUTES.values():
-    _segments = tuple(_route.path.split("/"))
-    _shape = tuple(None if item.startswith("{") else item for item in _segments)
-    _names = tuple(item[1:-1] for item in _segments if item.startswith("{"))
-    _known = _PATTERNS.setdefault((_route.method, len(_segments)), [])
-    if all(_shape != shape for shape, _, _ in _known):
-        _known.append((_shape, _names, _route.name))
-for _known in _PATTERNS.values():
-    _known.sort(key=lambda pattern: sum(item is None for item in pattern[0]))
+
+def _patterns() -> dict[tuple[str, int], list[_Pattern]]:
+    """Return the routes by their method and number of segments, those with fewer parameters first.
+
+    Each has its fixed segments, its parameters, and the operation, with the places of both.
+    """
+    found: dict[tuple[str, int], list[_Pattern]] = {}
+    for route in ROUTES.values():
+        segments = list(enumerate(route.path.split("/")))
+        fixed = tuple((place, text) for place, text in segments if not text.startswith("{"))
+        named = tuple((place, text[1:-1]) for place, text in segments if text.startswith("{"))
+        known = found.setdefault((route.method, len(segments)), [])
+        if all(fixed != other for other, _, _ in known):  # several operations may share a route
+            known.append((fixed, named, route.name))
+            known.sort(key=lambda pattern: len(pattern[1]))
+    return found
+
+
+_PATTERNS = _patterns()
 
 _VERSIONS: Mapping[str, str] = {
     "bookings": "2024-08-13",
@@ -53,6 +62,7 @@ _LATER = frozenset({"2026-02-25", "2026-05-01", "2026-06-12"})
 _KNOWN = frozenset({*_VERSIONS.values(), "2024-04-15", "2024-06-11"})
 """The versions that the recorded server knows; any other is the legacy one."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _BEARER = "Bearer "
 
@@ -94,8 +104,7 @@ class Server:
             body = {"status": "error", "timestamp": now, "path": sent, "error": error}
         headers.append(("X-Request-Id", self.state.new_uuid()))
         headers.append(("Content-Type", "application/json; charset=utf-8"))
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        return Response(status, headers, text.encode())
+        return Response(status, headers, _ENCODER.encode(body).encode())
 
     def _answer(
         self, request: Request, path: str, sent: str, query: str, headers: list[tuple[str, str]]
@@ -151,18 +160,21 @@ class Server:
 
 def _path(url: str) -> tuple[str, str, str]:
     """Return the path of the API, the path as it was sent, and the query."""
-    parts = urlsplit(url)
-    path = parts.path.removeprefix("/api")
-    return path if path == "/" else path.rstrip("/"), parts.path, parts.query
+    before, _, query = url.partition("?")
+    sent = before[before.find("/", before.find("//") + 2) :]
+    path = sent.removeprefix("/api")
+    return path if path == "/" else path.rstrip("/"), sent, query
 
 
 def _route_of(method: str, path: str) -> tuple[str, dict[str, str]] | None:
     """Return the operation of a path and the values of its parameters, or None."""
     segments = path.split("/")
-    for shape, names, operation in _PATTERNS.get((method, len(segments)), ()):
-        if all(want is None or want == got for want, got in zip(shape, segments, strict=True)):
-            given = [got for want, got in zip(shape, segments, strict=True) if want is None]
-            return operation, dict(zip(names, map(unquote, given), strict=True))
+    for fixed, named, operation in _PATTERNS.get((method, len(segments)), ()):
+        for place, text in fixed:
+            if segments[place] != text:
+                break
+        else:
+            return operation, {name: unquote(segments[place]) for place, name in named}
     return None
 
 

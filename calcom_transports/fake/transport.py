@@ -154,35 +154,36 @@ class _Run:
 
     def send(self, effect: Send, play: Play[Any]) -> Response:
         """Answer a request, unless a fault keeps the response back."""
-        fake, request = self.fake, effect.request
+        fake = self.fake
         with fake._lock:
-            state = fake.state
             moment = self.began + fake._advanced + timedelta(seconds=play.elapsed)
-            state.now = max(state.now, moment)
-            response = None
-            timeout = effect.timeout_or(Timeout()) or Timeout()
-            for fault in self._faults(effect):
-                if fault.kind == "refuse":
-                    raise NotSent("the fake refuses this connection", reason="refused")
-                waited = min(fault.seconds, timeout.total)
-                play.elapsed += waited
-                state.now += timedelta(seconds=waited)
-                if fault.executes or fault.kind in {"lose", "delay"}:
-                    response = response or self._respond(request)
-                if fault.kind == "lose":
-                    raise NoAnswer("the fake loses this response", reason="closed")
-                if fault.seconds > timeout.total:
-                    raise NoAnswer("the fake takes longer than the timeout", reason="timeout")
-                response = fault.response or response
-            return response or self._respond(request)
+            fake.state.now = max(fake.state.now, moment)
+            if fake.faults.is_empty:
+                return self._respond(effect.request)
+            return self._respond_with(self._faults(effect), effect, play)
+
+    def _respond_with(self, faults: list[Fault], effect: Send, play: Play[Any]) -> Response:
+        response = None
+        total = (effect.timeout_or(Timeout()) or Timeout()).total
+        for fault in faults:
+            if fault.kind == "refuse":
+                raise NotSent("the fake refuses this connection", reason="refused")
+            waited = min(fault.seconds, total)
+            play.elapsed += waited
+            self.fake.state.now += timedelta(seconds=waited)
+            if fault.executes or fault.kind in {"lose", "delay"}:
+                response = response or self._respond(effect.request)
+            if fault.kind == "lose":
+                raise NoAnswer("the fake loses this response", reason="closed")
+            if fault.seconds > total:
+                raise NoAnswer("the fake takes longer than the timeout", reason="timeout")
+            response = fault.response or response
+        return response or self._respond(effect.request)
 
     def _faults(self, effect: Send) -> list[Fault]:
-        faults = self.fake.faults
-        if faults.is_empty:
-            return []
         own = None if effect.operation is None else effect.operation.name
         names = {self.fake.server.operation(effect.request), own}
-        return faults.of({name for name in names if name is not None})
+        return self.fake.faults.of({name for name in names if name is not None})
 
     def _respond(self, request: Request) -> Response:
         self.fake.requests.append(request)
