@@ -123,7 +123,7 @@ def _begin(
     if hasattr(transport, "begin"):
         playback = cast(Replays, transport).begin()
         play: ReplayedExecution[T] = ReplayedExecution(
-            program, playback=playback, clock=time.monotonic
+            program, playback=playback, clock=time.monotonic, timeout=timeout
         )
         return play, play.perform
     if hasattr(transport, "sync_transport"):

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from calcom_core.effects import Effect, Emit, Gather, Send
 from calcom_core.execution import Branch, CancelledInRecording, Perform, Play, Returned
-from calcom_core.http import Response
+from calcom_core.http import Response, Timeout
 from calcom_transports.instrumentation import observing
 from calcom_transports.replay_errors import NoMatch
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Playback(Protocol):
     """The recorded responses of one run."""
 
-    def send(self, effect: Send, play: "Play[Any]") -> Response:
+    def send(self, effect: Send, play: "ReplayedExecution[Any]") -> Response:
         """Return the response to a request of a branch, whose place and time *play* knows.
 
         It may add to `play.elapsed` the time that the response took.
@@ -52,6 +52,8 @@ class ReplayedExecution(Play[T]):
     playback: Playback = field(kw_only=True)
     clock: Callable[[], float] = field(kw_only=True)
     """Measures how long an exchange takes, for the log."""
+    timeout: Timeout | None = field(default=None, kw_only=True)
+    """Of each `Send` that has none of its own."""
 
     def advance(self, perform: Perform) -> Emit[Any] | Returned[T]:
         """Run until the program emits or returns."""

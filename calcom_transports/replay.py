@@ -20,7 +20,7 @@ from calcom_core.errors import (
     InvalidInput,
     TransportError,
 )
-from calcom_core.execution import Branch, CancelledInRecording, Play
+from calcom_core.execution import Branch, CancelledInRecording
 from calcom_core.http import Request, Response
 from calcom_core.operation import Operation
 from calcom_core.redaction import Credential, collect_credentials
@@ -34,7 +34,7 @@ from calcom_transports.cassette import (
     load,
 )
 from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey, match_of
-from calcom_transports.playback import Playback
+from calcom_transports.playback import Playback, ReplayedExecution
 from calcom_transports.pseudonyms import People
 from calcom_transports.redaction import RecordingRedactor, Redaction, bodies_of, redaction_of
 from calcom_transports.replay_errors import NoMatch, Unplayed
@@ -368,7 +368,7 @@ class _RecordedRun:
     replay: Replay
     played: _Played | None = None
 
-    def send(self, effect: Send, play: Play[Any]) -> Response:
+    def send(self, effect: Send, play: ReplayedExecution[Any]) -> Response:
         """Return what was recorded for this request at this place."""
         self.played, outcome = self.replay.next(effect.request, play.branch, self.played)
         if isinstance(outcome, Failure):

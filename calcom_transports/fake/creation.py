@@ -260,9 +260,11 @@ def _book(
     if later and place.refusal == "taken":
         hosts = _hosts_of_later_time(state, event_type, start, end)
     elif place.refusal is not None:
-        refuse(place.refusal)
+        _refuse_place(state, event_type, start, place.refusal)
     if place.joins is not None:
         return _join(state, place.joins, wish, series_uid)
+    if _is_repeated(state, wish, start):
+        raise NotRecorded("bookings.create once more for the same attendee and start")
     if not is_on_grid(state, event_type, start, wish.length):
         raise NotRecorded("bookings.create at a time that is no start of a slot")
     person, uid = wish.attendee, state.new_uid()
@@ -299,6 +301,28 @@ def _book(
     seat_uid = people[0].seat_uid
     shown = people if event_type.shows_attendees or call.hosts(event_type) else ()
     return new_booking_json(booking_json(state, booking, shown), seat_uid)
+
+
+def _refuse_place(state: State, event_type: EventType, start: datetime, refusal: str) -> None:
+    """Refuse a time, unless only a booking that waits for confirmation has it."""
+    if refusal == "taken" and any(
+        booking.status == "pending" and booking.start <= start < booking.end
+        for booking in state.bookings.values()
+        if set(booking.host_ids) & set(event_type.host_ids)
+    ):
+        raise NotRecorded("bookings.create at the time of a booking that waits for confirmation")
+    refuse(refusal)
+
+
+def _is_repeated(state: State, wish: Wish, start: datetime) -> bool:
+    """Tell whether the server may return an earlier booking, as a round robin's is known for."""
+    return wish.event_type.scheduling == "round_robin" and any(
+        booking.event_type_id == wish.event_type.id
+        and booking.start == start
+        and booking.is_active
+        and booking.attendees[0].email == wish.attendee.email
+        for booking in state.bookings.values()
+    )
 
 
 def _hosts_of_later_time(

@@ -95,10 +95,7 @@ class Server:
         except RefusedByForm as refused:
             status, body = 400, refused.body(instant(self.state.now), sent)
         except NotRecorded as missing:
-            message = (
-                f"the fake cannot answer {missing}: it does only what recordings of a server show; "
-                "record this case and add it, or give the request a response by fake.fail(…)"
-            )
+            message = f"not recorded, so the fake cannot answer: {missing}"
             error = {"code": "NotRecorded", "message": message}
             now = instant(self.state.now)
             body = {"status": "error", "timestamp": now, "path": sent, "error": error}

@@ -15,13 +15,14 @@ from attrs import define
 from calcom_core import responses
 from calcom_core.effects import Send
 from calcom_core.errors import NoAnswer, NotSent
-from calcom_core.execution import Branch, Play
+from calcom_core.execution import Branch
 from calcom_core.http import HeadersInput, Request, Response, Timeout
 from calcom_transports.fake.deliveries import request_of
 from calcom_transports.fake.faults import Fault, Faults
 from calcom_transports.fake.limits import RateLimit
 from calcom_transports.fake.server import Server
 from calcom_transports.fake.state import EventType, State, Team, User, by_id
+from calcom_transports.playback import ReplayedExecution
 
 DEFAULT_NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 """When a fake begins unless it is told otherwise: a Monday, nine o'clock in Berlin."""
@@ -152,7 +153,7 @@ class _Run:
     fake: FakeCalcom
     began: datetime
 
-    def send(self, effect: Send, play: Play[Any]) -> Response:
+    def send(self, effect: Send, play: ReplayedExecution[Any]) -> Response:
         """Answer a request, unless a fault keeps the response back."""
         fake = self.fake
         with fake._lock:
@@ -162,9 +163,11 @@ class _Run:
                 return self._respond(effect.request)
             return self._respond_with(self._faults(effect), effect, play)
 
-    def _respond_with(self, faults: list[Fault], effect: Send, play: Play[Any]) -> Response:
+    def _respond_with(
+        self, faults: list[Fault], effect: Send, play: ReplayedExecution[Any]
+    ) -> Response:
         response = None
-        total = (effect.timeout_or(Timeout()) or Timeout()).total
+        total = (effect.timeout_or(play.timeout) or Timeout()).total
         for fault in faults:
             if fault.kind == "refuse":
                 raise NotSent("the fake refuses this connection", reason="refused")
