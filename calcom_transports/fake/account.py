@@ -1,7 +1,7 @@
 """Whom the credentials stand for, and the event types of a user."""
 
 from calcom_transports.fake.call import Call, ok
-from calcom_transports.fake.refusals import NotRecorded, refuse
+from calcom_transports.fake.refusals import NotRecorded
 from calcom_transports.fake.rendering import Json, event_type_json, me_json
 
 
@@ -23,7 +23,7 @@ def list_event_types(call: Call) -> Json:
     else:
         found = [user for user in call.state.users.values() if user.username == username]
         if not found:
-            refuse("no-user", username=username)
+            raise NotRecorded("event_types.list of an unknown user")
         [owner] = found
     return ok(
         [

@@ -139,10 +139,10 @@ def _move_seat(call: Call, booking: Booking, seat_uid: str, start: datetime) -> 
     state, end = call.state, start + _length(booking)
     event_type = state.event_types[booking.event_type_id]
     place = find_place(state, event_type, start, end)
-    if place.refusal is not None:
-        refuse(place.refusal)
     if place.joins is not None:
         raise NotRecorded("bookings.reschedule_seat to a time that has seats already")
+    if place.refusal is not None:
+        refuse(place.refusal)
     if len(booking.attendees) == 1:
         raise NotRecorded("bookings.reschedule_seat of the only seat of a booking")
     _check_grid(call, booking, start)

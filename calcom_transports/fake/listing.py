@@ -3,9 +3,11 @@
 The totals of a list ignore the filters by creation and update, as the server's do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+
+from attrs import frozen
 
 from calcom_transports.fake.call import Call, ok
 from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
@@ -98,7 +100,13 @@ def list_bookings(call: Call) -> Json:
     if take > 250:
         raise NotRecorded("bookings.list with take above 250")
     statuses = _statuses(call)
-    counted = [item for item in call.state.bookings.values() if _is_seen(call, item, statuses)]
+    wanted = _Filter(
+        statuses,
+        _ids(call, "eventTypeIds", "eventTypeId"),
+        _ids(call, "teamsIds", "teamId"),
+        {name: call.query[name][0] for name in _TEXTS if name in call.query},
+    )
+    counted = [item for item in call.state.bookings.values() if wanted.passes(call, item)]
     times = {name: _moment(call, name) for name in _TIMES if name in call.query}
     for name, moment in times.items():
         if name not in _NOT_COUNTED:
@@ -115,27 +123,37 @@ def list_bookings(call: Call) -> Json:
     }
 
 
-def _is_seen(call: Call, booking: Booking, statuses: list[str]) -> bool:
-    """Tell whether a booking is the caller's, and passes the filters but those by time."""
-    assert call.caller is not None  # noqa: S101 - the route needs credentials
-    if call.caller.id not in booking.host_ids and not any(
-        person.email == call.caller.email for person in booking.attendees
-    ):
-        return False
-    if statuses and not any(_STATUSES[name](booking, call.state.now) for name in statuses):
-        return False
-    email, name = call.text("attendeeEmail"), call.text("attendeeName")
-    if email is not None and not any(email == person.email for person in booking.attendees):
-        return False
-    if name is not None and not any(name == person.name for person in booking.attendees):
-        return False
-    if (uid := call.text("bookingUid")) is not None and booking.uid != uid:
-        return False
-    types = _ids(call, "eventTypeIds", "eventTypeId")
-    if types is not None and booking.event_type_id not in types:
-        return False
-    teams = _ids(call, "teamsIds", "teamId")
-    return teams is None or call.state.event_types[booking.event_type_id].team_id in teams
+@frozen
+class _Filter:
+    """What a booking must be to be counted, apart from its times."""
+
+    statuses: list[str]
+    types: set[int] | None
+    teams: set[int] | None
+    texts: Mapping[str, str]
+
+    def passes(self, call: Call, booking: Booking) -> bool:
+        """Tell whether a booking is the caller's, and passes."""
+        assert call.caller is not None  # noqa: S101 - the route needs credentials
+        people = booking.attendees
+        if call.caller.id not in booking.host_ids and not any(
+            person.email == call.caller.email for person in people
+        ):
+            return False
+        now, event_type = call.state.now, call.state.event_types[booking.event_type_id]
+        return (
+            (not self.statuses or any(_STATUSES[name](booking, now) for name in self.statuses))
+            and (self.types is None or booking.event_type_id in self.types)
+            and (self.teams is None or event_type.team_id in self.teams)
+            and all(_TEXTS[name](booking, text) for name, text in self.texts.items())
+        )
+
+
+_TEXTS: dict[str, Callable[[Booking, str], bool]] = {
+    "attendeeEmail": lambda booking, text: any(p.email == text for p in booking.attendees),
+    "attendeeName": lambda booking, text: any(p.name == text for p in booking.attendees),
+    "bookingUid": lambda booking, text: booking.uid == text,
+}
 
 
 def _sorted(call: Call, found: list[Booking], statuses: list[str]) -> list[Booking]:
