@@ -200,7 +200,8 @@ def _decide(call: Call, status: Literal["accepted", "rejected"]) -> Json:
     decided = state.save(
         evolve(booking, status=status, rejection_reason=reason, updated_at=state.now)
     )
-    state.tell("BOOKING_CREATED" if status == "accepted" else "BOOKING_REJECTED", decided)
+    trigger = "BOOKING_CREATED" if status == "accepted" else "BOOKING_REJECTED"
+    state.tell(trigger, decided, details={"decided": True})
     return ok(booking_json(state, decided))
 
 

@@ -196,6 +196,7 @@ GAPS: dict[str, tuple[Gap | Edit, ...]] = {
     "85": (Gap("/v2/bookings/vpqVfPMGMEeQ7EyZ2bZyY6/confirm"),),
     "93": (booked("2026-12-13T11:00:00Z", 2, "iNrxuKp7MwHTwb6c48T4fY"),),
     "97": (booked("2026-12-14T09:00:00Z", 3, "wUayWWZwN2yXongb2Rtuq7"),),
+    "101": (Gap("/v2/bookings/rN3wHT/cancel", {"cancellationReason": "one"}),),
     "109": (booked("2026-12-15T09:00:00Z", 4, person=att(1)),),
     "117": (
         Gap(

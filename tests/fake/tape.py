@@ -22,6 +22,7 @@ FOLDER = Path(__file__).parent.parent / "recorded"
 TOKEN = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[1-9A-HJ-NP-Za-km-z]{20,26}\b"
 )
+BOOKING_IDS = {"bookingId", "rescheduleId"}
 SERVER_TIMES = {"createdAt", "updatedAt", "timestamp", "reservationUntil"}
 BRAND = "CoachOS Booking"  # how the community server calls itself in the later recordings
 STRANGERS = ("other-user", "stranger", "unrelated", "empty-user")
@@ -72,8 +73,8 @@ def same(given: Any, own: Any, bijection: Bijection, where: str = "$") -> Iterat
                 yield f"{where}.{key} is not recorded"
             elif key in SERVER_TIMES:
                 continue
-            elif (key == "id" and kind) or key == "bookingId":
-                name = "booking" if key == "bookingId" else kind
+            elif (key == "id" and kind) or key in BOOKING_IDS:
+                name = "booking" if key in BOOKING_IDS else kind
                 if not bijection.bind(f"{name} {given[key]}", f"{name} {own[key]}"):
                     yield f"{where}.{key}: another id"
                 bijection.own[f"{name} {given[key]}"] = f"{name} {own[key]}"

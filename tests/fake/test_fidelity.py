@@ -6,11 +6,13 @@ one server; the later ones are two tapes more.
 
 import json
 import re
+from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 from fake.differences import DIFFERENCES
-from fake.tape import FOLDER, Tape, load
+from fake.tape import FOLDER, Tape, load, same
 from fake.worlds import community, community_later, enterprise
 
 from calcom_transports.fake.refusals import REFUSALS
@@ -31,15 +33,29 @@ FAMILIES = ("/v2/bookings", "/v2/slots", "/api/v2/bookings")
 OF_BOOKINGS = [name for name in NAMES if load(name)["request"]["path"].startswith(FAMILIES)]
 
 
+DELIVERIES = sorted((FOLDER.parent / "deliveries").glob("webhook-[0-9]*.json"))
+
+
+def played(tape: Tape, names: list[str]) -> dict[str, list[str]]:
+    return {name: differ for name in names if (differ := tape.play(name))}
+
+
 @pytest.fixture(scope="module")
-def differences() -> dict[str, list[str]]:
-    """Play every recording, and return how each that differs does."""
-    found = {name: ["requests at one moment"] for name in RACES}
-    tapes = ((community, [*NUMBERED, *STORY]), (community_later, LATER), (enterprise, ENTERPRISE))
-    for world, names in tapes:
-        tape = Tape(world())
-        found |= {name: differ for name in names if (differ := tape.play(name))}
-    return found
+def tape() -> tuple[Tape, dict[str, list[str]]]:
+    """Play the numbered recordings and the story; return the tape, and what differs."""
+    tape = Tape(community())
+    return tape, played(tape, [*NUMBERED, *STORY])
+
+
+@pytest.fixture(scope="module")
+def differences(tape: tuple[Tape, dict[str, list[str]]]) -> dict[str, list[str]]:
+    """Play the other recordings, too, and return how each that differs does."""
+    return {
+        **tape[1],
+        **{name: ["requests at one moment"] for name in RACES},
+        **played(Tape(community_later()), LATER),
+        **played(Tape(enterprise()), ENTERPRISE),
+    }
 
 
 def test_what_differs_from_the_server_is_listed_with_its_reason(
@@ -81,6 +97,27 @@ def test_each_refusal_is_that_of_its_recording(name: str) -> None:
     assert re.fullmatch(places, said), said
     own = refusal.body(said, body.get("timestamp", ""), body.get("path", ""))
     assert own == body
+
+
+@pytest.mark.parametrize("path", DELIVERIES, ids=lambda path: path.stem)
+def test_each_recorded_delivery_is_one_of_the_fake(
+    path: Path, tape: tuple[Tape, dict[str, list[str]]]
+) -> None:
+    recorded = json.loads(json.loads(path.read_text("utf-8"))["raw_body"])
+    bijection = tape[0].bijection
+    identity = (recorded["triggerEvent"], bijection.own[uid_of(recorded)])
+    own = [json.loads(item.body) for item in tape[0].fake.deliveries]
+    found = [
+        list(same(recorded, delivery, bijection))
+        for delivery in own
+        if (delivery["triggerEvent"], uid_of(delivery)) == identity
+    ]
+    assert min(found, key=len) == []
+
+
+def uid_of(delivery: dict[str, Any]) -> str:
+    payload = delivery["payload"]
+    return str(payload.get("uid") or payload["bookingUid"])
 
 
 def test_the_tape_is_that_of_the_recordings() -> None:
