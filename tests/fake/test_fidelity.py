@@ -33,6 +33,7 @@ FAMILIES = ("/v2/bookings", "/v2/slots", "/api/v2/bookings")
 OF_BOOKINGS = [name for name in NAMES if load(name)["request"]["path"].startswith(FAMILIES)]
 
 
+README = FOLDER.parent.parent / "calcom_transports" / "README.md"
 DELIVERIES = sorted((FOLDER.parent / "deliveries").glob("webhook-[0-9]*.json"))
 
 
@@ -82,6 +83,7 @@ def test_so_many_recordings_are_answered_as_the_server_did(
     with capsys.disabled():
         print(f" [{what}: {same} of {len(names)} equal] ", end="")
     assert same == equal
+    assert f"{same} of {len(names)}" in README.read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", REFUSALS)
