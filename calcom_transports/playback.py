@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Playback(Protocol):
-    """The recorded responses of one run."""
+    """The responses of one run: recorded ones, or those of a fake."""
 
     def send(self, effect: Send, play: "ReplayedExecution[Any]") -> Response:
         """Return the response to a request of a branch, whose place and time *play* knows.
@@ -38,7 +38,7 @@ class Playback(Protocol):
 
 
 class Replays(Protocol):
-    """A transport that plays each run of a program from recorded responses."""
+    """A transport that plays each run of a program: a replay, or a fake."""
 
     def begin(self) -> Playback:
         """Open the playback of one run."""

@@ -7,8 +7,7 @@ from calcom_transports.fake.rendering import Json, event_type_json, me_json
 
 def me(call: Call) -> Json:
     """`GET /v2/me`."""
-    assert call.caller is not None  # noqa: S101 - the route needs credentials
-    return ok(me_json(call.caller))
+    return ok(me_json(call.user))
 
 
 def list_event_types(call: Call) -> Json:

@@ -25,6 +25,12 @@ class Call:
     query: Mapping[str, list[str]]
     body: Any
 
+    @property
+    def user(self) -> User:
+        """The caller of an operation that needs credentials, which the server has checked."""
+        assert self.caller is not None  # noqa: S101
+        return self.caller
+
     def booking(self, refusal: str = "no-booking") -> Booking:
         """Return the booking of the path, or refuse."""
         uid = self.params["booking_uid"]

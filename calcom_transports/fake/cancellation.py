@@ -108,7 +108,7 @@ def _cancel_seat(call: Call, booking: Booking) -> Json:
 
 
 def cancel_legacy(call: Call) -> Json:
-    """Cancel by the legacy API, which really does it, and answers in another shape."""
+    """Cancel by the legacy API, which really cancels and responds in another shape."""
     booking = call.state.bookings.get(call.params["booking_uid"])
     if booking is None or booking.seated or booking.series_uid is not None:
         raise NotRecorded("the legacy API with a booking that is unknown, recurring or seated")

@@ -1,7 +1,7 @@
 """Creating bookings: one, a series, or a seat; the event type decides which.
 
 A create is checked in the server's order: the form, the event type and who may book it, what the
-event type asks for, and then whether the time is free.
+event type requires, and then whether the time is free.
 """
 
 from collections import Counter
@@ -35,8 +35,8 @@ def create_legacy(call: Call) -> Json:
 
 
 @frozen
-class Wish:
-    """What a create asks for, checked, without its time."""
+class NewBooking:
+    """The checked input of a create, without its time."""
 
     event_type: EventType
     attendee: Attendee
@@ -55,19 +55,19 @@ def create(call: Call) -> Json:
     if event_type.requires_authentication and not call.hosts(event_type):
         refuse("needs-credentials" if call.caller is None else "needs-host")
     start = utc(body["start"])
-    wish = _wish(call, event_type)
+    new = _input(call, event_type)
     if event_type.verifies_email:
         refuse("wrong-code" if body.get("emailVerificationCode") else "unverified")
-    _check_limits(state, wish, start)
+    _check_limits(state, new, start)
     count = _occurrences(event_type, body)
     if count is None:
-        return ok(_book(call, wish, start, None))
+        return ok(_book(call, new, start, None))
     series_uid = state.new_uuid()
-    local = start.astimezone(zone(wish.attendee.time_zone))
+    local = start.astimezone(zone(new.attendee.time_zone))
     booked = []
     for number in range(count):
         again = (local + timedelta(weeks=number)).astimezone(UTC)
-        booked.append(_book(call, wish, again, series_uid, later=number > 0))
+        booked.append(_book(call, new, again, series_uid, later=number > 0))
     return ok(booked)
 
 
@@ -114,7 +114,7 @@ def _occurrences(event_type: EventType, body: Mapping[str, Any]) -> int | None:
     return int(count)
 
 
-def _wish(call: Call, event_type: EventType) -> Wish:
+def _input(call: Call, event_type: EventType) -> NewBooking:
     body = call.body
     person, guests = body["attendee"], body.get("guests", [])
     phone = person.get("phoneNumber")
@@ -125,9 +125,9 @@ def _wish(call: Call, event_type: EventType) -> Wish:
     if guests:
         responses["guests"] = guests
     length = _length(event_type, body.get("lengthInMinutes"))
-    location, answer = _location(event_type, body)
-    if answer is not None:
-        responses["location"] = answer
+    location, said = _location(event_type, body)
+    if said is not None:
+        responses["location"] = said
     given = body.get("bookingFieldsResponses", {})
     for item in event_type.booking_fields:
         _check_field(event_type, item, given)
@@ -141,7 +141,7 @@ def _wish(call: Call, event_type: EventType) -> Wish:
         person.get("language", "en"),
         phone_number=phone,
     )
-    return Wish(
+    return NewBooking(
         event_type,
         attendee,
         tuple(guests),
@@ -225,8 +225,8 @@ def _check_addresses(
             refuse("zod", path=f"metadata.{key}", problem=f"Expected string, received {received}")
 
 
-def _check_limits(state: State, wish: Wish, start: datetime) -> None:
-    event_type = wish.event_type
+def _check_limits(state: State, new: NewBooking, start: datetime) -> None:
+    event_type = new.event_type
     own = [
         booking
         for booking in state.bookings.values()
@@ -238,7 +238,7 @@ def _check_limits(state: State, wish: Wish, start: datetime) -> None:
             booking
             for booking in own
             if booking.end > state.now
-            and any(person.email == wish.attendee.email for person in booking.attendees)
+            and any(person.email == new.attendee.email for person in booking.attendees)
         ]
         if len(theirs) >= most:
             name = "max-active-reschedule" if event_type.offers_reschedule else "max-active"
@@ -250,11 +250,11 @@ def _check_limits(state: State, wish: Wish, start: datetime) -> None:
 
 
 def _book(
-    call: Call, wish: Wish, start: datetime, series_uid: str | None, later: bool = False
+    call: Call, new: NewBooking, start: datetime, series_uid: str | None, later: bool = False
 ) -> Json:
     """Book one time; *later* times of a series are not checked as the first one is."""
-    state, event_type = call.state, wish.event_type
-    end = start + minutes(wish.length)
+    state, event_type = call.state, new.event_type
+    end = start + minutes(new.length)
     place = find_place(state, event_type, start, end)
     hosts = place.hosts
     if later and place.refusal == "taken":
@@ -262,18 +262,18 @@ def _book(
     elif place.refusal is not None:
         _refuse_place(state, event_type, start, place.refusal)
     if place.joins is not None:
-        return _join(state, place.joins, wish, series_uid)
-    if _is_repeated(state, wish, start):
+        return _join(state, place.joins, new, series_uid)
+    if _is_repeated(state, new, start):
         raise NotRecorded("bookings.create once more for the same attendee and start")
-    if not is_on_grid(state, event_type, start, wish.length):
+    if not is_on_grid(state, event_type, start, new.length):
         raise NotRecorded("bookings.create at a time that is no start of a slot")
-    person, uid = wish.attendee, state.new_uid()
+    person, uid = new.attendee, state.new_uid()
     if event_type.seats is not None:
-        people: tuple[Attendee, ...] = (seat(state, wish),)
+        people: tuple[Attendee, ...] = (seat(state, new),)
     else:
         people = (
             evolve(person, id=state.new_attendee_id()),
-            *guests_of(state, wish.guests, person.time_zone),
+            *guests_of(state, new.guests, person.time_zone),
             *_team(state, hosts),
         )
     booking = state.save(
@@ -289,12 +289,12 @@ def _book(
             created_at=state.now,
             updated_at=state.now,
             attendees=people,
-            location=wish.location,
+            location=new.location,
             ics_uid=f"{state.new_uid() if event_type.seats else uid}@Cal.com",
             seated=event_type.seats is not None,
             series_uid=series_uid,
-            metadata={} if event_type.seats else wish.metadata,
-            responses={} if event_type.seats else wish.responses,
+            metadata={} if event_type.seats else new.metadata,
+            responses={} if event_type.seats else new.responses,
         )
     )
     state.tell("BOOKING_REQUESTED" if booking.status == "pending" else "BOOKING_CREATED", booking)
@@ -314,13 +314,13 @@ def _refuse_place(state: State, event_type: EventType, start: datetime, refusal:
     refuse(refusal)
 
 
-def _is_repeated(state: State, wish: Wish, start: datetime) -> bool:
+def _is_repeated(state: State, new: NewBooking, start: datetime) -> bool:
     """Tell whether the server may return an earlier booking, as a round robin's is known for."""
-    return wish.event_type.scheduling == "round_robin" and any(
-        booking.event_type_id == wish.event_type.id
+    return new.event_type.scheduling == "round_robin" and any(
+        booking.event_type_id == new.event_type.id
         and booking.start == start
         and booking.is_active
-        and booking.attendees[0].email == wish.attendee.email
+        and booking.attendees[0].email == new.attendee.email
         for booking in state.bookings.values()
     )
 
@@ -339,31 +339,31 @@ def _hosts_of_later_time(
     raise NotRecorded("a series of which a later time is outside the hours")
 
 
-def _join(state: State, booking: Booking, wish: Wish, series_uid: str | None) -> Json:
+def _join(state: State, booking: Booking, new: NewBooking, series_uid: str | None) -> Json:
     """Take a seat of a booking that is there."""
-    if any(person.email == wish.attendee.email for person in booking.attendees):
+    if any(person.email == new.attendee.email for person in booking.attendees):
         raise NotRecorded("bookings.create of a second seat for the same e-mail address")
     if (booking.series_uid is None) != (series_uid is None):
         raise NotRecorded("bookings.create of seats of a series at the time of a single booking")
-    taken = seat(state, wish)
+    taken = seat(state, new)
     booking = state.save(evolve(booking, attendees=(*booking.attendees, taken)))
     state.tell("BOOKING_CREATED", booking)
-    shown = booking.attendees if wish.event_type.shows_attendees else ()
+    shown = booking.attendees if new.event_type.shows_attendees else ()
     data = booking_json(state, booking, shown)
     if series_uid is not None:
         return new_booking_json(data, taken.seat_uid)
     return {**data, "seatUid": taken.seat_uid}
 
 
-def seat(state: State, wish: Wish) -> Attendee:
+def seat(state: State, new: NewBooking) -> Attendee:
     """Return an attendee with a new seat."""
-    own = {key: value for key, value in wish.responses.items() if key not in {"email", "guests"}}
+    own = {key: value for key, value in new.responses.items() if key not in {"email", "guests"}}
     return evolve(
-        wish.attendee,
+        new.attendee,
         id=state.new_attendee_id(),
         seat_uid=state.new_uuid(),
-        responses={**own, "guests": list(wish.guests)},
-        metadata=wish.metadata,
+        responses={**own, "guests": list(new.guests)},
+        metadata=new.metadata,
     )
 
 

@@ -19,8 +19,7 @@ def _accessible(call: Call) -> Booking:
     """Return the booking of the path if the caller may look into it, and else refuse."""
     booking = call.state.bookings.get(call.params["booking_uid"])
     if booking is None or not call.is_host(booking):
-        assert call.caller is not None  # noqa: S101 - the route needs credentials
-        refuse("no-access", user_id=call.caller.id, uid=call.params["booking_uid"])
+        refuse("no-access", user_id=call.user.id, uid=call.params["booking_uid"])
     return booking
 
 
@@ -168,7 +167,7 @@ def update_location(call: Call) -> Json:
         refuse("not-connected", integration=location.get("integration"))
     if kind not in _LOCATIONS or booking.seated:
         raise NotRecorded(f"bookings.update_location to the type {kind}, or of seats")
-    key, answer = _LOCATIONS[kind]
+    key, said = _LOCATIONS[kind]
     value = location.get(key)
     if not isinstance(value, str) or not value:
         raise NotRecorded(f"bookings.update_location without {key}")
@@ -176,7 +175,7 @@ def update_location(call: Call) -> Json:
         raise RefusedByForm(
             [problem_of({"location": location}, "location", "ValidateUpdateLocation", _NOT_A_URL)]
         )
-    responses = {**booking.responses, "location": {"value": answer, "optionValue": ""}}
+    responses = {**booking.responses, "location": {"value": said, "optionValue": ""}}
     moved = call.state.save(
         evolve(booking, location=value, responses=responses, updated_at=call.state.now)
     )
@@ -186,7 +185,7 @@ def update_location(call: Call) -> Json:
 def references(call: Call) -> Json:
     """`GET /v2/bookings/{booking_uid}/references`; the fake has no calendar, and so none."""
     booking = call.booking()
-    if call.caller is None or call.caller.id != booking.host_ids[0]:
+    if call.user.id != booking.host_ids[0]:
         refuse("not-your-references", uid=booking.uid)
     return ok([])
 

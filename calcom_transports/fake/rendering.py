@@ -138,7 +138,7 @@ def page_json(total: int, take: int, skip: int) -> Json:
 
 
 def legacy_booking_json(state: State, booking: Booking) -> Json:
-    """Return a booking as the legacy API shows it, which answers where the version is missing."""
+    """Return a booking as the legacy API shows it, which responds where the version is missing."""
     event_type, host = state.event_types[booking.event_type_id], state.organizer(booking)
     first = booking.attendees[0]
     return {

@@ -69,7 +69,7 @@ _BEARER = "Bearer "
 
 @define
 class Server:
-    """The state and the counters of a fake server; it answers one request after another."""
+    """The state and the counters of a fake server; it responds to one request after another."""
 
     state: State
     limits: tuple[RateLimit, ...] = ()
@@ -88,14 +88,14 @@ class Server:
         sent = f"{raw}?{query}" if query else raw
         status, body = 501, None
         try:
-            status, body = self._answer(request, url, sent, query, headers)
+            status, body = self._dispatch(request, url, sent, query, headers)
         except Refused as refused:
             status = refused.refusal.status
             body = refused.refusal.body(refused.text, instant(self.state.now), sent)
         except RefusedByForm as refused:
             status, body = 400, refused.body(instant(self.state.now), sent)
         except NotRecorded as missing:
-            message = f"not recorded, so the fake cannot answer: {missing}"
+            message = f"not recorded, so the fake cannot respond: {missing}"
             error = {"code": "NotRecorded", "message": message}
             now = instant(self.state.now)
             body = {"status": "error", "timestamp": now, "path": sent, "error": error}
@@ -103,7 +103,7 @@ class Server:
         headers.append(("Content-Type", "application/json; charset=utf-8"))
         return Response(status, headers, _ENCODER.encode(body).encode())
 
-    def _answer(
+    def _dispatch(
         self, request: Request, path: str, sent: str, query: str, headers: list[tuple[str, str]]
     ) -> tuple[int, Json]:
         if _BAD_ESCAPE.search(path):

@@ -6,7 +6,7 @@ Ids count up and uids come from a seeded random generator, so two equal runs are
 byte. The state has no clock: `State.now` is a field that the transport and `advance` move.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Literal
@@ -55,7 +55,7 @@ class Location:
 
 @frozen
 class BookingField:
-    """A question of an event type, which the responses of a booking answer by its slug."""
+    """A question of an event type; the responses of a booking have its slug as a key."""
 
     slug: str
     type: str = "text"
@@ -252,11 +252,6 @@ class State:
     ) -> None:
         """Note a transition for the webhooks."""
         self.transitions.append(Transition(trigger, booking, self.now, before, details or {}))
-
-
-def by_id(values: Iterable[Any]) -> dict[int, Any]:
-    """Return values by their ids, in their order."""
-    return {value.id: value for value in values}
 
 
 def minutes(count: float) -> timedelta:

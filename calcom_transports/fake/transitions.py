@@ -1,7 +1,7 @@
 """The table of operations that the fake knows: each name with its function and its status.
 
 The names, methods and paths are those of `calcom_core.routes`. An operation without a row is known
-to the API and has no recording here, so it is answered with 501.
+to the API and has no recording here, so its response is 501.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,7 +67,7 @@ LEGACY: Mapping[str, Transition] = {
     "bookings.create": Transition(creation.create_legacy, 201),
     "bookings.cancel": Transition(cancellation.cancel_legacy, 201),
 }
-"""The operations of the legacy API, which answers where the version is missing or unknown."""
+"""The operations of the legacy API, which responds where the version is missing or unknown."""
 
 LEGACY_ROUTES = frozenset({"bookings.list", "bookings.get", "bookings.create", "bookings.cancel"})
-"""What the legacy API has of the routes here; it has no other, and answers 404."""
+"""What the legacy API has of the routes here; any other is 404."""

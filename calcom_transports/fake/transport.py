@@ -14,14 +14,14 @@ from attrs import define
 
 from calcom_core import responses
 from calcom_core.effects import Send
-from calcom_core.errors import NoAnswer, NotSent
+from calcom_core.errors import InvalidInput, NoAnswer, NotSent
 from calcom_core.execution import Branch
 from calcom_core.http import HeadersInput, Request, Response, Timeout
 from calcom_transports.fake.deliveries import request_of
 from calcom_transports.fake.faults import Fault, Faults
 from calcom_transports.fake.limits import RateLimit
 from calcom_transports.fake.server import Server
-from calcom_transports.fake.state import EventType, State, Team, User, by_id
+from calcom_transports.fake.state import EventType, State, Team, User
 from calcom_transports.playback import ReplayedExecution
 
 DEFAULT_NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -42,7 +42,7 @@ DEFAULT_EVENT_TYPES = (
 class FakeCalcom:
     """A Cal.com in memory, for `Client`, `AsyncClient` and `run`.
 
-    It answers what the recordings of a real server show, and 501 to everything else.
+    It responds as the recordings of a real server show, and with 501 to everything else.
     `state` has the bookings and all else; tests may read and change it.
 
     Arguments:
@@ -69,7 +69,16 @@ class FakeCalcom:
         limits: Sequence[RateLimit] = (),
         webhook_secret: str = "whsec_fake",  # noqa: S107 - no secret of anybody's
     ) -> None:
-        state = State(now, by_id(hosts), by_id(event_types), by_id(teams), seed)
+        if now.tzinfo is None:
+            raise InvalidInput("now", "must be aware, such as datetime(2027, 3, 1, 8, tzinfo=UTC)")
+        state = State(
+            now.astimezone(UTC),
+            {user.id: user for user in hosts},
+            {event_type.id: event_type for event_type in event_types},
+            {team.id: team for team in teams},
+            seed,
+        )
+        _check_event_types(state)
         self.state = state
         self.server = Server(state, tuple(limits))
         self.faults = Faults()
@@ -81,8 +90,14 @@ class FakeCalcom:
 
     @property
     def key(self) -> str:
-        """The API key of the first user who has one."""
-        return next(user.key for user in self.state.users.values() if user.key is not None)
+        """The API key of the first user who has one.
+
+        Raises `InvalidInput` if none has.
+        """
+        for user in self.state.users.values():
+            if user.key is not None:
+                return user.key
+        raise InvalidInput("hosts", "have no key; give one of them key='cal_…'")
 
     @property
     def now(self) -> datetime:
@@ -125,12 +140,12 @@ class FakeCalcom:
         headers: HeadersInput = (),
         executes: bool = False,
     ) -> None:
-        """Answer with an error, as a gateway does; with *executes* the request is executed."""
+        """Respond with an error, as a gateway does; with *executes* the request is executed."""
         response = responses.error(status, message, headers=headers)
         self.faults.add(Fault("fail", on, at, times, 0, response, executes))
 
     def respond(self, request: Request) -> Response:
-        """Answer one request without a client and without faults."""
+        """Return the response to one request, without a client and without faults."""
         with self._lock:
             self.requests.append(request)
             return self.server.respond(request)
@@ -146,6 +161,16 @@ class FakeCalcom:
         return f"<FakeCalcom at {self.now:%Y-%m-%d %H:%M:%S}: {len(self.state.bookings)} bookings>"
 
 
+def _check_event_types(state: State) -> None:
+    for event_type in state.event_types.values():
+        unknown = [host for host in event_type.host_ids if host not in state.users]
+        where = f"event_types[{event_type.slug!r}]"
+        if unknown or not event_type.host_ids:
+            raise InvalidInput(f"{where}.host_ids", f"must be ids of hosts, not {unknown}")
+        if event_type.team_id is not None and event_type.team_id not in state.teams:
+            raise InvalidInput(f"{where}.team_id", f"{event_type.team_id} is no team")
+
+
 @define(eq=False)
 class _Run:
     """The run of one program, whose elapsed time counts from when it began."""
@@ -154,7 +179,7 @@ class _Run:
     began: datetime
 
     def send(self, effect: Send, play: ReplayedExecution[Any]) -> Response:
-        """Answer a request, unless a fault keeps the response back."""
+        """Return the response to a request, unless a fault keeps it back."""
         fake = self.fake
         with fake._lock:
             moment = self.began + fake._advanced + timedelta(seconds=play.elapsed)

@@ -5,7 +5,7 @@ it has booked without knowing is no longer free, and so it takes the next one.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -85,7 +85,7 @@ def naive(client: Client) -> None:
     """Book the first free slot, and after a failure do it again."""
     for _ in range(4):
         try:
-            days = client.slots.list(event_type_id=1, start="2027-03-02", end="2027-03-02")
+            days = client.slots.list(event_type_id=1, start=START, end=START + timedelta(hours=3))
             start = next(slot.start for slots in days.values() for slot in slots)
             client.bookings.create({**NEW, "start": start})
         except CalcomError:

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from calcom_core import (
     Anonymous,
+    InvalidInput,
     NoAnswer,
     NotFound,
     NotSent,
@@ -236,6 +237,23 @@ def test_branches_of_a_program_see_one_server(fake: FakeCalcom) -> None:
     before = fake.now
     assert list(Client(fake.key, transport=fake).run(program())) == list(fake.state.bookings)
     assert fake.now - before == timedelta(seconds=2)
+
+
+def test_the_fixture_is_a_fresh_fake(calcom_fake: FakeCalcom) -> None:
+    assert calcom_fake.state.bookings == {}
+    assert calcom_fake.key == "cal_test_hanna"
+
+
+def test_a_fake_is_checked_when_it_is_made() -> None:
+    keyless = FakeCalcom(hosts=[User(1, "Hanna", "hanna", "hanna@example.com")])
+    with pytest.raises(InvalidInput, match="have no key"):
+        _ = keyless.key
+    with pytest.raises(InvalidInput, match="must be aware"):
+        FakeCalcom(now=datetime(2027, 1, 1))
+    with pytest.raises(InvalidInput, match=r"must be ids of hosts, not \[7\]"):
+        FakeCalcom(event_types=[EventType(1, "x", "X", host_ids=(1, 7))])
+    with pytest.raises(InvalidInput, match="5 is no team"):
+        FakeCalcom(event_types=[EventType(1, "x", "X", team_id=5)])
 
 
 # Who may do what
