@@ -4,62 +4,41 @@ A create is checked in the server's order: the form, the event type and who may 
 event type requires, and then whether the time is free.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from calcom_transports.fake.availability import find_place, is_busy, is_on_grid, zone
 from calcom_transports.fake.call import Call, ok
+from calcom_transports.fake.new_booking import (
+    NewBooking,
+    check_recorded,
+    event_type_of,
+    new_booking_of,
+    occurrences_of,
+)
 from calcom_transports.fake.refusals import NotRecorded, refuse
 from calcom_transports.fake.rendering import Json, booking_json, new_booking_json
-from calcom_transports.fake.state import (
-    Attendee,
-    Booking,
-    BookingField,
-    EventType,
-    Location,
-    State,
-    minutes,
-    utc,
-)
-from calcom_transports.fake.validation import check_create, check_legacy_create, is_email
-
-
-def create_legacy(call: Call) -> Json:
-    """Refuse a create of the current API by the legacy one, which wants other properties."""
-    check_legacy_create(call.body)
-    raise NotRecorded("bookings.create of the legacy API, with a body of that API")
-
-
-@frozen
-class NewBooking:
-    """The checked input of a create, without its time."""
-
-    event_type: EventType
-    attendee: Attendee
-    guests: tuple[str, ...]
-    metadata: Mapping[str, Any]
-    responses: Mapping[str, Any]
-    location: str
-    length: int
+from calcom_transports.fake.state import Attendee, Booking, EventType, State, minutes, utc
+from calcom_transports.fake.validation import check_create, check_legacy_create
 
 
 def create(call: Call) -> Json:
     """`POST /v2/bookings`."""
     body: Mapping[str, Any] = call.body
     check_create(body)
-    state, event_type = call.state, _event_type(call)
+    state, event_type = call.state, event_type_of(call)
     if event_type.requires_authentication and not call.hosts(event_type):
         refuse("needs-credentials" if call.caller is None else "needs-host")
+    check_recorded(event_type, body)
     start = utc(body["start"])
-    new = _input(call, event_type)
+    new = new_booking_of(call, event_type)
     if event_type.verifies_email:
         refuse("wrong-code" if body.get("emailVerificationCode") else "unverified")
     _check_limits(state, new, start)
-    count = _occurrences(event_type, body)
+    count = occurrences_of(event_type, body)
     if count is None:
         return ok(_book(call, new, start, None))
     series_uid = state.new_uuid()
@@ -71,158 +50,10 @@ def create(call: Call) -> Json:
     return ok(booked)
 
 
-def _event_type(call: Call) -> EventType:
-    body, state = call.body, call.state
-    if event_type_id := body.get("eventTypeId"):
-        if event_type_id not in state.event_types:
-            raise NotRecorded("bookings.create with an unknown event type")
-        return state.event_types[event_type_id]
-    slug = body.get("eventTypeSlug")
-    return event_type_of_slug(state, slug, body.get("username"), body.get("teamSlug"))
-
-
-def event_type_of_slug(
-    state: State, slug: str | None, username: str | None, team_slug: str | None
-) -> EventType:
-    """Return the event type of a user or a team by its slug, or refuse."""
-    if username is not None:
-        owner = next((user for user in state.users.values() if user.username == username), None)
-        if owner is None:
-            refuse("no-user", username=username)
-        own = [
-            item
-            for item in state.event_types.values()
-            if item.team_id is None and item.host_ids[0] == owner.id
-        ]
-    else:
-        team = next((team for team in state.teams.values() if team.slug == team_slug), None)
-        if team is None:
-            refuse("no-team", slug=team_slug)
-        own = [item for item in state.event_types.values() if item.team_id == team.id]
-    found = next((item for item in own if item.slug == slug), None)
-    if found is None:
-        raise NotRecorded("an unknown slug of a user or a team that exists")
-    return found
-
-
-def _occurrences(event_type: EventType, body: Mapping[str, Any]) -> int | None:
-    if event_type.occurrences is None:
-        return None
-    count = body.get("recurrenceCount", event_type.occurrences)
-    if count > event_type.occurrences:
-        refuse("too-many-occurrences")
-    return int(count)
-
-
-def _input(call: Call, event_type: EventType) -> NewBooking:
-    body = call.body
-    person, guests = body["attendee"], body.get("guests", [])
-    phone = person.get("phoneNumber")
-    email = person.get("email") or f"{(phone or '').lstrip('+')}@sms.cal.com"
-    responses: dict[str, Any] = {"email": email, "name": person["name"]}
-    if phone:
-        responses["attendeePhoneNumber"] = phone
-    if guests:
-        responses["guests"] = guests
-    length = _length(event_type, body.get("lengthInMinutes"))
-    location, said = _location(event_type, body)
-    if said is not None:
-        responses["location"] = said
-    given = body.get("bookingFieldsResponses", {})
-    for item in event_type.booking_fields:
-        _check_field(event_type, item, given)
-    responses |= given
-    _check_addresses(responses, guests, body.get("metadata", {}))
-    attendee = Attendee(
-        0,  # each booking gives its own id
-        person["name"],
-        email,
-        person["timeZone"],
-        person.get("language", "en"),
-        phone_number=phone,
-    )
-    return NewBooking(
-        event_type,
-        attendee,
-        tuple(guests),
-        body.get("metadata", {}),
-        responses,
-        location,
-        length,
-    )
-
-
-def _length(event_type: EventType, wanted: int | None) -> int:
-    if wanted is None:
-        return event_type.length
-    if not event_type.lengths:
-        refuse("one-length")
-    if wanted not in event_type.lengths:
-        raise NotRecorded("bookings.create with a length that the event type does not offer")
-    return wanted
-
-
-def _location(event_type: EventType, body: Mapping[str, Any]) -> tuple[str, Json | None]:
-    """Return the location of a booking, and its response if the create says where."""
-    usual, wanted = event_type.locations[0], body.get("location", body.get("meetingUrl"))
-    if wanted is None:
-        if not usual.value:
-            raise NotRecorded(f"bookings.create without the location that {usual.type} needs")
-        return usual.value, None
-    if isinstance(wanted, str):
-        if not wanted.startswith(("http://", "https://")):
-            raise NotRecorded("bookings.create with a location as text that is no URL")
-        return wanted, {"value": "link", "optionValue": wanted}
-    kind = wanted.get("type")
-    own = next((item for item in event_type.locations if item.type == kind), None)
-    if own is None:
-        types = ", ".join(item.type for item in event_type.locations)
-        refuse("wrong-location", type=kind, id=event_type.id, types=types)
-    return _chosen(own, wanted)
-
-
-def _chosen(own: Location, wanted: Mapping[str, Any]) -> tuple[str, Json]:
-    if own.type == "link":
-        return own.value, {"value": "link", "optionValue": ""}
-    if own.type == "attendeePhone" and isinstance(wanted.get("phone"), str):
-        return wanted["phone"], {"value": "phone", "optionValue": wanted["phone"]}
-    raise NotRecorded(f"bookings.create with a location of the type {own.type}")
-
-
-_NAMES = {
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    list: "object",
-    dict: "object",
-    type(None): "object",
-}
-
-
-def _check_field(event_type: EventType, item: BookingField, given: Mapping[str, Any]) -> None:
-    value = given.get(item.slug)
-    if value is None:
-        if item.required:
-            refuse("field-missing", slug=item.slug, id=event_type.id)
-    elif item.type == "text" and not isinstance(value, str):
-        refuse("field-type", slug=item.slug, received=_NAMES[type(value)])
-    elif item.options and value not in item.options:
-        raise NotRecorded("bookings.create with a response that is none of the options")
-
-
-def _check_addresses(
-    responses: Mapping[str, Any], guests: list[Any], metadata: Mapping[str, Any]
-) -> None:
-    if not is_email(responses["email"]):
-        refuse("zod", path="responses", problem="{email}email_validation_error")
-    if not all(is_email(guest) for guest in guests):
-        refuse("zod", path="responses", problem="{guests}email_validation_error")
-    if any(count > 1 for count in Counter(guests).values()):
-        refuse("zod", path="responses", problem="{guests}duplicate_email")
-    for key, value in metadata.items():
-        if not isinstance(value, str):
-            received = _NAMES[type(value)]
-            refuse("zod", path=f"metadata.{key}", problem=f"Expected string, received {received}")
+def create_legacy(call: Call) -> Json:
+    """Refuse a create of the current API by the legacy one, which wants other properties."""
+    check_legacy_create(call.body)
+    raise NotRecorded("bookings.create of the legacy API, with a body of that API")
 
 
 def _check_limits(state: State, new: NewBooking, start: datetime) -> None:

@@ -13,7 +13,7 @@ from calcom_transports.fake.availability import (
     zone,
 )
 from calcom_transports.fake.call import Call, ok
-from calcom_transports.fake.creation import event_type_of_slug
+from calcom_transports.fake.new_booking import event_type_of_slug
 from calcom_transports.fake.refusals import NotRecorded, refuse
 from calcom_transports.fake.rendering import Json, instant
 from calcom_transports.fake.state import EventType, Reservation, State, minutes, utc

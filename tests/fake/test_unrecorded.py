@@ -157,6 +157,12 @@ def series_onto_seats(call: Caller) -> Response:
     return call.create(6, NINE, BEN)
 
 
+def changed(call: Caller, event_type: int, **settings: Any) -> Response:
+    types = call.fake.state.event_types
+    types[event_type] = evolve(types[event_type], **settings)
+    return call.create(event_type)
+
+
 def pending(call: Caller) -> Response:
     call.uid(2)
     return call.create(1, NINE, BEN)
@@ -244,6 +250,12 @@ CASES: dict[str, Case] = {
     "none of the options": lambda call: call.create(
         8, bookingFieldsResponses={"topic": "x", "size": "huge"}
     ),
+    "a series or seats of a team's": lambda call: changed(call, 4, requires_confirmation=True),
+    "a team's event type with confirmation": lambda call: changed(
+        call, 13, requires_confirmation=True
+    ),
+    "of a seat with guests": lambda call: call.create(4, guests=["g@example.net"]),
+    "a response to no field": lambda call: call.create(1, bookingFieldsResponses={"x": "y"}),
     "once more for the same attendee": repeated,
     "bookings.create at a time that is no start": lambda call: call.create(
         1, "2026-12-14T10:10:00Z"
