@@ -165,7 +165,7 @@ def update_location(call: Call) -> Json:
     kind = location.get("type")
     if kind == "integration":
         refuse("not-connected", integration=location.get("integration"))
-    if kind not in _LOCATIONS or booking.seated:
+    if kind not in [*_LOCATIONS] or booking.seated:
         raise NotRecorded(f"bookings.update_location to the type {kind}, or of seats")
     key, said = _LOCATIONS[kind]
     value = location.get(key)

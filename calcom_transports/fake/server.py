@@ -207,8 +207,8 @@ def _body(request: Request) -> Any:
         if error.pos >= len(error.doc.rstrip()):
             refuse("truncated-json")
         raise NotRecorded("a body that is no JSON") from None
-    except ValueError:
-        raise NotRecorded("a body that is no text") from None
+    except (ValueError, RecursionError):
+        raise NotRecorded("a body that is no text, or too deep") from None
     if not isinstance(body, dict):
         raise NotRecorded("a body that is no JSON object")
     return body

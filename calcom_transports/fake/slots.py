@@ -17,7 +17,7 @@ from calcom_transports.fake.new_booking import event_type_of_slug
 from calcom_transports.fake.refusals import NotRecorded, refuse
 from calcom_transports.fake.rendering import Json, instant
 from calcom_transports.fake.state import EventType, Reservation, State, minutes, utc
-from calcom_transports.fake.validation import check_slots, is_iso
+from calcom_transports.fake.validation import check_slots, is_integer, is_iso
 
 
 def list_slots(call: Call) -> Json:
@@ -114,18 +114,20 @@ def reserve(call: Call) -> Json:
 
 def _reserve(call: Call, uid: str) -> Json:
     body, state = call.body, call.state
-    event_type = state.event_types.get(body.get("eventTypeId", 0))
+    number, duration = body.get("eventTypeId"), body.get("reservationDuration", 5)
+    event_type = state.event_types.get(number) if is_integer(number) else None
     if event_type is None or not is_iso(body.get("slotStart")):
         raise NotRecorded("a reservation of an unknown event type, or without a start")
     if "slotDuration" in body or event_type.seats is not None:
         raise NotRecorded("a reservation with a length of its own, or of a seat")
+    if not is_integer(duration) or not 0 < duration <= 1440:
+        raise NotRecorded("a reservation for a time that is no number of minutes")
     start = utc(body["slotStart"])
     end = start + minutes(event_type.length)
     if find_place(state, event_type, start, end).refusal is not None:
         raise NotRecorded("a reservation of a slot that is not free")
     if reservation_at(state, event_type, start, end) is not None:
         refuse("reserved")
-    duration = body.get("reservationDuration", 5)
     until = state.now + minutes(duration)
     reservation = Reservation(uid, event_type.id, start, end, until, event_type.length)
     state.reservations[uid] = reservation

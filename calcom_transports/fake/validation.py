@@ -71,8 +71,13 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _is_integer(value: object) -> bool:
+def is_integer(value: object) -> bool:
+    """Tell whether a value is an integer, and no boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _is_flag(value: object) -> bool:
@@ -97,7 +102,7 @@ _START: Check = (is_iso, "start must be a valid ISO 8601 date string")
 _CREATE: Mapping[str, Check] = {
     "start": _START,
     "attendee": (lambda value: True, None),  # checked by itself
-    "eventTypeId": (_is_integer, "eventTypeId must be an integer number"),
+    "eventTypeId": (is_integer, "eventTypeId must be an integer number"),
     "eventTypeSlug": (_is_text, None),
     "username": (_is_text, None),
     "teamSlug": (_is_text, None),
@@ -106,8 +111,8 @@ _CREATE: Mapping[str, Check] = {
     "location": (lambda value: isinstance(value, str | dict), None),
     "meetingUrl": (_is_text, None),
     "metadata": (_is_metadata, _METADATA),
-    "lengthInMinutes": (_is_integer, None),
-    "recurrenceCount": (_is_integer, None),
+    "lengthInMinutes": (_is_count, None),
+    "recurrenceCount": (_is_count, None),
     "emailVerificationCode": (_is_text, None),
 }
 _ATTENDEE: Mapping[str, Check] = {

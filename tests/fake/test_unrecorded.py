@@ -325,6 +325,9 @@ CASES: dict[str, Case] = {
     "a reservation of an unknown event type": lambda call: reserve(
         call, eventTypeId=99, slotStart=NINE
     ),
+    "that is no number of minutes": lambda call: reserve(
+        call, eventTypeId=1, slotStart=NINE, reservationDuration="x"
+    ),
     "or of a seat": lambda call: reserve(call, eventTypeId=4, slotStart=NINE),
     "a slot that is not free": closed,
     "an unknown reservation": lambda call: call("PATCH", "slots/reservations/x", {}, version=SLOTS),
@@ -350,6 +353,7 @@ CASES: dict[str, Case] = {
             b"\xff\xfe\xff",
         )
     ),
+    "or too deep": lambda call: call.post("bookings", "[" * 100_000),
     "no JSON object": lambda call: call.post("bookings", "[1]"),
     "attendee is no object": lambda call: call.create(1, person="Ann"),
     "a request with an invalid lengthInMinutes": lambda call: call.create(7, lengthInMinutes="x"),
