@@ -107,6 +107,8 @@ from calcom_transports import (
     use_cassette,
 )
 from calcom_transports.cassette import Recorded
+from calcom_transports.fake import Booking as FakeBooking
+from calcom_transports.fake import FakeCalcom
 from calcom_transports.trio import run_trio
 
 client = Client(api_key="cal_test_typing")
@@ -209,6 +211,8 @@ api = Api(ApiKey("cal_test_typing"))
 assert_type(api.request(bookings.get_one("u")), Request)
 assert_type(bookings.get_one("u").read(Response(200)), Booking)
 assert_type(run(retrying(api, bookings.get_one("u")), Replay("walk.json")), Booking)
+assert_type(Client(transport=FakeCalcom(seed=1)).bookings.get_one("u"), Booking)
+assert_type(FakeCalcom().state.bookings, dict[str, FakeBooking])
 assert_type(
     Client(transport=Replay.of((bookings.get_one("u"), answer({})))).bookings.get_one("u"), Booking
 )
@@ -415,6 +419,7 @@ async def under_trio() -> None:
         assert_type(client.with_options(headers={"X-A": "b"}), AsyncClient)
         assert_type(AsyncClient(headers={"X-A": "b"}), AsyncClient)
         assert_type(await run_trio(retrying(api, bookings.get_one("u")), Replay("w")), Booking)
+        assert_type(await AsyncClient(transport=FakeCalcom()).bookings.get_one("u"), Booking)
 
 
 trio.run(under_trio)

@@ -241,4 +241,4 @@ class Calendar(RuleBasedStateMachine):
 
 
 TestCalendar = Calendar.TestCase
-TestCalendar.settings = settings(stateful_step_count=12)
+TestCalendar.settings = settings(stateful_step_count=10)

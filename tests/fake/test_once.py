@@ -59,7 +59,7 @@ def outcome(run: Callable[[], Any]) -> tuple[Any, CalcomError | None]:
 
 @pytest.fixture
 def seeds(sample: Callable[..., Any]) -> Sequence[int]:
-    chosen: Sequence[int] = sample(range(10_000), 150)
+    chosen: Sequence[int] = sample(range(10_000), 90)
     return chosen
 
 
