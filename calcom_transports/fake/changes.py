@@ -4,8 +4,8 @@ A rescheduled booking is cancelled, and a new one with a new uid takes its place
 other. A booking with seats moves as a whole, or one seat of it moves to a booking of its own.
 """
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Literal
 
 from attrs import evolve
 
@@ -21,6 +21,9 @@ from calcom_transports.fake.rendering import (
 )
 from calcom_transports.fake.state import Booking, minutes, utc
 from calcom_transports.fake.validation import check_mark_absent, check_reschedule
+
+_REASON = "rescheduledReason"
+"""The response in which a booking keeps why it was rescheduled."""
 
 
 def reschedule(call: Call) -> Json:
@@ -61,7 +64,7 @@ def reschedule(call: Call) -> Json:
     return _move_seats(call, booking, start) if booking.seated else _move(call, booking, start)
 
 
-def _length(booking: Booking) -> Any:
+def _length(booking: Booking) -> timedelta:
     return booking.end - booking.start
 
 
@@ -74,11 +77,8 @@ def _check_grid(call: Call, booking: Booking, start: datetime) -> None:
 
 def _move(call: Call, booking: Booking, start: datetime) -> Json:
     """Cancel a booking, and put another one in its place."""
-    state, by = call.state, call.body.get("rescheduledBy")
-    event_type, reason = (
-        state.event_types[booking.event_type_id],
-        call.body.get("reschedulingReason"),
-    )
+    state, event_type = call.state, call.state.event_types[booking.event_type_id]
+    by, reason = call.body.get("rescheduledBy"), call.body.get("reschedulingReason")
     first = booking.attendees[0]
     responses = {key: value for key, value in booking.responses.items() if key != _REASON}
     if reason is not None:
@@ -119,9 +119,6 @@ def _move(call: Call, booking: Booking, start: datetime) -> Json:
     state.save(old)
     state.tell("BOOKING_REQUESTED" if waits else "BOOKING_RESCHEDULED", new, old)
     return ok(new_booking_json(booking_json(state, new)))
-
-
-_REASON = "rescheduledReason"
 
 
 def _move_seats(call: Call, booking: Booking, start: datetime) -> Json:

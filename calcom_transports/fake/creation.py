@@ -93,7 +93,7 @@ def _book(
     elif place.refusal is not None:
         _refuse_place(state, event_type, start, place.refusal)
     if place.joins is not None:
-        return _join(state, place.joins, new, series_uid)
+        return _join(call, place.joins, new, series_uid)
     if _is_repeated(state, new, start):
         raise NotRecorded("bookings.create once more for the same attendee and start")
     if not is_on_grid(state, event_type, start, new.length):
@@ -130,8 +130,14 @@ def _book(
     )
     state.tell("BOOKING_REQUESTED" if booking.status == "pending" else "BOOKING_CREATED", booking)
     seat_uid = people[0].seat_uid
-    shown = people if event_type.shows_attendees or call.hosts(event_type) else ()
+    shown = _shown(call, event_type, booking)
     return new_booking_json(booking_json(state, booking, shown), seat_uid)
+
+
+def _shown(call: Call, event_type: EventType, booking: Booking) -> tuple[Attendee, ...]:
+    """Return the attendees whom the caller may see."""
+    visible = event_type.shows_attendees or call.hosts(event_type)
+    return booking.attendees if visible else ()
 
 
 def _refuse_place(state: State, event_type: EventType, start: datetime, refusal: str) -> None:
@@ -170,8 +176,9 @@ def _hosts_of_later_time(
     raise NotRecorded("a series of which a later time is outside the hours")
 
 
-def _join(state: State, booking: Booking, new: NewBooking, series_uid: str | None) -> Json:
+def _join(call: Call, booking: Booking, new: NewBooking, series_uid: str | None) -> Json:
     """Take a seat of a booking that is there."""
+    state = call.state
     if any(person.email == new.attendee.email for person in booking.attendees):
         raise NotRecorded("bookings.create of a second seat for the same e-mail address")
     if (booking.series_uid is None) != (series_uid is None):
@@ -179,8 +186,7 @@ def _join(state: State, booking: Booking, new: NewBooking, series_uid: str | Non
     taken = seat(state, new)
     booking = state.save(evolve(booking, attendees=(*booking.attendees, taken)))
     state.tell("BOOKING_CREATED", booking)
-    shown = booking.attendees if new.event_type.shows_attendees else ()
-    data = booking_json(state, booking, shown)
+    data = booking_json(state, booking, _shown(call, new.event_type, booking))
     if series_uid is not None:
         return new_booking_json(data, taken.seat_uid)
     return {**data, "seatUid": taken.seat_uid}

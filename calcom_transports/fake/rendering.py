@@ -25,7 +25,7 @@ def booking_json(
 ) -> Json:
     """Return a booking; *attendees* are those to show where that is not all of them."""
     shown = booking.attendees if attendees is None else attendees
-    event_type = state.event_types.get(booking.event_type_id)
+    event_type = state.event_types[booking.event_type_id]
     minutes = (booking.end - booking.start).total_seconds() / 60
     data: Json = {
         "id": booking.id,
@@ -38,8 +38,8 @@ def booking_json(
         "start": instant(booking.start),
         "end": instant(booking.end),
         "duration": int(minutes) if minutes.is_integer() else minutes,
-        "eventTypeId": None if event_type is None else event_type.id,
-        "eventType": None if event_type is None else {"id": event_type.id, "slug": event_type.slug},
+        "eventTypeId": event_type.id,
+        "eventType": {"id": event_type.id, "slug": event_type.slug},
         "meetingUrl": booking.location,
         "location": booking.location,
         "absentHost": booking.absent_host,

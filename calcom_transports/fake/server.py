@@ -87,6 +87,7 @@ class Server:
         headers: list[tuple[str, str]] = []
         sent = f"{raw}?{query}" if query else raw
         status, body = 501, None
+        before, told = dict(self.state.bookings), len(self.state.transitions)
         try:
             status, body = self._dispatch(request, url, sent, query, headers)
         except Refused as refused:
@@ -95,6 +96,10 @@ class Server:
         except RefusedByForm as refused:
             status, body = 400, refused.body(instant(self.state.now), sent)
         except NotRecorded as missing:
+            # What the server does is not known, and so nothing is done.
+            self.state.bookings.clear()
+            self.state.bookings.update(before)
+            del self.state.transitions[told:]
             message = f"not recorded, so the fake cannot respond: {missing}"
             error = {"code": "NotRecorded", "message": message}
             now = instant(self.state.now)

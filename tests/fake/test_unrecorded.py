@@ -376,6 +376,13 @@ def test_a_case_without_a_recording_is_a_501_that_names_it(what: str) -> None:
     assert what in body["error"]["message"]
 
 
+def test_a_501_changes_nothing() -> None:
+    call = Caller()
+    assert later_time_overlaps(call).status == 501
+    assert [booking.event_type_id for booking in call.fake.state.bookings.values()] == [7]
+    assert len(call.fake.deliveries) == 1
+
+
 ACCEPTED: dict[str, tuple[int, Case]] = {
     "a taken time for a seat": (400, lambda call: (call.uid(1, TEN), seat_moved(call, TEN))[1]),
     "an attendee twice": (400, lambda call: call.act(call.uid(1), "attendees", ANN)),
