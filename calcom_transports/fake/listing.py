@@ -160,7 +160,9 @@ def _sorted(call: Call, found: list[Booking], statuses: list[str]) -> list[Booki
         order = call.text(name)
         if order is not None:
             if order not in {"asc", "desc"}:
-                text = f'{name[0].upper()}{name[1:]} must be either "asc" or "desc".'
+                if name != "sortStart":
+                    raise NotRecorded(f"bookings.list with {name} that is no order")
+                text = 'SortStart must be either "asc" or "desc".'
                 raise _invalid(name, order, "isEnum", text)
             return sorted(found, key=lambda b: (key(b), b.id), reverse=order == "desc")
     newest_first = len(statuses) == 1 and statuses[0] in _NEWEST_FIRST
@@ -215,8 +217,9 @@ def _ids(call: Call, plural: str, singular: str) -> set[int] | None:
     if text is None:
         return None
     if not text.isdigit():
-        problem = f"{singular} must be an integer number"
-        raise _invalid(singular, None, "isInt", problem)
+        if singular != "eventTypeId":
+            raise NotRecorded(f"bookings.list with {singular} that is no number")
+        raise _invalid(singular, None, "isInt", "eventTypeId must be an integer number")
     return {int(text)}
 
 

@@ -79,7 +79,13 @@ def _event_type(call: Call) -> EventType:
     if call.query.keys().isdisjoint({"username", "teamSlug"}):
         raise NotRecorded("slots.list by a slug without username and teamSlug")
     slug, username = call.text("eventTypeSlug"), call.text("username")
-    return event_type_of_slug(call.state, slug, username, call.text("teamSlug"))
+    team_slug = call.text("teamSlug")
+    if not (
+        any(user.username == username for user in call.state.users.values())
+        or any(team.slug == team_slug for team in call.state.teams.values())
+    ):
+        raise NotRecorded("slots.list of an unknown user or team")
+    return event_type_of_slug(call.state, slug, username, team_slug)
 
 
 def _range(call: Call) -> tuple[datetime, datetime]:

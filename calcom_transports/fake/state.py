@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from attrs import define, field, frozen
 
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_TO_BASE58 = bytes(_BASE58[number % len(_BASE58)] for number in range(256))
 
 ALL_DAY = (0, 24 * 60 - 1)
 """Minutes of a local day: from midnight to 23:59, as Cal.com writes a whole day."""
@@ -214,7 +215,7 @@ class State:
 
     def new_uid(self) -> str:
         """Return the uid of a new booking: 22 characters, as the server has them."""
-        return "".join(self.random.choices(_BASE58, k=22))
+        return self.random.randbytes(22).translate(_TO_BASE58).decode()
 
     def new_uuid(self) -> str:
         """Return the uid of a new seat, series or reservation."""

@@ -288,6 +288,11 @@ CASES: dict[str, Case] = {
     ),
     "bookings.list of the legacy API": lambda call: call.get("bookings", version=None),
     "take above 250": lambda call: call.get("bookings?take=251"),
+    "sortEnd that is no order": lambda call: call.get("bookings?sortEnd=up"),
+    "teamId that is no number": lambda call: call.get("bookings?teamId=x"),
+    "slots.list of an unknown user": lambda call: slots(
+        call, f"eventTypeSlug=normal&username=nobody&{RANGE}"
+    ),
     "skip that is no number": lambda call: call.get("bookings?skip=x"),
     "eventTypeIds that are no numbers": lambda call: call.get("bookings?eventTypeIds=1,x"),
     "beforeEnd that is no date": lambda call: call.get("bookings?beforeEnd=x"),
