@@ -14,7 +14,7 @@ from benchmarks.running import FULL, QUICK, rows, run
 from benchmarks.table import Row, as_json, text
 
 RESULTS = Path(__file__).parent / "results"
-PEERS = ("aiohttp", "httpcore2", "httpx", "matplotlib", "pydantic", "requests", "vcrpy")
+PEERS = ("aiohttp", "httpcore2", "httpx2", "matplotlib", "pydantic", "requests", "trustme", "vcrpy")
 LIBRARIES = ("attrs", "cattrs", "urllib3", "trio", "h11", *PEERS)
 MODULES = tuple({"vcrpy": "vcr"}.get(name, name) for name in LIBRARIES)
 

@@ -73,7 +73,11 @@ def in_both_times(
 
 
 def getting_async(at_once: int) -> tuple[Line, ...]:
-    peers = {"httpx + pydantic": 4.0, "httpcore2 + ours": 2.0, "aiohttp + ours": 1.0}
+    peers = {
+        "httpx2 + pydantic": 1.9 if at_once > 1 else 1.6,
+        "httpcore2 + ours": 1.0,
+        "aiohttp + ours": 1.0,
+    }
     return in_both_times(
         f"get one booking, async, {at_once} at once",
         named("ours", at_once),
@@ -90,7 +94,7 @@ READING = (
         "ours/all shapes",
         "pydantic/all shapes",
         "json.loads/all shapes",
-        least=1.4,
+        least=1.5,
         most_of_floor=3.8,
     ),
     Line("read one booking", "cpu", "ours/one", "pydantic/one", "json.loads/one"),
@@ -132,7 +136,7 @@ IMPORTING = (
         "import calcom_core",
         "cpu",
         "calcom_core",
-        "httpx, pydantic",
+        "httpx2, pydantic",
         "attrs, cattrs",
         least=2.0,
         most_of_floor=2.5,
@@ -141,7 +145,7 @@ IMPORTING = (
         "import both clients",
         "cpu",
         "both clients",
-        "httpx, pydantic",
+        "httpx2, pydantic",
         "urllib3, trio, h11",
     ),
 )
@@ -157,7 +161,7 @@ WALKING = tuple(
         f"list 2,000 bookings, 50 ms a page, by {name}",
         "wall",
         named("ours", name),
-        "httpx, in turn",
+        "httpx2, in turn",
         "latency",
         least=5.0,
     )
@@ -189,8 +193,8 @@ FAMILIES = (
             "get one booking, blocking",
             "ours",
             "urllib3 + json.loads",
-            {"httpx + pydantic": 1.0, "requests + dict": 1.0},
-            most_of_floor=1.3,
+            {"httpx2 + pydantic": 1.1, "requests + dict": 1.4},
+            most_of_floor=1.35,
         ),
         server=server.server,
     ),

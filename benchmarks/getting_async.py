@@ -1,12 +1,13 @@
-"""Getting one booking, by asynchronous clients, one at a time and 50 at once.
+"""Getting one booking over TLS, with async clients, one at a time and 50 at once.
 
 Each does what the blocking ones do (`getting`); httpcore2 and aiohttp build and read by our
 `Operation`, so that what differs is only what sends.
 Each may have as many connections as there are calls at once, and bounds the time of a call:
-httpcore2, which does so only if it is told, is told what httpx does by itself.
+httpcore2 does so only on demand, and gets the limits that httpx2 has by default.
 The floor writes and reads the same bytes by streams of trio, and looks at none of them.
 """
 
+import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
@@ -73,15 +74,15 @@ def ours(turns: Turns, url: str, at_once: int) -> None:
     trio.run(main)
 
 
-def httpx_pydantic(turns: Turns, url: str, at_once: int) -> None:
-    import httpx
+def httpx2_pydantic(turns: Turns, url: str, at_once: int) -> None:
+    import httpx2
     import trio
 
     from benchmarks.peer_models import GetBookingOutput
 
     async def main() -> None:
-        limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
-        async with httpx.AsyncClient(base_url=url, headers=HEADERS, limits=limits) as client:
+        limits = httpx2.Limits(max_connections=at_once, max_keepalive_connections=at_once)
+        async with httpx2.AsyncClient(base_url=url, headers=HEADERS, limits=limits) as client:
 
             async def get() -> object:
                 answer = await client.get(f"/v2/bookings/{UID}")
@@ -151,17 +152,23 @@ def bare_streams(turns: Turns, url: str, at_once: int) -> None:
     import trio
 
     place = urlsplit(url)
-    host, port = str(place.hostname), int(place.port or 80)
+    host, port = str(place.hostname), int(place.port or 443)
+    context = ssl.create_default_context()
     request, size = request_of(place.netloc), len(BOOKING)
 
-    async def get(stream: trio.SocketStream) -> None:
+    async def get(stream: trio.SSLStream[trio.SocketStream]) -> None:
         await stream.send_all(request)
         received = 0
         while received < size:
             received += len(await stream.receive_some())
 
     async def main() -> None:
-        streams = [await trio.open_tcp_stream(host, port) for _ in range(at_once)]
+        streams = [
+            await trio.open_ssl_over_tcp_stream(host, port, ssl_context=context)
+            for _ in range(at_once)
+        ]
+        for stream in streams:
+            await stream.do_handshake()
         await take_turns_trio(turns, [partial(get, stream) for stream in streams])
         for stream in streams:
             await stream.aclose()
@@ -171,7 +178,7 @@ def bare_streams(turns: Turns, url: str, at_once: int) -> None:
 
 _BY_NAME: dict[str, Callable[[Turns, str, int], None]] = {
     "ours": ours,
-    "httpx + pydantic": httpx_pydantic,
+    "httpx2 + pydantic": httpx2_pydantic,
     "httpcore2 + ours": httpcore2_ours,
     "aiohttp + ours": aiohttp_ours,
     "trio streams": bare_streams,

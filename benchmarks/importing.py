@@ -31,7 +31,7 @@ def importing(names: str) -> Subject:
 
 SUBJECTS: dict[str, Subject] = {
     "calcom_core": importing("calcom_core"),
-    "httpx, pydantic": importing("httpx, benchmarks.peer_models"),
+    "httpx2, pydantic": importing("httpx2, benchmarks.peer_models"),
     "attrs, cattrs": importing("attrs, cattrs"),
     "both clients": importing(
         "calcom_core, calcom_transports.client, calcom_transports.urllib3, calcom_transports.trio"

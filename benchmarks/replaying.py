@@ -58,9 +58,9 @@ def exchanges(count: int) -> list[tuple[Request, Response]]:
 
 
 def write_ours(path: Path, count: int) -> None:
-    from calcom_transports.cassette import Cassette, Recorded, Run, dumps
+    from calcom_transports.cassette import Cassette, RecordedExchange, Run, dumps
 
-    runs = [Run((Recorded((), asked, answer),)) for asked, answer in exchanges(count)]
+    runs = [Run((RecordedExchange((), asked, answer),)) for asked, answer in exchanges(count)]
     path.write_bytes(dumps(Cassette(tuple(runs))))
 
 

@@ -16,6 +16,7 @@ from typing import IO
 
 from attrs import define, field, frozen
 
+from benchmarks import certificate
 from benchmarks.families import BARE, Family
 from benchmarks.server import ROOT, statistics
 from benchmarks.table import Line, Measures, Row, row_of
@@ -35,14 +36,15 @@ class Plan:
 FULL, QUICK = Plan(starts=4, turns=8), Plan(starts=1, turns=3)
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of all subjects: no proxies, and bytecode is kept."""
+def environment(url: str) -> dict[str, str]:
+    """Return the environment of a subject: without proxies; over TLS it trusts our authority."""
     unwanted = ("PYTHONDONTWRITEBYTECODE", "PYTHONPROFILEIMPORTTIME")
-    return {
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name not in unwanted and not name.lower().endswith("_proxy")
     }
+    return kept | (certificate.trusting() if url.startswith("https:") else {})
 
 
 @frozen
@@ -67,7 +69,14 @@ class Process:
 def process(module: str, subject: str, url: str) -> Iterator[Process]:
     """Start a subject; at the end its turns end, and it is waited for."""
     command = [sys.executable, "-m", "benchmarks.turns", module, subject, url]
-    with Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT, env=environment()) as started:
+    with Popen(
+        command,
+        stdin=PIPE,
+        stdout=PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment(url),
+    ) as started:
         assert started.stdin
         assert started.stdout
         yield Process(started.stdin, started.stdout)

@@ -1,4 +1,4 @@
-"""A server of one booking, in a process of its own, which must never be what is waited for.
+"""A server of one booking over TLS, in a process of its own, which must never be waited for.
 
 It answers with bytes that were made before, from one loop without threads, and compares each
 request with the one before on its connection, so that all of them are checked and few are parsed:
@@ -15,10 +15,11 @@ import json
 import re
 import selectors
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPSConnection
 from pathlib import Path
 from subprocess import PIPE, Popen
 from time import process_time
@@ -26,6 +27,7 @@ from urllib.parse import urlsplit
 
 from attrs import define
 
+from benchmarks import certificate
 from benchmarks.data import API_KEY, UID, compact, recorded
 
 ROOT = Path(__file__).parent.parent
@@ -115,8 +117,9 @@ class Connection:
         return BOOKING if all(needed.search(request) for needed in NEEDED) else REFUSAL
 
 
-def serve() -> None:
-    """Print the port, and answer until standard input ends, as it does when the parent does."""
+def serve(certificates: Path) -> None:
+    """Print the port, and respond until standard input ends, as it does when the parent does."""
+    context = certificate.server_context(certificates)
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     print(listener.getsockname()[1], flush=True)
     counted = Counted()
@@ -131,9 +134,10 @@ def serve() -> None:
                         selector.unregister(key.fileobj)
                         connection.socket.close()
                 elif key.fileobj is listener:
-                    came, _ = listener.accept()
-                    came.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    selector.register(came, selectors.EVENT_READ, Connection(came, counted))
+                    accepted, _ = listener.accept()
+                    accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    secured = context.wrap_socket(accepted, server_side=True)
+                    selector.register(secured, selectors.EVENT_READ, Connection(secured, counted))
                 else:
                     return
 
@@ -141,16 +145,17 @@ def serve() -> None:
 @contextmanager
 def server() -> Iterator[str]:
     """Run the server in a process of its own, and end it; the value is its URL."""
-    command = [sys.executable, "-m", "benchmarks.server"]
+    command = [sys.executable, "-m", "benchmarks.server", str(certificate.folder())]
     # Leaving the block closes the pipe that the server reads, and waits for it.
     with Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        yield f"https://{certificate.HOST}:{int(process.stdout.readline())}"
 
 
 def statistics(url: str) -> dict[str, float]:
     """Ask the server how many requests it has answered, and the CPU time of its process."""
-    connection = HTTPConnection(urlsplit(url).netloc)
+    context = ssl.create_default_context(cafile=certificate.folder() / "authority.pem")
+    connection = HTTPSConnection(urlsplit(url).netloc, context=context)
     connection.request("GET", STATISTICS)
     told: dict[str, float] = json.loads(connection.getresponse().read())
     connection.close()
@@ -158,4 +163,4 @@ def statistics(url: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(Path(sys.argv[1]))

@@ -23,15 +23,15 @@ def ours(turns: Turns, url: str, walk: paging.Walk) -> None:
     repeat(lambda: paging.seconds(walk, where, paging.AT_ONCE))(turns, url)
 
 
-def httpx_pydantic(turns: Turns, url: str) -> None:
-    import httpx
+def httpx2_pydantic(turns: Turns, url: str) -> None:
+    import httpx2
 
     from benchmarks.peer_models import GetBookingsOutput
 
     def walk(delay: int) -> None:
         counted, more = 0, True
         where = f"{url}/{delay}/{paging.BOOKINGS}/v2/bookings"
-        with httpx.Client(headers=HEADERS) as client:
+        with httpx2.Client(headers=HEADERS) as client:
             while more:
                 query = {"status": "past", "take": paging.TAKE, "skip": counted}
                 answer = client.get(where, params=query).raise_for_status()
@@ -58,7 +58,7 @@ def peak(turns: Turns, url: str, walk: paging.Walk, held: int) -> None:
 
 SUBJECTS: dict[str, Subject] = {
     **{named("ours", name): partial(ours, walk=walk) for name, walk in paging.CLIENTS.items()},
-    "httpx, in turn": httpx_pydantic,
+    "httpx2, in turn": httpx2_pydantic,
     "latency": latency,
     **{
         named(f"{held:,}", name): partial(peak, walk=walk, held=held)

@@ -37,9 +37,10 @@ from calcom_core import (
 )
 from calcom_core.effects import emit, send
 from calcom_core.paging import items
+from calcom_core.responses import json as answer
 from calcom_core.retry import RetryPolicy, retrying
 from calcom_core.routes import ROUTES
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 from calcom_transports.namespaces import (
     AsyncAttendees,
     AsyncBookings,
@@ -386,9 +387,9 @@ def test_options_that_change_neither_headers_nor_credentials_keep_the_api() -> N
 MISTAKEN: list[tuple[dict[str, Any], str]] = [
     (
         {"headers": {"Authorization": KEY}},
-        "headers['Authorization']: is set from the credentials; give them as api_key= or auth=",
+        "headers['Authorization']: is set from the credentials; pass them as api_key= or auth=",
     ),
-    ({"headers": {"X-A": 5}}, "headers: holds int where text belongs"),
+    ({"headers": {"X-A": 5}}, "headers: contains int instead of text"),
     ({"headers": 5}, "headers: must be a mapping or pairs, not int"),
     (
         {"auth": KEY},
@@ -501,12 +502,12 @@ BAD_KEYS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "of a header": (
         {"api_key": "Bearer cal_test_x"},
-        "api_key: holds a space, a line break or a character outside ASCII; "
-        "strip it, and give it without 'Bearer '",
+        "api_key: contains a space, a line break or a character outside ASCII; "
+        "strip it, and omit 'Bearer '",
     ),
     "of another type": (
         {"api_key": ApiKey(KEY)},
-        "api_key: must be a string, not ApiKey; give other kinds as auth=",
+        "api_key: must be a string, not ApiKey; pass other credentials as auth=",
     ),
     "as auth": (
         {"auth": KEY},
@@ -616,10 +617,14 @@ def test_a_blank_variable_is_an_error_that_names_it(
         (
             "CALCOM_API_KEY",
             f"{KEY}\n",
-            "holds a space, a line break or a character outside ASCII; "
-            "strip it, and give it without 'Bearer '",
+            "contains a space, a line break or a character outside ASCII; "
+            "strip it, and omit 'Bearer '",
         ),
-        ("CALCOM_BASE_URL", "cal.example.org", "must be such as https://api.cal.com"),
+        (
+            "CALCOM_BASE_URL",
+            "cal.example.org",
+            "must be an http or https URL such as https://api.cal.com",
+        ),
     ],
 )
 def test_a_variable_with_an_invalid_value_is_an_error_that_names_it(
@@ -685,7 +690,9 @@ def test_many_clients_share_one_transport() -> None:
 
 
 def test_what_is_no_operation_is_refused() -> None:
-    with pytest.raises(InvalidInput, match=r"operation: must be such as bookings\.get"):
+    with pytest.raises(
+        InvalidInput, match=r"operation: must be an operation such as bookings\.get"
+    ):
         Client(KEY, transport=Noting()).call(UID)  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ import pytest
 import calcom_core
 import calcom_transports
 from calcom_core.api import USER_AGENT
-from calcom_transports.__main__ import WALK
+from calcom_transports.__main__ import DEMO_CASSETTE
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -44,7 +44,7 @@ def test_links_of_the_description_lead_to_the_repository() -> None:
 def test_both_packages_say_that_they_are_typed_and_bring_the_walk() -> None:
     for package in (calcom_core, calcom_transports):
         assert (Path(str(package.__file__)).parent / "py.typed").is_file()
-    assert WALK.is_file()
+    assert DEMO_CASSETTE.is_file()
 
 
 def test_each_public_name_of_the_transports_is_found_when_it_is_asked_for() -> None:

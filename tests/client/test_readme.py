@@ -390,8 +390,8 @@ def test_the_receiver_of_webhooks_tells_the_kinds_of_events_apart(
         f"BOOKING_CREATED of {bookings.get_one('bk7')}",
         f"BOOKING_RESCHEDULED of {bookings.get_one('bk8')}",
         "FORM_SUBMITTED of None",
-        "a delivery with an integer at $.payload.uid, where a string belongs; "
-        "as it came, it is in error.event",
+        "a delivery with an integer at $.payload.uid instead of a string; "
+        "error.event holds the JSON",
     ]
 
 

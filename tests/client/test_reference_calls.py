@@ -21,7 +21,8 @@ from calcom_core import (
     Response,
     Timeout,
 )
-from calcom_transports import AsyncClient, Client, answer
+from calcom_core.responses import json as answer
+from calcom_transports import AsyncClient, Client
 
 KEY = "cal_test_reference"
 UID = "9dfkso7iDs9uZtHquD1zR1"
@@ -247,7 +248,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
                 "start": "2024-08-13T09:00:00Z",
             },
         ),
-        "data.attendee.email: is missing, and phone_number too; the server wants one of them",
+        "data.attendee.email: is missing, and so is phone_number; the server requires one of them",
     ),
     "a user of no whole id": (
         lambda client: client.bookings.reassign_to_user(booking_uid=UID, user_id=123.45),
@@ -255,9 +256,9 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "a version of no date": (
         lambda client: client.bookings.get(booking_uid=UID, cal_api_version="string"),
-        "cal_api_version: bookings.get reads 2024-08-13, 2026-02-25 and no other here; for a "
-        "version that the server does not know, it answers in another shape, or really cancels "
-        "by its legacy API",
+        "cal_api_version: must be 2024-08-13, 2026-02-25 for bookings.get; for an unknown "
+        "version the server responds in another format, or really cancels "
+        "through its legacy API",
     ),
 }
 

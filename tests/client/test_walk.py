@@ -13,11 +13,12 @@ from core_recorded import response_of
 from server import Server, answering
 
 from calcom_core import bookings
-from calcom_transports import answer, interpreter
-from calcom_transports.__main__ import WALK, described, main
+from calcom_core.responses import json as answer
+from calcom_transports import interpreter
+from calcom_transports.__main__ import DEMO_CASSETTE, describe, main
 
 HEAD = """\
-23 calls, played from walk.json: answers that a real Cal.com server gave, read by the real code.
+23 calls, played from demo.json: recorded responses of a real Cal.com server.
 With CALCOM_API_KEY set, this lists your own upcoming bookings instead.
 
 Blocking:
@@ -31,7 +32,7 @@ Blocking:
 TAIL = """\
 22. book a taken slot: bookings.create  POST /v2/bookings
       SlotUnavailable: 400 User either already has booking at this time or is not available
-23. get what is not there: bookings.get  GET /v2/bookings/no-such-booking
+23. get a missing booking: bookings.get  GET /v2/bookings/no-such-booking
       NotFound: 404 Booking with uid=no-such-booking was not found in the database
 
 Under trio: the same program gave the same 61 lines.
@@ -45,9 +46,9 @@ def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def changed(tmp_path: Path, change: Any) -> Path:
-    cassette = json.loads(WALK.read_text(encoding="utf-8"))
+    cassette = json.loads(DEMO_CASSETTE.read_text(encoding="utf-8"))
     change(cassette["runs"][0]["exchanges"])
-    copy = tmp_path / "walk.json"
+    copy = tmp_path / "demo.json"
     copy.write_text(json.dumps(cassette), encoding="utf-8")
     return copy
 
@@ -98,10 +99,10 @@ def test_a_changed_request_ends_with_the_name_of_the_step(
     assert main(["--cassette", str(changed(tmp_path, ask_else))]) == 1
 
     url = "https://api.cal.com/v2/bookings/9dfkso7iDs9uZtHquD1zR1/reschedule"
-    path = tmp_path / "walk.json"
+    path = tmp_path / "demo.json"
     assert capsys.readouterr().err == (
         f"calcom_transports: step 4 (reschedule it): the program diverges at exchange 4 of run 1 "
-        f"of {path}: it asks for POST {url}, where POST {url} is recorded; they differ in "
+        f"of {path}: it sends POST {url}, where POST {url} is recorded; they differ in "
         "body.start (2027-04-05T10:00:00Z, recorded 2027-04-05T11:00:00Z); "
         "if the program was meant to change, "
         "record it again (mode rewrite; with pytest --calcom-record=rewrite)\n"
@@ -201,7 +202,7 @@ def test_a_wrong_key_is_one_line(
         "calcom_transports: bookings.list (GET /v2/bookings): 401 UnauthorizedException: "
         "CustomThrottlerGuard - Invalid API Key (the API key was refused: check that it is "
         "complete, not expired, and of this server) "
-        "(after 1 attempt: a retry would end the same)\n"
+        "(after 1 attempt: a retry would fail again)\n"
     )
 
 
@@ -216,7 +217,7 @@ def test_a_blank_variable_is_one_line(
     assert capsys.readouterr().err == (
         f"calcom_transports: {name}: is set and blank; give it a value, or unset it\n"
     )
-    assert main(["--cassette", str(WALK)]) == 0  # which reads neither
+    assert main(["--cassette", str(DEMO_CASSETTE)]) == 0  # which reads neither
 
 
 def test_a_reader_that_leaves_early_is_no_traceback() -> None:
@@ -285,4 +286,4 @@ def test_a_title_cannot_steer_the_terminal(
 def test_a_page_by_cursor_is_described_without_a_total() -> None:
     body = {"status": "success", "data": [], "pagination": {"nextCursor": "c", "hasMore": True}}
     page = bookings.list(limit=1).read(answer(body))
-    assert list(described(page)) == ["a page of 0 bookings, there is a next page"]
+    assert list(describe(page)) == ["a page of 0 bookings, there is a next page"]

@@ -68,6 +68,7 @@ from calcom_core import (
 from calcom_core.effects import Clock, Sleep
 from calcom_core.paging import items
 from calcom_core.rate_limits import RateLimit
+from calcom_core.responses import json as answer
 from calcom_core.retry import GiveUp, Retry, decide, retrying
 from calcom_core.webhooks import (
     BookingCancelled,
@@ -100,13 +101,12 @@ from calcom_transports import (
     Observation,
     Recorder,
     Replay,
-    answer,
     namespaces,
     replay_errors,
     run,
     use_cassette,
 )
-from calcom_transports.cassette import Recorded
+from calcom_transports.cassette import RecordedExchange
 from calcom_transports.fake import Booking as FakeBooking
 from calcom_transports.fake import FakeCalcom
 from calcom_transports.trio import run_trio
@@ -189,7 +189,7 @@ def around(exchange: Observation) -> Iterator[None]:
     yield
 
 
-def before_record(exchange: Recorded) -> Recorded | None:
+def before_record(exchange: RecordedExchange) -> RecordedExchange | None:
     return exchange
 
 
@@ -210,7 +210,7 @@ assert_type(client.call(bookings.get_one("u").map(lambda booking: booking.uid)),
 api = Api(ApiKey("cal_test_typing"))
 assert_type(api.request(bookings.get_one("u")), Request)
 assert_type(bookings.get_one("u").read(Response(200)), Booking)
-assert_type(run(retrying(api, bookings.get_one("u")), Replay("walk.json")), Booking)
+assert_type(run(retrying(api, bookings.get_one("u")), Replay("demo.json")), Booking)
 assert_type(Client(transport=FakeCalcom(seed=1)).bookings.get_one("u"), Booking)
 assert_type(FakeCalcom().state.bookings, dict[str, FakeBooking])
 assert_type(

@@ -217,7 +217,7 @@ def test_a_delivery_may_have_a_mebibyte_unless_more_are_allowed() -> None:
     with pytest.raises(DeliveryTooLarge) as caught:
         webhooks.parse(of_size(2**20 + 1))
     assert str(caught.value) == (
-        "a delivery of 1048577 bytes, where at most 1048576 are read; raise max_body"
+        "a delivery of 1048577 bytes, above max_body 1048576; increase max_body"
     )
     webhooks.parse(of_size(2**20 + 1), max_body=2**20 + 1)
     with pytest.raises(DeliveryTooLarge):

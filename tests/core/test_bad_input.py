@@ -154,13 +154,13 @@ def test_an_invalid_date_or_time_is_refused_as_a_bound_of_slots(name: str) -> No
     [
         (
             NotATime(1, 1, 1),
-            "is not a time: its fields, or the offset of its tzinfo, cannot be read",
+            "is not a valid time: its fields or the offset of its tzinfo cannot be read",
         ),
         (
             datetime(2027, 4, 5, tzinfo=Far()),
-            "is not a time: its fields, or the offset of its tzinfo, cannot be read",
+            "is not a valid time: its fields or the offset of its tzinfo cannot be read",
         ),
-        (NoDay(2027, 4, 5), "is not a date: its fields cannot be read"),
+        (NoDay(2027, 4, 5), "is not a valid date: its fields cannot be read"),
     ],
     ids=["not a time", "a day away", "not a date"],
 )
@@ -326,12 +326,12 @@ UNKNOWN_KEYS: list[tuple[Callable[[], object], str, str]] = [
     (
         lambda: create(location={"type": "address", "address": MARK}),
         "data.location['address']",
-        "is no key of AddressLocation, which has none",
+        "is not a key of AddressLocation, which has none",
     ),
     (
         lambda: create(meeting_url=MARK),
         "data['meeting_url']",
-        "say location={'type': 'link'} instead",
+        "pass location={'type': 'link'} instead",
     ),
     (
         lambda: bookings.mark_absent("bk7", attendees=[{"email": "a@b", "absnt": True}]),
@@ -341,7 +341,7 @@ UNKNOWN_KEYS: list[tuple[Callable[[], object], str, str]] = [
     (
         lambda: bookings.cancel("bk7", {"zzz": 1}),
         "data['zzz']",
-        "is no key of Cancellation, which has cancellation_reason, cancel_subsequent_bookings",
+        "is not a key of Cancellation, which has cancellation_reason, cancel_subsequent_bookings",
     ),
     (
         lambda: bookings.cancel("bk7", {"reason": MARK}),
@@ -351,7 +351,7 @@ UNKNOWN_KEYS: list[tuple[Callable[[], object], str, str]] = [
     (
         lambda: bookings.cancel("bk7", {7: "x"}),
         "data[an integer]",
-        "is no key of Cancellation, which has cancellation_reason, cancel_subsequent_bookings",
+        "is not a key of Cancellation, which has cancellation_reason, cancel_subsequent_bookings",
     ),
 ]
 
@@ -392,7 +392,7 @@ def test_what_belongs_to_a_whole_booking_cannot_stand_with_a_seat(name: str) -> 
     call, field = BOTH_KINDS[name]
     error = refused(call)
     assert error.field == field
-    assert error.problem == "belongs to a whole booking and cannot stand with seat_uid"
+    assert error.problem == "applies to a whole booking and cannot be combined with seat_uid"
 
 
 @pytest.mark.parametrize(
@@ -405,7 +405,7 @@ def test_what_belongs_to_a_whole_booking_cannot_stand_with_a_seat(name: str) -> 
 def test_a_seat_of_none_never_means_the_whole_booking(call: Callable[[], object]) -> None:
     error = refused(call)
     assert error.field == "data.seat_uid"
-    assert error.problem == "is None; leave the key out to mean the whole booking"
+    assert error.problem == "is None; omit the key for the whole booking"
 
 
 METADATA: dict[str, tuple[object, str]] = {
@@ -708,23 +708,23 @@ def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
     assert refused(call).field == field
 
 
-CREDENTIALS = "is set from the credentials; give them as auth=OAuthClient(…)"
-JSON = "is set by the library, which sends and reads plain JSON; leave it out"
-FRAMING = "is set by the transport; leave it out"
-TWICE = "is given twice, in whatever case; join its values in one"
-CONTROL = "holds a line break or another control character; strip it"
+CREDENTIALS = "is set from the credentials; pass them as auth=OAuthClient(…)"
+JSON = "is set by the library; remove it"
+FRAMING = "is set by the transport; remove it"
+TWICE = "is repeated, ignoring case; join its values"
+CONTROL = "contains a line break or another control character; strip it"
 EXTRA_HEADERS: list[tuple[Any, str, str]] = [
     (
         {"authorization": MARK},
         "headers['authorization']",
-        "is set from the credentials; give them as api_key= or auth=",
+        "is set from the credentials; pass them as api_key= or auth=",
     ),
     ({"X-Cal-Client-Id": MARK}, "headers['X-Cal-Client-Id']", CREDENTIALS),
     ({"x-cal-secret-key": MARK}, "headers['x-cal-secret-key']", CREDENTIALS),
     (
         {"Cal-Api-Version": MARK},
         "headers['Cal-Api-Version']",
-        "is set for each operation; give versions=, or cal_api_version= to a call",
+        "is set for each operation; pass versions=, or cal_api_version= to a call",
     ),
     ({"Accept": MARK}, "headers['Accept']", JSON),
     ({"content-type": MARK}, "headers['content-type']", JSON),
@@ -738,18 +738,18 @@ EXTRA_HEADERS: list[tuple[Any, str, str]] = [
     (
         {"X-A": f"{MARK}€"},
         "headers['X-A']",
-        "holds a character outside Latin-1; encode it first",
+        "contains a character outside Latin-1; encode it",
     ),
     ({f"X {MARK}": "1"}, "headers", "a name is not a token of RFC 9110"),
     ({"": MARK}, "headers", "a name is not a token of RFC 9110"),
     (
         {f"cal_test_{MARK}": "X-A"},
         "headers",
-        "a name looks like a credential; a name comes first",
+        "a name looks like a credential; pass pairs of a name and a value",
     ),
-    ({"X-A": 5}, "headers", "holds int where text belongs"),
-    ({"X-A": None}, "headers", "holds NoneType where text belongs"),
-    ({5: MARK}, "headers", "holds int where text belongs"),
+    ({"X-A": 5}, "headers", "contains int instead of text"),
+    ({"X-A": None}, "headers", "contains NoneType instead of text"),
+    ({5: MARK}, "headers", "contains int instead of text"),
     (f"X-A: {MARK}", "headers", "must be pairs of a name and a value"),
     ([(MARK,)], "headers", "must be pairs of a name and a value"),
     (5, "headers", "must be a mapping or pairs, not int"),
@@ -787,60 +787,63 @@ def test_a_version_that_no_reader_is_for_is_refused(version: Any) -> None:
     for call in calls:
         error = refused(call)
         assert error.field == "cal_api_version"
-        assert "reads 2024-08-13, 2026-02-25 and no other here" in error.problem
+        assert "must be 2024-08-13, 2026-02-25 for bookings." in error.problem
     listed = refused(lambda: bookings.list(cal_api_version=version))
-    assert "reads 2024-08-13, 2026-02-25, 2026-05-01 and no other here" in listed.problem
+    assert "must be 2024-08-13, 2026-02-25, 2026-05-01 for bookings.list; " in listed.problem
 
 
 BASE_URLS: dict[str, tuple[object, str]] = {
     "of version 1": (
         "https://api.cal.com/v1",
-        "ends in /v1, the API that was shut down in April 2026; leave /v1 out",
+        "ends in /v1, an API that was shut down in April 2026; remove /v1",
     ),
     "of version 1 and a slash": (
         "https://api.cal.com/v1/",
-        "ends in /v1, the API that was shut down in April 2026; leave /v1 out",
+        "ends in /v1, an API that was shut down in April 2026; remove /v1",
     ),
-    "no URL": (MARK, "must be such as https://api.cal.com"),
-    "empty": ("", "must be such as https://api.cal.com"),
-    "without a host": ("https:///v2", "must be such as https://api.cal.com"),
-    "of another scheme": (f"ftp://{MARK}", "must be such as https://api.cal.com"),
+    "no URL": (MARK, "must be an http or https URL such as https://api.cal.com"),
+    "empty": ("", "must be an http or https URL such as https://api.cal.com"),
+    "without a host": ("https:///v2", "must be an http or https URL such as https://api.cal.com"),
+    "of another scheme": (
+        f"ftp://{MARK}",
+        "must be an http or https URL such as https://api.cal.com",
+    ),
     "with a user": (
         f"https://{MARK}@h",
-        "must hold no user, no query and no fragment",
+        "must not contain a user, a query or a fragment",
     ),
     "with a password": (
         f"https://:{MARK}@h",
-        "must hold no user, no query and no fragment",
+        "must not contain a user, a query or a fragment",
     ),
-    "with a query": ("https://h?x=1", "must hold no user, no query and no fragment"),
-    "with an empty query": ("https://h?", "must hold no user, no query and no fragment"),
-    "with a fragment": ("https://h#x", "must hold no user, no query and no fragment"),
-    "with an empty fragment": ("https://h#", "must hold no user, no query and no fragment"),
+    "with a query": ("https://h?x=1", "must not contain a user, a query or a fragment"),
+    "with an empty query": ("https://h?", "must not contain a user, a query or a fragment"),
+    "with a fragment": ("https://h#x", "must not contain a user, a query or a fragment"),
+    "with an empty fragment": ("https://h#", "must not contain a user, a query or a fragment"),
     "with a key in its path": (
         f"https://h/cal_live_{MARK}",
-        "holds a credential; give that as api_key or auth",
+        "contains a credential; pass it as api_key or auth",
     ),
     "with a key as its host": (
         f"https://cal_live_{MARK}",
-        "holds a credential; give that as api_key or auth",
+        "contains a credential; pass it as api_key or auth",
     ),
     "with a password as its port": (f"https://user:{MARK}", "is not a URL"),
     "with a space": (
         f"https://h/{MARK} x",
-        "holds a space, a control character or one outside ASCII",
+        "contains a space, a control character or a character outside ASCII",
     ),
     "with a line break": (
         "https://h\n",
-        "holds a space, a control character or one outside ASCII",
+        "contains a space, a control character or a character outside ASCII",
     ),
     "with a backslash": (
         "https://h\\x",
-        "holds a space, a control character or one outside ASCII",
+        "contains a space, a control character or a character outside ASCII",
     ),
     "outside ASCII": (
         "https://cál.example",
-        "holds a space, a control character or one outside ASCII",
+        "contains a space, a control character or a character outside ASCII",
     ),
     "half an IPv6 address": ("https://[::1", "is not a URL"),
     "of no such port": ("https://h:99999", "is not a URL"),

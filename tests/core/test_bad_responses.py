@@ -97,7 +97,7 @@ def test_a_success_that_cannot_be_read_is_a_decoding_error(name: str) -> None:
     assert error.response == response
     assert error.operation == READ
     assert str(error).startswith(
-        f"bookings.get (GET /v2/bookings/bk7): 200 with {found} at {path}, where "
+        f"bookings.get (GET /v2/bookings/bk7): 200 with {found} at {path} instead of "
     )
 
 
@@ -106,8 +106,8 @@ def test_a_write_that_cannot_be_read_was_accepted(status: int) -> None:
     error = decoding_error(WRITE, Response(status))
     assert error.may_have_happened is True
     assert str(error) == (
-        f"bookings.confirm (POST /v2/bookings/bk7/confirm): {status} with nothing at $, "
-        "where JSON belongs; check the base URL; the server accepted the request all the same"
+        f"bookings.confirm (POST /v2/bookings/bk7/confirm): {status} with nothing at $ "
+        "instead of JSON; check the base URL; the server accepted the request all the same"
     )
 
 
@@ -134,16 +134,16 @@ def test_an_error_in_disguise_says_what_the_server_says(name: str) -> None:
     response = Response(200, (), json.dumps({"status": "error", "error": said}).encode())
     error = decoding_error(READ, response)
     assert str(error) == (
-        "bookings.get (GET /v2/bookings/bk7): 200 with another string at $.status, "
-        f'where the string "success" belongs; the server says: {words}'
+        "bookings.get (GET /v2/bookings/bk7): 200 with another string at $.status "
+        f'instead of the string "success"; server message: {words}'
     )
     assert str(error).isprintable()
     assert error.may_have_happened is False
     error = decoding_error(WRITE, response)
     assert str(error) == (
-        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with another string at $.status, "
-        f'where the string "success" belongs; the server says: {words}; the outcome of this '
-        "write is open: look with error.operation.verify before you repeat it"
+        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with another string at $.status "
+        f'instead of the string "success"; server message: {words}; the write may have '
+        "happened: run error.operation.verify before you repeat it"
     )
     assert error.may_have_happened is True
     assert error.operation.verify == READ
@@ -152,8 +152,8 @@ def test_an_error_in_disguise_says_what_the_server_says(name: str) -> None:
 
 def test_a_success_without_its_status_that_says_nothing_leaves_a_write_open_too() -> None:
     assert str(decoding_error(WRITE, Response(200, (), b"{}"))) == (
-        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with no string at $.status, "
-        'where the string "success" belongs; the outcome of this write is open: look with '
+        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with no string at $.status "
+        'instead of the string "success"; the write may have happened: run '
         "error.operation.verify before you repeat it"
     )
 
@@ -494,8 +494,8 @@ def test_one_odd_item_leaves_the_others_of_a_list_readable() -> None:
     assert error.page.response == response
     assert error.may_have_happened is False
     assert str(error) == (
-        "bookings.list (GET /v2/bookings): 200 with a string at $.data[1].id, "
-        "where an integer belongs (2 unreadable, the other 1 of the page in error.page)"
+        "bookings.list (GET /v2/bookings): 200 with a string at $.data[1].id "
+        "instead of an integer (items in error.unreadable: 2, error.page: 1)"
     )
 
 
@@ -528,7 +528,7 @@ def test_a_list_without_its_pagination_has_its_bookings_in_the_error(name: str) 
     assert (error.page.next, error.page.total_items) == (None, None)
     assert evolve(error.page.pagination, extra={}) == OffsetPagination()
     assert error.unreadable == ()
-    assert str(error).endswith(" (1 of the page in error.page)")
+    assert str(error).endswith(" (items in error.page: 1)")
     assert b"cal_test_echoed" not in pickle.dumps(error)
 
 

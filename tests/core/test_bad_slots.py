@@ -278,36 +278,36 @@ def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
 
 SAID: dict[str, str] = {
     "an end before the start": "is before start",
-    "nothing between two midnights": "is start, so that nothing lies between",
+    "nothing between two midnights": "equals start, so no slot can match",
     "a last day in another zone": (
-        "is a date, which is a day in UTC and not in that time_zone; give a moment, such as "
+        "is a date, which the server reads in UTC, not in time_zone; pass a datetime, such as "
         "datetime(2027, 4, 5, tzinfo=ZoneInfo('Europe/Rome')): "
         "the midnight before the first day, and the one after the last"
     ),
-    "eleven guests": "has 11 items; the server takes 10",
+    "eleven guests": "has 11 items; the server accepts 10",
     "one username": "needs at least 2 items",
     "no guests": "needs at least 1 item",
     "no event type": (
-        "is missing; give it, or event_type_slug with username or with team_slug, "
+        "is missing; pass it, or event_type_slug with username or team_slug, "
         "or usernames with organization_slug"
     ),
     "a cursor for a team": (
-        "is no filter of this list, which has status, attendee_email, attendee_name, "
+        "is not a filter of this list, which supports status, attendee_email, attendee_name, "
         "booking_uid, event_type_ids, event_type_id, after_start, before_end, sort_start, "
         "sort_end, sort_created, take, skip"
     ),
-    "a filter that no list has": "is no filter of this list; did you mean sort_created?",
+    "a filter that no list has": "is not a filter of this list; did you mean sort_created?",
     "a place as a string": (
         "must be a mapping with a type, one of address, attendeeAddress, attendeeDefined, "
         "attendeePhone, integration, link, phone, not a string"
     ),
     "a place of another type": (
         "must be one of address, attendeeAddress, attendeeDefined, attendeePhone, integration, "
-        "link, phone; a video app is {'type': 'integration', 'integration': 'zoom'}"
+        "link, phone; for a video app pass {'type': 'integration', 'integration': 'zoom'}"
     ),
     "a flag in the table of older versions": (
-        "is known from version 2026-02-25 on, and this call speaks 2024-08-13; "
-        "pin cal_api_version='2026-02-25' for it, or say versions=HOSTED and pin none"
+        "needs version 2026-02-25 or later, but this call sends 2024-08-13; "
+        "pin cal_api_version='2026-02-25' for it, or pass versions=HOSTED and pin none"
     ),
 }
 

@@ -182,9 +182,9 @@ def test_an_existing_booking_in_the_response_is_an_error_that_carries_it() -> No
         assert (error.booking, error.operation) == (bk(older), CREATE)
         assert not error.may_have_happened
         assert str(error) == (
-            "bookings.create (POST /v2/bookings): the server returned an existing booking that "
-            "lacks the key of this call, and created none; it is error.booking "
-            "(after 1 attempt: a retry would end the same)"
+            "bookings.create (POST /v2/bookings): the server returned an existing booking "
+            "without the key of this call, and created none; error.booking holds it "
+            "(after 1 attempt: a retry would fail again)"
         )
 
 
@@ -235,9 +235,9 @@ def test_following_a_rescheduled_booking_ends() -> None:
     error = unknown([(LOOK, listed(moved("bk1", "bk1"))), *[circle] * 20])
     assert error.found == (bk(moved("bk1", "bk1")),)
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): whether it happened is not known: an earlier run "
-        "booked, and it was rescheduled 20 times or more; before you repeat it, ask what "
-        "error.verify asks"
+        "bookings.create (POST /v2/bookings): it may have happened: an earlier run "
+        "booked, but it was rescheduled 20 times or more; before you repeat it, run "
+        "error.verify"
     )
 
 
@@ -261,7 +261,7 @@ NOT_PERMITTED = [
 def test_without_the_permission_to_list_the_create_is_sent(came: Response) -> None:
     assert play([(LOOK, came), (CREATE, created(booking()))]) == bk(booking())
     error = unknown([(LOOK, came), (CREATE, LOST), (LOOK, came)])
-    assert "; a look-up failed: the answer was 40" in str(error)
+    assert "; a look-up failed: the response was 40" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -332,9 +332,9 @@ def test_one_that_is_not_found_is_an_unknown_outcome_and_is_not_made_again() -> 
     assert (error.found, error.attempts) == ((), 1)
     assert error.verify == CREATE.verify
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): whether it happened is not known: cut short; "
-        "a look-up does not find it so far; before you repeat it, ask what error.verify asks "
-        "(after 1 attempt: it may have happened, and a second time would do it twice)"
+        "bookings.create (POST /v2/bookings): it may have happened: cut short; "
+        "a look-up has not found it yet; before you repeat it, run error.verify "
+        "(after 1 attempt: a retry might execute it twice)"
     )
 
 
@@ -367,7 +367,7 @@ def test_looking_ends_with_the_deadline() -> None:
     )
     late = [(Clock(), 100.0), NONE, (CREATE, LOST), (Clock(), 155.0), (LOOK, refused(503, "busy"))]
     error = unknown([*late, (Clock(), 159.5), (Clock(), 159.5)])
-    assert "; a look-up failed: the answer was 503 busy; before" in str(error)
+    assert "; a look-up failed: the response was 503 busy; before" in str(error)
 
 
 def test_the_last_second_of_all_can_be_looked_up() -> None:
@@ -424,7 +424,7 @@ def test_a_payment_that_failed_leaves_open_whether_the_booking_exists() -> None:
     with pytest.raises(BookingConflict) as caught:
         play([NONE, (CREATE, bare(409, "payment_not_created_error")), (LOOK, NO_KEY)])
     assert caught.value.may_have_happened
-    assert "whether it is our own is not known: a look-up failed" in caught.value.stop_reason
+    assert "the booking of this key may exist: a look-up failed" in caught.value.stop_reason
 
 
 def test_what_is_in_the_way_is_an_error_if_it_is_not_ours_or_cannot_be_looked_up() -> None:
@@ -460,9 +460,9 @@ def test_a_series_of_an_earlier_run_that_may_be_incomplete_is_not_booked_again()
     error = unknown([(LOOK, listed(FIRST)), (GET_SERIES, success([FIRST]))], data=COUNTED)
     assert (error.found, error.attempts) == ((bk(FIRST),), 0)
     assert str(error) == (
-        "bookings.create (POST /v2/bookings): whether it happened is not known: an earlier run "
-        "booked, and 1 of the bookings of a series exist, and its length is 2; before you repeat "
-        "it, ask what error.verify asks"
+        "bookings.create (POST /v2/bookings): it may have happened: an earlier run "
+        "booked, but 1 of the bookings of a series exist, and its length is 2; before you repeat "
+        "it, run error.verify"
     )
     hidden = [(LOOK, listed(FIRST)), (GET_SERIES, success([STRANGE]))]
     assert unknown(hidden, data=COUNTED).found == (bk(FIRST),)
@@ -593,7 +593,7 @@ def test_a_booking_that_is_answered_without_metadata_is_no_older_one() -> None:
 def test_a_booking_of_the_list_without_metadata_may_be_ours() -> None:
     look = (LOOK, listed(OTHERS, without_metadata()))
     error = unknown([NONE, (CREATE, LOST), look, ONE, look, TWO, look])
-    assert "; a booking that starts then does not show its metadata;" in str(error)
+    assert "; a booking with this start does not show its metadata;" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -608,7 +608,7 @@ def test_a_booking_of_the_list_without_metadata_may_be_ours() -> None:
 def test_bookings_that_are_cancelled_or_start_later_hide_nothing(empty: Any) -> None:
     script = [NONE, (CREATE, LOST), (LOOK, listed(OTHERS, empty))]
     error = unknown(script, policy=NO_RETRY)
-    assert "; a look-up does not find it so far;" in str(error)
+    assert "; a look-up has not found it yet;" in str(error)
 
 
 ODD = {"id": 5}
@@ -661,7 +661,7 @@ def test_a_look_up_reads_ten_pages_of_bookings_that_start_together() -> None:
     look = ("GET", "/v2/bookings")
     pages = [(look, listed(*[OTHERS] * 100, more=True, skip=skip)) for skip in range(10)]
     error = unknown([*pages, (CREATE, LOST), *pages], policy=NO_RETRY)
-    assert "; more bookings start then than a look-up reads;" in str(error)
+    assert "; a look-up does not read all bookings with this start;" in str(error)
 
 
 def test_a_list_by_cursor_is_read_too() -> None:
@@ -686,7 +686,7 @@ def test_no_page_of_a_look_up_is_asked_for_after_the_deadline() -> None:
         (Clock(), 160.0),
         (Clock(), 160.0),
     ]
-    assert "; more bookings start then than a look-up reads;" in str(unknown(script))
+    assert "; a look-up does not read all bookings with this start;" in str(unknown(script))
 
 
 def test_pages_are_asked_for_as_long_as_the_deadline_is_not_over() -> None:
@@ -713,14 +713,14 @@ def test_a_refusal_says_what_a_look_up_could_not_tell() -> None:
         play([NONE, (CREATE, TAKEN), (LOOK, NO_KEY)])
     assert isinstance(caught.value.__cause__, Unauthenticated)
     assert caught.value.stop_reason == (
-        "a retry would end the same; whether it is our own is not known: "
-        "a look-up failed: the answer was 401 no credentials"
+        "a retry would fail again; the booking of this key may exist: "
+        "a look-up failed: the response was 401 no credentials"
     )
     broken = [(LOOK, listed(FIRST)), (GET_SERIES, success([FIRST]))]
     with pytest.raises(BookingConflict) as conflict:
         play([NONE, (CREATE, refused(409, "booking_conflict_error")), *broken])
     assert conflict.value.stop_reason.endswith(
-        ": 1 of the bookings of a series exist, and its length is unknown; give recurrence_count"
+        ": 1 of the bookings of a series exist, and its length is unknown; pass recurrence_count"
     )
 
 
@@ -762,25 +762,25 @@ FULL = {f"k{number}": "v" for number in range(50)}
 @pytest.mark.parametrize(
     ("changes", "key", "field", "problem"),
     [
-        ({}, "", "key", "must be a string that is not blank, without NUL"),
-        ({}, " \t", "key", "must be a string that is not blank, without NUL"),
-        ({}, "a\x00b", "key", "must be a string that is not blank, without NUL"),
-        ({}, None, "key", "must be a string that is not blank, without NUL"),
-        ({}, 17, "key", "must be a string that is not blank, without NUL"),
+        ({}, "", "key", "must be a string that is not blank and contains no NUL"),
+        ({}, " \t", "key", "must be a string that is not blank and contains no NUL"),
+        ({}, "a\x00b", "key", "must be a string that is not blank and contains no NUL"),
+        ({}, None, "key", "must be a string that is not blank and contains no NUL"),
+        ({}, 17, "key", "must be a string that is not blank and contains no NUL"),
         ({}, "x" * 501, "key", "is longer than 500 characters"),
         ({}, "\U0001f600" * 251, "key", "is longer than 500 characters"),
-        ({"metadata": FULL}, "k", "key", "metadata has 51 keys; the server takes 50"),
+        ({"metadata": FULL}, "k", "key", "metadata has 51 keys; the server accepts 50"),
         (
             {"metadata": {METADATA_KEY: "x"}},
             "k",
             "booking.metadata['create_once_key']",
-            "is where the key is kept; leave it out",
+            "is reserved for the key; remove it",
         ),
         (
             {"instant": True},
             "k",
             "booking.instant",
-            "starts at once, where no look-up would find it; use bookings.create_instant",
+            "starts at once, so a look-up cannot find it; call bookings.create_instant",
         ),
         ({"start": "2027-04-05"}, "k", "booking.start", None),
         ({"typo": 1}, "k", "booking['typo']", None),

@@ -43,7 +43,7 @@ from calcom_core import (
     slots,
 )
 from calcom_core.error_body import read_error_body
-from calcom_core.error_mapping import _meaning
+from calcom_core.error_mapping import _find_rule
 from calcom_core.error_rules import ERROR_RULES
 from calcom_core.errors import (
     DeliveryTooLarge,
@@ -411,7 +411,7 @@ def test_a_booking_that_the_legacy_api_does_not_find_is_a_version_mismatch() -> 
     assert isinstance(error, VersionMismatch)
     assert error.may_have_happened is False
     assert str(error).startswith(
-        "bookings.get (GET /v2/bookings/bk7): 404: the legacy API (2024-04-15) answered, "
+        "bookings.get (GET /v2/bookings/bk7): 404: the legacy API (2024-04-15) responded, "
     )
 
 
@@ -426,7 +426,7 @@ def test_every_row_of_the_table_is_hit_by_a_recording_or_by_a_row_here() -> None
     hit = set()
     for operation, response in answers:
         body = read_error_body(response)
-        hit.add(_meaning(operation, response.status, body))
+        hit.add(_find_rule(operation, response.status, body))
     assert hit >= set(ERROR_RULES)
     assert len(set(ERROR_RULES)) == len(ERROR_RULES)
 
@@ -470,12 +470,12 @@ def test_details_that_are_no_tree_name_no_fields(errors: object) -> None:
 
 MESSAGES: dict[str, str] = {
     "106-create-recurring-conflict-on-second": (
-        "bookings.create (POST /v2/bookings): 409 booking_conflict_error (it may have happened "
-        "all the same; get the booking, and the rules of its event type, to see why)"
+        "bookings.create (POST /v2/bookings): 409 booking_conflict_error (it may have "
+        "happened; check the booking and the rules of its event type)"
     ),
     "live-01-create-booking-limit-per-day": (
         "bookings.create (POST /v2/bookings): 401 booking_limit_reached (a limit of the event "
-        "type is reached for that period; take a slot of another one)"
+        "type is reached for that period; choose a slot in another one)"
     ),
     "live-09-create-max-active-second-offers-reschedule": (
         "bookings.create (POST /v2/bookings): 400 BadRequestException: Attendee with this email "
@@ -497,14 +497,14 @@ MESSAGES: dict[str, str] = {
         "bookings.cancel (POST /v2/bookings/dc6da333-fcf2-423f-9fea-a97ebe1f3b32/cancel): 400 "
         "BadRequestException: Can't cancel booking with uid=dc6da333-fcf2-423f-9fea-a97ebe1f3b32 "
         "because it has been cancelled already. Please provide uid of a booking that is not "
-        "cancelled. (another occurrence of the series, or the booking that it was rescheduled to, "
-        "may still be accepted: get the booking, then cancel those by their own uids)"
+        "cancelled. (another occurrence of the series, or its rescheduled booking, "
+        "may still be accepted: get the booking, then cancel those by their uids)"
     ),
     "live-26-cancel-seat-alone-404-though-removed": (
         "bookings.cancel_seat (POST /v2/bookings/fgeBZHxJXaRJpkNoYzJEHR/cancel): 404 NOT_FOUND: "
-        "Invalid Query: The requested record was not found. (it may have happened all the same; "
-        "the server often removes a seat and then says so: get the booking to see whether the "
-        "seat is left)"
+        "Invalid Query: The requested record was not found. (it may have happened; "
+        "the server often returns this after it removed a seat: get the booking to see whether "
+        "the seat remains)"
     ),
     "live-68-ee-location-link-not-a-url": (
         "bookings.update_location (PATCH /v2/bookings/7s3RzwypGL2CY1oUTWDmvc/location): 400 "
@@ -514,36 +514,36 @@ MESSAGES: dict[str, str] = {
     ),
     "217-create-bad-email": (
         "bookings.create (POST /v2/bookings): 400 BAD_REQUEST: responses - "
-        "{email}email_validation_error, (give email the value that the event type requires)"
+        "{email}email_validation_error, (set email to a value that the event type accepts)"
     ),
     "47-reschedule-already-rescheduled": (
         "bookings.reschedule (POST /v2/bookings/8q36zVzjeFHywNswG41LH7/reschedule): 400 "
         "BadRequestException: Can't reschedule booking with uid=8q36zVzjeFHywNswG41LH7 because it "
         "has been cancelled and rescheduled already to booking with uid=n4j4252XEhZWhJZpxXK4ht. "
         "You probably want to reschedule n4j4252XEhZWhJZpxXK4ht instead by passing it within the "
-        "request URL. (it was rescheduled before, perhaps to another time: get the booking and "
-        "follow its rescheduled_to_uid)"
+        "request URL. (it was rescheduled before: get the booking, then use the uid in "
+        "its rescheduled_to_uid)"
     ),
     "story-26-get-missing": (
         "bookings.get (GET /v2/bookings/no-such-booking): 404 NotFoundException: Booking with "
-        "uid=no-such-booking was not found in the database (check the uid, and that these "
+        "uid=no-such-booking was not found in the database (check the uid, and whether these "
         "credentials may see it)"
     ),
     "442-get-normal-if-none-match-304": (
         "bookings.get (GET /v2/bookings/rp4rFJFqZV4kKE8R5WtTzj): 304 (not a response of the "
-        "API, and redirects are not followed; check the base URL)"
+        "API; redirects are not followed; check the base URL)"
     ),
     "279-version-missing-cancel": (
         "bookings.cancel (POST /v2/bookings/xBpMpHmFG7ZR2Vj46oAdxD/cancel): 201: the legacy API "
-        "(2024-04-15) answered, as it does when the server does not know the cal-api-version "
-        "sent: it is older than the version, or something removed the header; "
-        "where versions=HOSTED was chosen, EVERYWHERE is what every server knows; "
-        "it may really have done what was asked"
+        "(2024-04-15) responded, because the server does not know the cal-api-version "
+        "sent, or a proxy removed the header; "
+        "every server knows the versions of EVERYWHERE; "
+        "it may have executed the call"
     ),
     "281-version-missing-confirm": (
         "bookings.confirm (POST /v2/bookings/xBpMpHmFG7ZR2Vj46oAdxD/confirm): 404: the server "
-        "has no such route in this version of its API: it is older, or the base URL is not that "
-        "of its API"
+        "lacks this route or version: it is older, or the base URL is not that "
+        "of the API"
     ),
 }
 
@@ -570,7 +570,7 @@ def test_only_where_another_slot_can_help_the_message_says_to_take_one() -> None
     assert {row.reason for row in rows if not row.hint} == SLOT_HELPS
     assert {row.reason for row in rows if row.hint} == {"limit", "booker_limit", "no_host"}
     for row in rows:
-        assert ("take " in row.hint) is (row.reason == "limit")
+        assert ("choose " in row.hint) is (row.reason == "limit")
 
 
 def test_a_validation_error_names_each_field_and_its_reason() -> None:
@@ -589,7 +589,7 @@ def test_a_validation_error_that_names_no_field_points_at_the_text_of_the_server
     error = refusal(CREATE, 400, "Body should be an object", "BadRequestException")
     assert str(error) == (
         "bookings.create (POST /v2/bookings): 400 BadRequestException: Body should be an object "
-        "(change the input as the server says)"
+        "(change the input as the server's text requires)"
     )
 
 
@@ -597,9 +597,9 @@ CREDENTIALS = {
     "ApiKey": "the API key was refused: check that it is complete, not expired, and of this server",
     "AccessToken": "the access token was refused: refresh it, or check which server issued it",
     "OAuthClient": "the OAuth client was refused: check its id and its secret",
-    "Anonymous": "no credentials were sent: give some, such as auth=ApiKey(…)",
-    "": "give valid credentials, such as auth=ApiKey(…)",
-    "Custom": "give valid credentials, such as auth=ApiKey(…)",
+    "Anonymous": "no credentials were sent: pass some, such as auth=ApiKey(…)",
+    "": "pass valid credentials, such as auth=ApiKey(…)",
+    "Custom": "pass valid credentials, such as auth=ApiKey(…)",
 }
 
 
@@ -1092,8 +1092,8 @@ def test_blocked_by_the_edge_and_version_mismatch_are_what_they_say() -> None:
     blocked = ONE_OF_EACH["BlockedByEdge"]
     assert isinstance(blocked, BlockedByEdge)
     assert str(blocked) == (
-        "bookings.get (GET /v2/bookings/bk7): 403 a page of HTML (something in front of the "
-        "API refused; check the base URL and your network)"
+        "bookings.get (GET /v2/bookings/bk7): 403 a page of HTML (a proxy or firewall refused "
+        "the request; check the base URL and your network)"
     )
     mismatch = ONE_OF_EACH["VersionMismatch"]
     assert isinstance(mismatch, VersionMismatch)

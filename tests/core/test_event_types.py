@@ -375,7 +375,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "one and several": (
         lambda: event_types.list(username="rosa", usernames=["ola"]),
-        "usernames: cannot stand with username",
+        "usernames: cannot be combined with username",
     ),
     "nobody": (lambda: event_types.list(username=""), "username: is empty"),
     "none of several": (
@@ -384,7 +384,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "two in one": (
         lambda: event_types.list(usernames=["rosa,ola"]),
-        "usernames[0]: holds a comma, which would make it two",
+        "usernames[0]: contains a comma, which separates usernames",
     ),
     "several as text": (
         lambda: event_types.list(usernames="rosa"),

@@ -139,42 +139,42 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str, str]] = {
     "both": (
         {"team_id": 1, "teams_ids": [1]},
         "team_id",
-        "cannot stand with teams_ids; the server would use only one of them",
+        "cannot be combined with teams_ids; the server would use only one",
     ),
     "two sorts": (
         {"sort_end": "asc", "sort_updated_at": "asc"},
         "sort_updated_at",
-        "cannot stand with sort_end; the server would use only one of them",
+        "cannot be combined with sort_end; the server would use only one",
     ),
     "both ways of paging": (
         {"take": 3, "cursor": "c"},
         "take",
-        "cannot stand with cursor: a list by cursor has limit instead",
+        "cannot be combined with cursor: a list by cursor uses limit instead",
     ),
     "a sort with a cursor": (
         {"sort_end": "asc", "limit": 3},
         "sort_end",
-        "cannot stand with limit: the order of a list by cursor follows from its status",
+        "cannot be combined with limit: the status determines the order of a list by cursor",
     ),
     "two statuses in the version of cursors": (
         {"status": ["past", "upcoming"], "cal_api_version": "2026-05-01"},
         "status",
-        "cannot be said in version 2026-05-01: a list by cursor takes one",
+        "is not supported in version 2026-05-01: a list by cursor accepts only one",
     ),
     "a limit in a version of skip": (
         {"limit": 3, "cal_api_version": "2024-08-13"},
         "limit",
-        "cannot be said in version 2024-08-13: a list by take and skip does not know it",
+        "is not supported in version 2024-08-13: a list by take and skip does not support it",
     ),
     "a range": (
         {"after_start": "2027-04-05T09:00:00Z", "before_end": "2027-04-05T08:00:00Z"},
         "before_end",
-        "is before after_start, so that nothing can lie between",
+        "is before after_start, so no booking can match",
     ),
     "a naive time": (
         {"after_start": "2027-04-05T09:00:00"},
         "after_start",
-        "is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
 }
 

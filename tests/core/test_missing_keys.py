@@ -289,47 +289,47 @@ LACKING: list[tuple[Operation[Any], object, str]] = [
     (
         bookings.get_one("bk7"),
         {},
-        f"{OF_ONE}nothing at $.data.uid, where a string belongs; "
+        f"{OF_ONE}nothing at $.data.uid instead of a string; "
         "also missing: $.data.status, $.data.start, $.data.end",
     ),
     (
         bookings.get_one("bk7"),
         {"uid": "bk7", "start": "2027-04-05T09:00:00.000Z"},
-        f"{OF_ONE}nothing at $.data.status, where a string belongs; also missing: $.data.end",
+        f"{OF_ONE}nothing at $.data.status instead of a string; also missing: $.data.end",
     ),
     (
         bookings.get_one("bk7"),
         {**LEAST, "start": None},
-        f"{OF_ONE}null at $.data.start, where a time with its offset belongs",
+        f"{OF_ONE}null at $.data.start instead of a time with its offset",
     ),
     (
         bookings.get_one("bk7"),
         {"uid": "bk7", "status": "accepted", "start": "soon"},
-        f"{OF_ONE}another string at $.data.start, where a time with its offset belongs; "
+        f"{OF_ONE}another string at $.data.start instead of a time with its offset; "
         "also missing: $.data.end",
     ),
     (
         bookings.get_one("bk7"),
         {"uid": 5},
-        f"{OF_ONE}an integer at $.data.uid, where a string belongs; "
+        f"{OF_ONE}an integer at $.data.uid instead of a string; "
         "also missing: $.data.status, $.data.start, $.data.end",
     ),
     (
         bookings.list(),
         [LEAST, {"uid": "bk8", "status": "accepted"}, {}],
-        f"{OF_LIST}nothing at $.data[1].start, where a time with its offset belongs; "
-        "also missing: $.data[1].end (2 unreadable, the other 1 of the page in error.page)",
+        f"{OF_LIST}nothing at $.data[1].start instead of a time with its offset; "
+        "also missing: $.data[1].end (items in error.unreadable: 2, error.page: 1)",
     ),
     (
         bookings.references("bk7"),
         [{}],
         "bookings.references (GET /v2/bookings/bk7/references): 200 with nothing at "
-        "$.data[0].type, where a string belongs; also missing: $.data[0].eventUid",
+        "$.data[0].type instead of a string; also missing: $.data[0].eventUid",
     ),
     (
         slots.reserve(event_type_id=1, slot_start=NINE),
         {},
-        f"{OF_RESERVE}nothing at $.data.reservationUid, where a string belongs; "
+        f"{OF_RESERVE}nothing at $.data.reservationUid instead of a string; "
         "the server accepted the request all the same",
     ),
 ]

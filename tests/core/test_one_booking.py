@@ -32,8 +32,8 @@ SERIES: dict[str, tuple[Operation[Booking], str, list[str], bool, str]] = {
         "102-create-recurring-count-2",
         ["stgnCyJcfBjLXTFJR6Zzo2", "pCTjxZmf1dYtpeQLm55zet"],
         True,
-        "bookings.create_one (POST /v2/bookings): 201 with a series of 2 at $.data, where one "
-        "booking belongs; error.bookings holds them; bookings.create returns one booking or a "
+        "bookings.create_one (POST /v2/bookings): 201 with a series of 2 at $.data instead "
+        "of one booking; error.bookings holds them; bookings.create returns one booking or a "
         "series; the server accepted the request all the same",
     ),
     "cancel_one": (
@@ -41,8 +41,8 @@ SERIES: dict[str, tuple[Operation[Booking], str, list[str], bool, str]] = {
         "103-cancel-recurring-all",
         ["stgnCyJcfBjLXTFJR6Zzo2", "pCTjxZmf1dYtpeQLm55zet"],
         True,
-        "bookings.cancel_one (POST /v2/bookings/bk7/cancel): 200 with a series of 2 at $.data, "
-        "where one booking belongs; error.bookings holds them; bookings.cancel returns one "
+        "bookings.cancel_one (POST /v2/bookings/bk7/cancel): 200 with a series of 2 at $.data "
+        "instead of one booking; error.bookings holds them; bookings.cancel returns one "
         "booking or a series; the server accepted the request all the same",
     ),
     "get_one": (
@@ -55,8 +55,8 @@ SERIES: dict[str, tuple[Operation[Booking], str, list[str], bool, str]] = {
             "3U1gsyjHUN5WwDpFN6BrWJ",
         ],
         False,
-        "bookings.get_one (GET /v2/bookings/bk7): 200 with a series of 4 at $.data, where one "
-        "booking belongs; error.bookings holds them; bookings.get returns one booking or a series",
+        "bookings.get_one (GET /v2/bookings/bk7): 200 with a series of 4 at $.data instead "
+        "of one booking; error.bookings holds them; bookings.get returns one booking or a series",
     ),
 }
 
@@ -156,7 +156,7 @@ def test_a_count_of_occurrences_asks_for_a_series(data: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         bookings.create_one(data)
     assert str(caught.value) == (
-        "data.recurrence_count: asks for a series; call bookings.create_recurring"
+        "data.recurrence_count: requests a series; call bookings.create_recurring"
     )
 
 
@@ -180,4 +180,4 @@ def test_a_seat_is_cancelled_as_by_cancel() -> None:
     assert bookings.cancel_one("bk7", SeatCancellation(**seat)) == expected
     with pytest.raises(InvalidInput) as caught:
         bookings.cancel_one("bk7", {**seat, "cancel_subsequent_bookings": True})
-    assert caught.value.problem == "belongs to a whole booking and cannot stand with seat_uid"
+    assert caught.value.problem == "applies to a whole booking and cannot be combined with seat_uid"

@@ -196,21 +196,33 @@ def more(cursor: object) -> dict[str, Any]:
 
 # The walk so far, then the page whose pagination cannot be followed, and what is said of it.
 ODD_CURSORS: list[tuple[list[dict[str, Any]], str]] = [
-    ([more(None)], "nothing at $.pagination.nextCursor, where a cursor, since hasMore is true,"),
-    ([more("")], "an empty string at $.pagination.nextCursor, where a cursor, since hasMore is"),
-    ([{"hasMore": True}], "nothing at $.pagination.nextCursor, where a cursor, since hasMore is"),
-    ([more("\ud800")], "half a surrogate pair at $.pagination.nextCursor, where a cursor"),
-    ([more("a"), more("a")], "one of this walk at $.pagination.nextCursor, where a new cursor"),
+    (
+        [more(None)],
+        "nothing at $.pagination.nextCursor instead of a cursor, because hasMore is true",
+    ),
+    ([more("")], "an empty string at $.pagination.nextCursor instead of a cursor, because hasMore"),
+    (
+        [{"hasMore": True}],
+        "nothing at $.pagination.nextCursor instead of a cursor, because hasMore",
+    ),
+    ([more("\ud800")], "half a surrogate pair at $.pagination.nextCursor instead of a cursor"),
+    (
+        [more("a"), more("a")],
+        "a repeated cursor at $.pagination.nextCursor instead of a new cursor",
+    ),
     (
         [more("a"), more("b"), more("a")],
-        "one of this walk at $.pagination.nextCursor, where a new cursor",
+        "a repeated cursor at $.pagination.nextCursor instead of a new cursor",
     ),
     (
         [more("a"), more("b"), more("c"), more("b")],
-        "one of this walk at $.pagination.nextCursor, where a new cursor",
+        "a repeated cursor at $.pagination.nextCursor instead of a new cursor",
     ),
-    ([more(5)], "an integer at $.pagination.nextCursor, where a string"),
-    ([{"nextCursor": None, "hasMore": "no"}], "a string at $.pagination.hasMore, where a boolean"),
+    ([more(5)], "an integer at $.pagination.nextCursor instead of a string"),
+    (
+        [{"nextCursor": None, "hasMore": "no"}],
+        "a string at $.pagination.hasMore instead of a boolean",
+    ),
 ]
 
 
@@ -267,7 +279,7 @@ def test_a_page_whose_cursor_cannot_be_followed_is_in_the_error() -> None:
     assert [booking.uid for booking in error.page.items] == ["b1"]
     assert error.page.next is None
     assert error.unreadable == ()
-    assert str(error).endswith("(1 of the page in error.page)")
+    assert str(error).endswith("(items in error.page: 1)")
 
 
 def test_a_page_with_an_odd_item_keeps_the_next_one() -> None:
@@ -302,7 +314,7 @@ def test_a_server_that_takes_no_notice_of_skip_is_an_error_and_no_loop() -> None
     with pytest.raises(DecodingError) as caught:
         walk(items(API, bookings.list(take=3)), by_answers(*[OFFSET] * 9))
     assert caught.value.path == "$.pagination.hasPreviousPage"
-    assert "200 with false at $.pagination.hasPreviousPage, where true, after 3 items, " in str(
+    assert "200 with false at $.pagination.hasPreviousPage instead of true after 3 items" in str(
         caught.value
     )
 
@@ -381,7 +393,7 @@ def test_a_list_that_does_not_count_itself_and_never_ends_is_an_error() -> None:
     assert error.path == "$.pagination.hasNextPage"
     assert error.data["pagination"] == {"hasNextPage": True}
     assert [item["uid"] for item in error.data["data"]] == ["b1"]
-    assert "11 pages were read, 10 of them in a row with nothing new" in str(error)
+    assert "11 pages were read, the last 10 without a new booking" in str(error)
 
 
 def test_bookings_without_a_pagination_are_shown_before_the_error() -> None:
@@ -397,16 +409,16 @@ def test_bookings_without_a_pagination_are_shown_before_the_error() -> None:
 
 # What was asked, the answer's pagination of the other way, and what is said of it.
 OTHER_WAYS: dict[str, tuple[Operation[Page[Booking]], dict[str, Any], str]] = {
-    "after a cursor": (bookings.list(cursor="c"), OFFSET, "one by number"),
-    "after skip": (bookings.list(take=3, skip=3), more("c"), "one by cursor"),
-    "with a sort": (bookings.list(sort_end="asc"), more("c"), "one by cursor"),
+    "after a cursor": (bookings.list(cursor="c"), OFFSET, "a page by take and skip"),
+    "after skip": (bookings.list(take=3, skip=3), more("c"), "a page by cursor"),
+    "with a sort": (bookings.list(sort_end="asc"), more("c"), "a page by cursor"),
     "of two statuses": (
         bookings.list(status=["past", "upcoming"], cal_api_version="2024-08-13"),
         more("c"),
-        "one by cursor",
+        "a page by cursor",
     ),
-    "of a list that knows one way": (teams.bookings(5, take=3), more("c"), "one by cursor"),
-    "of a member's list": (teams.organization_user_bookings(5, 6), more("c"), "one by cursor"),
+    "of a list that knows one way": (teams.bookings(5, take=3), more("c"), "a page by cursor"),
+    "of a member's list": (teams.organization_user_bookings(5, 6), more("c"), "a page by cursor"),
 }
 
 

@@ -78,7 +78,10 @@ def test_one_program_cannot_run_twice_at_once() -> None:
     program = nothing()
     with pytest.raises(InvalidInput) as caught:
         Gather((program, nothing(), program), 2)
-    assert str(caught.value) == "programs: holds one twice; call the function again for another"
+    assert (
+        str(caught.value)
+        == "programs: contains one program twice; call its function again for another"
+    )
 
 
 def test_effects_are_equal_by_what_they_ask() -> None:

@@ -36,6 +36,7 @@ ORDER = [
     "error_body",
     "error_rules",
     "error_mapping",
+    "decoding_errors",
     "decoders",
     "routes",
     "operation",
@@ -65,6 +66,7 @@ ORDER = [
     "paging",
     "create_once",
     "testing",
+    "response_fields",
     "responses",
 ]
 

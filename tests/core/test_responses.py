@@ -35,6 +35,7 @@ from calcom_core import (
     ValidationFailed,
     bookings,
     iterate_script,
+    response_fields,
     responses,
     slots,
 )
@@ -377,11 +378,11 @@ def test_several_keywords_agree_with_each_other() -> None:
 
 
 MODELS: list[tuple[type[Any], type[Any], set[str]]] = [
-    (responses.BookingFields, Booking, {"seats"}),
-    (responses.AttendeeFields, Attendee, set()),
-    (responses.HostFields, Host, set()),
-    (responses.EventTypeRefFields, EventTypeRef, set()),
-    (responses.SlotFields, Slot, set()),
+    (response_fields.BookingFields, Booking, {"seats"}),
+    (response_fields.AttendeeFields, Attendee, set()),
+    (response_fields.HostFields, Host, set()),
+    (response_fields.EventTypeRefFields, EventTypeRef, set()),
+    (response_fields.SlotFields, Slot, set()),
 ]
 
 
@@ -434,21 +435,21 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(seats=["a", 5]), "seats[1].seat_uid: must be a string, not an integer"),
     (
         lambda r: r.booking(seats=["a"], attendees=[{}]),
-        "seats: excludes attendees; give each of them a seat_uid",
+        "seats: cannot be combined with attendees; give each attendee a seat_uid instead",
     ),
     (lambda r: r.booking(event_type=7), "event_type: must be a mapping, not an integer"),
     (lambda r: r.booking(extra=7), "extra: must be a mapping, not an integer"),
     (
         lambda r: r.booking(start=datetime(2027, 4, 5)),
-        "start: is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "start: is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
     (
         lambda r: r.booking(created_at=datetime(2027, 4, 5)),
-        "created_at: is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "created_at: is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
     (
         lambda r: r.page([{"end": "soon"}]),
-        "bookings[0].end: is not a time of ISO 8601 such as 2027-04-05T09:00:00Z",
+        "bookings[0].end: is not an ISO 8601 time such as 2027-04-05T09:00:00Z",
     ),
     (
         lambda r: r.booking(updated_at="soon"),
@@ -465,8 +466,8 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(duration=True), "duration: must be a number, not a boolean"),
     (
         lambda r: r.booking(metadata={"a": object()}),
-        "metadata: holds what JSON cannot: NaN, an infinite number, half a surrogate pair, "
-        "itself, or a Python object",
+        "metadata: contains a value that JSON cannot represent: NaN, infinity, half a "
+        "surrogate pair, itself, or a Python object",
     ),
     (lambda r: r.series({"uid": "a"}), "bookings: must be a list, not an object"),
     (lambda r: r.page([{}, "a"]), "bookings[1]: must be a mapping, not a string"),
@@ -487,18 +488,18 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     ),
     (
         lambda r: r.page([{}], total_items=1, next_cursor="c"),
-        "next_cursor: excludes total_items, take and skip; give one or other",
+        "next_cursor: cannot be combined with total_items, take and skip",
     ),
     (lambda r: r.page([{}], next_cursor=""), "next_cursor: is empty"),
     (lambda r: r.page([{}], next_cursor=5), "next_cursor: must be a string, not an integer"),
     (lambda r: r.slots([]), "by_date: must be a mapping, not an array"),
     (
         lambda r: r.slots({"2027-02-31": []}),
-        "a key of by_date: is not a date of the calendar",
+        "a key of by_date: is not a date in the calendar",
     ),
     (
         lambda r: r.slots({NINE: []}),
-        "a key of by_date: is a time; give a date such as 2027-04-05",
+        "a key of by_date: is a time; pass a date such as 2027-04-05",
     ),
     (
         lambda r: r.slots({"2027-04-05": ["soon"]}),

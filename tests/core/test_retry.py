@@ -72,8 +72,8 @@ def failure(came: Response | type[TransportError], idempotent: bool) -> CalcomEr
 
 
 NO_MORE = GiveUp("the policy allows no more")
-SAME = (GiveUp("a retry would end the same"),) * 4
-UNKNOWN = (GiveUp("it may have happened, and a second time would do it twice", True),) * 4
+SAME = (GiveUp("a retry would fail again"),) * 4
+UNKNOWN = (GiveUp("a retry might execute it twice", True),) * 4
 BACKOFF = (Retry(1, 1), Retry(2, 1), Retry(3, 1), NO_MORE)
 IN_TWO_SECONDS = (Retry(3, 1 / 3), Retry(4, 0.5), Retry(5, 0.6), NO_MORE)
 AT_THE_BUDGET = (Retry(21, 1 / 21), Retry(22, 2 / 22), Retry(23, 3 / 23), NO_MORE)
@@ -81,7 +81,7 @@ Cells = tuple[Retry | GiveUp, ...]
 
 
 def too_long(seconds: str) -> Cells:
-    refused = GiveUp(f"the server states a wait of {seconds} s, and the policy waits 20")
+    refused = GiveUp(f"the server states a wait of {seconds} s, above the budget of 20 s")
     return (refused, refused, refused, NO_MORE)
 
 
@@ -330,7 +330,7 @@ def test_each_status_is_repeated_or_not(status: int) -> None:
     assert decide(POLICY, False, 1, write) == (UNKNOWN[0] if status >= 500 else SAME[0])
 
 
-LATE = GiveUp("another one would outlast the deadline of 60 s")
+LATE = GiveUp("another attempt would outlast the deadline of 60 s")
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_two_attempts_have_a_deadline_too() -> None:
         ((None, True, 1, failure(NoAnswer, True)), "policy: must be a RetryPolicy, not NoneType"),
         ((POLICY, WRITE, 1, failure(NoAnswer, False)), "idempotent: must be a bool, as operation."),
         ((POLICY, 1, 1, failure(NoAnswer, False)), "idempotent: must be a bool, as operation."),
-        ((POLICY, True, 0, failure(NoAnswer, True)), "attempt: must be an integer of at least 1,"),
+        ((POLICY, True, 0, failure(NoAnswer, True)), "attempt: must be an integer of at least 1;"),
         ((POLICY, True, 1.0, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
         ((POLICY, True, True, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
         ((POLICY, True, 1, OSError()), "outcome: must be a CalcomError, such as NoAnswer, not OS"),
@@ -447,8 +447,8 @@ SECONDS_OF_A_DAY = "must be a number of seconds, from 0 to 86,400"
         ({"wait_budget": None}, "wait_budget", SECONDS_OF_A_DAY),
         ({"cap": 0.4}, "cap", "is below the base of 0.5 s"),
         ({"wait_budget": 181}, "wait_budget", "is beyond the deadline of 180 s"),
-        ({"base": 181}, "base", "is beyond the deadline of 180 s; give a smaller one"),
-        ({"deadline": 0}, "base", "is beyond the deadline of 0 s; give a smaller one"),
+        ({"base": 181}, "base", "is beyond the deadline of 180 s; pass a smaller one"),
+        ({"deadline": 0}, "base", "is beyond the deadline of 0 s; pass a smaller one"),
     ],
 )
 def test_a_policy_that_contradicts_itself_is_refused(given: Any, field: str, problem: str) -> None:
@@ -484,9 +484,9 @@ def test_a_write_is_repeated_while_it_has_certainly_not_happened() -> None:
 
 
 UNANSWERED = (
-    "bookings.create (POST /v2/bookings): whether it happened is not known: cut short; "
-    "before you repeat it, ask what error.verify asks "
-    "(after 1 attempt: it may have happened, and a second time would do it twice)"
+    "bookings.create (POST /v2/bookings): it may have happened: cut short; "
+    "before you repeat it, run error.verify "
+    "(after 1 attempt: a retry might execute it twice)"
 )
 
 
@@ -517,7 +517,7 @@ def test_a_write_that_crashed_is_an_unknown_outcome_whose_cause_has_the_answer()
     assert isinstance(cause, ServerError)
     assert (cause.status, cause.message, cause.attempts) == (500, "Internal server error", 2)
     assert str(caught.value) == UNANSWERED.replace(
-        "cut short", "the answer was 500 Internal server error"
+        "cut short", "the response was 500 Internal server error"
     ).replace("1 attempt", "2 attempts")
 
 
@@ -615,7 +615,7 @@ def test_a_reset_beyond_the_budget_is_an_error_at_once_that_says_how_long() -> N
     assert error.reset == 3600
     assert str(error) == (
         "bookings.create (POST /v2/bookings): 429 X: no (retry after 3600 s) "
-        "(after 1 attempt: the server states a wait of 3600 s, and the policy waits 90)"
+        "(after 1 attempt: the server states a wait of 3600 s, above the budget of 90 s)"
     )
 
 
@@ -633,7 +633,7 @@ def test_an_answer_that_would_come_again_is_not_asked_for_again(
     with pytest.raises(error) as caught:
         run_script(retrying(API, READ), [(READ, came)])
     assert (caught.value.attempts, caught.value.stop_reason) == (1, SAME[0].reason)
-    assert str(caught.value).endswith("(after 1 attempt: a retry would end the same)")
+    assert str(caught.value).endswith("(after 1 attempt: a retry would fail again)")
 
 
 def test_an_error_that_no_program_raised_counts_no_attempts() -> None:

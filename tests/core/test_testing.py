@@ -190,9 +190,9 @@ def test_a_stream_yields_what_it_emits() -> None:
         emitted.extend(iterate_script(counting(), [(Sleep(1), None), (Sleep(2), None)]))
     assert emitted == [1, 2]
     assert str(caught.value) == (
-        "the program ended after step 1, and the script goes on: Sleep(seconds=2, jitter=0.0)"
+        "the program ended after step 1, and steps remain: Sleep(seconds=2, jitter=0.0)"
     )
-    with pytest.raises(InvalidInput, match="give it to iterate_script"):
+    with pytest.raises(InvalidInput, match="pass it to iterate_script"):
         run_script(counting(), [])
 
 
@@ -202,203 +202,201 @@ REPORTS: dict[str, tuple[Callable[[], Program[Any]], Any, str]] = {
         [(bookings.cancel("bk7"), GOOD), (GET, GOOD), (("GET", "/v2/x"), GOOD), ([], [])],
         "step 1 differs in method, path, body:\n"
         "  expected: bookings.cancel (POST /v2/bookings/bk7/cancel)\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: bookings.get_one (GET /v2/bookings/bk7); GET /v2/x; Gather of 2",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: bookings.get_one (GET /v2/bookings/bk7); GET /v2/x; Gather of 2",
     ),
     "another path": (
         get,
         [(("GET", "/v2/bookings/other"), GOOD)],
         "step 1 differs in path:\n"
         "  expected: GET /v2/bookings/other\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a path that is none": (
         get,
         [(("GET", "bk7"), GOOD)],
         "step 1 differs in path:\n"
         "  expected: GET bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "another method": (
         get,
         [(("DELETE", "/v2/bookings/bk7"), GOOD)],
         "step 1 differs in method:\n"
         "  expected: DELETE /v2/bookings/bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "another query": (
         lambda: retrying(API, LIST, NO_RETRY),
         [(bookings.list(status="past", take=3, sort_start="asc"), LISTED)],
         "step 1 differs in query.sortStart, query.take, query.skip:\n"
         "  expected: bookings.list (GET /v2/bookings)\n"
-        "  asked:    bookings.list (GET /v2/bookings)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.list (GET /v2/bookings)\n"
+        "  remaining steps: none",
     ),
     "another version": (
         lambda: retrying(Api(ApiKey("cal_test_script"), versions=HOSTED), GET, NO_RETRY),
         [(bookings.get_one("bk7", cal_api_version="2024-08-13"), GOOD)],
-        "step 1 differs in version (2024-08-13, asked 2026-02-25):\n"
+        "step 1 differs in version (2024-08-13, sent 2026-02-25):\n"
         "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "another whole request": (
         get,
         [(Api(Anonymous()).request(GET), GOOD)],
         "step 1 differs in url, header.Authorization:\n"
         "  expected: GET /v2/bookings/bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a whole request of another query": (
         lambda: retrying(API, LIST, NO_RETRY),
         [(API.request(bookings.list(status="past", take=3)), LISTED)],
         "step 1 differs in query.take, query.skip:\n"
         "  expected: GET /prefix/v2/bookings\n"
-        "  asked:    bookings.list (GET /v2/bookings)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.list (GET /v2/bookings)\n"
+        "  remaining steps: none",
     ),
     "a whole request of another body": (
         lambda: send(API.request(bookings.cancel("bk7", {"cancellation_reason": "ill"}))),
         [(API.request(bookings.cancel("bk7", {"cancellation_reason": "away"})), LISTED)],
         "step 1 differs in body.cancellationReason:\n"
         "  expected: POST /prefix/v2/bookings/bk7/cancel\n"
-        "  asked:    POST /prefix/v2/bookings/bk7/cancel\n"
-        "  after it: nothing more",
+        "  yielded:  POST /prefix/v2/bookings/bk7/cancel\n"
+        "  remaining steps: none",
     ),
     "a whole request with a header twice": (
         get,
         [(evolve(API.request(GET), headers=[("X", "1"), *API.request(GET).headers]), GOOD)],
         "step 1 differs in header.X:\n"
         "  expected: GET /prefix/v2/bookings/bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a whole request with its headers in another order": (
         get,
         [(evolve(API.request(GET), headers=[*API.request(GET).headers][::-1]), GOOD)],
-        "step 1 differs in what it says:\n"
+        "step 1 differs in another part:\n"
         "  expected: GET /prefix/v2/bookings/bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a sleep for a request": (
         get,
         [(Sleep(1), None)],
         "step 1 differs in its kind:\n"
         "  expected: Sleep(seconds=1, jitter=0.0)\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "another timeout": (
         get,
         [(Send(API.request(GET), GET, 5.0), GOOD)],
-        "step 1 differs in what it says:\n"
+        "step 1 differs in its arguments:\n"
         "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a longer sleep": (
         waiting,
         [(Sleep(2.5), None), (Sleep(4), None)],
-        "step 2 differs in what it says:\n"
+        "step 2 differs in its arguments:\n"
         "  expected: Sleep(seconds=4, jitter=0.0)\n"
-        "  asked:    Sleep(seconds=4, jitter=1)\n"
-        "  after it: nothing more",
+        "  yielded:  Sleep(seconds=4, jitter=1)\n"
+        "  remaining steps: none",
     ),
     "a clock too many": (
         waiting,
         [(Clock(), 1.0), (Clock(), 2.0)],
         "step 2 differs in its kind:\n"
         "  expected: Clock()\n"
-        "  asked:    Sleep(seconds=2.5, jitter=0.0)\n"
-        "  after it: nothing more",
+        "  yielded:  Sleep(seconds=2.5, jitter=0.0)\n"
+        "  remaining steps: none",
     ),
     "a gather for a request": (
         get,
         [([], [])],
         "step 1 differs in its kind:\n"
         "  expected: Gather of 2\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a request for a gather": (
         both,
         [(GET, GOOD)],
         "step 1 differs in its kind:\n"
         "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  asked:    Gather of 2\n"
-        "  after it: nothing more",
+        "  yielded:  Gather of 2\n"
+        "  remaining steps: none",
     ),
     "a branch too few": (
         both,
         [([(GET, GOOD)],)],
         "step 1 differs in the number of branches:\n"
         "  expected: Gather of 1\n"
-        "  asked:    Gather of 2\n"
-        "  after it: nothing more",
+        "  yielded:  Gather of 2\n"
+        "  remaining steps: none",
     ),
     "another request in a branch": (
         both,
         [([(GET, GOOD)], [(GET, GOOD)])],
         "step 1, branch 1, step 1 differs in path, query.status, query.take, query.skip:\n"
         "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  asked:    bookings.list (GET /v2/bookings)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.list (GET /v2/bookings)\n"
+        "  remaining steps: none",
     ),
     "too little": (
         get,
         [],
-        "step 1: the program asks for bookings.get_one (GET /v2/bookings/bk7), "
-        "and the script is at its end",
+        "step 1: the program yielded bookings.get_one (GET /v2/bookings/bk7), and no steps remain",
     ),
     "too little in a branch": (
         both,
         [([], [(LIST, LISTED)])],
-        "step 1, branch 0, step 1: the program asks for bookings.get_one "
-        "(GET /v2/bookings/bk7), and the script is at its end",
+        "step 1, branch 0, step 1: the program yielded bookings.get_one "
+        "(GET /v2/bookings/bk7), and no steps remain",
     ),
     "too much": (
         get,
         [(GET, GOOD), (LIST, LISTED), (Clock(), 1.0)],
-        "the program ended after step 1, and the script goes on: "
+        "the program ended after step 1, and steps remain: "
         "bookings.list (GET /v2/bookings); Clock()",
     ),
     "too much for a program that fails": (
         get,
         [(GET, response_of("191-get-bad-uid")), (Sleep(1), None)],
-        "the program raised NotFound after step 1, and the script goes on: "
-        "Sleep(seconds=1, jitter=0.0)",
+        "the program raised NotFound after step 1, and steps remain: Sleep(seconds=1, jitter=0.0)",
     ),
     "too much for a program that is refused": (
         lambda: send(GET),  # type: ignore[arg-type]
         [(GET, GOOD), (("GET", "/v2/bookings?attendeeEmail=ann@example.net"), GOOD)],
-        "the program raised InvalidInput (request: must be a Request; of an operation, "
-        "api.request(operation)) after step 0, and the script goes on: "
+        "the program raised InvalidInput (request: must be a Request; create one with "
+        "api.request(operation)) after step 0, and steps remain: "
         "bookings.get_one (GET /v2/bookings/bk7); GET /v2/bookings",
     ),
     "a result that answers nothing": (
         get,
         [(GET, None)],
-        "step 1: a request is answered by a Response or an exception, and not NoneType",
+        "step 1: the result of a request must be a Response or an exception, not NoneType",
     ),
     "a result of a sleep": (
         waiting,
         [(Sleep(2.5), 5.0)],
-        "step 1: of a sleep comes None or an exception, and not float",
+        "step 1: the result of a sleep must be None or an exception, not float",
     ),
     "a clock that tells nothing": (
         waiting,
         [(Clock(), None)],
-        "step 1: a clock tells a number of seconds or an exception, and not NoneType",
+        "step 1: the result of a clock must be a number of seconds or an exception, not NoneType",
     ),
     "a clock that tells the truth": (
         waiting,
         [(Clock(), True)],
-        "step 1: a clock tells a number of seconds or an exception, and not bool",
+        "step 1: the result of a clock must be a number of seconds or an exception, not bool",
     ),
 }
 
@@ -494,12 +492,10 @@ def test_what_is_no_effect_is_refused_as_the_interpreters_refuse_it() -> None:
 
     with pytest.raises(InvalidInput) as caught:
         run_script(wrong(), [(GET, GOOD)])
-    assert str(caught.value) == "program: yielded Operation, which is no effect"
+    assert str(caught.value) == "program: yielded Operation, which is not an effect"
     with pytest.raises(InvalidInput) as returned:
         list(iterate_script(get(), [(GET, GOOD)]))  # type: ignore[arg-type]
-    assert str(returned.value) == (
-        "stream: returned Booking, as only a program may: give it to run()"
-    )
+    assert str(returned.value) == ("stream: returned Booking, so it is a program; pass it to run()")
 
 
 def test_a_script_may_be_any_iterable_of_steps() -> None:

@@ -289,8 +289,8 @@ def _always_more(query: dict[str, str]) -> Response:
 ENDLESS = {
     (_growing, items): (14, 28, "14 pages were read, and the last"),
     (_growing, pages): (14, 14, "14 pages were read, and the last"),
-    (_always_more, items): (11, 2, "11 pages were read, 10 of them in a row with nothing new, and"),
-    (_always_more, pages): (11, 11, "11 pages were read, 10 of them in a row with nothing new"),
+    (_always_more, items): (11, 2, "11 pages were read, the last 10 without a new booking, and"),
+    (_always_more, pages): (11, 11, "11 pages were read, the last 10 without a new booking"),
 }
 
 
@@ -348,7 +348,7 @@ def test_a_list_by_cursor_that_shows_the_same_again_and_again_is_an_error() -> N
         assert server.asked == most
         assert len(shown) == 2
         assert caught.value.path == "$.pagination.hasMore"
-        assert "2 pages were read, 1 of them in a row with nothing new, and" in str(caught.value)
+        assert "2 pages were read, the last 1 without a new booking, and" in str(caught.value)
 
 
 def test_a_list_by_cursor_that_turns_in_a_circle_is_an_error() -> None:
@@ -433,9 +433,7 @@ def test_what_lists_no_bookings_is_refused_before_anything_is_sent(
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
         walked(API, operation)
-    assert str(caught.value) == (
-        "operation: must be one that lists bookings, such as bookings.list(…)"
-    )
+    assert str(caught.value) == ("operation: must list bookings, such as bookings.list(…)")
     with pytest.raises(InvalidInput, match=r"^policy: must be a RetryPolicy, not NoneType$"):
         walked(API, past(2), None)
 

@@ -128,8 +128,8 @@ def test_a_secret_may_hold_any_text() -> None:
         (
             None,
             SignatureMissing,
-            "the delivery has no X-Cal-Signature-256; anybody may have sent it, "
-            "or the webhook of a scheduled delivery is gone",
+            "the delivery has no X-Cal-Signature-256; anyone may have sent it, "
+            "or the webhook of a scheduled delivery was deleted",
         ),
         ("", SignatureMissing, ""),
         (b"", SignatureMissing, ""),
@@ -137,15 +137,14 @@ def test_a_secret_may_hold_any_text() -> None:
         (
             "no-secret-provided",
             WebhookWithoutSecret,
-            "the webhook has no secret, so that anybody can make its deliveries; "
-            "give it one in Cal.com",
+            "the webhook has no secret, so anyone can forge its deliveries; set one in Cal.com",
         ),
         (b"no-secret-provided", WebhookWithoutSecret, ""),
         (
             "what?",
             SignatureMalformed,
-            "X-Cal-Signature-256 is not 64 hexadecimal digits, with or without sha256= before "
-            "them, or it came more than once",
+            "X-Cal-Signature-256 is not 64 hexadecimal digits, with or without sha256=, "
+            "or it is repeated",
         ),
         (SIGNATURE[:-1], SignatureMalformed, ""),
         (SIGNATURE + "0", SignatureMalformed, ""),
@@ -162,9 +161,9 @@ def test_a_secret_may_hold_any_text() -> None:
         (
             "0" * 64,
             SignatureMismatch,
-            "X-Cal-Signature-256 is not that of this body and the secret; if the delivery is real, "
-            "see that the body is verified as it came, that no line break clings to the secret, "
-            "and that several are given as a list",
+            "X-Cal-Signature-256 does not match this body and the secret; if the delivery is "
+            "genuine, verify the raw body, strip line breaks from the secret, "
+            "and pass several secrets as a list",
         ),
         (SIGNATURE[::-1], SignatureMismatch, ""),
     ],
@@ -183,12 +182,12 @@ def test_each_way_of_not_being_signed_is_an_error_of_its_own(
 
 def test_a_mismatch_says_how_many_secrets_were_tried() -> None:
     error = refusal(SIGNATURE, ["one", "two"])
-    assert str(error).startswith("X-Cal-Signature-256 is not that of this body and any of the 2 ")
+    assert str(error).startswith("X-Cal-Signature-256 does not match this body and any of the 2 ")
 
 
 def test_a_mismatch_of_an_empty_body_says_so() -> None:
     assert str(refusal(SIGNATURE, RIGHT, b"")).endswith(
-        "see why the body is empty; was it read before?"
+        "check why the body is empty; it may have been read before"
     )
 
 
@@ -219,11 +218,11 @@ def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("secrets", "field", "problem"),
     [
-        ("", "secrets", "is empty; give the secret of the webhook"),
-        (["x", ""], "secrets[1]", "is empty; give the secret of the webhook"),
-        ("\0", "secrets", "is empty; give the secret of the webhook"),
-        ([" \t\r\n"], "secrets[0]", "is empty; give the secret of the webhook"),
-        ([], "secrets", "is empty; without a secret nothing can be verified"),
+        ("", "secrets", "is empty; pass the secret of the webhook"),
+        (["x", ""], "secrets[1]", "is empty; pass the secret of the webhook"),
+        ("\0", "secrets", "is empty; pass the secret of the webhook"),
+        ([" \t\r\n"], "secrets[0]", "is empty; pass the secret of the webhook"),
+        ([], "secrets", "is empty; pass at least one secret"),
         (None, "secrets", "must be a string, or a list of them, not null"),
         (b"topsecret", "secrets", "must be a string, or a list of them, not bytes"),
         (iter([RIGHT]), "secrets", "must be a string, or a list of them, not list_iterator"),
@@ -231,7 +230,7 @@ def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
         ({"a": RIGHT}, "secrets", "must be a string, or a list of them, not an object"),
         ([None], "secrets[0]", "must be a string, not null"),
         ([b"topsecret"], "secrets[0]", "must be a string, not bytes"),
-        (["x", "\ud800"], "secrets[1]", "holds half a surrogate pair, which is no text"),
+        (["x", "\ud800"], "secrets[1]", "contains half a surrogate pair, which is not valid text"),
     ],
     ids=range(13),
 )
@@ -246,10 +245,8 @@ def test_secrets_that_are_none_are_refused_whatever_is_signed(
 
 @pytest.mark.parametrize("body", ["{}", None, {"a": 1}, 5, [1]])
 def test_a_body_that_is_not_bytes_is_refused(body: Any) -> None:
-    assert str(refusal(SIGNATURE, RIGHT, body)).startswith(
-        "body: must be the bytes as they came, not "
-    )
-    with pytest.raises(InvalidInput, match=r"^body: must be the bytes as they came, not "):
+    assert str(refusal(SIGNATURE, RIGHT, body)).startswith("body: must be the raw bytes, not ")
+    with pytest.raises(InvalidInput, match=r"^body: must be the raw bytes, not "):
         parse(body)
 
 
@@ -268,10 +265,10 @@ def test_what_is_signed_here_is_signed_as_the_server_does_it(name: str) -> None:
 @pytest.mark.parametrize(
     ("body", "secret", "message"),
     [
-        (BODY, "", "secret: is empty; give the secret of the webhook"),
+        (BODY, "", "secret: is empty; pass the secret of the webhook"),
         (BODY, None, "secret: must be a string, not null"),
         (BODY, [RIGHT], "secret: must be a string, not an array"),
-        ("text", HIDDEN, "body: must be the bytes as they came, not a string; "),
+        ("text", HIDDEN, "body: must be the raw bytes, not a string; "),
     ],
 )
 def test_what_cannot_be_signed_is_refused(body: Any, secret: Any, message: str) -> None:
@@ -285,7 +282,7 @@ def test_what_cannot_be_signed_is_refused(body: Any, secret: Any, message: str) 
 def test_a_body_that_is_a_view_which_was_released_is_refused(refused: Any) -> None:
     view = memoryview(BODY)
     view.release()
-    with pytest.raises(InvalidInput, match=r"^body: is a view that was released$") as caught:
+    with pytest.raises(InvalidInput, match=r"^body: is a released memoryview$") as caught:
         refused(view)
     assert [text for text in shown(caught.value) if HIDDEN in text] == []
 

@@ -979,8 +979,7 @@ def test_a_delivery_that_is_older_is_refused_with_its_event_and_age() -> None:
     error = too_old(body, HALF_PAST + timedelta(hours=1, seconds=0.25))
     assert error.age == 3600.25
     assert str(error) == (
-        "a delivery that was made 3,600.2 seconds ago, where max_age is 300; "
-        "somebody may have sent it again"
+        "a delivery created 3,600.2 seconds ago, above max_age 300; it may be a replay"
     )
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.age, again.event) == (str(error), error.age, error.event)
@@ -991,7 +990,7 @@ def test_a_delivery_from_the_future_is_refused() -> None:
     error = too_old(body, HALF_PAST - timedelta(seconds=61), DAY)
     assert error.age == -61
     assert str(error) == (
-        "a delivery that was made 61.0 seconds after now; compare your clock with the server's"
+        "a delivery created 61.0 seconds after now; compare your clock with the server's"
     )
 
 
@@ -1014,8 +1013,8 @@ def test_a_delivery_of_unknown_age_is_refused(trigger: str) -> None:
     error = too_old(delivered(trigger, {"uid": "bk7"}, flat=True), HALF_PAST, 365 * DAY)
     assert error.age is None
     assert str(error) == (
-        "a delivery that does not say when it was made, so that its age is unknown; "
-        "receive it without max_age, or look at error.event"
+        "a delivery without a time of creation, so its age is unknown; "
+        "receive it without max_age, or check error.event"
     )
 
 
@@ -1032,11 +1031,11 @@ def test_an_unreadable_delivery_stays_unreadable_whatever_its_age() -> None:
 
 SECONDS = (
     "must be a number of seconds, above 0 and at most 31,536,000; "
-    "of a timedelta, give total_seconds()"
+    "pass total_seconds() of a timedelta"
 )
 BAD_AGES: dict[str, tuple[Any, Any, str, str]] = {
-    "no now": (300, None, "now", "is missing; give it with max_age, or give neither"),
-    "no max_age": (None, HALF_PAST, "max_age", "is missing; give it with now, or give neither"),
+    "no now": (300, None, "now", "is missing; pass it with max_age, or pass neither"),
+    "no max_age": (None, HALF_PAST, "max_age", "is missing; pass it with now, or pass neither"),
     "0": (0, HALF_PAST, "max_age", SECONDS),
     "more than a year": (365 * DAY + 1, HALF_PAST, "max_age", SECONDS),
     "NaN": (float("nan"), HALF_PAST, "max_age", SECONDS),
@@ -1046,7 +1045,7 @@ BAD_AGES: dict[str, tuple[Any, Any, str, str]] = {
         300,
         datetime(2031, 3, 4, 9, 30),
         "now",
-        "is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
 }
 
@@ -1115,7 +1114,7 @@ def test_what_is_odd_in_a_delivery_is_named(body: bytes, path: str, found: str) 
         webhooks.parse(body)
     error = caught.value
     assert (error.path, error.found) == (path, found)
-    assert f"a delivery with {found} at {path}, where " in str(error)
+    assert f"a delivery with {found} at {path} instead of " in str(error)
 
 
 def test_an_odd_delivery_is_there_as_it_came() -> None:
@@ -1124,8 +1123,8 @@ def test_an_odd_delivery_is_there_as_it_came() -> None:
         webhooks.parse(body, version="2021-10-20")
     error = caught.value
     assert str(error) == (
-        "a delivery with an integer at $.payload.title, where a string belongs; "
-        "as it came, it is in error.event"
+        "a delivery with an integer at $.payload.title instead of a string; "
+        "error.event holds the JSON"
     )
     assert error.event == UnknownEvent(
         delivery=Delivery(
@@ -1143,8 +1142,8 @@ def test_every_missing_key_of_a_delivery_is_named_at_once() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(delivered("OOO_CREATED", {"oooEntry": {}}))
     assert str(caught.value) == (
-        "a delivery with nothing at $.payload.oooEntry.start, where a time with its offset belongs"
-        "; also missing: $.payload.oooEntry.end; as it came, it is in error.event"
+        "a delivery with nothing at $.payload.oooEntry.start instead of a time with its offset"
+        "; also missing: $.payload.oooEntry.end; error.event holds the JSON"
     )
 
 
@@ -1168,7 +1167,7 @@ def test_an_empty_delivery_was_perhaps_read_before() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(b"")
     assert str(caught.value) == (
-        "a delivery with nothing at $, where a JSON object belongs; was it read before?"
+        "a delivery with nothing at $ instead of a JSON object; the body may have been read before"
     )
 
 
@@ -1176,7 +1175,7 @@ def test_what_is_no_delivery_says_whose_it_may_be() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(b'{"title": "of Zapier"}')
     assert str(caught.value) == (
-        "a delivery with nothing at $.triggerEvent, where a string belongs; "
-        "one of Zapier, or of a template of its own, is yours to read"
+        "a delivery with nothing at $.triggerEvent instead of a string; "
+        "parse() does not read deliveries of Zapier or of a custom template"
     )
     assert caught.value.event is None
