@@ -1,4 +1,7 @@
-"""Whom the credentials stand for, and the event types of a user."""
+"""Whom the credentials stand for, and the event types of a user.
+
+One event type shows its hidden fields, which the list leaves out.
+"""
 
 from calcom_transports.fake.call import Call, ok
 from calcom_transports.fake.refusals import NotRecorded
@@ -33,3 +36,12 @@ def list_event_types(call: Call) -> Json:
             and slug in (None, event_type.slug)
         ]
     )
+
+
+def get_event_type(call: Call) -> Json:
+    """`GET /v2/event-types/{event_type_id}`, of the caller's own."""
+    given = call.params["event_type_id"]
+    event_type = call.state.event_types.get(int(given)) if given.isdigit() else None
+    if event_type is None or event_type.team_id is not None or not call.hosts(event_type):
+        raise NotRecorded("event_types.get of an event type that is not the caller's own")
+    return ok(event_type_json(call.state, event_type, hidden=True))

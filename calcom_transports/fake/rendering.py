@@ -252,8 +252,18 @@ _FIELDS_AFTER: tuple[Json, ...] = tuple(
 )
 
 
-def event_type_json(state: State, event_type: EventType) -> Json:
-    """Return an event type, in version 2024-06-14."""
+_TITLE: Json = {
+    "isDefault": True,
+    "type": "text",
+    "slug": "title",
+    "required": True,
+    "disableOnPrefill": False,
+    "hidden": True,
+}
+
+
+def event_type_json(state: State, event_type: EventType, hidden: bool = False) -> Json:
+    """Return an event type in version 2024-06-14, also with its *hidden* fields."""
     owner = state.users[event_type.host_ids[0]]
     by_phone = any(location.type == "attendeePhone" for location in event_type.locations)
     data: Json = {
@@ -272,6 +282,7 @@ def event_type_json(state: State, event_type: EventType) -> Json:
         "bookingFields": [
             *(item for item in _FIELDS_BEFORE if not (by_phone and item["slug"] == "email")),
             *(_field_json(item) for item in event_type.booking_fields),
+            *([_TITLE] if hidden else []),
             *_FIELDS_AFTER,
         ],
         "recurrence": None

@@ -58,6 +58,7 @@ TRANSITIONS: Mapping[str, Transition] = {
     "slots.update_reservation": Transition(slots.update_reservation),
     "slots.delete_reservation": Transition(slots.delete_reservation),
     "event_types.list": Transition(account.list_event_types),
+    "event_types.get": Transition(account.get_event_type),
     "me.get": Transition(account.me),
 }
 """The operations by the name of their route; those with one route share the first name of it."""

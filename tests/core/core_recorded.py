@@ -58,7 +58,7 @@ def operation_of(name: str) -> Operation[Any]:
     if family in {"teams", "organizations"}:
         return _of_teams(family, rest)
     if family == "event-types":
-        return event_types.list()
+        return event_types.get(int(rest[0])) if rest else event_types.list()
     if family == "me":
         return me.get()
     match request["method"], rest:

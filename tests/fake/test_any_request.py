@@ -48,7 +48,11 @@ QUERIES = st.dictionaries(
     st.sampled_from(["", "1", "-1", "999", "x", "2026-12-14", "UTC", "upcoming", "asc", "range"]),
     max_size=4,
 )
-SEGMENTS = {"attendee_id": ("1", "x"), "user_id": ("2", "9", "x")}
+SEGMENTS = {
+    "event_type_id": ("1", "12", "x"),
+    "attendee_id": ("1", "x"),
+    "user_id": ("2", "9", "x"),
+}
 
 
 def world() -> tuple[FakeCalcom, tuple[str, ...]]:

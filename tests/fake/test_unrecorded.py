@@ -339,7 +339,9 @@ CASES: dict[str, Case] = {
     "an unknown access token": lambda call: call.get("bookings/x", user="token"),
     "in version 2026-02-25": lambda call: call.get("bookings/x", version="2026-02-25"),
     "event_types.list without version": lambda call: call.get("event-types"),
-    "event_types.get": lambda call: call.get("event-types/1", version="2024-06-14"),
+    "event_types.get of an event type": lambda call: call.get(
+        "event-types/99", version="2024-06-14"
+    ),
     "than username and eventSlug": lambda call: call.get(
         "event-types?orgSlug=x", version="2024-06-14"
     ),
