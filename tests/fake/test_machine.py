@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
+import trio
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from calcom_core import ApiError, OutcomeUnknown, RetryPolicy, bookings
-from calcom_transports import Client
+from calcom_transports import AsyncClient, Client
 from calcom_transports.fake import Booking, EventType, FakeCalcom, Location, User
 from calcom_transports.fake.server import Server
 
@@ -205,6 +206,7 @@ class Calendar(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.every_uid_is_found()
+        self.both_clients_list_the_same()
         self.the_list_is_the_state_in_pages_of_any_size()
         self.the_first_slot_that_is_offered_can_be_booked()
 
@@ -216,6 +218,13 @@ class Calendar(RuleBasedStateMachine):
                 if person.seat_uid is not None:
                     assert self.client.bookings.get_by_seat(person.seat_uid).uid == booking.uid
         assert attempt(self.client.bookings.get_one, "nobody") == (None, 404)
+
+    def both_clients_list_the_same(self) -> None:
+        async def listed() -> list[str]:
+            async with AsyncClient(self.fake.key, transport=self.fake) as client:
+                return [item.uid async for item in client.items(bookings.list(take=3))]
+
+        assert trio.run(listed) == [b.uid for b in self.client.items(bookings.list(take=3))]
 
     def the_list_is_the_state_in_pages_of_any_size(self) -> None:
         for client, host in zip(self.clients, HOSTS, strict=True):
