@@ -1,6 +1,6 @@
 """Counts the calls that one `cancel_seat` makes in this library: `python -m benchmarks.calls`.
 
-The transport is in memory, so that the count is that of the client, the core and the reading.
+The transport is in memory, so the count covers the client, the core and the decoding.
 Functions that attrs generates, comprehensions and lambdas are not counted.
 """
 
@@ -28,7 +28,7 @@ class InMemory:
 def calls() -> Counter[str]:
     """Return how often `cancel_seat` calls each function, by package, module and name."""
     client = Client("cal_test_0123456789abcdef", transport=InMemory(responses.booking(uid="uid")))
-    client.bookings.cancel_seat("uid", "seat")  # what is created once is created here
+    client.bookings.cancel_seat("uid", "seat")  # warm up
     counted: Counter[str] = Counter()
 
     def note(frame: FrameType, event: str, argument: object) -> None:

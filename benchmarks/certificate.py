@@ -1,7 +1,6 @@
 """The certificate of the benchmarks' server, and the authority that all subjects trust.
 
-Subjects find the authority by environment variables, so that each creates its TLS context in the
-way that is usual for it.
+Subjects find the authority by environment variables, so each creates its usual TLS context.
 """
 
 import atexit
@@ -19,7 +18,7 @@ def folder() -> Path:
 
     They are deleted when this process ends.
     """
-    import trustme  # an extra of the benchmarks, which the tables do without
+    import trustme  # a dependency of the benchmarks only
 
     directory = TemporaryDirectory(prefix="benchmarks-")
     atexit.register(directory.cleanup)

@@ -1,8 +1,8 @@
 """Getting one booking over TLS, with blocking clients.
 
-Each builds the request, with the key and the version of the API, sends it over a connection that is
-kept, decodes the answer and makes an object of it; each has the time limits that it usually has.
-The floor makes no object and checks nothing.
+Each builds the request with the key and the version of the API, sends it over a kept connection,
+decodes the response and creates an object; each has its usual timeouts.
+The floor creates no object and checks nothing.
 """
 
 import json
@@ -38,8 +38,8 @@ def httpx2_pydantic(turns: Turns, url: str) -> None:
     with httpx2.Client(base_url=url, headers=HEADERS) as client:
 
         def get() -> object:
-            answer = client.get(f"/v2/bookings/{UID}").raise_for_status()
-            return GetBookingOutput.model_validate(answer.json()).data
+            response = client.get(f"/v2/bookings/{UID}").raise_for_status()
+            return GetBookingOutput.model_validate(response.json()).data
 
         repeat(get)(turns, url)
 
@@ -51,9 +51,9 @@ def requests_dict(turns: Turns, url: str) -> None:
         session.headers.update(HEADERS)
 
         def get() -> object:
-            answer = session.get(f"{url}/v2/bookings/{UID}", timeout=30)
-            answer.raise_for_status()
-            return answer.json()["data"]
+            response = session.get(f"{url}/v2/bookings/{UID}", timeout=30)
+            response.raise_for_status()
+            return response.json()["data"]
 
         repeat(get)(turns, url)
 
@@ -65,15 +65,15 @@ def bare_urllib3(turns: Turns, url: str) -> None:
     with urllib3.PoolManager(ssl_context=context) as manager:
 
         def get() -> object:
-            answer = manager.request("GET", f"{url}{PATH}", headers=HEADERS)
-            assert answer.status == 200
-            return json.loads(answer.data)
+            response = manager.request("GET", f"{url}{PATH}", headers=HEADERS)
+            assert response.status == 200
+            return json.loads(response.data)
 
         repeat(get)(turns, url)
 
 
 def bare_sockets(turns: Turns, url: str) -> None:
-    """Keep the server busy: a request on each connection, then the answers."""
+    """Keep the server busy: a request on each connection, then the responses."""
     place = urlsplit(url)
     request, size = request_of(place.netloc), len(BOOKING)
     context = ssl.create_default_context()

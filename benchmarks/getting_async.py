@@ -1,10 +1,10 @@
 """Getting one booking over TLS, with async clients, one at a time and 50 at once.
 
-Each does what the blocking ones do (`getting`); httpcore2 and aiohttp build and read by our
-`Operation`, so that what differs is only what sends.
-Each may have as many connections as there are calls at once, and bounds the time of a call:
-httpcore2 does so only on demand, and gets the limits that httpx2 has by default.
-The floor writes and reads the same bytes by streams of trio, and looks at none of them.
+Each does the work of the blocking ones (`getting`); httpcore2 and aiohttp build and read with our
+`Operation`, so only the transport differs.
+Each may open a connection for each concurrent call, and has timeouts: httpcore2 gets the defaults
+of httpx2, since it has none.
+The floor writes and reads the same bytes over streams of trio, without parsing them.
 """
 
 import ssl
@@ -23,13 +23,13 @@ MANY = 50
 SECONDS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 
 
-async def make(call: Call, calls: int) -> None:
+async def repeat_call(call: Call, calls: int) -> None:
     for _ in range(calls):
         await call()
 
 
 async def take_turns_trio(turns: Turns, calls: list[Call]) -> None:
-    """Share the calls of a turn among so many tasks, each with its way to call."""
+    """Divide the calls of a turn among tasks, one for each of *calls*."""
     import trio
 
     for turn in turns:
@@ -37,11 +37,11 @@ async def take_turns_trio(turns: Turns, calls: list[Call]) -> None:
         turn.calls = share * len(calls)
         with turn:
             if len(calls) == 1:
-                await make(calls[0], share)
+                await repeat_call(calls[0], share)
             else:
                 async with trio.open_nursery() as nursery:
                     for call in calls:
-                        nursery.start_soon(make, call, share)
+                        nursery.start_soon(repeat_call, call, share)
 
 
 async def take_turns_asyncio(turns: Turns, calls: list[Call]) -> None:
@@ -52,11 +52,11 @@ async def take_turns_asyncio(turns: Turns, calls: list[Call]) -> None:
         turn.calls = share * len(calls)
         with turn:
             if len(calls) == 1:
-                await make(calls[0], share)
+                await repeat_call(calls[0], share)
             else:
                 async with asyncio.TaskGroup() as tasks:
                     for call in calls:
-                        tasks.create_task(make(call, share))
+                        tasks.create_task(repeat_call(call, share))
 
 
 def ours(turns: Turns, url: str, at_once: int) -> None:
@@ -85,9 +85,9 @@ def httpx2_pydantic(turns: Turns, url: str, at_once: int) -> None:
         async with httpx2.AsyncClient(base_url=url, headers=HEADERS, limits=limits) as client:
 
             async def get() -> object:
-                answer = await client.get(f"/v2/bookings/{UID}")
-                answer.raise_for_status()
-                return GetBookingOutput.model_validate(answer.json()).data
+                response = await client.get(f"/v2/bookings/{UID}")
+                response.raise_for_status()
+                return GetBookingOutput.model_validate(response.json()).data
 
             await take_turns_trio(turns, [get] * at_once)
 
@@ -109,13 +109,13 @@ def httpcore2_ours(turns: Turns, url: str, at_once: int) -> None:
             async def get() -> object:
                 operation = bookings.get_one(UID)
                 request = api.request(operation)
-                answer = await pool.request(
+                response = await pool.request(
                     request.method,
                     request.url,
                     headers=list(request.headers),
                     extensions={"timeout": SECONDS},
                 )
-                return operation.read(Response(answer.status, answer.headers, answer.content))
+                return operation.read(Response(response.status, response.headers, response.content))
 
             await take_turns_trio(turns, [get] * at_once)
 
@@ -139,9 +139,9 @@ def aiohttp_ours(turns: Turns, url: str, at_once: int) -> None:
                 request = api.request(operation)
                 async with session.request(
                     request.method, request.url, headers=list(request.headers)
-                ) as answer:
-                    body = await answer.read()
-                return operation.read(Response(answer.status, answer.headers.items(), body))
+                ) as response:
+                    body = await response.read()
+                return operation.read(Response(response.status, response.headers.items(), body))
 
             await take_turns_asyncio(turns, [get] * at_once)
 

@@ -1,6 +1,6 @@
-"""Never run: what type checkers must infer of the public face, checked by mypy and pyright.
+"""Never run: the types that mypy and pyright must infer for the public API.
 
-Both report an ignore comment that ignores nothing, so that each one proves a refusal.
+Both report unused ignore comments, so each ignore comment proves a type error.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -68,7 +68,7 @@ from calcom_core import (
 from calcom_core.effects import Clock, Sleep
 from calcom_core.paging import items
 from calcom_core.rate_limits import RateLimit
-from calcom_core.responses import json as answer
+from calcom_core.responses import json as json_response
 from calcom_core.retry import GiveUp, Retry, decide, retrying
 from calcom_core.webhooks import (
     BookingCancelled,
@@ -214,7 +214,8 @@ assert_type(run(retrying(api, bookings.get_one("u")), Replay("demo.json")), Book
 assert_type(Client(transport=FakeCalcom(seed=1)).bookings.get_one("u"), Booking)
 assert_type(FakeCalcom().state.bookings, dict[str, FakeBooking])
 assert_type(
-    Client(transport=Replay.of((bookings.get_one("u"), answer({})))).bookings.get_one("u"), Booking
+    Client(transport=Replay.of((bookings.get_one("u"), json_response({})))).bookings.get_one("u"),
+    Booking,
 )
 
 assert_type(responses.booking(uid="u", attendees=[{"name": "Ann"}], seats=["s"]), Response)
@@ -323,7 +324,7 @@ client.slots.list(start="2027-04-05", end="2027-04-06", format="x")  # type: ign
 client.bookings.list(status="nonsense")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def told(event: Event) -> datetime | None:
+def time_of(event: Event) -> datetime | None:
     match event:
         case BookingCancelled():
             assert_type(event.booking(), Operation[Booking])
@@ -348,7 +349,7 @@ def told(event: Event) -> datetime | None:
     assert_never(event)
 
 
-assert_type(told(parse(b"{}")), datetime | None)
+assert_type(time_of(parse(b"{}")), datetime | None)
 assert_type(receive({"X-Cal-Signature-256": "0"}, b"{}", ["one", "two"]), Event)
 receive([(b"x-cal-signature-256", b"0")], b"{}", "one")
 verify(b"{}", None, "one")

@@ -1,4 +1,4 @@
-"""What is refused before anything is sent: the field is named, and no value is shown."""
+"""Invalid input is refused before anything is sent: with its field, without its value."""
 
 import math
 from collections.abc import Callable
@@ -42,14 +42,14 @@ for _ in range(100_000):
     DEEP = [DEEP]
 
 
-class Clueless(tzinfo):
-    """A zone that does not know its offset."""
+class NoOffset(tzinfo):
+    """A zone without an offset."""
 
     def utcoffset(self, _: datetime | None) -> timedelta | None:
         return None
 
 
-class Far(tzinfo):
+class DayOffset(tzinfo):
     """A zone that is a day away."""
 
     def utcoffset(self, _: datetime | None) -> timedelta:
@@ -63,7 +63,7 @@ class Broken(tzinfo):
         raise KeyError("zone")
 
 
-class Wordy(tzinfo):
+class WrongOffsetType(tzinfo):
     """A zone whose offset is of another type."""
 
     def utcoffset(self, _: datetime | None) -> timedelta:
@@ -113,11 +113,11 @@ TIMES = {
     "nonsense": MARK,
     "empty": "",
     "a number": 1_800_000_000,
-    "of a zone that does not know": datetime(2027, 4, 5, 9, tzinfo=Clueless()),
-    "of a zone that is a day away": datetime(2027, 4, 5, 9, tzinfo=Far()),
+    "of a zone that does not know": datetime(2027, 4, 5, 9, tzinfo=NoOffset()),
+    "of a zone that is a day away": datetime(2027, 4, 5, 9, tzinfo=DayOffset()),
     "of a zone a day away, as a string": "2027-04-05T09:00:00+24:00",
     "of a zone that raises": datetime(2027, 4, 5, 9, tzinfo=Broken()),
-    "of a zone that says another type": datetime(2027, 4, 5, 9, tzinfo=Wordy()),
+    "of a zone with another offset type": datetime(2027, 4, 5, 9, tzinfo=WrongOffsetType()),
     "not a time": NotATime(1, 1, 1),
     "not a time, with a zone": NotATime(2027, 4, 5, tzinfo=UTC),
     "with an invalid year": NoYear(2027, 4, 5, tzinfo=UTC),
@@ -129,7 +129,7 @@ DATES = {"only a date", "a date object"}
 
 
 @pytest.mark.parametrize("name", TIMES)
-def test_a_time_that_is_no_instant_is_refused(name: str) -> None:
+def test_a_time_without_an_offset_or_calendar_date_is_refused(name: str) -> None:
     time = TIMES[name]
     assert refused(lambda: create(start=time)).field == "data.start"
     assert refused(lambda: bookings.list(after_start=time)).field == "after_start"
@@ -157,14 +157,14 @@ def test_an_invalid_date_or_time_is_refused_as_a_bound_of_slots(name: str) -> No
             "is not a valid time: its fields or the offset of its tzinfo cannot be read",
         ),
         (
-            datetime(2027, 4, 5, tzinfo=Far()),
+            datetime(2027, 4, 5, tzinfo=DayOffset()),
             "is not a valid time: its fields or the offset of its tzinfo cannot be read",
         ),
         (NoDay(2027, 4, 5), "is not a valid date: its fields cannot be read"),
     ],
     ids=["not a time", "a day away", "not a date"],
 )
-def test_the_error_of_an_invalid_time_says_so_and_keeps_its_cause(time: Any, problem: str) -> None:
+def test_the_error_of_an_invalid_time_names_it_and_keeps_its_cause(time: Any, problem: str) -> None:
     error = refused(lambda: slots.list(start=time, end=date(2027, 4, 5), event_type_id=1))
     assert error.problem == problem
     assert isinstance(error.__cause__, (TypeError, ValueError))
@@ -174,7 +174,7 @@ ZONES = ["EST", "UTC-05:00", "", None, "+02:00", "Z", f"{MARK} time", "Europe/",
 
 
 @pytest.mark.parametrize("zone", ZONES, ids=repr)
-def test_a_time_zone_that_is_no_iana_name_is_refused(zone: object) -> None:
+def test_an_invalid_time_zone_is_refused(zone: object) -> None:
     assert refused(lambda: by(time_zone=zone)).field == "data.attendee.time_zone"
 
 
@@ -213,7 +213,7 @@ UIDS = {
     "half a surrogate pair": f"{MARK}\ud800",
 }
 
-TAKING_A_UID: dict[str, Callable[[Any], object]] = {
+UID_CALLS: dict[str, Callable[[Any], object]] = {
     "get": bookings.get,
     "get_one": bookings.get_one,
     "get_series": bookings.get_series,
@@ -246,12 +246,12 @@ TAKING_A_UID: dict[str, Callable[[Any], object]] = {
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", UIDS)
-@pytest.mark.parametrize("function", TAKING_A_UID)
-def test_a_uid_that_is_none_or_leaves_its_segment_is_refused(function: str, name: str) -> None:
-    assert refused(lambda: TAKING_A_UID[function](UIDS[name])).field == "booking_uid"
+@pytest.mark.parametrize("function", UID_CALLS)
+def test_an_invalid_uid_is_refused(function: str, name: str) -> None:
+    assert refused(lambda: UID_CALLS[function](UIDS[name])).field == "booking_uid"
 
 
-TAKING_ANOTHER_UID: dict[str, tuple[Callable[[Any], object], str]] = {
+OTHER_UID_CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
     "get_by_seat": (bookings.get_by_seat, "seat_uid"),
     "get_reservation": (slots.get_reservation, "reservation_uid"),
     "update_reservation": (
@@ -263,9 +263,9 @@ TAKING_ANOTHER_UID: dict[str, tuple[Callable[[Any], object], str]] = {
 
 
 @pytest.mark.parametrize("name", sorted(UIDS.keys() - {"a word of the route"}))
-@pytest.mark.parametrize("function", TAKING_ANOTHER_UID)
-def test_so_is_the_uid_of_a_seat_or_a_reservation(function: str, name: str) -> None:
-    call, field = TAKING_ANOTHER_UID[function]
+@pytest.mark.parametrize("function", OTHER_UID_CALLS)
+def test_an_invalid_uid_of_a_seat_or_a_reservation_is_refused(function: str, name: str) -> None:
+    call, field = OTHER_UID_CALLS[function]
     assert refused(lambda: call(UIDS[name])).field == field
 
 
@@ -291,7 +291,7 @@ def test_a_uid_of_512_characters_is_sent() -> None:
     assert bookings.get("u" * 512).path == "/v2/bookings/" + "u" * 512
 
 
-def test_a_word_of_no_route_is_a_uid() -> None:
+def test_a_path_word_outside_the_routes_is_a_uid() -> None:
     assert bookings.get("BY-SEAT").path == "/v2/bookings/BY-SEAT"
 
 
@@ -388,7 +388,7 @@ BOTH_KINDS: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", BOTH_KINDS)
-def test_what_belongs_to_a_whole_booking_cannot_stand_with_a_seat(name: str) -> None:
+def test_keys_of_a_whole_booking_are_refused_with_a_seat(name: str) -> None:
     call, field = BOTH_KINDS[name]
     error = refused(call)
     assert error.field == field
@@ -452,14 +452,14 @@ RESPONSES = {
     "100,000 levels": {"field": DEEP},
     "5,000 digits": {"field": 10**5000},
     "half a surrogate pair": {"field": [MARK + "\udfff"]},
-    "a key that is no string": {7: MARK},
+    "a key that is not a string": {7: MARK},
     "a list": [MARK],
     "a string": MARK,
 }
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_what_json_cannot_hold_is_refused(name: str) -> None:
+def test_values_outside_json_are_refused(name: str) -> None:
     error = refused(lambda: create(booking_fields_responses=RESPONSES[name]))
     assert error.field == "data.booking_fields_responses"
 
@@ -510,7 +510,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: bookings.list(after_start=START, before_end="2027-04-05T08:59:59Z"),
         "before_end",
     ),
-    "made before it was made": (
+    "created before its creation": (
         lambda: bookings.list(after_created_at=START, before_created_at="2027-04-05T11:00+03:00"),
         "before_created_at",
     ),
@@ -542,7 +542,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "event_type_id",
     ),
     "one and several teams": (lambda: bookings.list(team_id=1, teams_ids=[1]), "team_id"),
-    # Which event type.
+    # Event types.
     "no event type": (lambda: of(), "data.event_type_id"),
     "an id and a slug": (
         lambda: of(event_type_id=1, event_type_slug="chat", username="rosa"),
@@ -560,7 +560,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "an id that is NaN": (lambda: of(event_type_id=NAN), "data.event_type_id"),
     "an id that is True": (lambda: of(event_type_id=True), "data.event_type_id"),
     "an id that is a string": (lambda: of(event_type_id=MARK), "data.event_type_id"),
-    # Who, where and how.
+    # Attendees, locations and options.
     "no e-mail and no phone": (
         lambda: create(attendee={"name": MARK, "time_zone": "UTC"}),
         "data.attendee.email",
@@ -594,7 +594,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: create(location={"type": "attendeeAddress", "address": ""}),
         "data.location.address",
     ),
-    "a phone that is none": (lambda: AttendeePhoneLocation(phone=MARK), "phone"),
+    "an invalid phone": (lambda: AttendeePhoneLocation(phone=MARK), "phone"),
     "an integration of None": (lambda: IntegrationLocation(integration=None), "integration"),
     "a length of 0": (lambda: create(length_in_minutes=0), "data.length_in_minutes"),
     "a routing without members": (lambda: create(routing={}), "data.routing.team_member_ids"),
@@ -613,7 +613,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         ),
         "instant",
     ),
-    # The other writes.
+    # Other writes.
     "a cancellation for a reschedule": (
         lambda: bookings.reschedule("bk7", Cancellation()),
         "data",
@@ -656,7 +656,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a user of a fraction": (lambda: bookings.reassign_to_user("bk7", 1.5), "user_id"),
     # Credentials, URLs, headers, times.
     "a bare string as credentials": (lambda: Api(f"cal_test_{MARK}"), "auth"),
-    "no credentials, not said": (lambda: Api(None), "auth"),
+    "no credentials, not anonymous": (lambda: Api(None), "auth"),
     "a key with a line break": (lambda: ApiKey(f"cal_test_{MARK}\n"), "api_key"),
     "a key with a space": (lambda: ApiKey(f"cal_test {MARK}"), "api_key"),
     "a key outside ASCII": (lambda: ApiKey(f"cal_test_{MARK}é"), "api_key"),
@@ -703,7 +703,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
+def test_invalid_input_is_refused_by_its_field(name: str) -> None:
     call, field = REFUSED[name]
     assert refused(call).field == field
 
@@ -765,7 +765,7 @@ EXTRA_HEADERS: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("headers", "field", "problem"), EXTRA_HEADERS)
-def test_an_extra_header_that_is_refused_is_named_with_the_way_out(
+def test_a_refused_extra_header_is_named_with_a_remedy(
     headers: Any, field: str, problem: str
 ) -> None:
     error = refused(lambda: Api(Anonymous(), headers=headers))
@@ -776,7 +776,7 @@ def test_an_extra_header_that_is_refused_is_named_with_the_way_out(
     "version",
     ["2024-04-15", "2024-09-04", "2026-05-02", "string", "", 5, f"{MARK}\n", ["2024-08-13"]],
 )
-def test_a_version_that_no_reader_is_for_is_refused(version: Any) -> None:
+def test_an_unsupported_version_is_refused(version: Any) -> None:
     calls: list[Callable[[], object]] = [
         lambda: bookings.get("bk7", cal_api_version=version),
         lambda: bookings.cancel("bk7", cal_api_version=version),
@@ -846,20 +846,20 @@ BASE_URLS: dict[str, tuple[object, str]] = {
         "contains a space, a control character or a character outside ASCII",
     ),
     "half an IPv6 address": ("https://[::1", "is not a URL"),
-    "of no such port": ("https://h:99999", "is not a URL"),
+    "of an invalid port": ("https://h:99999", "is not a URL"),
     "None": (None, "must be a string, not NoneType"),
     "bytes": (b"https://h", "must be a string, not bytes"),
 }
 
 
 @pytest.mark.parametrize("name", BASE_URLS)
-def test_a_base_url_that_cannot_be_meant_is_refused(name: str) -> None:
+def test_an_invalid_base_url_is_refused(name: str) -> None:
     url, problem = BASE_URLS[name]
     error = refused(lambda: Api(Anonymous(), url))  # type: ignore[arg-type]
     assert (error.field, error.problem) == ("base_url", problem)
 
 
-def test_an_input_that_was_checked_is_taken_as_it_is() -> None:
+def test_a_checked_input_is_used_unchanged() -> None:
     cancellation = Cancellation(cancellation_reason="x")
     assert bookings.cancel("bk7", cancellation).body == b'{"cancellationReason":"x"}'
     assert AddressLocation().type == "address"

@@ -1,4 +1,4 @@
-"""Responses for tests: they are complete, and read as exactly what their keywords say."""
+"""Responses for tests: complete, and decoded as exactly their keywords."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -89,7 +89,7 @@ def read(**fields: Any) -> Booking:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_booking_of_each_shape_has_the_keys_that_the_api_sends(shape: BookingShape) -> None:
+def test_a_booking_of_each_shape_has_the_keys_of_the_api(shape: BookingShape) -> None:
     given, name, keys, of_attendees = SHAPES[shape]
     recorded = RECORDED[name]["response"]["body"]
     built = json.loads(responses.booking(**given).body)
@@ -108,7 +108,7 @@ def test_a_booking_of_each_shape_has_the_keys_that_the_api_sends(shape: BookingS
     assert read(**given).shape is shape
 
 
-def test_a_booking_without_keywords_is_this_one() -> None:
+def test_the_default_booking() -> None:
     assert responses.booking().status == 200
     assert responses.booking().headers == Headers([("Content-Type", "application/json")])
     assert responses.booking() == responses.booking()
@@ -158,7 +158,7 @@ def test_a_booking_without_keywords_is_this_one() -> None:
     )
 
 
-def test_times_and_numbers_are_written_as_the_api_writes_them() -> None:
+def test_times_and_numbers_have_the_format_of_the_api() -> None:
     data = data_of(responses.booking())
     assert (data["start"], data["end"], data["duration"]) == (
         "2027-04-05T09:00:00.000Z",
@@ -173,7 +173,7 @@ FREE = {"order": "A-17", "deep": [1, {"x": None}]}
 TEN = NINE + timedelta(hours=1)
 ROME = timezone(timedelta(hours=2))
 EXACT = datetime(2027, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-# A field, the value given, and what differs in the booking.
+# A field, the given value, and the difference in the booking.
 FIELDS: list[tuple[str, Any, dict[str, Any]]] = [
     ("uid", "x", {"uid": "x", "ics_uid": "x@Cal.com"}),
     ("status", "cancelled", {"status": "cancelled"}),
@@ -243,26 +243,26 @@ FIELDS: list[tuple[str, Any, dict[str, Any]]] = [
     ("is_platform_managed_user_booking", True, {"is_platform_managed_user_booking": True}),
     ("extra", {"newKey": [1]}, {"extra": {"newKey": [1]}}),
 ]
-# These decide the shape, or follow it, and have tests of their own.
+# These determine or follow the shape, and have separate tests.
 SHAPING = {"booking_fields_responses", "attendees", "seat_uid"}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("name", "value", "changed"), FIELDS)
-def test_each_field_by_itself_is_read_as_the_value_that_was_given(
+def test_each_field_reads_back_as_the_given_value(
     shape: BookingShape, name: str, value: Any, changed: dict[str, Any]
 ) -> None:
     given = SHAPES[shape][0]
     assert read(**{**given, name: value}) == evolve(read(**given), **changed)
 
 
-def test_every_field_of_a_booking_is_tried() -> None:
+def test_every_field_of_a_booking_has_a_case() -> None:
     assert {name for name, _, _ in FIELDS} | SHAPING == {
         field.name for field in attrs.fields(Booking)
     }
 
 
-def test_the_responses_to_the_booking_fields_are_those_that_are_given() -> None:
+def test_the_booking_field_responses_are_the_given_ones() -> None:
     assert read(booking_fields_responses=FREE) == evolve(read(), booking_fields_responses=FREE)
     assert read(booking_fields_responses=None).is_seated
     with pytest.raises(InvalidInput) as caught:
@@ -360,11 +360,11 @@ def test_attendees_are_completed_and_hold_seats_if_one_is_given(
     assert booking.is_seated == seated
 
 
-def test_a_booking_without_attendees_says_nothing_of_one() -> None:
+def test_a_booking_without_attendees_has_no_attendee_fields() -> None:
     assert read(attendees=[]) == evolve(read(), attendees=(), booking_fields_responses={})
 
 
-def test_several_keywords_agree_with_each_other() -> None:
+def test_several_keywords_are_consistent() -> None:
     booking = read(start=NINE, end=TEN, duration=45)
     assert (booking.start, booking.end, booking.duration) == (NINE, TEN, 45)
     assert read(start=NINE, end=TEN).duration == 60
@@ -393,7 +393,7 @@ def test_the_typed_keywords_are_the_fields_of_the_model(
     assert set(get_type_hints(typed)) - more == {field.name for field in attrs.fields(model)}
 
 
-# The call, and what is wrong with it.
+# The call, and its problem.
 REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(satus="x"), "satus: is not a field of Booking; did you mean status?"),
     (
@@ -518,12 +518,19 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
 
 
 @pytest.mark.parametrize(("call", "message"), REFUSED)
-def test_what_a_response_cannot_have_is_refused(
+def test_an_invalid_response_keyword_is_refused(
     call: Callable[[Any], Response], message: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
         call(responses)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("body", [float("nan"), {1, 2}, "\ud800"])
+def test_a_body_that_json_cannot_hold_is_refused(body: Any) -> None:
+    with pytest.raises(InvalidInput, match="cannot be written as JSON") as caught:
+        responses.json(body)
+    assert caught.value.field == "body"
 
 
 def test_a_series_has_its_occurrences_a_week_apart() -> None:
@@ -577,7 +584,7 @@ PAGES: list[tuple[int, dict[str, Any], OffsetPagination | CursorPagination]] = [
 
 
 @pytest.mark.parametrize(("count", "given", "pagination"), PAGES)
-def test_a_page_says_where_it_stands_as_the_server_does(
+def test_a_page_has_the_pagination_of_the_server(
     count: int, given: dict[str, Any], pagination: OffsetPagination | CursorPagination
 ) -> None:
     page = bookings.list().read(responses.page([{}] * count, **given))
@@ -604,13 +611,13 @@ RECORDED_PAGES = {
 
 
 @pytest.mark.parametrize("name", RECORDED_PAGES)
-def test_a_pagination_is_the_one_that_a_server_sent(name: str) -> None:
+def test_a_pagination_equals_the_recorded_one(name: str) -> None:
     count, given = RECORDED_PAGES[name]
     built = json.loads(responses.page([{}] * count, **given).body)
     assert built["pagination"] == RECORDED[name]["response"]["body"]["pagination"]
 
 
-def test_pages_lead_to_each_other() -> None:
+def test_pages_link_to_each_other() -> None:
     api = Api(ApiKey("cal_test_responses"))
     by_take = [
         (bookings.list(take=2), responses.page([{}, {"uid": "b"}], total_items=3)),
@@ -621,8 +628,8 @@ def test_pages_lead_to_each_other() -> None:
         (bookings.list(limit=2, cursor="x"), responses.page([{"uid": "c"}], next_cursor=None)),
     ]
     for script in (by_take, by_cursor):
-        walked = iterate_script(items(api, script[0][0]), script)
-        assert [booking.uid for booking in walked] == ["booking1", "b", "c"]
+        listed = iterate_script(items(api, script[0][0]), script)
+        assert [booking.uid for booking in listed] == ["booking1", "b", "c"]
 
 
 def test_slots_are_given_by_their_dates() -> None:
@@ -642,7 +649,7 @@ def test_slots_are_given_by_their_dates() -> None:
     }
 
 
-# The arguments, a recording of such an error, and what it is raised as.
+# The arguments, a recording of such an error, and its class.
 ERRORS: list[tuple[tuple[Any, ...], str, type[ApiError]]] = [
     ((404, "Event Type not found"), "09-slots-bad-eventtype", NotFound),
     (
@@ -689,7 +696,7 @@ ERRORS: list[tuple[tuple[Any, ...], str, type[ApiError]]] = [
 
 
 @pytest.mark.parametrize(("given", "name", "kind"), ERRORS)
-def test_an_error_is_the_one_that_a_server_sends(
+def test_an_error_equals_the_one_of_a_server(
     given: tuple[Any, ...], name: str, kind: type[ApiError]
 ) -> None:
     status, message, *code = given

@@ -497,7 +497,7 @@ def test_no_interrupt_shows_the_key(nothing_shown: Any, monkeypatch: pytest.Monk
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("calcom_transports.http1.Answer.after", interrupted)
+    monkeypatch.setattr("calcom_transports.body.Body.feed", interrupted)
     with Server(answering(echo(200))) as server, pytest.raises(KeyboardInterrupt) as caught:
         over_urllib3(server.url, None)
     nothing_shown(caught.value, drawn=True)

@@ -14,9 +14,9 @@ from calcom_core.http import Request, Response, Timeout
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
-UNTOUCHED = "nothing was sent, it may be repeated"
+UNTOUCHED = "nothing was sent, a retry is safe"
 NOTHING_SENT = "nothing was sent"
-UNKNOWN = "it may have been carried out, look before repeating a write"
+UNKNOWN = "it may have been executed, look before repeating a write"
 
 both = pytest.mark.parametrize("kind", ["urllib3", "trio"])
 

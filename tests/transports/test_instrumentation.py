@@ -242,15 +242,15 @@ def test_an_interrupted_write_is_logged(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client_thread = threading.current_thread()
-    receive = socket.socket.recv
+    receive = socket.socket.recv_into
 
-    def interrupt(sock: socket.socket, *args: int) -> bytes:
+    def interrupt(sock: socket.socket, *args: Any) -> int:
         if threading.current_thread() is client_thread:
             raise KeyboardInterrupt
         return receive(sock, *args)
 
     with Server(stalling()) as server, Client(KEY, base_url=server.url) as client:
-        monkeypatch.setattr(socket.socket, "recv", interrupt)
+        monkeypatch.setattr(socket.socket, "recv_into", interrupt)
         with pytest.raises(KeyboardInterrupt):
             client.bookings.confirm("bk7")
         monkeypatch.undo()
@@ -529,7 +529,7 @@ def test_a_function_cannot_suppress_the_error_of_an_exchange(kind: str) -> None:
     with Server(answering_once(b"")) as server, pytest.raises(OutcomeUnknown) as caught:
         call(kind, bookings.confirm("bk7"), base_url=server.url, on_exchange=suppressing)
     assert str(caught.value.cause).startswith(
-        "POST /v2/bookings/bk7/confirm: the server closed the connection within its answer"
+        "POST /v2/bookings/bk7/confirm: the server closed the connection within its response"
     )
 
 

@@ -298,7 +298,7 @@ def test_an_interrupt_that_names_what_the_caller_handles_takes_nothing_from_it(
         assert handled is not None
         raise KeyboardInterrupt from handled.__cause__
 
-    monkeypatch.setattr("calcom_transports.http1.Answer.after", interrupt)
+    monkeypatch.setattr("calcom_transports.body.Body.feed", interrupt)
     with Server(answering(OK)) as server, Urllib3Transport() as transport:
         error, failed = handling(lambda: transport.send(get(server)))
     assert seen(error) == declined("handling")
