@@ -1,5 +1,6 @@
 """Whole programs on the fake: both clients, faults, limits, time, webhooks and equal runs."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -93,18 +94,23 @@ def test_seats_fill_up_and_one_is_given_back(client: Client) -> None:
     assert client.bookings.create_one(new(4) | {"attendee": person(3)}).uid == uid
 
 
-def test_the_same_runs_on_trio(fake: FakeCalcom) -> None:
+def run_asyncio(main: Any) -> Any:
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("run", [trio.run, run_asyncio], ids=["trio", "asyncio"])
+def test_the_same_runs_with_the_async_client(fake: FakeCalcom, run: Any) -> None:
     async def main() -> tuple[str, str]:
         async with AsyncClient(fake.key, transport=fake) as client:
             booked = await client.bookings.create_one(new())
             return booked.uid, (await client.bookings.get_one(booked.uid)).status
 
-    uid, status = trio.run(main)
+    uid, status = run(main)
     assert status == "accepted"
     assert list(fake.state.bookings) == [uid]
 
 
-def test_equal_runs_are_equal_byte_for_byte_under_both_clients() -> None:
+def test_equal_runs_are_equal_byte_for_byte_under_threads_trio_and_asyncio() -> None:
     operations = [
         bookings.create(new()),
         bookings.create(new(3, START + timedelta(days=1))),
@@ -117,14 +123,13 @@ def test_equal_runs_are_equal_byte_for_byte_under_both_clients() -> None:
         with Client(fake.key, transport=fake) as client:
             bodies.append([client.exchange(operation).response for operation in operations])
 
-    fake = FakeCalcom(seed=7)
-
     async def main() -> list[Any]:
+        fake = FakeCalcom(seed=7)
         client = AsyncClient(fake.key, transport=fake)
         return [(await client.exchange(operation)).response for operation in operations]
 
-    bodies.append(trio.run(main))
-    assert bodies[0] == bodies[1] == bodies[2]
+    bodies += [trio.run(main), run_asyncio(main)]
+    assert bodies == [bodies[0]] * 4
     other = FakeCalcom(seed=8)
     changed = Client(other.key, transport=other).exchange(operations[0]).response
     assert changed.body != bodies[0][0].body

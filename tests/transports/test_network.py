@@ -260,7 +260,7 @@ def test_an_answer_may_have_many_header_fields(kind: str) -> None:
 def test_a_proxys_own_method_is_refused(kind: str) -> None:
     with Server(answering(OK)) as server, pytest.raises(InvalidInput) as caught:
         exchange(kind, Request("CONNECT", server.url))
-    assert str(caught.value) == "method: CONNECT asks a proxy for a connection; give it as proxy="
+    assert str(caught.value) == "method: CONNECT is for proxies alone; give the proxy as proxy="
     assert server.connections == 0
 
 
@@ -950,7 +950,7 @@ def test_a_server_that_chooses_another_protocol_is_sent_nothing(
     assert found == (
         NotSent,
         "tls",
-        f"POST /v2/x: localhost:{server.port} speaks h2 where HTTP/1.1 is spoken; ssl_context "
+        f"POST /v2/x: localhost:{server.port} uses h2 instead of HTTP/1.1; ssl_context "
         f"should not offer it (ALPN); {NOTHING_SENT}",
     )
 
