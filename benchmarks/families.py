@@ -151,7 +151,7 @@ HOLDING = (
 
 LISTING = tuple(
     Line(
-        f"list 2,000 bookings, 50 ms a page, by {name}",
+        f"list 2,000 bookings, 50 ms a page, over {name}",
         "wall",
         named("ours", name),
         "httpx2, in turn",
@@ -163,7 +163,7 @@ LISTING = tuple(
 
 LIST_MEMORY = tuple(
     Line(
-        f"memory of a list of 8,000 bookings, by {name}",
+        f"memory of a list of 8,000 bookings, over {name}",
         "rest",
         named("8,000", name),
         floor=named("2,000", name),

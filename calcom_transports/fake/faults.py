@@ -47,7 +47,7 @@ class Faults:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there are none."""
+        """Whether there is no fault left."""
         return not self._watched
 
     def add(self, fault: Fault) -> None:

@@ -184,7 +184,7 @@ def _check_field(event_type: EventType, item: BookingField, given: Mapping[str, 
     elif item.type == "text" and not isinstance(value, str):
         refuse("field-type", slug=item.slug, received=_NAMES[type(value)])
     elif item.options and value not in item.options:
-        raise NotRecorded("bookings.create with a response that is none of the options")
+        raise NotRecorded("bookings.create with a response outside the options")
 
 
 def _check_addresses(
