@@ -15,6 +15,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.http import HeadersInput, Timeout, to_timeout
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
+from calcom_core.pacing import DEFAULT_PACE, Pace, check_pace
 from calcom_core.paging import at_least_1, items, pages
 from calcom_core.retry import (
     DEFAULT_RETRY,
@@ -47,6 +48,7 @@ from calcom_transports.namespaces import (
     Slots,
     Teams,
 )
+from calcom_transports.pacing import Pacer
 
 T = TypeVar("T")
 Sender = TypeVar("Sender")
@@ -115,6 +117,7 @@ class _Configured(ABC, Generic[Sender]):
         transport: Sender | None = None,
         timeout: Timeout | float | None = None,
         retry: RetryPolicy = DEFAULT_RETRY,
+        pace: Pace = DEFAULT_PACE,
         concurrency: int = 1,
         headers: HeadersInput | None = None,
         on_exchange: OnExchange | None = None,
@@ -135,6 +138,8 @@ class _Configured(ABC, Generic[Sender]):
             self._check(transport)
         self._timeout = to_timeout(timeout)
         self.retry = check_policy(retry, "retry")
+        self.pace = check_pace(pace)
+        self._pacer = Pacer.of(self.pace, self.api, replays)
         self.concurrency = at_least_1(concurrency)
         self._on_exchange = on_exchange_of(on_exchange)
         self._transport: Sender = self._usual_transport() if transport is None else transport
@@ -158,6 +163,7 @@ class _Configured(ABC, Generic[Sender]):
         *,
         timeout: Timeout | float | None = None,
         retry: RetryPolicy | None = None,
+        pace: Pace | None = None,
         concurrency: int | None = None,
         headers: HeadersInput | None = None,
         auth: Auth | None = None,
@@ -170,6 +176,7 @@ class _Configured(ABC, Generic[Sender]):
         Args:
             timeout: as the client takes it.
             retry: as the client takes it.
+            pace: as the client takes it; `NO_PACE` never waits.
             concurrency: as the client takes it.
             headers: extra headers, which replace all earlier extra headers; `{}` removes them.
             auth: fresh credentials, such as `AccessToken(new)`; this client keeps its own.
@@ -190,6 +197,9 @@ class _Configured(ABC, Generic[Sender]):
         del headers
         client._timeout = self._timeout if timeout is None else to_timeout(timeout)
         client.retry = self.retry if retry is None else check_policy(retry, "retry")
+        client.pace = self.pace if pace is None else check_pace(pace)
+        if pace is not None or auth is not None:
+            client._pacer = Pacer.of(client.pace, client.api, hasattr(self._transport, "begin"))
         if concurrency is not None:
             client.concurrency = at_least_1(concurrency)
         if on_exchange is not None:
@@ -239,6 +249,9 @@ class Client(_Configured[AnyTransport]):
             None is the transport's own, which is finite.
         retry: when to retry; by default up to four attempts within 3 minutes, of requests that
             cannot do anything twice. `NO_RETRY` never retries.
+        pace: how to share and spread the rate limits that responses state; `NO_PACE` never waits.
+            Clients with the same credential in a process share what they learned. A replay has no
+            limits.
         concurrency: how many pages of a list a walk may ask for at once, at least 1; more than the
             10 connections of a usual transport gain nothing.
         headers: extra headers for every request, such as those of a proxy in front of the API;
@@ -298,13 +311,13 @@ class Client(_Configured[AnyTransport]):
         """Carry out a program and return its result; the client's timeout holds for it too."""
         before = ON_EXCHANGE.set(self._on_exchange)
         try:
-            return run(program, self._transport, self._timeout)
+            return run(self._pacer.paced(program), self._transport, self._timeout)
         finally:
             ON_EXCHANGE.reset(before)
 
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
         """Carry out a streaming program and yield the items it emits."""
-        emitted = iterate(stream, self._transport, self._timeout)
+        emitted = iterate(self._pacer.paced(stream), self._transport, self._timeout)
         return iterate_with(self._on_exchange, cast("Generator[T, None, None]", emitted))
 
     def pages(self, op: Operation[Page[Booking]]) -> Iterator[Page[Booking]]:
@@ -391,7 +404,7 @@ class AsyncClient(_Configured[AnyAsyncTransport]):
 
         before = ON_EXCHANGE.set(self._on_exchange)
         try:
-            return await run_trio(program, self._transport, self._timeout)
+            return await run_trio(self._pacer.paced(program), self._transport, self._timeout)
         finally:
             ON_EXCHANGE.reset(before)
 
@@ -399,7 +412,7 @@ class AsyncClient(_Configured[AnyAsyncTransport]):
         """Carry out a streaming program; an async iterator of the items it emits."""
         from calcom_transports.trio_runtime import iterate_trio
 
-        emitted = iterate_trio(stream, self._transport, self._timeout)
+        emitted = iterate_trio(self._pacer.paced(stream), self._transport, self._timeout)
         return AsyncIterateWith(self._on_exchange, emitted)
 
     def pages(self, op: Operation[Page[Booking]]) -> AsyncIterator[Page[Booking]]:

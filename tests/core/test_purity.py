@@ -32,6 +32,7 @@ ORDER = [
     "model.event_type",
     "model.page",
     "rate_limits",
+    "pacing",
     "redaction",
     "error_body",
     "error_rules",
