@@ -1,4 +1,4 @@
-"""Clients of one credential share its limits, in virtual time, against servers that enforce them."""
+"""Clients of one credential share its limits; in virtual time, on servers that enforce them."""
 
 from collections.abc import Iterator
 from threading import Thread
