@@ -93,6 +93,7 @@ def took(server: LimitedServer) -> float:
     return server.times[-1] - server.times[0]
 
 
+@pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize("clients", [1, 2])
 @pytest.mark.parametrize("limit", LIMITS)
 def test_32_threads_keep_to_the_limit(limit: str, clients: int, virtual: VirtualTime) -> None:
@@ -105,6 +106,7 @@ def test_32_threads_keep_to_the_limit(limit: str, clients: int, virtual: Virtual
     assert least <= took(server) <= least * 1.1
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("limit", LIMITS)
 def test_without_pacing_the_same_run_is_refused(limit: str, virtual: VirtualTime) -> None:
     (name, count, period), _ = LIMITS[limit]
@@ -231,9 +233,10 @@ async def run_tasks(
     return transport.server, failed
 
 
+@pytest.mark.exhaustive(sample=2)
+@pytest.mark.trio
 @pytest.mark.parametrize("clients", [1, 2])
 @pytest.mark.parametrize("limit", LIMITS)
-@pytest.mark.trio
 async def test_100_tasks_keep_to_the_limit(
     limit: str,
     clients: int,
@@ -249,8 +252,9 @@ async def test_100_tasks_keep_to_the_limit(
     assert least <= took(server) <= least * 1.1
 
 
-@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.trio
+@pytest.mark.parametrize("limit", LIMITS)
 async def test_without_pacing_the_same_tasks_are_refused(
     limit: str, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
