@@ -64,6 +64,8 @@ ORDER = [
     "execution",
     "retry",
     "paging",
+    "rows",
+    "sync",
     "create_once",
     "testing",
     "responses",
