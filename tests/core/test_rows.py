@@ -62,7 +62,8 @@ def test_the_rows_of_a_booking() -> None:
     assert row["guests"] == '["eva@example.net"]'
     assert row["extra"] == '{"newKey": [1]}'
     assert [(row["booking_uid"], row["position"], row["email"]) for row in found["attendees"]] == [
-        (row["uid"], 0, "ann@example.net")
+        (row["uid"], 0, "ann@example.net"),
+        (row["uid"], 1, "guest1@example.net"),
     ]
     assert [(host["position"], host["id"], host["username"]) for host in found["hosts"]] == [
         (0, 1, "alice")
@@ -102,7 +103,7 @@ def test_every_recorded_booking_has_rows_with_these_columns_and_types() -> None:
     assert len(found) > 100
     for data in found:
         tables: Any = rows(read(Booking, data))
-        for table, row in [(table, row) for table in tables for row in tables[table]]:
+        for table, row in [(name, row) for name in tables for row in tables[name]]:
             assert tuple(row) == COLUMNS[table]
             for column, cell in row.items():
                 assert cell is None or type(cell) is TYPES.get(column, str), column
