@@ -71,6 +71,7 @@ OUTPUT = {
     "'Seated between Alice Host and Ann Attendee']\n",
     "calcom_core/README.md, 4": "",
     "calcom_core/README.md, 5": "first 2 1\nsecond 2 1\nthird 2 1\n",
+    "calcom_core/README.md, 6": "False\nTrue\nTrue\n",
     "calcom_transports/README.md, 0": NORMAL,
     "calcom_transports/README.md, 1": "GET /v2/bookings/first 200\n",
     "calcom_transports/README.md, 2": TWO_TITLES,

@@ -60,6 +60,7 @@ ORDER = [
     "webhooks.signature",
     "webhooks.parsing",
     "webhooks",
+    "json_values",
     "effects",
     "execution",
     "retry",
