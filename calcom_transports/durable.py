@@ -22,7 +22,9 @@ from uuid import uuid4
 try:
     from dbos import DBOS
 except ImportError as error:
-    raise ImportError("DBOS is missing: pip install 'calcom-bookings[durable]'") from error
+    raise ImportError(
+        "durable programs need DBOS: pip install 'calcom-bookings[durable]'"
+    ) from error
 
 from attrs import evolve, field, frozen
 

@@ -1,5 +1,6 @@
 """Programs as workflows of DBOS on SQLite: killed at any point, they book once and store no key."""
 
+import importlib
 import json
 import os
 import signal
@@ -20,7 +21,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of DBOS and SQLAlchemy
 from dbos import DBOS  # noqa: E402
 
 from calcom_core import (  # noqa: E402
-    Anonymous,
     Api,
     ApiKey,
     BadRequest,
@@ -260,4 +260,14 @@ def test_what_cannot_be_durable_is_refused(engine: Path) -> None:
 
     with pytest.raises(InvalidInput, match="yielded int, which is no effect"):
         in_workflow("odd", odd, Scripted([]))
-    assert Api(Anonymous())
+
+
+def test_a_missing_library_names_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "calcom_transports.durable")
+    monkeypatch.setitem(sys.modules, "dbos", None)
+
+    with pytest.raises(ImportError) as caught:
+        importlib.import_module("calcom_transports.durable")
+
+    message = "durable programs need DBOS: pip install 'calcom-bookings[durable]'"
+    assert str(caught.value) == message
