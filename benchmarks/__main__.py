@@ -14,7 +14,7 @@ from benchmarks.running import FULL, QUICK, rows, run
 from benchmarks.table import Row, as_json, text
 
 RESULTS = Path(__file__).parent / "results"
-PEERS = ("aiohttp", "httpcore2", "httpx", "matplotlib", "pydantic", "requests", "vcrpy")
+PEERS = ("aiohttp", "httpcore2", "httpx2", "matplotlib", "pydantic", "requests", "trustme", "vcrpy")
 LIBRARIES = ("attrs", "cattrs", "urllib3", "trio", "h11", *PEERS)
 MODULES = tuple({"vcrpy": "vcr"}.get(name, name) for name in LIBRARIES)
 
@@ -22,9 +22,9 @@ MODULES = tuple({"vcrpy": "vcr"}.get(name, name) for name in LIBRARIES)
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = [family.name for family in FAMILIES]
-    parser.add_argument("--quick", action="store_true", help="few turns: to see that it runs")
+    parser.add_argument("--quick", action="store_true", help="few turns: to check that it runs")
     parser.add_argument("--only", choices=names, action="append", help="one subject; may repeat")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of what is written")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of the results")
     given = parser.parse_args()
     try:  # before anything is measured, which takes minutes
         given.out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Building complete requests from what a caller says."""
+"""Building complete requests from the arguments of a caller."""
 
 from benchmarks.data import API_KEY, FULL, NEW, UID
 from benchmarks.turns import Subject, Turns, repeat

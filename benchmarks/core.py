@@ -1,7 +1,7 @@
-"""How fast the core is, as ratios within one run: `python benchmarks/core.py`.
+"""The speed of the core, as ratios within one run: `python benchmarks/core.py`.
 
-The subjects take turns, so that a noisy machine slows all of them alike; medians are compared.
-Reading is measured against `json.loads` of the same bytes, which nothing that parses can beat.
+The subjects take turns, so a noisy machine slows all of them alike; medians are compared.
+Reading is compared with `json.loads` of the same bytes.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What is read and what is sent: exchanges and deliveries that were recorded of a real server."""
+"""The data of the benchmarks: recorded exchanges and deliveries of a real server."""
 
 import json
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ ERRORS = (
     "243-create-missing-required-field",
     "297-ratelimit-4",
 )
-"""Answers that are errors, of the kinds that an application meets."""
+"""Recorded errors that an application may meet."""
 
 NEW: dict[str, Any] = {
     "start": "2027-04-05T09:00:00Z",
@@ -44,17 +44,17 @@ FULL: dict[str, Any] = {
     "booking_fields_responses": {"notes": "A first talk about the plan.", "rooms": ["A", "B"]},
     "length_in_minutes": 30,
 }
-"""A booking to make, with all that an application usually says."""
+"""A booking to create, with the usual fields of an application."""
 
 
-def recorded_answer(name: str) -> dict[str, Any]:
-    """Return `status`, `headers` and `body` of an answer that was recorded."""
-    answer: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_bytes())["response"]
-    return answer
+def recorded_response(name: str) -> dict[str, Any]:
+    """Return `status`, `headers` and `body` of a recorded response."""
+    response: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_bytes())["response"]
+    return response
 
 
 def recorded(name: str) -> dict[str, Any]:
-    body: dict[str, Any] = recorded_answer(name)["body"]
+    body: dict[str, Any] = recorded_response(name)["body"]
     return body
 
 
@@ -63,7 +63,7 @@ def compact(body: object) -> bytes:
 
 
 def page_of(items: Iterable[object], count: int = 100) -> bytes:
-    """Make a page of so many of these bookings, in turn."""
+    """Return a page of *count* of these bookings, in turn."""
     pagination = {
         "totalItems": count,
         "itemsPerPage": count,
@@ -79,19 +79,19 @@ def page_of(items: Iterable[object], count: int = 100) -> bytes:
 
 
 def page_of_100() -> bytes:
-    """Make a page of 100 bookings of all shapes, from the recorded lists."""
+    """Return a page of 100 bookings of all shapes, from the recorded lists."""
     return page_of(chain.from_iterable(recorded(name)["data"] for name in LISTS))
 
 
 def shape_of(booking: dict[str, Any]) -> str:
-    """Name the shape as the keys show it, which is how a reader tells them apart."""
+    """Return the shape of a booking, by its keys."""
     repeats = "recurring" if "recurringBookingUid" in booking else ""
     seated = "" if "bookingFieldsResponses" in booking else "seated"
     return "-".join(filter(None, (repeats, seated))) or "single"
 
 
 def pages_of_shapes() -> dict[str, bytes]:
-    """Make a page of 100 bookings of each shape."""
+    """Return a page of 100 bookings of each shape."""
     shapes: dict[str, list[object]] = {}
     for booking in chain.from_iterable(recorded(name)["data"] for name in OF_SHAPES):
         shapes.setdefault(shape_of(booking), []).append(booking)
@@ -99,7 +99,7 @@ def pages_of_shapes() -> dict[str, bytes]:
 
 
 def numbered(booking: dict[str, Any], number: int) -> dict[str, Any]:
-    """Make another booking of one: what differs between bookings of an account differs."""
+    """Return a distinct copy of a booking, as another booking of the same account."""
     day, minute = divmod(number, 1440)
     start = f"2027-{day // 28 + 1:02}-{day % 28 + 1:02}T{minute // 60:02}:{minute % 60:02}:00.000Z"
     uid = f"held{number:018}"
@@ -122,7 +122,7 @@ def numbered(booking: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def pages_of_many(count: int = 10_000) -> list[bytes]:
-    """Make pages of 100 bookings of all shapes, no two of them equal."""
+    """Return pages of 100 bookings of all shapes, all different."""
     models = cycle(chain.from_iterable(recorded(name)["data"] for name in LISTS))
     return [
         page_of([numbered(next(models), first + index) for index in range(100)])
@@ -131,9 +131,11 @@ def pages_of_many(count: int = 10_000) -> list[bytes]:
 
 
 def deliveries() -> list[tuple[tuple[tuple[str, str], ...], bytes]]:
-    """Return headers and body of each delivery that was recorded."""
-    found = [json.loads(path.read_bytes()) for path in sorted(DELIVERIES.glob("webhook-*.json"))]
+    """Return headers and body of each recorded delivery."""
+    recordings = [
+        json.loads(path.read_bytes()) for path in sorted(DELIVERIES.glob("webhook-*.json"))
+    ]
     return [
         (tuple((name, value) for name, value in each["headers"]), each["raw_body"].encode())
-        for each in found
+        for each in recordings
     ]

@@ -1,12 +1,13 @@
-"""Getting one booking, by blocking clients.
+"""Getting one booking over TLS, with blocking clients.
 
-Each builds the request, with the key and the version of the API, sends it over a connection that is
-kept, decodes the answer and makes an object of it; each has the time limits that it usually has.
-The floor makes no object and checks nothing.
+Each builds the request with the key and the version of the API, sends it over a kept connection,
+decodes the response and creates an object; each has its usual timeouts.
+The floor creates no object and checks nothing.
 """
 
 import json
 import socket
+import ssl
 from urllib.parse import urlsplit
 
 from benchmarks.data import API_KEY, UID
@@ -29,16 +30,16 @@ def ours(turns: Turns, url: str) -> None:
         repeat(lambda: client.bookings.get_one(UID))(turns, url)
 
 
-def httpx_pydantic(turns: Turns, url: str) -> None:
-    import httpx
+def httpx2_pydantic(turns: Turns, url: str) -> None:
+    import httpx2
 
     from benchmarks.peer_models import GetBookingOutput
 
-    with httpx.Client(base_url=url, headers=HEADERS) as client:
+    with httpx2.Client(base_url=url, headers=HEADERS) as client:
 
         def get() -> object:
-            answer = client.get(f"/v2/bookings/{UID}").raise_for_status()
-            return GetBookingOutput.model_validate(answer.json()).data
+            response = client.get(f"/v2/bookings/{UID}").raise_for_status()
+            return GetBookingOutput.model_validate(response.json()).data
 
         repeat(get)(turns, url)
 
@@ -50,9 +51,9 @@ def requests_dict(turns: Turns, url: str) -> None:
         session.headers.update(HEADERS)
 
         def get() -> object:
-            answer = session.get(f"{url}/v2/bookings/{UID}", timeout=30)
-            answer.raise_for_status()
-            return answer.json()["data"]
+            response = session.get(f"{url}/v2/bookings/{UID}", timeout=30)
+            response.raise_for_status()
+            return response.json()["data"]
 
         repeat(get)(turns, url)
 
@@ -60,25 +61,27 @@ def requests_dict(turns: Turns, url: str) -> None:
 def bare_urllib3(turns: Turns, url: str) -> None:
     import urllib3
 
-    place = urlsplit(url)
-    assert place.hostname
-    with urllib3.HTTPConnectionPool(place.hostname, place.port) as pool:
+    context = ssl.create_default_context()
+    with urllib3.PoolManager(ssl_context=context) as manager:
 
         def get() -> object:
-            answer = pool.request("GET", PATH, headers=HEADERS)
-            assert answer.status == 200
-            return json.loads(answer.data)
+            response = manager.request("GET", f"{url}{PATH}", headers=HEADERS)
+            assert response.status == 200
+            return json.loads(response.data)
 
         repeat(get)(turns, url)
 
 
 def bare_sockets(turns: Turns, url: str) -> None:
-    """Keep the server busy: a request on each connection, then the answers."""
+    """Keep the server busy: a request on each connection, then the responses."""
     place = urlsplit(url)
     request, size = request_of(place.netloc), len(BOOKING)
-    sockets = [socket.create_connection((place.hostname, place.port)) for _ in range(SOCKETS)]
-    for each in sockets:
-        each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    context = ssl.create_default_context()
+    sockets = []
+    for _ in range(SOCKETS):
+        clear = socket.create_connection((place.hostname, place.port))
+        clear.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sockets.append(context.wrap_socket(clear, server_hostname=place.hostname))
     for turn in turns:
         rounds = -(-turn.calls // SOCKETS)
         turn.calls = rounds * SOCKETS
@@ -96,7 +99,7 @@ def bare_sockets(turns: Turns, url: str) -> None:
 
 SUBJECTS: dict[str, Subject] = {
     "ours": ours,
-    "httpx + pydantic": httpx_pydantic,
+    "httpx2 + pydantic": httpx2_pydantic,
     "requests + dict": requests_dict,
     "urllib3 + json.loads": bare_urllib3,
     "bare sockets": bare_sockets,

@@ -1,12 +1,13 @@
-"""Getting one booking, by asynchronous clients, one at a time and 50 at once.
+"""Getting one booking over TLS, with async clients, one at a time and 50 at once.
 
-Each does what the blocking ones do (`getting`); httpcore2 and aiohttp build and read by our
-`Operation`, so that what differs is only what sends.
-Each may have as many connections as there are calls at once, and bounds the time of a call:
-httpcore2, which does so only if it is told, is told what httpx does by itself.
-The floor writes and reads the same bytes by streams of trio, and looks at none of them.
+Each does the work of the blocking ones (`getting`); httpcore2 and aiohttp build and read with our
+`Operation`, so only the transport differs.
+Each may open a connection for each concurrent call, and has timeouts: httpcore2 gets the defaults
+of httpx2, since it has none.
+The floor writes and reads the same bytes over streams of trio, without parsing them.
 """
 
+import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
@@ -22,13 +23,13 @@ MANY = 50
 SECONDS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 
 
-async def make(call: Call, calls: int) -> None:
+async def repeat_call(call: Call, calls: int) -> None:
     for _ in range(calls):
         await call()
 
 
 async def take_turns_trio(turns: Turns, calls: list[Call]) -> None:
-    """Share the calls of a turn among so many tasks, each with its way to call."""
+    """Divide the calls of a turn among tasks, one for each of *calls*."""
     import trio
 
     for turn in turns:
@@ -36,11 +37,11 @@ async def take_turns_trio(turns: Turns, calls: list[Call]) -> None:
         turn.calls = share * len(calls)
         with turn:
             if len(calls) == 1:
-                await make(calls[0], share)
+                await repeat_call(calls[0], share)
             else:
                 async with trio.open_nursery() as nursery:
                     for call in calls:
-                        nursery.start_soon(make, call, share)
+                        nursery.start_soon(repeat_call, call, share)
 
 
 async def take_turns_asyncio(turns: Turns, calls: list[Call]) -> None:
@@ -51,11 +52,11 @@ async def take_turns_asyncio(turns: Turns, calls: list[Call]) -> None:
         turn.calls = share * len(calls)
         with turn:
             if len(calls) == 1:
-                await make(calls[0], share)
+                await repeat_call(calls[0], share)
             else:
                 async with asyncio.TaskGroup() as tasks:
                     for call in calls:
-                        tasks.create_task(make(call, share))
+                        tasks.create_task(repeat_call(call, share))
 
 
 def ours(turns: Turns, url: str, at_once: int) -> None:
@@ -73,20 +74,20 @@ def ours(turns: Turns, url: str, at_once: int) -> None:
     trio.run(main)
 
 
-def httpx_pydantic(turns: Turns, url: str, at_once: int) -> None:
-    import httpx
+def httpx2_pydantic(turns: Turns, url: str, at_once: int) -> None:
+    import httpx2
     import trio
 
     from benchmarks.peer_models import GetBookingOutput
 
     async def main() -> None:
-        limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
-        async with httpx.AsyncClient(base_url=url, headers=HEADERS, limits=limits) as client:
+        limits = httpx2.Limits(max_connections=at_once, max_keepalive_connections=at_once)
+        async with httpx2.AsyncClient(base_url=url, headers=HEADERS, limits=limits) as client:
 
             async def get() -> object:
-                answer = await client.get(f"/v2/bookings/{UID}")
-                answer.raise_for_status()
-                return GetBookingOutput.model_validate(answer.json()).data
+                response = await client.get(f"/v2/bookings/{UID}")
+                response.raise_for_status()
+                return GetBookingOutput.model_validate(response.json()).data
 
             await take_turns_trio(turns, [get] * at_once)
 
@@ -108,13 +109,13 @@ def httpcore2_ours(turns: Turns, url: str, at_once: int) -> None:
             async def get() -> object:
                 operation = bookings.get_one(UID)
                 request = api.request(operation)
-                answer = await pool.request(
+                response = await pool.request(
                     request.method,
                     request.url,
                     headers=list(request.headers),
                     extensions={"timeout": SECONDS},
                 )
-                return operation.read(Response(answer.status, answer.headers, answer.content))
+                return operation.read(Response(response.status, response.headers, response.content))
 
             await take_turns_trio(turns, [get] * at_once)
 
@@ -138,9 +139,9 @@ def aiohttp_ours(turns: Turns, url: str, at_once: int) -> None:
                 request = api.request(operation)
                 async with session.request(
                     request.method, request.url, headers=list(request.headers)
-                ) as answer:
-                    body = await answer.read()
-                return operation.read(Response(answer.status, answer.headers.items(), body))
+                ) as response:
+                    body = await response.read()
+                return operation.read(Response(response.status, response.headers.items(), body))
 
             await take_turns_asyncio(turns, [get] * at_once)
 
@@ -151,17 +152,23 @@ def bare_streams(turns: Turns, url: str, at_once: int) -> None:
     import trio
 
     place = urlsplit(url)
-    host, port = str(place.hostname), int(place.port or 80)
+    host, port = str(place.hostname), int(place.port or 443)
+    context = ssl.create_default_context()
     request, size = request_of(place.netloc), len(BOOKING)
 
-    async def get(stream: trio.SocketStream) -> None:
+    async def get(stream: trio.SSLStream[trio.SocketStream]) -> None:
         await stream.send_all(request)
         received = 0
         while received < size:
             received += len(await stream.receive_some())
 
     async def main() -> None:
-        streams = [await trio.open_tcp_stream(host, port) for _ in range(at_once)]
+        streams = [
+            await trio.open_ssl_over_tcp_stream(host, port, ssl_context=context)
+            for _ in range(at_once)
+        ]
+        for stream in streams:
+            await stream.do_handshake()
         await take_turns_trio(turns, [partial(get, stream) for stream in streams])
         for stream in streams:
             await stream.aclose()
@@ -171,7 +178,7 @@ def bare_streams(turns: Turns, url: str, at_once: int) -> None:
 
 _BY_NAME: dict[str, Callable[[Turns, str, int], None]] = {
     "ours": ours,
-    "httpx + pydantic": httpx_pydantic,
+    "httpx2 + pydantic": httpx2_pydantic,
     "httpcore2 + ours": httpcore2_ours,
     "aiohttp + ours": aiohttp_ours,
     "trio streams": bare_streams,

@@ -1,7 +1,7 @@
-"""The memory that 10,000 bookings hold, all of them different, and nothing else of their answers.
+"""The memory of 10,000 different bookings, without the rest of their responses.
 
-What Python allocates is traced; what a library allocates beside is in the growth of the process,
-where the system tells that, which is measured first.
+`traced` is the memory that Python allocates. `resident` is the growth of the process, where the
+system reports it; it also includes other allocations of a library, and is measured first.
 """
 
 import gc
@@ -18,7 +18,7 @@ STATM = Path("/proc/self/statm")
 
 
 def resident() -> int:
-    """Return the bytes of this process that are in memory, or 0 where the system tells none."""
+    """Return the resident bytes of this process, or 0 where the system does not report them."""
     if not STATM.exists():
         return 0
     return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -46,11 +46,11 @@ def grown(read: Callable[[bytes], object], pages: list[bytes]) -> int:
 
 
 def holding(reader: Callable[[], Callable[[bytes], object]]) -> Subject:
-    """Return a subject that measures once, since no second time is in a fresh process."""
+    """Return a subject that measures once, since only the first time is in a fresh process."""
 
     def subject(turns: Turns, _: str) -> None:
         read, pages = reader(), pages_of_many()
-        read(pages[0])  # whatever is built once is built here
+        read(pages[0])  # warm up
         sizes = {"resident": grown(read, pages), "traced": traced(read, pages)}
         for turn in turns:
             turn.report(**sizes)

@@ -1,4 +1,4 @@
-"""Importing, in an interpreter that has just started; its own start is not counted."""
+"""Importing in a fresh interpreter; its own start is excluded."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ print(dumps({{"wall": perf_counter() - wall, "cpu": process_time() - cpu}}))
 
 
 def importing(names: str) -> Subject:
-    """Return a subject that imports, in a fresh interpreter for each call."""
+    """Return a subject that imports in a fresh interpreter for each call."""
     command = [sys.executable, "-c", PROGRAM.format(names=names)]
 
     def subject(turns: Turns, url: str) -> None:
@@ -31,7 +31,7 @@ def importing(names: str) -> Subject:
 
 SUBJECTS: dict[str, Subject] = {
     "calcom_core": importing("calcom_core"),
-    "httpx, pydantic": importing("httpx, benchmarks.peer_models"),
+    "httpx2, pydantic": importing("httpx2, benchmarks.peer_models"),
     "attrs, cattrs": importing("attrs, cattrs"),
     "both clients": importing(
         "calcom_core, calcom_transports.client, calcom_transports.urllib3, calcom_transports.trio"

@@ -1,14 +1,13 @@
-"""How much faster a walk of several pages at once is: `.venv/bin/python benchmarks/paging.py`.
+"""The speed-up of concurrent pages: `.venv/bin/python benchmarks/paging.py`.
 
-A server in a process of its own holds 2,000 bookings and takes 50 ms for a page of 50, however many
-pages it is asked for at once.
-The walks take turns, so that a noisy machine slows all of them alike; medians are compared.
-No walk of 40 pages, 8 at once, can be more than 6.67 times as fast as one page after another:
-the first page comes alone, since it says how many there are, and the others in 5 batches.
+A server in another process holds 2,000 bookings and takes 50 ms for a page of 50, at any
+concurrency. The subjects take turns, so a noisy machine slows all of them alike; medians are
+compared. 40 pages, 8 at once, can be at most 6.67 times as fast as one page after another: the
+first page is requested alone, since it holds the total, and the others in 5 batches.
 The script ends with status 1 if a client is less than 5 times as fast.
 
-The same walk over bare connections, which reads no JSON, shows that the server is no bottleneck.
-Memory is measured in walks of their own, for which the server does not wait.
+Bare connections, which read no JSON, show that the server is not the bottleneck.
+Memory is measured separately, without the delay of the server.
 """
 
 import gc
@@ -37,29 +36,29 @@ BOOKINGS = 2_000
 MANY_BOOKINGS = 8_000
 TAKE = 50
 DELAY = 50
-"""How many milliseconds the server takes for a page."""
+"""The delay of the server for a page, in milliseconds."""
 AT_ONCE = 8
 ROUNDS = 3
-WALKS = {1: 1, AT_ONCE: 3}
-"""How many walks a round has of each concurrency: those at once vary more, and are short."""
+REPEATS = {1: 1, AT_ONCE: 3}
+"""The runs of each concurrency in a round; the concurrent ones are short and vary more."""
 TARGET = 5.0
 
 SERVE = "--serve"
-"""The argument with which this file is the server."""
+"""The argument that starts the server."""
 
 API_KEY = "cal_test_bench"
 EARLIEST = datetime(2024, 1, 8, 9, tzinfo=UTC)
 PEOPLE = ("Ada Novak", "Bela Kiss", "Chloe Martin", "Dario Rossi", "Emil Jansen")
 
-Walk = Callable[[str, int], int]
-"""Walks the list of the server at a URL, so many pages at once, and counts the bookings."""
+ReadList = Callable[[str, int], int]
+"""Reads the list of the server at a URL with a concurrency, and counts the bookings."""
 
 
 def uid_of(number: int) -> str:
     return f"paging{number:016}"
 
 
-def moment(start: datetime) -> str:
+def format_datetime(start: datetime) -> str:
     return start.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
@@ -94,16 +93,16 @@ def booking(number: int) -> dict[str, object]:
         "cancellationReason": "",
         "cancelledByEmail": "",
         "rescheduledByEmail": None,
-        "start": moment(start),
-        "end": moment(start + timedelta(minutes=30)),
+        "start": format_datetime(start),
+        "end": format_datetime(start + timedelta(minutes=30)),
         "duration": 30,
         "eventTypeId": 3,
         "eventType": {"id": 3, "slug": "consultation"},
         "meetingUrl": f"https://meet.example.com/{uid_of(number)}",
         "location": f"https://meet.example.com/{uid_of(number)}",
         "absentHost": False,
-        "createdAt": moment(start - timedelta(days=3)),
-        "updatedAt": moment(start + timedelta(minutes=31)),
+        "createdAt": format_datetime(start - timedelta(days=3)),
+        "updatedAt": format_datetime(start + timedelta(minutes=31)),
         "metadata": {"order": f"A-{number}"},
         "rating": None,
         "icsUid": f"{uid_of(number)}@Cal.com",
@@ -112,8 +111,8 @@ def booking(number: int) -> dict[str, object]:
     }
 
 
-def answer(held: int, skip: int) -> bytes:
-    """Return the whole answer with the page after *skip* bookings, of a list of *held*."""
+def response(held: int, skip: int) -> bytes:
+    """Return the response with the page after *skip* bookings, of a list of *held*."""
     data = [booking(number) for number in range(skip, min(skip + TAKE, held))]
     pagination = {
         "totalItems": held,
@@ -135,26 +134,26 @@ def answer(held: int, skip: int) -> bytes:
 
 
 def serve() -> None:
-    """Print the port, and answer until standard input ends, as it does when the parent does."""
-    answers = {
-        (held, skip): answer(held, skip)
+    """Print the port, and serve until standard input ends with the parent process."""
+    responses = {
+        (held, skip): response(held, skip)
         for held in (BOOKINGS, MANY_BOOKINGS)
         for skip in range(0, held, TAKE)
     }
     listener = socket.create_server(("127.0.0.1", 0))
-    Thread(target=accept, args=(listener, answers), daemon=True).start()
+    Thread(target=accept, args=(listener, responses), daemon=True).start()
     print(listener.getsockname()[1], flush=True)
     sys.stdin.read()
 
 
-def accept(listener: socket.socket, answers: dict[tuple[int, int], bytes]) -> None:
+def accept(listener: socket.socket, responses: dict[tuple[int, int], bytes]) -> None:
     while True:
         connection, _ = listener.accept()
-        Thread(target=serve_connection, args=(connection, answers), daemon=True).start()
+        Thread(target=serve_connection, args=(connection, responses), daemon=True).start()
 
 
-def serve_connection(connection: socket.socket, answers: dict[tuple[int, int], bytes]) -> None:
-    """Answer requests for `/<milliseconds to wait>/<bookings held>/v2/bookings`, one by one."""
+def serve_connection(connection: socket.socket, responses: dict[tuple[int, int], bytes]) -> None:
+    """Respond to requests for `/<delay in milliseconds>/<bookings held>/v2/bookings`."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection, suppress(ConnectionError):
         received = b""
@@ -162,25 +161,25 @@ def serve_connection(connection: socket.socket, answers: dict[tuple[int, int], b
             received += data
             if not received.endswith(b"\r\n\r\n"):
                 continue
-            asked = re.match(rb"GET /(\d+)/(\d+)/v2/bookings\?\S*?(?:skip=(\d+)\S*)? ", received)
-            assert asked, received
-            delay, held, skip = (int(number or 0) for number in asked.groups())
+            match = re.match(rb"GET /(\d+)/(\d+)/v2/bookings\?\S*?(?:skip=(\d+)\S*)? ", received)
+            assert match, received
+            delay, held, skip = (int(number or 0) for number in match.groups())
             time.sleep(delay / 1_000)
-            connection.sendall(answers[held, skip])
+            connection.sendall(responses[held, skip])
             received = b""
 
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Run the server in a process of its own, and end it; the value is its URL."""
+    """Run the server in another process, and end it; yields its URL."""
     # Leaving the block closes the pipe that the server reads, and waits for it.
     with Popen([sys.executable, __file__, SERVE], stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
 
 
-def walk_bare(url: str, concurrency: int) -> int:
-    """Ask for the same pages in the same batches, over connections of the standard library."""
+def read_bare(url: str, concurrency: int) -> int:
+    """Request the same pages in the same batches, over connections of the standard library."""
     place = urlsplit(url)
     connections = [HTTPConnection(place.netloc) for _ in range(concurrency)]
     held = int(place.path.rpartition("/")[2])
@@ -199,55 +198,55 @@ def walk_bare(url: str, concurrency: int) -> int:
     return counted
 
 
-def walk_blocking(url: str, concurrency: int) -> int:
+def read_blocking(url: str, concurrency: int) -> int:
     with Client(API_KEY, base_url=url) as client:
-        walker = client.with_options(concurrency=concurrency)
-        return sum(1 for _ in walker.items(bookings.list(status="past", take=TAKE)))
+        paginating = client.with_options(concurrency=concurrency)
+        return sum(1 for _ in paginating.items(bookings.list(status="past", take=TAKE)))
 
 
-def walk_trio(url: str, concurrency: int) -> int:
-    async def walk() -> int:
+def read_trio(url: str, concurrency: int) -> int:
+    async def read_list() -> int:
         counted = 0
         async with AsyncClient(API_KEY, base_url=url) as client:
-            walker = client.with_options(concurrency=concurrency)
-            async for _ in walker.items(bookings.list(status="past", take=TAKE)):
+            paginating = client.with_options(concurrency=concurrency)
+            async for _ in paginating.items(bookings.list(status="past", take=TAKE)):
                 counted += 1
         return counted
 
-    return trio.run(walk)
+    return trio.run(read_list)
 
 
 BARE = "bare connections"
-CLIENTS: dict[str, Walk] = {"urllib3": walk_blocking, "trio": walk_trio}
-SUBJECTS: dict[str, Walk] = {BARE: walk_bare, **CLIENTS}
+CLIENTS: dict[str, ReadList] = {"urllib3": read_blocking, "trio": read_trio}
+SUBJECTS: dict[str, ReadList] = {BARE: read_bare, **CLIENTS}
 
 
-def seconds(walk: Walk, url: str, concurrency: int) -> float:
+def seconds(read_list: ReadList, url: str, concurrency: int) -> float:
     began = time.perf_counter()
-    counted = walk(url, concurrency)
+    counted = read_list(url, concurrency)
     taken = time.perf_counter() - began
     assert counted == BOOKINGS, counted
     return taken
 
 
 def timed(url: str) -> dict[tuple[str, int], float]:
-    """Return the median seconds of a walk, of each subject and concurrency."""
+    """Return the median seconds of each subject and concurrency."""
     taken: dict[tuple[str, int], list[float]] = {}
     for _ in range(ROUNDS):
-        for name, walk in SUBJECTS.items():
-            for concurrency, walks in WALKS.items():
+        for name, read_list in SUBJECTS.items():
+            for concurrency, repeats in REPEATS.items():
                 times = taken.setdefault((name, concurrency), [])
-                for _ in range(walks):
-                    times.append(seconds(walk, f"{url}/{DELAY}/{BOOKINGS}", concurrency))
+                for _ in range(repeats):
+                    times.append(seconds(read_list, f"{url}/{DELAY}/{BOOKINGS}", concurrency))
     return {subject: median(times) for subject, times in taken.items()}
 
 
-def peak(walk: Walk, url: str, concurrency: int, held: int) -> int:
-    """Return the most bytes that were allocated at once during a walk."""
+def peak(read_list: ReadList, url: str, concurrency: int, held: int) -> int:
+    """Return the peak of the allocated bytes while a list is read."""
     gc.collect()
     tracemalloc.start()
     try:
-        counted = walk(f"{url}/0/{held}", concurrency)
+        counted = read_list(f"{url}/0/{held}", concurrency)
         assert counted == held, counted
         return tracemalloc.get_traced_memory()[1]
     finally:
@@ -255,15 +254,15 @@ def peak(walk: Walk, url: str, concurrency: int, held: int) -> int:
 
 
 def size_of_uids(held: int) -> int:
-    """Return the bytes of a set of so many uids, which a walk keeps to show each booking once."""
+    """Return the size of the set of uids that an iteration keeps to yield each booking once."""
     uids: set[str] = set()
-    for number in range(held):  # one by one, since a set that is made at once may be smaller
+    for number in range(held):  # one by one, since a set created at once may be smaller
         uids.add(uid_of(number))
     return sys.getsizeof(uids) + sum(map(sys.getsizeof, uids))
 
 
 def report_speed(times: dict[tuple[str, int], float]) -> dict[str, float]:
-    """Print the times, and return how many times as fast each subject is at once."""
+    """Print the times, and return the speed-up of each subject."""
     print(f"{'transport':18}{'concurrency':>12}{'seconds':>10}{'ratio':>8}")
     ratios: dict[str, float] = {}
     for name in SUBJECTS:
@@ -279,30 +278,30 @@ def report_server(times: dict[tuple[str, int], float]) -> None:
     alone = times[BARE, 1] / pages * 1_000
     together = times[BARE, AT_ONCE] / batches * 1_000
     print(
-        f"the server is no bottleneck: without reading JSON a page takes {alone:.1f} ms alone "
+        f"the server is not the bottleneck: without reading JSON a page takes {alone:.1f} ms alone "
         f"and {together:.1f} ms as one of up to {AT_ONCE}, of which it waits {DELAY} ms;"
     )
     print(f"{pages / batches:.2f} is the most that any client could reach")
 
 
 def report_memory(url: str) -> None:
-    """Print the peaks: the uids are what grows with a list, the rest is the pages in flight."""
-    print("peak memory of a walk, in kB")
+    """Print the peaks: the uids grow with the list, the rest is the pages in flight."""
+    print("peak memory of an iteration, in kB")
     print(f"{'transport':18}{'concurrency':>12}{'bookings':>10}{'peak':>8}{'uids':>8}{'rest':>8}")
-    for name, walk in CLIENTS.items():
+    for name, read_list in CLIENTS.items():
         for concurrency in (1, AT_ONCE):
             for held in (BOOKINGS, MANY_BOOKINGS):
-                most, uids = peak(walk, url, concurrency, held), size_of_uids(held)
+                most, uids = peak(read_list, url, concurrency, held), size_of_uids(held)
                 columns = "".join(f"{size / 1e3:8,.0f}" for size in (most, uids, most - uids))
                 print(f"{name:18}{concurrency:12}{held:10,}{columns}")
 
 
 def main() -> None:
-    body = len(answer(BOOKINGS, 0).partition(b"\r\n\r\n")[2])
+    body = len(response(BOOKINGS, 0).partition(b"\r\n\r\n")[2])
     print(f"{BOOKINGS:,} bookings, {TAKE} and {body:,} bytes a page, medians of {ROUNDS} rounds")
     with server() as url:
-        for walk in SUBJECTS.values():  # whatever is built once is built here
-            walk(f"{url}/0/{BOOKINGS}", AT_ONCE)
+        for read_list in SUBJECTS.values():  # warm up
+            read_list(f"{url}/0/{BOOKINGS}", AT_ONCE)
         times = timed(url)
         ratios = report_speed(times)
         report_server(times)

@@ -1,8 +1,8 @@
-"""The documented bookings as a generator writes them for pydantic: a model for each shape.
+"""The documented bookings as models of pydantic, as a generator writes them: one for each shape.
 
-Every documented field is here, with its alias and what it may be; a union holds the shapes.
-Times are datetimes, as ours are, though the document only says that they are strings.
-They are to be given what `json.loads` returns: with a union, pydantic takes longer for the text.
+Every documented field has its alias and its type; a union holds the shapes.
+Times are datetimes like ours, though the document declares strings.
+Validate the result of `json.loads`: with a union, pydantic is slower for text.
 """
 
 from datetime import datetime
@@ -123,15 +123,17 @@ class Pagination(Model):
     has_previous_page: bool = Field(alias="hasPreviousPage")
 
 
-class Answer(Model, Generic[T]):
+class Envelope(Model, Generic[T]):
     status: Literal["success", "error"]
     data: T
     error: dict[str, Any] | None = None
 
 
-class GetBookingOutput(Answer[AnyBooking | list[RecurringBooking] | list[RecurringSeatedBooking]]):
+class GetBookingOutput(
+    Envelope[AnyBooking | list[RecurringBooking] | list[RecurringSeatedBooking]]
+):
     pass
 
 
-class GetBookingsOutput(Answer[list[AnyBooking]]):
+class GetBookingsOutput(Envelope[list[AnyBooking]]):
     pagination: Pagination

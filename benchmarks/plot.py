@@ -1,4 +1,4 @@
-"""Draws the table: how many times as long as ours each peer takes, and each floor."""
+"""Draws the table: the time of each peer and each floor, relative to ours."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from benchmarks.table import Row, amount, shown
 
 @frozen
 class Bar:
-    """A comparison: how many times ours, and how many times are wanted, if any."""
+    """A comparison: its ratio to ours, and the target, if any."""
 
     label: str
     ratio: float
@@ -18,12 +18,12 @@ class Bar:
 
     @property
     def met(self) -> bool | None:
-        """Whether it is as wanted."""
+        """Whether it meets the target."""
         return None if self.wanted is None else self.ratio >= self.wanted
 
 
 def bars_of(rows: Iterable[Row]) -> list[Bar]:
-    """Return the bars of all rows; a floor that several rows share is drawn once."""
+    """Return the bars of all rows; a shared floor is drawn once."""
     return list(dict.fromkeys(bar for row in rows for bar in _bars(row)))
 
 
@@ -41,7 +41,7 @@ def _bars(row: Row) -> Iterator[Bar]:
 
 
 def draw(rows: Iterable[Row], path: Path) -> None:
-    """Write the plot: a bar for each comparison, a mark for what is wanted; ours is 1."""
+    """Write the plot: a bar for each comparison, a mark for its target; ours is 1."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -64,6 +64,6 @@ def draw(rows: Iterable[Row], path: Path) -> None:
     axes.set_xscale("log")
     axes.set_yticks(range(len(bars)), [bar.label for bar in bars], fontsize=7)
     axes.set_ylim(-0.7, len(bars) - 0.3)
-    axes.set_xlabel("times ours; to the right ours is better; black: what is wanted at least")
+    axes.set_xlabel("times ours; to the right ours is better; black: the target")
     figure.savefig(path, dpi=120)
     plt.close(figure)

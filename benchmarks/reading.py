@@ -1,6 +1,6 @@
-"""Reading answers and deliveries, from bytes to typed objects.
+"""Reading responses and deliveries, from bytes to typed objects.
 
-The floor is `json.loads` of the same bytes, which nothing that parses by it can beat.
+The floor is `json.loads` of the same bytes.
 """
 
 import json
@@ -18,7 +18,7 @@ from benchmarks.data import (
     page_of_100,
     pages_of_shapes,
     recorded,
-    recorded_answer,
+    recorded_response,
 )
 from benchmarks.table import named
 from benchmarks.turns import Subject, Turns, repeat
@@ -76,19 +76,19 @@ def errors_by_ours(turns: Turns, url: str) -> None:
     from calcom_core import ApiError, Response, bookings
 
     operation = bookings.create(NEW)
-    # With all their headers, in which an error looks for credentials that it must not show.
-    answers = [
+    # With all headers, which an error searches for credentials.
+    responses = [
         Response(each["status"], each["headers"], compact(each["body"]))
-        for each in map(recorded_answer, ERRORS)
+        for each in map(recorded_response, ERRORS)
     ]
 
     def read() -> None:
-        for answer in answers:
+        for response in responses:
             try:
-                operation.read(answer)
+                operation.read(response)
             except ApiError:
                 continue
-            raise AssertionError(answer)
+            raise AssertionError(response)
 
     repeat(read)(turns, url)
 
@@ -120,10 +120,10 @@ def deliveries_by_ours(turns: Turns, url: str) -> None:
 def deliveries_verified_by_ours(turns: Turns, url: str) -> None:
     from calcom_core import webhooks
 
-    came = deliveries()
+    signed = deliveries()
 
     def read() -> None:
-        for headers, body in came:
+        for headers, body in signed:
             webhooks.receive(headers, body, WEBHOOK_SECRET)
 
     repeat(read)(turns, url)

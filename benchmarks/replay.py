@@ -1,16 +1,15 @@
-"""How fast a replay is, beside VCR.py with urllib3: `.venv/bin/python benchmarks/replay.py`.
+"""The speed of a replay, beside VCR.py with urllib3: `.venv/bin/python benchmarks/replay.py`.
 
-Both do the same work for each exchange: build the request from the operation, find its answer in
+Both do the same work for each exchange: build the request from the operation, find its response in
 the cassette, decode the JSON and read the typed booking.
-Here that is the client as it is, which matches method, URL, query, version and body, and may
-repeat; there it is urllib3's pool under VCR.py, which matches method and URL, as is its default.
-The subjects take turns, so that a noisy machine slows all of them alike; medians are compared.
+Ours is the unchanged client, which matches method, URL, query, version and body, and may retry.
+The peer is urllib3's pool under VCR.py, which matches method and URL by default.
+The subjects take turns, so a noisy machine slows all of them alike; medians are compared.
 
-Every exchange has a URL of its own, and is asked for in the order of the file: VCR.py looks through
-the exchanges that were played before, so that it is the slower the longer a cassette is.
-Therefore what counts is a short cassette, as of one test.
-The script ends with status 1 if its exchanges are replayed less than 10 times as fast as by VCR.py.
-Opening and loading the file is measured too, and shown beside.
+Every exchange has its own URL and is requested in the order of the file. VCR.py searches the
+exchanges already played, so it gets slower with longer cassettes; a short cassette counts.
+The script ends with status 1 if replaying is less than 10 times as fast as with VCR.py.
+Opening and loading the file is measured separately.
 """
 
 import gc
@@ -26,8 +25,8 @@ if not __package__:  # as a script, which is in the package's folder and not bes
 from benchmarks.replaying import (
     HEADLINE,
     WRITERS,
+    PassTimes,
     Play,
-    Taken,
     alone,
     play_ours,
     play_vcr,
@@ -35,7 +34,7 @@ from benchmarks.replaying import (
 )
 
 SIZES = {10: 90, 100: 15, 300: 7}
-"""How many exchanges a cassette has, and how many rounds are measured."""
+"""The exchanges of a cassette, and the measured rounds."""
 TARGET = 10.0
 
 OURS, YAML, JSON = "ours", "VCR.py, YAML", "VCR.py, JSON"
@@ -46,30 +45,30 @@ SUBJECTS: dict[str, tuple[str, Play]] = {
 }
 
 
-def measured(folder: Path, count: int, rounds: int) -> dict[str, Taken]:
-    """Return the median times of each subject; all of them must come to the same bookings."""
-    asked = uids(count)
-    taken: dict[str, list[Taken]] = {name: [] for name in SUBJECTS}
-    for warm in (False, *[True] * rounds):  # whatever is built once is built before
+def measured(folder: Path, count: int, rounds: int) -> dict[str, PassTimes]:
+    """Return the median times of each subject; all must return the same bookings."""
+    wanted = uids(count)
+    taken: dict[str, list[PassTimes]] = {name: [] for name in SUBJECTS}
+    for warm in (False, *[True] * rounds):  # the first round warms up
         bookings_of = {}
         for name, (suffix, play) in SUBJECTS.items():
             gc.collect()
-            times, bookings_of[name] = play(folder / f"{count}{suffix}", asked)
+            times, bookings_of[name] = play(folder / f"{count}{suffix}", wanted)
             if warm:
                 taken[name].append(times)
         assert bookings_of[OURS] == bookings_of[YAML] == bookings_of[JSON]
-        assert [booking.uid for booking in bookings_of[OURS]] == asked
+        assert [booking.uid for booking in bookings_of[OURS]] == wanted
     return {name: middle(times) for name, times in taken.items()}
 
 
 def shared() -> float:
-    """Return the median seconds of what all have to do for an exchange: to build and to read."""
-    asked = uids(max(SIZES))
-    return median(alone(Path(), asked)[0].replay / len(asked) for _ in range(10))
+    """Return the median seconds of the shared work for an exchange: to build and to read."""
+    wanted = uids(max(SIZES))
+    return median(alone(Path(), wanted)[0].replay / len(wanted) for _ in range(10))
 
 
-def middle(times: list[Taken]) -> Taken:
-    return Taken(
+def middle(times: list[PassTimes]) -> PassTimes:
+    return PassTimes(
         median(each.whole for each in times),
         median(each.replay for each in times),
         median(each.whole_cpu for each in times),
@@ -77,8 +76,8 @@ def middle(times: list[Taken]) -> Taken:
     )
 
 
-def report(count: int, times: dict[str, Taken]) -> float:
-    """Print a row for each measure; return how many times as fast replaying is."""
+def report(count: int, times: dict[str, PassTimes]) -> float:
+    """Print a row for each measure; return the speed-up of a replay."""
     rows = {
         "loading included": lambda each: (each.whole, each.whole_cpu),
         "replay only": lambda each: (each.replay, each.replay_cpu),
@@ -107,11 +106,11 @@ def main() -> None:
             for suffix, _ in SUBJECTS.values():
                 WRITERS[suffix](Path(folder) / f"{count}{suffix}", count)
             ratios[count] = report(count, measured(Path(folder), count, rounds))
-    print(f"building and reading alone, which all of them do: {1 / shared():,.0f} a second")
+    print(f"building and reading alone, the shared work: {1 / shared():,.0f} a second")
     if ratios[HEADLINE] < TARGET:
         sys.exit(
             f"{ratios[HEADLINE]:.1f} times as fast as VCR.py with {HEADLINE} exchanges; "
-            f"at least {TARGET} are wanted"
+            f"the target is {TARGET}"
         )
 
 

@@ -1,9 +1,9 @@
 """Replaying recorded operations, by our client and by urllib3 under VCR.py.
 
-Both build the request from the operation, find its answer in the cassette, decode the JSON and read
-the typed booking; the floor only builds and reads.
-What counts is a short cassette, as of one test (`replay.py` shows why, and longer ones).
-Loading it is not counted, which VCR.py's YAML would lose most by.
+Both build the request from the operation, find its response in the cassette, decode the JSON and
+read the typed booking; the floor only builds and reads.
+A short cassette counts, as of one test; `replay.py` explains why and measures longer ones.
+Loading is excluded, which would cost VCR.py's YAML most.
 """
 
 import json
@@ -22,14 +22,14 @@ from calcom_core.api import Anonymous
 from calcom_core.model.booking import Booking
 
 HEADLINE = 10
-"""How many exchanges the cassette has whose speed counts."""
+"""The number of exchanges in the cassette."""
 
 API = Api(Anonymous())
 RECORDED_GET = RECORDED / "29-get-normal.json"
 
 
 @frozen
-class Taken:
+class PassTimes:
     """Seconds of one pass: wall time with loading, without it, and CPU time of both."""
 
     whole: float
@@ -38,7 +38,7 @@ class Taken:
     replay_cpu: float
 
 
-Play = Callable[[Path, list[str]], tuple[Taken, list[Booking]]]
+Play = Callable[[Path, list[str]], tuple[PassTimes, list[Booking]]]
 
 
 def uids(count: int) -> list[str]:
@@ -46,46 +46,48 @@ def uids(count: int) -> list[str]:
 
 
 def exchanges(count: int) -> list[tuple[Request, Response]]:
-    """Make so many exchanges of the recorded one, each with a uid of its own."""
+    """Return copies of the recorded exchange, each with its own uid."""
     recorded = json.loads(RECORDED_GET.read_text(encoding="utf-8"))["response"]
     headers = [tuple(pair) for pair in recorded["headers"]]
-    made = []
+    pairs = []
     for uid in uids(count):
         body = {**recorded["body"], "data": {**recorded["body"]["data"], "uid": uid}}
         content = json.dumps(body, separators=(",", ":")).encode()
-        made.append((API.request(bookings.get_one(uid)), Response(200, headers, content)))
-    return made
+        pairs.append((API.request(bookings.get_one(uid)), Response(200, headers, content)))
+    return pairs
 
 
 def write_ours(path: Path, count: int) -> None:
-    from calcom_transports.cassette import Cassette, Recorded, Run, dumps
+    from calcom_transports.cassette import Cassette, RecordedExchange, Run, dumps
 
-    runs = [Run((Recorded((), asked, answer),)) for asked, answer in exchanges(count)]
+    runs = [
+        Run((RecordedExchange((), request, response),)) for request, response in exchanges(count)
+    ]
     path.write_bytes(dumps(Cassette(tuple(runs))))
 
 
 def write_vcr(path: Path, count: int) -> None:
-    """Write the cassette of VCR.py in the form that the file's suffix names."""
+    """Write a cassette of VCR.py in the format of the file's suffix."""
     from vcr.request import Request as VcrRequest
     from vcr.serialize import serialize
     from vcr.serializers import jsonserializer, yamlserializer
 
     requests, responses = [], []
-    for asked, answer in exchanges(count):
-        requests.append(VcrRequest(asked.method, asked.url, None, dict(asked.headers)))
+    for request, response in exchanges(count):
+        requests.append(VcrRequest(request.method, request.url, None, dict(request.headers)))
         responses.append(
             {
                 "status": {"code": 200, "message": "OK"},
-                "headers": {name: [value] for name, value in answer.headers},
-                "body": {"string": answer.body},
+                "headers": {name: [value] for name, value in response.headers},
+                "body": {"string": response.body},
             }
         )
     serializer = {".yaml": yamlserializer, ".json": jsonserializer}[path.suffix]
-    tape = serialize({"requests": requests, "responses": responses}, serializer)
-    path.write_text(tape, encoding="utf-8")
+    cassette = serialize({"requests": requests, "responses": responses}, serializer)
+    path.write_text(cassette, encoding="utf-8")
 
 
-class Watch:
+class Stopwatch:
     """Wall and CPU time, read together."""
 
     def __init__(self) -> None:
@@ -95,70 +97,70 @@ class Watch:
     def mark(self) -> None:
         self.marks.append((perf_counter(), process_time()))
 
-    def taken(self) -> Taken:
+    def times(self) -> PassTimes:
         (begun, begun_cpu), (loaded, loaded_cpu), (done, done_cpu) = self.marks
-        return Taken(done - begun, done - loaded, done_cpu - begun_cpu, done_cpu - loaded_cpu)
+        return PassTimes(done - begun, done - loaded, done_cpu - begun_cpu, done_cpu - loaded_cpu)
 
 
-def play_ours(path: Path, asked: list[str]) -> tuple[Taken, list[Booking]]:
+def play_ours(path: Path, wanted: list[str]) -> tuple[PassTimes, list[Booking]]:
     from calcom_transports import Client, Replay
 
-    watch = Watch()
+    stopwatch = Stopwatch()
     with Client(transport=Replay(path)) as client:
-        watch.mark()
-        found = [client.bookings.get_one(uid) for uid in asked]
-        watch.mark()
-    return watch.taken(), found
+        stopwatch.mark()
+        found = [client.bookings.get_one(uid) for uid in wanted]
+        stopwatch.mark()
+    return stopwatch.times(), found
 
 
-def play_vcr(path: Path, asked: list[str]) -> tuple[Taken, list[Booking]]:
+def play_vcr(path: Path, wanted: list[str]) -> tuple[PassTimes, list[Booking]]:
     import urllib3
     import vcr
 
-    watch = Watch()
+    stopwatch = Stopwatch()
     form = path.suffix[1:]
     with (
         vcr.use_cassette(str(path), record_mode="none", serializer=form),
         urllib3.PoolManager() as pool,
     ):
-        watch.mark()
+        stopwatch.mark()
         found = []
-        for uid in asked:
+        for uid in wanted:
             operation = bookings.get_one(uid)
             request = API.request(operation)
-            came = pool.request(request.method, request.url, headers=dict(request.headers))
-            found.append(operation.read(Response(came.status, came.headers.items(), came.data)))
-        watch.mark()
-    return watch.taken(), found
+            reply = pool.request(request.method, request.url, headers=dict(request.headers))
+            found.append(operation.read(Response(reply.status, reply.headers.items(), reply.data)))
+        stopwatch.mark()
+    return stopwatch.times(), found
 
 
-def alone(path: Path, asked: list[str]) -> tuple[Taken, list[Booking]]:
-    """Do what all have to do for an exchange: build, and read."""
-    watch = Watch()
-    answers = [answer for _, answer in exchanges(len(asked))]
-    watch.mark()
+def alone(path: Path, wanted: list[str]) -> tuple[PassTimes, list[Booking]]:
+    """Do only the shared work of an exchange: build and read."""
+    stopwatch = Stopwatch()
+    responses = [response for _, response in exchanges(len(wanted))]
+    stopwatch.mark()
     found = []
-    for uid, answer in zip(asked, answers, strict=True):
+    for uid, response in zip(wanted, responses, strict=True):
         operation = bookings.get_one(uid)
         API.request(operation)
-        found.append(operation.read(answer))
-    watch.mark()
-    return watch.taken(), found
+        found.append(operation.read(response))
+    stopwatch.mark()
+    return stopwatch.times(), found
 
 
 def replaying(turns: Turns, _: str, play: Play, to: str) -> None:
-    """Replay the cassette again and again; a call is an operation, not a cassette."""
-    asked = uids(HEADLINE)
+    """Replay the cassette repeatedly; a call is one operation, not one cassette."""
+    wanted = uids(HEADLINE)
     with TemporaryDirectory() as folder:
         path = Path(folder) / to
         WRITERS[path.suffix](path, HEADLINE)
         for turn in turns:
-            passes = [play(path, asked) for _ in range(-(-turn.calls // HEADLINE))]
-            assert all([each.uid for each in found] == asked for _, found in passes)
+            passes = [play(path, wanted) for _ in range(-(-turn.calls // HEADLINE))]
+            assert all([each.uid for each in found] == wanted for _, found in passes)
             turn.calls = len(passes) * HEADLINE
             turn.report(
-                wall=sum(taken.replay for taken, _ in passes) / turn.calls,
-                cpu=sum(taken.replay_cpu for taken, _ in passes) / turn.calls,
+                wall=sum(times.replay for times, _ in passes) / turn.calls,
+                cpu=sum(times.replay_cpu for times, _ in passes) / turn.calls,
             )
 
 
@@ -174,8 +176,8 @@ WRITERS: dict[str, Callable[[Path, int], None]] = {
 }
 
 SUBJECTS: dict[str, Subject] = {
-    "ours": partial(replaying, play=play_ours, to="tape.ours"),
-    "VCR.py, YAML": partial(replaying, play=play_vcr, to="tape.yaml"),
-    "VCR.py, JSON": partial(replaying, play=play_vcr, to="tape.json"),
-    "building, reading": partial(replaying, play=alone, to="tape.none"),
+    "ours": partial(replaying, play=play_ours, to="cassette.ours"),
+    "VCR.py, YAML": partial(replaying, play=play_vcr, to="cassette.yaml"),
+    "VCR.py, JSON": partial(replaying, play=play_vcr, to="cassette.json"),
+    "building, reading": partial(replaying, play=alone, to="cassette.none"),
 }

@@ -1,8 +1,7 @@
-"""Has the subjects take turns, each in a process of its own, and takes the medians.
+"""Runs the subjects in turns, each in its own process, and takes the medians.
 
-Processes are started afresh several times in a run, since how fast one is depends a little on where
-its memory happens to lie.
-Among them the turns go round, so that a noisy machine slows all subjects alike.
+Processes start anew several times in a run, since the layout of memory affects their speed.
+The subjects take turns, so a noisy machine slows all of them alike.
 """
 
 import json
@@ -16,17 +15,18 @@ from typing import IO
 
 from attrs import define, field, frozen
 
+from benchmarks import certificate
 from benchmarks.families import BARE, Family
 from benchmarks.server import ROOT, statistics
 from benchmarks.table import Line, Measures, Row, row_of
 
 MUCH_FASTER = 2.0
-"""How many times as fast as the fastest subject the server must be able to answer."""
+"""The required speed of the server, relative to the fastest subject."""
 
 
 @frozen
 class Plan:
-    """How often processes are started, and how many turns each takes then."""
+    """How often processes start, and how many turns each takes."""
 
     starts: int
     turns: int
@@ -35,25 +35,26 @@ class Plan:
 FULL, QUICK = Plan(starts=4, turns=8), Plan(starts=1, turns=3)
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of all subjects: no proxies, and bytecode is kept."""
+def environment(url: str) -> dict[str, str]:
+    """Return the environment of a subject: without proxies; over TLS it trusts our authority."""
     unwanted = ("PYTHONDONTWRITEBYTECODE", "PYTHONPROFILEIMPORTTIME")
-    return {
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name not in unwanted and not name.lower().endswith("_proxy")
     }
+    return kept | (certificate.trusting() if url.startswith("https:") else {})
 
 
 @frozen
 class Process:
-    """A subject that waits for its turn."""
+    """The process of a subject."""
 
     orders: IO[str]
     reports: IO[str]
 
     def turn(self, calls: int) -> Measures:
-        """Have it make so many calls, and return what one of them took."""
+        """Run a turn of *calls* calls, and return the measures of one."""
         self.orders.write(f"{calls}\n")
         self.orders.flush()
         report = self.reports.readline()
@@ -65,30 +66,37 @@ class Process:
 
 @contextmanager
 def process(module: str, subject: str, url: str) -> Iterator[Process]:
-    """Start a subject; at the end its turns end, and it is waited for."""
+    """Start the process of a subject; at the end, wait for it."""
     command = [sys.executable, "-m", "benchmarks.turns", module, subject, url]
-    with Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT, env=environment()) as started:
+    with Popen(
+        command,
+        stdin=PIPE,
+        stdout=PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment(url),
+    ) as started:
         assert started.stdin
         assert started.stdout
         yield Process(started.stdin, started.stdout)
 
 
 def calls_for(subject: Process, seconds: float) -> int:
-    """Warm a subject up, and return how many calls it makes in so many seconds, at least one."""
-    subject.turn(1)  # whatever is built once is built here
-    calls, taken = 1, 0.0
-    while taken < seconds / 2:
-        calls = min(calls * 10, max(calls + 1, round(calls * seconds / taken))) if taken else 1
-        taken = subject.turn(calls)["wall"] * calls
-    return max(1, round(calls * seconds / taken)) if taken else 1
+    """Warm up a subject, and return how many calls it makes in *seconds*, at least one."""
+    subject.turn(1)  # warm up
+    calls, elapsed = 1, 0.0
+    while elapsed < seconds / 2:
+        calls = min(calls * 10, max(calls + 1, round(calls * seconds / elapsed))) if elapsed else 1
+        elapsed = subject.turn(calls)["wall"] * calls
+    return max(1, round(calls * seconds / elapsed)) if elapsed else 1
 
 
 @contextmanager
 def one_cpu() -> Iterator[None]:
-    """Keep this process, and those that it starts meanwhile, on one CPU.
+    """Keep this process and its new children on one CPU.
 
-    Else it would be up to the scheduler, and differ from one subject to the next, whether what it
-    sends wakes another CPU, which takes longer than what the fastest do besides.
+    Otherwise the scheduler decides whether sending wakes another CPU, which takes longer than all
+    other work of the fastest subjects.
     """
     if not hasattr(os, "sched_setaffinity"):  # as on macOS
         yield
@@ -102,8 +110,8 @@ def one_cpu() -> Iterator[None]:
 
 
 @define
-class Taken:
-    """What was measured of a family: each turn of each subject, and of its server."""
+class Measurements:
+    """The measurements of a family: each turn of each subject, and its server."""
 
     turns: dict[str, list[Measures]] = field(factory=dict)
     server_requests: float = 0
@@ -117,7 +125,7 @@ class Taken:
         }
 
     def quartiles(self) -> dict[str, dict[str, list[float]]]:
-        """Return the quartiles, which tell how noisy the machine was."""
+        """Return the quartiles, which show the noise of the machine."""
         return {
             name: {
                 measure: quantiles([each[measure] for each in turns], n=4)
@@ -128,9 +136,9 @@ class Taken:
         }
 
 
-def run(family: Family, plan: Plan) -> Taken:
-    """Start the subjects of a family as often as planned, and have them take their turns."""
-    taken = Taken()
+def run(family: Family, plan: Plan) -> Measurements:
+    """Run the subjects of a family in turns, as planned."""
+    measurements = Measurements()
     turns = min(plan.turns, max(1, family.turns // plan.starts))
     for start in range(min(plan.starts, family.turns)):
         with ExitStack() as stack:
@@ -141,41 +149,43 @@ def run(family: Family, plan: Plan) -> Taken:
                 name: stack.enter_context(process(family.module, name, url))
                 for name in rotated(family.subjects, start)
             }
-            take_turns(subjects, turns, family.seconds, taken)
+            take_turns(subjects, turns, family.seconds, measurements)
             if family.watched:
-                told = statistics(url)
-                taken.server_requests += told["requests"]
-                taken.server_cpu += told["cpu"]
-    return taken
+                counts = statistics(url)
+                measurements.server_requests += counts["requests"]
+                measurements.server_cpu += counts["cpu"]
+    return measurements
 
 
 def rotated(names: Sequence[str], by: int) -> list[str]:
-    """Return the names in turn, beginning with another one each time."""
+    """Return the names rotated by a number."""
     first = by % len(names)
     return [*names[first:], *names[:first]]
 
 
-def take_turns(subjects: dict[str, Process], turns: int, seconds: float, taken: Taken) -> None:
+def take_turns(
+    subjects: dict[str, Process], turns: int, seconds: float, measurements: Measurements
+) -> None:
     calls = {name: calls_for(subject, seconds) for name, subject in subjects.items()}
     for _ in range(turns):
         for name, subject in subjects.items():
-            taken.turns.setdefault(name, []).append(subject.turn(calls[name]))
+            measurements.turns.setdefault(name, []).append(subject.turn(calls[name]))
 
 
-def rows(family: Family, taken: Taken) -> list[Row]:
-    """Return the rows of a family, with those that watch its server."""
-    measured = taken.measured()
+def rows(family: Family, measurements: Measurements) -> list[Row]:
+    """Return the rows of a family, with those of its server."""
+    measured = measurements.measured()
     found = [row_of(line, measured) for line in family.lines]
-    return found + (watch(family, measured, taken) if family.watched else [])
+    return found + (watch(family, measured, measurements) if family.watched else [])
 
 
-def watch(family: Family, measured: dict[str, Measures], taken: Taken) -> list[Row]:
-    """Compare the time of the server for a request with that of the fastest subject."""
+def watch(family: Family, measured: dict[str, Measures], measurements: Measurements) -> list[Row]:
+    """Compare the server's time for a request with that of the fastest subject."""
     others = [name for name in measured if name != BARE]
     fastest = min(others, key=lambda name: measured[name]["wall"])
     busy = Line(f"server of {family.name}, kept busy", "wall", BARE, fastest, least=MUCH_FASTER)
     own = Line(
         f"server of {family.name}, by its count", "cpu", "server", fastest, least=MUCH_FASTER
     )
-    per_request = taken.server_cpu / taken.server_requests
+    per_request = measurements.server_cpu / measurements.server_requests
     return [row_of(busy, measured), Row(own, per_request, measured[fastest]["cpu"])]

@@ -1,4 +1,4 @@
-"""The outcome as rows: ours beside a peer and a floor, what is wanted, and whether it is met."""
+"""The results as rows: ours beside a peer and a floor, the target, and whether it is met."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,26 +8,26 @@ from typing import Any
 from attrs import frozen
 
 Measures = Mapping[str, float]
-"""What one call of a subject takes: `cpu` and `wall` in seconds, `traced`, … in bytes."""
+"""The measures of one call of a subject: `cpu` and `wall` in seconds, `traced`, … in bytes."""
 
 BYTES = ("traced", "resident", "rest")
-"""The measures that are counted in bytes; the others are seconds."""
+"""The measures in bytes; the others are in seconds."""
 
 COLUMNS = ("subject", "by", "ours", "peer", "ratio", "floor", "to floor", "target", "met")
 _LEFT = frozenset({"subject", "by", "peer", "floor", "target", "met"})
 
 
 def named(name: str, kind: object) -> str:
-    """Name a subject among those that differ in the kind of the work, which the title says."""
+    """Return the name of a subject with the kind of its work."""
     return f"{name}/{kind}"
 
 
 @frozen
 class Line:
-    """A row to be: whom ours is compared with, by what measure, and what is wanted.
+    """A comparison of ours with a peer and a floor by one measure, with its targets.
 
-    *least* is how many times the peer's measure must be ours; *most_of_floor* how many times the
-    floor's ours may be, and *most* what ours may be at all.
+    *least* is the required ratio of the peer to ours; *most_of_floor* is the allowed ratio of ours
+    to the floor; *most* is the allowed value of ours.
     """
 
     title: str
@@ -42,7 +42,7 @@ class Line:
 
 @frozen
 class Row:
-    """A line with what was measured."""
+    """A line with its measurements."""
 
     line: Line
     ours: float
@@ -51,17 +51,17 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """How many times the peer takes what ours does."""
+        """The ratio of the peer to ours."""
         return None if self.peer is None else self.peer / self.ours
 
     @property
     def of_floor(self) -> float | None:
-        """How many times ours takes what the floor does."""
+        """The ratio of ours to the floor."""
         return None if self.floor is None else self.ours / self.floor
 
     @property
     def met(self) -> bool | None:
-        """Whether all that is wanted is met; None where nothing is."""
+        """Whether all targets are met; None without a target."""
         line = self.line
         if line.least is line.most_of_floor is line.most is None:
             return None
@@ -69,7 +69,7 @@ class Row:
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """What is wanted and not met: `floor`, `peer` or `limit`."""
+        """The missed targets: `floor`, `peer` or `limit`."""
         line = self.line
         wanted = (
             ("floor", line.most_of_floor, self.of_floor, le),
@@ -77,8 +77,8 @@ class Row:
             ("limit", line.most, self.ours, le),
         )
         return tuple(
-            what
-            for what, limit, value, keeps in wanted
+            name
+            for name, limit, value, keeps in wanted
             if limit is not None and (value is None or not keeps(value, limit))
         )
 
@@ -99,7 +99,7 @@ def shown(name: str) -> str:
 
 
 def amount(value: float, measure: str) -> str:
-    """Show seconds or bytes with three digits or so, in the unit that suits them."""
+    """Format seconds or bytes with about three digits, in a suitable unit."""
     units = {"MB": 1e6, "kB": 1e3} if measure in BYTES else {"s": 1.0, "ms": 1e-3}
     for unit, size in units.items():
         if value >= size:
@@ -112,14 +112,14 @@ def _digits(value: float) -> str:
 
 
 def target(line: Line) -> str:
-    """Say what is wanted."""
+    """Format the targets of a line."""
     wanted = (
         (line.most_of_floor, 1, "≤ {:g} × floor"),
         (line.least, 1, "≥ {:g} × peer"),
         (line.most, 1e6, "≤ {:g} µs"),
     )
-    said = [form.format(limit * scale) for limit, scale, form in wanted if limit is not None]
-    return ", ".join(said) or "–"
+    targets = [form.format(limit * scale) for limit, scale, form in wanted if limit is not None]
+    return ", ".join(targets) or "–"
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def text(rows: Iterable[Row]) -> str:
-    """Return the table, with a line of titles, in columns as wide as they need be."""
+    """Return the table, with a header line, in aligned columns."""
     lines = [COLUMNS, *map(cells, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     aligned = [str.ljust if name in _LEFT else str.rjust for name in COLUMNS]
@@ -164,7 +164,7 @@ def text(rows: Iterable[Row]) -> str:
 
 
 def as_json(rows: Iterable[Row], **about: Any) -> str:
-    """Return the rows as JSON: numbers in seconds and bytes, and what else is known of the run."""
+    """Return the rows and the facts of the run as JSON, in seconds and bytes."""
     listed = [
         {
             "subject": row.line.title,

@@ -1,9 +1,9 @@
-"""The process of one subject, which takes its turns as the parent says.
+"""The process of one subject, which takes turns on command of the parent.
 
 A subject is a function of the turns and of the URL of a server, which may be empty.
-It makes ready what it needs, then makes `turn.calls` calls within `with turn:`, for each turn.
-It imports what it needs by itself, so that no process holds the libraries of another subject.
-The cyclic garbage collector is as it always is.
+It sets up, then makes `turn.calls` calls within `with turn:`, for each turn.
+It imports its own libraries, so no process holds those of another subject.
+The cyclic garbage collector keeps its defaults.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Self, TextIO
 
 
 class Turn:
-    """So many calls, and what one of them took: wall time, and CPU time of all threads."""
+    """A number of calls and the time of one: wall time, and CPU time of all threads."""
 
     def __init__(self, calls: int) -> None:
         self.calls = calls
@@ -38,7 +38,7 @@ class Turn:
         self.report(wall=wall / self.calls, cpu=cpu / self.calls)
 
     def report(self, **measures: float) -> None:
-        """Say what a call took, where that is not the time of the block."""
+        """Report the measures of a call, where they differ from the time of the block."""
         self.measures.update(measures)
 
 
@@ -47,7 +47,7 @@ Subject = Callable[[Turns, str], None]
 
 
 def repeat(function: Callable[[], object]) -> Subject:
-    """Return the subject that only calls a function."""
+    """Return a subject that only calls a function."""
 
     def subject(turns: Turns, url: str) -> None:
         for turn in turns:
@@ -58,8 +58,8 @@ def repeat(function: Callable[[], object]) -> Subject:
     return subject
 
 
-def asked(orders: TextIO, reports: TextIO) -> Turns:
-    """Yield a turn for each line, which is a number of calls, and answer it with its measures."""
+def turns_of(orders: TextIO, reports: TextIO) -> Turns:
+    """Yield a turn for each line, a number of calls, and print its measures."""
     for order in orders:
         turn = Turn(int(order))
         yield turn
@@ -67,9 +67,9 @@ def asked(orders: TextIO, reports: TextIO) -> Turns:
 
 
 def main(module: str, name: str, url: str) -> None:
-    reports, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is no report
+    reports, sys.stdout = sys.stdout, sys.stderr  # keep the output of libraries out of the reports
     subject: Subject = import_module(f"benchmarks.{module}").SUBJECTS[name]
-    subject(asked(sys.stdin, reports), url)
+    subject(turns_of(sys.stdin, reports), url)
 
 
 if __name__ == "__main__":

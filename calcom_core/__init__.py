@@ -1,11 +1,11 @@
-"""Cal.com v2 bookings as values: operations, requests, answers and programs; no I/O.
+"""The Cal.com v2 bookings API as values: operations, requests, responses and programs; no I/O.
 
-`bookings`, `slots` and `teams` have the operations, `Api` finishes one into a `Request`, and
-`Operation.read` reads the answer that your own I/O brought.
-Programs, which take more than one exchange, are in `effects`, `retry`, `paging` and
-`create_once`, and `script` plays them in tests.
-`responses` builds the responses that tests give.
-`webhooks`, which is imported where it is used, verifies and reads deliveries.
+`bookings`, `slots`, `teams`, `event_types` and `me` create operations.
+`Api` turns an operation into a `Request`; your own I/O sends it, and `Operation.read` reads the
+response.
+A program takes several exchanges: `retrying`, `create_once`, and those of `paging`.
+For tests, `run_script` plays a program without a network, and `responses` builds responses.
+`webhooks` verifies and reads deliveries; import it where you use it, since it loads OpenSSL.
 """
 
 from calcom_core import bookings as bookings

@@ -1,9 +1,12 @@
-"""Which server, with which credentials: what turns an `Operation` into a complete `Request`."""
+"""`Api` turns an `Operation` into a complete `Request`: base URL, credentials, version, headers.
+
+Every request carries the version of its operation, because the legacy API responds without one.
+A header that the library or the transport sets cannot be replaced, except `User-Agent`.
+"""
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from urllib.parse import SplitResult, quote, urlsplit
 
 from attrs import field, frozen
@@ -14,26 +17,28 @@ from calcom_core.errors import InvalidInput
 from calcom_core.http import TOKEN, Headers, HeadersInput, Pairs, Request
 from calcom_core.operation import Operation
 from calcom_core.secret import Hidden, Secret, parse_secret, to_secret
-from calcom_core.tokens import text_without_tokens
+from calcom_core.tokens import redact_text
 from calcom_core.versions import EVERYWHERE, Versions, require_version
 
 HOSTED_URL = "https://api.cal.com"
 VERSION = "0.2.0"
 USER_AGENT = f"calcom-bookings/{VERSION}"
 
-# Allowed in a query by RFC 3986 as they are; everything else is encoded, `+` above all,
-# which the server would read as a space.
+# RFC 3986 allows these in a query. Everything else is encoded, above all `+`, which the server
+# would decode as a space.
 _QUERY_SAFE = ",:@"
 
 
-# The constructors that follow are written out, so that they can delete the text of a credential
-# before they raise: what shows the locals of a failing frame, as pytest can, would show it.
+# The constructors are written by hand to delete the text of a credential before they raise:
+# a traceback with locals, as pytest prints it, would show it.
 
 
 @frozen(init=False)
 class ApiKey(LazyMethods):
-    """An API key, as the account's settings show it (`cal_…`; self-hosted servers may differ)."""
+    """An API key from the settings of an account (`cal_…`; self-hosted servers may differ)."""
 
+    kind: ClassVar[str] = "ApiKey"
+    """The value of `Unauthenticated.credentials`; subclasses keep it."""
     key: Secret
 
     def __init__(self, key: str | Secret) -> None:
@@ -48,8 +53,9 @@ class ApiKey(LazyMethods):
 
 @frozen(init=False)
 class AccessToken(LazyMethods):
-    """The access token of a managed user or of OAuth 2; it expires, which is `TokenExpired`."""
+    """An access token of a managed user or of OAuth 2; `TokenExpired` is raised once it expires."""
 
+    kind: ClassVar[str] = "AccessToken"
     token: Secret
 
     def __init__(self, token: str | Secret) -> None:
@@ -64,21 +70,22 @@ class AccessToken(LazyMethods):
 
 @frozen(init=False)
 class OAuthClient(LazyMethods):
-    """The credentials of a platform's OAuth client; the server acts as its owner."""
+    """The credentials of a platform's OAuth client; calls act as its owner."""
 
+    kind: ClassVar[str] = "OAuthClient"
     client_id: str
     client_secret: Secret
 
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
-        # Without one of the two the server takes the caller for anonymous.
-        # The id is no secret, but a secret may stand in its place.
+        # If one of the two is empty, the server treats the caller as anonymous.
+        # The id is checked as a secret, because the caller may have swapped the two.
         checked = parse_secret(client_id, "client_id")
         secret = parse_secret(client_secret, "client_secret")
         del client_id, client_secret
         self.__attrs_init__(to_secret(checked).reveal(), to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
-        """Return the headers that show them to the server."""
+        """Return the headers with the credentials in clear text."""
         return (
             ("x-cal-client-id", self.client_id),
             ("x-cal-secret-key", self.client_secret.reveal()),
@@ -87,7 +94,9 @@ class OAuthClient(LazyMethods):
 
 @frozen
 class Anonymous(LazyMethods):
-    """No credentials, on purpose: enough to book, get, move and cancel where one knows the uid."""
+    """No credentials; enough to book, and to get, reschedule or cancel a booking by its uid."""
+
+    kind: ClassVar[str] = "Anonymous"
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return no headers."""
@@ -113,24 +122,24 @@ def _is_printable(api: "Api", attribute: object, value: str) -> None:
     if not isinstance(value, str):
         raise InvalidInput("user_agent", f"must be a string, not {type(value).__name__}")
     if not re.fullmatch("[ -~]+", value):
-        raise InvalidInput("user_agent", "must be printable ASCII text, which a header can carry")
+        raise InvalidInput("user_agent", "must be printable ASCII text")
 
 
-_JSON = "is set by the library, which sends and reads plain JSON; leave it out"
-_CREDENTIALS = "is set from the credentials; give them as auth=OAuthClient(…)"
-_FRAMING = "is set by the transport; leave it out"
+_JSON = "is set by the library; remove it"
+_CREDENTIALS = "is set from the credentials; pass them as auth=OAuthClient(…)"
+_FRAMING = "is set by the transport; remove it"
 
 _RESERVED = {
-    "authorization": "is set from the credentials; give them as api_key= or auth=",
+    "authorization": "is set from the credentials; pass them as api_key= or auth=",
     "x-cal-client-id": _CREDENTIALS,
     "x-cal-secret-key": _CREDENTIALS,
-    "cal-api-version": "is set for each operation; give versions=, or cal_api_version= to a call",
+    "cal-api-version": "is set for each operation; pass versions=, or cal_api_version= to a call",
     **dict.fromkeys(("accept", "content-type", "content-encoding"), _JSON),
     **dict.fromkeys(("host", "content-length", "transfer-encoding", "accept-encoding"), _FRAMING),
     **dict.fromkeys(("connection", "keep-alive", "proxy-connection", "upgrade"), _FRAMING),
     **dict.fromkeys(("te", "trailer", "expect"), _FRAMING),
 }
-"""Headers that are no extra ones, in lower case, each with what to do instead."""
+"""The names, in lower case, that extra headers cannot have, with the reason and the remedy."""
 
 # RFC 9110, 5.5: every control character but the tab.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -139,14 +148,14 @@ _USER_AGENT = "user-agent"
 
 
 class ExtraHeaders(Hidden[Pairs]):
-    """Names and values of extra headers; like a `Secret`, they refuse to be pickled."""
+    """The names and values of extra headers; pickling them raises `TypeError`, as for `Secret`."""
 
     __slots__ = ()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "extra headers are not pickled, since they may hold a credential; "
-            "make the Api in each process"
+            "extra headers cannot be pickled, because they may hold a credential; "
+            "create the Api in each process"
         )
 
 
@@ -156,32 +165,34 @@ def _extra_headers(given: object) -> Headers:
     for name, value in headers:
         if not TOKEN.fullmatch(name):
             raise InvalidInput("headers", "a name is not a token of RFC 9110")
-        if text_without_tokens(name) != name:
-            raise InvalidInput("headers", "a name looks like a credential; a name comes first")
-        problem = _RESERVED.get(name.lower()) or _problem_of_value(value)
+        if redact_text(name) != name:
+            raise InvalidInput(
+                "headers", "a name looks like a credential; pass pairs of a name and a value"
+            )
+        problem = _RESERVED.get(name.lower()) or _value_problem(value)
         if name.lower() in seen:
-            problem = "is given twice, in whatever case; join its values in one"
+            problem = "is repeated, ignoring case; join its values"
         if problem:
             raise InvalidInput(f"headers[{name!r}]", problem)
         seen.add(name.lower())
     return Headers(ExtraHeaders(headers.pairs)) if headers else headers
 
 
-def _problem_of_value(value: str) -> str:
+def _value_problem(value: str) -> str:
     if _CONTROL.search(value):
-        return "holds a line break or another control character; strip it"
-    return "holds a character outside Latin-1; encode it first" if _WIDE.search(value) else ""
+        return "contains a line break or another control character; strip it"
+    return "contains a character outside Latin-1; encode it" if _WIDE.search(value) else ""
 
 
-def _names_alone(headers: Headers) -> str:
+def _names_only(headers: Headers) -> str:
     return f"<{', '.join(name for name, _ in headers)}>"
 
 
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - reading it is what checks it
-    except ValueError:  # its message and its frames show parts of the URL, perhaps a password
+        parts.port  # noqa: B018 - the property checks the port
+    except ValueError:  # not raised, because it may show a password in the URL
         return None
     return parts
 
@@ -191,44 +202,46 @@ def _base_url(value: str) -> str:
         raise InvalidInput("base_url", f"must be a string, not {type(value).__name__}")
     value = exact_str(value)
     if not value.isascii() or re.search(r"[\x00-\x20\x7f\\]", value):
-        raise InvalidInput("base_url", "holds a space, a control character or one outside ASCII")
+        raise InvalidInput(
+            "base_url", "contains a space, a control character or a character outside ASCII"
+        )
     parts = _split(value)
     if parts is None:
         raise InvalidInput("base_url", "is not a URL")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInput("base_url", f"must be such as {HOSTED_URL}")
+        raise InvalidInput("base_url", f"must be an http or https URL such as {HOSTED_URL}")
     if parts.username is not None or parts.query or parts.fragment or value[-1] in "?#":
-        raise InvalidInput("base_url", "must hold no user, no query and no fragment")
-    if text_without_tokens(value) != value:
-        raise InvalidInput("base_url", "holds a credential; give that as api_key or auth")
+        raise InvalidInput("base_url", "must not contain a user, a query or a fragment")
+    if redact_text(value) != value:
+        raise InvalidInput("base_url", "contains a credential; pass it as api_key or auth")
     url = value.rstrip("/")
     if url.endswith("/v1"):
         raise InvalidInput(
-            "base_url", "ends in /v1, the API that was shut down in April 2026; leave /v1 out"
+            "base_url", "ends in /v1, an API that was shut down in April 2026; remove /v1"
         )
     return url.removesuffix("/v2")  # every path starts with it
 
 
 @frozen(init=False)
 class Api(LazyMethods):
-    """Base URL, credentials, versions and extra headers.
+    """The server, the credentials, the versions and the extra headers of all requests.
 
-    *base_url* may have a path prefix, as self-hosted servers do; *versions* is the table that says
-    which `cal-api-version` an operation speaks.
+    *base_url* may have a path prefix.
+    *versions* is the version profile: the `cal-api-version` of each operation.
+    *headers* is a mapping or pairs, for a proxy in front of the API (`CF-Access-Client-Secret`,
+    `Cookie`) or for tracing (`traceparent`).
+    They follow the library's headers in the given order; a `User-Agent` replaces *user_agent*.
+    Their values never appear in a repr, and an `Api` with extra headers cannot be pickled.
 
-    *headers* are extra headers for every request, such as those of a proxy in front of the API
-    (`CF-Access-Client-Secret`, `Cookie`) or of tracing (`traceparent`): a mapping or pairs.
-    They follow the library's own headers in the order given; a `User-Agent` replaces *user_agent*.
-    Their values never show in a repr, and an `Api` that has them is not pickled.
-    Raises `InvalidInput` for a header that the library or the transport sets, for a name given
-    twice, and for a value that a header cannot carry.
+    Raises `InvalidInput` for a header that the library or the transport sets, for a repeated name,
+    and for a value that a header cannot hold.
     """
 
     auth: Auth = field(validator=_is_auth)
     base_url: str = field(converter=_base_url)
     versions: Versions = field(validator=_are_versions)
     user_agent: str = field(validator=_is_printable)
-    headers: Headers = field(converter=_extra_headers, repr=_names_alone)
+    headers: Headers = field(converter=_extra_headers, repr=_names_only)
 
     def __init__(
         self,
@@ -243,26 +256,28 @@ class Api(LazyMethods):
                 auth, base_url, versions, user_agent, headers
             )
         except InvalidInput as error:
-            # Any of them may be a credential in the wrong place, which no frame shows then.
+            # Any argument may be a misplaced credential, so no frame of the traceback keeps one.
             del self, auth, base_url, versions, user_agent, headers
-            error.__context__ = None  # its frames may hold a value
+            error.__context__ = None  # its frames may hold one
             raise error.with_traceback(None) from None
 
     def request(self, operation: Operation[Any]) -> Request:
         """Return the complete request for an operation: absolute URL, version and credentials.
 
-        It holds the credentials, as it must: do not log its headers other than by `repr`.
-        Raises `InvalidInput` for an operation that the table of versions lacks, and for a field
-        that the version does not know.
+        Its headers hold the credentials in clear text: log only their `repr`.
+
+        Raises `InvalidInput` for an operation that the version profile lacks, and for a field that
+        the version does not support.
         """
         if not isinstance(operation, Operation):
             raise InvalidInput(
-                "operation", f"must be such as bookings.get(…), not {type(operation).__name__}"
+                "operation",
+                f"must be an operation such as bookings.get(…), not {type(operation).__name__}",
             )
         version = require_version(
             operation.version or self._version(operation), operation.minimum_versions
         )
-        # Of the credentials no frame holds more than this, whose repr shows no secret.
+        # Kept as Headers, whose repr hides them from a traceback with locals.
         headers = self._headers(version, has_body=operation.body is not None)
         url = self.base_url + operation.path
         if operation.query:
@@ -275,9 +290,8 @@ class Api(LazyMethods):
         return Request(operation.method, url, headers, operation.body or b"")
 
     def _headers(self, version: str, *, has_body: bool) -> Headers:
-        """Return the same object as long as it would hold the same, so that it is checked once."""
         user_agent = self.headers.get(_USER_AGENT)
-        made = Headers(
+        return Headers(
             (
                 ("Accept", "application/json"),
                 ("User-Agent", self.user_agent if user_agent is None else user_agent),
@@ -287,14 +301,6 @@ class Api(LazyMethods):
                 *(pair for pair in self.headers if pair[0].lower() != _USER_AGENT),
             )
         )
-        kept = self._made.setdefault((version, has_body), made)
-        if kept != made:
-            kept = self._made[version, has_body] = made
-        return kept
-
-    @cached_property
-    def _made(self) -> dict[tuple[str, bool], Headers]:
-        return {}
 
     def _version(self, operation: Operation[Any]) -> str:
         version = self.versions.of(operation.name)

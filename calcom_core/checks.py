@@ -1,10 +1,11 @@
-"""Checks of the fields of inputs: each returns the value to send, or raises `InvalidInput`.
+"""Checks for the fields of inputs: each returns the value to send, or raises `InvalidInput`.
 
-A check refuses only a value that the server certainly refuses, that it would silently misread, or
-that would escape the URL; when in doubt, the value is sent.
-No message repeats the value, which may be personal data.
+A check refuses a value only if the server certainly refuses or silently misreads it, or if it
+would change the path of the URL.
+Any other value is sent, because the server's own rules change.
+No message repeats the value, because it may be personal data.
 
-An input is an attrs class with `field_transformer=check_fields`, whose fields name their checks:
+An input is an attrs class with `field_transformer=check_fields`; its fields name their checks:
 `field(metadata=checked_by(email))`.
 """
 
@@ -29,7 +30,7 @@ LARGEST_INTEGER = 2**53 - 1
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Area/Location, or one of the old single names such as Japan.
-# Not EST, MST, HST and offsets (UTC-05:00): they have no summer time, which callers forget.
+# Not EST, MST, HST and offsets (UTC-05:00): they lack summer time, which callers overlook.
 _TIME_ZONE = re.compile(
     r"[A-Za-z]+(?:/[A-Za-z0-9_+\-]+){1,2}|[A-Z][a-z]{3,}"
     r"|UTC|UCT|GMT[+-]?0?|CET|EET|MET|WET|(?:EST5E|CST6C|MST7M|PST8P)DT"
@@ -42,11 +43,11 @@ _PHONE_PUNCTUATION = re.compile(r"[ ().\-/]")
 
 
 MISSING = object()
-"""Stands for the value of a key that is absent."""
+"""A placeholder for the value of an absent key."""
 
 
 def found_type(value: object) -> str:
-    """Return the type of a Python or JSON value, for messages that must not show the value."""
+    """Describe the type of a Python or JSON value, for messages that must not show the value."""
     if value is MISSING:
         return "nothing"
     names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
@@ -55,15 +56,15 @@ def found_type(value: object) -> str:
 
 
 def exact_str(value: str) -> str:
-    """Return the text of a string as exactly a `str`, also of a subclass with its own `str()`.
+    """Convert a string of a subclass to exactly a `str` with the same text.
 
-    `str()` of a member of a `class Status(str, Enum)` is its name, such as `Status.UPCOMING`.
+    `str()` would return the name of a member of `class Status(str, Enum)`: `Status.UPCOMING`.
     """
     return str.__str__(value)
 
 
 def non_empty_string(value: object, field: str) -> str:
-    """Check a string that is not empty, such as an id or a name."""
+    """Check that a value is a string that is not empty."""
     checked = string(value, field)
     if not checked:
         raise InvalidInput(field, "is empty")
@@ -71,26 +72,28 @@ def non_empty_string(value: object, field: str) -> str:
 
 
 def string(value: object, field: str) -> str:
-    """Check a string that can be encoded; it may be empty."""
+    """Check that a value is a string that UTF-8 can encode; it may be empty."""
     if not isinstance(value, str):
         raise InvalidInput(field, f"must be a string, not {found_type(value)}")
     checked = exact_str(value)
     try:
         checked.encode()
     except UnicodeEncodeError as error:
-        raise InvalidInput(field, "holds half a surrogate pair, which is no text") from error
+        raise InvalidInput(
+            field, "contains half a surrogate pair, which is not valid text"
+        ) from error
     return checked
 
 
 def boolean(value: object, field: str) -> bool:
-    """Check a boolean."""
+    """Check that a value is a boolean."""
     if not isinstance(value, bool):
         raise InvalidInput(field, f"must be True or False, not {found_type(value)}")
     return value
 
 
 def bounded_int(least: int, most: int = LARGEST_INTEGER) -> Callable[[object, str], int]:
-    """Return a check for an integer within bounds; an integral float such as `123.0` counts."""
+    """Return a check for an integer from *least* to *most*; an integral float is converted."""
 
     def check(value: object, field: str) -> int:
         if isinstance(value, float) and math.isfinite(value) and value.is_integer():
@@ -108,10 +111,10 @@ def bounded_int(least: int, most: int = LARGEST_INTEGER) -> Callable[[object, st
 
 
 positive_int = bounded_int(1)
-"""Checks an integer of at least 1, such as an id."""
+"""Checks that a value is an integer of at least 1, such as an id."""
 
 non_negative_int = bounded_int(0)
-"""Checks an integer of at least 0."""
+"""Checks that a value is an integer of at least 0."""
 
 
 def utc_datetime(value: object, field: str) -> datetime:
@@ -119,31 +122,33 @@ def utc_datetime(value: object, field: str) -> datetime:
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(exact_str(value))
-        except ValueError:  # its text repeats the value
+        except ValueError:  # from None, because its text repeats the value
             raise InvalidInput(
-                field, "is not a time of ISO 8601 such as 2027-04-05T09:00:00Z"
+                field, "is not an ISO 8601 time such as 2027-04-05T09:00:00Z"
             ) from None
     if not isinstance(value, datetime):
         raise InvalidInput(
             field,
-            f"must be a datetime with a zone, or a string with an offset, not {found_type(value)}",
+            f"must be an aware datetime or a string with an offset, not {found_type(value)}",
         )
     try:
         exact = value if type(value) is datetime else _exact_datetime(value)
-        # A tzinfo may be there and still not know its offset.
+        # A tzinfo may return None as its offset.
         if exact.utcoffset() is not None:
             return exact.astimezone(UTC)
     except OverflowError as error:
         raise InvalidInput(field, "is outside the years 1 to 9999 in UTC") from error
     except Exception as error:  # a subclass or a tzinfo may raise anything
         raise InvalidInput(
-            field, "is not a time: its fields, or the offset of its tzinfo, cannot be read"
+            field, "is not a valid time: its fields or the offset of its tzinfo cannot be read"
         ) from error
-    raise InvalidInput(field, "is a naive time, which would be read as UTC; give it a zone, or a Z")
+    raise InvalidInput(
+        field, "is a naive time, which the server would read as UTC; add a time zone, or a Z"
+    )
 
 
 def _exact_datetime(value: datetime) -> datetime:
-    """Return exactly a `datetime` from a subclass, such as a timestamp of pandas."""
+    """Convert an instance of a subclass, such as a pandas timestamp, to exactly a `datetime`."""
     value.utcoffset()  # pandas.NaT raises here
     day = (value.year, value.month, value.day)
     time = (value.hour, value.minute, value.second, value.microsecond)
@@ -151,34 +156,32 @@ def _exact_datetime(value: datetime) -> datetime:
 
 
 def date_or_datetime(value: object, field: str) -> date | datetime:
-    """Check a date, as a value or as `YYYY-MM-DD`, or a datetime as `utc_datetime` does."""
+    """Check a date, or a string `YYYY-MM-DD`; check anything else as `utc_datetime` does."""
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
             return date.fromisoformat(exact_str(value))
-        except ValueError:  # its text repeats the value
-            raise InvalidInput(field, "is not a date of the calendar") from None
+        except ValueError:  # from None, because its text repeats the value
+            raise InvalidInput(field, "is not a date in the calendar") from None
     if isinstance(value, (str, datetime)):
         return utc_datetime(value, field)
     if not isinstance(value, date):
         raise InvalidInput(
             field,
-            f"must be a date, a datetime with a zone, or a string of one, not {found_type(value)}",
+            f"must be a date, an aware datetime, or a string of either, not {found_type(value)}",
         )
     if type(value) is date:
         return value
     try:
         return date(value.year, value.month, value.day)
     except Exception as error:  # a subclass may raise anything
-        raise InvalidInput(field, "is not a date: its fields cannot be read") from error
+        raise InvalidInput(field, "is not a valid date: its fields cannot be read") from error
 
 
 def time_zone(value: object, field: str) -> str:
-    """Check the form of an IANA name; the server knows which zones exist."""
+    """Check the form of an IANA name; only the server knows which zones exist."""
     name = non_empty_string(value, field)
     if not _TIME_ZONE.fullmatch(name):
-        raise InvalidInput(
-            field, "has not the form of an IANA time zone such as Europe/Rome or UTC"
-        )
+        raise InvalidInput(field, "must be an IANA time zone such as Europe/Rome or UTC")
     return name
 
 
@@ -186,30 +189,30 @@ def email(value: object, field: str) -> str:
     """Check that a string has the form of an e-mail address."""
     address = non_empty_string(value, field)
     if not _EMAIL.fullmatch(address):
-        raise InvalidInput(field, "has not the form of an e-mail address")
+        raise InvalidInput(field, "must be an e-mail address such as ann@example.com")
     return address
 
 
 def listed_username(value: object, field: str) -> str:
-    """Check a username for a list that is joined by commas."""
+    """Check a username for a list that the query joins with commas."""
     name = non_empty_string(value, field)
     if "," in name:
-        raise InvalidInput(field, "holds a comma, which would make it two")
+        raise InvalidInput(field, "contains a comma, which separates usernames")
     return name
 
 
 def phone(value: object, field: str) -> str:
-    """Check a number in international form, `+` and 7 to 15 digits; it is sent as given."""
+    """Check a phone number in international form, `+` and 7 to 15 digits; return it unchanged."""
     number = non_empty_string(value, field)
     if not _PHONE.fullmatch(number) and not _PHONE.fullmatch(_PHONE_PUNCTUATION.sub("", number)):
         raise InvalidInput(
-            field, "is not a phone number in international form such as +4915112345678"
+            field, "must be a phone number in international form such as +4915112345678"
         )
     return number
 
 
 def one_of(*allowed: str) -> Callable[[object, str], str]:
-    """Return a check for one of a few words."""
+    """Return a check for one of the *allowed* strings."""
 
     def check(value: object, field: str) -> str:
         word = exact_str(value) if isinstance(value, str) else ""
@@ -224,7 +227,7 @@ def one_of(*allowed: str) -> Callable[[object, str], str]:
 def list_of(
     check: Callable[[object, str], T], *, least: int = 0, most: int | None = None
 ) -> Callable[[object, str], tuple[T, ...]]:
-    """Return a check for a list of *least* to *most* items; a string or a mapping is refused."""
+    """Return a check for a list of *least* to *most* items; it refuses strings and mappings."""
 
     def check_list(value: object, field: str) -> tuple[T, ...]:
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
@@ -233,7 +236,7 @@ def list_of(
         if len(checked) < least:
             raise InvalidInput(field, f"needs at least {least} item{'s' * (least > 1)}")
         if most is not None and len(checked) > most:
-            raise InvalidInput(field, f"has {len(checked)} items; the server takes {most}")
+            raise InvalidInput(field, f"has {len(checked)} items; the server accepts {most}")
         return checked
 
     return check_list
@@ -243,7 +246,7 @@ _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def json_object(value: object, field: str) -> dict[str, Any]:
-    """Check a mapping of any JSON; return a copy with the same keys."""
+    """Check that a mapping can be encoded as JSON; return a copy with the same keys."""
     if not isinstance(value, Mapping):
         raise InvalidInput(field, f"must be a mapping, not {found_type(value)}")
     if not all(isinstance(key, str) for key in value):
@@ -255,21 +258,21 @@ def json_object(value: object, field: str) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(
             field,
-            "holds what JSON cannot: NaN, an infinite number, half a surrogate pair, "
+            "contains a value that JSON cannot represent: NaN, infinity, half a surrogate pair, "
             "itself, or a Python object",
         ) from error
     return copy
 
 
 def metadata(value: object, field: str) -> dict[str, str]:
-    """Check metadata: at most 50 keys of at most 40 characters, strings of at most 500.
+    """Check metadata: at most 50 keys of at most 40 characters, and strings of at most 500.
 
     Lengths are in UTF-16 code units, as the server counts them.
-    Other values pass the server's first check, and make the whole booking fail later.
+    The server accepts other values at first, and then fails to create the booking.
     """
     checked = json_object(value, field)
     if len(checked) > 50:
-        raise InvalidInput(field, f"has {len(checked)} keys; the server takes 50")
+        raise InvalidInput(field, f"has {len(checked)} keys; the server accepts 50")
     for key, item in checked.items():
         if _utf16_length(key) > 40:
             raise InvalidInput(field, "has a key longer than 40 characters")
@@ -281,25 +284,25 @@ def metadata(value: object, field: str) -> dict[str, str]:
 
 
 def _utf16_length(value: str) -> int:
-    # Without encoding: Python reads that codec from the disk at its first use.
+    # Counted without the UTF-16 codec, which Python would load from the disk.
     return len(value) + (0 if value.isascii() else sum(character > "\uffff" for character in value))
 
 
 def path_segment(value: object, field: str, *, reserved: tuple[str, ...] = ()) -> str:
-    """Check a path parameter and return it percent-encoded as one segment."""
-    # An empty segment would be the route of the list; `by-seat` is a route of its own.
+    """Check a path parameter, and percent-encode it as one segment."""
+    # An empty segment, a dot or a reserved name would select another route.
     name = non_empty_string(value, field)
     if name in {".", ".."} or name in reserved:
-        raise InvalidInput(field, f"must not be {name!r}, which names another route")
+        raise InvalidInput(field, f"must not be {name!r}, which selects another route")
     if len(name) > 512:
         raise InvalidInput(field, "is longer than 512 characters")
     if _CONTROL.search(name):
-        raise InvalidInput(field, "holds a control character")
+        raise InvalidInput(field, "contains a control character")
     return quote(name, safe="")
 
 
 def did_you_mean(given: object, known: tuple[str, ...]) -> str:
-    """Return a hint that names the nearest known name, or "" if none is near."""
+    """Return a hint with the nearest known name, or "" if none is near."""
     if not isinstance(given, str):
         return ""
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: f"_{match[1].lower()}", given[:80])
@@ -309,10 +312,10 @@ def did_you_mean(given: object, known: tuple[str, ...]) -> str:
 
 
 def from_mapping(cls: type[T], value: object, field: str, *, also: tuple[str, ...] = ()) -> T:
-    """Return an input made from a mapping of its fields; an input is returned unchanged.
+    """Create an input from a mapping of its fields; return an instance unchanged.
 
-    An unknown key is an error, since the caller meant something by it.
-    The message names the nearest known key, or the nearest of *also*.
+    Raises `InvalidInput` for an unknown key, because dropping it would silently lose data.
+    The message suggests the nearest known key, or one of *also*.
     """
     if isinstance(value, cls):
         return value
@@ -331,13 +334,13 @@ def from_mapping(cls: type[T], value: object, field: str, *, also: tuple[str, ..
 
 
 def instance_of(cls: type[T]) -> Callable[[object, str], T]:
-    """Return a check for an input of a class, or a mapping of its fields."""
+    """Return a check for an instance of an input class, or a mapping of its fields."""
     return lambda value, field: from_mapping(cls, value, field)
 
 
 @cache
 def _field_names(cls: Any) -> tuple[KeysView[str], frozenset[str]]:
-    """Return the names of the fields of an input, in order, and of the required ones."""
+    """Return the names of all fields of an input, in order, and of its required fields."""
     fields = {field.name: field for field in attrs.fields(cls) if field.init}
     required = (name for name, field in fields.items() if field.default is attrs.NOTHING)
     return fields.keys(), frozenset(required)
@@ -352,7 +355,7 @@ def _refuse_unknown_key(
     reason = getattr(cls, "REFUSED", {}).get(key)
     raise InvalidInput(
         f"{field}[{exact_str(key)!r}]" if isinstance(key, str) else f"{field}[{found_type(key)}]",
-        reason or f"is no key of {cls.__name__}{meant}",
+        reason or f"is not a key of {cls.__name__}{meant}",
     )
 
 
@@ -360,14 +363,14 @@ _CHECK = "calcom_core check"
 
 
 def checked_by(check: Callable[[object, str], Any]) -> dict[str, Any]:
-    """Return the metadata of a field of an input, whose values *check* checks."""
+    """Return the attrs metadata that assigns *check* to a field."""
     return {_CHECK: check}
 
 
 def check_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:
-    """Give each field the check in its metadata as its converter: a `field_transformer` of attrs.
+    """Make the check of each field its converter; pass this to attrs as `field_transformer`.
 
-    A field whose default is None takes None as "not given".
+    A field whose default is None accepts None as "not given".
     """
     return [
         field.evolve(converter=_converter(field)) if _CHECK in field.metadata else field
@@ -381,6 +384,6 @@ def _converter(field: "attrs.Attribute[Any]") -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         return None if value is None and optional else check(value, name)
 
-    # attrs shows it in the signature of the input.
+    # attrs copies the annotation to the signature of `__init__`.
     convert.__annotations__["value"] = field.type
     return convert

@@ -1,7 +1,10 @@
-"""How the JSON of a response becomes the result: one item, several, a page, or slots by date.
+"""Decode the JSON of a response: one item, a list, a page, or slots by date.
 
-`calcom_core.routes` names the decoder of each operation; `Operation.read` looks it up there.
-A decoder takes the operation, the response and its envelope, and raises `Odd`.
+A decoder is called with the operation, the response and its JSON envelope.
+It returns the result, or raises `UnexpectedValue` for a value of another type.
+`calcom_core.routes` assigns a decoder to each operation.
+
+The decoder of a page also creates the operation for the next page.
 """
 
 import re
@@ -13,16 +16,15 @@ from attrs import evolve, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.checks import LARGEST_INTEGER, MISSING, found_type
-from calcom_core.error_mapping import describe
+from calcom_core.decoding_errors import decoding_error
 from calcom_core.errors import DecodingError, PagingError, SeriesReturned
 from calcom_core.http import Response
-from calcom_core.json_text import InvalidJson, limit_depth, parse_json
+from calcom_core.json_text import parse_json
 from calcom_core.model.page import CursorPagination, OffsetPagination, Page
 from calcom_core.model.slot import Slot, Slots
-from calcom_core.redaction import without_credentials
+from calcom_core.redaction import redact_response
 from calcom_core.serialization import UnexpectedValue, read, read_all, structure_hook
-from calcom_core.tokens import text_without_tokens
-from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable
+from calcom_core.versions import BY_CURSOR, BY_OFFSET, readable_versions
 
 if TYPE_CHECKING:  # which imports this module
     from calcom_core.operation import Operation
@@ -31,61 +33,61 @@ T = TypeVar("T")
 
 Decoder = Callable[["Operation[Any]", Response, Mapping[str, Any]], T]
 
-_DEEPEST = 50
-"""How many arrays and objects may lie in each other in the JSON that an error holds."""
 
-
-def data_of(operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]) -> Any:
-    """Return the JSON under `data`, or None where there is none."""
+def raw_data(operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]) -> Any:
+    """Return the JSON under `data`, or None without that key."""
     return envelope.get("data")
 
 
 @frozen
 class One(LazyMethods):
-    """Reads one item of a model."""
+    """Decodes one item of a model."""
 
     model: type[Any]
 
     def __call__(
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
-        """Read the answer."""
-        return _data(envelope, lambda data: read(self.model, data))
+        """Decode a response."""
+        return _read_data(envelope, lambda data: read(self.model, data))
 
 
 @frozen
 class Many(LazyMethods):
-    """Reads a list of a model; with *lone*, also one item, which becomes a list of one."""
+    """Decodes a list of a model; with *accept_single*, one item becomes a list of one."""
 
     model: type[Any]
-    lone: bool = False
+    accept_single: bool = False
 
     def __call__(
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
-        """Read the answer."""
-        if self.lone and isinstance(envelope.get("data"), dict):
-            return (_data(envelope, lambda data: read(self.model, data)),)
-        return _data(envelope, lambda data: read_all(self.model, data))
+        """Decode a response."""
+        if self.accept_single and isinstance(envelope.get("data"), dict):
+            return (_read_data(envelope, lambda data: read(self.model, data)),)
+        return _read_data(envelope, lambda data: read_all(self.model, data))
 
 
 @frozen
 class OneOrMany(LazyMethods):
-    """Reads what the server says: an object as one item, an array as a list."""
+    """Decodes an object as one item and an array as a list."""
 
     model: type[Any]
 
     def __call__(
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
-        """Read the answer."""
+        """Decode a response."""
         single = not isinstance(envelope.get("data"), list)
         return (One if single else Many)(self.model)(operation, response, envelope)
 
 
 @frozen
 class OneOfSeries(LazyMethods):
-    """Reads one item of a model; a series raises an error that holds it and names *other*."""
+    """Decodes one item of a model; raises `SeriesReturned` for a series.
+
+    *other* is the operation that accepts both; the message names it.
+    """
 
     model: type[Any]
     other: str
@@ -93,11 +95,11 @@ class OneOfSeries(LazyMethods):
     def __call__(
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
-        """Read the response."""
+        """Decode a response."""
         data = envelope.get("data")
         if not isinstance(data, list) or not data:
             return One(self.model)(operation, response, envelope)
-        clean = without_credentials(response)
+        clean = redact_response(response)
         found = Many(self.model)(operation, clean, parse_json(clean.body))
         error = decoding_error(
             operation,
@@ -114,14 +116,14 @@ class OneOfSeries(LazyMethods):
 
 @frozen
 class OneOrNone(LazyMethods):
-    """Reads one item of a model, or null, which is None."""
+    """Decodes one item of a model, or null as None."""
 
     model: type[Any]
 
     def __call__(
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
-        """Read the answer."""
+        """Decode a response."""
         if envelope.get("data", MISSING) is None:
             return None
         return One(self.model)(operation, response, envelope)
@@ -129,28 +131,28 @@ class OneOrNone(LazyMethods):
 
 @frozen
 class Nothing(LazyMethods):
-    """Reads an answer that says no more than that it went well."""
+    """Decodes a response that holds no more than its success."""
 
     def __call__(
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> None:
-        """Read the answer."""
+        """Decode a response."""
 
 
 @frozen
 class SlotsByDate(LazyMethods):
-    """Reads free slots, an object whose keys are dates."""
+    """Decodes free slots, an object with dates as keys."""
 
     def __call__(
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Slots:
-        """Read the answer."""
+        """Decode a response."""
         data = envelope.get("data", MISSING)
         if not isinstance(data, dict):
             raise UnexpectedValue("an object", found_type(data), "data")
         by_date = {}
         for key, items in data.items():
-            day = _date(key)
+            day = _parse_date(key)
             try:
                 by_date[day] = read_all(Slot, items)
             except UnexpectedValue as error:
@@ -159,45 +161,47 @@ class SlotsByDate(LazyMethods):
         return Slots(by_date)
 
 
-def _date(key: str) -> date:
+def _parse_date(key: str) -> date:
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", key):
         try:
             return date.fromisoformat(key)
         except ValueError:
-            pass  # such as the 31st of February
+            pass  # such as 31 February
     raise UnexpectedValue("dates as keys", "another key", "data")
 
 
 @frozen
 class PageOf(LazyMethods):
-    """Reads a page of a model, and follows the way of paging that the answer shows."""
+    """Decodes a page of a model, and creates the operation for the next page.
+
+    The response shows the paging style; the server may have ignored the version sent.
+    """
 
     model: type[Any]
 
     def __call__(
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Page[Any]:
-        """Read the answer."""
+        """Decode a response."""
         items, unreadable, error = self._items(envelope.get("data", MISSING))
-        pagination, astray = _pagination(envelope.get("pagination", MISSING))
-        following, raised = None, DecodingError
+        pagination, pagination_error = _pagination(envelope.get("pagination", MISSING))
+        next_page, error_class = None, DecodingError
         try:
-            if astray is not None:
-                raise astray
-            following = _following(operation, pagination, returned=len(items) + len(unreadable))
-        except (
-            UnexpectedValue
-        ) as lost:  # before an odd item, since without it a walk would just end
-            error, raised = lost, PagingError
+            if pagination_error is not None:
+                raise pagination_error
+            next_page = _next_page(operation, pagination, returned=len(items) + len(unreadable))
+        except UnexpectedValue as no_next:
+            # It takes precedence over an unreadable item: the iteration would silently end here.
+            error, error_class = no_next, PagingError
         if error is None:
-            return Page(items, pagination, response, following)
-        clean = without_credentials(response)
-        if clean != response:  # then neither the page nor what is odd may hold them
+            return Page(items, pagination, response, next_page)
+        clean = redact_response(response)
+        if clean != response:  # decode again, because the items may repeat a credential
             envelope = parse_json(clean.body)
             items, unreadable, _ = self._items(envelope["data"])
             pagination, _ = _pagination(envelope.get("pagination"))
-        if following is not None:
-            following = following.plain
+        if next_page is not None:
+            next_page = next_page.plain
         raise decoding_error(
             operation,
             response,
@@ -205,9 +209,9 @@ class PageOf(LazyMethods):
             error.expected,
             error.found,
             also=error.also_missing,
-            page=Page(items, pagination, clean, following),
+            page=Page(items, pagination, clean, next_page),
             unreadable=unreadable,
-            error=raised,
+            error=error_class,
         ) from error
 
     def _items(self, data: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], UnexpectedValue | None]:
@@ -218,7 +222,7 @@ class PageOf(LazyMethods):
         unreadable: list[Any] = []
         first: UnexpectedValue | None = None
         data.reverse()
-        while data:  # what is read goes, so that its memory is used for what is read next
+        while data:  # release each value once it is read, to reuse its memory
             value = data.pop()
             try:
                 items.append(read_item(value, None))
@@ -230,8 +234,8 @@ class PageOf(LazyMethods):
 
 
 def _pagination(value: Any) -> tuple[OffsetPagination | CursorPagination, UnexpectedValue | None]:
-    """Return what a page says of itself, or one that says nothing and what is wrong with it."""
-    # By its keys, not by the version sent: the hosted service has answered in either way.
+    """Return the pagination, or an empty one and the error if it is unreadable."""
+    # Its keys show the paging style; the version sent does not, since the server may ignore it.
     by_cursor = isinstance(value, dict) and not value.keys().isdisjoint({"nextCursor", "hasMore"})
     try:
         found = read(CursorPagination, value) if by_cursor else read(OffsetPagination, value)
@@ -241,41 +245,39 @@ def _pagination(value: Any) -> tuple[OffsetPagination | CursorPagination, Unexpe
     return found, None
 
 
-def _data(envelope: Mapping[str, Any], reading: Callable[[Any], T]) -> T:
+def _read_data(envelope: Mapping[str, Any], read_value: Callable[[Any], T]) -> T:
     try:
-        return reading(envelope.get("data", MISSING))
+        return read_value(envelope.get("data", MISSING))
     except UnexpectedValue as error:
         error.path.insert(0, "data")
         raise
 
 
-def _following(
+def _next_page(
     operation: "Operation[Any]",
     pagination: OffsetPagination | CursorPagination,
     *,
     returned: int,
 ) -> "Operation[Any] | None":
     if isinstance(pagination, CursorPagination):
-        return _by_cursor(operation, pagination)
-    # An empty page is the end, whatever its flag says: totals ignore some filters (recording
-    # live-20-list-before-created-empty-but-total).
+        return _next_by_cursor(operation, pagination)
+    # An empty page is the end, even with hasNextPage: the server counts without some filters
+    # (recording live-20-list-before-created-empty-but-total).
     if not returned:
         return None
     if pagination.has_next_page is None:
         raise UnexpectedValue("a boolean", "nothing", "pagination", "hasNextPage")
     if not pagination.has_next_page:
         return None
-    describe = dict(operation.query).get("take")
-    query, operation = _worded_for(operation, BY_OFFSET)
+    requested_size = dict(operation.query).get("take")
+    query, operation = _in_paging_style(operation, BY_OFFSET)
     skip = int(query.get("skip", 0))
     if skip and pagination.has_previous_page is False:
-        # As where a version that does not know `skip` answers with its first page each time.
-        raise UnexpectedValue(
-            f"true, after {skip} items,", "false", "pagination", "hasPreviousPage"
-        )
-    # By `take`, or by the size that the server says: it may have dropped a `limit`.
-    # Not by a smaller number of items: rows may vanish between the server's two queries.
-    size = pagination.items_per_page if describe is None else int(describe)
+        # A version that ignores `skip` would return its first page forever.
+        raise UnexpectedValue(f"true after {skip} items", "false", "pagination", "hasPreviousPage")
+    # Use the server's size without `take`, because it may ignore `limit`.
+    # Do not use a smaller number of items: rows may vanish between the server's two queries.
+    size = pagination.items_per_page if requested_size is None else int(requested_size)
     step = max(size or 0, returned)
     if skip + step > LARGEST_INTEGER:
         raise UnexpectedValue("a count", "a larger number", "pagination", "itemsPerPage")
@@ -285,120 +287,63 @@ def _following(
     return evolve(operation, query=tuple(query.items()))
 
 
-def _by_cursor(
+def _next_by_cursor(
     operation: "Operation[Any]", pagination: CursorPagination
 ) -> "Operation[Any] | None":
     more = pagination.has_more
     if not (pagination.next_cursor is not None if more is None else more):
         return None
-    query, operation = _worded_for(operation, BY_CURSOR)
-    cursor, describe = pagination.next_cursor, query.get("cursor")
-    walked = operation.seen_cursors if describe is None else (*operation.seen_cursors, describe)
+    query, operation = _in_paging_style(operation, BY_CURSOR)
+    cursor, requested = pagination.next_cursor, query.get("cursor")
+    seen = operation.seen_cursors if requested is None else (*operation.seen_cursors, requested)
     if not cursor:
         found = "nothing" if cursor is None else "an empty string"
-        raise UnexpectedValue("a cursor, since hasMore is true,", found, "pagination", "nextCursor")
-    if cursor in walked:
-        raise UnexpectedValue("a new cursor", "one of this walk", "pagination", "nextCursor")
+        raise UnexpectedValue(
+            "a cursor, because hasMore is true", found, "pagination", "nextCursor"
+        )
+    if cursor in seen:
+        raise UnexpectedValue("a new cursor", "a repeated cursor", "pagination", "nextCursor")
     try:
         cursor.encode()
-    except UnicodeEncodeError:  # whose text repeats the cursor
+    except UnicodeEncodeError:  # from None, because its text repeats the cursor
         raise UnexpectedValue(
             "a cursor", "half a surrogate pair", "pagination", "nextCursor"
         ) from None
     query["cursor"] = cursor
-    return evolve(operation, query=tuple(query.items()), seen_cursors=walked)
+    return evolve(operation, query=tuple(query.items()), seen_cursors=seen)
 
 
-def _worded_for(
-    operation: "Operation[Any]", way: tuple[str, ...]
+def _in_paging_style(
+    operation: "Operation[Any]", style: tuple[str, ...]
 ) -> "tuple[dict[str, str], Operation[Any]]":
-    """Return the query, and the operation, in the words of the answer's way of paging.
+    """Return the query and the operation in the paging style of the response.
 
-    Raises `Odd` where it is not the way that was asked, and cannot say what was.
+    *style* is `BY_OFFSET` or `BY_CURSOR`.
+    Raises `UnexpectedValue` if that style cannot express the query.
     """
     query, version = dict(operation.query), operation.version
-    known = not readable(operation.name).isdisjoint(way)
-    if known and operation.supported_versions in ((), way) and (version is None or version in way):
-        return query, evolve(operation, supported_versions=way)
-    size = query.pop("take" if way is BY_CURSOR else "limit", None)
+    known = not readable_versions(operation.name).isdisjoint(style)
+    if (
+        known
+        and operation.supported_versions in ((), style)
+        and (version is None or version in style)
+    ):
+        return query, evolve(operation, supported_versions=style)
+    size = query.pop("take" if style is BY_CURSOR else "limit", None)
     if (
         not known
         or not query.keys().isdisjoint({"skip", "cursor"})
         or any(name.startswith("sort") for name in query)
-        or (way is BY_CURSOR and "," in query.get("status", ""))
+        or (style is BY_CURSOR and "," in query.get("status", ""))
     ):
-        expected, found = ("take and skip", "cursor") if way is BY_CURSOR else ("cursor", "number")
+        expected, found = (
+            ("take and skip", "cursor") if style is BY_CURSOR else ("cursor", "take and skip")
+        )
         raise UnexpectedValue(
-            f"a page by {expected}, as was asked for,", f"one by {found}", "pagination"
+            f"a page by {expected}, as requested", f"a page by {found}", "pagination"
         )
     if size is not None:
-        query |= {"limit": str(min(int(size), 100))} if way is BY_CURSOR else {"take": size}
+        query |= {"limit": str(min(int(size), 100))} if style is BY_CURSOR else {"take": size}
     return query, evolve(
-        operation, supported_versions=way, version=None if version is None else way[0]
+        operation, supported_versions=style, version=None if version is None else style[0]
     )
-
-
-def decoding_error(
-    operation: "Operation[Any]",
-    response: Response,
-    path: str,
-    expected: str,
-    found: str,
-    *,
-    also: str = "",
-    said: str | None = None,
-    page: Page[Any] | None = None,
-    unreadable: tuple[Any, ...] = (),
-    hint: str = "",
-    error: type[DecodingError] = DecodingError,
-) -> DecodingError:
-    """Return the error for a success in which something else was *found* than *expected*.
-
-    *also* names the other keys that are missing.
-    *said* is what the server says in place of a success, which leaves the outcome of a write open.
-    *hint* is the way out, and begins with a semicolon.
-    """
-    if path == "$":
-        hint = "; check the base URL"
-    rest = ""
-    if page is not None:
-        lost = f"{len(unreadable)} unreadable, the other " if unreadable else ""
-        rest = f" ({lost}{len(page.items)} of the page in error.page)"
-    if said:
-        hint = f"; the server says: {said}"
-    if not operation.idempotent:
-        hint += _ACCEPTED if said is None else _open(operation)
-    clean = without_credentials(response)
-    return error(
-        f"{describe(operation)}: {response.status} with {found} at {path}, where {expected} belongs"
-        f"{also}{rest}{hint}",
-        operation=operation.plain,
-        response=clean,
-        path=path,
-        found=found,
-        may_have_happened=not operation.idempotent,
-        data=json_of(clean),
-        page=page,
-        unreadable=tuple(_harmless(item) for item in unreadable),
-    )
-
-
-_ACCEPTED = "; the server accepted the request all the same"
-
-
-def _open(operation: "Operation[Any]") -> str:
-    look = "look with error.operation.verify" if operation.verify else "find out"
-    return f"; the outcome of this write is open: {look} before you repeat it"
-
-
-def json_of(response: Response) -> Any:
-    """Return the JSON of a response as an error holds it; None if there is none."""
-    try:
-        return _harmless(parse_json(response.body))
-    except InvalidJson:
-        return None
-
-
-def _harmless(tree: Any) -> Any:
-    """Return JSON without tokens, which escapes may have hidden, and not too deep to pickle."""
-    return limit_depth(_DEEPEST, tree, text_without_tokens)

@@ -1,8 +1,8 @@
-"""The effects that a program yields, as values; an interpreter performs them.
+"""Effects: the values that a program yields to request I/O.
 
-A program is a generator that yields effects and receives their results. Retrying and paging are
-programs: they need no clock, no socket and no random number to run or to be tested.
-A program never yields in `finally`, since an interpreter closes it there.
+A program is a generator that yields effects and receives their results; an interpreter performs
+them. Retrying and paging are programs; tests run them without a clock or a network.
+A program must not yield in `finally`, because an interpreter closes the generator early.
 """
 
 from collections.abc import Generator, Iterable
@@ -21,15 +21,15 @@ T = TypeVar("T")
 
 def _is_request(effect: "Send", attribute: object, request: Request) -> None:
     if not isinstance(request, Request):
-        raise InvalidInput("request", "must be a Request; of an operation, api.request(operation)")
+        raise InvalidInput("request", "must be a Request; create one with api.request(operation)")
 
 
 def _at_least_1(effect: "Send", attribute: object, value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidInput("attempt", "must be an integer of at least 1, which is the first")
+        raise InvalidInput("attempt", "must be an integer of at least 1; the first attempt is 1")
 
 
-def _left(effect: "Send", attribute: object, value: float | None) -> None:
+def _is_remaining(effect: "Send", attribute: object, value: float | None) -> None:
     if value is None:
         return
     if not isinstance(value, (int, float)) or not 0 < value < float("inf"):
@@ -38,36 +38,37 @@ def _left(effect: "Send", attribute: object, value: float | None) -> None:
 
 @frozen
 class Send(LazyMethods):
-    """Send *request*; the result is the `Response`, or `NotSent` or `NoAnswer` is raised.
+    """Send *request*; the result is the `Response`.
 
-    *operation* is the call it belongs to, which the errors then carry.
-    *timeout* is a `Timeout` or seconds in all; None means the client's, or else the transport's.
-    *remaining* is what is left of a deadline, in seconds above 0; it caps the timeout.
-    *attempt* is 1 where this is sent for the first time, 2 for the second, and so on.
-    The last two do not count when effects are compared.
+    The interpreter raises `NotSent` or `NoAnswer` in the program if no complete response arrives.
+    *operation* is the operation of the request, which the errors hold.
+    *timeout* is a `Timeout` or a total in seconds; None means the client's, then the transport's.
+    *remaining* is the rest of a deadline, in seconds above 0; it caps the timeout.
+    *attempt* counts the attempts of the call from 1.
+    Comparisons ignore the last two.
     """
 
     request: Request = field(validator=_is_request)
     operation: Operation[Any] | None = None
     timeout: Timeout | None = field(default=None, converter=to_timeout)
-    remaining: float | None = field(default=None, validator=_left, eq=False)
+    remaining: float | None = field(default=None, validator=_is_remaining, eq=False)
     attempt: int = field(default=1, validator=_at_least_1, eq=False)
 
     def timeout_or(self, *usual: Timeout | None) -> Timeout | None:
-        """Return the timeout to send with, where *usual* are that of the client, and so on."""
+        """Return the effective timeout; *usual* holds the defaults, the client's first."""
         timeout = next((given for given in (self.timeout, *usual) if given is not None), None)
         return (
             timeout if self.remaining is None else (timeout or Timeout()).capped_at(self.remaining)
         )
 
 
-def _seconds(effect: "Sleep", attribute: object, value: float) -> None:
-    # No clock can wait for more than some centuries.
+def _is_sleep_time(effect: "Sleep", attribute: object, value: float) -> None:
+    # A clock cannot wait for more than some centuries.
     if not isinstance(value, (int, float)) or not 0 <= value <= 1e9:
         raise InvalidInput("seconds", "must be a number of seconds, from 0 to 10^9")
 
 
-def _share(effect: "Sleep", attribute: object, value: float) -> None:
+def _is_jitter(effect: "Sleep", attribute: object, value: float) -> None:
     if not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise InvalidInput("jitter", "must be from 0 to 1")
 
@@ -76,8 +77,8 @@ def _share(effect: "Sleep", attribute: object, value: float) -> None:
 class Sleep(LazyMethods):
     """Sleep a random time from *seconds* x (1 - *jitter*) to *seconds*; the result is None."""
 
-    seconds: float = field(validator=_seconds)
-    jitter: float = field(default=0.0, validator=_share)
+    seconds: float = field(validator=_is_sleep_time)
+    jitter: float = field(default=0.0, validator=_is_jitter)
 
 
 @frozen
@@ -85,14 +86,14 @@ class Clock(LazyMethods):
     """The result is the time of a monotonic clock, in seconds."""
 
 
-def _limit(effect: "Gather", attribute: object, value: int) -> None:
+def _is_limit(effect: "Gather", attribute: object, value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidInput("limit", "must be an integer of at least 1")
 
 
 def check_program(value: object) -> "Program[Any]":
     """Check that a value is a program that has not run yet."""
-    if not isinstance(value, (GeneratorType, Generator)):  # the first is sooner found out
+    if not isinstance(value, (GeneratorType, Generator)):  # the first check is faster
         raise InvalidInput(
             "program", f"must be a generator, not {type(value).__name__}; call the function first"
         )
@@ -102,8 +103,8 @@ def check_program(value: object) -> "Program[Any]":
 
 
 def no_effect(effect: object) -> InvalidInput:
-    """Return the error for a yielded value that is no effect."""
-    return InvalidInput("program", f"yielded {type(effect).__name__}, which is no effect")
+    """Return the error for a yielded value that is not an effect."""
+    return InvalidInput("program", f"yielded {type(effect).__name__}, which is not an effect")
 
 
 def _are_programs(effect: "Gather", attribute: object, programs: tuple[Any, ...]) -> None:
@@ -112,24 +113,27 @@ def _are_programs(effect: "Gather", attribute: object, programs: tuple[Any, ...]
     for program in programs:
         check_program(program)
     if len({id(program) for program in programs}) < len(programs):
-        raise InvalidInput("programs", "holds one twice; call the function again for another")
+        raise InvalidInput(
+            "programs", "contains one program twice; call its function again for another"
+        )
 
 
 @frozen(eq=False)
 class Gather:
-    """Run *programs*, up to *limit* at once; the result is the tuple of theirs, in their order.
+    """Run *programs* concurrently, at most *limit* at once; the result is a tuple of their results.
 
-    When one fails, the others end and its error is raised alone.
-    On threads an exchange that is under way runs to its end or its timeout first.
+    The results have the order of the programs.
+    If one fails, the others are cancelled, and its error is raised.
+    On threads, a running exchange first completes or reaches its timeout.
     """
 
     programs: tuple["Program[Any]", ...] = field(validator=_are_programs)
-    limit: int = field(validator=_limit)
+    limit: int = field(validator=_is_limit)
 
 
 @frozen(eq=False)
 class Emit(Generic[T]):
-    """Hand *item* to the consumer of a streaming program; the result is None."""
+    """Pass *item* to the consumer of a stream; the result is None."""
 
     item: T
 
@@ -161,10 +165,10 @@ def clock() -> Program[float]:
 
 
 def gather(programs: Iterable["Program[T]"], limit: int) -> Program[tuple[T, ...]]:
-    """Run programs at once: `results = yield from gather(programs, limit=4)`."""
+    """Run programs concurrently: `results = yield from gather(programs, limit=4)`."""
     return cast(tuple[T, ...], (yield Gather(tuple(programs), limit)))
 
 
 def emit(item: T) -> Stream[T]:
-    """Hand an item to the consumer: `yield from emit(item)`."""
+    """Pass an item to the consumer: `yield from emit(item)`."""
     yield Emit(item)

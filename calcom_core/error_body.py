@@ -1,6 +1,8 @@
-"""What the body of a refusal says, whichever of the server's shapes it has.
+"""Read the body of an error response, in any of the server's formats.
 
-One total function reads it; it never raises, whatever the bytes.
+The API wraps errors in an envelope, its booking service and its framework send others, and a
+proxy sends HTML.
+`read_error_body` never raises, whatever the bytes: an unreadable error is still an error.
 """
 
 import re
@@ -21,17 +23,17 @@ _HTML = re.compile(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml)")
 
 @frozen
 class ErrorBody(LazyMethods):
-    """What an error body says, whichever of the server's shapes it has."""
+    """The contents of an error body, in any of the server's formats."""
 
     code: str | None
     message: str
     details: Any = None
     is_html: bool = False
-    is_bare: bool = False  # without the API's envelope, as its booking service sends errors
+    is_bare: bool = False  # without the API's envelope, as the booking service sends errors
 
 
 def read_error_body(response: Response) -> ErrorBody:
-    """Read an error body of any shape, or of none; never raises."""
+    """Read an error body in any format; never raises."""
     content_type = response.headers.get("content-type", "") or ""
     if content_type.lower().startswith("text/html") or _HTML.match(response.body):
         return ErrorBody(None, "a page of HTML", is_html=True)
@@ -45,7 +47,7 @@ def read_error_body(response: Response) -> ErrorBody:
     inner = error if isinstance(error, dict) else body
     code = inner.get("code")
     message = inner.get("message")
-    if isinstance(message, list):  # the framework's own validation lists its texts
+    if isinstance(message, list):  # the framework's own validation sends a list of texts
         message = ", ".join(item for item in message if isinstance(item, str))
     if not isinstance(message, str):
         message = error if isinstance(error, str) else ""
@@ -58,7 +60,7 @@ def read_error_body(response: Response) -> ErrorBody:
 
 
 def _unless_deep(details: Any) -> Any:
-    """Return details, or None where they are nested so deeply that they could not be pickled."""
+    """Return details, or None if they are nested too deeply to be pickled."""
     return None if is_deeper_than(_DEEPEST_DETAILS, details) else details
 
 
@@ -67,9 +69,9 @@ def _excerpt(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text of a server with each character escaped that would change a terminal.
+    """Escape the unprintable characters of a server's text, because they could alter a terminal.
 
-    So are control and format characters, and half a surrogate pair, which `print` cannot write.
+    These are control and format characters, and half a surrogate pair, which `print` cannot write.
     """
     if text.isprintable():
         return text
@@ -78,13 +80,13 @@ def printable(text: str) -> str:
     )
 
 
-def constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the dotted names and the texts of class-validator's tree, `details.errors`."""
+def validation_errors(details: object) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the dotted field names and their texts from class-validator's `details.errors`."""
     errors = details.get("errors") if isinstance(details, dict) else None
-    waiting: list[tuple[str, Any]] = [("", errors)]
+    pending: list[tuple[str, Any]] = [("", errors)]
     found: list[tuple[str, tuple[str, ...]]] = []
-    while waiting:
-        prefix, nodes = waiting.pop()
+    while pending:
+        prefix, nodes = pending.pop()
         for node in nodes if isinstance(nodes, list) else []:
             if not isinstance(node, dict) or not isinstance(node.get("property"), str):
                 continue
@@ -95,5 +97,5 @@ def constraints(details: object) -> list[tuple[str, tuple[str, ...]]]:
                     printable(text) for text in constraints.values() if isinstance(text, str)
                 )
                 found.append((name, texts))
-            waiting.append((f"{name}.", node.get("children")))
+            pending.append((f"{name}.", node.get("children")))
     return found

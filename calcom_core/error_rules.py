@@ -1,8 +1,8 @@
-"""The table of errors: which refusal of the server means which error, and the way out.
+"""The table that maps an error response to an error class and a remedy.
 
-The text decides before the status: a taken slot is 400, 409 or 422; a 401 may mean a limit of the
-event type, a missing permission or wrong credentials; a 403 may mean that credentials are missing.
-The first row of `ERROR_RULES` that matches counts; without one, the status does.
+A rule matches status, code and text, because the status alone is ambiguous: a taken slot is 400,
+409 or 422, and a 401 may mean a limit of the event type, a missing permission or wrong credentials.
+The first matching rule of `ERROR_RULES` applies; without one, the status selects the class.
 `calcom_core.error_mapping` applies the table.
 """
 
@@ -32,20 +32,21 @@ from calcom_core.errors import (
 )
 
 
-@cache  # at the first error, since importing them would take as long as all else of this module
+@cache  # compiled at the first error, because compiling would double the import time
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
 @frozen(kw_only=True)
 class ErrorRule(LazyMethods):
-    """A row of the table: what must match, and the error that it means.
+    """A rule of the table: the conditions, and the error that they select.
 
-    *bare* matches only bodies without the API's envelope, which its booking service sends.
-    *text* may name the fields at fault by groups called `field`; *names* are further ones.
+    *status*, *code*, *text* (a pattern) and *operation* (a prefix of its name) must match.
+    *bare* matches only bodies without the API's envelope, as the booking service sends them.
+    Groups called `field` in *text* capture the names of refused fields; *names* adds others.
     *reason* is the reason of a `SlotUnavailable` or a `VersionMismatch`.
-    *acted* marks responses that come although, or after, the server acted.
-    *hint* is the way out, if it differs from that of the class.
+    *executed* means that the server sends the error after it executed the call.
+    *hint* is the remedy, if it differs from that of the class.
     """
 
     error: type[CalcomError]
@@ -59,13 +60,13 @@ class ErrorRule(LazyMethods):
     executed: bool = False
     hint: str = ""
 
-    def is_about(self, operation: str, status: int) -> bool:
-        """Whether this row is about answers of that status to the operation of that name."""
+    def applies_to(self, operation: str, status: int) -> bool:
+        """Return whether the rule covers this status of an operation."""
         return status in self.status and operation.startswith(self.operation)
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """What the text must fit; any text does where the row says nothing of it."""
+        """The pattern for the text; without *text* it matches any."""
         return _pattern(self.text or "")
 
 
@@ -83,14 +84,15 @@ def _invalid(text: str, *names: str) -> ErrorRule:
 
 
 def _unpaid(status: int, text: str) -> ErrorRule:
-    # The server handles the payment after it has saved the booking.
+    # The server charges the payment after it saves the booking.
     return ErrorRule(
         error=BookingConflict,
         status=(status,),
         text=text,
         operation="bookings.",
         executed=True,
-        hint="the payment failed, and the booking may exist without it: look, then cancel it",
+        hint="the payment failed, and the booking may exist without it: "
+        "list bookings, then cancel it",
     )
 
 
@@ -99,13 +101,12 @@ def _booking_field(text: str) -> ErrorRule:
 
 
 _WRONG_VERSION = (
-    "the server has no such route in this version of its API: "
-    "it is older, or the base URL is not that of its API"
+    "the server lacks this route or version: it is older, or the base URL is not that of the API"
 )
 LEGACY_RESPONSE = (
-    "the legacy API (2024-04-15) answered, as it does when the server does not know the "
-    "cal-api-version sent: it is older than the version, or something removed the header; "
-    "where versions=HOSTED was chosen, EVERYWHERE is what every server knows"
+    "the legacy API (2024-04-15) responded, because the server does not know the "
+    "cal-api-version sent, or a proxy removed the header; "
+    "every server knows the versions of EVERYWHERE"
 )
 
 ERROR_RULES: tuple[ErrorRule, ...] = (
@@ -131,9 +132,9 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
         bare=True,
         text=r"^(?:booking|duration)_limit_reached",
         reason="limit",
-        hint="a limit of the event type is reached for that period; take a slot of another one",
+        hint="a limit of the event type is reached for that period; choose a slot in another one",
     ),
-    # Who may.
+    # Authentication and permissions.
     ErrorRule(
         error=Unauthenticated,
         status=(403,),
@@ -141,11 +142,11 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
     ),
     ErrorRule(error=PermissionDenied, status=(401,), code="TRPCError"),
     ErrorRule(error=PermissionDenied, status=(401,), text=r"(?i)not a host|not authorized to"),
-    # Wrong credentials are reported within the envelope.
+    # The server reports wrong credentials in the envelope, so a bare 401 is about permissions.
     ErrorRule(error=PermissionDenied, status=(401,), bare=True, text=r"^(?!Unauthorized$)"),
     ErrorRule(error=Unauthenticated, status=(401,)),
     ErrorRule(error=PermissionDenied, status=(400,), text=r"does not belong to user$"),
-    # When.
+    # Times and slots.
     _slot("taken", r"already has booking at this time or is not available"),
     _slot("taken", r"no_available_users_found_error|hosts?_unavailable_for_booking"),
     _slot("taken", r"^Can't reserve a slot if the event is already booked"),
@@ -165,7 +166,7 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
         hint="no other host is free at that time: reschedule the booking, or keep its host",
     ),
     ErrorRule(error=SlotUnavailable, status=(422,), operation="slots.", reason="taken"),
-    # Done before, or not possible now.
+    # Repeated calls, and calls that the state of the booking excludes.
     ErrorRule(
         error=BookingConflict,
         status=(400,),
@@ -173,20 +174,19 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
         operation="bookings.decline",
     ),
     ErrorRule(error=AlreadyDone, status=(400,), text=r"^Booking already confirmed"),
-    # Of a series the server looks at any one occurrence, and a rescheduled booking goes on under
-    # another uid.
+    # The server checks any one occurrence of a series. A rescheduled booking has another uid.
     ErrorRule(
         error=BookingConflict,
         status=(400,),
         text=r"because it has been cancelled already",
-        hint="another occurrence of the series, or the booking that it was rescheduled to, may "
-        "still be accepted: get the booking, then cancel those by their own uids",
+        hint="another occurrence of the series, or its rescheduled booking, may "
+        "still be accepted: get the booking, then cancel those by their uids",
     ),
     ErrorRule(
         error=BookingConflict,
         status=(400,),
         text=r"cancelled and rescheduled already",
-        hint="it was rescheduled before, perhaps to another time: get the booking and follow its "
+        hint="it was rescheduled before: get the booking, then use the uid in its "
         "rescheduled_to_uid",
     ),
     ErrorRule(error=AlreadyDone, status=(409,), text=r"^already_signed_up_for_this_booking"),
@@ -197,14 +197,14 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
     ErrorRule(error=BookingConflict, status=(403,), text=r"within the minimum notice period"),
     ErrorRule(error=BookingConflict, status=(400,), text=r"marked as absent after their scheduled"),
     ErrorRule(error=BookingConflict, status=(400,), text=r"^cannot_remove_primary_attendee"),
-    # Raised after the booking was cancelled.
+    # The server sends this after it cancelled the booking.
     ErrorRule(
         error=BookingConflict,
         status=(400,),
         text=r"is not part of a recurring booking",
         executed=True,
     ),
-    # A series is booked one by one: those before the one that clashed stay booked.
+    # The server books a series one by one, and keeps the bookings before the conflict.
     ErrorRule(
         error=BookingConflict,
         status=(409,),
@@ -219,21 +219,20 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
         operation="bookings.create",
         executed=True,
     ),
-    # The payment failed after the booking was saved.
     _unpaid(400, r"(?i)^missing.payment.credential"),
     _unpaid(409, r"^payment_not_created"),
-    # One delete of the server takes the row of the next: the seat is removed all the same.
+    # The server deletes the seat twice, and the second delete fails: the seat is removed.
     ErrorRule(
         error=BookingConflict,
         status=(404,),
         code="NOT_FOUND",
         operation="bookings.cancel",
         executed=True,
-        hint="the server often removes a seat and then says so: get the booking to see whether "
-        "the seat is left",
+        hint="the server often returns this after it removed a seat: "
+        "get the booking to see whether the seat remains",
     ),
     ErrorRule(error=NotFound, status=(404,), code="NOT_FOUND", executed=True),
-    # What was wrong with the input.
+    # Invalid input.
     _booking_field(r"(?:^|, )responses - \{(?P<field>[^}]+)\}"),
     _booking_field(r"^Missing required booking field response: (?P<field>\S+)"),
     _booking_field(r"booking field '(?P<field>[^']+)'"),
@@ -274,29 +273,29 @@ ERROR_OF_STATUS: dict[int, type[ApiError]] = {
     404: NotFound,
     409: BookingConflict,
 }
-ERROR_OF_HUNDRED: dict[int, type[ApiError]] = {4: BadRequest, 5: ServerError}
+ERROR_OF_STATUS_CLASS: dict[int, type[ApiError]] = {4: BadRequest, 5: ServerError}
 
-WAYS_OUT: dict[type[CalcomError], str] = {
-    AlreadyDone: "nothing was changed now; get the booking to see how it stands",
-    BadRequest: "the server's text says what to change",
-    BlockedByEdge: "something in front of the API refused; check the base URL and your network",
-    BookingConflict: "get the booking, and the rules of its event type, to see why",
-    BookingFieldError: "give {fields} the value that the event type requires",
-    NotFound: "check the uid, and that these credentials may see it",
-    PermissionDenied: "these credentials do not allow it",
+REMEDIES: dict[type[CalcomError], str] = {
+    AlreadyDone: "nothing was changed; get the booking to see its state",
+    BadRequest: "change the input as the server's text requires",
+    BlockedByEdge: "a proxy or firewall refused the request; check the base URL and your network",
+    BookingConflict: "check the booking and the rules of its event type",
+    BookingFieldError: "set {fields} to a value that the event type accepts",
+    NotFound: "check the uid, and whether these credentials may see it",
+    PermissionDenied: "these credentials do not permit it",
     RateLimited: "{wait}",
-    ServerError: "retry a read; before you repeat a write, look whether it happened",
-    SlotUnavailable: "list the free slots, and take another",
+    ServerError: "retry a read; before you repeat a write, check whether it happened",
+    SlotUnavailable: "list the free slots, and choose another",
     TokenExpired: "refresh the access token, then retry",
     Unauthenticated: "{credentials}",
     ValidationFailed: "change {fields}",
-    ApiError: "not a response of the API, and redirects are not followed; check the base URL",
+    ApiError: "not a response of the API; redirects are not followed; check the base URL",
 }
 
 CREDENTIALS_HINTS: dict[str, str] = {
-    "": "give valid credentials, such as auth=ApiKey(…)",
+    "": "pass valid credentials, such as auth=ApiKey(…)",
     "AccessToken": "the access token was refused: refresh it, or check which server issued it",
-    "Anonymous": "no credentials were sent: give some, such as auth=ApiKey(…)",
+    "Anonymous": "no credentials were sent: pass some, such as auth=ApiKey(…)",
     "ApiKey": "the API key was refused: check that it is complete, not expired, and of this server",
     "OAuthClient": "the OAuth client was refused: check its id and its secret",
 }

@@ -1,13 +1,13 @@
-"""The exceptions, as classes only: what each means, and what it carries.
+"""The exceptions: the meaning and the attributes of each class.
 
-One table maps responses to these classes: `calcom_core.error_mapping`.
-No class here holds a request, so none can show a credential.
+`calcom_core.error_rules` maps responses to these classes.
+No exception holds a request, because a request holds credentials.
 """
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # each of these modules imports this one
+if TYPE_CHECKING:  # these modules import this one
     from calcom_core.http import Response
     from calcom_core.model.booking import Booking
     from calcom_core.operation import Operation, Page
@@ -23,19 +23,20 @@ def _restore(cls: "type[CalcomError]", message: str, state: dict[str, Any]) -> "
 
 
 class CalcomError(Exception):
-    """The root of every exception this library raises on purpose.
+    """The base of every exception that this library raises on purpose.
 
-    One that ends a call says in `attempts` how many were made, and in `stop_reason` why no more.
+    On an error that ends a call, `attempts` counts the attempts, and `stop_reason` explains why no
+    other followed.
     """
 
     attempts = 0
     stop_reason = ""
-    _acted = False
+    _executed = False
 
     @property
     def may_have_happened(self) -> bool:
-        """Whether a write may have been executed in spite of the error."""
-        return self._acted
+        """Whether a write may have been executed despite the error."""
+        return self._executed
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -47,7 +48,7 @@ class CalcomError(Exception):
         times = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
         return f"{message} (after {times}: {self.stop_reason})"
 
-    # Exception's own way rebuilds from `args` alone, which a class with keyword-only fields cannot.
+    # Exception.__reduce__ passes `args` alone, which lacks the keyword-only arguments.
     def __reduce__(
         self,
     ) -> tuple[Callable[..., "CalcomError"], tuple[type["CalcomError"], str, dict[str, Any]]]:
@@ -55,9 +56,9 @@ class CalcomError(Exception):
 
 
 class InvalidInput(CalcomError, ValueError):
-    """Refused here, before anything was sent.
+    """An argument is invalid; nothing was sent.
 
-    `field` is the name of the argument or key at fault, `problem` what is wrong and the way out.
+    `field` names the argument or key at fault; `problem` describes the fault and its remedy.
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -69,8 +70,9 @@ class InvalidInput(CalcomError, ValueError):
 class ApiError(CalcomError):
     """The server responded with a status other than 2xx.
 
-    `may_have_happened` is true where a write may have been executed in spite of the error:
-    any 5xx on a write, and the responses that are known to follow the execution.
+    `code`, `message` and `details` are those of the server; `response` holds the rest.
+    `may_have_happened` is true for a 5xx on a write, and for the 4xx that the server is known to
+    send after it executed a write.
     """
 
     def __init__(
@@ -90,7 +92,7 @@ class ApiError(CalcomError):
         self.code = code
         self.message = server_message
         self.details = details
-        self._acted = may_have_happened
+        self._executed = may_have_happened
 
     @property
     def status(self) -> int:
@@ -106,8 +108,8 @@ class ApiError(CalcomError):
 class ValidationFailed(ApiError):
     """The server refused the input.
 
-    `fields` maps the server's name of each refused field to what it said of it;
-    the texts are empty where the server's sentence cannot be split.
+    `fields` maps the server's name of each refused field to the server's texts about it.
+    A field has no texts if only the message as a whole describes it.
     """
 
     fields: Mapping[str, tuple[str, ...]]
@@ -120,34 +122,33 @@ class BookingFieldError(ApiError):
 
 
 class SlotUnavailable(ApiError):
-    """That time cannot be booked.
+    """The time cannot be booked.
 
-    `reason` is `taken`, `full`, `past`, `outside_window`, `reserved`, `limit` (the event type has
-    as many bookings in that period as it allows), `booker_limit` (the attendee has as many active
-    bookings as it allows) or `no_host`.
-    Another slot helps, but not with the last two.
+    `reason` is `taken`, `full`, `past`, `outside_window`, `reserved`, `limit` (of bookings in that
+    period), `booker_limit` (of active bookings of this attendee) or `no_host`.
+    Choose another slot, except after the last two reasons.
     """
 
     reason: str
 
 
 class BookingConflict(ApiError):
-    """Another booking, the state of this one, or a rule of its event type is in the way.
+    """Another booking, the state of this one, or a rule of its event type prevents the call.
 
-    "Cancelled already" is one of these: it may be true of another occurrence of the series alone,
-    or of the old uid of a booking that was rescheduled.
+    "Cancelled already" may refer to another occurrence of the series, or to the old uid of a
+    booking that was rescheduled.
     """
 
 
 class AlreadyDone(ApiError):
-    """The server says that this was done before; nothing was changed now."""
+    """The server reports that this was done before; the call changed nothing."""
 
 
 class Unauthenticated(ApiError):
-    """The credentials are missing or not valid.
+    """The credentials are missing or invalid.
 
-    `credentials` is the class name of those that were sent: `ApiKey`, `AccessToken`, `OAuthClient`
-    or `Anonymous`; it is empty if `Operation.read` was called without it.
+    `credentials` is the class name of the credentials sent: `ApiKey`, `AccessToken`, `OAuthClient`
+    or `Anonymous`; empty if `Operation.read` did not receive it.
     """
 
     credentials: str = ""
@@ -158,22 +159,22 @@ class TokenExpired(Unauthenticated):
 
 
 class PermissionDenied(ApiError):
-    """The credentials are good, and do not allow this."""
+    """The credentials are valid, and do not allow this."""
 
 
 class BlockedByEdge(ApiError):
-    """A page of HTML with a 4xx: something in front of the API refused, not the API."""
+    """A 4xx with a page of HTML: a proxy or firewall in front of the API refused the request."""
 
 
 class NotFound(ApiError):
-    """There is no such booking, seat, user, team or event type, or none that you may see."""
+    """The booking, seat, user, team or event type does not exist, or is hidden from you."""
 
 
 class RateLimited(ApiError):
     """Too many requests.
 
-    `reset` is the wait in seconds that the server states, or None if it states none.
-    `limits` holds every limit that it states.
+    `reset` is the wait that the server states, in seconds, or None without one.
+    `limits` holds the limits that the headers state.
     """
 
     reset: float | None
@@ -181,17 +182,17 @@ class RateLimited(ApiError):
 
 
 class BadRequest(ApiError):
-    """A 4xx of a kind that is not known here."""
+    """Any other 4xx."""
 
 
 class ServerError(ApiError):
-    """A 5xx; on a write it may have happened all the same."""
+    """Any 5xx; a write may have happened all the same."""
 
 
 class VersionMismatch(CalcomError):
-    """The legacy API answered, or a route that this version of the API lacks.
+    """The legacy API responded, or the server's version of the API lacks the route.
 
-    On a write `may_have_happened` says whether the legacy API may have executed it.
+    `may_have_happened` is true if the legacy API may have executed a write.
     """
 
     def __init__(
@@ -205,20 +206,19 @@ class VersionMismatch(CalcomError):
         super().__init__(message)
         self.operation = operation
         self.response = response
-        self._acted = may_have_happened
+        self._executed = may_have_happened
 
 
 class DecodingError(CalcomError):
-    """A 2xx that cannot be read: not JSON, an error in disguise, or of another type.
+    """A 2xx that cannot be read: not JSON, an error in disguise, or a value of another type.
 
-    `path` is the JSON path of what is odd, `found` the kind of value found there, never the value.
-    The message also names the other required keys that are missing beside it.
-    `may_have_happened` is true on a write: the server accepted it, or its outcome is open where the
-    response is an error in disguise.
-    `data` is the JSON of the whole response, without credentials, such as the uid of a booking that
-    was created; None if it is not JSON.
-    What lies in it below 50 arrays and objects is None.
-    `page` holds the readable rest of a list, and `unreadable` its unreadable items as raw JSON.
+    `path` is the JSON path of the unexpected value, and `found` its type, never the value itself.
+    The message also names other required keys that the same object lacks.
+    `may_have_happened` is true for every write.
+    `data` is the JSON of the response without credentials, or None if the body is not JSON; find
+    the uid of a created booking there.
+    Arrays and objects nested more than 50 deep are None in it.
+    `page` holds the readable items of a list, and `unreadable` the others as raw JSON.
     """
 
     def __init__(
@@ -239,37 +239,37 @@ class DecodingError(CalcomError):
         self.response = response
         self.path = path
         self.found = found
-        self._acted = may_have_happened
+        self._executed = may_have_happened
         self.data = data
         self.page = page
         self.unreadable = unreadable
 
 
 class PagingError(DecodingError):
-    """A page that does not say how to go on.
+    """A page that does not lead to the next one, although the list may continue.
 
-    Its cursor was walked, is missing or odd; or its `pagination` is missing, or cannot be read.
-    `page` holds its items, and its `next` is None though this may not be the end of the list.
-    A pagination that cannot be read is there an `OffsetPagination` that says nothing.
+    Its cursor is missing, invalid or repeated, or its `pagination` is missing or unreadable.
+    `page` holds its items, with `next` None; an unreadable `pagination` is an `OffsetPagination`
+    without values.
     """
 
 
 class SeriesReturned(DecodingError):
-    """A call for one booking got a series; `bookings` holds all of it.
+    """A call for one booking returned a series; `bookings` holds all its bookings.
 
-    After a write the bookings exist, or are cancelled, all the same.
+    A write was executed all the same: it created or cancelled them.
     """
 
     bookings: "tuple[Booking, ...]" = ()
 
 
 class OutcomeUnknown(CalcomError):
-    """A write that may have happened; `verify` is the read operation that tells.
+    """A write may have happened; run the read operation in `verify` to find out.
 
-    `cause` is the error that left it open: a `NoAnswer`, a `ServerError`, or a `RateLimited` that
-    does not say that nothing was done; of `create_once` also a look-up before the create, which
-    found a booking of an earlier run that may be incomplete.
-    `found` holds the bookings that a look-up found and that do not settle it.
+    `cause` is a `NoAnswer`, a `ServerError`, or a `RateLimited` from inside the application.
+    From `create_once` it is also the error of a look-up, or an incomplete booking of an earlier
+    run.
+    `found` holds bookings that a look-up found without settling the outcome.
     """
 
     def __init__(
@@ -285,20 +285,20 @@ class OutcomeUnknown(CalcomError):
         self.cause = cause
         self.found = found
 
-    _acted = True
+    _executed = True
 
     @property
     def verify(self) -> "Operation[Any] | None":
-        """The read operation that tells whether the write happened."""
+        """The read operation that shows whether the write happened."""
         return self.operation.verify
 
 
 class ExistingBookingReturned(CalcomError):
     """The server returned an existing booking of another call, and created none.
 
-    It does so for the same attendee, event type and start, where the event type needs confirmation
-    or is a round robin.
-    `booking` is what it returned: a booking, or a tuple of them.
+    It does this for the same attendee, event type and start, if the event type requires
+    confirmation or is a round robin.
+    `booking` is the returned booking, or a tuple of them.
     """
 
     def __init__(
@@ -312,13 +312,14 @@ class ExistingBookingReturned(CalcomError):
 class TransportError(CalcomError):
     """No complete response arrived.
 
-    `reason` is one of these.
-    Another try may help after `pool` (no connection became free), `connect` (no connection, or the
-    proxy failed), `refused`, `timeout` and `closed` (the connection ended, also in a handshake).
-    It does not help after `host` (the name has no address), `tls` (no trust, or no common TLS),
-    `proxy` (the proxy refused the request and forwarded nothing) and `transport-closed`.
-    `protocol` (no HTTP/1.1) and `too-large` come only with `NoAnswer`.
-    `operation` is the call it belongs to, where a program sent it.
+    `reason` names the failure.
+    A retry may succeed after `pool` (no connection became free), `connect` (no connection, or the
+    proxy failed) and `refused`.
+    It may also succeed after `timeout` and `closed` (the connection ended, also in a handshake).
+    It cannot after `host` (the name has no address), `tls` (no trust, or no common version),
+    `proxy` (the proxy refused to forward the request) and `transport-closed`.
+    `protocol` (a response that is not HTTP/1.1) and `too-large` occur only in a `NoAnswer`.
+    `operation` is the operation of a request that a program sent, else None.
     """
 
     def __init__(
@@ -330,7 +331,7 @@ class TransportError(CalcomError):
 
     @property
     def may_have_happened(self) -> bool:
-        """Whether this may have done something: a write, or a request of unknown kind."""
+        """Whether the request may have changed something; true without an operation."""
         return self.operation is None or not self.operation.idempotent
 
     @property
@@ -340,7 +341,7 @@ class TransportError(CalcomError):
 
 
 class NotSent(TransportError):
-    """Certainly not executed: no byte of the request can have left."""
+    """Certainly not executed: no byte of the request reached the server."""
 
     @property
     def may_have_happened(self) -> bool:
@@ -349,23 +350,23 @@ class NotSent(TransportError):
 
 
 class NoAnswer(TransportError):
-    """Sent, or partly sent, without a complete response: it may have been executed."""
+    """No complete response arrived; the server may have executed the request."""
 
 
 class WebhookError(CalcomError):
-    """A webhook delivery that should not be acted upon, or that cannot be read."""
+    """A webhook delivery that must not be processed, or that cannot be read."""
 
 
 class SignatureError(WebhookError):
-    """Nothing shows that the delivery is from Cal.com: do not act upon it."""
+    """The delivery is not proven to come from Cal.com; do not process it."""
 
 
 class SignatureMissing(SignatureError):
-    """The delivery has no signature at all."""
+    """The delivery has no signature."""
 
 
 class WebhookWithoutSecret(SignatureError):
-    """The webhook has no secret in Cal.com, so that its deliveries are not signed."""
+    """The webhook has no secret in Cal.com, so its deliveries are not signed."""
 
 
 class SignatureMalformed(SignatureError):
@@ -373,18 +374,18 @@ class SignatureMalformed(SignatureError):
 
 
 class SignatureMismatch(SignatureError):
-    """The signature is of another body, or made with another secret."""
+    """The signature belongs to another body or another secret."""
 
 
 class DeliveryTooLarge(WebhookError):
-    """A delivery of more bytes than are read; whether it was signed was not looked at."""
+    """The delivery exceeds the size limit; its signature was not checked."""
 
 
 class DeliveryTooOld(WebhookError):
-    """A signed delivery that was made too long ago: somebody may have sent it again.
+    """A signed delivery that is too old, and may be a replay.
 
-    `event` is the delivery, and `age` how many seconds ago the server made it.
-    A negative `age` means a delivery from the future; None means that it does not say when.
+    `event` is the delivery, and `age` its age in seconds.
+    A negative `age` means a time in the future, and None that the delivery states no time.
     """
 
     def __init__(self, message: str, *, event: "Event", age: float | None) -> None:
@@ -394,11 +395,11 @@ class DeliveryTooOld(WebhookError):
 
 
 class DeliveryUnreadable(WebhookError):
-    """A delivery that is not JSON, nested too deeply, or of other types.
+    """A delivery that is not JSON, is nested too deeply, or has a value of another type.
 
-    `path` is the JSON path of what is odd, `found` the kind of value found there, never the value.
-    `event` is the delivery as a `calcom_core.webhooks.UnknownEvent`, with everything as it came;
-    None where not even that can be made.
+    `path` is the JSON path of the unexpected value, and `found` its type, never the value itself.
+    `event` is the delivery as a `calcom_core.webhooks.UnknownEvent` with its unchanged JSON, or
+    None if even its trigger cannot be read.
     """
 
     def __init__(
@@ -411,7 +412,7 @@ class DeliveryUnreadable(WebhookError):
 
 
 class ReplayError(CalcomError):
-    """A replay or a cassette failed; no retry policy catches it.
+    """A replay or a cassette failed; it is never retried.
 
-    `calcom_transports.replay_errors` has its subclasses.
+    `calcom_transports.replay_errors` defines the subclasses.
     """

@@ -1,4 +1,7 @@
-"""The operations that find an event type to book."""
+"""The operations that find an event type to book.
+
+They read event types; creating and changing them is outside the bookings API.
+"""
 
 from collections.abc import Iterable
 
@@ -21,7 +24,7 @@ from calcom_core.serialization import to_query
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class _Filters(LazyMethods):
-    """The query of a list of event types."""
+    """The query parameters of `event_types.list`."""
 
     username: str | None = field(default=None, metadata=checked_by(non_empty_string))
     event_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
@@ -33,7 +36,7 @@ class _Filters(LazyMethods):
 
     def __attrs_post_init__(self) -> None:
         if self.username is not None and self.usernames is not None:
-            raise InvalidInput("usernames", "cannot stand with username")
+            raise InvalidInput("usernames", "cannot be combined with username")
         if self.event_slug is not None and self.username is None:
             raise InvalidInput("event_slug", "needs the username of its owner")
 
@@ -47,10 +50,10 @@ def list(  # named as in the API
     org_id: int | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[tuple[EventType, ...]]:
-    """List event types: your own, or the public ones of a user.
+    """List your own event types, or the public ones of a user.
 
     `GET /v2/event-types`, version 2024-06-14 or 2026-06-12.
-    Credentials are needed for your own event types; those of a username are public.
+    Credentials are needed for your own event types; those of a user are public.
 
     Args:
         username: the user whose event types to list.
@@ -64,7 +67,7 @@ def list(  # named as in the API
         A tuple of `EventType`s; the *id* of each is the `event_type_id` of a new booking.
 
     Raises:
-        InvalidInput: for values of another type, for *usernames* beside *username*, and for an
+        InvalidInput: for invalid values, for *usernames* together with *username*, and for an
             *event_slug* without *username*.
         Unauthenticated: without credentials and without a username.
     """
@@ -89,10 +92,10 @@ def get(event_type_id: int, *, cal_api_version: str | None = None) -> Operation[
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `EventType`; its *booking_fields* name what a new booking must give.
+        The `EventType`; its *booking_fields* are those that a new booking must or may fill in.
 
     Raises:
         InvalidInput: for an invalid id.
-        NotFound, PermissionDenied: as the server says.
+        NotFound, PermissionDenied: for an event type that does not exist, or is not yours.
     """
     return operation("event_types.get", cal_api_version, event_type_id=event_type_id)

@@ -1,9 +1,9 @@
-"""Runs a program step by step, without I/O of its own.
+"""Run a program step by step; an interpreter performs its effects.
 
 `Execution` resumes a program with the outcome of its last effect, and numbers its branches.
-An interpreter that awaits calls `resume` in a loop of its own; the others pass `finish` or `items`
-a function that performs one effect.
-`Play` performs effects without a clock and without threads, for replays and scripts.
+An asynchronous interpreter calls `resume` in its own loop.
+A synchronous one passes a function that performs one effect to `finish` or `items`.
+`Play` runs programs in virtual time on one thread, for replays and scripts.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -26,9 +26,9 @@ from calcom_core.errors import InvalidInput
 T = TypeVar("T")
 
 Branch: TypeAlias = tuple[int, ...]
-"""The place of a branch in a program: its number in each `Gather` around it, outermost first.
+"""The position of a branch in a program: its number in each enclosing `Gather`, outermost first.
 
-A program numbers the branches of all its `Gather`s consecutively.
+The branches of all `Gather`s of a program are numbered consecutively.
 """
 
 Perform: TypeAlias = Callable[[Effect], object]
@@ -36,7 +36,7 @@ Perform: TypeAlias = Callable[[Effect], object]
 
 
 class CancelledInRecording(BaseException):
-    """Ends a branch that was cancelled while it was recorded; the program never sees this."""
+    """Ends a branch that was cancelled during the recording; a program must not catch it."""
 
 
 @frozen(eq=False)
@@ -84,14 +84,14 @@ class Execution(Generic[T]):
             outcome = failure = None
             try:
                 outcome = perform(step)
-            except Exception as error:  # the program decides what it means
+            except Exception as error:  # raised in the program, which may handle it
                 failure = error
         return step
 
     def finish(self, perform: Perform, instead: str = "iterate()") -> T:
-        """Run a program that emits nothing, close it and return its value.
+        """Run a program to its end, close it, and return its value.
 
-        *instead* names the function for a stream, which the error for one mentions.
+        *instead* is the function that the error for a stream recommends.
         """
         try:
             return value_of(self.advance(perform), instead)
@@ -99,7 +99,7 @@ class Execution(Generic[T]):
             self.program.close()
 
     def items(self, perform: Perform) -> Generator[T, None, None]:
-        """Run a stream and yield the items it emits; close it at the end or when left early."""
+        """Run a stream and yield the items it emits; close it at the end or at an early exit."""
         try:
             while (item := item_of(self.advance(perform))) is not None:
                 yield item.item
@@ -109,9 +109,9 @@ class Execution(Generic[T]):
 
 @define(eq=False)
 class Play(Execution[T]):
-    """An execution in virtual time, which only its sleeps move; a subclass performs requests.
+    """An execution in virtual time, which only sleeps advance; subclasses perform requests.
 
-    The branches of a `Gather` run one after another, each from the time at which it began.
+    The branches of a `Gather` run one after another, but all start at the same virtual time.
     """
 
     elapsed: float = 0.0
@@ -130,7 +130,7 @@ class Play(Execution[T]):
         raise no_effect(effect)
 
     def gather(self, branches: Sequence["Play[Any]"]) -> tuple[object, ...]:
-        """Play branches to their end; once one fails, close those after it."""
+        """Run branches one after another; if one fails, close the rest."""
         results: list[object] = []
         cancelled: list[CancelledInRecording] = []
         try:
@@ -149,17 +149,23 @@ class Play(Execution[T]):
 
 
 def value_of(step: Emit[Any] | Returned[T], instead: str) -> T:
-    """Return the value of a program that has returned; *instead* names the call for a stream."""
+    """Return the value of a finished program.
+
+    Raises `InvalidInput` if it emitted an item; the message recommends *instead*.
+    """
     if isinstance(step, Returned):
         return step.value
-    raise InvalidInput("program", f"emits, as only a stream may: give it to {instead}")
+    raise InvalidInput("program", f"emitted an item, so it is a stream; pass it to {instead}")
 
 
 def item_of(step: Emit[Any] | Returned[Any]) -> Emit[Any] | None:
-    """Return what a stream emitted, or None at its end, where it must return nothing."""
+    """Return the emitted item of a stream, or None at its end.
+
+    Raises `InvalidInput` if it returned a value.
+    """
     if isinstance(step, Emit):
         return step
     if step.value is None:
         return None
     kind = type(step.value).__name__
-    raise InvalidInput("stream", f"returned {kind}, as only a program may: give it to run()")
+    raise InvalidInput("stream", f"returned {kind}, so it is a program; pass it to run()")

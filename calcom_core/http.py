@@ -1,4 +1,9 @@
-"""HTTP as immutable values."""
+"""Requests, responses, headers and timeouts as immutable values.
+
+They hold a message as bytes and text, and know nothing of the API.
+A `repr` shows neither a credential nor a body nor the values of a query.
+Header values, methods and URLs are checked here, because they could inject another request.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, KeysView, Mapping
@@ -10,19 +15,19 @@ from attrs import field, frozen
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
 from calcom_core.secret import Hidden
-from calcom_core.tokens import is_secret_name, text_without_tokens
+from calcom_core.tokens import is_secret_name, redact_text
 
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie"}
     | {"x-access-token", "x-api-key", "x-auth-token", "x-cal-secret-key"}
 )
-"""Headers whose values are never shown, in lower case."""
+"""Names, in lower case, of headers whose values are never shown."""
 
 
-# Servers send the same names with each response: 48 µs for an error, without it 104.
+# Cached, because servers repeat the same names: an error takes 48 µs instead of 104.
 @lru_cache(maxsize=512)
 def is_secret_header(name: str) -> bool:
-    """Tell whether the value of a header is never shown, by `SECRET_HEADERS` or by its ending."""
+    """Return whether a header is in `SECRET_HEADERS`, or its name ends like a credential's."""
     return name.lower() in SECRET_HEADERS or is_secret_name(name)
 
 
@@ -38,32 +43,32 @@ Pairs = tuple[tuple[str, str], ...]
 HeadersInput = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[HeaderText, HeaderText]]
 
 
-def _text(value: HeaderText) -> str:
+def _decode(value: HeaderText) -> str:
     if isinstance(value, bytes):
-        return value.decode("latin-1")  # RFC 9112, 5.5: header octets, whatever they are
+        return value.decode("latin-1")  # RFC 9110, 5.5: any octet may occur
     if not isinstance(value, str):
-        raise InvalidInput("headers", f"holds {type(value).__name__} where text belongs")
-    return _exact(value)
+        raise InvalidInput("headers", f"contains {type(value).__name__} instead of text")
+    return _to_exact_str(value)
 
 
-def _exact(text: str) -> str:
-    """Return exactly a `str`, since `str()` of a member of an Enum may be its name."""
+def _to_exact_str(text: str) -> str:
+    """Convert to exactly a `str`; `str()` of an Enum member may return its name."""
     return str.__str__(text) if isinstance(text, str) else text
 
 
-def _hidden(given: object) -> Hidden[Pairs]:
+def _hide_pairs(given: object) -> Hidden[Pairs]:
     if isinstance(given, Headers):
         return given._pairs
     # `attrs.evolve` passes the value of the field.
-    return given if isinstance(given, Hidden) else Hidden(_pairs_of(given))
+    return given if isinstance(given, Hidden) else Hidden(_parse_pairs(given))
 
 
-def _pairs_of(given: object) -> Pairs:
+def _parse_pairs(given: object) -> Pairs:
     items: Any = given
     if isinstance(given, (tuple, list)):
         pass
     elif callable(getattr(given, "items", None)):
-        # A mapping, or what only looks like one, as http.client's headers do.
+        # Duck typing, because the headers of http.client are not a Mapping.
         items = items.items()
     elif not isinstance(given, Iterable):
         raise InvalidInput("headers", f"must be a mapping or pairs, not {type(given).__name__}")
@@ -71,8 +76,8 @@ def _pairs_of(given: object) -> Pairs:
         return tuple(
             [
                 (
-                    name if type(name) is str else _text(name),
-                    value if type(value) is str else _text(value),
+                    name if type(name) is str else _decode(name),
+                    value if type(value) is str else _decode(value),
                 )
                 for name, value in items
             ]
@@ -85,7 +90,7 @@ def _pairs_of(given: object) -> Pairs:
 
 def _masked(pairs: Hidden[Pairs]) -> str:
     shown = (
-        f"({name!r}, {'…' if is_secret_header(name) else text_without_tokens(value)!r})"
+        f"({name!r}, {'…' if is_secret_header(name) else redact_text(value)!r})"
         for name, value in pairs.reveal()
     )
     return f"[{', '.join(shown)}]"
@@ -93,31 +98,25 @@ def _masked(pairs: Hidden[Pairs]) -> str:
 
 @frozen(repr=False)
 class Headers(LazyMethods):
-    """Header fields in order; a name may occur more than once, and lookup ignores case.
+    """Header fields in order; names may repeat, and look-ups ignore case.
 
-    Made from any mapping or any pairs, of `str` or of `bytes`.
-    The one field is hidden, since a value of any header may be a credential.
+    Create it from any mapping or pairs of `str` or `bytes`.
+    The values are hidden, because any of them may be a credential.
     """
 
-    _pairs: Hidden[Pairs] = field(converter=_hidden, default=Hidden(()), repr=_masked)
+    _pairs: Hidden[Pairs] = field(converter=_hide_pairs, default=Hidden(()), repr=_masked)
 
     @property
     def pairs(self) -> Pairs:
-        """The names and values, in order and in clear."""
+        """The names and values in order, unmasked."""
         return self._pairs.reveal()
 
-    @cached_property  # an answer is asked for several
+    @cached_property  # callers look up several names of one response
     def _positions(self) -> dict[str, list[int]]:
         positions: dict[str, list[int]] = {}
         for position, (name, _) in enumerate(self.pairs):
             positions.setdefault(name.lower(), []).append(position)
         return positions
-
-    @cached_property  # the same ones may go with many requests
-    def _are_safe(self) -> bool:
-        # All at once, since nearly always all are.
-        lines = "".join([f"{name}\0{value}\n" for name, value in self.pairs])
-        return _SAFE.fullmatch(lines) is not None
 
     @property
     def names(self) -> KeysView[str]:
@@ -152,18 +151,19 @@ def _headers(given: HeadersInput | Headers) -> Headers:
     return given if isinstance(given, Headers) else Headers(given)
 
 
-def _safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
-    if headers._are_safe:
+def _are_safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
+    # One match for all fields is faster, and nearly always succeeds.
+    if _SAFE.fullmatch("".join([f"{name}\0{value}\n" for name, value in headers.pairs])):
         return
     if not all(TOKEN.fullmatch(name) for name, _ in headers):
         raise InvalidInput("headers", "a name is not a token of RFC 9110")
     unsafe = next(name for name, value in headers if _UNSAFE_VALUE.search(value))
-    raise InvalidInput(f"headers[{unsafe!r}]", "holds CR, LF or NUL")
+    raise InvalidInput(f"headers[{unsafe!r}]", "contains CR, LF or NUL")
 
 
-def _safe_url(request: "Request", attribute: object, url: str) -> None:
+def _is_safe_url(request: "Request", attribute: object, url: str) -> None:
     if not isinstance(url, str) or _UNSAFE_URL.search(url) or not url.isascii():
-        raise InvalidInput("url", "must be text without a space, a control character or non-ASCII")
+        raise InvalidInput("url", "must be ASCII text without spaces and control characters")
 
 
 def _is_method(request: "Request", attribute: object, method: str) -> None:
@@ -172,29 +172,27 @@ def _is_method(request: "Request", attribute: object, method: str) -> None:
 
 
 def _masked_url(url: str) -> str:
-    # A query may hold personal data, and what stands before the host is a password.
+    # A query may hold personal data, and the part before the host a password.
     path, mark, _ = url.partition("?")
-    return repr(f"{text_without_tokens(_USER.sub('//…@', path))}{mark and '?…'}")
+    return repr(f"{redact_text(_USER.sub('//…@', path))}{mark and '?…'}")
 
 
 def _is_bytes(message: object, attribute: object, body: bytes) -> None:
     if not isinstance(body, bytes):
-        raise InvalidInput(
-            "body", f"must be bytes, as they came or are to go, not {type(body).__name__}"
-        )
+        raise InvalidInput("body", f"must be bytes, not {type(body).__name__}")
 
 
 @frozen
 class Request(LazyMethods):
     """A complete HTTP request; a transport adds `Host`, `Content-Length` and `Accept-Encoding`.
 
-    Raises `InvalidInput` for a header value with CR, LF or NUL,
-    and for a URL with a control character, a raw space, or a character outside ASCII.
+    Raises `InvalidInput` for a header value with CR, LF or NUL, and for a URL with spaces, control
+    or non-ASCII characters.
     """
 
-    method: str = field(converter=_exact, validator=_is_method)
-    url: str = field(converter=_exact, validator=_safe_url, repr=_masked_url)
-    headers: Headers = field(converter=_headers, validator=_safe_headers, factory=Headers)
+    method: str = field(converter=_to_exact_str, validator=_is_method)
+    url: str = field(converter=_to_exact_str, validator=_is_safe_url, repr=_masked_url)
+    headers: Headers = field(converter=_headers, validator=_are_safe_headers, factory=Headers)
     body: bytes = field(default=b"", validator=_is_bytes, repr=lambda body: f"<{len(body)} bytes>")
 
 
@@ -205,9 +203,9 @@ def _is_status(response: "Response", attribute: object, status: int) -> None:
 
 @frozen
 class Response(LazyMethods):
-    """An HTTP answer; *body* is the body after content decoding.
+    """An HTTP response; *body* is the body after content decoding.
 
-    *headers* may be any mapping or pairs, of `str` or of `bytes`.
+    *headers* may be any mapping or pairs of `str` or `bytes`.
     Raises `InvalidInput` for a status or a body of another type.
     """
 
@@ -224,10 +222,11 @@ def _seconds(timeout: "Timeout", attribute: "object", value: float) -> None:
 
 @frozen
 class Timeout(LazyMethods):
-    """How long one exchange may take, in seconds, each above 0 and at most a day.
+    """The limits of one exchange, in seconds; each is above 0 and at most 86,400.
 
-    *connect* bounds getting a connection (waiting for a free one, TCP and TLS), *read* each wait
-    for bytes of the answer, and *total* the whole exchange, also while the answer drips.
+    *connect* limits the time until a connection is ready: the wait for a free one, TCP and TLS.
+    *read* limits each wait for bytes of the response.
+    *total* limits the whole exchange, even while the response arrives slowly.
     """
 
     connect: float = field(default=10.0, validator=_seconds)
@@ -235,14 +234,14 @@ class Timeout(LazyMethods):
     total: float = field(default=60.0, validator=_seconds)
 
     def capped_at(self, seconds: float) -> "Timeout":
-        """Return the timeout with none of its bounds above *seconds*."""
+        """Return the timeout with each limit reduced to at most *seconds*."""
         return Timeout(
             min(self.connect, seconds), min(self.read, seconds), min(self.total, seconds)
         )
 
 
 def to_timeout(timeout: Timeout | float | None) -> Timeout | None:
-    """Return a timeout for seconds in all; None and a `Timeout` stay as they are."""
+    """Convert a total in seconds to a `Timeout`; return None and a `Timeout` unchanged."""
     if timeout is None or isinstance(timeout, Timeout):
         return timeout
     return Timeout(total=timeout).capped_at(timeout)

@@ -1,8 +1,7 @@
-"""JSON as bytes: parsing it strictly, and limiting how deep it is nested.
+"""Parse JSON strictly, and limit how deeply it is nested.
 
-Python's `json` accepts NaN, and its errors hold the whole text.
-`parse_json` refuses NaN, and raises one error that says why without repeating the text, which may
-hold a token.
+Python's `json` accepts NaN, and its errors hold the whole text, which may hold a token.
+`parse_json` refuses NaN, and raises one error that gives the reason without the text.
 """
 
 import json
@@ -11,7 +10,7 @@ from typing import Any, NoReturn
 
 
 class InvalidJson(Exception):
-    """A body that is not JSON; the message says why, without the body."""
+    """A body that is not JSON; the message gives the reason, never the body."""
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -28,7 +27,7 @@ def parse_json(body: bytes) -> Any:
     """
     try:
         return _decoder.decode(_decode(body))
-    # From None: the causes hold the body, which may repeat a token.
+    # From None, because the causes hold the body, which may repeat a token.
     except RecursionError:
         raise InvalidJson("JSON that is nested too deeply") from None
     except ValueError:  # malformed, NaN, or an integer of thousands of digits
@@ -43,7 +42,7 @@ def _describe(body: bytes) -> str:
     return "text that is not JSON" if body.strip() else "nothing"
 
 
-# Python has the codecs that read a mark built in, and imports the others at their first use.
+# Byte order marks. The codecs that read a mark are built in; Python would import the others.
 _MARKS = {
     "utf-16-be": b"\xfe\xff",
     "utf-16-le": b"\xff\xfe",
@@ -61,9 +60,9 @@ def _decode(body: bytes) -> str:
 
 
 def to_utf8(body: bytes) -> bytes:
-    """Return a body in an encoding that `parse_json` reads as UTF-8, for a search of its bytes.
+    """Convert JSON in UTF-16 or UTF-32 to UTF-8; return any other body unchanged.
 
-    A body in UTF-8, and one that cannot be decoded, is returned unchanged.
+    A search for bytes then finds text in every encoding that `parse_json` accepts.
     """
     if json.detect_encoding(body) == "utf-8":
         return body
@@ -74,7 +73,7 @@ def to_utf8(body: bytes) -> bytes:
 
 
 def is_deeper_than(levels: int, tree: Any) -> bool:
-    """Return whether JSON holds a value within that many nested arrays and objects."""
+    """Return whether JSON holds a value inside *levels* nested arrays and objects."""
     level = [tree]
     for _ in range(levels):
         level = [
@@ -89,12 +88,12 @@ def is_deeper_than(levels: int, tree: Any) -> bool:
 
 
 def limit_depth(levels: int, tree: Any, text: Callable[[str], str]) -> Any:
-    """Return a copy of JSON that can be pickled: deeper arrays and objects become null.
+    """Copy JSON, with arrays and objects below a depth replaced by null; then it can be pickled.
 
-    Arguments:
-        levels: how many arrays and objects may be nested.
+    Args:
+        levels: the number of nested arrays and objects to keep.
         tree: the JSON.
-        text: a function that returns the new text of each string, keys included.
+        text: a function that returns the replacement of each string, keys included.
     """
     if isinstance(tree, str):
         return text(tree)

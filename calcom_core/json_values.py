@@ -25,7 +25,7 @@ from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Response, is_secret_header
 from calcom_core.json_text import InvalidJson, parse_json
 from calcom_core.operation import Operation
-from calcom_core.redaction import collect_credentials, still_hold, without_credentials
+from calcom_core.redaction import collect_credentials, contains_credentials, redact_response
 from calcom_core.routes import ROUTES
 
 T = TypeVar("T")
@@ -89,7 +89,9 @@ def _request_tree(request: Request) -> dict[str, Any]:
     version = request.headers.get(_VERSION_HEADER)
     if version is None:
         raise InvalidInput("value", "has no cal-api-version; give what Api.request returns")
-    if still_hold(request.url.encode() + b"\n" + request.body, collect_credentials(request)):
+    if contains_credentials(
+        request.url.encode() + b"\n" + request.body, collect_credentials(request)
+    ):
         raise InvalidInput("value", "holds a credential in its URL or body")
     return {
         "method": request.method,
@@ -111,7 +113,7 @@ def _request(tree: Mapping[str, Any], api: Api | None) -> Request:
 
 def _response_tree(response: Response) -> dict[str, Any]:
     if not 200 <= response.status < 300:
-        response = without_credentials(response)
+        response = redact_response(response)
     return {
         "status": response.status,
         "headers": [

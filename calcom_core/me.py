@@ -1,4 +1,7 @@
-"""The operation that tells whose credentials these are."""
+"""The operation that returns the user of the credentials.
+
+Call it to check credentials, or to read the user's id, username and time zone.
+"""
 
 from calcom_core.model.event_type import Me
 from calcom_core.operation import Operation, operation

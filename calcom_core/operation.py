@@ -1,17 +1,21 @@
-"""A call as a value: an `Operation`, made by its name in the table of routes, and how it is read.
+"""One API call as a value: an `Operation`.
 
-An `Operation` is plain data; `read` finds the decoder by the name.
+It holds the method, path, query and body of a request, and reads the response.
+It sends nothing; credentials and the base URL belong to `calcom_core.api.Api`.
+The functions `operation` and `listing` create operations from the table of routes.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from attrs import Factory, evolve, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.checks import found_type, path_segment, positive_int
-from calcom_core.decoders import Decoder, data_of, decoding_error
+from calcom_core.decoders import Decoder, raw_data
+from calcom_core.decoding_errors import decoding_error
 from calcom_core.error_body import read_error_body
 from calcom_core.error_mapping import legacy_response_error, parse_error
 from calcom_core.errors import DecodingError, InvalidInput
@@ -20,27 +24,27 @@ from calcom_core.json_text import InvalidJson, parse_json
 from calcom_core.model.booking import Booking
 from calcom_core.model.filters import BookingFilters
 from calcom_core.model.page import Page as Page
-from calcom_core.redaction import without_credentials
+from calcom_core.redaction import redact_response
 from calcom_core.routes import ROUTES
 from calcom_core.serialization import UnexpectedValue, to_query
-from calcom_core.tokens import text_without_tokens
+from calcom_core.tokens import redact_text
 from calcom_core.versions import BY_CURSOR, BY_OFFSET, check_pinned_version, require_version
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 
-_LONGEST = 500
-"""How many characters of the server's words are in a message."""
+_MAX_TEXT = 500
+"""The number of characters of a server's text that a message repeats."""
 
 
 def _is_path(operation: "Operation[Any]", attribute: object, path: str) -> None:
-    # It follows the base URL: `.example.com/v2` would take the credentials to another host.
+    # It follows the base URL: `.example.com/v2` would send the credentials to another host.
     if not isinstance(path, str) or not _PATH.fullmatch(path):
         raise InvalidInput(
             "path",
             "must begin with a slash, be percent-encoded and have no segment . or ..; "
-            "give the query as query=",
+            "pass the query as query=",
         )
 
 
@@ -60,24 +64,30 @@ def _pairs(query: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[
 
 @frozen
 class Operation(LazyMethods, Generic[T_co]):
-    """A request still to be sent, and how its response is read.
+    """A request to send, and the way to read its response.
 
-    Nothing happens when one is made; equal calls make equal operations.
-    The functions of the core make those of the bookings API, each with the decoder of its *name*.
-    One of your own needs another *name*, a *method* and a *path*, and reads the JSON under `data`:
+    Creating an operation sends nothing; equal arguments create equal operations.
+    The functions of the core create the operations of the bookings API.
+    Create your own with another *name*; it returns the JSON under `data`:
     `Operation("webhooks.list", "GET", "/v2/webhooks", query={"take": "10"})`.
-    A *decoder* of your own replaces either.
-    *query* is a mapping or pairs of strings; *body* is the JSON as bytes.
-    *idempotent* is true where a second request does no harm; by default for GET and HEAD.
-    Where it is not, *verify* is the read operation that tells whether it happened, or makes it;
-    it follows from the rest, so that equality needs not look at it.
-    *version* is the pinned `cal-api-version`, or None for the one of the `Api`'s table, which
-    has 2024-08-13 for names that it does not list;
-    *supported_versions* holds the versions that know the parameters, the usual one first; empty
-    if all do.
-    *minimum_versions* holds the given fields that an older version lacks, each with the oldest
-    version that has it.
-    *seen_cursors* holds the cursors of the pages before this one.
+
+    Attributes:
+        name: selects the decoder and the version; errors and logs show it.
+        method: the HTTP method.
+        path: the percent-encoded path below the base URL.
+        decoder: replaces the decoder of *name*.
+        query: a mapping or pairs of strings.
+        body: the JSON as bytes, or None.
+        idempotent: whether a second request is harmless; by default true for GET and HEAD.
+        version: the pinned `cal-api-version`; None means the version in the table of the `Api`,
+            which is 2024-08-13 for a name that the table lacks.
+        supported_versions: the versions that support the parameters, the default first; empty if
+            all do.
+        minimum_versions: pairs of a given field and the oldest version that supports it.
+        verify: for a write, the read operation that shows whether it happened, or a function that
+            returns it; comparisons ignore it.
+        transforms: the functions passed to `map`.
+        seen_cursors: the cursors of the previous pages.
     """
 
     name: str
@@ -103,36 +113,40 @@ class Operation(LazyMethods, Generic[T_co]):
     seen_cursors: tuple[str, ...] = field(default=(), repr=False, eq=False)
 
     def map(self, function: Callable[[T_co], U]) -> "Operation[U]":
-        """Return the operation whose result is *function* of this one's result."""
+        """Return an operation that applies *function* to the result of this one."""
         return cast("Operation[U]", evolve(self, transforms=(*self.transforms, function)))
 
     @property
     def verify(self) -> "Operation[Any] | None":
-        """The read operation that tells whether this happened.
+        """The read operation that shows whether this write happened.
 
-        None where it may be repeated, and where a write of your own names none.
+        None for an idempotent operation, and for a write of your own without one.
         """
-        # Most writes succeed, and then nobody asks.
+        # Created on demand, because it is needed only after a failure.
         return self._verify() if callable(self._verify) else self._verify
 
     @property
     def plain(self) -> "Operation[Any]":
-        """The operation as errors hold it: without functions, which may not pickle."""
+        """The operation without transforms, for errors: functions may not be picklable."""
         return evolve(self, transforms=()) if self.transforms else self
 
     def read(self, response: Response, *, credentials: str = "") -> T_co:
         """Read a response to this operation.
 
-        *credentials* is the class name of the credentials that were sent, such as `ApiKey`;
-        `Unauthenticated` names it.
+        Args:
+            response: the response, with its decoded body.
+            credentials: the class name of the credentials sent, such as `ApiKey`, which
+                `Unauthenticated` shows.
 
-        Raises `ApiError` for a response outside 2xx, `VersionMismatch` where the legacy API
-        responded, and `DecodingError` for a 2xx that cannot be read.
+        Raises:
+            ApiError: for a response outside 2xx.
+            VersionMismatch: for a response of the legacy API.
+            DecodingError: for a 2xx that cannot be read.
         """
-        return self.mapped(self._read(response, credentials))
+        return self.apply_transforms(self._read(response, credentials))
 
-    def mapped(self, result: Any) -> T_co:
-        """Apply the functions given to `map` to what was read."""
+    def apply_transforms(self, result: Any) -> T_co:
+        """Apply the functions passed to `map` to a decoded result."""
         for function in self.transforms:
             result = function(result)
         return cast("T_co", result)
@@ -145,10 +159,10 @@ class Operation(LazyMethods, Generic[T_co]):
         try:
             envelope = parse_json(response.body)
         except InvalidJson as error:
-            what = "a page of HTML" if read_error_body(response).is_html else str(error)
-            raise decoding_error(self, response, "$", "JSON", what) from error
+            found = "a page of HTML" if read_error_body(response).is_html else str(error)
+            raise decoding_error(self, response, "$", "JSON", found) from error
         if not isinstance(envelope, dict) or envelope.get("status") != "success":
-            raise _no_success(self, response, envelope)
+            raise _status_error(self, response, envelope)
         try:
             return find_decoder(self)(self, response, envelope)
         except UnexpectedValue as error:
@@ -166,26 +180,28 @@ class Operation(LazyMethods, Generic[T_co]):
 
 
 def find_decoder(operation: Operation[Any]) -> Decoder[Any]:
-    """Return what decodes a response: the operation's own decoder, or that of its name."""
+    """Return the decoder of an operation: its own, or else that of its name."""
     if operation.decoder is not None:
         return operation.decoder
     route = ROUTES.get(operation.name)
-    return data_of if route is None else route.decoder
+    return raw_data if route is None else route.decoder
 
 
-def _no_success(operation: Operation[Any], response: Response, envelope: object) -> DecodingError:
+def _status_error(operation: Operation[Any], response: Response, envelope: object) -> DecodingError:
     if not isinstance(envelope, dict):
         return decoding_error(operation, response, "$", "an object", found_type(envelope))
     found = "another string" if isinstance(envelope.get("status"), str) else "no string"
-    said = _words_of(without_credentials(response))
-    return decoding_error(operation, response, "$.status", 'the string "success"', found, said=said)
+    text = _disguised_error(redact_response(response))
+    return decoding_error(
+        operation, response, "$.status", 'the string "success"', found, disguised=text
+    )
 
 
-def _words_of(response: Response) -> str:
-    """Return what an error in disguise says, printable and not too long."""
+def _disguised_error(response: Response) -> str:
+    """Return the text of an error that the server sent with status 2xx."""
     body = read_error_body(response)
-    words = ": ".join(part for part in (body.code, body.message) if part)
-    return text_without_tokens(words)[:_LONGEST]
+    text = ": ".join(part for part in (body.code, body.message) if part)
+    return redact_text(text)[:_MAX_TEXT]
 
 
 def _booking_uid(value: object, field: str) -> str:
@@ -215,9 +231,9 @@ def operation(
     verify: Operation[Any] | Callable[[], Operation[Any]] | None = None,
     **parameters: Any,
 ) -> Operation[Any]:
-    """Return the operation of that name, with the *parameters* of its path checked and filled in.
+    """Create the operation of a route, with checked *parameters* in its path.
 
-    What is not idempotent is verified as its route says, unless *verify* says another way.
+    A write gets the `verify` operation of its route, unless *verify* replaces it.
     """
     route = ROUTES[name]
     path = route.path
@@ -230,7 +246,7 @@ def operation(
         require_version(version, minimum_versions)
     idempotent = route.idempotent
     if not idempotent and verify is None:
-        verify = operation(route.verify, version, **parameters)
+        verify = partial(operation, route.verify, version, **parameters)
     return Operation(
         name=route.name,
         method=route.method,
@@ -248,15 +264,15 @@ def operation(
 def listing(
     name: str, version: str | None, filters: BookingFilters, **parameters: Any
 ) -> Operation[Page[Booking]]:
-    """Return the operation of that name that lists bookings.
+    """Create an operation that lists bookings.
 
-    What only one of the two ways of paging knows must fit the version that is pinned;
-    without one, it speaks a version of that way where the table's is of the other.
+    Filters that only one paging style supports must fit the pinned version.
+    Without a pinned version they select a version of that style.
     """
     by_offset, by_cursor = filters.only_by_offset, filters.only_by_cursor
     wrong = by_offset if version in BY_CURSOR else by_cursor if version in BY_OFFSET else None
     if wrong is not None:
-        raise InvalidInput(wrong[0], f"cannot be said in version {version}: {wrong[1]}")
+        raise InvalidInput(wrong[0], f"is not supported in version {version}: {wrong[1]}")
     supported_versions = BY_OFFSET if by_offset else BY_CURSOR if by_cursor else ()
     return operation(
         name, version, query=to_query(filters), supported_versions=supported_versions, **parameters

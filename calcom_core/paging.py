@@ -1,8 +1,11 @@
-"""Programs that walk a list page by page.
+"""Programs that iterate over a list, by page or by booking.
 
-The next page is the one that `Page.next` names.
-A list by *take* and *skip* says with each page how many items there are in all, so that the pages
-up to there may be requested at once; a list by cursor is read one page after another.
+`Page.next` is the operation for the next page.
+A list by *take* and *skip* states its total, so several pages can be requested concurrently.
+A list by cursor is read one page after another.
+
+A faulty server must not cause an endless iteration: a list that shows nothing new, or far more
+pages than it stated, raises `PagingError`.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -11,7 +14,8 @@ from typing import Any, TypeVar, cast
 from attrs import define, evolve, field
 
 from calcom_core.api import Api
-from calcom_core.decoders import PageOf, json_of
+from calcom_core.decoders import PageOf
+from calcom_core.decoding_errors import redacted_json
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
 from calcom_core.error_mapping import describe
 from calcom_core.errors import (
@@ -24,17 +28,17 @@ from calcom_core.errors import (
 from calcom_core.model.booking import Booking
 from calcom_core.model.page import CursorPagination
 from calcom_core.operation import Operation, Page, find_decoder
-from calcom_core.redaction import without_credentials
+from calcom_core.redaction import redact_response
 from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, check_policy, retrying
 
 T = TypeVar("T")
 
 _List = Operation[Page[Booking]]
-_Read = tuple[Page[Booking] | None, CalcomError | None]
-"""A page, and what is wrong: with it, or with the call that was to bring it."""
+_PageResult = tuple[Page[Booking] | None, CalcomError | None]
+"""A page, and the error that ends the iteration; one of them may be None."""
 
-_IDLE = 10
-"""How many pages in a row may show nothing new."""
+_MAX_IDLE_PAGES = 10
+"""The number of consecutive pages without a new booking after which a list counts as endless."""
 
 
 def pages(
@@ -44,27 +48,31 @@ def pages(
     *,
     concurrency: int = 1,
 ) -> Stream[Page[Booking]]:
-    """Emit the page that *operation* lists, and those after it.
+    """Emit the first page of a list and all pages after it.
+
+    Every error is raised only after the pages before it were emitted.
 
     Args:
         api: where to send it.
         operation: the first page, such as `bookings.list(status="upcoming", take=100)`.
-        policy: when to retry; its deadline holds for each page, not for the whole iteration.
-        concurrency: how many pages to ask for at once, at least 1, where it is known how many there
-            are: after the first page of a list by *take* and *skip*.
-            So many pages are held in memory, and the uid of every booking.
+        policy: when to retry; its deadline applies to each page, not to the whole iteration.
+        concurrency: the number of pages to request at once, at least 1; it applies to a list by
+            *take* and *skip*, after its first page.
+            Memory holds this number of pages, and the uid of every booking.
 
     Raises:
-        InvalidInput: for an operation that lists no bookings, and for an invalid concurrency.
-        DecodingError: for a page with odd items, once the page of the others was emitted;
-            to go on, walk from its `page.next`.
-        PagingError: once its page was emitted, for one that does not say how to go on, and for a
-            list that does not end: by cursor at a page of nothing but what was shown before, or the
-            tenth in a row that is empty; by *take* and *skip* at the tenth in a row with nothing
-            new, or after twice the pages that the first one told of, and ten more.
-        CalcomError: what `retrying` raises, once the pages before were emitted.
+        InvalidInput: for an operation that does not list bookings, and for an invalid concurrency.
+        DecodingError: for a page with unreadable items, after its readable items were emitted;
+            to continue, iterate from `error.page.next`.
+        PagingError: for a page that does not lead to the next one, and for a list that does not
+            end.
+            A list by cursor does not end if a page shows only known bookings, or if ten
+            consecutive pages are empty.
+            A list by *take* and *skip* does not end if ten consecutive pages show nothing new.
+            It does not end either if it exceeds twice the stated number of pages, plus ten.
+        CalcomError: as `retrying` raises.
     """
-    return _walk(api, operation, policy, concurrency, lambda page, fresh: (page,))
+    return _checked_iteration(api, operation, policy, concurrency, lambda page, new: (page,))
 
 
 def items(
@@ -74,92 +82,92 @@ def items(
     *,
     concurrency: int = 1,
 ) -> Stream[Booking]:
-    """Emit the bookings of all pages in their order, each uid once; otherwise as `pages`.
+    """Emit the bookings of all pages in order, each uid once; otherwise as `pages`.
 
-    A list that changes while it is walked by *take* and *skip* shows some bookings twice, which are
-    left out here, and hides others, which nobody can tell; by *cursor* it does neither.
+    A list by *take* and *skip* that changes during the iteration repeats some bookings, which are
+    emitted once, and omits others, which cannot be detected.
+    A list by *cursor* does neither.
     """
-    return _walk(api, operation, policy, concurrency, lambda page, fresh: fresh)
+    return _checked_iteration(api, operation, policy, concurrency, lambda page, new: new)
 
 
 def at_least_1(concurrency: int) -> int:
-    """Check a concurrency."""
+    """Check that a concurrency is an integer of at least 1."""
     if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
         raise InvalidInput("concurrency", "must be an integer of at least 1")
     return concurrency
 
 
-def _walk(
+def _checked_iteration(
     api: Api,
     first: _List,
     policy: RetryPolicy,
     concurrency: int,
-    shown: Callable[[Page[Booking], Sequence[Booking]], Sequence[T]],
+    select: Callable[[Page[Booking], Sequence[Booking]], Sequence[T]],
 ) -> Stream[T]:
-    """Check what is given, and return the walk."""
-    # Before it begins: what lists nothing might be a write.
+    """Check the arguments at once, not at the first step: the operation might be a write."""
     listing = isinstance(first, Operation) and isinstance(find_decoder(first), PageOf)
     if not listing or first.transforms:
-        raise InvalidInput("operation", "must be one that lists bookings, such as bookings.list(…)")
-    return _walked(api, first, check_policy(policy), at_least_1(concurrency), shown)
+        raise InvalidInput("operation", "must list bookings, such as bookings.list(…)")
+    return _iterate(api, first, check_policy(policy), at_least_1(concurrency), select)
 
 
-def _walked(
+def _iterate(
     api: Api,
     first: _List,
     policy: RetryPolicy,
     concurrency: int,
-    shown: Callable[[Page[Booking], Sequence[Booking]], Sequence[T]],
+    select: Callable[[Page[Booking], Sequence[Booking]], Sequence[T]],
 ) -> Stream[T]:
     progress = _Progress()
-    following = [first]
-    while following:
-        read = [_page(api, operation, policy) for operation in following]
-        following = yield from _shown(read, following, concurrency, progress, shown)
+    batch = [first]
+    while batch:
+        reads = [_read_page(api, operation, policy) for operation in batch]
+        batch = yield from _emit_batch(reads, batch, concurrency, progress, select)
 
 
-def _shown(
-    read: list[Program[_Read]],
+def _emit_batch(
+    reads: list[Program[_PageResult]],
     operations: list[_List],
     concurrency: int,
     progress: "_Progress",
-    shown: Callable[[Page[Booking], Sequence[Booking]], Sequence[T]],
+    select: Callable[[Page[Booking], Sequence[Booking]], Sequence[T]],
 ) -> Generator[Effect | Emit[T], Any, list[_List]]:
-    """Read some pages and emit what they show; the result is what to ask for next.
+    """Read some pages and emit their items; the result holds the operations of the next batch.
 
-    When it ends nothing holds these pages any more.
+    It is a program of its own, so that no frame keeps the pages when the next batch is read.
     """
-    if len(read) == 1:
-        batch = [(yield from read[0])]
+    if len(reads) == 1:
+        results = [(yield from reads[0])]
     else:
-        batch = list((yield from gather(read, limit=concurrency)))
-    following: list[_List] = []
+        results = list((yield from gather(reads, limit=concurrency)))
+    next_batch: list[_List] = []
     for operation in operations:
-        page, error = batch.pop(0)  # so that those that were shown are not kept
+        page, error = results.pop(0)  # releases each page once it was emitted
         if page is not None:
-            fresh = progress.fresh(page)
-            for item in shown(page, fresh):
+            new = progress.add(page)
+            for item in select(page, new):
                 yield from emit(item)
         if page is None or error is not None:
             raise cast(CalcomError, error)
-        if page.next is not None and not progress.leads_on(operation, page):
-            raise _endless(operation, page, progress)
-        if not batch:  # the last one, since what the list says of itself changes meanwhile
-            following = _following(operation, page, concurrency)
-    return following
+        if page.next is not None and not progress.may_continue(operation, page):
+            raise _endless_list_error(operation, page, progress)
+        if not results:  # the last page states the latest total
+            next_batch = _next_batch(operation, page, concurrency)
+    return next_batch
 
 
 @define
 class _Progress:
-    """How far a walk has come."""
+    """The progress of an iteration, to detect a list that does not end."""
 
     count: int = 0
     idle: int = 0
-    _most: int = 0
+    _max_pages: int = 0
     _seen: set[str] = field(factory=set)
 
-    def fresh(self, page: Page[Booking]) -> list[Booking]:
-        """Return the bookings of the next page that no page before it has shown."""
+    def add(self, page: Page[Booking]) -> list[Booking]:
+        """Count a page, and return its bookings that no earlier page had."""
         found = []
         for booking in page.items:
             if booking.uid not in self._seen:
@@ -169,26 +177,25 @@ class _Progress:
         self.idle = 0 if found else self.idle + 1
         return found
 
-    def leads_on(self, operation: _List, page: Page[Booking]) -> bool:
-        """Whether that page, which names another one, may be believed.
+    def may_continue(self, operation: _List, page: Page[Booking]) -> bool:
+        """Return whether to follow the next page of *page*.
 
-        By *skip* a page may well show nothing new, where as many bookings came before it meanwhile;
-        but not for ever.
+        A page by *skip* may show nothing new if bookings were inserted before it, but not forever.
         """
-        if self.idle >= _IDLE:
+        if self.idle >= _MAX_IDLE_PAGES:
             return False
         if isinstance(page.pagination, CursorPagination):
             return not (self.idle and page.items)
         if page.total_items is None:
             return True
-        self._most = self._most or 2 * (1 + _pages_after(operation, page)) + 10
-        return self.count < self._most
+        self._max_pages = self._max_pages or 2 * (1 + _pages_after(operation, page)) + 10
+        return self.count < self._max_pages
 
 
-def _page(api: Api, operation: _List, policy: RetryPolicy) -> Program[_Read]:
-    """Read a page, or what went wrong, which may carry a page.
+def _read_page(api: Api, operation: _List, policy: RetryPolicy) -> Program[_PageResult]:
+    """Read a page, and return an error instead of raising it.
 
-    An error is no exception here, so that the pages before it are shown first.
+    The pages before it must be emitted first, and a `DecodingError` may hold a page itself.
     """
     try:
         return (yield from retrying(api, operation, policy)), None
@@ -203,15 +210,15 @@ def _skip(operation: _List) -> int:
 
 
 def _pages_after(operation: _List, page: Page[Booking]) -> int:
-    """Return how many pages a page that names another one tells of; 1 if it does not count them."""
+    """Return how many pages follow according to *page*, at least 1; 1 without a total."""
     if page.next is None or page.total_items is None:
         return 1
     step = _skip(page.next) - _skip(operation)
     return max(-(-(page.total_items - _skip(page.next)) // step), 1)
 
 
-def _following(operation: _List, page: Page[Booking], concurrency: int) -> list[_List]:
-    """Return the operations of the pages to ask for next, after that page."""
+def _next_batch(operation: _List, page: Page[Booking], concurrency: int) -> list[_List]:
+    """Return the operations of the pages after *page*, at most *concurrency*."""
     if page.next is None:
         return []
     step = _skip(page.next) - _skip(operation)
@@ -227,21 +234,21 @@ def _following(operation: _List, page: Page[Booking], concurrency: int) -> list[
     ]
 
 
-def _endless(operation: _List, page: Page[Booking], progress: _Progress) -> PagingError:
-    """Return the error for a page that names another one in a list that leads nowhere."""
-    response = without_credentials(page.response)
-    if response != page.response:  # then the page may not hold them either
+def _endless_list_error(operation: _List, page: Page[Booking], progress: _Progress) -> PagingError:
+    """Return the error for a list that does not end."""
+    response = redact_response(page.response)
+    if response != page.response:  # decode again, because the items may repeat a credential
         page = operation.plain.read(response)
     flag = "hasMore" if isinstance(page.pagination, CursorPagination) else "hasNextPage"
-    idle = f", {progress.idle} of them in a row with nothing new" if progress.idle else ""
+    idle = f", the last {progress.idle} without a new booking" if progress.idle else ""
     return PagingError(
         f"{describe(operation)}: the list does not end: {progress.count} pages were read{idle}, "
-        f"and the last says that there are more (its {len(page.items)} items in error.page)",
+        f"and the last one states that more follow (items in error.page: {len(page.items)})",
         operation=operation.plain,
         response=response,
         path=f"$.pagination.{flag}",
         found="true",
         may_have_happened=False,
-        data=json_of(response),
+        data=redacted_json(response),
         page=evolve(page, next=None),
     )

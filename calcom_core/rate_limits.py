@@ -7,8 +7,8 @@ The API sends up to three headers for each limit:
     X-RateLimit-Reset-<name>        seconds until the window ends
 
 A gateway in front of the API may send `Retry-After`, in seconds or as a date.
-The longest stated wait wins, because the server refuses a request that comes sooner.
-Some servers state a reset in milliseconds or as a Unix time; `_wait` tells the units apart by size.
+The longest stated wait wins, because the server refuses an earlier request.
+Some servers state a reset in milliseconds or as a Unix time; `_wait` infers the unit from its size.
 Times are relative to the response's own `Date`; this module never reads a clock.
 """
 
@@ -22,7 +22,7 @@ from calcom_core._lazy_methods import LazyMethods
 from calcom_core.http import Headers
 
 LONGEST_WAIT = 86_400.0
-"""The longest wait, in seconds, that a server can mean; a longer one counts as not stated."""
+"""The longest plausible wait, in seconds; a longer one counts as not stated."""
 
 _SMALLEST_UNIX_TIME = 10.0**9  # seconds: the year 2001
 _SMALLEST_UNIX_MILLISECONDS = 10.0**12
@@ -72,10 +72,10 @@ def _count(text: str | None) -> int | None:
 
 
 def _wait(text: str | None, headers: Headers) -> float | None:
-    """Convert a stated reset to seconds from the response, or return None if it cannot be meant.
+    """Convert a stated reset to seconds from the response, or return None if it is implausible.
 
-    Up to a day a number is seconds, and above that milliseconds.
-    From 10^9 on it is a Unix time in seconds, from 10^12 on one in milliseconds.
+    Numbers up to a day are seconds, larger ones milliseconds.
+    From 10^9 on they are Unix times in seconds, and from 10^12 on in milliseconds.
     """
     wait = _number(text)
     if wait is None:
@@ -91,7 +91,7 @@ def _wait(text: str | None, headers: Headers) -> float | None:
 
 
 def _plausible(wait: float) -> float | None:
-    """Return a wait of up to a day, 0 for a time of the last day, and None for any other."""
+    """Return a wait of up to a day, 0 for a time in the past day, and None for any other."""
     return max(wait, 0.0) if abs(wait) <= LONGEST_WAIT else None
 
 
@@ -113,7 +113,7 @@ def parse_rate_limits(headers: Headers) -> tuple[RateLimit, ...]:
 def wait_seconds(headers: Headers, limits: tuple[RateLimit, ...]) -> float | None:
     """Return the longest wait that a 429 states, in seconds, or None if it states none.
 
-    Of *limits*, those of the same headers, the exhausted ones count, or all if none is exhausted.
+    Exhausted *limits* count, or all of them if none is exhausted.
     """
     exhausted = [limit for limit in limits if limit.remaining == 0] or limits
     waits = [limit.reset for limit in exhausted]

@@ -1,7 +1,8 @@
-"""Find credentials in requests, responses and messages, and replace them by `[redacted]`.
+"""Replace credentials in requests, responses and messages with `[redacted]`.
 
-A credential is known by the headers of a request, or is found by its shape (`calcom_core.tokens`).
-An error and a recording hold neither, in headers, URLs, bodies and messages, plain or encoded.
+Known credentials come from the headers of a request; `calcom_core.tokens` finds others by shape.
+Both are replaced in headers, URLs, bodies and messages, plain or encoded, before an error or a
+recording holds them.
 """
 
 import base64
@@ -19,14 +20,14 @@ from calcom_core.secret import Hidden
 from calcom_core.tokens import (
     REDACTED,
     may_hold_token,
-    text_without_tokens,
-    without_tokens,
+    redact_bytes,
+    redact_text,
 )
 
 SHORTEST = 8
-"""A credential of fewer characters cannot be told from other text."""
+"""The least number of characters by which a credential can be distinguished from other text."""
 
-# Of a cookie; others are settings, such as a language or a time zone, which stand in bodies too.
+# A random cookie. Other cookies are settings, such as a language, whose values occur in bodies.
 _RANDOM = re.compile(r"(?=.*[0-9]).{16,}")
 _SCHEME = re.compile(r"(?i)(?:basic|bearer) +")
 _HOST = re.compile(r"[^/?#]*(?://[^/?#]*)?")
@@ -34,18 +35,18 @@ _USER = re.compile(r"(?<=//).*@")
 
 
 class Credential(Hidden[str]):
-    """The text of a credential, to be found in other text."""
+    """The text of a credential to search for."""
 
     __slots__ = ()
 
     @property
     def is_certain(self) -> bool:
-        """Whether it is long enough to be told from other text."""
+        """Whether it is long enough to be distinguished from other text."""
         return len(self.reveal()) >= SHORTEST
 
 
 def collect_credentials(request: Request) -> frozenset[Credential]:
-    """Return the credentials that the headers of a request show; of cookies the random ones."""
+    """Return the credentials in the headers of a request; of cookies only random values."""
     found: set[Credential] = set()
     for name, value in request.headers:
         lowered = name.lower()
@@ -59,51 +60,53 @@ def collect_credentials(request: Request) -> frozenset[Credential]:
     return frozenset(found - {Credential(""), Credential(REDACTED)})
 
 
-def without_credentials(response: Response) -> Response:
-    """Return the answer with every token that it repeats replaced, and without cookies."""
+def redact_response(response: Response) -> Response:
+    """Return the response without cookies and without text that looks like a credential."""
     fields = response.headers
-    # All at once, since most hold none; no token reaches across a line.
+    # One search for all values, because most responses hold none. No token spans two lines.
     lines = "\n".join([value for _, value in fields.pairs]).encode("utf-8", "replace")
     if any(map(is_secret_header, fields.names)) or may_hold_token(lines):
         fields = PLAIN.headers(fields)
-    body = in_any_encoding(response.body, without_tokens)
+    body = in_any_encoding(response.body, redact_bytes)
     if fields is response.headers and body == response.body:
         return response
     return evolve(response, headers=fields, body=body)
 
 
 def in_any_encoding(body: bytes, redact: Callable[[bytes], bytes]) -> bytes:
-    """Return a redacted body: in UTF-8 if *redact* changes it, else unchanged."""
+    """Redact a body in UTF-8, UTF-16 or UTF-32; the result is UTF-8, or the unchanged body."""
     text = to_utf8(body)
     redacted = redact(text)
     if text is body or redacted != text:
         return redacted
-    return redact(body)  # its first bytes may be misleading
+    return redact(body)  # the encoding is guessed from the first bytes, which may mislead
 
 
 class Redactor:
     """Replaces the given credentials, and text that looks like one.
 
-    To redact twice changes nothing.
+    Redacting a second time changes nothing.
     """
 
     def __init__(self, credentials: Iterable[Credential]) -> None:
-        forms = sorted(_forms(item.reveal()) for item in credentials if item.is_certain)
-        # Hidden, since the repr of a pattern shows it.
+        forms = sorted(
+            _credential_pattern(item.reveal()) for item in credentials if item.is_certain
+        )
+        # Hidden, because the repr of a pattern shows its text.
         self._known = Hidden(re.compile("|".join(forms))) if forms else None
 
     def text(self, text: str) -> str:
         """Return text without credentials."""
-        return text_without_tokens(self._without_known(text))
+        return redact_text(self._without_known(text))
 
     def request(self, request: Request) -> Request:
         """Return the request without credentials."""
-        url, body = self.asked(request)
+        url, body = self.url_and_body(request)
         return evolve(request, url=url, headers=self.headers(request.headers), body=body)
 
-    def asked(self, request: Request) -> tuple[str, bytes]:
-        """Return the URL and the body of a request without credentials."""
-        # Not the host, without which a URL is none; a credential in it is found in the end.
+    def url_and_body(self, request: Request) -> tuple[str, bytes]:
+        """Return the URL, also without its user, and the body of a request without credentials."""
+        # The host stays, because a URL needs one; `contains_credentials` checks it later.
         host = _HOST.match(request.url)[0]  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript]  # it matches any text
         url = _USER.sub("", host) + self.text(request.url[len(host) :])
         return url, self._body(request.body)
@@ -122,7 +125,7 @@ class Redactor:
         )
 
     def _without_known(self, text: str) -> str:
-        # Before what looks like a token is taken out, which may be a part of one.
+        # Before the search by shape, which may replace only a part of a known credential.
         return self._known.reveal().sub(REDACTED, text) if self._known else text
 
     def _body(self, body: bytes) -> bytes:
@@ -130,24 +133,24 @@ class Redactor:
 
     def _utf8_body(self, body: bytes) -> bytes:
         if self._known is None:
-            return without_tokens(body)
+            return redact_bytes(body)
         try:
             tree = parse_json(body)
             redacted = _in_strings(tree, self._without_known)
             if redacted != tree:
                 written = json.dumps(redacted, allow_nan=False, separators=(",", ":"))
-                return without_tokens(written.encode())
+                return redact_bytes(written.encode())
         except (InvalidJson, RecursionError, ValueError):
-            pass  # no JSON, or nested too deeply, or a number that JSON cannot write: a text
-        return without_tokens(self._without_known(body.decode("latin-1")).encode("latin-1"))
+            pass  # not JSON, nested too deeply, or with a number that cannot be written
+        return redact_bytes(self._without_known(body.decode("latin-1")).encode("latin-1"))
 
 
 PLAIN = Redactor(())
-"""Takes out what looks like a credential, where none is known."""
+"""A redactor without known credentials; it finds others by their shape."""
 
 
 def _in_strings(tree: Any, text: Callable[[str], str]) -> Any:
-    """Return JSON with a function applied to each string and each key."""
+    """Apply a function to each string and each key of JSON."""
     match tree:
         case str():
             return text(tree)
@@ -158,27 +161,29 @@ def _in_strings(tree: Any, text: Callable[[str], str]) -> Any:
     return tree
 
 
-def _forms(credential: str) -> str:
-    """Return the pattern of a credential in every form that it is likely to be written in."""
-    plain = "".join(_written(character) for character in credential)
+def _credential_pattern(credential: str) -> str:
+    """Return a pattern that matches a credential in plain, escaped, hex and base64 form."""
+    plain = "".join(_character_pattern(character) for character in credential)
     forms = [plain, "(?i:" + credential.encode().hex() + ")"]
-    # Base64 of something in which it stands looks different by where it begins, modulo 3;
-    # the characters at both ends also depend on what is around.
+    # Inside a longer base64 text its encoding depends on its offset modulo 3.
+    # The characters at both ends also depend on the text around it, and are left out.
     for before, first in enumerate((0, 2, 3)):
         encoded = base64.b64encode(bytes(before) + credential.encode()).decode()
         inner = encoded[first : (before + len(credential)) * 4 // 3]
-        forms.append("".join(_BASE64.get(character) or _written(character) for character in inner))
+        forms.append(
+            "".join(_BASE64.get(character) or _character_pattern(character) for character in inner)
+        )
     return "|".join(forms)
 
 
-# JSON within JSON doubles them; a bound keeps the search linear.
+# JSON within JSON doubles the backslashes. The bound keeps the search linear.
 _BACKSLASHES = r"\\{1,16}"
 
 
-def _written(character: str) -> str:
-    """Return the pattern of a character as it is, percent-encoded, or as JSON escapes it.
+def _character_pattern(character: str) -> str:
+    """Return a pattern that matches a character plain, percent-encoded or escaped as in JSON.
 
-    Each perhaps more than once, as JSON within JSON is.
+    It also matches nested encodings, such as JSON within JSON.
     """
     code = f"{ord(character):02x}"
     escaped = re.escape(character)
@@ -188,46 +193,46 @@ def _written(character: str) -> str:
     return f"(?:{'|'.join(forms)})"
 
 
-# The other alphabet of base64 is that of URLs (RFC 4648, 5).
+# The second alphabet of base64 is for URLs (RFC 4648, 5).
 _BASE64 = {
-    "+": f"(?:{_written('+')}|-)",
-    "/": f"(?:{_written('/')}|_)",
+    "+": f"(?:{_character_pattern('+')}|-)",
+    "/": f"(?:{_character_pattern('/')}|_)",
 }
 
 
-def still_hold(content: bytes, credentials: Iterable[Credential]) -> bool:
-    """Tell whether bytes hold any of the credentials, plain or encoded, perhaps encoded twice.
+def contains_credentials(content: bytes, credentials: Iterable[Credential]) -> bool:
+    """Return whether bytes hold any of the credentials, plain or encoded, also encoded twice.
 
-    It decodes, where `Redactor` looks for what is encoded: what one overlooks the other finds.
+    It decodes the bytes, while `Redactor` searches for encoded forms: an independent check.
     """
     wanted = [credential.reveal().encode() for credential in credentials]
     if not wanted:
         return False
     for _ in range(_LAYERS):
         for _ in range(_LAYERS):
-            unescaped, unquoted = _unescaped(content), unquote_to_bytes(content)
+            unescaped, unquoted = _unescape(content), unquote_to_bytes(content)
             if any(each in form for each in wanted for form in (content, unescaped, unquoted)):
                 return True
-            content = _unescaped(unquoted)
-        # Text in UTF-16 or UTF-32 has zeros between its characters.
-        content = b"\n".join(_decoded(content)).replace(b"\0", b"")
+            content = _unescape(unquoted)
+        # UTF-16 and UTF-32 put zeros between the characters.
+        content = b"\n".join(_decode_runs(content)).replace(b"\0", b"")
     return any(each in content for each in wanted)
 
 
 _LAYERS = 3
 _ESCAPE = re.compile(rb"\\+(?:u00([0-9a-fA-F]{2})|([\"\\/]))")
 _HEX_RUN = re.compile(rb"[0-9a-fA-F]{16,}")
-_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_\-]{11,}")  # of what has 8 characters or more
+_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_\-]{11,}")  # 8 characters or more, encoded
 
 
-def _unescaped(content: bytes) -> bytes:
+def _unescape(content: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: bytes.fromhex((found[1] or b"").decode()) or found[2], content)
 
 
-def _decoded(content: bytes) -> Iterable[bytes]:
+def _decode_runs(content: bytes) -> Iterable[bytes]:
     for found in _BASE64_RUN.finditer(content):
         run = found[0].replace(b"-", b"+").replace(b"_", b"/")
-        for start in range(4):  # what it stands in may begin anywhere
+        for start in range(4):  # the encoded text may begin before the run
             part = run[start:]
             part = part[: len(part) - (len(part) % 4 == 1)]
             yield base64.b64decode(part + b"=" * (-len(part) % 4))

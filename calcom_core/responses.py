@@ -1,10 +1,11 @@
-"""Responses as the API sends them, for tests.
+"""Build responses as the API sends them, for tests.
 
-Each function returns a complete response; keywords replace its fixed values, all of them invented.
-Keywords have the names of the fields of `Booking`, `Attendee`, `Host`, `EventTypeRef` and `Slot`.
-A keyword of another name, or with a value of another type, is an `InvalidInput`.
+Each function returns a complete response with fixed values, all of them invented.
+Keywords replace them; their names are the fields of `Booking`, `Attendee`, `Host`, `EventTypeRef`
+and `Slot`.
+An unknown keyword, or a value of another type, raises `InvalidInput`.
 
-Values that the server derives from others follow them here, too:
+As on the server, some values follow others:
 
 | value | follows |
 |---|---|
@@ -17,14 +18,14 @@ Values that the server derives from others follow them here, too:
 | `booking_fields_responses` | `name` and `email` of the first attendee |
 
 A booking with `recurring_booking_uid` is recurring.
-One with `seats`, `seat_uid`, or a `seat_uid` in one of its attendees, is seated.
+A booking with `seats`, `seat_uid`, or a `seat_uid` in one of its attendees is seated.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from json import dumps
 from types import EllipsisType
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import attrs
 
@@ -44,98 +45,11 @@ from calcom_core.http import Headers, HeadersInput, Response
 from calcom_core.model.booking import Attendee, Booking, EventTypeRef, Host
 from calcom_core.model.inputs import Moment
 from calcom_core.model.slot import Slot
+from calcom_core.response_fields import (
+    BookingFields,
+    SlotFields,
+)
 from calcom_core.serialization import UnexpectedValue, camel_case, read
-
-
-class HostFields(TypedDict, total=False):
-    """The fields of a `Host`."""
-
-    id: int | str | None
-    email: str | None
-    display_email: str | None
-    username: str | None
-    name: str | None
-    time_zone: str | None
-    extra: Mapping[str, Any]
-
-
-class AttendeeFields(TypedDict, total=False):
-    """The fields of an `Attendee`."""
-
-    name: str | None
-    email: str | None
-    display_email: str | None
-    time_zone: str | None
-    absent: bool | None
-    language: str | None
-    phone_number: str | None
-    seat_uid: str | None
-    booking_fields_responses: Mapping[str, Any] | None
-    metadata: Mapping[str, Any] | None
-    created_at: Moment | None
-    extra: Mapping[str, Any]
-
-
-class EventTypeRefFields(TypedDict, total=False):
-    """The fields of an `EventTypeRef`."""
-
-    id: int | None
-    slug: str | None
-    extra: Mapping[str, Any]
-
-
-class BookingFields(TypedDict, total=False):
-    """The fields of a `Booking`, and *seats*: the uids of seats, one for each attendee.
-
-    *extra* holds further keys of the JSON, under the API's own names.
-    """
-
-    seats: Iterable[str]
-    uid: str
-    status: str
-    start: Moment
-    end: Moment
-    id: int | None
-    title: str | None
-    hosts: Iterable[HostFields]
-    attendees: Iterable[AttendeeFields]
-    duration: float | None
-    absent_host: bool | None
-    created_at: Moment | None
-    updated_at: Moment | None
-    description: str | None
-    cancellation_reason: str | None
-    cancelled_by_email: str | None
-    rescheduling_reason: str | None
-    rescheduled_by_email: str | None
-    rescheduled_from_uid: str | None
-    rescheduled_to_uid: str | None
-    event_type: EventTypeRefFields | None
-    event_type_id: int | None
-    meeting_url: str | None
-    location: str | None
-    guests: Sequence[str] | None
-    metadata: Mapping[str, Any] | None
-    booking_fields_responses: Mapping[str, Any] | None
-    rating: float | None
-    ics_uid: str | None
-    recurring_booking_uid: str | None
-    seat_uid: str | None
-    is_platform_managed_user_booking: bool | None
-    extra: Mapping[str, Any]
-
-
-class SlotFields(TypedDict, total=False):
-    """The fields of a `Slot`."""
-
-    start: Moment
-    end: Moment | None
-    seats_booked: int | None
-    seats_remaining: int | None
-    seats_total: int | None
-    booking_uid: str | None
-    extra: Mapping[str, Any]
-
 
 _START = datetime(2027, 4, 5, 9, tzinfo=UTC)
 _CREATED = "2026-11-22T16:03:00.000Z"
@@ -148,7 +62,7 @@ _HOST = {
     "username": "hanna",
     "timeZone": "Europe/Berlin",
 }
-# Without seats, and in a booking that is not recurring; else the server leaves them out.
+# Keys that the server omits in a seated and in a recurring booking.
 _NOT_SEATED = ("cancelledByEmail", "metadata", "bookingFieldsResponses")
 _NOT_RECURRING = ("rescheduledByEmail",)
 
@@ -175,8 +89,8 @@ def booking(**fields: Unpack[BookingFields]) -> Response:
 def series(bookings: Iterable[BookingFields]) -> Response:
     """Return a response with the occurrences of a recurring booking, a week apart.
 
-    Arguments:
-        bookings: the fields of each occurrence; an empty mapping takes the fixed values.
+    Args:
+        bookings: the fields of each occurrence; an empty mapping keeps the fixed values.
 
     Raises `InvalidInput` as `booking` does.
     """
@@ -195,30 +109,30 @@ def page(
 
     With *next_cursor* it is a page by cursor, otherwise one by *take* and *skip*.
 
-    Arguments:
-        bookings: the fields of each booking; an empty mapping takes the fixed values.
-        total_items: how many bookings all pages have; by default none follows this page.
-        take: how many bookings a page has at most; by default as many as this one.
-        skip: how many bookings the pages before this one have.
+    Args:
+        bookings: the fields of each booking; an empty mapping keeps the fixed values.
+        total_items: the number of bookings on all pages; by default this page is the last.
+        take: the largest number of bookings on a page; by default the number on this one.
+        skip: the number of bookings on the pages before this one.
         next_cursor: the cursor of the next page; None on the last page.
 
     Raises `InvalidInput` as `booking` does, and for numbers that contradict each other.
     """
     data = _bookings(bookings, {})
     if isinstance(next_cursor, EllipsisType):
-        pagination = _by_offset(len(data), total_items, take, skip)
+        pagination = _offset_pagination(len(data), total_items, take, skip)
     elif (total_items, take, skip) == (None, None, 0):
         cursor = None if next_cursor is None else non_empty_string(next_cursor, "next_cursor")
         pagination = {"nextCursor": cursor, "hasMore": cursor is not None}
     else:
-        raise InvalidInput("next_cursor", "excludes total_items, take and skip; give one or other")
+        raise InvalidInput("next_cursor", "cannot be combined with total_items, take and skip")
     return json({"status": "success", "data": data, "pagination": pagination})
 
 
 def slots(by_date: Mapping[str | date, Iterable[Moment | SlotFields]]) -> Response:
     """Return a response with free slots.
 
-    Arguments:
+    Args:
         by_date: the slots of each date; a slot is its start, or a mapping of its fields.
 
     Raises `InvalidInput` for a key that is not a date, and as `booking` does.
@@ -227,7 +141,7 @@ def slots(by_date: Mapping[str | date, Iterable[Moment | SlotFields]]) -> Respon
     for key, given in _mapping(by_date, "by_date").items():
         day = date_or_datetime(key, "a key of by_date")
         if isinstance(day, datetime):
-            raise InvalidInput("a key of by_date", "is a time; give a date such as 2027-04-05")
+            raise InvalidInput("a key of by_date", "is a time; pass a date such as 2027-04-05")
         data[day.isoformat()] = [
             _object(Slot, item if isinstance(item, Mapping) else {"start": item}, place, {})
             for place, item in _items(given, f"by_date[{day.isoformat()!r}]")
@@ -240,21 +154,21 @@ def error(
 ) -> Response:
     """Return an error response in the API's envelope.
 
-    *code* is by default the one that the API sends with this status.
+    *code* defaults to the code that the API sends with this status.
     """
-    usual, phrase = _EXCEPTIONS.get(status, ("INTERNAL_SERVER_ERROR", None))
-    said: dict[str, Any] = {"code": usual if code is None else code, "message": message}
-    if status in _EXCEPTIONS and said["code"] == usual:
+    default, phrase = _EXCEPTIONS.get(status, ("INTERNAL_SERVER_ERROR", None))
+    body: dict[str, Any] = {"code": default if code is None else code, "message": message}
+    if status in _EXCEPTIONS and body["code"] == default:
         details = {"message": message, "error": phrase, "statusCode": status}
-        said["details"] = details if phrase else message
-    envelope = {"status": "error", "timestamp": _CREATED, "path": "/v2/bookings", "error": said}
+        body["details"] = details if phrase else message
+    envelope = {"status": "error", "timestamp": _CREATED, "path": "/v2/bookings", "error": body}
     return json(envelope, status, headers)
 
 
 def json(body: Any, status: int = 200, headers: HeadersInput = ()) -> Response:
-    """Return a response with a JSON body, which is the whole body with its envelope.
+    """Return a response with this JSON as its whole body, envelope included.
 
-    Raises `InvalidInput` for a body that JSON cannot hold.
+    Raises `InvalidInput` for a body that JSON cannot represent.
     """
     try:
         content = dumps(body, ensure_ascii=False, allow_nan=False).encode()
@@ -269,8 +183,10 @@ def _success(data: object) -> Response:
     return json({"status": "success", "data": data})
 
 
-def _by_offset(count: int, total: int | None, take: int | None, skip: int) -> dict[str, Any]:
-    """Return the pagination that the server computes for a page by take and skip."""
+def _offset_pagination(
+    count: int, total: int | None, take: int | None, skip: int
+) -> dict[str, Any]:
+    """Compute the pagination of a page by take and skip as the server does."""
     skip = non_negative_int(skip, "skip")
     total = skip + count if total is None else non_negative_int(total, "total_items")
     size = (count or 100) if take is None else positive_int(take, "take")
@@ -301,7 +217,7 @@ def _bookings(given: object, defaults: Mapping[str, Any]) -> list[dict[str, Any]
 
 
 def _booking(given: Mapping[str, Any], place: str, number: int) -> dict[str, Any]:
-    """Return the JSON of a booking; *number* is its place in a list, from 1."""
+    """Return the JSON of a booking; *number* is its position in a list, from 1."""
     fields, prefix = dict(given), f"{place}." if place else ""
     attendees, seated = _attendees(fields, prefix, number)
     recurring = fields.get("recurring_booking_uid") is not None
@@ -312,8 +228,8 @@ def _booking(given: Mapping[str, Any], place: str, number: int) -> dict[str, Any
     hosts = _items(fields.get("hosts", [{}]), f"{prefix}hosts")
     event_type = fields.get("event_type", {})
     if event_type is not None:
-        usual = {"id": fields.get("event_type_id", 1), "slug": "consultation"}
-        event_type = _object(EventTypeRef, event_type, f"{prefix}event_type", usual)
+        default = {"id": fields.get("event_type_id", 1), "slug": "consultation"}
+        event_type = _object(EventTypeRef, event_type, f"{prefix}event_type", default)
     start, end, minutes = _times(fields, prefix, _START + timedelta(weeks=number - 1))
     fields |= {
         "attendees": attendees,
@@ -325,7 +241,7 @@ def _booking(given: Mapping[str, Any], place: str, number: int) -> dict[str, Any
     fields.pop("seats", None)
     uid = fields.get("uid", f"booking{number}")
     location = fields.get("location", fields.get("meeting_url", _LOCATION))
-    said = ("email", "name", "displayEmail") if attendees else ()
+    response_keys = ("email", "name", "displayEmail") if attendees else ()
     defaults = {
         "id": number,
         "uid": uid,
@@ -345,7 +261,7 @@ def _booking(given: Mapping[str, Any], place: str, number: int) -> dict[str, Any
         "metadata": {},
         "rating": None,
         "icsUid": f"{uid}@Cal.com",
-        "bookingFieldsResponses": {key: attendees[0][key] for key in said},
+        "bookingFieldsResponses": {key: attendees[0][key] for key in response_keys},
     }
     for key in (*(_NOT_SEATED if seated else ()), *(_NOT_RECURRING if recurring else ())):
         del defaults[key]
@@ -358,10 +274,13 @@ def _attendees(
     """Return the JSON of the attendees of a booking, and whether they hold seats."""
     seats, seat_uid = fields.get("seats"), fields.get("seat_uid")
     if seats is None:
-        usual = [{} if seat_uid is None else {"seat_uid": seat_uid}]
-        given = _items(fields.get("attendees", usual), f"{prefix}attendees")
+        default = [{} if seat_uid is None else {"seat_uid": seat_uid}]
+        given = _items(fields.get("attendees", default), f"{prefix}attendees")
     elif "attendees" in fields:
-        raise InvalidInput(f"{prefix}seats", "excludes attendees; give each of them a seat_uid")
+        raise InvalidInput(
+            f"{prefix}seats",
+            "cannot be combined with attendees; give each attendee a seat_uid instead",
+        )
     else:
         given = [(at, {"seat_uid": uid}) for at, uid in _items(seats, f"{prefix}seats")]
     own = [_mapping(person, at).get("seat_uid") for at, person in given]
@@ -392,9 +311,9 @@ def _attendee(
 
 
 def _times(
-    fields: Mapping[str, Any], prefix: str, usual: datetime
+    fields: Mapping[str, Any], prefix: str, default: datetime
 ) -> tuple[datetime, datetime, float]:
-    """Return start, end and the minutes between them; what is not given follows the rest."""
+    """Return start, end and the minutes between them; compute those that are missing."""
     start, end = (
         utc_datetime(fields[name], f"{prefix}{name}") if name in fields else None
         for name in ("start", "end")
@@ -403,7 +322,7 @@ def _times(
     try:
         length = timedelta(minutes=30 if minutes is None else minutes)
         if start is None:
-            start = usual if end is None else end - length
+            start = default if end is None else end - length
         if end is None:
             end = start + length
     except (TypeError, ValueError, OverflowError) as error:
@@ -417,7 +336,7 @@ def _times(
 def _object(
     model: type[Any], given: object, place: str, defaults: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the JSON of a model with these fields given; it is checked by reading it."""
+    """Return the JSON of a model with the given fields; check it by decoding it."""
     names = tuple(field.name for field in attrs.fields(model))
     prefix = f"{place}." if place else ""
     data = dict(defaults)
@@ -429,7 +348,7 @@ def _object(
         if name == "extra":
             data |= json_object(value, f"{prefix}extra")
         else:
-            data[camel_case(name)] = _plain(value, f"{prefix}{name}")
+            data[camel_case(name)] = _to_json_value(value, f"{prefix}{name}")
     try:
         value = read(model, data)
     except UnexpectedValue as error:
@@ -443,8 +362,8 @@ def _object(
     return data
 
 
-def _plain(value: object, place: str) -> Any:
-    """Return a value of a field as JSON."""
+def _to_json_value(value: object, place: str) -> Any:
+    """Convert the value of a field to JSON."""
     if not isinstance(value, datetime):
         return json_object({"value": value}, place)["value"]
     exact = utc_datetime(value, place)
@@ -459,5 +378,5 @@ def _mapping(value: object, place: str) -> Mapping[Any, Any]:
 
 
 def _items(value: object, place: str) -> list[tuple[str, Any]]:
-    """Return the items of a list, each with its place."""
+    """Return the items of a list, each with the name of its position for error messages."""
     return list(list_of(lambda item, inner: (inner, item))(value, place))

@@ -1,35 +1,34 @@
-"""When to retry, as one pure function; and the program that runs one operation.
+"""Decide when to retry, in one pure function; `retrying` is the program that follows it.
 
-What is retried, and what never is:
+Which failures are retried:
 
-- A 429 was not executed: every request is retried, writes too, after the wait that the server
-  states; without a stated wait, after the back-off alone.
-  The exception is a 429 of code `TRPCError`, which comes from inside the application.
-  A write that gets it may have happened.
-  A wait beyond the policy's budget is not started: the error comes at once and says how long.
-- `NotSent` means that no byte of the request can have arrived: every request is retried.
+- A 429 was not executed: every request is retried after the wait that the server states.
+  The exception is a 429 with code `TRPCError`, which comes from inside the application: a write
+  may have happened.
+  A stated wait above the policy's budget raises the error at once; it states the wait.
+- `NotSent` means that no byte of the request reached the server: every request is retried.
   The exceptions are failures that a retry cannot change, such as a certificate that is not
-  trusted or a proxy that refuses (`PERMANENT`).
-- `NoAnswer`, and a 500, 502, 503, 504 or 520 to 524, leave open what happened: only idempotent
+  trusted (`PERMANENT`).
+- After `NoAnswer`, 500, 502, 503, 504 or 520 to 524 the outcome is unknown: only idempotent
   operations are retried.
   A write raises `OutcomeUnknown` instead, as it does after any other 5xx.
-- Every other response would come again and is not retried.
+- Any other response is final.
 
-The wait is the one that the server states, in `X-RateLimit-Reset-…` or `Retry-After`, plus a
-back-off that doubles with each attempt.
-A random part of the back-off is slept (full jitter), because requests that were refused together
-must not come back together.
-There are up to `attempts` attempts; no sleep and no attempt outlasts `deadline`.
-The first attempt has the timeout of its call; later ones end with the deadline at the latest.
+The sleep is the stated wait (`X-RateLimit-Reset-…` or `Retry-After`) plus a back-off that doubles
+with each attempt.
+The back-off is random (full jitter), because requests that were refused together must not return
+together.
+At most `attempts` attempts are sent, and no sleep or later attempt outlasts `deadline`.
+The timeout of the call alone limits the first attempt.
 """
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar
 
 from attrs import Factory, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
-from calcom_core.api import Api, Auth
+from calcom_core.api import Api
 from calcom_core.effects import Clock, Program, Send, Sleep
 from calcom_core.error_mapping import describe
 from calcom_core.errors import (
@@ -61,17 +60,20 @@ def _seconds(policy: "RetryPolicy", name: str) -> float:
 
 @frozen
 class RetryPolicy(LazyMethods):
-    """How often to retry, and how long to wait in between; all times are in seconds.
+    """How often to retry, and how long to wait between attempts.
 
-    *attempts* includes the first one.
-    The back-off before the second is a random time up to *base*, and doubles up to *cap*.
-    Neither a sleep nor a second attempt outlasts *deadline*, counted from the start.
-    *wait_budget* is the longest single wait that a server may state.
-    The defaults survive the API's own limits, whose windows are 60 s long.
-    *cap* defaults to 8, or to a larger *base*; *wait_budget* to 90, or to a smaller *deadline*.
+    The defaults suit the API's rate limits, whose windows are 60 s long.
 
-    Raises `InvalidInput` for a number out of bounds (at least 1 attempt, 0 to 86,400 seconds),
-    for a cap below the base, and for a base or a budget beyond the deadline.
+    Attributes:
+        attempts: the largest number of attempts, the first included; at least 1.
+        base: the largest back-off before the second attempt, in seconds.
+        cap: the limit to which the back-off doubles, in seconds; by default 8, or a larger *base*.
+        deadline: seconds from the start that no sleep and no later attempt outlasts.
+        wait_budget: the longest wait that a server may state, in seconds; by default 90, or a
+            smaller *deadline*.
+
+    Raises `InvalidInput` for times outside 0 to 86,400 seconds, for a cap below the base, and for a
+    base or a budget beyond the deadline.
     """
 
     attempts: int = 4
@@ -92,7 +94,7 @@ class RetryPolicy(LazyMethods):
             _seconds(self, name)
         if self.base > self.deadline:
             raise InvalidInput(
-                "base", f"is beyond the deadline of {self.deadline:g} s; give a smaller one"
+                "base", f"is beyond the deadline of {self.deadline:g} s; pass a smaller one"
             )
         if self.cap < self.base:
             raise InvalidInput("cap", f"is below the base of {self.base:g} s")
@@ -108,15 +110,15 @@ def check_policy(value: object, field: str = "policy") -> RetryPolicy:
 
 
 DEFAULT_RETRY = RetryPolicy()
-"""Up to four attempts within 3 minutes, and waits of up to 90 s where the server states them."""
+"""Up to 4 attempts within 180 s; stated waits of up to 90 s."""
 
 NO_RETRY = RetryPolicy(attempts=1)
-"""One attempt, and no clock."""
+"""One attempt; its program reads no clock."""
 
 
 @frozen
 class Retry(LazyMethods):
-    """Retry after a random time from *after* x (1 - *jitter*) to *after*, in seconds."""
+    """Retry after a random time from *after* x (1 - *jitter*) to *after* seconds."""
 
     after: float
     jitter: float
@@ -124,9 +126,9 @@ class Retry(LazyMethods):
 
 @frozen
 class GiveUp(LazyMethods):
-    """Do not retry, for a *reason* in words.
+    """Do not retry; *reason* is part of the error's message.
 
-    *outcome_unknown* says that a write may have happened, and that the response does not tell.
+    *outcome_unknown* is true if a write may have happened.
     """
 
     reason: str
@@ -135,22 +137,22 @@ class GiveUp(LazyMethods):
 
 @frozen
 class _Rule(LazyMethods):
-    """A row of the table: a failure that passes, and the wait in seconds that the server states.
+    """A transient failure, by class and status, and the wait that the server states in seconds.
 
-    A row with statuses is about these alone.
+    Without *statuses* it covers every status.
     """
 
     failure: type[CalcomError]
     statuses: frozenset[int] = frozenset()
     stated: Callable[[Any], float] = lambda failure: 0.0
 
-    def fits(self, failure: CalcomError) -> bool:
+    def matches(self, failure: CalcomError) -> bool:
         return isinstance(failure, self.failure) and (
             not self.statuses or getattr(failure, "status", None) in self.statuses
         )
 
 
-_PASSES = (
+_TRANSIENT = (
     _Rule(RateLimited, stated=lambda failure: failure.reset or 0.0),
     _Rule(TransportError),
     _Rule(
@@ -164,8 +166,8 @@ PERMANENT = frozenset({"host", "proxy", "tls", "transport-closed"})
 """The reasons of a `NotSent` that a retry cannot change."""
 
 NO_MORE = "the policy allows no more"
-SAME_AGAIN = "a retry would end the same"
-MAY_HAVE_HAPPENED = "it may have happened, and a second time would do it twice"
+NOT_TRANSIENT = "a retry would fail again"
+MAY_HAVE_HAPPENED = "a retry might execute it twice"
 
 
 def decide(
@@ -181,20 +183,20 @@ def decide(
         policy: how often, and how long.
         idempotent: whether the operation is idempotent, as `Operation.idempotent` says.
         attempt: the number of the attempt that failed, from 1 on.
-        outcome: how it failed: the error that `Operation.read` raised, or `NotSent` or `NoAnswer`.
+        outcome: the error of the attempt: from `Operation.read`, or a `NotSent` or `NoAnswer`.
         elapsed: seconds since the first attempt began.
 
     Returns:
-        `Retry` with the time to sleep before, or `GiveUp` with the reason.
+        `Retry` with the time to sleep, or `GiveUp` with the reason.
 
     Raises:
-        InvalidInput: for arguments of another type, above all an *idempotent* that is no bool.
+        InvalidInput: for an argument of another type, above all for *idempotent*.
     """
     check_policy(policy)
     if not isinstance(idempotent, bool):
         raise InvalidInput("idempotent", "must be a bool, as operation.idempotent is")
     if isinstance(attempt, bool) or not isinstance(attempt, int) or attempt < 1:
-        raise InvalidInput("attempt", "must be an integer of at least 1, which is the first")
+        raise InvalidInput("attempt", "must be an integer of at least 1; the first attempt is 1")
     if not isinstance(outcome, CalcomError):
         kind = type(outcome).__name__
         raise InvalidInput("outcome", f"must be a CalcomError, such as NoAnswer, not {kind}")
@@ -203,15 +205,16 @@ def decide(
     unsure = isinstance(outcome, (RateLimited, TransportError, ServerError))
     if unsure and outcome.may_have_happened and not idempotent:
         return GiveUp(MAY_HAVE_HAPPENED, outcome_unknown=True)
-    rule = next((rule for rule in _PASSES if rule.fits(outcome)), None)
+    rule = next((rule for rule in _TRANSIENT if rule.matches(outcome)), None)
     if rule is None or (isinstance(outcome, NotSent) and outcome.reason in PERMANENT):
-        return GiveUp(SAME_AGAIN)
+        return GiveUp(NOT_TRANSIENT)
     if attempt >= policy.attempts:
         return GiveUp(NO_MORE)
     stated = rule.stated(outcome)
     if stated > policy.wait_budget:
         return GiveUp(
-            f"the server states a wait of {stated:g} s, and the policy waits {policy.wait_budget:g}"
+            f"the server states a wait of {stated:g} s, "
+            f"above the budget of {policy.wait_budget:g} s"
         )
     backoff = max_backoff(policy, attempt)
     after = stated + backoff
@@ -221,19 +224,19 @@ def decide(
 
 
 def max_backoff(policy: RetryPolicy, attempt: int) -> float:
-    """Return the longest back-off after that attempt, in seconds."""
+    """Return the largest back-off after an attempt, in seconds."""
     return min(policy.cap, policy.base * 2.0 ** min(attempt - 1, 64))
 
 
 def _too_late(policy: RetryPolicy) -> str:
-    return f"another one would outlast the deadline of {policy.deadline:g} s"
+    return f"another attempt would outlast the deadline of {policy.deadline:g} s"
 
 
 @frozen
 class Exchange(LazyMethods, Generic[T]):
-    """One call seen whole: what was sent, what came back, and what it was read as.
+    """A request, its response and the decoded value.
 
-    *attempts* counts how often it was sent.
+    *attempts* counts the attempts, the last included.
     """
 
     request: Request
@@ -249,21 +252,26 @@ def exchange_with_retries(
     timeout: Timeout | None = None,
     since: float | None = None,
 ) -> Program[Exchange[T]]:
-    """Carry out one operation, as often as the policy allows; the result is the last exchange.
+    """Run one operation with retries; the result is the last exchange.
 
-    *timeout* is that of each attempt; *since* is when the policy's deadline began, by the program's
-    clock, where this is but a part of what it is for.
+    Args:
+        api: where to send it.
+        op: the operation.
+        policy: when to retry.
+        timeout: the timeout of each attempt.
+        since: when the policy's deadline began, by the program's clock; by default now.
 
-    Raises what `Operation.read` raises, and `NotSent` or `NoAnswer` carrying the operation;
-    for a write that may have happened, and of which the answer does not tell, `OutcomeUnknown`.
-    Each says how many attempts were made, and why no more.
+    Raises:
+        ApiError, DecodingError, VersionMismatch: as `Operation.read` does.
+        NotSent, NoAnswer: if no complete response arrived; they hold the operation.
+        OutcomeUnknown: for a write that may have happened.
     """
     request = api.request(op)
     check_policy(policy)
     timed = policy.attempts > 1
-    begun = since
-    if begun is None:
-        begun = (yield Clock()) if timed else 0.0
+    started = since
+    if started is None:
+        started = (yield Clock()) if timed else 0.0
     remaining: float | None = None
     attempt = 0
     while True:
@@ -276,19 +284,19 @@ def exchange_with_retries(
         else:
             read = _read(api, op, request, response)
             if not isinstance(read, CalcomError):
-                return Exchange(request, response, op.mapped(read), attempt)
+                return Exchange(request, response, op.apply_transforms(read), attempt)
             failure = read
-            del response  # a traceback must not show a credential that the response repeats
-        # Never negative, though *since* may be of another clock: that must not hide the failure.
-        elapsed = max((yield Clock()) - begun, 0.0) if timed else 0.0
+            del response  # it may repeat a credential, which a traceback with locals would show
+        # Never negative: *since* may be of another clock, which must not hide the failure.
+        elapsed = max((yield Clock()) - started, 0.0) if timed else 0.0
         decision = decide(policy, op.idempotent, attempt, failure, elapsed)
         if isinstance(decision, Retry):
             yield Sleep(decision.after, decision.jitter)
-            left: float = policy.deadline - max((yield Clock()) - begun, 0.0)
+            left: float = policy.deadline - max((yield Clock()) - started, 0.0)
             if left > 0:
                 remaining = left
                 continue
-            decision = GiveUp(_too_late(policy))  # the sleep took longer than it was asked to
+            decision = GiveUp(_too_late(policy))  # the sleep took too long
         failure.attempts, failure.stop_reason = attempt, decision.reason
         if decision.outcome_unknown:
             raise outcome_unknown(op, failure) from failure
@@ -296,9 +304,9 @@ def exchange_with_retries(
 
 
 def _read(api: Api, op: Operation[Any], request: Request, response: Response) -> Any:
-    """Return the result that a response holds, or the error that it means.
+    """Return the result of a response, or its error, without the credentials of the request.
 
-    A response may repeat the credentials of its request, in any form; its error does not.
+    A server may repeat them in any encoding, and errors are logged.
     """
     failure = _read_or_failure(api, op, response)
     if not isinstance(failure, CalcomError):
@@ -310,30 +318,26 @@ def _read(api: Api, op: Operation[Any], request: Request, response: Response) ->
 
 def _read_or_failure(api: Api, op: Operation[Any], response: Response) -> Any:
     try:
-        return op.plain.read(response, credentials=_kind_of(api.auth))
+        return op.plain.read(response, credentials=api.auth.kind)
     except (ApiError, DecodingError, VersionMismatch) as error:
         return error
 
 
-def _kind_of(auth: Auth) -> str:
-    return next(str(cls.__name__) for cls in get_args(Auth) if isinstance(auth, cls))
-
-
 def describe_failure(error: CalcomError) -> str:
-    """Return in short what came of a call, for the message of another error."""
+    """Describe an error in short, for the message of another error."""
     if isinstance(error, ApiError):
-        return f"the answer was {error.status} {error.message[:200]}".rstrip()
+        return f"the response was {error.status} {error.message[:200]}".rstrip()
     return str(error.args[0])
 
 
 def outcome_unknown(
     op: Operation[Any], cause: CalcomError, why: str = "", found: tuple[Any, ...] = ()
 ) -> OutcomeUnknown:
-    """Return the error for a write that may have happened, and that *cause* left open."""
-    look = "ask what error.verify asks" if op.verify else "find out whether it happened"
+    """Return the error for a write that may have happened, because of *cause*."""
+    check = "run error.verify" if op.verify else "check whether it happened"
     unknown = OutcomeUnknown(
-        f"{describe(op)}: whether it happened is not known: {describe_failure(cause)}{why}; "
-        f"before you repeat it, {look}",
+        f"{describe(op)}: it may have happened: {describe_failure(cause)}{why}; "
+        f"before you repeat it, {check}",
         operation=op.plain,
         cause=cause,
         found=found,
@@ -349,9 +353,9 @@ def retrying(
     timeout: Timeout | None = None,
     since: float | None = None,
 ) -> Program[T]:
-    """Carry out one operation, as often as the policy allows; the result is what it reads.
+    """Run one operation with retries; the result is its decoded value.
 
-    As `exchange_with_retries`, of which it is the value.
+    Arguments and errors are those of `exchange_with_retries`.
     """
     exchange: Exchange[Any] = yield from exchange_with_retries(api, op, policy, timeout, since)
     value: T = exchange.value

@@ -1,12 +1,12 @@
-"""The table of operations: the method, the path and the decoder of each, by its name.
+"""The table of operations: name, method, path and decoder of each.
 
-Calls, documentation, clients and tests take all of these from here.
+It is the only place that states them; functions, clients, documentation and tests read it.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.decoders import (
@@ -39,9 +39,10 @@ from calcom_core.model.slot import Reservation
 class Route(LazyMethods):
     """A row of the table.
 
-    *public* operations need no credentials.
-    *idempotent* is given for a write that does no harm when it is sent twice; a GET always is.
-    *verify* names the read that tells whether a write happened, where its parameters suffice.
+    *public* operations work without credentials.
+    *idempotent* marks a write that may be sent twice; every GET is idempotent.
+    *verify* names the read operation that shows whether a write happened; it must need no other
+    parameters in its path.
     """
 
     name: str
@@ -49,16 +50,16 @@ class Route(LazyMethods):
     path: str
     decoder: Decoder[Any]
     public: bool = False
-    _idempotent: bool = False
+    _idempotent: bool = field(default=False, alias="idempotent")
     verify: str = "bookings.get"
 
     @property
     def idempotent(self) -> bool:
-        """Whether a second request does no harm: a read, or an idempotent write."""
+        """Whether a second request is harmless."""
         return self.method == "GET" or self._idempotent
 
 
-def _single(other: str) -> OneOfSeries:
+def _one_booking(other: str) -> OneOfSeries:
     return OneOfSeries(Booking, other)
 
 
@@ -71,22 +72,30 @@ _RESERVATION = f"{_RESERVATIONS}/{{reservation_uid}}"
 _TEAM = "/v2/teams/{team_id}/bookings"
 _ORGANIZATION = "/v2/organizations/{org_id}"
 _ORGANIZATION_TEAM = f"{_ORGANIZATION}/teams/{{team_id}}/bookings"
-_LISTED = "bookings.attendees.list"
+_VERIFY_BY_LIST = "bookings.attendees.list"
 _ROUTES = (
     Route("bookings.list", "GET", _ALL, PageOf(Booking)),
     Route("bookings.get", "GET", _ONE, OneOrMany(Booking), public=True),
-    Route("bookings.get_one", "GET", _ONE, _single("bookings.get"), public=True),
+    Route("bookings.get_one", "GET", _ONE, _one_booking("bookings.get"), public=True),
     Route("bookings.get_series", "GET", _ONE, Many(Booking), public=True),
     Route("bookings.get_by_seat", "GET", f"{_ALL}/by-seat/{{seat_uid}}", One(Booking), public=True),
     Route("bookings.create", "POST", _ALL, OneOrMany(Booking), public=True),
-    Route("bookings.create_one", "POST", _ALL, _single("bookings.create"), public=True),
-    Route("bookings.create_recurring", "POST", _ALL, Many(Booking, lone=True), public=True),
+    Route("bookings.create_one", "POST", _ALL, _one_booking("bookings.create"), public=True),
+    Route(
+        "bookings.create_recurring", "POST", _ALL, Many(Booking, accept_single=True), public=True
+    ),
     Route("bookings.create_instant", "POST", _ALL, One(Booking), public=True),
     Route("bookings.reschedule", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
     Route("bookings.reschedule_seat", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
     Route("bookings.request_reschedule", "POST", f"{_ONE}/request-reschedule", Nothing()),
     Route("bookings.cancel", "POST", f"{_ONE}/cancel", OneOrMany(Booking), public=True),
-    Route("bookings.cancel_one", "POST", f"{_ONE}/cancel", _single("bookings.cancel"), public=True),
+    Route(
+        "bookings.cancel_one",
+        "POST",
+        f"{_ONE}/cancel",
+        _one_booking("bookings.cancel"),
+        public=True,
+    ),
     Route("bookings.cancel_seat", "POST", f"{_ONE}/cancel", One(Booking), public=True),
     Route("bookings.confirm", "POST", f"{_ONE}/confirm", One(Booking)),
     Route("bookings.decline", "POST", f"{_ONE}/decline", One(Booking)),
@@ -108,9 +117,17 @@ _ROUTES = (
     ),
     Route("bookings.attendees.list", "GET", _ATTENDEES, Many(BookingAttendee)),
     Route("bookings.attendees.get", "GET", _ATTENDEE, One(BookingAttendee)),
-    Route("bookings.attendees.add", "POST", _ATTENDEES, One(BookingAttendee), verify=_LISTED),
-    Route("bookings.attendees.remove", "DELETE", _ATTENDEE, One(RemovedAttendee), verify=_LISTED),
-    Route("bookings.guests.add", "POST", f"{_ONE}/guests", One(Booking), verify=_LISTED),
+    Route(
+        "bookings.attendees.add", "POST", _ATTENDEES, One(BookingAttendee), verify=_VERIFY_BY_LIST
+    ),
+    Route(
+        "bookings.attendees.remove",
+        "DELETE",
+        _ATTENDEE,
+        One(RemovedAttendee),
+        verify=_VERIFY_BY_LIST,
+    ),
+    Route("bookings.guests.add", "POST", f"{_ONE}/guests", One(Booking), verify=_VERIFY_BY_LIST),
     Route("slots.list", "GET", "/v2/slots", SlotsByDate(), public=True),
     Route("slots.reserve", "POST", _RESERVATIONS, One(Reservation), public=True),
     Route("slots.get_reservation", "GET", _RESERVATION, OneOrNone(Reservation), public=True),

@@ -1,4 +1,8 @@
-"""Values that no tool shows: no `repr`, no traceback with locals, no pretty printer."""
+"""Values that neither `repr`, a traceback with locals nor a pretty printer shows.
+
+`Secret` holds a credential, and `Hidden` any other value that may contain one.
+A traceback can show the locals of every frame, so constructors delete the text before they raise.
+"""
 
 from typing import Generic, NoReturn, Self, TypeVar
 
@@ -7,17 +11,17 @@ from calcom_core.errors import InvalidInput
 T = TypeVar("T")
 
 
-def _problem(text: object, field: str) -> str:
+def _find_problem(text: object, field: str) -> str:
     if not isinstance(text, str):
-        way_out = "; give other kinds as auth=" if field == "api_key" else ""
+        way_out = "; pass other credentials as auth=" if field == "api_key" else ""
         return f"must be a string, not {type(text).__name__}{way_out}"
     if not text:
         return "is empty"
-    # It becomes a header value; a stray newline from a file is the usual accident.
+    # It becomes a header value. A newline read from a file is the usual mistake.
     if not all("!" <= character <= "~" for character in text):
         return (
-            "holds a space, a line break or a character outside ASCII; "
-            "strip it, and give it without 'Bearer '"
+            "contains a space, a line break or a character outside ASCII; "
+            "strip it, and omit 'Bearer '"
         )
     return ""
 
@@ -25,8 +29,8 @@ def _problem(text: object, field: str) -> str:
 class Hidden(Generic[T]):
     """An immutable value that only `reveal()` shows.
 
-    It is neither a container nor a class of attrs: tools such as rich and `attrs.asdict` walk the
-    items and fields of those, and ignore their `__repr__`.
+    It is neither a container nor an attrs class, because rich and `attrs.asdict` read the items
+    and fields of those and ignore their `__repr__`.
     """
 
     __slots__ = ("__value",)
@@ -44,8 +48,7 @@ class Hidden(Generic[T]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Hidden):
             return NotImplemented
-        # Both are the caller's own, so that nobody learns from how long it takes; to hide that,
-        # hmac would load OpenSSL into every program.
+        # Not in constant time: both values are the caller's own, and hmac would load OpenSSL.
         return bool(self.__value == other.__value)
 
     def __hash__(self) -> int:
@@ -62,37 +65,37 @@ class Hidden(Generic[T]):
 
 
 class Secret(Hidden[str]):
-    """A credential; `reveal()` is the only way to its text.
+    """A credential; only `reveal()` returns its text.
 
-    `repr`, `str`, `format` and comparison do not show it, and it refuses to be pickled.
+    `repr`, `str` and `format` do not show it, and pickling it raises `TypeError`.
     """
 
     __slots__ = ()
 
     def __init__(self, text: str, *, field: str = "secret") -> None:
-        problem = _problem(text, field)
+        problem = _find_problem(text, field)
         if problem:
-            del text  # what shows the locals of a failing frame, as pytest can, would show it
+            del text  # a traceback with locals, as pytest prints it, would show it
             raise InvalidInput(field, problem)
-        super().__init__(str.__str__(text))  # exactly a `str`, also of a member of an Enum
+        super().__init__(str.__str__(text))  # `str()` of an Enum member may be its name
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not pickled; pickle what names it, and build it there again")
+        raise TypeError("a Secret cannot be pickled; create it again in the other process")
 
 
 def parse_secret(text: "str | Secret", field: str) -> Secret | InvalidInput:
     """Return the secret, or the error for an invalid text.
 
-    It does not raise, so that its caller can forget the text before anything is raised.
+    It returns the error because the caller must delete the text before raising it.
     """
     if isinstance(text, Secret):
         return text
-    problem = _problem(text, field)
+    problem = _find_problem(text, field)
     return InvalidInput(field, problem) if problem else Secret(text)
 
 
 def to_secret(secret: Secret | InvalidInput) -> Secret:
-    """Return the secret, or raise the error that stands in its place."""
+    """Return the secret, or raise the error that `parse_secret` returned instead."""
     if isinstance(secret, InvalidInput):
         raise secret
     return secret

@@ -1,12 +1,12 @@
-"""Models from JSON, and inputs to JSON: the hooks that this library registers with cattrs.
+"""Read models from JSON and write inputs to JSON, with hooks registered in cattrs.
 
 Reading is lenient about keys and strict about types:
 
-- Keys that a model does not know are kept in its `extra`.
-- A key that is absent, or null, leaves its field at its default; a field without one is required.
-- A value of another type is an `UnexpectedValue`, which names its JSON path.
+- A model keeps unknown keys in its `extra`.
+- An absent or null key leaves its field at the default; a field without a default is required.
+- A value of another type raises `UnexpectedValue`, which holds its JSON path.
 
-cattrs alone would convert with `str()` and `int()`, so that null would become "None".
+The hooks are strict because cattrs alone would convert with `str()`: null would become "None".
 """
 
 import json
@@ -26,31 +26,31 @@ from calcom_core.errors import InvalidInput
 T = TypeVar("T")
 
 UnixTime = Annotated[datetime, "seconds since 1970"]
-"""A time that the API writes as a number of seconds; read as an aware datetime in UTC."""
+"""A time that the API writes as a number of seconds; the model has an aware datetime in UTC."""
 
 _JSON_KEY = "calcom_core JSON key"
 _NOT_IN_JSON = "calcom_core not in JSON"
 
 
 def json_key(key: str) -> dict[str, Any]:
-    """Return the metadata of a field whose key in JSON is not its name in camelCase."""
+    """Return the attrs metadata of a field whose JSON key is not its name in camelCase."""
     return {_JSON_KEY: key}
 
 
 def not_in_json() -> dict[str, Any]:
-    """Return the metadata of a field that `read` takes beside the JSON."""
+    """Return the attrs metadata of a field that is not in the JSON; pass its value to `read`."""
     return {_NOT_IN_JSON: True}
 
 
 def unknown_keys(*, repr: bool = True) -> Any:
-    """Return the field `extra`, in which a model keeps the keys that it does not know."""
+    """Return the field `extra`, which holds the keys that a model does not know."""
     return attrs.field(factory=dict, hash=False, repr=repr)
 
 
 class UnexpectedValue(Exception):
-    """A JSON value of another type than expected; each level adds its step to *path*.
+    """A JSON value has another type than expected; each level of nesting adds its step to *path*.
 
-    *missing* holds the other required keys that the same object lacks.
+    *missing* holds other required keys that the same object lacks.
     """
 
     def __init__(self, expected: str, found: str, *path: str | int) -> None:
@@ -67,7 +67,7 @@ class UnexpectedValue(Exception):
 
     @property
     def also_missing(self) -> str:
-        """The paths of the keys in *missing* as a part of a message; empty without any."""
+        """The paths of the keys in *missing*, as the end of a message; empty without any."""
         paths = [_json_path([*self.path[:-1], key]) for key in self.missing]
         return f"; also missing: {', '.join(paths)}" if paths else ""
 
@@ -80,22 +80,22 @@ def _json_path(steps: list[str | int]) -> str:
 
 
 def camel_case(name: str) -> str:
-    """Return the API's name of a field: `event_type_id` is `eventTypeId`."""
+    """Convert the name of a field to the API's: `event_type_id` becomes `eventTypeId`."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
 def format_datetime(value: datetime) -> str:
-    """Return a time as the API takes it: UTC with `Z`, and milliseconds only if there are any."""
+    """Format a time as the API expects it: UTC with `Z`, milliseconds only if not zero."""
     spec = "milliseconds" if value.microsecond else "seconds"
     in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
     return in_utc.isoformat("T", spec).removesuffix("+00:00") + "Z"
 
 
 def to_json(value: Any) -> Any:
-    """Return an input, or a part of one, as JSON: keys in camelCase, None left out, times as text.
+    """Convert an input, or a value in one, to JSON: keys in camelCase, None omitted, times as text.
 
-    Mappings in an input are the user's own, and keep their keys.
+    Mappings in an input keep their keys, because the user chose them.
     """
     return _converter().unstructure(value)
 
@@ -103,13 +103,13 @@ def to_json(value: Any) -> Any:
 _encoder = json.JSONEncoder(
     ensure_ascii=False,
     allow_nan=False,
-    check_circular=False,  # a mapping that holds itself is nested too deeply
+    check_circular=False,  # a circular mapping raises RecursionError instead
     separators=(",", ":"),
 )
 
 
 def to_body(value: Any) -> bytes:
-    """Return an input as the bytes of a JSON body."""
+    """Convert an input to the bytes of a JSON body."""
     try:
         return _encoder.encode(to_json(value)).encode()
     except (ValueError, TypeError, RecursionError) as error:
@@ -117,7 +117,7 @@ def to_body(value: Any) -> bytes:
 
 
 def to_query(value: Any) -> tuple[tuple[str, str], ...]:
-    """Return an input as query parameters; several values of one are joined by commas."""
+    """Convert an input to query parameters; commas join the items of a list."""
     return tuple((name, _query_value(item)) for name, item in to_json(value).items())
 
 
@@ -125,19 +125,22 @@ def _query_value(item: Any) -> str:
     return ",".join(map(str, item)) if isinstance(item, (list, tuple)) else str(item)
 
 
-def read(cls: type[T], value: Any, **beside: Any) -> T:
-    """Return a model made from JSON; raises `UnexpectedValue` where a value has another type.
+def read(cls: type[T], value: Any, **outside: Any) -> T:
+    """Read a model from JSON.
 
-    Arguments:
+    Args:
         cls: the model.
         value: the JSON.
-        beside: the fields that are not in the JSON, by their names.
+        outside: the values of the fields that are not in the JSON, by name.
+
+    Raises:
+        UnexpectedValue: for a value of another type, and for a missing required key.
     """
-    return cls(**_field_reader(cls)(value), **beside)  # type: ignore[arg-type]  # is hashable
+    return cls(**_field_reader(cls)(value), **outside)  # type: ignore[arg-type]  # is hashable
 
 
 def read_all(cls: type[T], value: Any) -> tuple[T, ...]:
-    """Return a tuple of models made from a JSON array; raises as `read` does."""
+    """Read a tuple of models from a JSON array; raises as `read` does."""
     models: tuple[T, ...] = _array_hook(structure_hook(cls))(value, None)
     return models
 
@@ -150,7 +153,7 @@ def structure_hook(cls: type[T]) -> Callable[[Any, Any], T]:
     return _converter().get_structure_hook(cls)
 
 
-# Made at the first use: a program that only imports the core does not pay for it.
+# Created at the first use, because importing the core must stay cheap.
 @cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
@@ -214,13 +217,13 @@ def _unix_time_hook(value: Any, _: object) -> datetime:
 
 
 def _number_hook(value: Any, _: object) -> float:
-    # JSON has one type of number, so that a float may be written as 30.
+    # JSON has one type of number: a float may be written as 30.
     if type(value) not in (int, float):
         raise UnexpectedValue("a number", found_type(value))
     number: float = value
     try:
         finite = isfinite(number)  # 1e999 is valid JSON, and infinite
-    except OverflowError:  # an integer that no double holds
+    except OverflowError:  # an integer beyond the range of a double
         finite = False
     if not finite:
         raise UnexpectedValue("a finite number", "a larger one")
@@ -238,7 +241,7 @@ _HOOKS: dict[Any, Callable[[Any, Any], Any]] = {
 
 
 def _array_hook(hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], tuple[Any, ...]]:
-    """Return the structure hook of a tuple, whose items *hook* structures."""
+    """Return the structure hook of a tuple; *hook* structures its items."""
 
     def structure(value: Any, _: object) -> tuple[Any, ...]:
         if not isinstance(value, list):
@@ -256,7 +259,6 @@ def _array_hook(hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], tuple[A
 
 
 def _model_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
-    """Return the structure hook of a model."""
     read_fields = _field_reader(cls)  # type: ignore[arg-type]  # is hashable
     return lambda value, _: cls(**read_fields(value))
 
@@ -265,10 +267,10 @@ def _model_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
 def _field_reader(cls: type[Any]) -> Callable[[Any], dict[str, Any]]:
     """Return a function that reads the fields of a model from a JSON object.
 
-    It leaves out a field whose key is absent or null, so that attrs fills in the default.
+    It omits a field whose key is absent or null; attrs then uses the default.
     """
-    # A loop over these rows is faster than the function that cattrs would generate, whose fields
-    # would each need a wrapper that adds the key to the path of an error.
+    # A loop over these rows is faster than a function generated by cattrs, which would need a
+    # wrapper around each field to add its key to the path of an error.
     rows = []
     for field in attrs.fields(cls):
         if field.name != "extra" and _NOT_IN_JSON not in field.metadata:
@@ -287,7 +289,7 @@ def _field_reader(cls: type[Any]) -> Callable[[Any], dict[str, Any]]:
         fields: dict[str, Any] = {}
         for key, name, absent, plain, hook in rows:
             item = value.get(key, absent)
-            if type(item) is plain:  # as most are, and need no hook
+            if type(item) is plain:  # most values need no hook
                 fields[name] = item
             elif item is not None or absent is MISSING:
                 try:
@@ -317,7 +319,6 @@ def _without_none(annotation: Any) -> Any:
 
 
 def _input_hook(cls: type[Any], converter: cattrs.Converter) -> Callable[[Any], dict[str, Any]]:
-    """Return the unstructure hook of an input."""
     keys = [(field.name, camel_case(field.name)) for field in attrs.fields(cls)]
 
     def unstructure(value: Any) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""One function for each operation on free slots and their reservations."""
+"""The operations on free slots and their reservations.
+
+Dates are days in UTC, because the core has no time zone data; pass datetimes for other zones.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -31,35 +34,35 @@ def list(  # named as in the API
 
     `GET /v2/slots`, version 2024-09-04.
     No credentials are needed.
-    The event type is named by *event_type_id*; by *event_type_slug* and *username*, or
-    *event_type_slug* and *team_slug*, both also within an *organization_slug*;
-    or by *usernames* of an *organization_slug*, for a meeting of all of them.
+    Select the event type by *event_type_id*; by *event_type_slug* with *username* or *team_slug*,
+    optionally within an *organization_slug*; or by *usernames* of an *organization_slug*, for a
+    meeting with all of them.
 
     Args:
-        start: a date, as a value or as `2027-04-05`, which means its first moment in UTC;
-            or an aware datetime or a string with an offset.
-            A date is refused with a *time_zone* other than UTC: give the midnight in that zone.
-        end: the same, not before *start*; a date is included, a moment is not.
-            One in the first second of a day in UTC is sent as the second before,
-            since the server would take it for the end of that day.
-        event_type_id: the id of the event type.
-        event_type_slug: its slug.
-        username: of the user whose event type it is.
-        team_slug: of the team whose event type it is.
-        usernames: two or more.
-        organization_slug: of the organisation of user, team or users.
-        time_zone: an IANA name; the dates and offsets of the answer are in it, else in UTC.
-        duration: in minutes, at least 1, for event types of several lengths.
-        format: `range` for slots with their end; `time`, the default, without.
-        booking_uid_to_reschedule: a booking that takes no slot away, since it will be moved.
-        rr_host_subset_ids: the hosts of a round robin to choose among.
+        start: a date or a string such as `2027-04-05`, which means the first moment of that day in
+            UTC; or an aware datetime or a string with an offset.
+            A date is refused with a *time_zone* other than UTC: pass the midnight in that zone.
+        end: as *start*, and not before it; a date includes the whole day.
+            A time in the first second of a day in UTC is sent as the second before.
+            The server would extend it to the end of that day.
+        event_type_id: the id of the event type, at least 1.
+        event_type_slug: the slug of the event type.
+        username: the owner of the event type.
+        team_slug: the team that owns the event type.
+        usernames: two or more users.
+        organization_slug: the organisation of the user, team or users.
+        time_zone: an IANA name, for the dates and offsets in the response; by default UTC.
+        duration: minutes, at least 1, for an event type with several lengths.
+        format: `range` for slots with their end, or `time`, the default.
+        booking_uid_to_reschedule: a booking whose time counts as free.
+        rr_host_subset_ids: the hosts of a round robin to consider, at least one id.
         cal_api_version: pins the version for this call.
 
     Returns:
         `Slots`, a mapping of dates to tuples of `Slot`.
 
     Raises:
-        InvalidInput: for what the server would refuse or silently misread; nothing is sent.
+        InvalidInput: for values that the server would refuse or silently misread.
         NotFound: for an event type, a user or a team that does not exist.
     """
     filters = SlotFilters(
@@ -77,7 +80,7 @@ def list(  # named as in the API
         booking_uid_to_reschedule=booking_uid_to_reschedule,
         rr_host_subset_ids=rr_host_subset_ids,
     )
-    query = dict(to_query(filters)) | {"end": to_json(filters.end_to_ask)}
+    query = dict(to_query(filters)) | {"end": to_json(filters.end_to_send)}
     return operation("slots.list", cal_api_version, query=tuple(query.items()))
 
 
@@ -89,27 +92,28 @@ def reserve(
     reservation_duration: int | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[Reservation]:
-    """Keep a slot from others for some minutes.
+    """Reserve a slot for some minutes.
 
     `POST /v2/slots/reservations`, version 2024-09-04.
     Credentials are optional.
-    Booking neither needs nor uses up a reservation: delete it, or let it expire.
+    A booking neither needs nor consumes a reservation: delete it, or let it expire.
 
     Args:
-        event_type_id: the id of the event type.
-        slot_start: an aware datetime, or a string of ISO 8601 with an offset.
-        slot_duration: in minutes, at least 1, for event types of several lengths.
-        reservation_duration: in minutes, at least 1, 5 by default; needs the credentials of
-            somebody of the event type.
+        event_type_id: the id of the event type, at least 1.
+        slot_start: an aware datetime, or an ISO 8601 string with an offset.
+        slot_duration: minutes, at least 1, for an event type with several lengths.
+        reservation_duration: minutes, at least 1, by default 5; needs the credentials of a host or
+            a member of the event type.
         cal_api_version: pins the version for this call.
 
     Returns:
         The `Reservation`.
-        It is not idempotent; its `verify` lists the free slots of that day, where the slot is
-        missing if it was reserved, by this call or by somebody else; its uid cannot be learnt.
+        It is not idempotent; its `verify` lists the free slots of that day.
+        The slot is missing there if this call or another one reserved it; the uid of a lost
+        reservation cannot be found.
 
     Raises:
-        InvalidInput: for values of another kind.
+        InvalidInput: for invalid values.
         SlotUnavailable: for a slot that is taken or reserved.
         NotFound: for an event type that does not exist.
     """
@@ -119,7 +123,7 @@ def reserve(
         slot_duration=slot_duration,
         reservation_duration=reservation_duration,
     )
-    day = cast(datetime, data.slot_start).date()  # in UTC, as every moment of an input
+    day = cast(datetime, data.slot_start).date()  # inputs convert times to UTC
     verify = list(
         start=day,
         end=day,
@@ -133,7 +137,7 @@ def reserve(
 def get_reservation(
     reservation_uid: str, *, cal_api_version: str | None = None
 ) -> Operation[Reservation | None]:
-    """Get a reservation; one that expired is still there.
+    """Get a reservation, even after it expired.
 
     `GET /v2/slots/reservations/{reservation_uid}`, version 2024-09-04.
     No credentials are needed.
@@ -143,7 +147,7 @@ def get_reservation(
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Reservation`, or None where there is no such.
+        The `Reservation`, or None if it does not exist.
 
     Raises:
         InvalidInput: for a uid that is empty or not printable.
@@ -164,22 +168,23 @@ def update_reservation(
 
     `PATCH /v2/slots/reservations/{reservation_uid}`, version 2024-09-04.
     No credentials are needed.
-    One that has not expired cannot be prolonged: it is in its own way. Delete it and reserve anew.
+    It cannot extend an active reservation, which occupies its own slot: delete it, then reserve
+    again.
 
     Args:
         reservation_uid: the uid of a reservation.
-        event_type_id: the id of the event type.
-        slot_start: an aware datetime, or a string of ISO 8601 with an offset.
-        slot_duration: in minutes, at least 1, for event types of several lengths.
-        reservation_duration: in minutes from now, at least 1, 5 by default.
+        event_type_id: the id of the event type, at least 1.
+        slot_start: an aware datetime, or an ISO 8601 string with an offset.
+        slot_duration: minutes, at least 1, for an event type with several lengths.
+        reservation_duration: minutes from now, at least 1, by default 5.
         cal_api_version: pins the version for this call.
 
     Returns:
         The `Reservation`.
 
     Raises:
-        InvalidInput: for values of another kind.
-        SlotUnavailable: for a slot that is taken or reserved, also by this reservation.
+        InvalidInput: for invalid values.
+        SlotUnavailable: for a slot that is taken or reserved, even by this reservation.
         NotFound: for a uid that does not exist.
     """
     data = NewReservation(
@@ -199,7 +204,7 @@ def update_reservation(
 def delete_reservation(
     reservation_uid: str, *, cal_api_version: str | None = None
 ) -> Operation[None]:
-    """Give a slot back.
+    """Delete a reservation.
 
     `DELETE /v2/slots/reservations/{reservation_uid}`, version 2024-09-04.
     No credentials are needed.
@@ -209,7 +214,7 @@ def delete_reservation(
         cal_api_version: pins the version for this call.
 
     Returns:
-        Nothing, also where there is no such reservation; so it may be repeated.
+        None, even if the reservation does not exist; the call is idempotent.
 
     Raises:
         InvalidInput: for a uid that is empty or not printable.

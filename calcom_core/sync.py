@@ -26,7 +26,7 @@ from calcom_core import bookings
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.api import Api
 from calcom_core.checks import bounded_int, utc_datetime
-from calcom_core.decoders import json_of
+from calcom_core.decoding_errors import redacted_json
 from calcom_core.effects import Emit, Program, Stream
 from calcom_core.error_mapping import describe
 from calcom_core.errors import DecodingError, InvalidInput, PagingError
@@ -35,7 +35,7 @@ from calcom_core.model.filters import STATUSES
 from calcom_core.model.inputs import Moment
 from calcom_core.operation import Operation, Page
 from calcom_core.rate_limits import parse_http_date
-from calcom_core.redaction import without_credentials
+from calcom_core.redaction import redact_response
 from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, check_policy, retrying
 from calcom_core.serialization import format_datetime
 from calcom_core.versions import BY_CURSOR, BY_OFFSET
@@ -361,7 +361,7 @@ def _read(
 def _not_listed(
     operation: Operation[Page[Booking]], page: Page[Booking], number: int, wanted: str, found: str
 ) -> PagingError:
-    response = without_credentials(page.response)
+    response = redact_response(page.response)
     return PagingError(
         f"{describe(operation)}: the changes cannot be listed: booking {number} of the page has "
         f"{found} where {wanted} belongs; the server may not know the filters",
@@ -370,5 +370,5 @@ def _not_listed(
         path=f"$.data[{number}]",
         found=found,
         may_have_happened=False,
-        data=json_of(response),
+        data=redacted_json(response),
     )

@@ -1,7 +1,7 @@
-"""One function for each list of the bookings of a team or an organisation.
+"""The operations that list the bookings of a team or an organisation.
 
-The filters are those of `bookings.list`, as far as the API has them for the list;
-any other is refused, since the server would drop it silently and return everything.
+The filters are those of `bookings.list` that the API supports for each list.
+Any other filter is refused, because the server would ignore it and return all bookings.
 """
 
 from typing import Unpack
@@ -22,7 +22,7 @@ from calcom_core.serialization import to_query
 def bookings(
     team_id: int, *, cal_api_version: str | None = None, **filters: Unpack[TeamBookingFilters]
 ) -> Operation[Page[Booking]]:
-    """List the bookings of a team, a page at a time; for its admins and owners.
+    """List the bookings of a team, one page at a time; for its admins and owners.
 
     `GET /v2/teams/{team_id}/bookings`, version 2024-08-13.
     Credentials are needed.
@@ -38,8 +38,8 @@ def bookings(
         A `Page`; its `next` is the operation for the following page.
 
     Raises:
-        InvalidInput: for an invalid id, and for any other filter or value.
-        PermissionDenied: as the server says.
+        InvalidInput: for an invalid id, an unsupported filter or an invalid value.
+        PermissionDenied: without the required role.
     """
     given = booking_filters(TeamBookingFilters, filters)
     return listing("teams.bookings", cal_api_version, given, team_id=team_id)
@@ -51,11 +51,11 @@ def organization_bookings(
     cal_api_version: str | None = None,
     **filters: Unpack[OrganizationBookingFilters],
 ) -> Operation[Page[Booking]]:
-    """List the bookings of an organisation, a page at a time; for its admins and owners.
+    """List the bookings of an organisation, one page at a time; for its admins and owners.
 
     `GET /v2/organizations/{org_id}/bookings`.
     Credentials are needed.
-    It speaks version 2024-08-13 or 2026-05-01, as `bookings.list` does.
+    The version is 2024-08-13 or 2026-05-01, as in `bookings.list`.
 
     Args:
         org_id: the id of an organisation, at least 1.
@@ -66,8 +66,8 @@ def organization_bookings(
         A `Page`; its `next` is the operation for the following page.
 
     Raises:
-        InvalidInput: for an invalid id, and for any other filter or value.
-        PermissionDenied: as the server says.
+        InvalidInput: for an invalid id, an unsupported filter or an invalid value.
+        PermissionDenied: without the required role.
     """
     given = booking_filters(OrganizationBookingFilters, filters)
     return listing("teams.organization_bookings", cal_api_version, given, org_id=org_id)
@@ -80,9 +80,9 @@ def organization_team_bookings(
     cal_api_version: str | None = None,
     **filters: Unpack[TeamBookingFilters],
 ) -> Operation[Page[Booking]]:
-    """List the bookings of a team of an organisation, a page at a time.
+    """List the bookings of a team of an organisation, one page at a time.
 
-    `GET /v2/organizations/{org_id}/teams/{team_id}/bookings`, as `bookings` here.
+    `GET /v2/organizations/{org_id}/teams/{team_id}/bookings`, otherwise as `teams.bookings`.
     """
     given = booking_filters(TeamBookingFilters, filters)
     return listing(
@@ -97,7 +97,7 @@ def organization_user_bookings(
     cal_api_version: str | None = None,
     **filters: Unpack[UserBookingFilters],
 ) -> Operation[Page[Booking]]:
-    """List the bookings of a member of an organisation, a page at a time; for its admins.
+    """List the bookings of a member of an organisation, one page at a time; for its admins.
 
     `GET /v2/organizations/{org_id}/users/{user_id}/bookings`, version 2024-08-13.
     Credentials are needed.
@@ -106,14 +106,14 @@ def organization_user_bookings(
         org_id: the id of an organisation, at least 1.
         user_id: the id of a user, at least 1.
         cal_api_version: pins the version for this call.
-        filters: those of `bookings.list` but `limit` and `cursor`.
+        filters: those of `bookings.list` except `limit` and `cursor`.
 
     Returns:
         A `Page`; its `next` is the operation for the following page.
 
     Raises:
-        InvalidInput: for an invalid id, and for any other filter or value.
-        PermissionDenied: as the server says.
+        InvalidInput: for an invalid id, an unsupported filter or an invalid value.
+        PermissionDenied: without the required role.
     """
     given = booking_filters(UserBookingFilters, filters)
     return listing(
@@ -129,7 +129,7 @@ def references(
     type: ReferenceType | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[tuple[BookingReference, ...]]:
-    """List what stands for a team's booking in calendars and video apps; for the team's admins.
+    """List the references of a team's booking in calendars and video apps; for the team's admins.
 
     `GET /v2/organizations/{org_id}/teams/{team_id}/bookings/{booking_uid}/references`, version
     2024-08-13.
@@ -143,11 +143,11 @@ def references(
         cal_api_version: pins the version for this call.
 
     Returns:
-        A tuple of `BookingReference`s, empty where there are none.
+        A tuple of `BookingReference`s, empty without any.
 
     Raises:
-        InvalidInput: for ids that are none, and for another type.
-        PermissionDenied, NotFound: as the server says.
+        InvalidInput: for an invalid id, uid or type.
+        PermissionDenied, NotFound: for a booking that you may not see, or that does not exist.
     """
     return operation(
         "teams.references",

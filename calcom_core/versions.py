@@ -1,11 +1,11 @@
-"""Which `cal-api-version` each operation speaks.
+"""The `cal-api-version` that each operation sends.
 
-A missing or unknown version is no error to the server: it silently answers with its legacy API,
-in another shape, and a legacy cancel really cancels.
-So the version belongs to the operation, and none is sent that no reader here was written for.
+The server does not reject a missing or unknown version: its legacy API responds instead, in
+another format, and a legacy cancel really cancels.
+Therefore every operation has a version, and only versions that a decoder here can read are sent.
 
-In each table a key is the name of an operation or the start of such names up to a dot,
-and the longest key that fits counts.
+A key in a table is the name of an operation, or the part of it before a dot.
+The longest matching key applies.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,8 +16,8 @@ from attrs import field, frozen
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
 
-# The attendees, guests and location of a booking are answered with 404 in any
-# other version, and the newer versions of the rest change little but the paging of lists.
+# In any other version the server responds with 404 to the attendees, guests and location of a
+# booking. For the rest, newer versions change little but the paging of lists.
 READABLE: Mapping[str, frozenset[str]] = {
     "bookings": frozenset({"2024-08-13", "2026-02-25"}),
     "bookings.list": frozenset({"2024-08-13", "2026-02-25", "2026-05-01"}),
@@ -29,29 +29,29 @@ READABLE: Mapping[str, frozenset[str]] = {
     "teams": frozenset({"2024-08-13"}),
     "teams.organization_bookings": frozenset({"2024-08-13", "2026-05-01"}),
     "event_types": frozenset({"2024-06-14", "2026-06-12"}),
-    "me": frozenset({"2024-08-13"}),  # which the server ignores there
+    "me": frozenset({"2024-08-13"}),  # the server ignores it here
 }
-"""The versions that a reader here was written for."""
+"""The versions that the decoders can read."""
 
 DEFAULT_VERSION = "2024-08-13"
 """The version of an operation that no table lists."""
 
 BY_OFFSET = ("2024-08-13", "2026-02-25")
-"""The versions in which bookings are listed by *take* and *skip*; the first is the usual one."""
+"""The versions that list bookings by *take* and *skip*, the default first."""
 
 BY_CURSOR = ("2026-05-01",)
-"""The versions in which bookings are listed by *cursor* and *limit*."""
+"""The versions that list bookings by *cursor* and *limit*."""
 
 _ONLY = {"bookings.request_reschedule": "only the hosted service has it"}
 
 _DANGER = (
-    "for a version that the server does not know, it answers in another shape, or really cancels "
-    "by its legacy API"
+    "for an unknown version the server responds in another format, or really cancels "
+    "through its legacy API"
 )
 
 
-def _nearest(operation: str, keys: Mapping[str, object]) -> str:
-    """Return the longest key that is this name, or its start up to a dot."""
+def _longest_key(operation: str, keys: Mapping[str, object]) -> str:
+    """Return the longest key that matches this name, or its part before a dot."""
     name = operation
     while name not in keys and "." in name:
         name = name.rpartition(".")[0]
@@ -59,68 +59,69 @@ def _nearest(operation: str, keys: Mapping[str, object]) -> str:
 
 
 @lru_cache
-def readable(operation: str) -> frozenset[str]:
-    """Return the versions in which responses to the operation of this name can be read.
+def readable_versions(operation: str) -> frozenset[str]:
+    """Return the versions in which the decoder of an operation can read responses.
 
-    An operation of the caller's own, which no table lists, is read in `DEFAULT_VERSION`.
+    For an operation that no table lists, such as one of the caller's own, this is
+    `DEFAULT_VERSION`.
     """
-    return READABLE.get(_nearest(operation, READABLE), frozenset({DEFAULT_VERSION}))
+    return READABLE.get(_longest_key(operation, READABLE), frozenset({DEFAULT_VERSION}))
 
 
-def _listed(versions: frozenset[str]) -> str:
+def _join(versions: frozenset[str]) -> str:
     return ", ".join(sorted(versions))
 
 
-def _checked(table: object) -> tuple[tuple[str, str], ...]:
+def _check_table(table: object) -> tuple[tuple[str, str], ...]:
     given = table.items() if isinstance(table, Mapping) else table
     if not isinstance(given, Iterable):
         raise InvalidInput("versions", "must be a mapping of names of operations to versions")
     pairs = tuple(given)
     for pair in pairs:
-        keyed = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
-        if not keyed or pair[0] not in READABLE:
-            raise InvalidInput("versions", f"has another key than {', '.join(READABLE)}")
+        has_name = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
+        if not has_name or pair[0] not in READABLE:
+            raise InvalidInput("versions", f"has a key other than {', '.join(READABLE)}")
         name, version = pair
         if not isinstance(version, str) or version not in READABLE[name]:
             raise InvalidInput(
-                f"versions[{name!r}]", f"must be one of {_listed(READABLE[name])}; {_DANGER}"
+                f"versions[{name!r}]", f"must be one of {_join(READABLE[name])}; {_DANGER}"
             )
-    # Exactly of `str`, since `str()` of a member of an Enum may be its name.
+    # Exactly `str`: `str()` of an Enum member may return its name.
     return tuple(sorted((str.__str__(name), str.__str__(version)) for name, version in pairs))
 
 
-@lru_cache  # of the few tables and operations that there are
-def _version(table: tuple[tuple[str, str], ...], operation: str) -> str | None:
-    if _nearest(operation, READABLE) not in READABLE:
+@lru_cache  # there are few tables and operations
+def _find_version(table: tuple[tuple[str, str], ...], operation: str) -> str | None:
+    if _longest_key(operation, READABLE) not in READABLE:
         return DEFAULT_VERSION
     versions = dict(table)
-    return versions.get(_nearest(operation, versions))
+    return versions.get(_longest_key(operation, versions))
 
 
 @frozen
 class Versions(LazyMethods):
-    """A table of versions by name of operation, such as `bookings.list`, or family, `bookings`.
+    """A version profile: the version of each operation, by its name or the first part of it.
 
-    Given as a mapping, and kept as pairs.
-    Raises `InvalidInput` for a version that no reader here was written for.
+    *table* is a mapping such as `{"bookings": "2024-08-13", "bookings.list": "2026-05-01"}`.
+    Raises `InvalidInput` for an unknown key, and for a version that no decoder can read.
     """
 
     name: str
-    table: tuple[tuple[str, str], ...] = field(converter=_checked)
+    table: tuple[tuple[str, str], ...] = field(converter=_check_table)
 
     def of(self, operation: str) -> str:
-        """Return the version that the operation of this name speaks.
+        """Return the version that the operation of this name sends.
 
-        Raises `InvalidInput` where this table lacks the operation, saying why.
+        Raises `InvalidInput` if the table lacks the operation; the message gives the reason.
         """
-        version = _version(self.table, operation)
-        known = readable(operation)
+        version = _find_version(self.table, operation)
+        known = readable_versions(operation)
         if version is None or version not in known:
-            why = "it says no version for it" if version is None else f"not known in {version}"
+            reason = "no version is given" if version is None else f"not supported in {version}"
             raise InvalidInput(
                 "versions",
-                f"{self.name} has no {operation}: {_ONLY.get(operation, why)}; "
-                f"say versions=HOSTED, or pin cal_api_version={min(known)!r} for the call",
+                f"{self.name} has no {operation}: {_ONLY.get(operation, reason)}; "
+                f"pass versions=HOSTED, or pin cal_api_version={min(known)!r} for the call",
             )
         return version
 
@@ -135,7 +136,7 @@ EVERYWHERE = Versions(
         "me": "2024-08-13",
     },
 )
-"""Answered by the hosted service and by self-hosted servers."""
+"""Versions that the hosted service and all self-hosted servers support."""
 
 HOSTED = Versions(
     "HOSTED",
@@ -152,34 +153,33 @@ HOSTED = Versions(
         "me": "2024-08-13",
     },
 )
-"""The newest that the hosted service documents; a self-hosted server may not know them."""
+"""The newest versions of the hosted service; a self-hosted server may not support them."""
 
 
 def check_pinned_version(operation: str, version: object) -> str | None:
-    """Check a version pinned for one call; None leaves it to the table.
+    """Check a version that one call pins; None means the version in the table.
 
-    Raises `InvalidInput` for a version that no reader here was written for.
+    Raises `InvalidInput` for a version that the decoder of the operation cannot read.
     """
     if version is None:
         return None
-    known = readable(operation)
+    known = readable_versions(operation)
     if not isinstance(version, str) or version not in known:
-        raise InvalidInput(
-            "cal_api_version", f"{operation} reads {_listed(known)} and no other here; {_DANGER}"
-        )
+        raise InvalidInput("cal_api_version", f"must be {_join(known)} for {operation}; {_DANGER}")
     return str.__str__(version)
 
 
 def require_version(version: str, minimum_versions: tuple[tuple[str, str], ...]) -> str:
-    """Check that a version knows the fields that need it, given with the oldest that does.
+    """Check that a version supports the given fields, and return it.
 
-    Raises `InvalidInput`, since an older one drops or refuses them.
+    *minimum_versions* pairs each field with the oldest version that supports it.
+    Raises `InvalidInput` for an older version, because the server drops or refuses the field.
     """
     for name, oldest in minimum_versions:
-        if version < oldest:  # dates, written so that they sort as text
+        if version < oldest:  # ISO dates sort as text
             raise InvalidInput(
                 name,
-                f"is known from version {oldest} on, and this call speaks {version}; "
-                f"pin cal_api_version={oldest!r} for it, or say versions=HOSTED and pin none",
+                f"needs version {oldest} or later, but this call sends {version}; "
+                f"pin cal_api_version={oldest!r} for it, or pass versions=HOSTED and pin none",
             )
     return version

@@ -1,8 +1,8 @@
 """Clients, transports and replays that run the operations and programs of `calcom_core`.
 
-`Client` blocks, on urllib3; `AsyncClient` is trio's; `Replay` answers both from a cassette, which
-a `Recorder` has written.
-Nothing is imported before it is asked for, so that pytest can load the plugin at no cost.
+`Client` is blocking, over urllib3; `AsyncClient` is for trio. `Replay` plays a cassette for both,
+which a `Recorder` has written.
+Each name is imported at its first use: pytest loads the plugin in every run, so it must be cheap.
 """
 
 from importlib import import_module
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from calcom_transports.recorder import use_cassette as use_cassette
     from calcom_transports.redaction import Redaction as Redaction
     from calcom_transports.replay import Replay as Replay
-    from calcom_transports.replay import answer as answer
     from calcom_transports.replay_errors import CassetteError as CassetteError
     from calcom_transports.replay_errors import NoMatch as NoMatch
     from calcom_transports.replay_errors import Unplayed as Unplayed
@@ -39,7 +38,6 @@ _MODULES = {
     "Replay": "calcom_transports.replay",
     "Transport": "calcom_transports.interpreter",
     "Unplayed": "calcom_transports.replay_errors",
-    "answer": "calcom_transports.replay",
     "iterate": "calcom_transports.interpreter",
     "run": "calcom_transports.interpreter",
     "use_cassette": "calcom_transports.recorder",
@@ -56,7 +54,6 @@ __all__ = [
     "Replay",
     "Transport",
     "Unplayed",
-    "answer",
     "iterate",
     "run",
     "use_cassette",

@@ -1,6 +1,7 @@
-"""A walk through recorded exchanges, or with a key the list of your own upcoming bookings.
+"""A demo on recorded exchanges, or with a key the list of your own upcoming bookings.
 
-`python -m calcom_transports [--cassette FILE]`
+`python -m calcom_transports [--cassette FILE]` needs no account: it replays a cassette, first with
+the blocking client's interpreter and then under trio, and prints each call with its result.
 """
 
 import argparse
@@ -28,19 +29,19 @@ from calcom_transports.client import Client
 from calcom_transports.interpreter import iterate
 from calcom_transports.replay import Replay
 
-WALK = Path(__file__).with_name("cassettes") / "walk.json"
+DEMO_CASSETTE = Path(__file__).with_name("cassettes") / "demo.json"
 
 
 @frozen
 class Step:
-    """A step of the walk: what it is called, what it asks, and whether an error is expected.
+    """A step of the demo: its title, its operation, and whether an error is expected.
 
-    Without an operation it asks for the page after the one that came last.
+    Without an operation, it requests the page after the last result.
     """
 
     title: str
     operation: Operation[Any] | None
-    fails: bool = False
+    expects_error: bool = False
 
 
 def _new(start: str, event_type_id: int, name: str, **more: Any) -> NewBooking:
@@ -85,9 +86,9 @@ STEPS = (
             },
         ),
     ),
-    Step("ask for a booking", bookings.create(_new("2027-04-06T09:00:00Z", 2, "Jane Roe"))),
+    Step("request a booking", bookings.create(_new("2027-04-06T09:00:00Z", 2, "Jane Roe"))),
     Step("confirm it", bookings.confirm("kE4T8SRpf2vfMVk29awzEh")),
-    Step("ask for another", bookings.create(_new("2027-04-06T11:00:00Z", 2, "Jim Poe"))),
+    Step("request another", bookings.create(_new("2027-04-06T11:00:00Z", 2, "Jim Poe"))),
     Step(
         "decline that one",
         bookings.decline("ngMNiXMW8z6bkTpcfyrv9h", reason="Host has to take another call"),
@@ -119,14 +120,14 @@ STEPS = (
     Step(
         "book a taken slot",
         bookings.create(_new("2027-04-05T09:00:00Z", 1, "Late Comer")),
-        fails=True,
+        expects_error=True,
     ),
-    Step("get what is not there", bookings.get("no-such-booking"), fails=True),
+    Step("get a missing booking", bookings.get("no-such-booking"), expects_error=True),
 )
 
 
-def described(value: Any) -> Iterable[str]:
-    """Say what a call returned, in a line or more."""
+def describe(value: Any) -> Iterable[str]:
+    """Yield lines about the result of a call."""
     match value:
         case Booking():
             who = ", ".join(
@@ -141,58 +142,60 @@ def described(value: Any) -> Iterable[str]:
         case tuple():
             yield f"{len(value)} bookings"
             for item in value:
-                yield from described(item)
+                yield from describe(item)
         case Page():
-            about, where = value.pagination, f"a page of {len(value.items)} bookings"
-            if isinstance(about, OffsetPagination):
-                where = f"page {about.current_page} of {about.total_pages}"
-                where = f"{where}, {about.total_items} bookings"
-            yield f"{where}, {'there is a next page' if value.next else 'the last page'}"
+            pagination, summary = value.pagination, f"a page of {len(value.items)} bookings"
+            if isinstance(pagination, OffsetPagination):
+                summary = f"page {pagination.current_page} of {pagination.total_pages}"
+                summary = f"{summary}, {pagination.total_items} bookings"
+            yield f"{summary}, {'there is a next page' if value.next else 'the last page'}"
             for item in value.items:
-                yield from described(item)
+                yield from describe(item)
         case Slots():
             free = value.in_order
             yield f"{len(free)} slots on {len(value)} days"
             for slot in free[:1]:
                 yield f"{slot.start:%Y-%m-%d %H:%M %z} is the first"
-        case _:  # a Reassignment: nothing else is asked for here
+        case _:  # a Reassignment, the only other result of the steps
             host = value.reassigned_to or NewHost()
             yield f"now with {host.name} (user {host.id})"
 
 
 def _printable(line: str) -> str:
-    """Replace what could steer a terminal: titles are other people's words."""
+    """Replace control characters, which could control the terminal: anyone may write a title."""
     return "".join(character if character.isprintable() else "\ufffd" for character in line)
 
 
-class WalkEnded(CalcomError):
-    """A step of the walk did not go as recorded."""
+class DemoFailed(CalcomError):
+    """A step of the demo had another result than recorded."""
 
 
-def walk(api: Api) -> Stream[str]:
-    """Go through the steps; emits a line for what each asks, and lines for what came back.
+def demo(api: Api) -> Stream[str]:
+    """Run the steps; emits a line for each call, and lines for its result.
 
-    A program like any other: it runs blocking and under trio, on a replay or on a network.
+    Like every program, it runs blocking and under trio, on a replay or on a network.
     """
     result: Any = None
     for number, step in enumerate(STEPS, 1):
-        op = step.operation or result.next
-        if op is None:
-            raise WalkEnded(f"step {number} ({step.title}): the page before is the last one")
-        yield from emit(f"{number:2}. {step.title}: {op.name}  {op.method} {op.path}")
+        operation = step.operation or result.next
+        if operation is None:
+            raise DemoFailed(f"step {number} ({step.title}): the page before is the last one")
+        yield from emit(
+            f"{number:2}. {step.title}: {operation.name}  {operation.method} {operation.path}"
+        )
         try:
-            result = yield from retrying(api, op, NO_RETRY)  # as it was recorded
+            result = yield from retrying(api, operation, NO_RETRY)  # as recorded
         except CalcomError as error:
-            if not step.fails or not isinstance(error, ApiError):
-                raise WalkEnded(f"step {number} ({step.title}): {error}") from error
+            if not step.expects_error or not isinstance(error, ApiError):
+                raise DemoFailed(f"step {number} ({step.title}): {error}") from error
             yield from emit(f"      {type(error).__name__}: {error.status} {error.message}")
         else:
-            for line in described(result):
+            for line in describe(result):
                 yield from emit(f"      {_printable(line)}")
 
 
 def play(cassette: Path) -> None:
-    """Play the walk from a cassette, once blocking and once under trio."""
+    """Play the demo from a cassette, once blocking and once under trio."""
     import trio
 
     from calcom_transports.trio_runtime import iterate_trio
@@ -200,29 +203,29 @@ def play(cassette: Path) -> None:
     recorded = load(cassette)
     api = Api(Anonymous())
     print(
-        f"{len(STEPS)} calls, played from {cassette.name}: answers that a real Cal.com server "
-        "gave, read by the real code.\nWith CALCOM_API_KEY set, this lists your own upcoming "
+        f"{len(STEPS)} calls, played from {cassette.name}: recorded responses of a real "
+        "Cal.com server.\nWith CALCOM_API_KEY set, this lists your own upcoming "
         "bookings instead.\n\nBlocking:"
     )
     blocking: list[str] = []
     with Replay(recorded) as replay:
-        for line in iterate(walk(api), replay):
+        for line in iterate(demo(api), replay):
             print(line)
             blocking.append(line)
 
     async def under_trio() -> list[str]:
         with Replay(recorded) as replay:
-            return [line async for line in iterate_trio(walk(api), replay)]
+            return [line async for line in iterate_trio(demo(api), replay)]
 
     same = "the same" if trio.run(under_trio) == blocking else "NOT the same"
     print(f"\nUnder trio: the same program gave {same} {len(blocking)} lines.")
 
 
 def list_upcoming() -> None:
-    """List the upcoming bookings of the account whose key the environment holds."""
+    """List the upcoming bookings of the account whose key is in the environment."""
     with Client() as client:
         page = client.bookings.list(status="upcoming", sort_start="asc", take=20)
-    for line in described(page):
+    for line in describe(page):
         print(_printable(line))
 
 
@@ -230,17 +233,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m calcom_transports", description=__doc__)
     parser.add_argument(
-        "--cassette", type=Path, metavar="FILE", help="play this cassette, also where a key is set"
+        "--cassette", type=Path, metavar="FILE", help="play this cassette, even if a key is set"
     )
     options = parser.parse_args(arguments)
-    # A title may hold any character, and a terminal may not.
+    # A title may hold characters that the encoding of the terminal lacks.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue]
     sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue]
     try:
         if options.cassette is None and environment.api_key() is not None:
             list_upcoming()
         else:
-            play(options.cassette or WALK)
+            play(options.cassette or DEMO_CASSETTE)
     except CalcomError as error:
         print(f"calcom_transports: {error}", file=sys.stderr)
         return 1
@@ -249,7 +252,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"calcom_transports: {needs} ({error})", file=sys.stderr)
         return 1
     except BrokenPipeError:  # pragma: no cover - tested in a process of its own
-        # As by `| head`; what is left in the buffer has nowhere to go.
+        # As by `| head`; flushing the rest of the buffer at exit must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0

@@ -30,15 +30,15 @@ from calcom_core.execution import (
     value_of,
 )
 from calcom_core.http import Response, Timeout
-from calcom_transports.instrumentation import observing
+from calcom_transports.instrumentation import observe_exchange
 from calcom_transports.interpreter import (
     AsyncTransport,
     TransportPair,
     check_response,
-    seconds_of,
+    draw_seconds,
     timeout_for,
 )
-from calcom_transports.playback import Playback, ReplayedExecution, Replays
+from calcom_transports.playback import Playback, ReplayedExecution, ReplayTransport
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class Runtime(Protocol):
         ...
 
 
-AnyAsyncTransport: TypeAlias = AsyncTransport | TransportPair | Replays
+AnyAsyncTransport: TypeAlias = AsyncTransport | TransportPair | ReplayTransport
 """What `AsyncClient` and the async interpreter accept."""
 
 Advance: TypeAlias = Callable[[], Awaitable[Emit[Any] | Returned[Any]]]
@@ -85,7 +85,7 @@ def _begin(
     """Return what runs *program* until it emits or returns."""
     runtime.require()
     if hasattr(transport, "begin"):
-        return _replayed(program, cast(Replays, transport).begin(), runtime)
+        return _replayed(program, cast(ReplayTransport, transport).begin(), runtime)
     if hasattr(transport, "async_transport"):
         transport = cast(TransportPair, transport).async_transport()
     execution: Execution[Any] = Execution(program)
@@ -182,7 +182,7 @@ class _Performer:
             case Send():
                 return await self._send(effect)
             case Sleep():
-                await self.runtime.sleep(seconds_of(effect))
+                await self.runtime.sleep(draw_seconds(effect))
                 return None
             case Clock():
                 return self.runtime.clock()
@@ -192,7 +192,7 @@ class _Performer:
 
     async def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
-        with observing(effect, self.execution, self.runtime.clock) as exchange:
+        with observe_exchange(effect, self.execution, self.runtime.clock) as exchange:
             sending = self.transport.send(effect.request, timeout)
             if not hasattr(sending, "__await__"):
                 # It has sent the request already, so a write may have been executed.

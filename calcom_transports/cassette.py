@@ -1,9 +1,10 @@
-"""The file format of recorded exchanges: how it is read, and how it is written.
+"""The file format of recorded exchanges: `load` reads a cassette, `dumps` writes one.
 
-A cassette is one JSON file: a list of runs, one for each program that was run, and in each
-the exchanges by branch path, with the request and its response, or the failure, or `cancelled`.
-A body of JSON in UTF-8 stands there as JSON, no body as null, and any other as `{"base64": …}`.
-The least that one can hold; of a request's headers only the version counts:
+A cassette is one JSON file. It lists runs, one for each program, and in each run its exchanges,
+sorted by branch. An exchange has a request, and a response, a failure or `"cancelled": true`.
+A JSON body in UTF-8 is stored as JSON, an empty body as null, any other as `{"base64": …}`:
+people can read and edit the file, and no byte is lost.
+The smallest file; of the headers of a request, a replay compares only the version:
 
     {"format": "calcom-bookings cassette", "version": 1, "runs": [{"exchanges": [{
       "branch": [],
@@ -12,12 +13,11 @@ The least that one can hold; of a request's headers only the version counts:
       "response": {"status": 404, "headers": [], "body": {"statusCode": 404, "message": "gone"}}
     }]}]}
 
-In place of `response` may stand `"cancelled": true`, or
-`"failure": {"type": "NoAnswer", "reason": "timeout", "message": "nothing came within 60 s"}`.
-`"personal"` says whether personal data was `"kept"` (also where it is missing), `"replaced"`, or
-`"keyed"`: replaced by means of a key.
-With `"loose": true` each request gets the first unplayed exchange that is equal to it,
-from any run and branch; so are cassettes of tools that know neither.
+A failure replaces `response`:
+`"failure": {"type": "NoAnswer", "reason": "timeout", "message": "no byte within 60 s"}`.
+`"personal"` is `"kept"` (the default), `"replaced"`, or `"keyed"` for pseudonyms with a key.
+With `"any_order": true`, each request gets the first unplayed exchange that is equal to it, from
+any run and branch; the cassettes of other tools know neither.
 """
 
 import base64
@@ -38,32 +38,32 @@ from calcom_core.errors import (
 )
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
-from calcom_core.redaction import SHORTEST, Credential, still_hold
+from calcom_core.redaction import SHORTEST, Credential, contains_credentials
 from calcom_transports.cassette_values import PERSONAL
 from calcom_transports.cassette_values import Cancelled as Cancelled
 from calcom_transports.cassette_values import Cassette as Cassette
 from calcom_transports.cassette_values import Failure as Failure
 from calcom_transports.cassette_values import Outcome as Outcome
-from calcom_transports.cassette_values import Recorded as Recorded
+from calcom_transports.cassette_values import RecordedExchange as RecordedExchange
 from calcom_transports.cassette_values import Run as Run
-from calcom_transports.matching import split
+from calcom_transports.matching import split_url
 from calcom_transports.redaction import (
     BeforeRecord,
     Redaction,
-    changed_by,
+    apply_before_record,
     check_before_record,
+    check_redaction,
     credentials_in,
-    redacted,
-    redaction_of,
+    redact,
 )
 from calcom_transports.replay_errors import CassetteError
 
 FORMAT = "calcom-bookings cassette"
 VERSION = 1
 
-_DEEPEST = 50  # levels of a body that stands as JSON; any deeper is base64
+_MAX_DEPTH = 50  # levels of a body that is stored as JSON; a deeper one is stored as base64
 
-# All that reading a tree of another form can raise; `InvalidInput` is a ValueError.
+# Every exception that a tree of another form can cause; `InvalidInput` is a ValueError.
 _DAMAGE = (InvalidJson, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 _FAILURES: Mapping[str, type[TransportError]] = {"NotSent": NotSent, "NoAnswer": NoAnswer}
@@ -72,33 +72,37 @@ _FAILURES: Mapping[str, type[TransportError]] = {"NotSent": NotSent, "NoAnswer":
 def load(path: str | PathLike[str]) -> Cassette:
     """Read a cassette from a file.
 
-    Raises `CassetteError`: `missing` without such a file, `unreadable` for one that is damaged or
-    that a newer version wrote.
+    Raises `CassetteError`: `missing` if there is no such file, `unreadable` if it is damaged or a
+    newer version wrote it.
     """
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError as error:
         raise CassetteError(
             f"there is no cassette at {path}; record it (mode once; with pytest "
-            "--calcom-record=once), or mend the path",
+            "--calcom-record=once), or fix the path",
             reason="missing",
         ) from error
     except (OSError, TypeError, ValueError) as error:  # ValueError: a NUL in the path
-        said = getattr(error, "strerror", None) or error
+        problem = getattr(error, "strerror", None) or error
         raise CassetteError(
-            f"the cassette {path} cannot be opened ({said}); mend the path, or who may read it",
+            f"the cassette {path} cannot be opened ({problem}); fix the path or the permissions",
             reason="unreadable",
         ) from error
     return loads(content, name=str(path))
 
 
 def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
-    """Read a cassette from its bytes; raises `CassetteError` (`unreadable`) as `load` does."""
-    is_bytes(content, name)
+    """Read a cassette from its bytes; *name* is its name in messages.
+
+    Raises `CassetteError` (`unreadable`) as `load` does, and `InvalidInput` for an argument of
+    another type.
+    """
+    check_content(content, name)
     try:
         tree = parse_json(content)
         if not isinstance(tree, dict):
-            raise TypeError("it is no object")
+            raise TypeError("it is not an object")
         if "format" not in tree and "interactions" in tree:
             raise CassetteError(
                 f"{name} is a cassette of VCR.py; "
@@ -106,30 +110,32 @@ def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
                 reason="unreadable",
             )
         if tree["format"] != FORMAT:
-            raise CassetteError(f"{name} is no {FORMAT}", reason="unreadable")
+            raise CassetteError(f"{name} is not a {FORMAT}", reason="unreadable")
         if type(tree["version"]) is not int:
-            raise TypeError("its version is no integer")
+            raise TypeError("its version is not an integer")
         if tree["version"] != VERSION:
             raise CassetteError(
-                f"{name} has version {tree['version']} of the format, and only {VERSION} is known "
-                "here; install a newer calcom-bookings",
+                f"{name} has version {tree['version']} of the format, but this calcom-bookings "
+                f"reads only version {VERSION}; install a newer one",
                 reason="unreadable",
             )
         runs = []
         for number, run in enumerate(_array(tree["runs"])):
             exchanges = enumerate(_array(run["exchanges"]))
             place = f"runs[{number}].exchanges"
-            runs.append(Run(tuple(_placed(item, f"{place}[{count}]") for count, item in exchanges)))
-        personal, loose = tree.get("personal", PERSONAL[0]), tree.get("loose", False)
-        return Cassette(tuple(runs), name, personal, loose)
+            runs.append(
+                Run(tuple(_read_exchange(item, f"{place}[{index}]") for index, item in exchanges))
+            )
+        personal, any_order = tree.get("personal", PERSONAL[0]), tree.get("any_order", False)
+        return Cassette(tuple(runs), name, personal, any_order)
     except _DAMAGE as error:
         raise CassetteError(
-            f"{name} is damaged ({_said(error)}); restore it", reason="unreadable"
+            f"{name} is damaged ({_describe(error)}); restore it", reason="unreadable"
         ) from error
 
 
-def is_bytes(content: object, name: object) -> None:
-    """Refuse the content of a file that is not bytes, and its name if it is not a string."""
+def check_content(content: object, name: object) -> None:
+    """Raise `InvalidInput` if a file's content is not bytes, or its name not a string."""
     if not isinstance(content, bytes):
         raise InvalidInput("content", f"must be bytes, not {type(content).__name__}")
     if not isinstance(name, str):
@@ -138,62 +144,59 @@ def is_bytes(content: object, name: object) -> None:
 
 def _array(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError("an array is something else")
+        raise TypeError(f"an array is missing, {type(value).__name__} is there instead")
     return value
 
 
-def _said(error: BaseException) -> str:
-    return f"there is no {error}" if isinstance(error, KeyError) else str(error)
+def _describe(damage: BaseException) -> str:
+    return f"there is no {damage}" if isinstance(damage, KeyError) else str(damage)
 
 
-def _placed(item: Any, place: str) -> Recorded:
+def _read_exchange(item: Any, place: str) -> RecordedExchange:
     try:
-        return _recorded(item)
+        request = item["request"]
+        return RecordedExchange(
+            tuple(_array(item["branch"])),
+            Request(
+                request["method"],
+                request["url"],
+                _read_headers(request["headers"]),
+                _read_body(request["body"]),
+            ),
+            _read_outcome(item),
+        )
     except _DAMAGE as error:
-        raise ValueError(f"{place}: {_said(error)}") from error
+        raise ValueError(f"{place}: {_describe(error)}") from error
 
 
-def _recorded(item: Mapping[str, Any]) -> Recorded:
-    request = item["request"]
-    return Recorded(
-        tuple(_array(item["branch"])),
-        Request(
-            request["method"],
-            request["url"],
-            _headers(request["headers"]),
-            body_bytes(request["body"]),
-        ),
-        _outcome(item),
-    )
-
-
-def _outcome(item: Mapping[str, Any]) -> Outcome:
+def _read_outcome(item: Mapping[str, Any]) -> Outcome:
     cancelled = item.get("cancelled", False)
     if not isinstance(cancelled, bool):
-        raise TypeError("cancelled is no boolean")
+        raise TypeError("cancelled is not a boolean")
     if cancelled:
         return Cancelled()
     if "failure" in item:
         failure = item["failure"]
         return Failure(_FAILURES[failure["type"]], failure["message"], failure["reason"])
     response = item["response"]
-    return Response(response["status"], _headers(response["headers"]), body_bytes(response["body"]))
+    headers = _read_headers(response["headers"])
+    return Response(response["status"], headers, _read_body(response["body"]))
 
 
-def _headers(pairs: Any) -> Headers:
+def _read_headers(pairs: Any) -> Headers:
     return Headers([(name, value) for name, value in map(_array, _array(pairs))])
 
 
-def body_bytes(body: Any) -> bytes:
-    """Return the bytes of a body as the file holds it."""
+def _read_body(body: Any) -> bytes:
     if body is None:
         return b""
     if isinstance(body, dict) and body.keys() == {"base64"}:
         return base64.b64decode(body["base64"], validate=True)
-    return _as_it_came(body).encode()
+    return _compact_json(body).encode()
 
 
-_as_it_came = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+# Servers and clients write JSON without spaces, so most bodies are replayed to the byte.
+_compact_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def dumps(
@@ -203,87 +206,92 @@ def dumps(
 ) -> bytes:
     """Return the bytes of a cassette, redacted and then changed by *before_record*.
 
-    No other function writes a recording; equal recordings give equal bytes.
-    Raises `CassetteError` (`credential-left`) if they would still hold a credential of a request,
-    and any exception of *before_record*.
+    Every recording is written by this function; equal recordings give equal bytes.
+    Raises `CassetteError` (`credential-left`) if the bytes would still hold a credential of a
+    request, and any exception of *before_record*.
     """
     if not isinstance(cassette, Cassette):
         raise InvalidInput("cassette", f"must be a Cassette, not {type(cassette).__name__}")
     check_before_record(before_record)
-    redaction = redaction_of(redaction)
+    redaction = check_redaction(redaction)
     credentials = credentials_in(cassette, redaction)
     if not all(credential.is_certain for credential in credentials):
         raise CassetteError(
             f"{cassette.name} was not written: a credential of fewer than {SHORTEST} characters "
-            "cannot be told from other text; record with a longer one",
+            "looks like other text; record with a longer one",
             reason="credential-left",
         )
-    written = redacted(cassette, redaction, credentials)
+    redacted = redact(cassette, redaction, credentials)
     if before_record is not None:
-        written = evolve(written, runs=tuple(changed_by(before_record, written.runs)))
-    tree = _file(written)
-    content = _written(tree)
-    if not still_hold(content, credentials):
+        redacted = evolve(redacted, runs=tuple(apply_before_record(before_record, redacted.runs)))
+    tree = _cassette_tree(redacted)
+    content = _write_json(tree)
+    if not contains_credentials(content, credentials):
         return content
-    place = _where(tree["runs"], credentials)
-    del written, tree, content  # no frame that raises holds the credential
+    place = _place_of_credential(tree["runs"], credentials)
+    del redacted, tree, content  # no frame that raises holds the credential
     raise CassetteError(
-        f"{cassette.name} was not written: {place} still holds a credential, encoded in a way that "
-        "cannot be taken out; keep it out of what is sent",
+        f"{cassette.name} was not written: {place} still holds a credential, in an encoding that "
+        "cannot be redacted; do not send it there",
         reason="credential-left",
     )
 
 
-def _file(cassette: Cassette) -> dict[str, Any]:
+def _cassette_tree(cassette: Cassette) -> dict[str, Any]:
     tree: dict[str, Any] = {"format": FORMAT, "version": VERSION}
     if cassette.personal != PERSONAL[0]:
         tree["personal"] = cassette.personal
-    if cassette.loose:
-        tree["loose"] = True
-    tree["runs"] = [{"exchanges": [_item(item) for item in run.exchanges]} for run in cassette.runs]
+    if cassette.any_order:
+        tree["any_order"] = True
+    tree["runs"] = [
+        {"exchanges": [_exchange_tree(item) for item in run.exchanges]} for run in cassette.runs
+    ]
     return tree
 
 
-def _written(tree: Any) -> bytes:
+def _write_json(tree: Any) -> bytes:
     content = json.dumps(tree, ensure_ascii=False, indent=1) + "\n"
-    # JSON writes half of a surrogate pair as Python does.
+    # A lone surrogate is escaped, as JSON and Python both write it.
     return _PAIR.sub(r"[\1, \2]", content).encode(errors="backslashreplace")
 
 
-# A header stands in one line, so that people can read them.
+# Puts each header on one line, which people read more easily.
 _PAIR = re.compile(r'\[\n +("(?:[^"\\]|\\.)*"),\n +("(?:[^"\\]|\\.)*")\n +\]')
 
 
-def _where(runs: list[dict[str, Any]], credentials: frozenset[Credential]) -> str:
+def _place_of_credential(runs: list[dict[str, Any]], credentials: frozenset[Credential]) -> str:
     places = (
-        (f"runs[{number}].exchanges[{count}].{part}", value)
+        (f"runs[{number}].exchanges[{index}].{part}", value)
         for number, run in enumerate(runs)
-        for count, exchange in enumerate(run["exchanges"])
+        for index, exchange in enumerate(run["exchanges"])
         for part, value in exchange.items()
     )
-    held = (place for place, value in places if still_hold(_written(value), credentials))
-    return next(held, "it")
+    found = (
+        place for place, value in places if contains_credentials(_write_json(value), credentials)
+    )
+    return next(found, "it")
 
 
-def _item(recorded: Recorded) -> dict[str, Any]:
-    request = recorded.request
-    outcome, came = _outcome_item(recorded.outcome)
-    _, path, query = split(request.url)
+def _exchange_tree(exchange: RecordedExchange) -> dict[str, Any]:
+    request = exchange.request
+    outcome, label = _outcome_tree(exchange.outcome)
+    _, path, query = split_url(request.url)
     target = f"{path}?{query}" if query else path
     return {
-        "branch": list(recorded.branch),
-        "summary": f"{request.method} {target} {came}",
+        "branch": list(exchange.branch),
+        "summary": f"{request.method} {target} {label}",
         "request": {
             "method": request.method,
             "url": request.url,
             "headers": [list(pair) for pair in request.headers],
-            "body": _body_item(request.body),
+            "body": _body_tree(request.body),
         },
         **outcome,
     }
 
 
-def _outcome_item(outcome: Outcome) -> tuple[dict[str, Any], str]:
+def _outcome_tree(outcome: Outcome) -> tuple[dict[str, Any], str]:
+    """Return the part of the file for an outcome, and its label in the summary."""
     match outcome:
         case Cancelled():
             return {"cancelled": True}, "cancelled"
@@ -291,36 +299,37 @@ def _outcome_item(outcome: Outcome) -> tuple[dict[str, Any], str]:
             name = "NotSent" if issubclass(outcome.error, NotSent) else "NoAnswer"
             failure = {"type": name, "reason": outcome.reason, "message": outcome.message}
             return {"failure": failure}, f"{name} ({outcome.reason})"
-    tree = {
+    response = {
         "status": outcome.status,
         "headers": [list(pair) for pair in outcome.headers],
-        "body": _body_item(outcome.body),
+        "body": _body_tree(outcome.body),
     }
-    return {"response": tree}, str(outcome.status)
+    return {"response": response}, str(outcome.status)
 
 
-def _body_item(body: bytes) -> Any:
-    """Return a body as the file holds it; the opposite of `body_bytes`."""
+def _body_tree(body: bytes) -> Any:
+    """Return a body as the file stores it; the opposite of `_read_body`."""
     if not body:
         return None
+    tree = _lossless_json(body)
+    return {"base64": base64.b64encode(body).decode()} if tree is None else tree
+
+
+def _lossless_json(body: bytes) -> Any:
+    """Return a body as JSON, or None if reading the file would give other bytes."""
     try:
-        # Not of the bytes, which may be in another encoding than the file.
-        tree = json.loads(body.decode(), object_pairs_hook=_no_key_twice)
-        # What JSON can say and a file of JSON cannot: 1e999, half of a surrogate pair.
+        # Decoded as UTF-8 first: `json.loads` would also accept UTF-16, and lose the encoding.
+        tree = json.loads(body.decode(), object_pairs_hook=_unique_keys)
+        # Python reads numbers and lone surrogates that it cannot write as JSON in UTF-8.
         json.dumps(tree, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
-        return {"base64": base64.b64encode(body).decode()}
-    if (
-        tree is None
-        or (isinstance(tree, dict) and tree.keys() == {"base64"})
-        or is_deeper_than(_DEEPEST, tree)
-    ):
-        return {"base64": base64.b64encode(body).decode()}
-    return tree
+        return None
+    is_base64 = isinstance(tree, dict) and tree.keys() == {"base64"}
+    return None if is_base64 or is_deeper_than(_MAX_DEPTH, tree) else tree
 
 
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key is repeated")
     return found

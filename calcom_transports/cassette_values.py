@@ -1,7 +1,7 @@
 """The values of a cassette: runs of exchanges, each with a request and its outcome.
 
-Each value checks the types of its fields and raises `InvalidInput`, since tools make cassettes too.
-`calcom_transports.cassette` reads them from a file and writes them to one.
+Each value checks the types of its fields and raises `InvalidInput`, since other tools can create
+cassettes too. `calcom_transports.cassette` reads them from a file and writes them to one.
 """
 
 from collections.abc import Callable
@@ -18,102 +18,109 @@ PERSONAL = ("kept", "replaced", "keyed")
 Validator = Callable[[object, "Attribute[Any]", Any], None]
 
 
-def _wrong(attribute: "Attribute[Any]", wanted: str, given: object) -> InvalidInput:
-    return InvalidInput(attribute.name, f"must be {wanted}, not {type(given).__name__}")
+def _wrong_type(attribute: "Attribute[Any]", expected: str, value: object) -> InvalidInput:
+    return InvalidInput(attribute.name, f"must be {expected}, not {type(value).__name__}")
 
 
-def _a(kind: type, wanted: str) -> Validator:
-    def check(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-        if not isinstance(given, kind):
-            raise _wrong(attribute, wanted, given)
+def _instance_of(kind: type, expected: str) -> Validator:
+    def check(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
+        if not isinstance(value, kind):
+            raise _wrong_type(attribute, expected, value)
 
     return check
 
 
-def _tuple_of(kind: type, wanted: str) -> Validator:
-    def check(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-        if not isinstance(given, tuple):
-            raise _wrong(attribute, f"a tuple of {wanted}", given)
-        for item in given:
+def _tuple_of(kind: type, plural: str) -> Validator:
+    def check(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
+        if not isinstance(value, tuple):
+            raise _wrong_type(attribute, f"a tuple of {plural}", value)
+        for item in value:
             if not isinstance(item, kind):
-                raise InvalidInput(attribute.name, f"holds {type(item).__name__} beside {wanted}")
+                raise InvalidInput(attribute.name, f"must hold {plural}, not {type(item).__name__}")
 
     return check
 
 
-def _is_branch(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-    if not isinstance(given, tuple) or not all(type(each) is int and each >= 0 for each in given):
+def _check_branch(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
+    if not isinstance(value, tuple) or not all(type(item) is int and item >= 0 for item in value):
         raise InvalidInput(attribute.name, "must be a tuple of integers from 0")
 
 
-def _is_failure(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-    if not (isinstance(given, type) and issubclass(given, TransportError)):
-        raise _wrong(attribute, "NotSent or NoAnswer", given)
+def _check_failure(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
+    if not (isinstance(value, type) and issubclass(value, TransportError)):
+        raise _wrong_type(attribute, "NotSent or NoAnswer", value)
 
 
-def _is_personal(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-    if given not in PERSONAL:
+def _check_personal(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
+    if value not in PERSONAL:
         raise InvalidInput(attribute.name, "must be one of " + ", ".join(PERSONAL))
 
 
-_TEXT = _a(str, "a string")
+_IS_TEXT = _instance_of(str, "a string")
 
 
 @frozen
 class Failure:
     """A recorded failure of the transport."""
 
-    error: type[TransportError] = field(validator=_is_failure)
-    message: str = field(validator=_TEXT)
-    reason: str = field(validator=_TEXT)
+    error: type[TransportError] = field(validator=_check_failure)
+    message: str = field(validator=_IS_TEXT)
+    reason: str = field(validator=_IS_TEXT)
 
-    def make(self) -> TransportError:
-        """Return the error to raise, new each time."""
+    def to_error(self) -> TransportError:
+        """Return a new error to raise."""
         return self.error(self.message, reason=self.reason)
 
 
 @frozen
 class Cancelled:
-    """The exchange was cancelled before it came to anything."""
+    """The exchange was cancelled before it had a response or a failure."""
 
 
 Outcome = Response | Failure | Cancelled
 
 
-def _is_outcome(instance: object, attribute: "Attribute[Any]", given: Any) -> None:
-    if not isinstance(given, Outcome):
-        raise _wrong(attribute, "a Response, a Failure or Cancelled()", given)
+def _check_outcome(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
+    if not isinstance(value, Outcome):
+        raise _wrong_type(attribute, "a Response, a Failure or Cancelled()", value)
 
 
 @frozen
-class Recorded:
-    """One exchange: what was asked in which branch, and what came of it."""
+class RecordedExchange:
+    """One exchange: the request, its branch in the program, and its outcome."""
 
-    branch: Branch = field(validator=_is_branch)
-    request: Request = field(validator=_a(Request, "a Request"))
-    outcome: Outcome = field(validator=_is_outcome)
+    branch: Branch = field(validator=_check_branch)
+    request: Request = field(validator=_instance_of(Request, "a Request"))
+    outcome: Outcome = field(validator=_check_outcome)
 
 
 @frozen
 class Run:
-    """The exchanges of one program, sorted by branch, in the order of their sending in each."""
+    """The exchanges of one program, sorted by branch, and within a branch in sending order."""
 
-    exchanges: tuple[Recorded, ...] = field(validator=_tuple_of(Recorded, "Recorded"))
+    exchanges: tuple[RecordedExchange, ...] = field(
+        validator=_tuple_of(RecordedExchange, "RecordedExchanges")
+    )
 
 
 @frozen
 class Cassette:
-    """What a file holds; *name* says which, for messages.
+    """The content of a cassette file.
 
-    *personal* says what became of personal data: `"kept"`, `"replaced"`, or `"keyed"`.
-    With *loose* a request is answered by the first unplayed exchange that is equal to it, whichever
-    run and branch asks.
+    Attributes:
+        runs: the recorded programs.
+        name: the name of the cassette in messages.
+        personal: whether personal data is `"kept"`, `"replaced"`, or `"keyed"`, which means
+            replaced by pseudonyms that depend on a key.
+        any_order: whether a request gets the first unplayed exchange that is equal to it, from any
+            run and branch.
+
     Raises `InvalidInput` for an argument of another type, as all of these values do.
     """
 
     runs: tuple[Run, ...] = field(
         repr=lambda runs: f"<{len(runs)} runs>", validator=_tuple_of(Run, "Runs")
     )
-    name: str = field(default="the replay", validator=_TEXT)
-    personal: str = field(default="kept", validator=_is_personal)
-    loose: bool = field(default=False, validator=_a(bool, "a boolean"))
+    name: str = field(default="the replay", validator=_IS_TEXT)
+    personal: str = field(default="kept", validator=_check_personal)
+    any_order: bool = field(default=False, validator=_instance_of(bool, "a boolean"))

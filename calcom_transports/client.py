@@ -30,10 +30,10 @@ from calcom_transports import environment
 from calcom_transports.async_interpreter import AnyAsyncTransport
 from calcom_transports.instrumentation import (
     ON_EXCHANGE,
-    AsyncIterateWith,
+    AsyncObservedItems,
     OnExchange,
-    iterate_with,
-    on_exchange_of,
+    check_on_exchange,
+    observe_items,
 )
 from calcom_transports.interpreter import AnyTransport, AsyncTransport, Transport, iterate, run
 from calcom_transports.namespaces import (
@@ -141,7 +141,7 @@ class _Configured(ABC, Generic[Sender]):
         self.pace = check_pace(pace)
         self._pacer = Pacer.of(self.pace, self.api, replays)
         self.concurrency = at_least_1(concurrency)
-        self._on_exchange = on_exchange_of(on_exchange)
+        self._on_exchange = check_on_exchange(on_exchange)
         self._transport: Sender = self._usual_transport() if transport is None else transport
 
     @abstractmethod
@@ -203,7 +203,7 @@ class _Configured(ABC, Generic[Sender]):
         if concurrency is not None:
             client.concurrency = at_least_1(concurrency)
         if on_exchange is not None:
-            client._on_exchange = on_exchange_of(on_exchange)
+            client._on_exchange = check_on_exchange(on_exchange)
         return client
 
     def _exchanging(self, op: Operation[T]) -> Program[Exchange[T]]:
@@ -318,7 +318,7 @@ class Client(_Configured[AnyTransport]):
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
         """Carry out a streaming program and yield the items it emits."""
         emitted = iterate(self._pacer.paced(stream), self._transport, self._timeout)
-        return iterate_with(self._on_exchange, cast("Generator[T, None, None]", emitted))
+        return observe_items(self._on_exchange, cast("Generator[T, None, None]", emitted))
 
     def pages(self, op: Operation[Page[Booking]]) -> Iterator[Page[Booking]]:
         """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""
@@ -413,7 +413,7 @@ class AsyncClient(_Configured[AnyAsyncTransport]):
         from calcom_transports.trio_runtime import iterate_trio
 
         emitted = iterate_trio(self._pacer.paced(stream), self._transport, self._timeout)
-        return AsyncIterateWith(self._on_exchange, emitted)
+        return AsyncObservedItems(self._on_exchange, emitted)
 
     def pages(self, op: Operation[Page[Booking]]) -> AsyncIterator[Page[Booking]]:
         """Walk a list from the page that *op* lists; see `calcom_core.paging.pages`."""

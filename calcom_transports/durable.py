@@ -42,7 +42,7 @@ from calcom_core.errors import InvalidInput, NoAnswer, TransportError
 from calcom_core.execution import Execution
 from calcom_core.http import Response, Timeout, to_timeout
 from calcom_core.json_values import from_json, to_json
-from calcom_transports.interpreter import Transport, check_response, seconds_of, timeout_for
+from calcom_transports.interpreter import Transport, check_response, draw_seconds, timeout_for
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ def run_durable(
         raise InvalidInput("program", "must run within a function with @DBOS.workflow()")
     execution: Execution[T] = Execution(program)
     performer = _Performer(execution, transport, to_timeout(timeout))
-    return execution.finish(performer.perform, "a client, since a stream is not durable")
+    return execution.finish(performer.perform, "client.iterate()")
 
 
 def _step(name: str, function: Callable[..., Any], *args: object) -> Any:
@@ -94,7 +94,7 @@ class _Performer:
             case Send():
                 return self._sent(effect)
             case Sleep():
-                DBOS.sleep(seconds_of(effect))
+                DBOS.sleep(draw_seconds(effect))
                 return None
             case Clock():
                 # Of the day, since the clocks of two processes share no other.

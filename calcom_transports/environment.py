@@ -1,4 +1,7 @@
-"""The environment variables that a client reads where an argument is not given."""
+"""The environment variables that a client reads if an argument is missing.
+
+A blank variable is an error: it is more often a mistake in a script than a wish for the default.
+"""
 
 import os
 from typing import Final
@@ -12,9 +15,9 @@ BASE_URL: Final = "CALCOM_BASE_URL"
 
 
 def api_key() -> Secret | None:
-    """Return the key that `CALCOM_API_KEY` holds, or None where it is not set.
+    """Return the key in `CALCOM_API_KEY`, or None if it is not set.
 
-    Raises `InvalidInput`, which names the variable, where it is blank or holds no key.
+    Raises `InvalidInput` with the name of the variable if it is blank or not a valid key.
     """
     if not _is_set(API_KEY):
         return None
@@ -22,9 +25,9 @@ def api_key() -> Secret | None:
 
 
 def base_url() -> str | None:
-    """Return the server that `CALCOM_BASE_URL` names, or None where it is not set.
+    """Return the URL of the server in `CALCOM_BASE_URL`, or None if it is not set.
 
-    Raises `InvalidInput`, which names the variable, where it is blank or holds no base URL.
+    Raises `InvalidInput` with the name of the variable if it is blank or not a valid base URL.
     """
     if not _is_set(BASE_URL):
         return None

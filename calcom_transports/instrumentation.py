@@ -1,10 +1,10 @@
-"""A log line for each exchange, and a function of your own around it.
+"""A log line for each exchange, and a function of the caller around it.
 
-Both interpreters log each exchange on the logger `calcom_transports` at level DEBUG, also recorded
-and replayed ones. The line has method, path, outcome, duration, attempt and the server's request
-id. It has no query, no header, no body, and no credential.
+Both interpreters log each exchange to the logger `calcom_transports` at level DEBUG, also while
+recording and replaying. The line has method, path, outcome, duration, attempt and the server's
+request id. It has no query, header, body or credential, so logs hold no secrets.
 `Client(on_exchange=…)` runs a context manager around each exchange, over any transport.
-The network transports log a write that is cut off after it was sent at level WARNING.
+The network transports log a write that is cancelled after it was sent at level WARNING.
 """
 
 import logging
@@ -36,13 +36,16 @@ _REQUEST_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 
 @define
 class Observation:
-    """One exchange: its request at first, and its outcome at the end.
+    """One exchange; its outcome is set when the exchange ends.
 
-    *operation* names the operation, such as `bookings.get`; it is None for a request of a program
-    of your own. *attempt* counts from 1.
-    *seconds* is the duration by the monotonic clock, under trio by trio's clock.
-    At the end either *response* is set or *error*, which may be any exception: trio's `Cancelled`
-    for a cancelled exchange.
+    Attributes:
+        request: the request.
+        operation: the name of the operation, such as `bookings.get`, or None for a request that
+            a program sends without one.
+        attempt: the number of the attempt, from 1.
+        seconds: the duration, by the monotonic clock, or under trio by trio's clock.
+        response: the response, or None after a failure.
+        error: the exception that ended the exchange, such as trio's `Cancelled`, or None.
     """
 
     request: Request
@@ -70,17 +73,17 @@ class Observation:
     @property
     def request_id(self) -> str | None:
         """The server's `X-Request-Id`, or None without a valid one."""
-        found = self.response.headers.get("x-request-id") if self.response else None
-        return found if found and _REQUEST_ID.fullmatch(found) else None
+        value = self.response.headers.get("x-request-id") if self.response else None
+        return value if value and _REQUEST_ID.fullmatch(value) else None
 
 
 OnExchange: TypeAlias = Callable[[Observation], AbstractContextManager[object]]
-"""Called with each exchange; returns a context manager to run it in.
+"""Gets each exchange, and returns a context manager that runs around it.
 
 The observation is complete when the context manager exits. Each attempt is an exchange of its own.
-Pages that are requested at once call it from several threads or tasks at once.
-It cannot suppress the error of an exchange. Its own error reaches the caller: on entering, nothing
-is sent; on exiting, the exchange is over, and a write may have happened.
+Concurrent requests call it from several threads or tasks at once.
+It cannot suppress the error of an exchange. Its own error reaches the caller: if entering fails,
+nothing is sent; if exiting fails, the exchange is over, and a write may have happened.
 """
 
 
@@ -95,103 +98,104 @@ class Sending:
 
 
 SENDING: ContextVar[Sending | None] = ContextVar("sending", default=None)
-"""What an interpreter sends; a transport gets only the request."""
+"""The request that an interpreter is sending; `Transport.send` gets only the request itself."""
 
 ON_EXCHANGE: ContextVar[OnExchange | None] = ContextVar("on_exchange", default=None)
-"""The function of the client that runs a program; a client without one sets None.
+"""The function of the client that runs a program.
 
-So a client that a transport uses does not inherit the function of the client around it.
+A client without one sets None: a client inside a transport must not inherit the outer function.
 """
 
 
-def is_instrumented() -> bool:
-    """Tell whether exchanges are logged or have a function around them."""
+def isobserve_and_log() -> bool:
+    """Return whether exchanges are logged, or have a function around them."""
     return LOGGER.isEnabledFor(logging.DEBUG) or ON_EXCHANGE.get() is not None
 
 
 @contextmanager
-def observing(
+def observe_exchange(
     effect: Send, execution: Execution[Any], clock: Callable[[], float]
 ) -> Iterator[Observation]:
-    """Set `SENDING` for an exchange, and instrument it; the body sets the response."""
-    before = SENDING.set(Sending(effect, execution.run_id, execution.branch))
+    """Set `SENDING` for an exchange, and log and observe it; the body sets the response."""
+    token = SENDING.set(Sending(effect, execution.run_id, execution.branch))
     try:
-        if not is_instrumented():
+        if not isobserve_and_log():
             yield Observation(effect.request)
         else:
-            with instrumented(effect, clock) as seen:
-                yield seen
+            with observe_and_log(effect, clock) as observation:
+                yield observation
     finally:
-        SENDING.reset(before)
+        SENDING.reset(token)
 
 
 @contextmanager
-def instrumented(effect: Send, clock: Callable[[], float]) -> Iterator[Observation]:
-    """Log an exchange, and run it in the client's `on_exchange`."""
+def observe_and_log(effect: Send, clock: Callable[[], float]) -> Iterator[Observation]:
+    """Log an exchange, and run the client's `on_exchange` around it."""
     operation = effect.operation.name if effect.operation else None
-    seen = Observation(effect.request, operation, effect.attempt)
+    observation = Observation(effect.request, operation, effect.attempt)
     on_exchange = ON_EXCHANGE.get()
-    with on_exchange(seen) if on_exchange else nullcontext():
-        began = clock()
+    with on_exchange(observation) if on_exchange else nullcontext():
+        start = clock()
         try:
-            yield seen
+            yield observation
         except BaseException as error:
-            seen.error = error
+            observation.error = error
             raise
         finally:
-            seen.seconds = clock() - began
+            observation.seconds = clock() - start
             if LOGGER.isEnabledFor(logging.DEBUG):
-                LOGGER.debug("%s", _line(seen))
-    if seen.error is not None:  # the context manager suppressed it
-        raise seen.error
+                LOGGER.debug("%s", _log_line(observation))
+    if observation.error is not None:  # the context manager suppressed it
+        raise observation.error
 
 
-def _line(seen: Observation) -> str:
-    outcome = str(seen.status)
-    if seen.response is None:
-        outcome = type(seen.error).__name__
-        if isinstance(seen.error, TransportError):
-            outcome += f" ({seen.error.reason})"
+def _log_line(observation: Observation) -> str:
+    outcome = str(observation.status)
+    if observation.response is None:
+        outcome = type(observation.error).__name__
+        if isinstance(observation.error, TransportError):
+            outcome += f" ({observation.error.reason})"
     line = (
-        f"{seen.method} {seen.path}: {outcome} in {seen.seconds:.3f} s, attempt {seen.attempt}"
-        + (f", request id {seen.request_id}" if seen.request_id else "")
+        f"{observation.method} {observation.path}: {outcome} in {observation.seconds:.3f} s, "
+        f"attempt {observation.attempt}"
+        + (f", request id {observation.request_id}" if observation.request_id else "")
     )
-    return Redactor(collect_credentials(seen.request)).text(line)
+    return Redactor(collect_credentials(observation.request)).text(line)
 
 
-def log_cut(request: Request) -> None:
-    """Log that a write was cut off after it was sent, since no error tells its caller.
+def log_cancelled_write(request: Request) -> None:
+    """Log that a write was cancelled after it was sent, since its caller gets no error.
 
-    The line has no query, and no credential.
+    The line has no query and no credential.
     """
     sending = SENDING.get()
     operation = sending.effect.operation if sending else None
     name = f"{operation.name}: " if operation else ""
     line = (
-        f"{name}{request.method} {urlsplit(request.url).path}: cut off after it was sent; "
-        "it may have been executed, look before repeating it"
+        f"{name}{request.method} {urlsplit(request.url).path}: cancelled after it was sent; "
+        "it may have been executed, so read the booking first"
     )
     LOGGER.warning("%s", Redactor(collect_credentials(request)).text(line))
 
 
-def on_exchange_of(given: OnExchange | None) -> OnExchange | None:
-    """Return the given function; refuse a value that is not one."""
-    if given is not None and not callable(given):
-        raise InvalidInput("on_exchange", f"must be a function, not {type(given).__name__}")
-    return given
+def check_on_exchange(function: OnExchange | None) -> OnExchange | None:
+    """Return *function*; raise `InvalidInput` if it is neither a function nor None."""
+    if function is not None and not callable(function):
+        raise InvalidInput("on_exchange", f"must be a function, not {type(function).__name__}")
+    return function
 
 
-def iterate_with(
+def observe_items(
     on_exchange: OnExchange | None, items: Generator[T, None, None]
 ) -> Generator[T, None, None]:
-    """Yield *items*, and run their exchanges in *on_exchange*, but not the body of the loop."""
+    """Yield *items* with *on_exchange* around their exchanges, but not around the loop's body."""
     try:
         while True:
-            before = ON_EXCHANGE.set(on_exchange)
+            token = ON_EXCHANGE.set(on_exchange)
             try:
                 item = next(items, _END)
             finally:
-                ON_EXCHANGE.reset(before)
+                ON_EXCHANGE.reset(token)
             if item is _END:
                 return
             yield cast(T, item)
@@ -199,8 +203,8 @@ def iterate_with(
         items.close()
 
 
-class AsyncIterateWith(Generic[T]):
-    """As `iterate_with`, for trio; not an async generator, since `break` leaves one open."""
+class AsyncObservedItems(Generic[T]):
+    """As `observe_items`, for trio; `break` would leave an async generator open."""
 
     def __init__(self, on_exchange: OnExchange | None, items: "AsyncItems[T]") -> None:
         self._on_exchange = on_exchange
@@ -210,11 +214,11 @@ class AsyncIterateWith(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        before = ON_EXCHANGE.set(self._on_exchange)
+        token = ON_EXCHANGE.set(self._on_exchange)
         try:
             return await anext(self._items)
         finally:
-            ON_EXCHANGE.reset(before)
+            ON_EXCHANGE.reset(token)
 
     def close(self) -> None:
         """Close the program."""

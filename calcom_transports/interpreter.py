@@ -1,8 +1,8 @@
 """The blocking interpreter of programs; imports no async library.
 
 `run` and `iterate` perform the effects of a program one after another, and a `Gather` on threads.
-A transport only sends; the interpreter sleeps and reads the clock.
-A replay needs neither threads nor a clock: it is played by `ReplayedExecution`.
+The interpreter sleeps and reads the clock; a transport only sends, so it is easy to replace.
+`ReplayedExecution` plays a replay, which needs neither threads nor a clock.
 """
 
 import random
@@ -28,35 +28,38 @@ from calcom_core.effects import (
 from calcom_core.errors import NoAnswer
 from calcom_core.execution import Branch, Execution, Perform
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.instrumentation import observing
-from calcom_transports.playback import ReplayedExecution, Replays
+from calcom_transports.instrumentation import observe_exchange
+from calcom_transports.playback import ReplayedExecution, ReplayTransport
 
 T = TypeVar("T")
 
 
 class Transport(Protocol):
-    """Sends a request and brings the answer, and does nothing else.
+    """Sends a request once and returns its response, of any status.
 
-    It may have *timeout*, a `Timeout`: its own, which what is left of a deadline then shortens.
-    Raises `NotSent` if and only if no byte of the request can have left, and `NoAnswer` where no
-    complete answer came; an answer of any status is returned.
+    An attribute *timeout*, a `Timeout`, is optional: the default of the transport, which the
+    remaining time of a program shortens.
     """
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
-        """Send *request* within *timeout*, or within the transport's own where it is None."""
+        """Send *request* within *timeout*, or within the transport's default if it is None.
+
+        Raises `NotSent` if and only if no byte of the request can have left, and `NoAnswer` if
+        some may have and no complete response arrived.
+        """
         ...
 
 
 class AsyncTransport(Protocol):
-    """As `Transport`, awaited."""
+    """The async counterpart of `Transport`."""
 
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
-        """Send *request* within *timeout*, or within the transport's own where it is None."""
+        """Send *request* within *timeout*, or within the transport's default if it is None."""
         ...
 
 
 class TransportPair(Protocol):
-    """Transports for either client, such as those of a `Recorder`."""
+    """An object with a transport for each client, such as a `Recorder`."""
 
     def sync_transport(self) -> Transport:
         """Return the transport for `Client`."""
@@ -67,40 +70,41 @@ class TransportPair(Protocol):
         ...
 
 
-AnyTransport: TypeAlias = Transport | TransportPair | Replays
-"""What `Client` and the blocking interpreter accept."""
+AnyTransport: TypeAlias = Transport | TransportPair | ReplayTransport
+"""A transport for `Client` or the blocking interpreter."""
 
 
-def timeout_for(effect: Send, usual: Timeout | None, transport: object) -> Timeout | None:
-    """Return the timeout to send with; what is left of a deadline shortens the transport's own."""
+def timeout_for(effect: Send, default: Timeout | None, transport: object) -> Timeout | None:
+    """Return the timeout for a request; None means the transport's default.
+
+    The remaining time of the program shortens it.
+    """
     if effect.remaining is None:
-        return effect.timeout or usual
+        return effect.timeout or default
     own = getattr(transport, "timeout", None)
-    return effect.timeout_or(usual, own if isinstance(own, Timeout) else None)
+    return effect.timeout_or(default, own if isinstance(own, Timeout) else None)
 
 
 def check_response(response: object) -> Response:
-    """Check what a transport returned; after anything else a write may have happened."""
+    """Return *response*; raise `NoAnswer` for another value, since a write may have happened."""
     if not isinstance(response, Response):
         kind = type(response).__name__
-        raise NoAnswer(
-            f"the transport's send returned {kind}, and not a Response", reason="protocol"
-        )
+        raise NoAnswer(f"the transport's send returned {kind}, not a Response", reason="protocol")
     return response
 
 
-def seconds_of(effect: Sleep) -> float:
-    """Draw how long a sleep is to be."""
-    return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - no secret
+def draw_seconds(effect: Sleep) -> float:
+    """Return the duration of a sleep, with random jitter."""
+    return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - not a secret
 
 
 def run(program: Program[T], transport: AnyTransport, timeout: Timeout | None = None) -> T:
-    """Run *program* and return its result.
+    """Run *program*, close it, and return its result.
 
-    *timeout* is for each `Send` that has none of its own.
-    Raises whatever the program raises; closes it in any case.
+    *timeout* applies to each `Send` without a timeout of its own.
+    Raises the exceptions of the program.
     """
-    execution, perform = _begin(program, transport, timeout)
+    execution, perform = _start(program, transport, timeout)
     return execution.finish(perform)
 
 
@@ -109,19 +113,19 @@ def iterate(
 ) -> Iterator[T]:
     """Run a streaming program and yield the items it emits.
 
-    *timeout* is for each `Send` that has none of its own.
-    Nothing is in flight while the caller has an item; leaving the loop closes the program.
+    *timeout* applies to each `Send` without a timeout of its own.
+    No request is in flight while the caller has an item; leaving the loop closes the program.
     """
-    execution, perform = _begin(stream, transport, timeout)
+    execution, perform = _start(stream, transport, timeout)
     return execution.items(perform)
 
 
-def _begin(
+def _start(
     program: Program[T] | Stream[T], transport: AnyTransport, timeout: Timeout | None
 ) -> tuple[Execution[T], Perform]:
     check_program(program)
     if hasattr(transport, "begin"):
-        playback = cast(Replays, transport).begin()
+        playback = cast(ReplayTransport, transport).begin()
         play: ReplayedExecution[T] = ReplayedExecution(
             program, playback=playback, clock=time.monotonic
         )
@@ -135,11 +139,11 @@ def _begin(
 
 
 class _BranchCancelled(BaseException):
-    """Ends a branch after another one failed; its program is closed and never sees this."""
+    """Ends a branch after another one failed; its program is closed, and never gets this."""
 
 
 class _Scope:
-    """Cancels the branches of a `Gather`, and those within them."""
+    """Cancels the branches of a `Gather`, and their inner branches."""
 
     def __init__(self, outer: "_Scope | None" = None) -> None:
         self._outer = outer
@@ -160,7 +164,7 @@ class _Scope:
 
     def cancel(self) -> None:
         self._cancelled.set()
-        for scope in tuple(self._inner):  # other branches come and go meanwhile
+        for scope in tuple(self._inner):  # other threads change the list
             scope.cancel()
 
     def check(self) -> None:
@@ -174,7 +178,7 @@ class _Scope:
 
 @frozen(eq=False)
 class _Performer:
-    """Performs the effects of one execution; a branch of it is performed within a *scope*."""
+    """Performs the effects of one execution; that of a branch belongs to a *scope*."""
 
     execution: Execution[Any]
     transport: Transport
@@ -189,7 +193,7 @@ class _Performer:
                 return self._send(effect)
             case Sleep():
                 wait = time.sleep if self.scope is None else self.scope.wait
-                wait(seconds_of(effect))
+                wait(draw_seconds(effect))
                 return None
             case Clock():
                 return time.monotonic()
@@ -200,13 +204,13 @@ class _Performer:
 
     def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
-        with observing(effect, self.execution, time.monotonic) as exchange:
+        with observe_exchange(effect, self.execution, time.monotonic) as exchange:
             response = check_response(self.transport.send(effect.request, timeout))
             exchange.response = response
         return response
 
     def _gather(self, effect: Gather, scope: _Scope) -> tuple[object, ...]:
-        waiting = iter(self.execution.branches(effect))
+        pending = iter(self.execution.branches(effect))
         lock = Lock()
         results: dict[Branch, object] = {}
         failures: list[BaseException] = []
@@ -214,7 +218,7 @@ class _Performer:
         def work() -> None:
             while True:
                 with lock:
-                    execution = next(waiting, None)
+                    execution = next(pending, None)
                 if execution is None:
                     return
                 try:
@@ -238,7 +242,7 @@ class _Performer:
                 started.append(thread)
             for thread in threads:
                 thread.join()
-        except BaseException:  # the waiting thread was interrupted, or no thread could start
+        except BaseException:  # an interrupt, or a thread could not start
             scope.cancel()
             for thread in started:
                 thread.join()

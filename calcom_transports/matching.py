@@ -1,4 +1,10 @@
-"""When two requests are the same, and in what they differ."""
+"""When two requests match, and where they differ.
+
+A `MatchKey` holds the parts of a request that a replay compares: method, host, path, version,
+query and body, each without credentials. Two requests match if their keys are equal.
+`Match` excludes parts from the comparison. `MatchKey.differences` describes the others for a
+message, and shows only values that cannot be personal data.
+"""
 
 import base64
 import json
@@ -17,71 +23,75 @@ from calcom_transports.redaction import PLAIN, RecordingRedactor
 VERSION_HEADER = "cal-api-version"
 
 _PARTS = ("method", "host", "path", "version", "query", "body")
-_MOST_SHOWN = 8
-# Times and small numbers; a word could be of a person, and a long number a phone's.
-_SHOWABLE = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+\-]*Z?)?|\d{1,6}")
-_LARGEST_SHOWN = 10**7
-_CHOICES = frozenset(
+_MAX_SHOWN = 8  # differences in a message
+# Messages show times and small numbers: a word may be a name, a long number a phone number.
+_SHOWN_TEXT = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+\-]*Z?)?|\d{1,6}")
+_MAX_SHOWN_NUMBER = 10**7
+# These parameters take one of a few words, so messages show them too.
+_ENUM_PARAMETERS = frozenset(
     f"query.{name}"
     for name in ("status", "sortStart", "sortEnd", "sortCreated", "sortUpdatedAt", "format")
 )
-_CHOICE = re.compile(r"[a-z,]{1,64}")
+_ENUM_VALUE = re.compile(r"[a-z,]{1,64}")
 
-_NOTHING = object()
+_MISSING = object()
 
-# RFC 3986, appendix B: it matches any text, and raises for none.
+# RFC 3986, appendix B: it matches any text. `urlsplit` raises for some.
 _URL = re.compile(r"(?:([^:/?#]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
 
 
-def split(url: str) -> tuple[str, str, str]:
-    """Return the scheme with the host of a URL, its path and its query."""
+def split_url(url: str) -> tuple[str, str, str]:
+    """Return the scheme and host of a URL, its path, and its query."""
     scheme, host, path, query = _URL.match(url).groups("")  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
     return f"{scheme.lower()}://{host}", path, query
 
 
-def _ignored(given: Iterable[str]) -> frozenset[str]:
-    if isinstance(given, str) or not isinstance(given, Iterable):
+def _parse_ignore(names: Iterable[str]) -> frozenset[str]:
+    if isinstance(names, str) or not isinstance(names, Iterable):
         raise InvalidInput("ignore", 'must be several names, not one string: ("body.start",)')
-    names = tuple(given)
+    names = tuple(names)
     for name in names:
         part, dot, rest = name.partition(".") if isinstance(name, str) else ("", "", "")
         if part not in _PARTS or (dot and (part not in ("query", "body") or not rest)):
             raise InvalidInput(
                 "ignore",
-                f"holds a name that is none of {', '.join(_PARTS)}, query.NAME, body.KEY "
-                "and body.KEY.KEY",
+                f"holds an unknown name; use {', '.join(_PARTS)}, query.NAME, body.KEY "
+                "or body.KEY.KEY",
             )
     return frozenset(names)
 
 
 @frozen
 class Match:
-    """What two requests must have in common to be the same: everything but what is ignored.
+    """The parts in which two requests must be equal: all of them, except those in *ignore*.
 
-    Strict without arguments: method, host (with its scheme), path, `cal-api-version`, query in any
-    order, and body, as JSON in any order of its keys.
-    *ignore* holds names of parts, or of what is in them: `"host"`, `"query.afterStart"`,
-    `"body.start"`, `"body.attendee.email"`.
-    Headers other than the version never count.
-    Raises `InvalidInput` for an unknown name.
+    The parts are method, host (with its scheme), path, `cal-api-version`, query and body.
+    The order of query parameters and of JSON keys never counts, nor does any other header.
+
+    Args:
+        ignore: names of parts, of query parameters or of JSON keys: `"host"`,
+            `"query.afterStart"`, `"body.start"`, `"body.attendee.email"`.
+
+    Raises:
+        InvalidInput: an unknown name.
     """
 
-    ignore: frozenset[str] = field(default=frozenset(), converter=_ignored)
+    ignore: frozenset[str] = field(default=frozenset(), converter=_parse_ignore)
 
 
 STRICT = Match()
 
 
-def match_of(given: object) -> Match:
-    """Return what requests must have in common; refuse an argument of another type."""
-    if not isinstance(given, Match):
-        raise InvalidInput("match", f"must be a Match(…), not {type(given).__name__}")
-    return given
+def check_match(match: object) -> Match:
+    """Return *match*; raise `InvalidInput` for a value of another type."""
+    if not isinstance(match, Match):
+        raise InvalidInput("match", f"must be a Match(…), not {type(match).__name__}")
+    return match
 
 
 @frozen(cache_hash=True)
 class MatchKey:
-    """What makes two requests the same: not the credentials, not the order of the query."""
+    """The parts of a request that a replay compares, without credentials."""
 
     method: str
     host: str
@@ -94,14 +104,14 @@ class MatchKey:
     def of(
         cls, request: Request, match: Match = STRICT, redactor: RecordingRedactor = PLAIN
     ) -> "MatchKey":
-        """Return the key of a request, made from its redacted form.
+        """Return the key of a request, created from its redacted form.
 
-        Compare it only with those of the same *match*.
+        Only keys with the same *match* are comparable.
         """
-        url, body = redactor.asked(request)
-        host, path, given = split(url)
+        url, body = redactor.url_and_body(request)
+        host, path, query_text = split_url(url)
         ignore = match.ignore
-        query = sorted(parse_qsl(given, keep_blank_values=True)) if given else []
+        query = sorted(parse_qsl(query_text, keep_blank_values=True)) if query_text else []
         if not ignore:
             return cls(
                 request.method,
@@ -109,9 +119,9 @@ class MatchKey:
                 path,
                 request.headers.get(VERSION_HEADER),
                 tuple(query),
-                _canonical(body, ()),
+                _canonical_body(body, ()),
             )
-        in_body = [name.split(".")[1:] for name in ignore if name.startswith("body.")]
+        ignored_keys = [name.split(".")[1:] for name in ignore if name.startswith("body.")]
         return cls(
             "" if "method" in ignore else request.method,
             "" if "host" in ignore else host,
@@ -120,109 +130,108 @@ class MatchKey:
             ()
             if "query" in ignore
             else tuple(pair for pair in query if f"query.{pair[0]}" not in ignore),
-            "" if "body" in ignore else _canonical(body, in_body),
+            "" if "body" in ignore else _canonical_body(body, ignored_keys),
         )
 
     def distance(self, other: "MatchKey") -> tuple[int, int]:
-        """Return how far another key is: first by its target, then by the number of differences."""
-        differing = [part for part in _PARTS if getattr(self, part) != getattr(other, part)]
-        return len(differing), len(self.differences(other))
+        """Return the number of parts that differ, then the number of differences in them."""
+        parts = [part for part in _PARTS if getattr(self, part) != getattr(other, part)]
+        return len(parts), len(self.differences(other))
 
     def differences(self, recorded: "MatchKey") -> list[str]:
-        """Return in what this differs from what was recorded, without what may be personal."""
+        """Return a description of each difference, without values that may be personal data."""
         found = [
             f"{part} ({getattr(self, part)}, recorded {getattr(recorded, part)})"
             for part in ("method", "host", "path", "version")
             if getattr(self, part) != getattr(recorded, part)
         ]
-        here, there = _by_name(self.query), _by_name(recorded.query)
-        names = dict.fromkeys([*here, *there])
-        found += [
-            _said(f"query.{name}", here.get(name, _NOTHING), there.get(name, _NOTHING))
-            for name in names
-            if here.get(name) != there.get(name)
-        ]
+        query, recorded_query = _query_values(self.query), _query_values(recorded.query)
+        for name in dict.fromkeys([*query, *recorded_query]):
+            value, recorded_value = query.get(name, _MISSING), recorded_query.get(name, _MISSING)
+            if value != recorded_value:
+                found.append(_describe_difference(f"query.{name}", value, recorded_value))
         if self.body != recorded.body:
             try:
-                found += list(_differences("body", _tree(self.body), _tree(recorded.body)))
-            except RecursionError:  # both are nested deeply
+                body, recorded_body = _parse_body(self.body), _parse_body(recorded.body)
+                found += list(_differences("body", body, recorded_body))
+            except RecursionError:  # both are nested too deeply
                 found.append("body")
         if not found and self != recorded:
             found = ["the spelling of its query"]
-        if len(found) > _MOST_SHOWN:
-            more = len(found) - _MOST_SHOWN
-            found = [*found[:_MOST_SHOWN], f"{more} more"]
+        if len(found) > _MAX_SHOWN:
+            found = [*found[:_MAX_SHOWN], f"{len(found) - _MAX_SHOWN} more"]
         return found
 
 
-def _by_name(query: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _query_values(query: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the values of each parameter, joined by commas."""
     found: dict[str, str] = {}
     for name, value in query:
         found[name] = f"{found[name]},{value}" if name in found else value
     return found
 
 
-def _canonical(body: bytes, ignore: Iterable[list[str]]) -> str:
+def _canonical_body(body: bytes, ignored_keys: Iterable[list[str]]) -> str:
     if not body:
         return ""
     try:
         tree = parse_json(body)
-        for path in ignore:
-            _without(tree, path)
+        for path in ignored_keys:
+            _remove(tree, path)
         return json.dumps(tree, sort_keys=True)
     except (InvalidJson, RecursionError):
         return "base64:" + base64.b64encode(body).decode()
 
 
-def _without(tree: Any, path: list[str]) -> None:
-    *steps, last = path
-    for step in steps:
+def _remove(tree: Any, path: list[str]) -> None:
+    *parents, last = path
+    for key in parents:
         if not isinstance(tree, dict):
             return
-        tree = tree.get(step)
+        tree = tree.get(key)
     if isinstance(tree, dict):
         tree.pop(last, None)
 
 
-def _tree(body: str) -> Any:
+def _parse_body(body: str) -> Any:
     if not body:
-        return _NOTHING
+        return _MISSING
     try:
         return json.loads(body)
     except ValueError:
-        return body  # not JSON, of which nothing but its length is shown
+        return body  # not JSON; a message shows only its length
 
 
-def _differences(place: str, here: Any, there: Any) -> Iterator[str]:
-    if isinstance(here, dict) and isinstance(there, dict):
-        for key in dict.fromkeys([*here, *there]):
-            one, other = here.get(key, _NOTHING), there.get(key, _NOTHING)
-            if not _same(one, other):
+def _differences(place: str, value: Any, recorded: Any) -> Iterator[str]:
+    if isinstance(value, dict) and isinstance(recorded, dict):
+        for key in dict.fromkeys([*value, *recorded]):
+            one, other = value.get(key, _MISSING), recorded.get(key, _MISSING)
+            if not _is_same(one, other):
                 yield from _differences(f"{place}.{key}", one, other)
-    elif isinstance(here, list) and isinstance(there, list) and len(here) == len(there):
-        for index, (one, other) in enumerate(zip(here, there, strict=True)):
-            if not _same(one, other):
+    elif isinstance(value, list) and isinstance(recorded, list) and len(value) == len(recorded):
+        for index, (one, other) in enumerate(zip(value, recorded, strict=True)):
+            if not _is_same(one, other):
                 yield from _differences(f"{place}[{index}]", one, other)
     else:
-        yield _said(place, here, there)
+        yield _describe_difference(place, value, recorded)
 
 
-def _same(one: Any, other: Any) -> bool:
-    if one is _NOTHING or other is _NOTHING:
+def _is_same(one: Any, other: Any) -> bool:
+    if one is _MISSING or other is _MISSING:
         return one is other
-    # Python takes true for 1.
+    # Compared as JSON: in Python, True equals 1.
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _said(name: str, here: Any, there: Any) -> str:
-    return f"{name} ({_shown(name, here)}, recorded {_shown(name, there)})"
+def _describe_difference(name: str, value: Any, recorded: Any) -> str:
+    return f"{name} ({_describe(name, value)}, recorded {_describe(name, recorded)})"
 
 
-def _shown(name: str, value: Any) -> str:
+def _describe(name: str, value: Any) -> str:
     match value:
-        case str() if _SHOWABLE.fullmatch(value):
+        case str() if _SHOWN_TEXT.fullmatch(value):
             return value
-        case str() if name in _CHOICES and _CHOICE.fullmatch(value):
+        case str() if name in _ENUM_PARAMETERS and _ENUM_VALUE.fullmatch(value):
             return value
         case str():
             return f"{len(value)} characters"
@@ -230,7 +239,7 @@ def _shown(name: str, value: Any) -> str:
             return "an object"
         case list():
             return f"an array of {len(value)}"
-        case int() | float() if abs(value) > _LARGEST_SHOWN:
+        case int() | float() if abs(value) > _MAX_SHOWN_NUMBER:
             return "a number"
         case bool() | int() | float() | None:
             return json.dumps(value)

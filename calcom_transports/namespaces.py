@@ -1,8 +1,8 @@
-"""The namespaces of both clients: `client.bookings`, `client.slots` and so on.
+"""The namespaces of both clients, such as `client.bookings` and `client.slots`.
 
-Each operation of the core is listed once, as a descriptor: a namespace of `Client` gets a function
-from it, one of `AsyncClient` a coroutine function.
-Both show the parameters and the docstring of the core's function, and return its result.
+Each operation of the core is listed once, as a descriptor. It gives a namespace of `Client` a
+function, and one of `AsyncClient` a coroutine function, so the clients cannot differ.
+Both have the parameters and the docstring of the core's function, and return its result.
 """
 
 import inspect
@@ -25,105 +25,108 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Blocks = TypeVar("Blocks", covariant=True)
-Awaits = TypeVar("Awaits", covariant=True)
+Result = TypeVar("Result", covariant=True)
+AsyncResult = TypeVar("AsyncResult", covariant=True)
 
 
-class Blocking:
+class BlockingNamespace:
     """A namespace of `Client`."""
 
     def __init__(self, client: "Client") -> None:
         self.client = client
 
 
-class Awaiting:
+class AsyncNamespace:
     """A namespace of `AsyncClient`."""
 
     def __init__(self, client: "AsyncClient") -> None:
         self.client = client
 
 
-class Method(Generic[P, Blocks, Awaits]):
-    """A method with parameters P, which returns *Blocks* in a `Blocking` namespace, or *Awaits*."""
+class Method(Generic[P, Result, AsyncResult]):
+    """A method with parameters P that returns `Result`, or in an `AsyncNamespace` `AsyncResult`."""
 
     def __init__(
         self,
-        blocking: Callable[Concatenate[Any, P], Blocks],
-        awaiting: Callable[Concatenate[Any, P], Awaits],
+        blocking: Callable[Concatenate[Any, P], Result],
+        awaiting: Callable[Concatenate[Any, P], AsyncResult],
     ) -> None:
         self._blocking = blocking
         self._awaiting = awaiting
 
     @overload
-    def __get__(self, namespace: Blocking, owner: type) -> Callable[P, Blocks]: ...
+    def __get__(self, namespace: BlockingNamespace, owner: type) -> Callable[P, Result]: ...
     @overload
-    def __get__(self, namespace: Awaiting, owner: type) -> Callable[P, Awaits]: ...
+    def __get__(self, namespace: AsyncNamespace, owner: type) -> Callable[P, AsyncResult]: ...
     @overload
     def __get__(self, namespace: None, owner: type) -> Callable[..., object]: ...
     def __get__(self, namespace: object, owner: type) -> Callable[..., object]:
-        method = self._awaiting if issubclass(owner, Awaiting) else self._blocking
+        method = self._awaiting if issubclass(owner, AsyncNamespace) else self._blocking
         return method if namespace is None else MethodType(method, namespace)
 
 
 def operation(function: Callable[P, Operation[T]]) -> Method[P, T, Coroutine[Any, Any, T]]:
     """Bind a function that returns an operation: the method calls that operation."""
 
-    def blocking(self: Blocking, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def blocking(self: BlockingNamespace, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.client.call(function(*args, **kwargs))
 
-    async def awaiting(self: Awaiting, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def awaiting(self: AsyncNamespace, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.client.call(function(*args, **kwargs))
 
-    return Method(_like(function, blocking), _like(function, awaiting))
+    return Method(_with_signature(function, blocking), _with_signature(function, awaiting))
 
 
 def program(
     function: Callable[Concatenate[Api, P], Program[T]],
 ) -> Method[P, T, Coroutine[Any, Any, T]]:
-    """Bind a program: the method runs it with the client's API, and its policy if none is given."""
+    """Bind a program: the method runs it with the client's API, and by default its retry policy."""
 
     def start(client: "Client | AsyncClient", *args: P.args, **kwargs: P.kwargs) -> Program[T]:
         if kwargs.get("policy") is None:
             kwargs["policy"] = client.retry
         return function(client.api, *args, **kwargs)
 
-    def blocking(self: Blocking, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def blocking(self: BlockingNamespace, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.client.run(start(self.client, *args, **kwargs))
 
-    async def awaiting(self: Awaiting, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def awaiting(self: AsyncNamespace, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.client.run(start(self.client, *args, **kwargs))
 
-    return Method(_like(function, blocking), _like(function, awaiting))
+    return Method(_with_signature(function, blocking), _with_signature(function, awaiting))
 
 
 def iterator(
     function: Callable[P, Operation[Page[Booking]]],
 ) -> Method[P, Iterator[Booking], AsyncIterator[Booking]]:
-    """Bind a function that lists bookings: the method iterates over those of all pages."""
+    """Bind a function that lists bookings: the method iterates over all pages."""
 
-    def blocking(self: Blocking, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Booking]:
+    def blocking(
+        self: BlockingNamespace, /, *args: P.args, **kwargs: P.kwargs
+    ) -> Iterator[Booking]:
         return self.client.items(function(*args, **kwargs))
 
-    def awaiting(self: Awaiting, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Booking]:
+    def awaiting(
+        self: AsyncNamespace, /, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncIterator[Booking]:
         return self.client.items(function(*args, **kwargs))
 
-    shown = {"name": "iterate", "doc": _ITERATE}
+    overrides = {"name": "iterate", "doc": _ITERATE_DOC}
     return Method(
-        _like(function, blocking, Iterator[Booking], **shown),
-        _like(function, awaiting, AsyncIterator[Booking], **shown),
+        _with_signature(function, blocking, Iterator[Booking], **overrides),
+        _with_signature(function, awaiting, AsyncIterator[Booking], **overrides),
     )
 
 
-_ITERATE = """Iterate over the bookings that `list` lists, page by page, and each uid once.
+_ITERATE_DOC = """Iterate over the bookings that `list` lists, page by page; each uid occurs once.
 
 The arguments are those of `list`; *take* or *limit* is the size of a page.
-Each booking comes when its page was read; the client's *concurrency* is how many pages are
-requested at once.
+The client's *concurrency* is the number of pages that are requested at once.
 Raises the errors of `calcom_core.paging.items`.
 """
 
 
-def _like(
+def _with_signature(
     function: Callable[..., object],
     method: Callable[P, T],
     result: object = None,
@@ -131,20 +134,20 @@ def _like(
     name: str = "",
     doc: str = "",
 ) -> Callable[P, T]:
-    """Let a method show the parameters of *function*, without those that the client gives.
+    """Give a method the name, parameters and docstring of *function*, without the API.
 
-    *result* is what it returns; by default what the operation or the program does.
+    *result* is the return annotation; by default that of the operation or the program.
     """
     signature = inspect.signature(function)
     self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    parameters = [each for each in signature.parameters.values() if each.annotation is not Api]
+    parameters = [item for item in signature.parameters.values() if item.annotation is not Api]
     result = result or get_args(signature.return_annotation)[-1]
-    shown: Any = update_wrapper(method, function)
-    shown.__signature__ = signature.replace(
+    wrapper: Any = update_wrapper(method, function)
+    wrapper.__signature__ = signature.replace(
         parameters=[self, *parameters], return_annotation=result
     )
-    shown.__name__ = name or shown.__name__
-    shown.__doc__ = doc or re.sub(r"\n +api: .*", "", shown.__doc__ or "")
+    wrapper.__name__ = name or wrapper.__name__
+    wrapper.__doc__ = doc or re.sub(r"\n +api: .*", "", wrapper.__doc__ or "")
     return method
 
 
@@ -155,11 +158,11 @@ class _Attendees:
     remove = operation(attendees.remove)
 
 
-class Attendees(_Attendees, Blocking):
+class Attendees(_Attendees, BlockingNamespace):
     """`client.bookings.attendees` of `Client`."""
 
 
-class AsyncAttendees(_Attendees, Awaiting):
+class AsyncAttendees(_Attendees, AsyncNamespace):
     """`client.bookings.attendees` of `AsyncClient`."""
 
 
@@ -167,11 +170,11 @@ class _Guests:
     add = operation(guests.add)
 
 
-class Guests(_Guests, Blocking):
+class Guests(_Guests, BlockingNamespace):
     """`client.bookings.guests` of `Client`."""
 
 
-class AsyncGuests(_Guests, Awaiting):
+class AsyncGuests(_Guests, AsyncNamespace):
     """`client.bookings.guests` of `AsyncClient`."""
 
 
@@ -208,7 +211,7 @@ class _Bookings:
     conferencing_sessions = operation(bookings.conferencing_sessions)
 
 
-class Bookings(_Bookings, Blocking):
+class Bookings(_Bookings, BlockingNamespace):
     """`client.bookings` of `Client`."""
 
     @property
@@ -222,7 +225,7 @@ class Bookings(_Bookings, Blocking):
         return Guests(self.client)
 
 
-class AsyncBookings(_Bookings, Awaiting):
+class AsyncBookings(_Bookings, AsyncNamespace):
     """`client.bookings` of `AsyncClient`."""
 
     @property
@@ -244,11 +247,11 @@ class _Slots:
     delete_reservation = operation(slots.delete_reservation)
 
 
-class Slots(_Slots, Blocking):
+class Slots(_Slots, BlockingNamespace):
     """`client.slots` of `Client`."""
 
 
-class AsyncSlots(_Slots, Awaiting):
+class AsyncSlots(_Slots, AsyncNamespace):
     """`client.slots` of `AsyncClient`."""
 
 
@@ -260,11 +263,11 @@ class _Teams:
     references = operation(teams.references)
 
 
-class Teams(_Teams, Blocking):
+class Teams(_Teams, BlockingNamespace):
     """`client.teams` of `Client`."""
 
 
-class AsyncTeams(_Teams, Awaiting):
+class AsyncTeams(_Teams, AsyncNamespace):
     """`client.teams` of `AsyncClient`."""
 
 
@@ -273,11 +276,11 @@ class _EventTypes:
     get = operation(event_types.get)
 
 
-class EventTypes(_EventTypes, Blocking):
+class EventTypes(_EventTypes, BlockingNamespace):
     """`client.event_types` of `Client`."""
 
 
-class AsyncEventTypes(_EventTypes, Awaiting):
+class AsyncEventTypes(_EventTypes, AsyncNamespace):
     """`client.event_types` of `AsyncClient`."""
 
 
@@ -285,9 +288,9 @@ class _Me:
     get = operation(me.get)
 
 
-class Me(_Me, Blocking):
+class Me(_Me, BlockingNamespace):
     """`client.me` of `Client`."""
 
 
-class AsyncMe(_Me, Awaiting):
+class AsyncMe(_Me, AsyncNamespace):
     """`client.me` of `AsyncClient`."""

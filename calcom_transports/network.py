@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Timeout, to_timeout
-from calcom_transports.instrumentation import log_cut
+from calcom_transports.instrumentation import log_cancelled_write
 from calcom_transports.proxies import Proxies, Proxy
 from calcom_transports.urls import Destination, Origin, split_url
 
@@ -239,7 +239,7 @@ class Exchange:
     def note_cut(self) -> None:
         """Log that the exchange is cut off, if it may be a write that is executed."""
         if self.phase == "sent" and self.request.method not in ("GET", "HEAD"):
-            log_cut(self.request)
+            log_cancelled_write(self.request)
 
     def failure(self, reason: str, problem: str) -> TransportError:
         """Return the error to raise: `NoAnswer` if a byte may have left, else `NotSent`."""

@@ -1,7 +1,7 @@
-"""Plays a program from recorded responses, for the blocking and the async clients alike.
+"""Runs a program with recorded responses, for the blocking and the async clients.
 
-Nothing waits and no thread starts: `Replay` opens a `Playback`, and `ReplayedExecution` runs the
-program on it in virtual time.
+`Replay` opens a `Playback`, and `ReplayedExecution` runs the program on it in virtual time: it
+needs no thread, no event loop and no clock, so both clients play a cassette in the same way.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from attrs import define, field
 from calcom_core.effects import Effect, Emit, Gather, Send
 from calcom_core.execution import Branch, CancelledInRecording, Perform, Play, Returned
 from calcom_core.http import Response
-from calcom_transports.instrumentation import observing
+from calcom_transports.instrumentation import observe_exchange
 from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
@@ -31,12 +31,12 @@ class Playback(Protocol):
     def skip(self, branch: Branch, until: int) -> None:
         """Count the branches of *branch* with a number below *until* as played.
 
-        One of them failed, and the others need not request everything that was recorded.
+        Called when one of them fails: the others may then stop before their recorded end.
         """
         ...
 
 
-class Replays(Protocol):
+class ReplayTransport(Protocol):
     """A transport that plays each run of a program from recorded responses."""
 
     def begin(self) -> Playback:
@@ -50,14 +50,14 @@ class ReplayedExecution(Play[T]):
 
     playback: Playback = field(kw_only=True)
     clock: Callable[[], float] = field(kw_only=True)
-    """Measures how long an exchange takes, for the log."""
+    """Measures the duration of an exchange in seconds, for the log."""
 
     def advance(self, perform: Perform) -> Emit[Any] | Returned[T]:
         """Run until the program emits or returns."""
         try:
             return super().advance(perform)
         except CancelledInRecording as error:
-            if self.branch:  # the other branches go on
+            if self.branch:  # the other branches continue
                 raise
             raise NoMatch(str(error)) from error
 
@@ -65,7 +65,7 @@ class ReplayedExecution(Play[T]):
         """Perform one effect."""
         match effect:
             case Send():
-                with observing(effect, self, self.clock) as exchange:
+                with observe_exchange(effect, self, self.clock) as exchange:
                     exchange.response = response = self.playback.send(effect, self.branch)
                 return response
             case Gather():

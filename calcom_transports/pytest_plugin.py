@@ -1,10 +1,11 @@
-"""A pytest plugin: clients whose tests replay cassettes, and record them where that is asked for.
+"""A pytest plugin: clients that replay a cassette for each test, or record it with an option.
 
-The fixtures `calcom_client` and `calcom_async_client` open the cassette
-`cassettes/<module>/<test>.json` beside the file of the test, one for both; the marker `calcom` sets
-what differs from that, and `--calcom-record` is all that decides whether anything is recorded.
-What a test leaves unplayed is an error of it, and a recording is written once all of it has passed.
-pytest loads this in every run: nothing else is imported before a test asks for a client.
+The fixtures `calcom_client` and `calcom_async_client` share the cassette
+`cassettes/<module>/<test>.json` beside the test's file. The marker `calcom` changes its name and
+the options of the client. Only `--calcom-record` decides whether a test records.
+A test fails if it leaves an exchange unplayed. A recording is written once the test has passed,
+with its teardown, so a failed test never replaces a cassette.
+pytest loads this module in every run, so it imports the library only for a test with a client.
 """
 
 import os
@@ -25,15 +26,15 @@ if TYPE_CHECKING:
     from calcom_transports.replay import Replay
 
 _FIXTURES = frozenset({"calcom_client", "calcom_async_client"})
-_OF_CLIENTS = ("versions", "retry", "concurrency")
-_OPTIONS = ("cassette", "match", "redaction", "before_record", "base_url", *_OF_CLIENTS)
+_CLIENT_OPTIONS = ("versions", "retry", "concurrency")
+_OPTIONS = ("cassette", "match", "redaction", "before_record", "base_url", *_CLIENT_OPTIONS)
 
-# What some file system does not take in a name, or takes for something else.
+# Characters that a file system refuses in a name, or interprets.
 _UNSAFE = re.compile(r"""[<>?%*:|"'/\\\x00-\x1f\x7f]|^\.+""")
-_LONGEST = 120  # bytes, where names of files end at 255
+_MAX_NAME = 120  # bytes; file systems allow 255
 
-# Plugins that repeat a test add a parameter: how its name begins, and its part of the test's name.
-# All repeats of a test have the same cassette.
+# Plugins that repeat a test add a parameter to it: the prefix of the parameter's name, and the
+# pattern of its value in the test's name. All repeats of a test share a cassette.
 _REPEATS = (
     ("__pytest_repeat_step_number", re.compile(r"(?:^|-)\d+-\d+$")),  # pytest-repeat
     ("__flakefinder_", re.compile(r"^\d+(?:-|$)")),  # pytest-flakefinder
@@ -46,13 +47,12 @@ AnyClient = TypeVar("AnyClient", "Client", "AsyncClient")
 def calcom_client(request: pytest.FixtureRequest) -> "Client":
     """Return the blocking client of this test, which replays or records the test's cassette.
 
-    To close it, as its context does, ends neither: that is done when the test is over.
-    The marker's `base_url`, `versions`, `retry` and `concurrency` are the client's.
-    A replay needs no key, and asks the server that was recorded, unless `base_url` says another.
-    A recording takes the key from CALCOM_API_KEY, and the server, unless `base_url` says one, from
-    CALCOM_BASE_URL.
-    Fails for options of the marker that are none, for a recording without a key, and with what
-    `calcom_transports.use_cassette` and `Client` raise.
+    Closing the client does not end the cassette; the plugin does, after the test.
+    The client gets `base_url`, `versions`, `retry` and `concurrency` of the marker.
+    A replay needs no key, and by default requests the recorded server. A recording needs the key in
+    CALCOM_API_KEY, and by default requests the server in CALCOM_BASE_URL.
+    The test fails for an unknown option of the marker, for a recording without a key, and for any
+    error of `calcom_transports.use_cassette` and `Client`.
     """
     from calcom_transports.client import Client
 
@@ -61,7 +61,7 @@ def calcom_client(request: pytest.FixtureRequest) -> "Client":
 
 @pytest.fixture
 def calcom_async_client(request: pytest.FixtureRequest) -> "AsyncClient":
-    """Return the trio client of this test; all that `calcom_client` says holds for it.
+    """Return the trio client of this test, with the same cassette and options as `calcom_client`.
 
     It needs no plugin for trio: `trio.run(main, calcom_async_client)` is enough.
     """
@@ -71,13 +71,13 @@ def calcom_async_client(request: pytest.FixtureRequest) -> "AsyncClient":
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that says whether to record."""
+    """Add the option `--calcom-record`."""
     parser.getgroup("calcom", "cassettes of Cal.com").addoption(
         "--calcom-record",
         choices=("none", "once", "rewrite"),
         default="none",
-        help="none: only replay (the default); once: record where there is no cassette; "
-        "rewrite: record, and replace what is there. Nothing is recorded where CI is set.",
+        help="none: only replay (the default); once: record if the cassette is missing; "
+        "rewrite: record, and replace the cassette. If CI is set, nothing is recorded.",
     )
 
 
@@ -85,14 +85,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        f"calcom({', '.join(f'{name}=…' for name in _OPTIONS)}): what the clients of "
-        "calcom_client and calcom_async_client, and their cassette, are made with.",
+        f"calcom({', '.join(f'{name}=…' for name in _OPTIONS)}): options of the "
+        "fixtures calcom_client and calcom_async_client, and of their cassette.",
     )
-    config.stash[_SEEN] = _Seen()
+    config.stash[_SESSION] = _Session()
 
 
 class _BorrowedCassette:
-    """A cassette as the clients see it: to close a client does not end it."""
+    """A cassette for a client; closing the client does not end it."""
 
     def __init__(self, cassette: "Replay | Recorder") -> None:
         from calcom_transports.recorder import Recorder
@@ -104,8 +104,8 @@ class _BorrowedCassette:
             self.begin = cassette.begin
 
 
-class _Use:
-    """The cassette of one test, open until all of the test is over."""
+class _TestCassette:
+    """The cassette of one test, open until the test and its teardown are over."""
 
     def __init__(self, item: pytest.Item) -> None:
         from calcom_core.api import HOSTED_URL
@@ -114,15 +114,15 @@ class _Use:
         from calcom_transports.recorder import Recorder, use_cassette
 
         options = _options(item)
-        self._seen = item.config.stash[_SEEN]
-        self._path = path = _path(item)
-        self._seen.opened.add(path)
+        self._session = item.config.stash[_SESSION]
+        self._path = path = _cassette_path(item)
+        self._session.opened.add(path)
         mode: Mode = item.config.option.calcom_record
-        if path in self._seen.recorded:
-            mode = "once"  # by another test of this run, which would be left without it
-        self._key: Secret | None = None
+        if path in self._session.recorded:
+            mode = "once"  # another test of this run recorded it; do not replace it
+        self._api_key: Secret | None = None
         if mode == "rewrite" or (mode == "once" and not os.path.lexists(path)):
-            self._key = _key(path)
+            self._api_key = _api_key(path)
         self._cassette = use_cassette(
             path,
             mode,
@@ -132,41 +132,41 @@ class _Use:
         )
         if isinstance(self._cassette, Recorder):
             self._recorder: Recorder | None = self._cassette
-            usual = environment.base_url()
+            base_url = environment.base_url()
         else:
             self._recorder = None
-            usual = self._cassette.base_url
-        self._lent = _BorrowedCassette(self._cassette)
-        self._options = {"base_url": usual or HOSTED_URL, **options}
+            base_url = self._cassette.base_url
+        self._borrowed = _BorrowedCassette(self._cassette)
+        self._options = {"base_url": base_url or HOSTED_URL, **options}
 
     def client(self, kind: type[AnyClient]) -> AnyClient:
-        """Return a client of that kind, which asks this cassette."""
-        return kind(self._key, transport=self._lent, **self._options)
+        """Return a client of that class over this cassette."""
+        return kind(self._api_key, transport=self._borrowed, **self._options)
 
     def finish(self) -> None:
-        """Write what was recorded, or check that all was played."""
+        """Write a recording, or check that a replay is complete."""
         self._cassette.close()
         if self._recorder is not None:
-            self._seen.recorded.add(self._path)
+            self._session.recorded.add(self._path)
 
     def discard(self) -> None:
-        """Write nothing, unless it is written already."""
+        """Discard a recording that is not written yet."""
         if self._recorder is not None:
             self._recorder.discard()
 
 
-class _Seen:
-    """What was collected and opened, and so which cassettes nothing opens any more."""
+class _Session:
+    """The tests and cassettes of this run, to find cassettes that no test uses."""
 
     def __init__(self) -> None:
         self.opened: set[Path] = set()
         self.recorded: set[Path] = set()
         self.passed: dict[str, bool | None] = {}
-        """By node id, whether a test was called and did not fail or skip, as far as it went."""
-        self._tests: dict[Path, list[pytest.Item]] = {}  # by the directory of their cassettes
+        """By node id: False after a failure, True after a passed call, None after a skipped one."""
+        self._tests: dict[Path, list[pytest.Item]] = {}  # by cassette directory
         self._uncollected: set[pytest.Collector] = set()
 
-    def ended(self, report: pytest.TestReport) -> None:
+    def phase_ended(self, report: pytest.TestReport) -> None:
         """Note the outcome of a phase of a test, or of a subtest."""
         test = report.nodeid
         if report.when == "setup":
@@ -174,10 +174,10 @@ class _Seen:
         if report.failed:
             self.passed[test] = False
         elif report.when == "call" and self.passed.get(test) is not False:
-            self.passed[test] = report.passed or None  # the last report is that of the test itself
+            self.passed[test] = report.passed or None  # subtests report before their test
 
     def collected(self, collector: pytest.Collector, report: pytest.CollectReport) -> None:
-        """Note what a file, or a class in it, is made of."""
+        """Note the tests of a file, or of a class in it."""
         if not any(isinstance(node, pytest.File) for node in collector.listchain()):
             return
         tests = self._tests.setdefault(_directory(collector), [])
@@ -192,17 +192,16 @@ class _Seen:
                 self._uncollected.add(child)
 
     def unused(self, modules: list[str]) -> Iterator[Path]:
-        """Yield the cassettes that no test opens, of the modules that are known as a whole.
+        """Yield the cassettes that no test opens, and the directories of modules that were deleted.
 
-        Then the directories of modules that are gone; *modules* are the patterns of their names.
+        Modules that were not collected completely are left out.
+        *modules* are the patterns of the names of test modules.
         """
-        unknown = {_directory(collector) for collector in self._uncollected}
-        for directory in sorted(self._tests.keys() - unknown):
-            left = _cassettes(directory, "*.json") - self.opened
-            if left:
-                yield from sorted(
-                    left - {_path(test) for test in self._tests[directory] if self._may_open(test)}
-                )
+        incomplete = {_directory(collector) for collector in self._uncollected}
+        for directory in sorted(self._tests.keys() - incomplete):
+            if unopened := _cassettes(directory, "*.json") - self.opened:
+                tests = filter(self._may_open, self._tests[directory])
+                yield from sorted(unopened - set(map(_cassette_path, tests)))
         for cassettes in sorted({directory.parent for directory in self._tests}):
             for directory in sorted({file.parent for file in _cassettes(cassettes, "*/*.json")}):
                 name = f"{directory.name}.py"
@@ -212,25 +211,25 @@ class _Seen:
                     yield directory
 
     def _may_open(self, test: pytest.Item) -> bool:
-        # One that has not passed might still have asked for a client while it runs.
-        asked = getattr(test, "fixturenames", ())
-        return not self.passed.get(test.nodeid) or not _FIXTURES.isdisjoint(asked)
+        # A test can request a fixture while it runs; only a passed test is known not to.
+        names = getattr(test, "fixturenames", ())
+        return not self.passed.get(test.nodeid) or not _FIXTURES.isdisjoint(names)
 
 
-_USE = pytest.StashKey[_Use]()
-_SEEN = pytest.StashKey[_Seen]()
+_CASSETTE = pytest.StashKey[_TestCassette]()
+_SESSION = pytest.StashKey[_Session]()
 
 
 def _client(item: pytest.Item, kind: type[AnyClient]) -> AnyClient:
-    with _failing():
-        if _USE not in item.stash:
-            item.stash[_USE] = _Use(item)
-        return item.stash[_USE].client(kind)
+    with _failing_test():
+        if _CASSETTE not in item.stash:
+            item.stash[_CASSETTE] = _TestCassette(item)
+        return item.stash[_CASSETTE].client(kind)
 
 
 @contextmanager
-def _failing() -> Iterator[None]:
-    """Say what is wrong with a cassette in a line, not by the frames of the library."""
+def _failing_test() -> Iterator[None]:
+    """Fail the test with the message of an error, without the frames of the library."""
     from calcom_core.errors import CalcomError
 
     try:
@@ -240,7 +239,7 @@ def _failing() -> Iterator[None]:
         raise pytest.fail.Exception(problem, pytrace=False) from None
 
 
-def _key(path: Path) -> "Secret | None":
+def _api_key(path: Path) -> "Secret | None":
     from calcom_core.errors import InvalidInput
     from calcom_transports import environment
 
@@ -253,14 +252,14 @@ def _key(path: Path) -> "Secret | None":
         key, problem = None, error.problem
     if key is None:
         _fail(
-            f"to record {path}, the environment variable {environment.API_KEY} must hold the key "
-            f"of an account: it {problem}; set it, or replay without --calcom-record"
+            f"to record {path}, the environment variable {environment.API_KEY} must hold the API "
+            f"key of an account: it {problem}; set it, or replay without --calcom-record"
         )
     return key
 
 
 def _options(item: pytest.Item) -> dict[str, Any]:
-    """Return what the markers say, of several the closest, without the name of the cassette."""
+    """Return the options of the markers except `cassette`; the closest marker wins."""
     from calcom_transports.matching import Match
     from calcom_transports.redaction import Redaction
 
@@ -268,14 +267,14 @@ def _options(item: pytest.Item) -> dict[str, Any]:
     for marker in item.iter_markers("calcom"):
         unknown = [repr(name) for name in marker.kwargs if name not in _OPTIONS]
         if marker.args or unknown:
-            given = ", ".join(unknown) or "options without a name"
-            _fail(f"the marker calcom takes {', '.join(_OPTIONS)}, each by its name, not {given}")
+            wrong = ", ".join(unknown) or "positional arguments"
+            _fail(f"the marker calcom takes {', '.join(_OPTIONS)} as keywords, not {wrong}")
         options = {**marker.kwargs, **options}
     for name, kind in (("match", Match), ("redaction", Redaction)):
         if name in options and not isinstance(options[name], kind):
             _fail(f"{name} of the marker calcom must be a {kind.__name__}")
-    cassette = options.pop("cassette", "as usual")
-    if not isinstance(cassette, str) or _safe(cassette) != cassette:
+    cassette = options.pop("cassette", "default")
+    if not isinstance(cassette, str) or _safe_name(cassette) != cassette:
         _fail("cassette of the marker calcom must be the name of a file, without directories")
     return options
 
@@ -288,13 +287,13 @@ def _directory(node: pytest.Item | pytest.Collector) -> Path:
     return node.path.parent / "cassettes" / node.path.stem
 
 
-def _path(item: pytest.Item) -> Path:
-    chosen = (
+def _cassette_path(item: pytest.Item) -> Path:
+    named = (
         mark.kwargs["cassette"] for mark in item.iter_markers("calcom") if "cassette" in mark.kwargs
     )
     nodes = [node for node in item.listchain() if isinstance(node, pytest.Class | pytest.Item)]
     chain = [_without_repeat(node) for node in nodes]
-    return _directory(item) / f"{next(chosen, None) or _safe('.'.join(chain))}.json"
+    return _directory(item) / f"{next(named, None) or _safe_name('.'.join(chain))}.json"
 
 
 def _without_repeat(node: pytest.Class | pytest.Item) -> str:
@@ -309,77 +308,77 @@ def _without_repeat(node: pytest.Class | pytest.Item) -> str:
     return node.name
 
 
-def _safe(name: str) -> str:
-    """Return the name, or where it is none for a file, another that only this one has."""
-    safe = _UNSAFE.sub("-", name).encode(errors="ignore")[:_LONGEST].decode(errors="ignore")
+def _safe_name(name: str) -> str:
+    """Return a valid name for a file: the name itself, or one with a hash of it."""
+    safe = _UNSAFE.sub("-", name).encode(errors="ignore")[:_MAX_NAME].decode(errors="ignore")
     if safe == name != "":
         return name
     return f"{safe}-{sha256(name.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
 def _cassettes(directory: Path, pattern: str) -> set[Path]:
-    # One whose name begins with a dot is a recording under way.
+    # Hidden files are recordings that are running.
     return {file for file in directory.glob(pattern) if not file.name.startswith(".")}
 
 
-# Innermost, before others take out what is not to run.
+# Innermost: other plugins remove tests that are not selected.
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Note what there is, also where only some of it is chosen to run."""
+    """Note all tests, including those that are not selected."""
     report = yield
-    collector.config.stash[_SEEN].collected(collector, report)
+    collector.config.stash[_SESSION].collected(collector, report)
     return report
 
 
-# Outermost, since others turn the report of a failure that was expected.
+# Outermost: other plugins change the report of an expected failure.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note whether a test has passed so far, its subtests included."""
+    """Note whether a test and its subtests have passed so far."""
     report = yield
-    item.config.stash[_SEEN].ended(report)
+    item.config.stash[_SESSION].phase_ended(report)
     return report
 
 
-# Outermost, so that everything that could fail the test's teardown has been done.
+# Outermost: it runs after everything that can fail the teardown of the test.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Write or check the cassette of a test that passed, with all of its fixtures."""
+    """Write or check the cassette of a test that passed with its fixtures."""
     try:
         result = yield
-        if _USE in item.stash and item.config.stash[_SEEN].passed.get(item.nodeid):
-            with _failing():
-                item.stash[_USE].finish()
+        if _CASSETTE in item.stash and item.config.stash[_SESSION].passed.get(item.nodeid):
+            with _failing_test():
+                item.stash[_CASSETTE].finish()
         return result
     finally:
-        _discard(item)
+        _discard_cassette(item)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Give up the recording of a test that was interrupted, and so is not torn down."""
+    """Discard the recording of an interrupted test, which has no teardown."""
     try:
         return (yield)
     finally:
-        _discard(item)
+        _discard_cassette(item)
 
 
-def _discard(item: pytest.Item) -> None:
-    if _USE in item.stash:
-        item.stash[_USE].discard()
-        del item.stash[_USE]
+def _discard_cassette(item: pytest.Item) -> None:
+    if _CASSETTE in item.stash:
+        item.stash[_CASSETTE].discard()
+        del item.stash[_CASSETTE]
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Report the cassettes that no test uses; with `--lf` too little is known of that."""
+    """Report the cassettes that no test uses, except with `--lf`, which collects too few tests."""
     if config.getoption("lf", default=False):
         return
-    unused = list(config.stash[_SEEN].unused(config.getini("python_files")))
+    unused = list(config.stash[_SESSION].unused(config.getini("python_files")))
     if unused:
         terminalreporter.ensure_newline()
         terminalreporter.section("cassettes that no test uses")

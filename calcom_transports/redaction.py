@@ -1,9 +1,9 @@
-"""What a recording leaves out: credentials always, people and anything else if you ask for it.
+"""The data that a recording leaves out: always credentials, optionally people and more.
 
 `Redaction` holds the settings. `RecordingRedactor` applies them to each exchange before it is
 written, and to each request before a replay compares it.
 `calcom_core.redaction` finds credentials, `calcom_transports.pseudonyms` finds people.
-`BeforeRecord`, a function of your own, gets each exchange afterwards.
+`BeforeRecord`, a function of the caller, gets each exchange afterwards.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,34 +15,35 @@ from calcom_core.http import Request, Response
 from calcom_core.json_text import to_utf8
 from calcom_core.redaction import SHORTEST, Credential, Redactor, collect_credentials
 from calcom_core.secret import Hidden, Secret, parse_secret, to_secret
-from calcom_transports.cassette_values import Cassette, Failure, Recorded, Run
+from calcom_transports.cassette_values import Cassette, Failure, RecordedExchange, Run
 from calcom_transports.pseudonyms import People
 
 
 @frozen(init=False)
 class Redaction:
-    """The settings of a recording: which data it leaves out.
+    """The data that a recording leaves out, besides credentials.
 
-    It never holds a credential that a request sends in a secret header, nor any text that has the
-    shape of one. `calcom_core.http.SECRET_HEADERS` lists such headers, `calcom_core.tokens` the
-    shapes. Short values of cookies stay, since they are settings such as a language.
+    Every recording is free of credentials: those that a request sends in a secret header
+    (`calcom_core.http.SECRET_HEADERS`), and text with the shape of one (`calcom_core.tokens`).
+    Short values of cookies stay, since they are settings such as a language.
 
-    With *personal* it replaces people by pseudonyms; the same person always gets the same one.
-    It finds e-mail addresses and international phone numbers everywhere, names and accounts in
+    With *personal*, people are replaced by pseudonyms; the same person always gets the same one.
+    This covers e-mail addresses and international phone numbers everywhere, names and accounts in
     their fields, and the same names in texts.
-    It leaves names that stand only in free text, names of one or two letters in texts, and other
-    spellings of a name (a nickname, the first name alone, Unicode NFD in place of NFC).
-    It also leaves ids, dates, notes and postal addresses, so it does not anonymise.
-    `calcom_transports.pseudonyms` has the whole list. `Recorder(before_record=…)` removes more.
+    It does not anonymise. Names that occur only in free text stay, as do names of one or two
+    letters in texts, and other spellings of a name: a nickname, the first name alone, Unicode NFD
+    instead of NFC. Ids, dates, notes and postal addresses stay too.
+    `calcom_transports.pseudonyms` has the complete list. `Recorder(before_record=…)` removes more.
 
-    Arguments:
+    Args:
         personal: whether to replace people by pseudonyms.
-        key: a text that the pseudonyms depend on. Without a key, anybody who guesses an e-mail
+        key: a text that the pseudonyms depend on. Without a key, anyone who guesses an e-mail
             address can compute its pseudonym. A replay needs the same key.
         secrets: further credentials to redact, each of at least 8 characters.
             A replay needs the same ones if requests hold them.
 
-    Raises `InvalidInput` for an argument of another type, and for a secret that is too short.
+    Raises:
+        InvalidInput: an argument of another type, or a secret that is too short.
     """
 
     personal: bool
@@ -62,18 +63,18 @@ class Redaction:
             raise InvalidInput(
                 "secrets", f"must be several strings or Secrets, not {type(secrets).__name__}"
             )
-        kept = [parse_secret(secret, "secrets") for secret in secrets]
+        parsed = [parse_secret(secret, "secrets") for secret in secrets]
         hidden = key if isinstance(key, Hidden) else Hidden(key)
         del key, secrets  # no frame that raises holds their text
-        credentials = frozenset(Credential(to_secret(secret).reveal()) for secret in kept)
+        credentials = frozenset(Credential(to_secret(secret).reveal()) for secret in parsed)
         if not all(credential.is_certain for credential in credentials):
-            raise InvalidInput("secrets", f"holds one of fewer than {SHORTEST} characters")
+            raise InvalidInput("secrets", f"holds a secret of fewer than {SHORTEST} characters")
         if not isinstance(personal, bool):
             raise InvalidInput("personal", f"must be a boolean, not {type(personal).__name__}")
         if not isinstance(hidden.reveal(), str):
             raise InvalidInput("key", f"must be a string, not {type(hidden.reveal()).__name__}")
         if not _is_unicode(hidden.reveal()):
-            raise InvalidInput("key", "holds half of a surrogate pair")
+            raise InvalidInput("key", "holds a lone surrogate")
         self.__attrs_init__(personal, hidden, credentials)  # pyright: ignore[reportAttributeAccessIssue]
 
     @property
@@ -82,8 +83,8 @@ class Redaction:
         return self._key.reveal()
 
     @property
-    def kind(self) -> str:
-        """The word for personal data in the file: kept, replaced, or keyed."""
+    def personal_data(self) -> str:
+        """How the file marks personal data: `kept`, `replaced`, or `keyed`."""
         if not self.personal:
             return "kept"
         return "keyed" if self.key else "replaced"
@@ -93,30 +94,33 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def redaction_of(given: object) -> Redaction:
-    """Return the given redaction, by default that of credentials alone; check its type."""
-    if given is None:
+def check_redaction(redaction: object) -> Redaction:
+    """Return *redaction*, or for None one of credentials alone.
+
+    Raises `InvalidInput` for a value of another type.
+    """
+    if redaction is None:
         return Redaction()
-    if not isinstance(given, Redaction):
-        raise InvalidInput("redaction", f"must be a Redaction(…), not {type(given).__name__}")
-    return given
+    if not isinstance(redaction, Redaction):
+        raise InvalidInput("redaction", f"must be a Redaction(…), not {type(redaction).__name__}")
+    return redaction
 
 
 class RecordingRedactor:
     """Redacts exchanges and messages as a recording holds them.
 
     It redacts credentials before people, since a pseudonym could replace a part of a credential.
-    It redacts them again afterwards, since a body that is written anew can show another one.
-    To redact twice changes nothing.
+    It redacts credentials again afterwards, since a rewritten body can show another one.
+    Redacting twice changes nothing.
     """
 
     def __init__(self, credentials: Iterable[Credential], people: People | None = None) -> None:
         self._credentials = Redactor(credentials)
         self._people = people
 
-    def asked(self, request: Request) -> tuple[str, bytes]:
-        """Return the URL and the body of a request, to compare them with a recorded request."""
-        return self._credentials.asked(self._without_people(request))
+    def url_and_body(self, request: Request) -> tuple[str, bytes]:
+        """Return the redacted URL and body of a request, which a replay compares."""
+        return self._credentials.url_and_body(self._without_people(request))
 
     def request(self, request: Request) -> Request:
         """Return the request as the file holds it."""
@@ -143,77 +147,80 @@ class RecordingRedactor:
 
 
 PLAIN = RecordingRedactor(())
-"""Redacts by shape alone, where no credential is known."""
+"""Redacts by shape alone, for requests without known credentials."""
 
 
-def bodies_of(cassette: Cassette) -> Iterator[bytes]:
-    """Yield the URLs and the bodies in UTF-8, all of which may name people."""
-    for item in (item for run in cassette.runs for item in run.exchanges):
-        yield item.request.url.encode()
-        yield to_utf8(item.request.body)
-        if isinstance(item.outcome, Response):
-            yield to_utf8(item.outcome.body)
+def urls_and_bodies(cassette: Cassette) -> Iterator[bytes]:
+    """Yield each URL and each body in UTF-8; all of them may name people."""
+    for exchange in (exchange for run in cassette.runs for exchange in run.exchanges):
+        yield exchange.request.url.encode()
+        yield to_utf8(exchange.request.body)
+        if isinstance(exchange.outcome, Response):
+            yield to_utf8(exchange.outcome.body)
 
 
 def credentials_in(cassette: Cassette, redaction: Redaction) -> frozenset[Credential]:
-    """Return the credentials of all requests of a cassette, and the further secrets."""
-    recorded = (item for run in cassette.runs for item in run.exchanges)
-    return redaction.secrets.union(*(collect_credentials(item.request) for item in recorded))
+    """Return the credentials of all requests of a cassette, and the secrets of the redaction."""
+    requests = (exchange.request for run in cassette.runs for exchange in run.exchanges)
+    return redaction.secrets.union(*map(collect_credentials, requests))
 
 
-def redacted(
+def redact(
     cassette: Cassette, redaction: Redaction, credentials: frozenset[Credential]
 ) -> Cassette:
-    """Return a cassette without credentials, and with pseudonyms if the redaction asks for it."""
-    people = People.in_bodies(redaction.key, bodies_of(cassette)) if redaction.personal else None
+    """Return a cassette without credentials, and with pseudonyms if the redaction is personal."""
+    people = None
+    if redaction.personal:
+        people = People.in_texts(redaction.key, urls_and_bodies(cassette))
     redactor = RecordingRedactor(credentials, people)
     runs = tuple(
-        Run(tuple(_redacted_exchange(item, redactor) for item in run.exchanges))
+        Run(tuple(_redact_exchange(exchange, redactor) for exchange in run.exchanges))
         for run in cassette.runs
     )
-    personal = redaction.kind if redaction.personal else cassette.personal
+    personal = redaction.personal_data if redaction.personal else cassette.personal
     return evolve(cassette, runs=runs, personal=personal)
 
 
-def _redacted_exchange(recorded: Recorded, redactor: RecordingRedactor) -> Recorded:
-    outcome = recorded.outcome
+def _redact_exchange(exchange: RecordedExchange, redactor: RecordingRedactor) -> RecordedExchange:
+    outcome = exchange.outcome
     if isinstance(outcome, Response):
         outcome = redactor.response(outcome)
     elif isinstance(outcome, Failure):
         outcome = evolve(outcome, message=redactor.text(outcome.message))
-    return evolve(recorded, request=redactor.request(recorded.request), outcome=outcome)
+    return evolve(exchange, request=redactor.request(exchange.request), outcome=outcome)
 
 
-BeforeRecord = Callable[[Recorded], Recorded | None]
-"""Called with each exchange before it is written; returns the exchange to write, or None.
+BeforeRecord = Callable[[RecordedExchange], RecordedExchange | None]
+"""Gets each exchange before it is written; returns the exchange to write, or None to leave it out.
 
-It gets the exchange as the file would hold it, after redaction, when the recording ends, in the
-order of the file. `attrs.evolve` changes an exchange, its request and its response.
-With None the file does not hold the exchange. A replay then has no response to its request, which
-fails with `NoMatch`: leave out only requests that the replayed program does not make.
-A replay does not call it, so a request that it changes matches only if `Match` ignores the change.
-It must keep the branch. An exception in it ends the recording, and nothing is written.
+The recorder calls it at the end, after redaction, in the order of the file. `attrs.evolve` changes
+an exchange, its request and its response; the branch must stay the same.
+A replay has no response to a request that was left out: it fails with `NoMatch`.
+A replay does not call the function, so a changed request matches only if `Match` ignores the
+change. If the function raises, nothing is written.
 """
 
 
-def check_before_record(given: object) -> None:
-    """Raise `InvalidInput` for a hook that is not a function."""
-    if given is not None and not callable(given):
-        raise InvalidInput("before_record", f"must be a function, not {type(given).__name__}")
+def check_before_record(function: object) -> None:
+    """Raise `InvalidInput` for a value that is not a function."""
+    if function is not None and not callable(function):
+        raise InvalidInput("before_record", f"must be a function, not {type(function).__name__}")
 
 
-def changed_by(before_record: BeforeRecord, runs: tuple[Run, ...]) -> Iterator[Run]:
-    """Yield the runs as *before_record* returns their exchanges, without empty runs."""
+def apply_before_record(before_record: BeforeRecord, runs: tuple[Run, ...]) -> Iterator[Run]:
+    """Yield the runs with the exchanges that *before_record* returns, without empty runs."""
     for run in runs:
-        changed = [_changed_exchange(item, before_record) for item in run.exchanges]
-        kept = tuple(item for item in changed if item is not None)
+        changed = [_change_exchange(exchange, before_record) for exchange in run.exchanges]
+        kept = tuple(exchange for exchange in changed if exchange is not None)
         if kept:
             yield Run(kept)
 
 
-def _changed_exchange(exchange: Recorded, before_record: BeforeRecord) -> Recorded | None:
+def _change_exchange(
+    exchange: RecordedExchange, before_record: BeforeRecord
+) -> RecordedExchange | None:
     changed = before_record(exchange)
-    if changed is not None and not isinstance(changed, Recorded):
+    if changed is not None and not isinstance(changed, RecordedExchange):
         raise InvalidInput(
             "before_record", f"must return an exchange or None, not {type(changed).__name__}"
         )

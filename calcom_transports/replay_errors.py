@@ -1,7 +1,7 @@
 """The errors of replays and cassettes: three classes under `calcom_core.ReplayError`.
 
-The programs of the core know only that base class: no retry policy catches it, and no look-up or
-list hides it.
+The core knows only that base class: no retry policy catches it, and no look-up or list hides it,
+since a replay that fails must fail the test.
 """
 
 from typing import Literal
@@ -14,7 +14,7 @@ CassetteReason = Literal[
 
 
 class NoMatch(ReplayError):
-    """No recorded exchange that is still unplayed equals the request."""
+    """No unplayed recorded exchange equals the request."""
 
 
 class Unplayed(ReplayError):
@@ -27,9 +27,9 @@ class CassetteError(ReplayError):
     `reason` is one of these:
 
     - `missing`: there is no such file.
-    - `unreadable`: the file is damaged, is no cassette, or a newer version wrote it.
-    - `unwritable`: nothing can be written there.
-    - `in-use`: another recording of the file is running, or something else changed it meanwhile.
+    - `unreadable`: the file is damaged, is not a cassette, or a newer version wrote it.
+    - `unwritable`: the file cannot be written.
+    - `in-use`: another recording of the file is running, or another program changed it.
     - `recording-forbidden`: the environment variable `CI` is set.
     - `credential-left`: the recording would hold a credential.
     """

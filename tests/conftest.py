@@ -1,7 +1,7 @@
 """The two tiers of the suite, and an environment without the developer's own variables.
 
-By default the large matrices run a sample, which a test's name alone determines: two runs are
-equal. `--exhaustive` runs everything, and so does a test that is named with `::`.
+By default, large matrices run a sample that depends only on the test's name: two runs are equal.
+`--exhaustive` runs everything, and so does naming a test with `::`.
 """
 
 import gc
@@ -59,9 +59,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from what was collected, which stays to the end.
+    """Exclude the collected tests from garbage collection.
 
-    Many tests collect garbage, to see what is left open.
+    Many tests collect garbage to find leaks.
     """
     gc.collect()
     gc.freeze()
@@ -69,7 +69,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
-    """Say at the very end how many tests the default run left out."""
+    """Report at the end how many tests the default run left out."""
     yield
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and (count := session.config.stash.get(LEFT_OUT, 0)):
@@ -80,7 +80,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
 
 @pytest.fixture
 def sample(request: pytest.FixtureRequest) -> Sample[object]:
-    """Return a function that chooses items for a loop, in their order: all with `--exhaustive`."""
+    """Return a function that samples items for a loop, in order; with `--exhaustive`, all."""
 
     def choose(items: Sequence[T], size: int) -> Sequence[T]:
         if runs_everything(request.config) or len(items) <= size:
@@ -92,8 +92,8 @@ def sample(request: pytest.FixtureRequest) -> Sample[object]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_variable_of_the_developer_is_set() -> Iterator[None]:
-    """Unset the variables that a client reads; a test that needs one sets it."""
+def unset_client_variables() -> Iterator[None]:
+    """Unset the variables that a client reads."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CALCOM_API_KEY", "CALCOM_BASE_URL"):
             patch.delenv(name, raising=False)

@@ -34,7 +34,7 @@ LINE = "19 tests were left out; run them too with: python -m pytest --exhaustive
 
 @pytest.fixture(autouse=True)
 def project(pytester: pytest.Pytester) -> Iterator[None]:
-    """Write a project with the same hooks, which load profiles of Hypothesis in this process."""
+    """Write a project with the same hooks, which load Hypothesis profiles in this process."""
     pytester.makeconftest((Path(__file__).parent / "conftest.py").read_text("utf-8"))
     pytester.makeini("[pytest]\nmarkers = exhaustive\nstrict_markers = true")
     pytester.makepyfile(test_toy=MATRIX)
@@ -44,7 +44,7 @@ def project(pytester: pytest.Pytester) -> Iterator[None]:
 
 
 def run(pytester: pytest.Pytester, *args: str) -> tuple[list[str], str, str]:
-    """Return the names of the tests that ran, what the loop chose, and the last line."""
+    """Return the names of the tests that ran, the loop's sample, and the last line."""
     result = pytester.runpytest_inprocess("-v", "-s", "-p", "no:cacheprovider", *args)
     assert result.ret is pytest.ExitCode.OK
     ran = [line.split(" ")[0] for line in result.outlines if line.startswith("test_toy.py::")]
@@ -78,7 +78,7 @@ def test_the_sample_is_the_same_within_a_selection(pytester: pytest.Pytester) ->
     ]
 
 
-def test_the_exhaustive_run_leaves_nothing_out(pytester: pytest.Pytester) -> None:
+def test_the_exhaustive_run_is_complete(pytester: pytest.Pytester) -> None:
     ran, loop, last = run(pytester, "--exhaustive")
 
     assert ran == [
@@ -92,7 +92,7 @@ def test_the_exhaustive_run_leaves_nothing_out(pytester: pytest.Pytester) -> Non
     assert "left out" not in last
 
 
-def test_a_test_that_is_named_runs_whole(pytester: pytest.Pytester) -> None:
+def test_a_named_test_runs_whole(pytester: pytest.Pytester) -> None:
     assert run(pytester, "test_toy.py::test_matrix[7]")[0] == ["test_matrix[7]"]
     assert run(pytester, "test_toy.py::test_loop")[1] == ALL
 

@@ -1,13 +1,14 @@
-"""One function for each operation on bookings; each returns an `Operation` and does nothing.
+"""The operations on bookings: each function returns an `Operation` and sends nothing.
 
-The API decides by the event type, not by the route, what it answers with; so there is a function
-for what it may do (`get`, `create`, `cancel`), and one for each certain thing
+The event type, not the route, decides whether the API returns one booking or a series.
+Therefore `get`, `create` and `cancel` return either, and others return one certain type
 (`get_one`, `get_series`, `create_recurring`, `cancel_seat`, …).
-`attendees` and `guests` have the operations on the people of one booking.
-`data` is a typed input of `calcom_core.model.inputs`, or a mapping of the same keys.
-What a docstring says of the result, and of errors other than `InvalidInput`, is what
-`Operation.read` makes of the answer; a client's method of the same name returns and raises it.
-Times are aware datetimes or strings of ISO 8601 with an offset.
+`attendees` and `guests` have the operations on the people of a booking.
+
+*data* is a typed input of `calcom_core.model.inputs`, or a mapping of its keys.
+Times are aware datetimes, or ISO 8601 strings with an offset.
+The functions raise `InvalidInput`; `Operation.read` returns the documented results and raises the
+other errors, and so do the methods of a client.
 """
 
 from calcom_core.bookings import attendees, guests

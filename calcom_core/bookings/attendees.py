@@ -1,4 +1,7 @@
-"""The operations on the attendees of a booking."""
+"""The operations on the attendees of a booking.
+
+They use numeric ids, which `list` returns and the booking itself does not show.
+"""
 
 from calcom_core.checks import email as email_address
 from calcom_core.model.booking import BookingAttendee, RemovedAttendee
@@ -10,7 +13,7 @@ from calcom_core.serialization import to_body
 def list(
     booking_uid: str, *, cal_api_version: str | None = None
 ) -> Operation[tuple[BookingAttendee, ...]]:
-    """List the attendees of a booking, with the ids that the booking itself does not show.
+    """List the attendees of a booking with their ids, which the booking itself does not show.
 
     `GET /v2/bookings/{booking_uid}/attendees`, version 2024-08-13.
     Credentials are needed.
@@ -47,7 +50,7 @@ def get(
 
     Raises:
         InvalidInput: for an invalid uid or id.
-        NotFound: for an id that no attendee of this booking has.
+        NotFound: if the booking has no attendee with this id.
         PermissionDenied: for a booking that you may not see, or that does not exist.
     """
     return operation(
@@ -65,7 +68,7 @@ def add(
     language: str | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[BookingAttendee]:
-    """Add an attendee to a booking; the server takes five a minute.
+    """Add an attendee to a booking; the server accepts five calls a minute.
 
     `POST /v2/bookings/{booking_uid}/attendees`, version 2024-08-13.
     Credentials are needed.
@@ -83,13 +86,13 @@ def add(
         The `BookingAttendee`, with *id* and *booking_id*.
 
     Raises:
-        InvalidInput: for values of another kind.
-        ValidationFailed: for an address that attends already, or may not.
-        PermissionDenied: as the server says.
+        InvalidInput: for invalid values.
+        ValidationFailed: for an address that attends already, or that is not allowed.
+        PermissionDenied: for a booking that you may not change.
     """
     attendee = NewAttendee(
         name=name,
-        email=email_address(email, "email"),  # which a booking's first attendee may lack
+        email=email_address(email, "email"),  # optional only for the first attendee
         time_zone=time_zone,
         phone_number=phone_number,
         language=language,
@@ -102,14 +105,14 @@ def add(
 def remove(
     booking_uid: str, attendee_id: int, *, cal_api_version: str | None = None
 ) -> Operation[RemovedAttendee]:
-    """Take an attendee off a booking; newer servers only, and five a minute.
+    """Remove an attendee from a booking; the server accepts five calls a minute.
 
     `DELETE /v2/bookings/{booking_uid}/attendees/{attendee_id}`, version 2024-08-13.
     Credentials are needed.
 
     Args:
         booking_uid: the uid of a booking.
-        attendee_id: the id of an attendee, at least 1, as `list` says it.
+        attendee_id: the id of an attendee, at least 1, as `list` returns it.
         cal_api_version: pins the version for this call.
 
     Returns:
@@ -118,8 +121,8 @@ def remove(
     Raises:
         InvalidInput: for an invalid uid or id.
         BookingConflict: for the first attendee; cancel the booking instead.
-        NotFound: for an id that no attendee of this booking has, or has no longer.
-        VersionMismatch: from a server that cannot do it yet.
+        NotFound: if the booking has no attendee with this id.
+        VersionMismatch: from an older server, which lacks the route.
     """
     return operation(
         "bookings.attendees.remove",

@@ -1,4 +1,7 @@
-"""The operations that cancel a booking, a series or one seat."""
+"""The operations that cancel a booking, a series or one seat.
+
+The key `seat_uid` in *data* selects the seat; without it the server cancels the seats of everyone.
+"""
 
 from calcom_core.checks import string
 from calcom_core.errors import InvalidInput
@@ -10,7 +13,7 @@ from calcom_core.model.input_dicts import (
 from calcom_core.model.inputs import (
     Cancellation,
     SeatCancellation,
-    whole_or_seat,
+    create_whole_or_seat,
 )
 from calcom_core.operation import Operation, operation
 from calcom_core.serialization import to_body
@@ -24,7 +27,7 @@ def cancel(
     *,
     cal_api_version: str | None = None,
 ) -> Operation[Booking | tuple[Booking, ...]]:
-    """Cancel a booking, all that is left of a series, or with `seat_uid` in *data* one seat.
+    """Cancel a booking, the remaining bookings of a series, or with `seat_uid` in *data* one seat.
 
     `POST /v2/bookings/{booking_uid}/cancel`, version 2024-08-13 or 2026-02-25.
     Credentials are optional.
@@ -32,20 +35,20 @@ def cancel(
     Args:
         booking_uid: the uid of a booking, of one occurrence, or of a series.
         data: a `Cancellation` or a `SeatCancellation`, or a mapping of the keys of one of them.
-            A given `seat_uid` is never dropped: one that is None is refused.
+            A `seat_uid` of None is refused, not ignored.
         cal_api_version: pins the version for this call.
 
     Returns:
         The `Booking`, or a tuple of all occurrences of the series.
 
     Raises:
-        InvalidInput: for unknown keys, and for whole-booking keys beside `seat_uid`.
-        BookingConflict: where the server says that the booking has been cancelled already.
-            It may mean any occurrence of a series, or the old uid of a booking that was moved,
-            while others are still accepted: get the booking or the series, and cancel those.
-        ValidationFailed: where a reason is required.
+        InvalidInput: for unknown keys, and for whole-booking keys together with `seat_uid`.
+        BookingConflict: if the server reports that the booking has been cancelled already.
+            This may refer to any occurrence of a series, or to the old uid of a rescheduled
+            booking: get the booking or the series, and cancel the bookings still accepted.
+        ValidationFailed: if a reason is required.
     """
-    cancelled = whole_or_seat(data, Cancellation, SeatCancellation)
+    cancelled = create_whole_or_seat(data, Cancellation, SeatCancellation)
     seat = isinstance(cancelled, SeatCancellation)
     name = "bookings.cancel_seat" if seat else "bookings.cancel"
     return operation(name, cal_api_version, booking_uid=booking_uid, body=to_body(cancelled))
@@ -61,11 +64,11 @@ def cancel_one(
 ) -> Operation[Booking]:
     """Cancel one booking, one occurrence of a series, or with `seat_uid` in *data* one seat.
 
-    As `cancel`; the result is one `Booking`.
+    As `cancel`, but the result is one `Booking`.
     Raises `InvalidInput` for `cancel_subsequent_bookings`, which cancels several.
-    Raises `SeriesReturned` for the uid of a series: it has all its bookings, which are cancelled.
+    Raises `SeriesReturned` for the uid of a series; all its bookings are cancelled.
     """
-    cancelled = whole_or_seat(data, Cancellation, SeatCancellation)
+    cancelled = create_whole_or_seat(data, Cancellation, SeatCancellation)
     if isinstance(cancelled, SeatCancellation):
         name = "bookings.cancel_seat"
     elif cancelled.cancel_subsequent_bookings:
@@ -88,11 +91,11 @@ def cancel_seat(
 
     As `cancel`; *reason* is sent as `cancellationReason`.
     Raises `NotFound` for a seat that does not exist or is cancelled already.
-    Raises `BookingConflict`, whose `may_have_happened` is true, where the server removes the seat
-    and then fails to find its record, as it does now and then.
+    Raises `BookingConflict` with `may_have_happened` if the server fails to find the seat's record;
+    it sometimes does so after it removed the seat.
     """
-    why = None if reason is None else string(reason, "reason")
-    seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=why)
+    cancellation_reason = None if reason is None else string(reason, "reason")
+    seat = SeatCancellation(seat_uid=seat_uid, cancellation_reason=cancellation_reason)
     return operation(
         "bookings.cancel_seat", cal_api_version, booking_uid=booking_uid, body=to_body(seat)
     )

@@ -1,4 +1,8 @@
-"""The operations that create bookings."""
+"""The operations that create bookings.
+
+The event type decides whether a create results in one booking, a series or a seat.
+A create is not idempotent; its `verify` lists the bookings that start at or after the same time.
+"""
 
 from functools import partial
 from typing import Any
@@ -11,7 +15,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.model.booking import Booking
 from calcom_core.model.filters import STATUSES
 from calcom_core.model.input_dicts import NewBookingDict
-from calcom_core.model.inputs import Moment, NewBooking, minimum_versions_of
+from calcom_core.model.inputs import Moment, NewBooking, find_minimum_versions
 from calcom_core.operation import Operation, Page, operation
 from calcom_core.serialization import to_body
 
@@ -19,29 +23,30 @@ from calcom_core.serialization import to_body
 def create(
     data: NewBooking | NewBookingDict, *, cal_api_version: str | None = None
 ) -> Operation[Booking | tuple[Booking, ...]]:
-    """Book: `create({"start": "2027-04-05T09:00:00Z", "event_type_id": 1, "attendee": {…}})`.
+    """Create a booking, a series or a seat, depending on the event type.
+
+    `create({"start": "2027-04-05T09:00:00Z", "event_type_id": 1, "attendee": {…}})`
 
     `POST /v2/bookings`, version 2024-08-13 or 2026-02-25.
     Credentials are optional.
-    What is made depends on the event type: one booking, a series, or a seat.
 
     Args:
-        data: a `NewBooking`, which lists the keys, or a mapping of them;
-            *attendee* has name, time_zone, and email or phone_number.
+        data: a `NewBooking`, or a mapping of its keys; *attendee* needs name, time_zone, and
+            email or phone_number.
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Booking`, or a tuple of them where the event type repeats.
+        The `Booking`, or a tuple of them if the event type is recurring.
         Its `status` may be `pending`.
         It is not idempotent; its `verify` lists the bookings of the event type from *start* on,
         the earliest first.
-        It does not filter by attendee, since the server may store another address.
-        Where a slug names the event type, it lists the bookings of all event types.
+        The list is not filtered by attendee, because the server may store another address.
+        If a slug names the event type, the list has the bookings of all event types.
 
     Raises:
-        InvalidInput: for unknown keys and refused values, and for what only a host may ask
+        InvalidInput: for unknown keys and invalid values, and for the options of a host
             (`allow_conflicts`, …) in a version before 2026-02-25.
-        SlotUnavailable, BookingFieldError, BookingConflict: among others, as the server says.
+        SlotUnavailable, BookingFieldError, BookingConflict: if the server refuses the booking.
     """
     return _creation("bookings.create", data, cal_api_version)
 
@@ -49,16 +54,16 @@ def create(
 def create_one(
     data: NewBooking | NewBookingDict, *, cal_api_version: str | None = None
 ) -> Operation[Booking]:
-    """Book one booking or one seat.
+    """Create one booking or one seat.
 
-    As `create`, for an event type that does not repeat; the result is one `Booking`.
-    Raises `InvalidInput` for `recurrence_count`, which asks for a series.
-    Raises `SeriesReturned` where the event type repeats: it has all the bookings, which exist.
+    As `create`, for an event type that is not recurring; the result is one `Booking`.
+    Raises `InvalidInput` for `recurrence_count`, which requests a series.
+    Raises `SeriesReturned` if the event type is recurring; the series exists.
     """
     booking = from_mapping(NewBooking, data, "data")
     if booking.recurrence_count is not None:
         raise InvalidInput(
-            "data.recurrence_count", "asks for a series; call bookings.create_recurring"
+            "data.recurrence_count", "requests a series; call bookings.create_recurring"
         )
     return _creation("bookings.create_one", booking, cal_api_version)
 
@@ -69,12 +74,12 @@ def create_recurring(
     recurrence_count: int | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[tuple[Booking, ...]]:
-    """Book a series, of at most *recurrence_count* occurrences.
+    """Create a series of at most *recurrence_count* occurrences, at least 1.
 
-    As `create`, for an event type that repeats; the result is always a tuple, and holds one
-    booking where the event type turns out not to repeat.
-    A `BookingConflict` says `may_have_happened`: occurrences before the one that clashed stay
-    booked.
+    As `create`, for a recurring event type; the result is always a tuple, with one booking if the
+    event type is not recurring.
+    After a `BookingConflict`, `may_have_happened` is true: the server keeps the occurrences before
+    the conflict.
     """
     booking = from_mapping(NewBooking, data, "data")
     if recurrence_count is not None:
@@ -85,9 +90,9 @@ def create_recurring(
 def create_instant(
     data: NewBooking | NewBookingDict, *, cal_api_version: str | None = None
 ) -> Operation[Booking]:
-    """Book a meeting that starts at once; team event types of the hosted service only.
+    """Create a meeting that starts at once; only for team event types of the hosted service.
 
-    As `create`; elsewhere the server answers that it does not know `instant`.
+    As `create`; raises `ValidationFailed` from a server that does not support `instant`.
     """
     booking = evolve(from_mapping(NewBooking, data, "data"), instant=True)
     return _creation("bookings.create_instant", booking, cal_api_version)
@@ -96,25 +101,26 @@ def create_instant(
 def _creation(name: str, data: NewBooking | NewBookingDict, version: str | None) -> Operation[Any]:
     booking = from_mapping(NewBooking, data, "data")
     if booking.instant is False:
-        booking = evolve(booking, instant=None)  # its mere presence picks the instant class
+        # The server treats any value, even false, as a request for an instant meeting.
+        booking = evolve(booking, instant=None)
     return operation(
         name,
         version,
         body=to_body(booking),
-        minimum_versions=minimum_versions_of(booking, "data."),
-        # Without the rest of the booking, which may be personal and which tools would show.
-        verify=partial(starting_with, booking.start, booking.event_type_id),
+        minimum_versions=find_minimum_versions(booking, "data."),
+        # Only two fields, because a repr of the partial would show the personal data of others.
+        verify=partial(list_from_start, booking.start, booking.event_type_id),
     )
 
 
-def starting_with(start: Moment, event_type_id: int | None) -> Operation[Page[Booking]]:
-    """List the bookings that start then or later, the earliest first.
+def list_from_start(start: Moment, event_type_id: int | None) -> Operation[Page[Booking]]:
+    """List the bookings that start at or after a time, the earliest first.
 
-    The attendee is no filter: the server compares addresses letter by letter, and may store
-    another one where a phone number is given.
-    No version is pinned, since every server can list bookings in the version of its table.
+    The list is not filtered by attendee: the server compares addresses case-sensitively, and
+    stores another one if a phone number was given.
+    No version is pinned, because every server can list bookings in the version of its profile.
     """
-    # Whole seconds, since the server may keep no less.
+    # Whole seconds, because the server may drop the rest.
     return list_bookings(
         status=STATUSES,
         event_type_id=event_type_id,

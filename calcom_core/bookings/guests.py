@@ -1,4 +1,7 @@
-"""The operation on the guests of a booking."""
+"""The operation that adds guests to a booking.
+
+A guest becomes an attendee; `bookings.attendees` lists and removes them.
+"""
 
 from collections.abc import Iterable
 
@@ -15,24 +18,26 @@ def add(
     *,
     cal_api_version: str | None = None,
 ) -> Operation[Booking]:
-    """Add guests to a booking; the server takes five such calls a minute.
+    """Add guests to a booking; the server accepts five calls a minute.
 
     `POST /v2/bookings/{booking_uid}/guests`, version 2024-08-13.
     Credentials are needed.
 
     Args:
         booking_uid: the uid of a booking.
-        guests: 1 to 10 `NewGuest`s, or mappings of `email` and, where they are known, `name`,
+        guests: 1 to 10 `NewGuest`s, or mappings with `email`, and optionally `name`,
             `time_zone`, `phone_number` and `language`.
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Booking`, guests among its attendees; those who attended before are left out silently.
+        The `Booking` with the guests among its attendees; the server silently skips those who
+        attend already.
 
     Raises:
-        InvalidInput: for none, for more than 10, and for values of another kind.
-        ValidationFailed: where nobody of them can be added, or the booking would have more than 30.
-        PermissionDenied, NotFound: as the server says.
+        InvalidInput: for an empty list, for more than 10 guests, and for invalid values.
+        ValidationFailed: if none of the guests can be added, or the booking would have more than
+            30.
+        PermissionDenied, NotFound: for a booking that you may not change, or that does not exist.
     """
     return operation(
         "bookings.guests.add",

@@ -1,4 +1,8 @@
-"""The operations with which a host handles a booking: confirm, decline, reassign, and so on."""
+"""The operations of a host on a booking: confirm, decline, mark absent, reassign, relocate.
+
+All need credentials.
+The server applies `confirm` and `decline` of one occurrence to its whole series.
+"""
 
 from collections.abc import Iterable
 
@@ -20,15 +24,15 @@ from calcom_core.serialization import to_body
 
 
 def confirm(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
-    """Confirm a booking that waits for it, or by the uid of one occurrence a whole series.
+    """Confirm a pending booking, or by the uid of one occurrence a whole series.
 
     `POST /v2/bookings/{booking_uid}/confirm`, version 2024-08-13 or 2026-02-25.
     Credentials are needed.
-    A booking that was declined or cancelled becomes accepted, too.
+    A declined or cancelled booking becomes accepted, too.
     The server refuses a booking whose event type has seats and confirmation: use `confirm_seats`.
 
     Args:
-        booking_uid: the uid of a booking or of one occurrence; that of a series is not found.
+        booking_uid: the uid of a booking or of one occurrence, not of a series.
         cal_api_version: pins the version for this call.
 
     Returns:
@@ -36,8 +40,8 @@ def confirm(booking_uid: str, *, cal_api_version: str | None = None) -> Operatio
 
     Raises:
         InvalidInput: for a uid that is empty, reserved or not printable.
-        AlreadyDone: for one that is confirmed.
-        PermissionDenied, NotFound: as the server says.
+        AlreadyDone: for a booking that is already confirmed.
+        PermissionDenied, NotFound: for a booking that you may not confirm, or that does not exist.
     """
     return operation("bookings.confirm", cal_api_version, booking_uid=booking_uid)
 
@@ -45,16 +49,16 @@ def confirm(booking_uid: str, *, cal_api_version: str | None = None) -> Operatio
 def decline(
     booking_uid: str, *, reason: str | None = None, cal_api_version: str | None = None
 ) -> Operation[Booking]:
-    """Decline a booking that waits, or by the uid of one occurrence a whole series.
+    """Decline a pending booking, or by the uid of one occurrence a whole series.
 
     `POST /v2/bookings/{booking_uid}/decline`, version 2024-08-13 or 2026-02-25.
     Credentials are needed.
-    Declining twice sends the mails twice.
+    Declining a booking twice sends its mails twice.
     The server refuses a booking whose event type has seats and confirmation: use `decline_seats`.
 
     Args:
-        booking_uid: the uid of a booking or of one occurrence; that of a series is not found.
-        reason: what the attendee is told.
+        booking_uid: the uid of a booking or of one occurrence, not of a series.
+        reason: the text for the attendee.
         cal_api_version: pins the version for this call.
 
     Returns:
@@ -63,7 +67,7 @@ def decline(
 
     Raises:
         InvalidInput: for a uid that is empty, reserved or not printable.
-        BookingConflict: for a booking that is confirmed already.
+        BookingConflict: for a booking that is already confirmed.
     """
     body = to_body(Reason(reason=reason))
     return operation("bookings.decline", cal_api_version, booking_uid=booking_uid, body=body)
@@ -87,8 +91,8 @@ def confirm_seats(
 
     Raises:
         InvalidInput: for an invalid uid, and for an empty list of seats.
-        PermissionDenied, NotFound: as the server says.
-        VersionMismatch: from a server that lacks the route, as most self-hosted ones do.
+        PermissionDenied, NotFound: for a booking that you may not change, or that does not exist.
+        VersionMismatch: from a server that lacks the route, such as most self-hosted ones.
     """
     return operation(
         "bookings.confirm_seats",
@@ -105,7 +109,7 @@ def decline_seats(
 
     `POST /v2/bookings/{booking_uid}/seats/decline`, version 2024-08-13 or 2026-02-25.
     Credentials of a host are needed.
-    It declines seats that are pending, and seats that were confirmed before.
+    Pending and confirmed seats can be declined.
 
     Args:
         booking_uid: the uid of a booking.
@@ -117,8 +121,8 @@ def decline_seats(
 
     Raises:
         InvalidInput: for an invalid uid, and for an empty list of seats.
-        PermissionDenied, NotFound: as the server says.
-        VersionMismatch: from a server that lacks the route, as most self-hosted ones do.
+        PermissionDenied, NotFound: for a booking that you may not change, or that does not exist.
+        VersionMismatch: from a server that lacks the route, such as most self-hosted ones.
     """
     return operation(
         "bookings.decline_seats",
@@ -143,16 +147,16 @@ def mark_absent(
     Args:
         booking_uid: the uid of a booking.
         host: whether the host was absent.
-        attendees: one or more `Absence`s, or mappings of `email` and `absent`.
-            For an address that no attendee has, the call succeeds and changes nothing.
+        attendees: one or more `Absence`s, or mappings with `email` and `absent`.
+            The server ignores the address of anyone who does not attend.
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Booking`; see in its *attendees* who is absent now.
-        Its shape is never seated, whatever the booking is.
+        The `Booking`; its *attendees* show who is absent.
+        Its shape is never seated, even if the booking has seats.
 
     Raises:
-        InvalidInput: for values of another kind, and for an empty list.
+        InvalidInput: for invalid values, and for an empty list.
         BookingConflict: before the booking's start.
     """
     absences = Absences(host=host, attendees=attendees)
@@ -162,7 +166,7 @@ def mark_absent(
 
 
 def reassign(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Reassignment]:
-    """Give a round-robin booking to another host, whom the server picks.
+    """Reassign a round-robin booking to another host, whom the server selects.
 
     `POST /v2/bookings/{booking_uid}/reassign`, version 2024-08-13 or 2026-02-25.
     Credentials are needed.
@@ -176,8 +180,8 @@ def reassign(booking_uid: str, *, cal_api_version: str | None = None) -> Operati
 
     Raises:
         InvalidInput: for a uid that is empty, reserved or not printable.
-        SlotUnavailable: where no other host is free.
-        PermissionDenied: as the server says.
+        SlotUnavailable: if no other host is free.
+        PermissionDenied: for a booking that you may not reassign.
     """
     return operation("bookings.reassign", cal_api_version, booking_uid=booking_uid)
 
@@ -189,7 +193,7 @@ def reassign_to_user(
     reason: str | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[Reassignment]:
-    """Give a round-robin booking to the host that you name.
+    """Reassign a round-robin booking to a host of your choice.
 
     `POST /v2/bookings/{booking_uid}/reassign/{user_id}`, version 2024-08-13 or 2026-02-25.
     Credentials are needed.
@@ -197,17 +201,17 @@ def reassign_to_user(
     Args:
         booking_uid: the uid of a booking.
         user_id: the id of the user, at least 1; an integral float counts as an integer.
-        reason: why.
+        reason: the reason for the change.
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Reassignment`; compare `reassigned_to.id` with *user_id*, since
-        some servers keep the host silently.
+        The `Reassignment`; compare `reassigned_to.id` with *user_id*, because some servers
+        silently keep the host.
 
     Raises:
         InvalidInput: for an invalid uid or id.
         NotFound: for an unknown user.
-        ValidationFailed: for one who is no host of the event type.
+        ValidationFailed: for a user who is not a host of the event type.
     """
     return operation(
         "bookings.reassign_to_user",
@@ -221,26 +225,26 @@ def reassign_to_user(
 def update_location(
     booking_uid: str, location: NewLocation | NewLocationDict, *, cal_api_version: str | None = None
 ) -> Operation[Booking]:
-    """Move a booking to another place; the participants are told by mail.
+    """Change the location of a booking; the server notifies the participants by mail.
 
     `PATCH /v2/bookings/{booking_uid}/location`, version 2024-08-13.
     Credentials are needed.
-    The server takes five such calls a minute, as it does to add or remove an attendee, and to add
-    guests.
+    The server accepts five calls a minute.
 
     Args:
         booking_uid: the uid of a booking.
-        location: one of the `New…Location`s, `IntegrationLocation` or `Attendee…Location`s,
-            or a mapping of its keys and a *type*: address, link, phone, attendeeAddress,
-            attendeePhone, attendeeDefined or integration.
+        location: a `New…Location`, `IntegrationLocation` or `Attendee…Location`, or a mapping
+            of its keys and a *type*: address, link, phone, attendeeAddress, attendeePhone,
+            attendeeDefined or integration.
         cal_api_version: pins the version for this call.
 
     Returns:
         The `Booking`; read its *location*, since the server may fall back to Cal Video.
 
     Raises:
-        InvalidInput: for another type, and for a value that its type does not take.
-        ValidationFailed, PermissionDenied, NotFound: as the server says.
+        InvalidInput: for another type, and for keys or values that its type does not allow.
+        ValidationFailed: for a location that the server refuses.
+        PermissionDenied, NotFound: for a booking that you may not change, or that does not exist.
     """
     return operation(
         "bookings.update_location",

@@ -1,4 +1,7 @@
-"""The operations that read bookings, and what belongs to them."""
+"""The operations that read bookings, and their recordings, links and references.
+
+All are idempotent, so clients retry them.
+"""
 
 from collections.abc import Iterable
 
@@ -36,17 +39,17 @@ def list(  # named as in the API
     cursor: str | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[Page[Booking]]:
-    """List the bookings that the caller may see, a page at a time.
+    """List the bookings that you may see, one page at a time.
 
     `GET /v2/bookings`.
     Credentials are needed.
-    *take*, *skip*, a `sort_…` and several statuses need version 2024-08-13 or 2026-02-25,
-    *limit* and *cursor* need 2026-05-01; where the table of versions says another one,
-    the first that knows them is spoken.
+    *take*, *skip*, a `sort_…` and several statuses need version 2024-08-13 or 2026-02-25;
+    *limit* and *cursor* need 2026-05-01.
+    If the version profile has another version, the first suitable one is sent.
 
     Args:
-        status: one or more of upcoming, recurring, past, cancelled and unconfirmed; give it,
-            since without it some servers list everything, and some what is to come.
+        status: one or more of upcoming, recurring, past, cancelled and unconfirmed.
+            Pass it: without it some servers list all bookings, others only upcoming ones.
         attendee_email: the exact address of an attendee.
         attendee_name: the exact name of an attendee.
         booking_uid: the uid of one booking.
@@ -56,33 +59,32 @@ def list(  # named as in the API
         team_id: one id.
         after_start: bookings that start at or after this time.
         before_end: bookings that end at or before this time.
-        after_created_at: bookings made at or after this time.
-        before_created_at: bookings made at or before this time.
-        after_updated_at: bookings changed at or after this time.
-        before_updated_at: bookings changed at or before this time.
-        sort_start: asc or desc; at most one of the four `sort_…` may be given.
+        after_created_at: bookings created at or after this time.
+        before_created_at: bookings created at or before this time.
+        after_updated_at: bookings updated at or after this time.
+        before_updated_at: bookings updated at or before this time.
+        sort_start: asc or desc; pass at most one of the four `sort_…`.
         sort_end: asc or desc.
         sort_created: asc or desc.
         sort_updated_at: asc or desc.
-        take: how many a page, 1 to 250; the server's default is 100.
-        skip: how many to pass over, at least 0.
-        limit: how many a page where it is read by cursor, 1 to 100; the server's default is 50.
-        cursor: where the page starts, as `next_cursor` of the page before says;
-            the other filters must stay the same.
+        take: the size of a page, 1 to 250; the server's default is 100.
+        skip: the number of bookings to skip, at least 0.
+        limit: the size of a page in a list by cursor, 1 to 100; the server's default is 50.
+        cursor: the `next_cursor` of the previous page; the other filters must stay the same.
         cal_api_version: pins the version for this call.
 
     Returns:
         A `Page`; its `next` is the operation for the following page.
-        The server counts *total_items* and *has_next_page* without the filters by the times of
-        creating and updating, so that a page may be empty and say that there are more.
-        An empty page of a list by *take* and *skip* is the end: its `next` is None.
-        A server that drops *limit* sends a page by *take*; the next one begins where that ends.
+        The server computes *total_items* and *has_next_page* without the filters by creation and
+        update time, so a page may be empty although more seem to follow.
+        An empty page of a list by *take* and *skip* is the last one: its `next` is None.
+        If the server ignores *limit* and returns a page by *take*, `next` continues by *skip*.
 
     Raises:
-        InvalidInput: for what the server would refuse or silently drop; nothing is sent.
-        DecodingError: for an item that cannot be read; it carries the page of those that can.
-        PagingError: for a cursor that was walked already, or that is missing where there is more,
-            and for a response without its pagination; it carries the page.
+        InvalidInput: for filters that the server would refuse or silently ignore.
+        DecodingError: for an unreadable item; it holds the page of the others.
+        PagingError: for a repeated or missing cursor, and for a response without its pagination;
+            it holds the page.
     """
     filters = BookingFilters(
         status=status,
@@ -117,7 +119,7 @@ def get(
     """Get a booking, or a whole series by its `recurring_booking_uid`.
 
     `GET /v2/bookings/{booking_uid}`, version 2024-08-13 or 2026-02-25.
-    Without credentials the attendees of seated bookings may be hidden.
+    Without credentials the server may hide the attendees of seated bookings.
 
     Args:
         booking_uid: the uid of a booking or of a series, 1 to 512 characters.
@@ -136,7 +138,7 @@ def get(
 def get_one(booking_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
     """Get one booking, or one occurrence of a series.
 
-    As `get`; raises `SeriesReturned`, which has all its bookings, for the uid of a series.
+    As `get`; raises `SeriesReturned` for the uid of a series.
     """
     return operation("bookings.get_one", cal_api_version, booking_uid=booking_uid)
 
@@ -146,22 +148,22 @@ def get_series(
 ) -> Operation[tuple[Booking, ...]]:
     """Get all occurrences of a series by its `recurring_booking_uid`.
 
-    As `get`; raises `DecodingError` where the uid is that of one booking.
+    As `get`; raises `DecodingError` for the uid of one booking.
     """
     return operation("bookings.get_series", cal_api_version, booking_uid=booking_uid)
 
 
 def get_by_seat(seat_uid: str, *, cal_api_version: str | None = None) -> Operation[Booking]:
-    """Get the booking in which a seat is, by the uid of the seat.
+    """Get the booking of a seat, by the uid of the seat.
 
     `GET /v2/bookings/by-seat/{seat_uid}`, version 2024-08-13 or 2026-02-25.
 
     Args:
-        seat_uid: the uid of a seat, as attendees of seated bookings have it.
+        seat_uid: the uid of a seat, as the attendees of a seated booking show it.
         cal_api_version: pins the version for this call.
 
     Returns:
-        The `Booking`, seated; where its attendees are hidden, with the one who has the seat.
+        The seated `Booking`; it has at least the attendee of the seat, even if others are hidden.
 
     Raises:
         InvalidInput: for a uid that is empty or not printable.
@@ -183,12 +185,12 @@ def recordings(
         cal_api_version: pins the version for this call.
 
     Returns:
-        A tuple of `Recording`s, empty where there are none.
+        A tuple of `Recording`s, empty without any.
 
     Raises:
         InvalidInput: for a uid that is empty, reserved or not printable.
         NotFound: for a booking that is not in Cal Video.
-        PermissionDenied: for one that you may not see, or that does not exist.
+        PermissionDenied: for a booking that you may not see, or that does not exist.
     """
     return operation("bookings.recordings", cal_api_version, booking_uid=booking_uid)
 
@@ -207,7 +209,7 @@ def transcripts(
 def conferencing_sessions(
     booking_uid: str, *, cal_api_version: str | None = None
 ) -> Operation[tuple[ConferencingSession, ...]]:
-    """List the meetings of a booking in Cal Video: when they were, and who was there.
+    """List the meetings of a booking in Cal Video, with their times and participants.
 
     `GET /v2/bookings/{booking_uid}/conferencing-sessions`, as `recordings`.
     """
@@ -217,7 +219,7 @@ def conferencing_sessions(
 def calendar_links(
     booking_uid: str, *, cal_api_version: str | None = None
 ) -> Operation[tuple[CalendarLink, ...]]:
-    """List links that put a booking into the attendee's calendar.
+    """List links that add a booking to the attendee's calendar.
 
     `GET /v2/bookings/{booking_uid}/calendar-links`, version 2024-08-13 or 2026-02-25.
     Credentials are needed.
@@ -239,7 +241,7 @@ def calendar_links(
 def references(
     booking_uid: str, *, type: ReferenceType | None = None, cal_api_version: str | None = None
 ) -> Operation[tuple[BookingReference, ...]]:
-    """List what stands for a booking in calendars and video apps; for its organiser only.
+    """List the references of a booking in calendars and video apps; for its organiser only.
 
     `GET /v2/bookings/{booking_uid}/references`, version 2024-08-13 or 2026-02-25.
     Credentials are needed.
@@ -251,11 +253,11 @@ def references(
         cal_api_version: pins the version for this call.
 
     Returns:
-        A tuple of `BookingReference`s, empty where there are none.
+        A tuple of `BookingReference`s, empty without any.
 
     Raises:
         InvalidInput: for another type, and for a uid that is empty, reserved or not printable.
-        PermissionDenied: for a booking of somebody else.
+        PermissionDenied: for a booking of another organiser.
         NotFound: for a uid that does not exist.
     """
     return operation(

@@ -1,6 +1,7 @@
-"""The operations that move a booking or one seat of it.
+"""The operations that reschedule a booking or one seat of it.
 
-A moved booking gets a new uid.
+The server cancels the old booking and creates a new one with a new uid.
+The key `seat_uid` in *data* selects a seat.
 """
 
 from calcom_core.model.booking import Booking
@@ -13,8 +14,8 @@ from calcom_core.model.inputs import (
     Reschedule,
     RescheduleReason,
     SeatReschedule,
-    minimum_versions_of,
-    whole_or_seat,
+    create_whole_or_seat,
+    find_minimum_versions,
 )
 from calcom_core.operation import Operation, operation
 from calcom_core.serialization import to_body
@@ -26,27 +27,27 @@ def reschedule(
     *,
     cal_api_version: str | None = None,
 ) -> Operation[Booking]:
-    """Move a booking, or with `seat_uid` in *data* one seat of it.
+    """Reschedule a booking, or with `seat_uid` in *data* one seat of it.
 
     `POST /v2/bookings/{booking_uid}/reschedule`, version 2024-08-13 or 2026-02-25.
     Credentials are optional.
 
     Args:
-        booking_uid: the uid of a booking or of one occurrence; a series cannot be moved.
+        booking_uid: the uid of a booking or of one occurrence, not of a series.
         data: a `Reschedule` or a `SeatReschedule`, or a mapping of the keys of one of them.
         cal_api_version: pins the version for this call.
 
     Returns:
-        The new `Booking`, which has a new uid; the old one becomes cancelled
-        and names the new one in `rescheduled_to_uid`.
+        The new `Booking`, with a new uid; the old one is cancelled, and its
+        `rescheduled_to_uid` is the new uid.
 
     Raises:
-        InvalidInput: for unknown keys, for whole-booking keys beside `seat_uid`, and for what only
-            a host may ask (`allow_conflicts`, …) in a version before 2026-02-25.
+        InvalidInput: for unknown keys, for whole-booking keys with `seat_uid`, and for the
+            options of a host (`allow_conflicts`, …) in a version before 2026-02-25.
         BookingConflict: for a booking that is cancelled, or was rescheduled before.
-        SlotUnavailable: among others, as the server says.
+        SlotUnavailable: if the new time cannot be booked.
     """
-    moved = whole_or_seat(data, Reschedule, SeatReschedule)
+    moved = create_whole_or_seat(data, Reschedule, SeatReschedule)
     seat = isinstance(moved, SeatReschedule)
     name = "bookings.reschedule_seat" if seat else "bookings.reschedule"
     return operation(
@@ -54,7 +55,7 @@ def reschedule(
         cal_api_version,
         booking_uid=booking_uid,
         body=to_body(moved),
-        minimum_versions=minimum_versions_of(moved, "data."),
+        minimum_versions=find_minimum_versions(moved, "data."),
     )
 
 
@@ -70,9 +71,9 @@ def reschedule_seat(
     skip_booking_limits: bool | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[Booking]:
-    """Move one seat of a booking to another time.
+    """Reschedule one seat of a booking to another time.
 
-    As `reschedule`; the response has the new `seat_uid`, and may name another booking.
+    As `reschedule`; the result has the new `seat_uid`, and may be another booking.
     """
     moved = SeatReschedule(
         seat_uid=seat_uid,
@@ -88,7 +89,7 @@ def reschedule_seat(
         cal_api_version,
         booking_uid=booking_uid,
         body=to_body(moved),
-        minimum_versions=minimum_versions_of(moved),
+        minimum_versions=find_minimum_versions(moved),
     )
 
 
@@ -98,23 +99,23 @@ def request_reschedule(
     reschedule_reason: str | None = None,
     cal_api_version: str | None = None,
 ) -> Operation[None]:
-    """Cancel a booking and ask the attendee by mail to pick another time; hosted service only.
+    """Cancel a booking and request a new time from the attendee by mail; hosted service only.
 
     `POST /v2/bookings/{booking_uid}/request-reschedule`, version 2026-02-25.
     Credentials are needed.
-    The table `EVERYWHERE` lacks it: use `HOSTED`, or pin the version.
+    The profile `EVERYWHERE` lacks it: use `HOSTED`, or pin the version.
 
     Args:
         booking_uid: the uid of a booking.
-        reschedule_reason: why.
+        reschedule_reason: the text for the attendee.
         cal_api_version: pins the version for this call.
 
     Returns:
-        Nothing; get the booking to see that it is cancelled.
+        None; get the booking to see that it is cancelled.
 
     Raises:
         InvalidInput: for a uid that is empty, reserved or not printable.
-        PermissionDenied, NotFound: as the server says.
+        PermissionDenied, NotFound: for a booking that you may not change, or that does not exist.
     """
     body = to_body(RescheduleReason(reschedule_reason=reschedule_reason))
     return operation(

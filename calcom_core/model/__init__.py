@@ -1,7 +1,7 @@
 """Inputs and models as frozen values.
 
-A response may lack keys: an older server does not know them yet, a newer one may drop them.
-Only the keys that identify a thing are required; null counts as an absent key:
+A response may lack keys: older servers do not have them yet, and newer ones may drop them.
+Only the keys that identify an object are required; null counts as absent:
 
 | model | required |
 |---|---|
@@ -17,9 +17,9 @@ Only the keys that identify a thing are required; null counts as an absent key:
 | `Host`, `Attendee`, `EventTypeRef`, `NewHost`, `Participant`, both paginations | nothing |
 | the values within an `EventType` | nothing |
 
-Any other key has a default:
+Every other field has a default:
 
-| field | without its key |
+| field | default |
 |---|---|
 | `display_email` | `email` without the suffix of a managed user, as the server computes it |
 | `Booking.duration` | the minutes from `start` to `end`, as the server computes it |
@@ -27,11 +27,11 @@ Any other key has a default:
 | `Booking.event_type_id` | the `id` of `event_type` |
 | `Booking.hosts`, `Booking.attendees`, `ConferencingSession.participants` | an empty tuple |
 | `OffsetPagination.has_next_page` | whether `remaining_items` is above 0; None without that |
-| any other | None: the server did not say |
+| any other | None: unknown |
 
-So `absent_host` and `absent` are None, not False, where the server does not say.
-`Booking.is_seated` follows from an absent key, as its documentation says.
+So `absent_host` and `absent` are None, not False, if the server omits them.
+`Booking.is_seated` is inferred from an absent key.
 A page by cursor without `has_more` has a next page if it has a `next_cursor`.
-A list without `pagination` raises a `PagingError`, whose `page` has the bookings.
+A list without `pagination` raises a `PagingError`, whose `page` holds the bookings.
 A value of another type raises a `DecodingError`, for every key.
 """

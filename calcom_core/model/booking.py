@@ -1,8 +1,8 @@
 """Bookings and their parts as the API returns them: one `Booking` for all four shapes.
 
 Every class keeps unknown keys in `extra`.
-Free-form maps are plain dicts, typed as `Mapping` and left out of the hash.
-`calcom_core.model` lists the required keys, and the value of a field whose key is absent.
+Free-form mappings are plain dicts, typed as `Mapping`, which the hash ignores.
+`calcom_core.model` lists the required keys and the defaults.
 """
 
 import re
@@ -18,7 +18,7 @@ from calcom_core.serialization import json_key, unknown_keys
 
 
 class BookingShape(Enum):
-    """Which of the API's four shapes a booking has."""
+    """The API's four shapes of a booking."""
 
     SINGLE = "single"
     RECURRING = "recurring"
@@ -26,7 +26,7 @@ class BookingShape(Enum):
     RECURRING_SEATED = "recurring-seated"
 
 
-# The suffix that tells the users of one platform client from those of another.
+# The suffix that distinguishes the managed users of different platform clients.
 _MANAGED_USER = re.compile(r"\+[a-zA-Z0-9]{25}")
 
 
@@ -36,7 +36,7 @@ def _display_email(person: Any) -> str | None:
 
 @frozen
 class Host(LazyMethods):
-    """A host of a booking; *id* is the string `unknown` where the booking has no user."""
+    """A host of a booking; *id* is the string `unknown` if the booking has no user."""
 
     id: int | str | None = None
     email: str | None = None
@@ -60,8 +60,8 @@ class EventTypeRef(LazyMethods):
 class Attendee(LazyMethods):
     """An attendee of a booking.
 
-    Attendees of a seated booking have *seat_uid*, *booking_fields_responses* and *metadata*;
-    one who gave only a phone number has a synthetic *email*.
+    Attendees of a seated booking have *seat_uid*, *booking_fields_responses* and *metadata*.
+    An attendee who gave only a phone number has a synthetic *email*.
     """
 
     name: str | None = None
@@ -80,9 +80,9 @@ class Attendee(LazyMethods):
 
 @frozen
 class BookingAttendee(LazyMethods):
-    """An attendee with the *id* by which `bookings.attendees` gets and removes one.
+    """An attendee with the *id* that `bookings.attendees` uses.
 
-    *booking_id*, a number, is set in the response to adding the attendee.
+    *booking_id*, a number, is set only in the response to adding an attendee.
     """
 
     id: int
@@ -125,9 +125,9 @@ def _meeting_url(booking: "Booking") -> str | None:
 class Booking(LazyMethods):
     """A booking of any shape; fields that its shape lacks are None.
 
-    *status* is `accepted`, `pending`, `cancelled`, `rejected`, `awaiting_host` of an instant
-    booking, or one that the server adds later.
-    *location* is one flat string and not always a URL; *meeting_url* is deprecated and equal to it.
+    *status* is `accepted`, `pending`, `cancelled`, `rejected`, `awaiting_host` (instant bookings),
+    or a value that the server adds later.
+    *location* is a string, not always a URL; *meeting_url* is deprecated and equal to it.
     *duration* is in minutes.
     *ics_uid* stays the same when a booking is rescheduled, while *uid* changes.
     *seat_uid* is set only in the responses to creating or rescheduling a seat.
@@ -168,22 +168,22 @@ class Booking(LazyMethods):
 
     @property
     def is_recurring(self) -> bool:
-        """Whether this is an occurrence of a series, whose uid is *recurring_booking_uid*."""
+        """Whether the booking belongs to a series, whose uid is *recurring_booking_uid*."""
         return self.recurring_booking_uid is not None
 
     @property
     def is_seated(self) -> bool:
-        """Whether attendees hold seats; the response to `mark_absent` looks as if they did not.
+        """Whether the attendees hold seats; false in the response to `mark_absent`.
 
-        Only these shapes lack *booking_fields_responses*, so a booking without them counts as
-        seated, also one of an older server that never sends them.
+        Only seated shapes lack *booking_fields_responses*.
+        Older servers never send them, so all their bookings count as seated.
         """
-        # Recording 113-get-seated-noauth: *seat_uid* and *attendees* may be hidden.
+        # The other signs, *seat_uid* and *attendees*, may be hidden (113-get-seated-noauth).
         return self.booking_fields_responses is None
 
     @property
     def shape(self) -> BookingShape:
-        """Which of the four shapes the booking has."""
+        """The shape of the booking."""
         return _SHAPES[self.is_recurring, self.is_seated]
 
 
@@ -197,7 +197,7 @@ _SHAPES = {
 
 @frozen
 class NewHost(LazyMethods):
-    """The host to whom a booking was reassigned; *id* is 0 if the server does not know it."""
+    """The new host of a reassigned booking; *id* is 0 if the server does not know it."""
 
     id: int | None = None
     name: str | None = None
@@ -217,9 +217,9 @@ class Reassignment(LazyMethods):
 
 @frozen
 class ConfirmedSeats(LazyMethods):
-    """The seats that a call confirmed; *seat_uids* lacks those that were confirmed before.
+    """The seats that a call confirmed.
 
-    It is None if the server does not list them.
+    *seat_uids* omits seats that were confirmed before; None if the server does not list them.
     """
 
     seat_uids: tuple[str, ...] | None = field(default=None, metadata=json_key("confirmedSeatUids"))
@@ -228,10 +228,7 @@ class ConfirmedSeats(LazyMethods):
 
 @frozen
 class DeclinedSeats(LazyMethods):
-    """The seats that a call declined, whether they were pending or confirmed.
-
-    *seat_uids* is None if the server does not list them.
-    """
+    """The seats that a call declined; *seat_uids* is None if the server does not list them."""
 
     seat_uids: tuple[str, ...] | None = field(default=None, metadata=json_key("declinedSeatUids"))
     extra: Mapping[str, Any] = unknown_keys()
@@ -239,9 +236,9 @@ class DeclinedSeats(LazyMethods):
 
 @frozen
 class BookingReference(LazyMethods):
-    """The counterpart of a booking in a calendar or a video app, named by *type*.
+    """The event of a booking in a calendar or a video app; *type* names the system.
 
-    *event_uid* is the uid in that system, not the uid of a booking.
+    *event_uid* is its uid in that system, not the uid of a booking.
     """
 
     type: str
@@ -255,8 +252,8 @@ class BookingReference(LazyMethods):
 class CalendarLink(LazyMethods):
     """A link that adds a booking to a calendar.
 
-    *id* is `googleCalendar`, `microsoftOffice`, `microsoftOutlook` or `ics`;
-    the last one's *link* is a `data:` URI of some kilobytes, or empty.
+    *id* is `googleCalendar`, `microsoftOffice`, `microsoftOutlook` or `ics`.
+    The *link* of `ics` is a `data:` URI of some kilobytes, or empty.
     """
 
     label: str

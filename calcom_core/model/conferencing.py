@@ -1,4 +1,8 @@
-"""The meetings of a booking in Cal Video: recordings, sessions and participants."""
+"""The meetings of a booking in Cal Video: recordings, sessions and participants.
+
+Durations are in seconds.
+A `repr` hides links and tokens that grant access to a recording.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +15,10 @@ from calcom_core.serialization import UnixTime, unknown_keys
 
 @frozen
 class Recording(LazyMethods):
-    """A recording of a meeting; *duration* is in seconds.
+    """A recording of a meeting.
 
-    *share_token* and *download_link* grant access to the recording, so `repr` hides them.
-    *error* says why there is no *download_link*.
+    *share_token* and *download_link* grant access to the recording.
+    *error* is the reason for a missing *download_link*.
     """
 
     id: str
@@ -31,7 +35,7 @@ class Recording(LazyMethods):
 
 @frozen
 class Participant(LazyMethods):
-    """A participant of a meeting; *duration* is in seconds."""
+    """A participant of a meeting."""
 
     join_time: UnixTime | None = None
     duration: float | None = None
@@ -42,7 +46,7 @@ class Participant(LazyMethods):
 
 @frozen
 class ConferencingSession(LazyMethods):
-    """One meeting in a room; *duration* is in seconds, and grows while it is *ongoing*."""
+    """One meeting in a room; *duration* grows while it is *ongoing*."""
 
     id: str
     room: str | None = None

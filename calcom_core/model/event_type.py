@@ -1,6 +1,6 @@
 """Event types and accounts: the fields that a booker needs; other keys are in `extra`.
 
-Only the id is required; a field whose key is absent is None.
+Only the id is required; the other fields are None if their key is absent.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from calcom_core.serialization import unknown_keys
 
 @frozen
 class EventTypeLocation(LazyMethods):
-    """A location that the event type offers; a new booking names its *type*."""
+    """A location that the event type offers; a new booking selects it by its *type*."""
 
     type: str | None = None
     address: str | None = None
@@ -27,9 +27,9 @@ class EventTypeLocation(LazyMethods):
 
 @frozen
 class EventTypeField(LazyMethods):
-    """A booking field, whose *slug* is a key of `booking_fields_responses` of a new booking.
+    """A booking field; its *slug* is its key in `booking_fields_responses` of a new booking.
 
-    *type* is such as `text` or `select`, and *options* are the values to choose from.
+    *type* is a name such as `text` or `select`; *options* are the values of a `select`.
     In version 2026-06-12 the built-in fields have *field* instead of *type*.
     """
 
@@ -69,7 +69,7 @@ class EventTypeRecurrence(LazyMethods):
 
 @frozen
 class EventTypeConfirmation(LazyMethods):
-    """Whether a host must confirm bookings; *type* is such as `always`."""
+    """Whether a host must confirm bookings; *type* is a name such as `always`."""
 
     disabled: bool | None = None
     type: str | None = None
@@ -79,9 +79,9 @@ class EventTypeConfirmation(LazyMethods):
 
 @frozen
 class EventType(LazyMethods):
-    """An event type; you book it by its *id*, or by its *slug* and a username.
+    """An event type; book it by its *id*, or by its *slug* and a username.
 
-    *length_in_minutes_options* are the lengths to choose from, and None if there is only one.
+    *length_in_minutes_options* are the lengths to choose from, or None for a single length.
     *minimum_booking_notice* is in minutes.
     """
 
@@ -109,23 +109,23 @@ class EventType(LazyMethods):
 
     @property
     def is_recurring(self) -> bool:
-        """Whether a booking of it is a series."""
+        """Whether its bookings are series."""
         return self.recurrence is not None and not self.recurrence.disabled
 
     @property
     def is_seated(self) -> bool:
-        """Whether a booking of it has seats."""
+        """Whether its bookings have seats."""
         return self.seats is not None and not self.seats.disabled
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether a host must confirm a booking of it, at least sometimes."""
+        """Whether a host must confirm its bookings, at least some of them."""
         return self.confirmation_policy is not None and not self.confirmation_policy.disabled
 
 
 @frozen
 class Me(LazyMethods):
-    """The user to whom the credentials belong."""
+    """The user of the credentials."""
 
     id: int
     email: str | None = None

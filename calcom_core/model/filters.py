@@ -1,4 +1,8 @@
-"""The filters of lists of bookings: their names, the lists that take them, and their conflicts."""
+"""The filters of lists of bookings: their names, their checks, and their conflicts.
+
+Each kind of list supports its own set of filters.
+Any other is refused, because the server ignores it and returns all bookings.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypedDict, get_args
@@ -85,25 +89,23 @@ _RANGES = (
     ("after_created_at", "before_created_at"),
     ("after_updated_at", "before_updated_at"),
 )
-_ORDER = "the order of a list by cursor follows from its status"
-# Versions that page by cursor ignore or refuse these, and the reverse.
+_ORDER = "the status determines the order of a list by cursor"
+# Versions that page by cursor ignore or refuse these filters.
 _BY_OFFSET: Mapping[str, str] = {
-    "take": "a list by cursor has limit instead",
-    "skip": "a list by cursor has cursor instead",
+    "take": "a list by cursor uses limit instead",
+    "skip": "a list by cursor uses cursor instead",
     "sort_start": _ORDER,
     "sort_end": _ORDER,
     "sort_created": _ORDER,
     "sort_updated_at": _ORDER,
 }
+# Versions that page by take and skip ignore these.
 _BY_CURSOR = ("limit", "cursor")
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class BookingFilters(LazyMethods):
-    """The query of a list of bookings.
-
-    The set is closed: the server ignores an unknown filter, and returns every booking.
-    """
+    """The query parameters of a list of bookings."""
 
     status: Iterable[str] | None = field(default=None, metadata=checked_by(_statuses))
     attendee_email: str | None = field(default=None, metadata=checked_by(non_empty_string))
@@ -134,31 +136,32 @@ class BookingFilters(LazyMethods):
             given = self._given(names)
             if len(given) > 1:
                 raise InvalidInput(
-                    given[1], f"cannot stand with {given[0]}; the server would use only one of them"
+                    given[1],
+                    f"cannot be combined with {given[0]}; the server would use only one",
                 )
         for first, last in _RANGES:
             after, before = getattr(self, first), getattr(self, last)
             if after is not None and before is not None and before < after:
-                raise InvalidInput(last, f"is before {first}, so that nothing can lie between")
+                raise InvalidInput(last, f"is before {first}, so no booking can match")
         by_offset, by_cursor = self.only_by_offset, self.only_by_cursor
         if by_offset and by_cursor:
             name, why = by_offset
-            raise InvalidInput(name, f"cannot stand with {by_cursor[0]}: {why}")
+            raise InvalidInput(name, f"cannot be combined with {by_cursor[0]}: {why}")
 
     def _given(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if getattr(self, name) is not None]
 
     @property
     def only_by_offset(self) -> tuple[str, str] | None:
-        """Return a given filter that only a list by *take* and *skip* has, and the reason."""
+        """A given filter that only a list by *take* and *skip* supports, and the reason."""
         if isinstance(self.status, tuple) and len(self.status) > 1:
-            return "status", "a list by cursor takes one"
+            return "status", "a list by cursor accepts only one"
         return next(((name, _BY_OFFSET[name]) for name in self._given(_BY_OFFSET)), None)
 
     @property
     def only_by_cursor(self) -> tuple[str, str] | None:
-        """Return a given filter that only a list by *cursor* and *limit* has, and the reason."""
-        why = "a list by take and skip does not know it"
+        """A given filter that only a list by *cursor* and *limit* supports, and the reason."""
+        why = "a list by take and skip does not support it"
         return next(((name, why) for name in self._given(_BY_CURSOR)), None)
 
 
@@ -174,21 +177,22 @@ ReferenceType = Literal[
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class ReferenceFilter(LazyMethods):
-    """The query of a list of references."""
+    """The query parameters of a list of references."""
 
     type: str | None = field(default=None, metadata=checked_by(one_of(*get_args(ReferenceType))))
 
 
 def booking_filters(kind: type[Any], given: Mapping[str, Any]) -> BookingFilters:
-    """Return filters for this kind of list.
+    """Create the filters of a list from keywords.
 
-    Raises `InvalidInput` for any other filter, since the server would ignore it.
+    *kind* is the typed dict with the filters that the list supports.
+    Raises `InvalidInput` for any other filter.
     """
     known = tuple(kind.__annotations__)
     for name in given:
         if name not in known:
-            others = name in fields_dict(BookingFilters)
-            meant = "" if others else did_you_mean(name, known)
-            has = meant or f", which has {', '.join(known)}"
-            raise InvalidInput(name, f"is no filter of this list{has}")
+            of_another_list = name in fields_dict(BookingFilters)
+            hint = "" if of_another_list else did_you_mean(name, known)
+            hint = hint or f", which supports {', '.join(known)}"
+            raise InvalidInput(name, f"is not a filter of this list{hint}")
     return BookingFilters(**given)

@@ -1,7 +1,7 @@
-"""The inputs as typed dicts, for completion in editors and for type checkers.
+"""The inputs as typed dicts, for editors and type checkers.
 
-Each has the keys of the class of the same name in `inputs` or `location`; a test compares them.
-The classes check the values.
+Each has the keys of the class of the same name in `inputs` or `location`, which checks the values.
+A test compares the keys of both.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,8 @@
-"""Inputs: bookings to create, reschedule and cancel, and the people who attend them.
+"""Inputs: bookings to create, reschedule and cancel, and their attendees and guests.
 
-You create an input with keywords; operations also take a mapping of the same keys.
-Field names are the API's names in snake_case, and checks run when an input is created.
+Create an input with keywords, or pass a mapping of the same keys to an operation.
+Field names are the API's names in snake_case.
+Creating an input checks its values, so an operation never sends an invalid one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,14 +36,14 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 Data = Mapping[str, object]
-"""The keys of an input that is part of another, as a mapping; `input_dicts` has them by name."""
+"""A nested input as a mapping; `input_dicts` has the typed dicts."""
 
 Moment = datetime | str
-"""An aware datetime, or a string of ISO 8601 with an offset; kept as a datetime in UTC."""
+"""An aware datetime, or an ISO 8601 string with an offset; inputs convert it to UTC."""
 
-_WHOLE_BOOKING = "belongs to a whole booking and cannot stand with seat_uid"
+_WHOLE_BOOKING = "applies to a whole booking and cannot be combined with seat_uid"
 
-# Used by a host of the event type, from version 2026-02-25 on.
+# Options for a host of the event type, from version 2026-02-25 on.
 _HOST_FLAGS = ("allow_conflicts", "allow_booking_out_of_bounds", "skip_booking_limits")
 
 _SLUGS = ("event_type_slug", "username", "team_slug", "organization_slug")
@@ -52,8 +53,8 @@ _SLUGS = ("event_type_slug", "username", "team_slug", "organization_slug")
 class NewAttendee(LazyMethods):
     """The attendee who books.
 
-    *name* and *time_zone* (an IANA name) are required, and *email* or *phone_number* or both,
-    the number in international form; *language* is a code such as `en` or `pt-BR`.
+    *name*, *time_zone* (an IANA name) and *email* or *phone_number* are required.
+    *phone_number* is in international form, and *language* a code such as `en` or `pt-BR`.
     """
 
     name: str = field(metadata=checked_by(string))
@@ -65,13 +66,13 @@ class NewAttendee(LazyMethods):
     def __attrs_post_init__(self) -> None:
         if self.email is None and self.phone_number is None:
             raise InvalidInput(
-                "email", "is missing, and phone_number too; the server wants one of them"
+                "email", "is missing, and so is phone_number; the server requires one of them"
             )
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class Routing(LazyMethods):
-    """The answers of a routing form that led to the booking."""
+    """The routing form that led to the booking."""
 
     team_member_ids: Iterable[int] = field(metadata=checked_by(list_of(positive_int)))
     response_id: int | None = field(default=None, metadata=checked_by(positive_int))
@@ -82,26 +83,26 @@ class Routing(LazyMethods):
     crm_owner_record_type: str | None = field(default=None, metadata=checked_by(non_empty_string))
 
 
-def one_event_type(given: Any, otherwise: str = "") -> None:
-    """Check that an input names one event type, by id, or by slug and its owner.
+def check_event_type(given: Any, alternative: str = "") -> None:
+    """Check that an input selects one event type, by id, or by slug and owner.
 
-    *otherwise* is added to the message of a missing event type: what else the input takes.
+    The message for a missing event type ends with *alternative*.
     """
     slugs = [name for name in _SLUGS if getattr(given, name) is not None]
     if given.event_type_id is not None:
         if slugs:
-            raise InvalidInput(slugs[0], "names the event type a second time; event_type_id does")
+            raise InvalidInput(slugs[0], "cannot be combined with event_type_id")
     elif given.event_type_slug is None:
         raise InvalidInput(
             "event_type_id",
-            f"is missing; give it, or event_type_slug with username or with team_slug{otherwise}",
+            f"is missing; pass it, or event_type_slug with username or team_slug{alternative}",
         )
     elif given.username is not None and given.team_slug is not None:
         raise InvalidInput(
-            "team_slug", "cannot stand with username; the server would drop it silently"
+            "team_slug", "cannot be combined with username; the server would silently ignore it"
         )
     elif given.username is None and given.team_slug is None:
-        raise InvalidInput("event_type_slug", "needs username or team_slug beside it")
+        raise InvalidInput("event_type_slug", "needs username or team_slug")
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
@@ -109,17 +110,18 @@ class NewBooking(LazyMethods):
     """A booking to create.
 
     *start* is an aware datetime or an ISO 8601 string with an offset.
-    The event type is named in one of three ways: *event_type_id*; *event_type_slug* and *username*;
-    *event_type_slug* and *team_slug*; the latter two also within an *organization_slug*.
-    *recurrence_count* (at least 1) and *length_in_minutes* (at least 1) only fit event types that
-    repeat or have several lengths; *instant* only team event types of the hosted service.
-    With *allow_conflicts*, *allow_booking_out_of_bounds* and *skip_booking_limits* a host books
-    over other bookings, outside the event type's window and over its limits;
-    they need version 2026-02-25, and the server ignores them without the credentials of a host.
+    Select the event type by *event_type_id*, or by *event_type_slug* with *username* or
+    *team_slug*, optionally within an *organization_slug*.
+    *recurrence_count* (at least 1) is for recurring event types, and *length_in_minutes* (at least
+    1) for those with several lengths.
+    *instant* is for team event types of the hosted service.
+    *allow_conflicts*, *allow_booking_out_of_bounds* and *skip_booking_limits* let a host ignore
+    other bookings, the event type's booking window and its limits.
+    They need version 2026-02-25, and the server ignores them without the credentials of a host.
     """
 
     REFUSED: ClassVar[Mapping[str, str]] = {
-        "meeting_url": "is deprecated by the API; say location={'type': 'link'} instead",
+        "meeting_url": "is deprecated by the API; pass location={'type': 'link'} instead",
     }
 
     start: Moment = field(metadata=checked_by(utc_datetime))
@@ -150,17 +152,17 @@ class NewBooking(LazyMethods):
     skip_booking_limits: bool | None = field(default=None, metadata=checked_by(boolean))
 
     def __attrs_post_init__(self) -> None:
-        one_event_type(self)
-        # Upstream picks the body's class by these keys, and each class forbids the other's.
+        check_event_type(self)
+        # The server selects one schema by these keys, and each schema forbids the other key.
         if self.instant and self.recurrence_count is not None:
-            raise InvalidInput("instant", "cannot stand with recurrence_count")
+            raise InvalidInput("instant", "cannot be combined with recurrence_count")
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class Reschedule(LazyMethods):
     """A whole booking to reschedule.
 
-    *rescheduled_by* is an e-mail address; the rest is as in `NewBooking`.
+    *rescheduled_by* is an e-mail address; the other fields are as in `NewBooking`.
     """
 
     start: Moment = field(metadata=checked_by(utc_datetime))
@@ -177,7 +179,7 @@ class Reschedule(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class SeatReschedule(LazyMethods):
-    """One seat of a booking to reschedule; the API takes no reason for a seat."""
+    """One seat of a booking to reschedule; the API accepts no reason for a seat."""
 
     REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("rescheduling_reason", "rr_host_subset_ids"), _WHOLE_BOOKING
@@ -196,7 +198,7 @@ class SeatReschedule(LazyMethods):
 class Cancellation(LazyMethods):
     """A whole booking to cancel, or a series by its uid.
 
-    *cancel_subsequent_bookings* cancels an occurrence of a series and all after it.
+    *cancel_subsequent_bookings* cancels an occurrence of a series and all occurrences after it.
     """
 
     cancellation_reason: str | None = field(default=None, metadata=checked_by(string))
@@ -223,7 +225,7 @@ class Absence(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class Absences(LazyMethods):
-    """The host, attendees, or both, marked as absent or present."""
+    """The host and attendees to mark as absent or present."""
 
     host: bool | None = field(default=None, metadata=checked_by(boolean))
     attendees: Iterable[Absence | Data] | None = field(
@@ -233,21 +235,21 @@ class Absences(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class Reason(LazyMethods):
-    """The body of a call that takes only a reason."""
+    """The body of a call that accepts only a reason."""
 
     reason: str | None = field(default=None, metadata=checked_by(string))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class SeatUids(LazyMethods):
-    """The seats to confirm or to decline, at least 1."""
+    """The seats to confirm or decline, at least 1."""
 
     seat_uids: Iterable[str] = field(metadata=checked_by(list_of(non_empty_string, least=1)))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class RescheduleReason(LazyMethods):
-    """The reason for asking the attendee to pick another time."""
+    """The body of `bookings.request_reschedule`."""
 
     reschedule_reason: str | None = field(default=None, metadata=checked_by(string))
 
@@ -265,7 +267,7 @@ class NewGuest(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class NewGuests(LazyMethods):
-    """Guests to add to a booking, 1 to 10 at once."""
+    """Guests to add to a booking, 1 to 10."""
 
     guests: Iterable[NewGuest | Data] = field(
         metadata=checked_by(list_of(instance_of(NewGuest), least=1, most=10))
@@ -279,23 +281,21 @@ class Move(LazyMethods):
     location: NewLocation | Data = field(metadata=checked_by(new_location))
 
 
-def minimum_versions_of(
+def find_minimum_versions(
     data: NewBooking | Reschedule | SeatReschedule, prefix: str = ""
 ) -> tuple[tuple[str, str], ...]:
-    """Return the given fields that some versions lack, each with the first version that has it."""
+    """Return the given fields that some versions lack, each with the oldest that supports it."""
     given = [name for name in _HOST_FLAGS if getattr(data, name) is not None]
     return tuple([(f"{prefix}{name}", "2026-02-25") for name in given])
 
 
-def whole_or_seat(data: object, whole: type[T], seat: type[U]) -> T | U:
-    """Pick the input by the presence of `seat_uid`, never by trying one after the other.
+def create_whole_or_seat(data: object, whole: type[T], seat: type[U]) -> T | U:
+    """Create the input for a whole booking or for a seat, depending on the key `seat_uid`.
 
-    A union that is tried drops the seat, and the server then cancels everybody's.
+    Trying one class after the other could drop the seat, and the server would cancel all seats.
     """
     if isinstance(data, seat) or (isinstance(data, Mapping) and "seat_uid" in data):
         if isinstance(data, Mapping) and data["seat_uid"] is None:
-            raise InvalidInput(
-                "data.seat_uid", "is None; leave the key out to mean the whole booking"
-            )
+            raise InvalidInput("data.seat_uid", "is None; omit the key for the whole booking")
         return from_mapping(seat, data, "data")
     return from_mapping(whole, data, "data", also=("seat_uid",))

@@ -1,7 +1,7 @@
 """Locations as inputs: two tagged unions, one for new and one for existing bookings.
 
-A new booking takes a location that its event type offers; an existing one can move anywhere.
-A response has the location as one flat string, `Booking.location`.
+A new booking selects a location that its event type offers; an existing one accepts any location.
+In responses the location is a string, `Booking.location`.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ class IntegrationLocation(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class AttendeeAddressLocation(LazyMethods):
-    """At an address that the attendee gives."""
+    """At an address of the attendee's choice."""
 
     type: str = field(default="attendeeAddress", init=False)
     address: str = field(metadata=checked_by(non_empty_string))
@@ -68,7 +68,7 @@ class AttendeeAddressLocation(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class AttendeePhoneLocation(LazyMethods):
-    """At a phone number that the attendee gives, in international form."""
+    """At a phone number of the attendee, in international form."""
 
     type: str = field(default="attendeePhone", init=False)
     phone: str = field(metadata=checked_by(phone))
@@ -93,7 +93,9 @@ class NewAddressLocation(LazyMethods):
 def _link(value: object, name: str) -> str:
     link = non_empty_string(value, name)
     if any(character.isspace() for character in link):
-        raise InvalidInput(name, "holds white space; give a link such as https://example.com/room")
+        raise InvalidInput(
+            name, "contains white space; pass a link such as https://example.com/room"
+        )
     return link
 
 
@@ -134,7 +136,7 @@ NewLocation = (
     | NewPhoneLocation
 )
 
-_GIVEN: dict[str, type[Any]] = {
+_SHARED: dict[str, type[Any]] = {
     "attendeeAddress": AttendeeAddressLocation,
     "attendeeDefined": AttendeeDefinedLocation,
     "attendeePhone": AttendeePhoneLocation,
@@ -145,21 +147,21 @@ LOCATIONS: dict[str, type[Any]] = {
     "link": LinkLocation,
     "organizersDefaultApp": OrganizersDefaultAppLocation,
     "phone": PhoneLocation,
-    **_GIVEN,
+    **_SHARED,
 }
 NEW_LOCATIONS: dict[str, type[Any]] = {
     "address": NewAddressLocation,
     "link": NewLinkLocation,
     "phone": NewPhoneLocation,
-    **_GIVEN,
+    **_SHARED,
 }
 
 
-def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
-    tag_of, made = one_of(*sorted(classes)), tuple(classes.values())
+def _location_check(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
+    check_tag, instances = one_of(*sorted(classes)), tuple(classes.values())
 
     def check(value: object, field: str) -> Any:
-        if isinstance(value, made):
+        if isinstance(value, instances):
             return value
         if not isinstance(value, Mapping):
             raise InvalidInput(
@@ -168,9 +170,9 @@ def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
                 f"not {found_type(value)}",
             )
         try:
-            tag = tag_of(value.get("type"), f"{field}.type")
+            tag = check_tag(value.get("type"), f"{field}.type")
         except InvalidInput as error:
-            video = "a video app is {'type': 'integration', 'integration': 'zoom'}"
+            video = "for a video app pass {'type': 'integration', 'integration': 'zoom'}"
             raise InvalidInput(error.field, f"{error.problem}; {video}") from error
         rest = dict(value)
         rest.pop("type", None)
@@ -179,8 +181,8 @@ def _one_of(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:
     return check
 
 
-location = _one_of(LOCATIONS)
-"""Checks the location of a new booking, typed or as a mapping with its `type`."""
+location = _location_check(LOCATIONS)
+"""Checks the location of a new booking, an instance or a mapping with its `type`."""
 
-new_location = _one_of(NEW_LOCATIONS)
-"""Checks the new location of an existing booking, typed or as a mapping with its `type`."""
+new_location = _location_check(NEW_LOCATIONS)
+"""Checks the new location of an existing booking, an instance or a mapping with its `type`."""

@@ -1,4 +1,8 @@
-"""A page of a list, and what the list says of its pages: the API counts them in two ways."""
+"""A page of a list, and its pagination in the API's two paging styles.
+
+Lists by *take* and *skip* have totals; lists by *cursor* and *limit* have none.
+`Page` hides the difference: its `next` is the operation for the next page.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -9,23 +13,23 @@ from calcom_core._lazy_methods import LazyMethods
 from calcom_core.http import Response
 from calcom_core.serialization import unknown_keys
 
-if TYPE_CHECKING:  # which imports this module
+if TYPE_CHECKING:  # it imports this module
     from calcom_core.operation import Operation
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-def _something_remains(page: "OffsetPagination") -> bool | None:
+def _has_remaining_items(page: "OffsetPagination") -> bool | None:
     return None if page.remaining_items is None else page.remaining_items > 0
 
 
 @frozen
 class OffsetPagination(LazyMethods):
-    """Where a page read by *take* and *skip* stands.
+    """The pagination of a list by *take* and *skip*.
 
-    The server computes all of it from *total_items*, which some filters do not change, as
-    `bookings.list` says.
-    *returned_items* may be more than the page holds; *current_page* is 0 where there is nothing.
+    The server computes all values from *total_items*, which ignores some filters.
+    Therefore *returned_items* may be more than the page holds.
+    *current_page* is 0 in an empty list.
     """
 
     total_items: int | None = None
@@ -34,16 +38,16 @@ class OffsetPagination(LazyMethods):
     remaining_items: int | None = None
     total_pages: int | None = None
     current_page: int | None = None
-    has_next_page: bool | None = field(default=Factory(_something_remains, takes_self=True))
+    has_next_page: bool | None = field(default=Factory(_has_remaining_items, takes_self=True))
     has_previous_page: bool | None = None
     extra: Mapping[str, Any] = unknown_keys()
 
 
 @frozen
 class CursorPagination(LazyMethods):
-    """Where a page read by *cursor* and *limit* stands; there are no totals.
+    """The pagination of a list by *cursor* and *limit*, which has no totals.
 
-    *next_cursor* is opaque, and None at the end.
+    *next_cursor* is opaque, and None on the last page.
     """
 
     has_more: bool | None = None
@@ -55,9 +59,9 @@ class CursorPagination(LazyMethods):
 class Page(LazyMethods, Generic[T_co]):
     """One page of a list.
 
-    *next* is the operation for the following page, filters included, or None at the end.
-    An empty page that counts its items is the end, whatever its flag says.
-    *pagination* is what the server said of it, which tells how it counts.
+    *next* is the operation for the next page, filters included, or None on the last page.
+    An empty page by *take* and *skip* is the last one, even if *has_next_page* is true.
+    *pagination* has the values of the server; its class shows the paging style.
     """
 
     items: tuple[T_co, ...]
@@ -67,6 +71,6 @@ class Page(LazyMethods, Generic[T_co]):
 
     @property
     def total_items(self) -> int | None:
-        """How many items there are on all pages; None where the server does not say."""
+        """The number of items on all pages, or None if the server does not state it."""
         pagination = self.pagination
         return pagination.total_items if isinstance(pagination, OffsetPagination) else None

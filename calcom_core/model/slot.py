@@ -1,4 +1,8 @@
-"""Free slots and their reservations: queries, inputs and models."""
+"""Free slots and their reservations: query parameters, inputs and models.
+
+The server reads dates as days in UTC, and treats an end in the first second of a day as the whole
+day; `SlotFilters` refuses or corrects both.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,24 +24,24 @@ from calcom_core.checks import (
     utc_datetime,
 )
 from calcom_core.errors import InvalidInput
-from calcom_core.model.inputs import Moment, one_event_type
+from calcom_core.model.inputs import Moment, check_event_type
 from calcom_core.serialization import unknown_keys
 
 Day = date | Moment
-"""A date, which means the whole day in UTC, or a moment; as values or as strings."""
+"""A date, which means the whole day in UTC, or a time; as a value or a string."""
 
 SlotFormat = Literal["time", "range"]
 
-# The names of UTC, also with "Etc/" before them.
+# The names of UTC, without the prefix "Etc/" that some have.
 _UTC = ("UTC", "UCT", "Universal", "Zulu", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich")
 
 
 @frozen
 class Slot(LazyMethods):
-    """A time that can be booked.
+    """A free time.
 
-    *end* is set if you request the format `range`, *seats_…* if the event type has seats, and
-    *booking_uid* if one of the seats is booked.
+    *end* is set in the format `range`, *seats_…* if the event type has seats, and *booking_uid* if
+    one of the seats is booked.
     """
 
     start: datetime
@@ -51,7 +55,7 @@ class Slot(LazyMethods):
 
 @frozen(eq=False)
 class Slots(Mapping[date, tuple[Slot, ...]]):
-    """Free slots by date: a mapping without the dates that have no slot.
+    """A mapping of dates to their free slots; dates without a slot are absent.
 
     The dates are in the time zone of the request.
     """
@@ -68,11 +72,11 @@ class Slots(Mapping[date, tuple[Slot, ...]]):
         return len(self.by_date)
 
     def __hash__(self) -> int:
-        return hash(frozenset(self.by_date))  # equal to any mapping of the same items
+        return hash(frozenset(self.by_date))  # it equals any mapping with the same items
 
     @property
     def in_order(self) -> tuple[Slot, ...]:
-        """Every slot, from the first date to the last."""
+        """All slots in chronological order of their dates."""
         return tuple(slot for day in sorted(self.by_date) for slot in self.by_date[day])
 
 
@@ -80,8 +84,8 @@ class Slots(Mapping[date, tuple[Slot, ...]]):
 class Reservation(LazyMethods):
     """A slot that is reserved until *reservation_until*.
 
-    *slot_duration* and *reservation_duration* are in minutes; the latter is only in the responses
-    to creating and updating a reservation.
+    *slot_duration* and *reservation_duration* are in minutes; only the responses to creating and
+    updating a reservation have the latter.
     """
 
     reservation_uid: str
@@ -96,7 +100,7 @@ class Reservation(LazyMethods):
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class SlotFilters(LazyMethods):
-    """The query of a list of free slots: the event type, start and end."""
+    """The query parameters of a list of free slots."""
 
     start: Day = field(metadata=checked_by(date_or_datetime))
     end: Day = field(metadata=checked_by(date_or_datetime))
@@ -120,40 +124,39 @@ class SlotFilters(LazyMethods):
 
     def __attrs_post_init__(self) -> None:
         if self.usernames is None:
-            one_event_type(self, ", or usernames with organization_slug")
+            check_event_type(self, ", or usernames with organization_slug")
         else:
             for name in ("event_type_id", "event_type_slug", "username", "team_slug"):
                 if getattr(self, name) is not None:
-                    raise InvalidInput(name, "cannot stand with usernames; the server uses one")
+                    raise InvalidInput(name, "cannot be combined with usernames")
             if self.organization_slug is None:
-                raise InvalidInput("organization_slug", "is missing; usernames are of its members")
+                raise InvalidInput("organization_slug", "is missing, but usernames need it")
         self._check_days()
         start, end = _at_time(self.start, time.min), _at_time(self.end, time.max)
         if end < start:
             raise InvalidInput("end", "is before start")
         if end == start and end.time() == time.min:
-            raise InvalidInput("end", "is start, so that nothing lies between")
+            raise InvalidInput("end", "equals start, so no slot can match")
 
     def _check_days(self) -> None:
-        # The server reads dates as days in UTC. The core has no table of time zones, which is a
-        # file, to find out when a day begins elsewhere.
+        # The server reads dates as days in UTC. The core cannot compute when a day begins
+        # elsewhere, because time zone data are files.
         if self.time_zone is None or self.time_zone.removeprefix("Etc/") in _UTC:
             return
         for name in ("start", "end"):
             if not isinstance(getattr(self, name), datetime):
                 raise InvalidInput(
                     name,
-                    "is a date, which is a day in UTC and not in that time_zone; give a moment, "
+                    "is a date, which the server reads in UTC, not in time_zone; pass a datetime, "
                     "such as datetime(2027, 4, 5, tzinfo=ZoneInfo('Europe/Rome')): "
                     "the midnight before the first day, and the one after the last",
                 )
 
     @property
-    def end_to_ask(self) -> date | datetime:
-        """The end to send, so that the server reads it as the end that was given."""
+    def end_to_send(self) -> date | datetime:
+        """The end to send; one second earlier than *end* where the server would misread it."""
         end: Any = self.end
         # The server moves an end in the first second of a day, in UTC, to the end of that day.
-        # Therefore the second before is sent.
         if isinstance(end, datetime) and end.time() < time(second=1):
             end -= min(timedelta(seconds=1), end - _at_time(self.start, time.min))
         return cast("date | datetime", end)

@@ -1,14 +1,14 @@
-"""Deliveries of webhooks: whether they are from Cal.com, and what they say.
+"""Verify webhook deliveries and read them as typed events, without I/O.
 
-`receive` does both, `verify` and `parse` one each, and `sign` makes deliveries for tests;
-none does any I/O.
-Each kind of event is a class of its own, and `Event` is all of them, so that a type checker sees
-whether a `match` forgets one; `UnknownEvent` is what is not known here.
-Uids and times bear the names that they have in `Booking`: `start` is the delivery's `startTime`.
-Whatever a delivery may leave out is None then; keys that are not known, or that come in several
-types, are in `extra`.
-`event.delivery` has what is known beside that: when it was created, and what identifies it.
-`event.booking()` is the operation that gets the booking as it is now.
+`receive` verifies and reads a delivery; `verify` and `parse` do one of the two, and `sign` signs a
+delivery for a test.
+
+Every kind of event is a class, and `Event` is their union, so that type checkers find a `match`
+that misses one; unknown kinds are an `UnknownEvent`.
+Uids and times have the names of `Booking`: `start` is the delivery's `startTime`.
+Keys that a delivery omits are None; unknown keys, and keys of varying type, are in `extra`.
+`event.delivery` holds the creation time and the identity of the delivery.
+`event.booking()` is the operation that gets the current booking.
 """
 
 from calcom_core.webhooks.booking_events import (

@@ -1,7 +1,8 @@
-"""Events of bookings: what was done to one, and that its time has come.
+"""The events of bookings: their changes, payments, absences and meetings.
 
-Uids and times bear the names that they have in `Booking`: `start` is the delivery's `startTime`,
-and `ics_uid` its `iCalUID`.
+Uids and times have the names of `Booking`: `start` is the delivery's `startTime`, and `ics_uid`
+its `iCalUID`.
+Fields that may hold passwords or links are hidden in the `repr`.
 """
 
 from collections.abc import Mapping
@@ -16,22 +17,21 @@ from calcom_core.webhooks.delivery import BookingEventBase, Person, Team, free_f
 
 @frozen(kw_only=True)
 class BookingEvent(BookingEventBase):
-    """Something was done to a booking; each kind of it is a class of its own.
+    """A change of a booking; every kind of change is a subclass.
 
-    The lineage of a booking is *ics_uid*: it stays the same when the booking is rescheduled, while
-    *uid* changes, and it is that of `Booking`.
-    Any delivery may leave it out, and reschedules often do; the booking that `booking()` gets has
-    it, and `BookingRescheduled.old_uid` leads back.
-    A seat that moves to another booking takes on that booking's.
+    *ics_uid* is that of `Booking`: it stays the same when the booking is rescheduled, while *uid*
+    changes.
+    Deliveries may omit it, and those of reschedules often do; `booking()` gets a booking that has
+    it, and `BookingRescheduled.old_uid` is the previous uid.
+    A seat that moves to another booking gets the *ics_uid* of that booking.
 
-    *status* is in capitals, as in `ACCEPTED`, *length* in minutes, *price* in the smallest unit of
-    *currency*.
-    *type* is the slug of the event type, *event_title* its title.
-    *description* falls back to *additional_notes*.
-    *seat_uid* is the seat that this is about, where the event type has seats.
-    *responses* is by the slugs of the booking fields; a field without an answer has no `value`.
-    *video_call_data* has the password of the meeting, *conference_data* may hold others; neither is
-    shown.
+    *status* is in capitals, such as `ACCEPTED`; *length* is in minutes, and *price* in the smallest
+    unit of *currency*.
+    *type* is the slug of the event type, and *event_title* its title.
+    *description* may repeat *additional_notes*.
+    *seat_uid* is the seat of the event, if the event type has seats.
+    *responses* has the slugs of the booking fields as keys; an empty field has no `value`.
+    *video_call_data* and *conference_data* may hold passwords.
     """
 
     booking_id: int | None = None
@@ -88,7 +88,7 @@ class BookingEvent(BookingEventBase):
 
 @frozen(kw_only=True)
 class BookingCreated(BookingEvent):
-    """A booking was made, or one that was requested is confirmed."""
+    """A booking was created, or a requested booking was confirmed."""
 
 
 @frozen(kw_only=True)
@@ -102,27 +102,27 @@ class _Reschedule(BookingEvent):
 
 @frozen(kw_only=True)
 class BookingRequested(_Reschedule):
-    """A booking waits for the host to confirm it.
+    """A booking needs the confirmation of the host.
 
-    With an *old_uid* it is a reschedule: *old_uid*, *old_start* and *old_end* are those of the
-    booking before, as in `BookingRescheduled`.
+    With an *old_uid* it is a reschedule; *old_uid*, *old_start* and *old_end* are those of the
+    previous booking.
     """
 
 
 @frozen(kw_only=True)
 class BookingRejected(BookingEvent):
-    """The host has declined a booking that was requested."""
+    """The host declined a requested booking."""
 
     rejection_reason: str | None = None
 
 
 @frozen(kw_only=True)
 class BookingCancelled(BookingEvent):
-    """A booking was cancelled, or a seat of it.
+    """A booking or one of its seats was cancelled.
 
-    A seat is delivered as if it were the whole: *uid* and *status* are those of a booking that is
-    cancelled, *seat_uid* is left out, and *attendees* has who held the seat.
-    *request_reschedule* is true where the host asks the attendee to pick another time.
+    The delivery for a seat looks like that for a booking: *uid* and *status* are those of a
+    cancelled booking, *seat_uid* is omitted, and *attendees* has the former holder of the seat.
+    *request_reschedule* is true if the host requests a new time from the attendee.
     """
 
     cancelled_by: str | None = None
@@ -131,33 +131,33 @@ class BookingCancelled(BookingEvent):
 
     @property
     def may_be_one_seat(self) -> bool:
-        """Whether the booking may still be there for others; `booking()` gets what is left."""
+        """Whether only a seat may be cancelled; `booking()` gets the remaining booking."""
         return self.seats_per_time_slot is not None
 
 
 @frozen(kw_only=True)
 class BookingRescheduled(_Reschedule):
-    """A booking was moved; a new one takes its place.
+    """A booking was rescheduled; a new booking replaces it.
 
-    *uid*, *start* and *end* are those of the new booking, also to be had as *new_uid*, *new_start*
-    and *new_end*; those of the booking before are *old_uid*, *old_start* and *old_end*.
-    With a *seat_uid* only that seat has moved: the booking before is still there for others, and
-    its times are not told.
+    *uid*, *start* and *end* are those of the new booking, and so are *new_uid*, *new_start* and
+    *new_end*; those of the previous booking are *old_uid*, *old_start* and *old_end*.
+    With a *seat_uid* only that seat moved: the previous booking remains for its other attendees,
+    and its times are omitted.
     """
 
     @property
     def new_uid(self) -> str:
-        """The uid from now on."""
+        """The uid of the new booking."""
         return self.uid
 
     @property
     def new_start(self) -> datetime | None:
-        """When the booking starts from now on."""
+        """The start of the new booking."""
         return self.start
 
     @property
     def new_end(self) -> datetime | None:
-        """When the booking ends from now on."""
+        """The end of the new booking."""
         return self.end
 
 
@@ -169,17 +169,17 @@ class _Payment(BookingEvent):
 
 @frozen(kw_only=True)
 class BookingPaid(_Payment):
-    """A booking was paid for."""
+    """A booking was paid."""
 
 
 @frozen(kw_only=True)
 class BookingPaymentInitiated(_Payment):
-    """Somebody has begun to pay for a booking."""
+    """The payment of a booking has started."""
 
 
 @frozen(kw_only=True)
 class BookingNoShowUpdated(BookingEventBase):
-    """Attendees were marked as absent, or as present after all: see their *no_show*."""
+    """Attendees were marked as absent or present, in their *no_show*."""
 
     uid: str = field(metadata=json_key("bookingUid"))
     booking_id: int | None = None
@@ -189,9 +189,9 @@ class BookingNoShowUpdated(BookingEventBase):
 
 @frozen(kw_only=True)
 class _Meeting(BookingEventBase):
-    """A booking whose time has come, as the server has stored it.
+    """A booking whose meeting starts or ends, as the server stores it.
 
-    *created_at* and *updated_at* are those of the booking.
+    *created_at* and *updated_at* are those of the booking, not of the delivery.
     """
 
     booking_id: int | None = field(default=None, metadata=json_key("id"))
@@ -228,9 +228,9 @@ class _Meeting(BookingEventBase):
 
 @frozen(kw_only=True)
 class MeetingStarted(_Meeting):
-    """The time of a booking has begun."""
+    """The start of a booking has been reached."""
 
 
 @frozen(kw_only=True)
 class MeetingEnded(_Meeting):
-    """The time of a booking is over."""
+    """The end of a booking has been reached."""

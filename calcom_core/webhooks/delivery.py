@@ -1,4 +1,7 @@
-"""What every delivery of a webhook has, and the people in it."""
+"""The parts that all webhook deliveries share: metadata, people, and the bases of events.
+
+Most keys are optional, because deliveries differ by version, event type and server.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,27 +17,26 @@ from calcom_core.serialization import json_key, not_in_json, unknown_keys
 
 
 def free_form(*, shown: bool = True) -> Any:
-    """Return an optional field with a free-form object."""
+    """Return an optional field for a free-form object; *shown* includes it in the repr."""
     return field(default=None, hash=False, repr=shown)
 
 
 def hidden() -> Any:
-    """Return an optional field with a text that grants access, or that is long."""
+    """Return an optional field for a text that is long or grants access; the repr omits it."""
     return field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
 class Delivery(LazyMethods):
-    """What is known of a delivery beside what it says.
+    """The metadata of a delivery.
 
-    *trigger* is its kind as the server names it, such as `BOOKING_CREATED`.
-    *created_at* is when the server made the delivery;
-    None for the meetings that start and end, where they do not say it.
-    *identity* is 64 hexadecimal digits, the SHA-256 of the body: the same whenever these bytes are
-    delivered again, and those of no other.
-    A server that tries again may write them anew, so let it be harmless to do a thing twice.
-    *version* is that of the payload, such as `2021-10-20`, where it is known.
-    *extra* holds what stands beside the payload, as the answers to a form do.
+    *trigger* is the server's name of the event, such as `BOOKING_CREATED`.
+    *created_at* is when the server created the delivery; None if the delivery of a meeting's start
+    or end omits it.
+    *identity* is the SHA-256 of the body in hexadecimal digits: equal for a repeated body.
+    A retrying server may write the body differently, so handling a delivery must be idempotent.
+    *version* is the version of the payload, such as `2021-10-20`, or None if unknown.
+    *extra* holds the keys outside the payload, such as the responses of a form.
     """
 
     trigger: str = field(metadata=json_key("triggerEvent"))
@@ -46,7 +48,7 @@ class Delivery(LazyMethods):
 
 @frozen(kw_only=True)
 class Language(LazyMethods):
-    """The language of a person; *locale* is such as `en`."""
+    """The language of a person; *locale* is a code such as `en`."""
 
     locale: str | None = None
     extra: Mapping[str, Any] = unknown_keys()
@@ -54,7 +56,7 @@ class Language(LazyMethods):
 
 @frozen(kw_only=True)
 class Person(LazyMethods):
-    """Somebody in a delivery: an attendee, the organizer, a member of a team, a user.
+    """A person in a delivery: an attendee, the organizer, a team member or a user.
 
     *utc_offset* is in minutes.
     An attendee who gave only a phone number has a synthetic *email*.
@@ -93,13 +95,13 @@ class Team(LazyMethods):
 
 @frozen(kw_only=True)
 class EventBase(LazyMethods):
-    """What every event has; *extra* may hold passwords and links, and is not shown."""
+    """The base of all events; the repr omits *extra*, which may hold passwords and links."""
 
     delivery: Delivery = field(metadata=not_in_json())
     extra: Mapping[str, Any] = unknown_keys(repr=False)
 
     def booking(self) -> Operation[Booking] | None:
-        """Return the operation that gets the booking, or None where no booking is named."""
+        """Return the operation that gets the booking, or None without a booking."""
         return None
 
 
@@ -110,9 +112,9 @@ class BookingEventBase(EventBase):
     uid: str
 
     def booking(self) -> Operation[Booking]:
-        """Return the operation that gets the booking as it is now.
+        """Return the operation that gets the current booking.
 
-        Raises `InvalidInput` for a *uid* that the API cannot be asked for, as no real one is.
+        Raises `InvalidInput` for an invalid *uid*, such as an empty one.
         """
         return bookings.get_one(self.uid)
 
@@ -124,8 +126,8 @@ class OptionalBookingEventBase(EventBase):
     uid: str | None = None
 
     def booking(self) -> Operation[Booking] | None:
-        """Return the operation that gets the booking as it is now, or None without a *uid*.
+        """Return the operation that gets the current booking, or None without a *uid*.
 
-        Raises `InvalidInput` for a *uid* that the API cannot be asked for, as no real one is.
+        Raises `InvalidInput` for an invalid *uid*, such as an empty one.
         """
         return None if self.uid is None else bookings.get_one(self.uid)

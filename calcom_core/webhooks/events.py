@@ -1,4 +1,7 @@
-"""What a delivery may say: the closed set of events, and one that is open."""
+"""The union of all events, the event for unknown deliveries, and the table of triggers.
+
+The union is closed, so that a type checker finds a `match` that misses an event.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -38,18 +41,18 @@ from calcom_core.webhooks.other_events import (
 
 @frozen(kw_only=True)
 class UnknownEvent(EventBase):
-    """A delivery of a kind that is not known here, or that has other types than are known.
+    """A delivery with an unknown trigger, or with values of unexpected types.
 
-    *extra* has all of its payload.
+    *extra* holds the whole payload.
     """
 
     def booking(self) -> Operation[Booking] | None:
-        """Return the operation that gets the booking, or None where none is named.
+        """Return the operation that gets the booking, or None without a uid in the payload.
 
-        Raises `InvalidInput` for a uid that the API cannot be asked for, as no real one is.
+        Raises `InvalidInput` for an invalid uid, such as an empty one.
         """
         if "FORM" in self.delivery.trigger:
-            return None  # a form may have a field of that name
+            return None  # a form may have a field called `uid`
         for uid in (self.extra.get("uid"), self.extra.get("bookingUid")):
             if isinstance(uid, str):
                 return bookings.get_one(uid)
@@ -80,9 +83,9 @@ Event = (
     | UnknownEvent
     | WrongAssignmentReport
 )
-"""What a delivery may say."""
+"""Any event."""
 
-# ROUTING_FORM_FALLBACK_HIT is documented nowhere.
+# Without ROUTING_FORM_FALLBACK_HIT, whose payload is not documented.
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         "BOOKING_CREATED": BookingCreated,
@@ -108,4 +111,4 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "PING": Ping,
     }
 )
-"""The class of each kind of event, by its trigger."""
+"""The class of each event, by the trigger of its delivery."""

@@ -1,4 +1,7 @@
-"""Events around bookings: recordings, forms, absences, and the test of a webhook."""
+"""The events other than those of bookings: recordings, forms, absences, errors and pings.
+
+A link that grants access is hidden in the `repr`.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,17 +37,14 @@ class _VideoEventBase(OptionalBookingEventBase):
 
 @frozen(kw_only=True)
 class RecordingReady(_VideoEventBase):
-    """The recording of a meeting can be downloaded.
-
-    *download_link* grants access to anyone who has it, and is not shown.
-    """
+    """The recording of a meeting can be downloaded; *download_link* grants access to it."""
 
     download_link: str = field(repr=False)
 
 
 @frozen(kw_only=True)
 class Transcript(LazyMethods):
-    """Where a transcript is, and its *format*; the *link* grants access, and is not shown."""
+    """The *link* to a transcript, which grants access to it, and its *format*."""
 
     format: str | None = None
     link: str = field(repr=False)
@@ -53,7 +53,7 @@ class Transcript(LazyMethods):
 
 @frozen(kw_only=True)
 class DownloadLinks(LazyMethods):
-    """Where transcripts and the recording are; the links grant access, and are not shown."""
+    """The links to the transcripts and the recording of a meeting."""
 
     transcription: tuple[Transcript, ...] | None = None
     recording: str | None = hidden()
@@ -69,7 +69,7 @@ class RecordingTranscriptionGenerated(_VideoEventBase):
 
 @frozen(kw_only=True)
 class OutOfOffice(LazyMethods):
-    """A time in which a user is away, and *to_user*, who stands in, if anybody does."""
+    """A period in which a user is away; *to_user* is the substitute, if any."""
 
     start: datetime
     end: datetime
@@ -87,7 +87,7 @@ class OutOfOffice(LazyMethods):
 
 @frozen(kw_only=True)
 class OutOfOfficeCreated(EventBase):
-    """A user will be away."""
+    """A user announced a period of absence."""
 
     out_of_office: OutOfOffice = field(metadata=json_key("oooEntry"))
 
@@ -102,18 +102,18 @@ class _Form(EventBase):
 
 @frozen(kw_only=True)
 class FormSubmitted(_Form):
-    """A routing form was sent.
+    """A routing form was submitted.
 
-    *responses* is by the labels of the questions; *extra*, or that of the delivery, has the answers
-    again, in a shorter form.
+    *responses* has the labels of the questions as keys; *extra* of the event or the delivery
+    repeats the responses in a shorter format.
     """
 
 
 @frozen(kw_only=True)
 class FormSubmittedNoEvent(_Form):
-    """A routing form was sent a quarter of an hour ago, and nothing was booked since.
+    """A routing form was submitted, and no booking followed within 15 minutes.
 
-    *responses* is as that of `FormSubmitted`.
+    *responses* is as in `FormSubmitted`.
     """
 
     redirect: Mapping[str, Any] | None = free_form()
@@ -122,10 +122,10 @@ class FormSubmittedNoEvent(_Form):
 
 @frozen(kw_only=True)
 class InstantMeeting(OptionalBookingEventBase):
-    """Somebody waits in a meeting now.
+    """An attendee is waiting in an instant meeting.
 
-    *connect_and_join_url* lets anyone who has it join as the host, and is not shown.
-    *responses* is by the slugs of the booking fields.
+    *connect_and_join_url* lets anyone join as the host.
+    *responses* has the slugs of the booking fields as keys.
     """
 
     connect_and_join_url: str | None = hidden()
@@ -149,7 +149,7 @@ class _NoShow(OptionalBookingEventBase):
 
 @frozen(kw_only=True)
 class HostsNoShow(_NoShow):
-    """The host did not come to a video call in time."""
+    """The host did not join a video call in time."""
 
     host_email: str | None = None
     absent_host: bool | None = field(default=None, metadata=json_key("noShowHost"))
@@ -157,12 +157,12 @@ class HostsNoShow(_NoShow):
 
 @frozen(kw_only=True)
 class GuestsNoShow(_NoShow):
-    """The guests did not come to a video call in time; *extra* has them under `guests`."""
+    """The guests did not join a video call in time; *extra* lists them under `guests`."""
 
 
 @frozen(kw_only=True)
 class DelegationCredentialError(EventBase):
-    """The server could not use the credentials that an organisation has delegated to it."""
+    """The server could not use the delegated credentials of an organisation."""
 
     error: Mapping[str, Any] | None = free_form()
     credential: Mapping[str, Any] | None = free_form()
@@ -171,7 +171,7 @@ class DelegationCredentialError(EventBase):
 
 @frozen(kw_only=True)
 class ReportedBooking(LazyMethods):
-    """A booking as it is reported."""
+    """The booking of a `WrongAssignmentReport`."""
 
     uid: str
     id: int | None = None
@@ -185,19 +185,19 @@ class ReportedBooking(LazyMethods):
 
 @frozen(kw_only=True)
 class WrongAssignmentReport(EventBase):
-    """Somebody says that a booking was given to the wrong host."""
+    """A user reported that a booking was assigned to the wrong host."""
 
     reported: ReportedBooking = field(metadata=json_key("booking"))
     report: Mapping[str, Any] | None = free_form()
 
     def booking(self) -> Operation[Booking]:
-        """Return the operation that gets the reported booking as it is now."""
+        """Return the operation that gets the reported booking."""
         return bookings.get_one(self.reported.uid)
 
 
 @frozen(kw_only=True)
 class Ping(EventBase):
-    """The test of a webhook, which somebody has asked for in Cal.com; it is about no booking."""
+    """A test delivery, sent from the settings of a webhook; it has no booking."""
 
     type: str | None = None
     title: str | None = None

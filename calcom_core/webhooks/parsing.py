@@ -1,4 +1,9 @@
-"""Reads the body of a delivery as an event."""
+"""Verify a delivery and read its body as an event.
+
+A body is JSON with an envelope around the payload, or flat; both are accepted.
+A delivery that cannot be read raises an error that holds it as an `UnknownEvent`.
+The core reads no clock, so the caller passes the time to which the age of a delivery refers.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +23,7 @@ from calcom_core.webhooks.signature import (
     SIGNATURE_HEADER,
     Body,
     Secrets,
-    bytes_of,
+    check_body,
     signature_problem,
 )
 
@@ -26,14 +31,14 @@ VERSION_HEADER = "X-Cal-Webhook-Version"
 """The header that holds the version of the payload."""
 
 MAX_DEPTH = 64
-"""Within how many objects and arrays nothing may lie any more; real ones are some six deep."""
+"""The largest number of nested objects and arrays; real deliveries have about six."""
 
 CLOCK_TOLERANCE = 60
-"""How many seconds the server's clock may be ahead where `receive` looks at the age."""
+"""The number of seconds by which the server's clock may be ahead, when `receive` checks the age."""
 
-_LONGEST_AGE = 365 * 86_400
+_MAX_AGE = 365 * 86_400
 
-_NOT_OURS = "; one of Zapier, or of a template of its own, is yours to read"
+_NOT_OURS = "; parse() does not read deliveries of Zapier or of a custom template"
 
 
 def receive(
@@ -45,34 +50,35 @@ def receive(
     max_age: float | None = None,
     now: datetime | None = None,
 ) -> Event:
-    """Verify a delivery, and read it.
+    """Verify a delivery and read it as an event.
 
-    Replay protection is yours: anyone who has seen a delivery can send it again.
-    The server itself may deliver twice, late, in another order, or not at all.
-    Remember `event.delivery.identity`, and do nothing for one that you have seen;
-    give *max_age* and *now* to refuse one that is older than you remember.
-    The age counts from `event.delivery.created_at`.
-    A meeting that starts or ends may not say it: then its start or its end counts.
-    A delivery that says neither is refused, and so is one from more than `CLOCK_TOLERANCE` seconds
-    in the future.
+    Replay protection is up to the caller: anyone who sees a delivery can send it again.
+    The server itself may deliver twice, late, out of order, or not at all.
+    Store `event.delivery.identity`, and skip a delivery that you have handled.
+    Pass *max_age* and *now* to refuse deliveries older than your store.
 
-    Arguments:
-        headers: those of the request, as a mapping or as pairs, of `str` or of `bytes`.
-        body: the body as it came, before anything parses or decodes it.
+    The age counts from `event.delivery.created_at`, or else from the start or end of the meeting.
+    A delivery without a time is refused, and so is one from more than `CLOCK_TOLERANCE` seconds in
+    the future.
+
+    Args:
+        headers: the headers of the request, as a mapping or pairs of `str` or `bytes`.
+        body: the raw body, before it is parsed or decoded.
         secrets: the secret of the webhook, or several while you change it.
-        max_body: how many bytes the body may have.
-        max_age: how many seconds ago the server may have made the delivery, above 0 and at most
-            31,536,000, which are 365 days; goes with *now*.
-        now: the time, as an aware datetime.
+        max_body: the largest size of the body in bytes.
+        max_age: the largest age in seconds, above 0 and at most 31,536,000 (365 days); needs *now*.
+        now: the current time, as an aware datetime.
 
-    Raises what `verify` and `parse` raise, and `InvalidInput` for headers that are none, and for
-    one of *max_age* and *now* without the other.
-    Raises `DeliveryTooOld` for a delivery that is signed, readable and too old.
+    Raises:
+        SignatureError, DeliveryTooLarge: as `verify` does.
+        DeliveryUnreadable: as `parse` does.
+        DeliveryTooOld: for a signed and readable delivery that is too old.
+        InvalidInput: for arguments of other types, and for only one of *max_age* and *now*.
     """
-    data = bytes_of(body, max_body)
-    fields = _verified(headers, data, secrets)
-    del headers, secrets  # tools that show the locals of a failing frame would show them
-    ages = _ages(max_age, now)
+    data = check_body(body, max_body)
+    fields = _verify_headers(headers, data, secrets)
+    del headers, secrets  # a traceback with locals would show them
+    ages = _check_ages(max_age, now)
     if isinstance(fields, CalcomError):
         raise fields
     event = _read(data, fields.get(VERSION_HEADER))
@@ -81,43 +87,43 @@ def receive(
     return event
 
 
-def _ages(max_age: float | None, now: datetime | None) -> tuple[float, datetime] | None:
-    """Check the two arguments of `receive`, which go together."""
+def _check_ages(max_age: float | None, now: datetime | None) -> tuple[float, datetime] | None:
+    """Check *max_age* and *now* of `receive`, which need each other."""
     if max_age is None and now is None:
         return None
     if max_age is None or now is None:
         missing, other = ("max_age", "now") if max_age is None else ("now", "max_age")
-        raise InvalidInput(missing, f"is missing; give it with {other}, or give neither")
+        raise InvalidInput(missing, f"is missing; pass it with {other}, or pass neither")
     number = isinstance(max_age, (int, float)) and not isinstance(max_age, bool)
-    if not number or not 0 < max_age <= _LONGEST_AGE:
+    if not number or not 0 < max_age <= _MAX_AGE:
         raise InvalidInput(
             "max_age",
-            f"must be a number of seconds, above 0 and at most {_LONGEST_AGE:,}; "
-            "of a timedelta, give total_seconds()",
+            f"must be a number of seconds, above 0 and at most {_MAX_AGE:,}; "
+            "pass total_seconds() of a timedelta",
         )
     return max_age, utc_datetime(now, "now")
 
 
 def _refuse_old(event: Event, max_age: float, now: datetime) -> None:
-    made = event.delivery.created_at or _time_of_meeting(event)
-    if made is None:
+    created = event.delivery.created_at or _time_of_meeting(event)
+    if created is None:
         raise DeliveryTooOld(
-            "a delivery that does not say when it was made, so that its age is unknown; "
-            "receive it without max_age, or look at error.event",
+            "a delivery without a time of creation, so its age is unknown; "
+            "receive it without max_age, or check error.event",
             event=event,
             age=None,
         )
-    age = (now - made).total_seconds()
+    age = (now - created).total_seconds()
     if age > max_age:
         raise DeliveryTooOld(
-            f"a delivery that was made {age:,.1f} seconds ago, where max_age is {max_age:,}; "
-            "somebody may have sent it again",
+            f"a delivery created {age:,.1f} seconds ago, above max_age {max_age:,}; "
+            "it may be a replay",
             event=event,
             age=age,
         )
     if age < -CLOCK_TOLERANCE:
         raise DeliveryTooOld(
-            f"a delivery that was made {-age:,.1f} seconds after now; "
+            f"a delivery created {-age:,.1f} seconds after now; "
             "compare your clock with the server's",
             event=event,
             age=age,
@@ -125,25 +131,25 @@ def _refuse_old(event: Event, max_age: float, now: datetime) -> None:
 
 
 def _time_of_meeting(event: Event) -> datetime | None:
-    """Return the time at which the server delivers an event of a meeting."""
+    """Return the time of an event of a meeting, when the server delivers it."""
     if isinstance(event, MeetingStarted):
         return event.start
     return event.end if isinstance(event, MeetingEnded) else None
 
 
-def _verified(
+def _verify_headers(
     headers: Headers | HeadersInput, body: bytes | CalcomError, secrets: Secrets
 ) -> Headers | CalcomError:
-    fields = _fields(headers)
+    fields = _parse_headers(headers)
     if isinstance(fields, InvalidInput):
         return fields
-    # Several fields of one name are one list (RFC 9110, 5.3), which is no signature.
+    # Repeated fields form a list (RFC 9110, 5.3), which is not a valid signature.
     signature = ", ".join(fields.get_all(SIGNATURE_HEADER))
     return signature_problem(body, signature, secrets) or fields
 
 
-def _fields(headers: Headers | HeadersInput) -> Headers | InvalidInput:
-    # The error remembers the frame that catches it, which holds no secret here.
+def _parse_headers(headers: Headers | HeadersInput) -> Headers | InvalidInput:
+    # A function of its own, because the traceback keeps this frame, which holds no secret.
     try:
         return Headers(headers)
     except InvalidInput as error:
@@ -151,21 +157,23 @@ def _fields(headers: Headers | HeadersInput) -> Headers | InvalidInput:
 
 
 def parse(body: Body, *, version: str | None = None, max_body: int = MAX_BODY) -> Event:
-    """Read a delivery, without looking whether it is from Cal.com.
+    """Read a delivery as an event, without verifying it.
 
-    Arguments:
-        body: the body as it came; both forms are read, with an envelope and flat, and the payloads
-            of the versions `2021-10-20` and `2026-07-27`.
-        version: what the header `X-Cal-Webhook-Version` says; it is only handed on.
-        max_body: how many bytes the body may have.
+    Args:
+        body: the raw body, in version `2021-10-20` or `2026-07-27`, with an envelope or flat.
+        version: the value of the header `X-Cal-Webhook-Version`, for `event.delivery.version`.
+        max_body: the largest size of the body in bytes.
 
-    Returns one of the classes of `EVENTS`, or an `UnknownEvent` if the trigger is none of theirs.
+    Returns:
+        An instance of a class in `EVENTS`, or an `UnknownEvent` for another trigger.
 
-    Raises `DeliveryUnreadable` where the body is no delivery, or has other types than are known,
-    `DeliveryTooLarge` where it is too large, and `InvalidInput` for arguments of other types.
+    Raises:
+        DeliveryUnreadable: for a body that is not a delivery, or has values of other types.
+        DeliveryTooLarge: for a body above *max_body*.
+        InvalidInput: for arguments of other types.
     """
     known = None if version is None else string(version, "version")
-    return _read(bytes_of(body, max_body), known)
+    return _read(check_body(body, max_body), known)
 
 
 def _read(data: bytes | CalcomError, version: str | None) -> Event:
@@ -174,55 +182,55 @@ def _read(data: bytes | CalcomError, version: str | None) -> Event:
     try:
         root = parse_json(data)
     except InvalidJson as error:
-        hint = _NOT_OURS if data.strip() else "; was it read before?"
-        raise _unreadable("$", "a JSON object", str(error), hint) from error
+        hint = _NOT_OURS if data.strip() else "; the body may have been read before"
+        raise _unreadable_error("$", "a JSON object", str(error), hint) from error
     if not isinstance(root, dict):
-        raise _unreadable("$", "a JSON object", found_type(root))
-    # Few have brackets enough to be that deep.
+        raise _unreadable_error("$", "a JSON object", found_type(root))
+    # Counting brackets is fast, and rules out most bodies.
     if data.count(b"{") + data.count(b"[") >= MAX_DEPTH and is_deeper_than(MAX_DEPTH, root):
-        raise _unreadable("$", "a delivery", "JSON that is nested too deeply")
+        raise _unreadable_error("$", "a delivery", "JSON that is nested too deeply")
     if not isinstance(root.get("triggerEvent"), str):
         found = found_type(root.get("triggerEvent", MISSING))
-        raise _unreadable("$.triggerEvent", "a string", found, _NOT_OURS)
-    # Not what it is about and when: two hosts who miss a call at once are two.
+        raise _unreadable_error("$.triggerEvent", "a string", found, _NOT_OURS)
+    # The identity is the whole body: two hosts may miss the same call at the same time.
     return _event(root, sha256(data).hexdigest(), version)
 
 
 def _event(root: Mapping[str, Any], identity: str, version: str | None) -> Event:
     trigger = root["triggerEvent"]
     cls = EVENTS.get(trigger, UnknownEvent)
-    beside = {key: value for key, value in root.items() if key != "triggerEvent"}
+    outer_keys = {key: value for key, value in root.items() if key != "triggerEvent"}
     steps = []
     if isinstance(root.get("payload"), dict):
-        payload, steps = beside.pop("payload"), ["payload"]
+        payload, steps = outer_keys.pop("payload"), ["payload"]
     else:
-        payload, beside = beside, {}
-        # The time in a flat one may be that of the booking.
+        payload, outer_keys = outer_keys, {}
+        # In a flat delivery of a meeting, `createdAt` is that of the booking.
         if "createdAt" in payload and not hasattr(cls, "created_at"):
-            beside["createdAt"] = payload.pop("createdAt")
+            outer_keys["createdAt"] = payload.pop("createdAt")
     place: list[str] = []
-    delivery = Delivery(trigger=trigger, identity=identity, version=version, extra=beside)
+    delivery = Delivery(trigger=trigger, identity=identity, version=version, extra=outer_keys)
     try:
-        envelope = {"triggerEvent": trigger, **beside}
+        envelope = {"triggerEvent": trigger, **outer_keys}
         delivery = read(Delivery, envelope, identity=identity, version=version)
         place = steps
         return read(cls, payload, delivery=delivery)
     except UnexpectedValue as error:
         error.path[:0] = place
-        raise _unreadable(
+        raise _unreadable_error(
             error.json_path,
             error.expected,
             error.found,
-            f"{error.also_missing}; as it came, it is in error.event",
+            f"{error.also_missing}; error.event holds the JSON",
             UnknownEvent(delivery=delivery, extra=payload),
         ) from error
 
 
-def _unreadable(
+def _unreadable_error(
     path: str, expected: str, found: str, rest: str = "", event: UnknownEvent | None = None
 ) -> DeliveryUnreadable:
     return DeliveryUnreadable(
-        f"a delivery with {found} at {path}, where {expected} belongs{rest}",
+        f"a delivery with {found} at {path} instead of {expected}{rest}",
         path=path,
         found=found,
         event=event,

@@ -1,4 +1,4 @@
-"""The table of operations in calcom_core/README.md, from the code; run this file to rewrite it."""
+"""Builds the table of operations of calcom_core/README.md; run this file to update it."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The public face: every documented call, through both clients, on a replay."""
+"""Both clients: their methods, options, credentials and environment variables."""
 
 import copy
 import inspect
@@ -37,9 +37,10 @@ from calcom_core import (
 )
 from calcom_core.effects import emit, send
 from calcom_core.paging import items
+from calcom_core.responses import json as json_response
 from calcom_core.retry import RetryPolicy, retrying
 from calcom_core.routes import ROUTES
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 from calcom_transports.namespaces import (
     AsyncAttendees,
     AsyncBookings,
@@ -56,7 +57,6 @@ from calcom_transports.namespaces import (
     Slots,
     Teams,
 )
-from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_client"
 UID = "9dfkso7iDs9uZtHquD1zR1"
@@ -81,7 +81,7 @@ def booking(**changes: Any) -> dict[str, Any]:
 
 
 def success(data: Any, **more: Any) -> Response:
-    return answer({"status": "success", "data": data, **more})
+    return json_response({"status": "success", "data": data, **more})
 
 
 NAMESPACES = {
@@ -115,7 +115,7 @@ def test_each_client_has_every_operation_under_its_own_name(kind: int) -> None:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_each_method_shows_the_parameters_and_the_text_of_its_function(name: str) -> None:
+def test_each_method_has_the_signature_and_docstring_of_its_function(name: str) -> None:
     function = attrgetter(name)(calcom_core)
     with Client(transport=Replay.of()) as client:
         method = attrgetter(name)(client)
@@ -132,7 +132,7 @@ def test_each_method_shows_the_parameters_and_the_text_of_its_function(name: str
     assert not inspect.iscoroutinefunction(method)
 
 
-def test_a_methods_signature_shows_the_result_in_place_of_the_operation() -> None:
+def test_a_methods_signature_has_the_result_instead_of_the_operation() -> None:
     given = "booking_uid: str, *, cal_api_version: str | None = None"
     result = "calcom_core.model.booking.Booking"
 
@@ -143,7 +143,7 @@ def test_a_methods_signature_shows_the_result_in_place_of_the_operation() -> Non
 
 
 @pytest.mark.parametrize(("kind", "word"), [(Client, ""), (AsyncClient, "async ")])
-def test_help_shows_a_methods_own_name_parameters_and_text(kind: Any, word: str) -> None:
+def test_help_has_a_methods_own_name_parameters_and_docstring(kind: Any, word: str) -> None:
     method = kind(transport=Replay.of()).me.get
     shown = pydoc.render_doc(method, renderer=pydoc.plaintext).splitlines()
 
@@ -152,7 +152,7 @@ def test_help_shows_a_methods_own_name_parameters_and_text(kind: Any, word: str)
 
 
 @pytest.mark.parametrize("cls", [Bookings, AsyncBookings])
-def test_create_once_shows_what_a_caller_may_give_and_not_what_the_client_gives(cls: Any) -> None:
+def test_create_onces_signature_has_only_the_callers_parameters(cls: Any) -> None:
     signature = inspect.signature(cls.create_once)
     defaults = {name: each.default for name, each in signature.parameters.items()}
 
@@ -171,7 +171,7 @@ def test_create_once_shows_what_a_caller_may_give_and_not_what_the_client_gives(
     assert "None, the default, is the client's `retry`, or else `DEFAULT_RETRY`." in text
 
 
-def test_a_client_without_a_key_is_refused_unless_it_says_so() -> None:
+def test_a_client_without_a_key_is_refused_unless_anonymous() -> None:
     with pytest.raises(InvalidInput, match="auth=Anonymous") as caught:
         Client(api_key=None)
 
@@ -209,7 +209,7 @@ def test_each_kind_of_credentials_sends_its_headers(auth: Any, headers: dict[str
     assert {name: value for name, value in sent.headers if name not in usual} == headers
 
 
-def test_an_exchange_shows_request_response_and_value() -> None:
+def test_an_exchange_holds_request_response_and_value() -> None:
     op = bookings.get_one(UID)
     reply = success(booking())
 
@@ -237,30 +237,30 @@ def by_cursor(uid: str, cursor: str | None) -> Response:
     return success([booking(uid=uid)], pagination=pagination)
 
 
-def test_each_client_walks_all_pages() -> None:
+def test_each_client_iterates_all_pages() -> None:
     first, second = bookings.list(limit=1), bookings.list(limit=1, cursor="c")
-    walk: list[Any] = [(first, by_cursor("a", "c")), (second, by_cursor("b", None))]
+    exchanges: list[Any] = [(first, by_cursor("a", "c")), (second, by_cursor("b", None))]
 
     async def under_trio() -> list[str]:
-        async with AsyncClient(transport=Replay.of(walk)) as client:
+        async with AsyncClient(transport=Replay.of(exchanges)) as client:
             return [found.uid async for found in client.iterate(items(client.api, first))]
 
-    with Client(transport=Replay.of(walk)) as client:
+    with Client(transport=Replay.of(exchanges)) as client:
         assert [found.uid for found in client.iterate(items(client.api, first))] == ["a", "b"]
     assert trio.run(under_trio) == ["a", "b"]
 
 
-def test_an_error_reaches_the_caller_as_itself_and_the_replay_says_nothing_more() -> None:
+def test_an_error_reaches_the_caller_unchanged_and_the_replay_adds_nothing() -> None:
     missing = {"status": "error", "error": {"code": "NotFoundException", "message": "gone"}}
     op = bookings.get_one(UID)
-    replay = Replay.of((op, answer(missing, 404)), (op, success(booking())))
+    replay = Replay.of((op, json_response(missing, 404)), (op, success(booking())))
 
     with pytest.raises(NotFound), Client(transport=replay) as client:
         client.bookings.get_one(UID)
 
 
-class Noting:
-    """A transport that notes what it was given."""
+class RecordingTransport:
+    """A transport that records its timeouts and keys."""
 
     def __init__(self) -> None:
         self.timeouts: list[Timeout | None] = []
@@ -276,28 +276,35 @@ class Noting:
         self.closed += 1
 
 
-class AsyncNoting(Noting):
+class AsyncRecordingTransport(RecordingTransport):
     async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
-        return Noting.send(self, request, timeout)
+        return RecordingTransport.send(self, request, timeout)
 
 
 def test_options_change_for_one_client_and_share_the_transport() -> None:
-    transport = Noting()
+    transport = RecordingTransport()
     client = Client(api_key=KEY, transport=transport)
     hurried = client.with_options(timeout=2, retry=RetryPolicy())
     precise = client.with_options(timeout=Timeout(connect=1, read=2, total=3))
 
-    for each in (client, hurried, precise, hurried.with_options()):
+    total = Client(api_key=KEY, timeout=45, transport=transport)
+
+    for each in (client, hurried, precise, hurried.with_options(), total):
         each.bookings.get_one(UID)
     client.close()
 
-    assert transport.timeouts == [None, Timeout(2, 2, 2), Timeout(1, 2, 3), Timeout(2, 2, 2)]
+    assert transport.timeouts == [
+        None,
+        Timeout(2, 2, 2),
+        Timeout(1, 2, 3),
+        Timeout(2, 2, 2),
+        Timeout(10, 30, 45),
+    ]
     assert transport.closed == 1
-    assert Client(api_key=KEY, timeout=45, transport=transport)._timeout == Timeout(10, 30, 45)
 
 
 def test_the_trio_client_has_the_same_options() -> None:
-    transport = AsyncNoting()
+    transport = AsyncRecordingTransport()
 
     async def under_trio() -> None:
         client = AsyncClient(api_key=KEY, transport=transport, timeout=4)
@@ -371,24 +378,26 @@ def test_extra_headers_and_fresh_credentials_go_over_the_wire_in_both_clients() 
         sent(ours, key, *access),
     ]
     assert server.requests == requests * 2
-    assert server.connections == 2  # one of each client's transport, which its options share
+    assert server.connections == 2  # one transport per client, shared by its options
 
 
 def test_options_that_change_neither_headers_nor_credentials_keep_the_api() -> None:
-    client = Client(KEY, transport=Noting(), headers=Headers(ACCESS), base_url=SERVER)
+    client = Client(KEY, transport=RecordingTransport(), headers=Headers(ACCESS), base_url=SERVER)
     assert client.api == Api(ApiKey(KEY), SERVER, headers=ACCESS)
     assert client.with_options(timeout=5).api is client.api
     assert client.with_options(auth=Anonymous()).api == Api(Anonymous(), SERVER, headers=ACCESS)
     assert client.with_options(headers=TRACE).api == Api(ApiKey(KEY), SERVER, headers=TRACE)
-    assert AsyncClient(KEY, transport=AsyncNoting(), headers=None).api.headers == Headers()
+    assert (
+        AsyncClient(KEY, transport=AsyncRecordingTransport(), headers=None).api.headers == Headers()
+    )
 
 
-MISTAKEN: list[tuple[dict[str, Any], str]] = [
+INVALID: list[tuple[dict[str, Any], str]] = [
     (
         {"headers": {"Authorization": KEY}},
-        "headers['Authorization']: is set from the credentials; give them as api_key= or auth=",
+        "headers['Authorization']: is set from the credentials; pass them as api_key= or auth=",
     ),
-    ({"headers": {"X-A": 5}}, "headers: holds int where text belongs"),
+    ({"headers": {"X-A": 5}}, "headers: contains int instead of text"),
     ({"headers": 5}, "headers: must be a mapping or pairs, not int"),
     (
         {"auth": KEY},
@@ -397,9 +406,12 @@ MISTAKEN: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("options", "message"), MISTAKEN)
-@pytest.mark.parametrize(("kind", "transport"), [(Client, Noting()), (AsyncClient, AsyncNoting())])
-def test_mistaken_headers_and_credentials_are_refused_when_they_are_given(
+@pytest.mark.parametrize(("options", "message"), INVALID)
+@pytest.mark.parametrize(
+    ("kind", "transport"),
+    [(Client, RecordingTransport()), (AsyncClient, AsyncRecordingTransport())],
+)
+def test_invalid_headers_and_credentials_are_refused_at_once(
     kind: Any, transport: Any, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -412,7 +424,7 @@ def test_mistaken_headers_and_credentials_are_refused_when_they_are_given(
     assert client.api == Api(ApiKey(KEY))
 
 
-def test_a_transport_that_cannot_be_closed_need_not_be() -> None:
+def test_a_transport_needs_no_close() -> None:
     class Bare:
         def send(self, request: Request, timeout: Timeout | None) -> Response:
             return success(booking())
@@ -429,18 +441,13 @@ def test_a_transport_that_cannot_be_closed_need_not_be() -> None:
         assert client.bookings.get_one(UID) == trio.run(under_trio)
 
 
-def test_a_client_shows_where_it_asks_and_never_its_key() -> None:
+def test_a_clients_repr_has_its_base_url_and_never_its_key() -> None:
     with Client(api_key=KEY, base_url="https://cal.example.org/api/") as client:
         assert repr(client) == "Client('https://cal.example.org/api', ApiKey)"
         assert KEY not in repr(vars(client)) + repr(client.bookings) + repr(client.api)
 
 
-def test_without_another_transport_a_client_uses_the_network() -> None:
-    with Client(api_key=KEY) as client:
-        assert isinstance(client._transport, Urllib3Transport)
-
-
-def test_a_failure_of_the_transport_carries_the_operation_and_no_credential() -> None:
+def test_a_transport_error_has_the_operation_and_no_credential() -> None:
     op = bookings.confirm(UID)
     replay = Replay.of((op, NoAnswer("closed early", reason="closed")))
 
@@ -465,7 +472,7 @@ class Awaiting:
         (AsyncClient, object(), "must be a Replay, or have send(request, timeout)"),
         (Client, Replay, "must be a Replay, or have send(request, timeout)"),
         (Client, Awaiting(), "has `async def send`, which is for AsyncClient"),
-        (AsyncClient, Noting(), "must have `async def send`; else it is for Client"),
+        (AsyncClient, RecordingTransport(), "must have `async def send`; else it is for Client"),
     ],
 )
 def test_a_transport_of_the_wrong_kind_is_refused_before_anything_is_sent(
@@ -477,11 +484,11 @@ def test_a_transport_of_the_wrong_kind_is_refused_before_anything_is_sent(
     assert (caught.value.field, caught.value.problem) == ("transport", problem)
 
 
-def test_a_retry_that_is_no_policy_is_refused() -> None:
+def test_an_invalid_retry_policy_is_refused() -> None:
     with pytest.raises(InvalidInput, match="retry: must be a RetryPolicy, not int"):
-        Client(KEY, transport=Noting(), retry=3)  # type: ignore[arg-type]
+        Client(KEY, transport=RecordingTransport(), retry=3)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="retry: must be a RetryPolicy, not str"):
-        Client(KEY, transport=Noting()).with_options(retry="3")  # type: ignore[arg-type]
+        Client(KEY, transport=RecordingTransport()).with_options(retry="3")  # type: ignore[arg-type]
 
 
 def test_a_key_from_an_empty_variable_is_a_missing_key() -> None:
@@ -501,12 +508,12 @@ BAD_KEYS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "of a header": (
         {"api_key": "Bearer cal_test_x"},
-        "api_key: holds a space, a line break or a character outside ASCII; "
-        "strip it, and give it without 'Bearer '",
+        "api_key: contains a space, a line break or a character outside ASCII; "
+        "strip it, and omit 'Bearer '",
     ),
     "of another type": (
         {"api_key": ApiKey(KEY)},
-        "api_key: must be a string, not ApiKey; give other kinds as auth=",
+        "api_key: must be a string, not ApiKey; pass other credentials as auth=",
     ),
     "as auth": (
         {"auth": KEY},
@@ -526,7 +533,7 @@ BAD_KEYS: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", BAD_KEYS)
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_a_bad_key_is_refused_in_the_words_of_the_argument_that_held_it(
+def test_an_invalid_key_is_refused_and_names_its_argument(
     kind: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CALCOM_API_KEY", raising=False)
@@ -556,7 +563,11 @@ def test_each_kind_of_credentials_names_its_own_argument(
 
 BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient])
 LIVE = pytest.mark.parametrize(
-    "make", [partial(Client, transport=Noting()), partial(AsyncClient, transport=AsyncNoting())]
+    "make",
+    [
+        partial(Client, transport=RecordingTransport()),
+        partial(AsyncClient, transport=AsyncRecordingTransport()),
+    ],
 )
 SERVER = "https://cal.example.org/api"
 
@@ -573,7 +584,7 @@ def test_a_client_reads_key_and_server_from_the_environment(
 
 
 @LIVE
-def test_an_argument_wins_over_the_environment(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_argument_overrides_the_environment(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", "cal_test_of_the_environment")
     monkeypatch.setenv("CALCOM_BASE_URL", SERVER)
 
@@ -584,7 +595,7 @@ def test_an_argument_wins_over_the_environment(make: Any, monkeypatch: pytest.Mo
 
 
 @LIVE
-def test_a_variable_that_an_argument_replaces_is_not_read(
+def test_a_variable_replaced_by_an_argument_is_not_read(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", " ")
@@ -616,10 +627,14 @@ def test_a_blank_variable_is_an_error_that_names_it(
         (
             "CALCOM_API_KEY",
             f"{KEY}\n",
-            "holds a space, a line break or a character outside ASCII; "
-            "strip it, and give it without 'Bearer '",
+            "contains a space, a line break or a character outside ASCII; "
+            "strip it, and omit 'Bearer '",
         ),
-        ("CALCOM_BASE_URL", "cal.example.org", "must be such as https://api.cal.com"),
+        (
+            "CALCOM_BASE_URL",
+            "cal.example.org",
+            "must be an http or https URL such as https://api.cal.com",
+        ),
     ],
 )
 def test_a_variable_with_an_invalid_value_is_an_error_that_names_it(
@@ -651,7 +666,7 @@ def test_a_recorder_reads_the_environment_and_writes_no_key(
     monkeypatch.setenv("CALCOM_BASE_URL", SERVER)
     path = tmp_path / "cassette.json"
 
-    with Client(transport=Recorder(path, Noting())) as client:
+    with Client(transport=Recorder(path, RecordingTransport())) as client:
         assert client.api == Api(ApiKey(KEY), SERVER)
         client.bookings.get_one(UID)
     with Client(base_url=SERVER, transport=Replay(path)) as client:
@@ -675,7 +690,7 @@ def test_a_client_is_copied_and_never_pickled(kind: Any) -> None:
 
 
 def test_many_clients_share_one_transport() -> None:
-    transport = Noting()
+    transport = RecordingTransport()
     with Client("cal_test_of_the_first", transport=transport) as first:
         second = Client("cal_test_of_the_second", transport=transport)
         assert [client.bookings.get_one(UID).uid for client in (first, second)] == [UID, UID]
@@ -684,9 +699,11 @@ def test_many_clients_share_one_transport() -> None:
     assert transport.keys == ["Bearer cal_test_of_the_first", "Bearer cal_test_of_the_second"]
 
 
-def test_what_is_no_operation_is_refused() -> None:
-    with pytest.raises(InvalidInput, match=r"operation: must be such as bookings\.get"):
-        Client(KEY, transport=Noting()).call(UID)  # type: ignore[arg-type]
+def test_an_invalid_operation_is_refused() -> None:
+    with pytest.raises(
+        InvalidInput, match=r"operation: must be an operation such as bookings\.get"
+    ):
+        Client(KEY, transport=RecordingTransport()).call(UID)  # type: ignore[arg-type]
 
 
 def several(client: Any) -> Any:
@@ -694,8 +711,8 @@ def several(client: Any) -> Any:
         yield from emit((yield from retrying(client.api, bookings.get_one(UID))).uid)
 
 
-def test_a_program_and_a_stream_have_the_clients_timeout_unless_they_say_another() -> None:
-    transport = Noting()
+def test_a_program_and_a_stream_have_the_clients_timeout_or_their_own() -> None:
+    transport = RecordingTransport()
     client = Client(KEY, transport=transport, timeout=5)
     request = client.api.request(bookings.get_one(UID))
 
@@ -707,8 +724,8 @@ def test_a_program_and_a_stream_have_the_clients_timeout_unless_they_say_another
     assert transport.timeouts == [five, two, five, five]
 
 
-def test_so_have_they_under_trio() -> None:
-    transport = AsyncNoting()
+def test_a_program_and_a_stream_have_the_timeout_under_trio_too() -> None:
+    transport = AsyncRecordingTransport()
 
     async def under_trio() -> list[str]:
         client = AsyncClient(KEY, transport=transport, timeout=5)
@@ -720,9 +737,9 @@ def test_so_have_they_under_trio() -> None:
     assert transport.timeouts == [two, five, five]
 
 
-def test_entering_the_trio_client_outside_trio_says_so() -> None:
+def test_entering_the_trio_client_outside_trio_is_an_explicit_error() -> None:
     async def enter() -> None:
-        async with AsyncClient(KEY, transport=AsyncNoting()):
+        async with AsyncClient(KEY, transport=AsyncRecordingTransport()):
             raise AssertionError
 
     with pytest.raises(InvalidInput, match=r"works under trio\.run only; under asyncio"):

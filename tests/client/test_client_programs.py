@@ -1,4 +1,4 @@
-"""What the clients carry out that is more than one exchange: policies, walks, and creating once."""
+"""Programs of the clients: retries, pagination and create_once."""
 
 import inspect
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import trio
-from core_lists import ListServer, answer
+from core_lists import ListServer, list_response
 from core_recorded import A_BOOKING, RECORDED, response_of
 
 from calcom_core import (
@@ -41,54 +41,56 @@ GOOD = response_of("29-get-normal")
 BUSY = Response(503, (), b"busy")
 
 
-class Answering:
-    """A transport that answers by a function of the request."""
+class RespondingTransport:
+    """A transport that responds by a function of the request."""
 
-    def __init__(self, answering: Callable[[Request], Response]) -> None:
+    def __init__(self, respond: Callable[[Request], Response]) -> None:
         self.timeouts: list[Timeout | None] = []
-        self._answering = answering
+        self._respond = respond
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
         self.timeouts.append(timeout)
-        return self._answering(request)
+        return self._respond(request)
 
 
-class AsyncAnswering(Answering):
+class AsyncRespondingTransport(RespondingTransport):
     async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
         await trio.lowlevel.checkpoint()
-        return Answering.send(self, request, timeout)
+        return RespondingTransport.send(self, request, timeout)
 
 
 def in_turn(*outcomes: Response | Exception) -> Callable[[Request], Response]:
     waiting = iter(outcomes)
 
-    def answering(request: Request) -> Response:
+    def respond(request: Request) -> Response:
         outcome = next(waiting)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
-    return answering
+    return respond
 
 
 def both(
-    answering: Callable[[], Callable[[Request], Response]],
+    respond: Callable[[], Callable[[Request], Response]],
     blocking: Callable[[Client], Any],
     awaited: Callable[[AsyncClient], Any],
     **options: Any,
 ) -> list[Any]:
-    """Return what comes of the same in both clients."""
+    """Return the results of the same calls in both clients."""
 
     async def under_trio() -> Any:
-        async with AsyncClient(KEY, transport=AsyncAnswering(answering()), **options) as client:
+        async with AsyncClient(
+            KEY, transport=AsyncRespondingTransport(respond()), **options
+        ) as client:
             return await awaited(client)
 
-    with Client(KEY, transport=Answering(answering()), **options) as client:
+    with Client(KEY, transport=RespondingTransport(respond()), **options) as client:
         return [blocking(client), trio.run(under_trio)]
 
 
-def test_a_client_repeats_what_may_be_repeated_unless_it_is_told_not_to() -> None:
-    def answering() -> Callable[[Request], Response]:
+def test_a_client_retries_safe_requests_unless_retries_are_off() -> None:
+    def respond() -> Callable[[Request], Response]:
         return in_turn(BUSY, NoAnswer("cut short", reason="closed"), GOOD)
 
     def blocking(client: Client) -> Booking:
@@ -97,16 +99,16 @@ def test_a_client_repeats_what_may_be_repeated_unless_it_is_told_not_to() -> Non
     async def awaited(client: AsyncClient) -> Booking:
         return await client.with_options(retry=HURRIED).bookings.get_one("bk7")
 
-    assert both(answering, blocking, awaited) == [GET.read(GOOD)] * 2
+    assert both(respond, blocking, awaited) == [GET.read(GOOD)] * 2
     with (
-        Client(KEY, transport=Answering(answering()), retry=NO_RETRY) as client,
+        Client(KEY, transport=RespondingTransport(respond()), retry=NO_RETRY) as client,
         pytest.raises(ServerError) as caught,
     ):
         client.bookings.get_one("bk7")
     assert caught.value.attempts == 1
 
 
-def test_the_usual_policy_is_that_of_the_core() -> None:
+def test_the_default_policy_is_that_of_the_core() -> None:
     with Client(KEY, transport=Replay.of()) as client:
         assert client.retry is DEFAULT_RETRY
         assert client.with_options(retry=HURRIED).retry is HURRIED
@@ -114,8 +116,8 @@ def test_the_usual_policy_is_that_of_the_core() -> None:
     assert AsyncClient(KEY, transport=Replay.of()).retry is DEFAULT_RETRY
 
 
-def test_an_attempt_after_the_first_has_what_is_left_of_the_deadline_if_that_is_less() -> None:
-    transport = Answering(in_turn(BUSY, BUSY, GOOD))
+def test_a_later_attempt_has_the_rest_of_the_deadline_if_it_is_shorter() -> None:
+    transport = RespondingTransport(in_turn(BUSY, BUSY, GOOD))
     client = Client(KEY, transport=transport, timeout=50, retry=RetryPolicy(base=0, deadline=20))
     client.bookings.get_one("bk7")
     first, *later = transport.timeouts
@@ -124,13 +126,13 @@ def test_an_attempt_after_the_first_has_what_is_left_of_the_deadline_if_that_is_
         assert timeout is not None
         assert 0 < timeout.total <= 20
         assert timeout == Timeout(10, timeout.total, timeout.total)
-    usual = Answering(in_turn(BUSY, GOOD))
+    usual = RespondingTransport(in_turn(BUSY, GOOD))
     Client(KEY, transport=usual, retry=RetryPolicy(base=0, deadline=3_600)).call(GET)
     assert usual.timeouts == [None, Timeout()]
 
 
-def test_what_is_left_of_the_deadline_shortens_the_timeout_of_the_transport_itself() -> None:
-    class Hurried(Answering):
+def test_the_rest_of_the_deadline_caps_the_timeout_of_the_transport() -> None:
+    class Hurried(RespondingTransport):
         timeout = Timeout(1, 2, 3)
 
     hurried = Hurried(in_turn(BUSY, GOOD))
@@ -140,7 +142,7 @@ def test_what_is_left_of_the_deadline_shortens_the_timeout_of_the_transport_itse
         assert transport.timeout == Timeout(4, 4, 4)
     assert TrioTransport(timeout=Timeout(1, 2, 3)).timeout == Timeout(1, 2, 3)
 
-    class AsyncHurried(AsyncAnswering):
+    class AsyncHurried(AsyncRespondingTransport):
         timeout = Timeout(1, 2, 3)
 
     waiting = AsyncHurried(in_turn(BUSY, GOOD))
@@ -148,15 +150,15 @@ def test_what_is_left_of_the_deadline_shortens_the_timeout_of_the_transport_itse
     trio.run(client.call, GET)
     assert waiting.timeouts == [None, Timeout(1, 2, 3)]
 
-    class Odd(Answering):
+    class WithInvalidTimeout(RespondingTransport):
         timeout = "soon"
 
-    odd = Odd(in_turn(BUSY, GOOD))
-    Client(KEY, transport=odd, retry=RetryPolicy(base=0, deadline=3_600)).call(GET)
-    assert odd.timeouts == [None, Timeout()]
+    invalid = WithInvalidTimeout(in_turn(BUSY, GOOD))
+    Client(KEY, transport=invalid, retry=RetryPolicy(base=0, deadline=3_600)).call(GET)
+    assert invalid.timeouts == [None, Timeout()]
 
 
-def test_a_write_that_may_have_happened_is_verified_by_the_operation_in_the_error() -> None:
+def test_the_error_of_a_write_that_may_have_happened_has_the_verify() -> None:
     def blocking(client: Client) -> Any:
         with pytest.raises(OutcomeUnknown) as caught:
             client.bookings.confirm("bk7")
@@ -167,14 +169,14 @@ def test_a_write_that_may_have_happened_is_verified_by_the_operation_in_the_erro
             await client.bookings.confirm("bk7")
         return await client.call(caught.value.verify)
 
-    def answering() -> Callable[[Request], Response]:
+    def respond() -> Callable[[Request], Response]:
         return in_turn(NoAnswer("cut short", reason="closed"), GOOD)
 
-    assert both(answering, blocking, awaited) == [GET.read(GOOD)] * 2
+    assert both(respond, blocking, awaited) == [GET.read(GOOD)] * 2
 
 
-def uids(shown: list[Booking]) -> list[str]:
-    return [booking.uid for booking in shown]
+def uids(yielded: list[Booking]) -> list[str]:
+    return [booking.uid for booking in yielded]
 
 
 EXPECTED = [f"b{number}" for number in range(23)]
@@ -182,10 +184,10 @@ EXPECTED = [f"b{number}" for number in range(23)]
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 @pytest.mark.parametrize("words", [{"take": 4}, {"limit": 4}])
-def test_a_walk_shows_every_booking_in_both_clients(words: Any, concurrency: int) -> None:
+def test_iterate_yields_every_booking_in_both_clients(words: Any, concurrency: int) -> None:
     servers = []
 
-    def answering() -> Callable[[Request], Response]:
+    def respond() -> Callable[[Request], Response]:
         servers.append(ListServer(set(range(23))))
         return servers[-1]
 
@@ -195,12 +197,12 @@ def test_a_walk_shows_every_booking_in_both_clients(words: Any, concurrency: int
     async def awaited(client: AsyncClient) -> Any:
         return [found async for found in client.bookings.iterate(status="past", **words)]
 
-    shown = both(answering, blocking, awaited, concurrency=concurrency)
-    assert [uids(each) for each in shown] == [EXPECTED, EXPECTED]
-    assert [len(server.asked) for server in servers] == [6, 6]
+    yielded = both(respond, blocking, awaited, concurrency=concurrency)
+    assert [uids(each) for each in yielded] == [EXPECTED, EXPECTED]
+    assert [len(server.queries) for server in servers] == [6, 6]
 
 
-def test_the_pages_of_any_list_are_walked_in_both_clients() -> None:
+def test_the_pages_of_any_list_are_iterated_in_both_clients() -> None:
     op = bookings.list(status="past", take=10)
 
     def blocking(client: Client) -> Any:
@@ -209,51 +211,51 @@ def test_the_pages_of_any_list_are_walked_in_both_clients() -> None:
     async def awaited(client: AsyncClient) -> Any:
         return [each async for each in client.pages(op)], [each async for each in client.items(op)]
 
-    for walked, shown in both(lambda: ListServer(set(range(23))), blocking, awaited):
-        assert [len(page.items) for page in walked] == [10, 10, 3]
-        assert {type(page) for page in walked} == {Page}
-        assert uids(shown) == EXPECTED
+    for listed, yielded in both(lambda: ListServer(set(range(23))), blocking, awaited):
+        assert [len(page.items) for page in listed] == [10, 10, 3]
+        assert {type(page) for page in listed} == {Page}
+        assert uids(yielded) == EXPECTED
 
 
-def test_so_many_pages_are_asked_for_at_once() -> None:
+def test_pages_are_requested_concurrently() -> None:
     server = ListServer(set(range(10)))
-    together = Barrier(3, timeout=5)  # which breaks, unless three requests are under way
+    together = Barrier(3, timeout=5)  # breaks unless three requests wait at once
 
-    def answering(request: Request) -> Response:
-        if server.asked:
+    def respond(request: Request) -> Response:
+        if server.queries:
             together.wait()
         return server(request)
 
-    with Client(KEY, transport=Answering(answering)) as client:
+    with Client(KEY, transport=RespondingTransport(respond)) as client:
         patient = client.with_options(concurrency=3)
         assert len(list(patient.bookings.iterate(status="past", take=1))) == 10
         assert patient.concurrency == 3
         assert client.concurrency == 1
 
 
-def test_a_loop_that_is_left_asks_for_no_more_pages() -> None:
+def test_leaving_the_loop_requests_no_more_pages() -> None:
     server = ListServer(set(range(23)))
-    with Client(KEY, transport=Answering(server)) as client:
+    with Client(KEY, transport=RespondingTransport(server)) as client:
         for booking in client.bookings.iterate(status="past", take=5):
             if booking.uid == "b6":
                 break
-    assert len(server.asked) == 2
+    assert len(server.queries) == 2
     server = ListServer(set(range(23)))
 
     async def under_trio() -> None:
-        async with AsyncClient(KEY, transport=AsyncAnswering(server)) as client:
+        async with AsyncClient(KEY, transport=AsyncRespondingTransport(server)) as client:
             async for booking in client.bookings.iterate(status="past", take=5):
                 if booking.uid == "b6":
                     break
 
     trio.run(under_trio)
-    assert len(server.asked) == 2
+    assert len(server.queries) == 2
 
 
-def test_a_walk_that_does_not_end_is_an_error_in_both_clients() -> None:
+def test_an_endless_iteration_is_an_error_in_both_clients() -> None:
     def endless(request: Request) -> Response:
         cursor = len(request.url)
-        return answer(["b1"], {"nextCursor": "c" * cursor, "hasMore": True})
+        return list_response(["b1"], {"nextCursor": "c" * cursor, "hasMore": True})
 
     def blocking(client: Client) -> None:
         with pytest.raises(PagingError):
@@ -268,7 +270,7 @@ def test_a_walk_that_does_not_end_is_an_error_in_both_clients() -> None:
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, 2.5, "4"])
-def test_a_concurrency_that_is_none_is_refused(concurrency: Any) -> None:
+def test_an_invalid_concurrency_is_refused(concurrency: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^concurrency: "):
         Client(KEY, transport=Replay.of(), concurrency=concurrency)
     client = AsyncClient(KEY, transport=Replay.of())
@@ -277,13 +279,13 @@ def test_a_concurrency_that_is_none_is_refused(concurrency: Any) -> None:
 
 
 MARKED = bookings.create({**A_BOOKING, "metadata": {"create_once_key": "order-1"}})
-LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
+BOOKING_DATA = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
 
 def ours() -> tuple[Response, Response, Response]:
-    """Return a list without our booking, one that holds it, and the response to its create."""
-    data = {**LIKE, "uid": "bk7", "metadata": {"create_once_key": "order-1"}}
-    pagination = json.loads(ListServer(set())._by_offset(100, 0).body)["pagination"]
+    """Return a list without our booking, a list with it, and the response to its create."""
+    data = {**BOOKING_DATA, "uid": "bk7", "metadata": {"create_once_key": "order-1"}}
+    pagination = json.loads(ListServer(set()).page_by_offset(100, 0).body)["pagination"]
     none, listed = (
         Response(
             200,
@@ -292,13 +294,13 @@ def ours() -> tuple[Response, Response, Response]:
         )
         for items in ([], [data])
     )
-    made = {"status": "success", "data": data}
-    return none, listed, Response(201, (), json.dumps(made).encode())
+    created = {"status": "success", "data": data}
+    return none, listed, Response(201, (), json.dumps(created).encode())
 
 
-def test_a_booking_is_made_once_in_both_clients() -> None:
-    none, listed, made = ours()
-    found = MARKED.read(made)
+def test_a_booking_is_created_once_in_both_clients() -> None:
+    none, listed, created = ours()
+    found = MARKED.read(created)
 
     def blocking(client: Client) -> Any:
         return client.bookings.create_once(A_BOOKING, "order-1")
@@ -308,12 +310,12 @@ def test_a_booking_is_made_once_in_both_clients() -> None:
 
     lost = NoAnswer("cut short", reason="closed")
     assert both(lambda: in_turn(none, lost, listed), blocking, awaited) == [found, found]
-    assert both(lambda: in_turn(none, made), blocking, awaited) == [found, found]
+    assert both(lambda: in_turn(none, created), blocking, awaited) == [found, found]
     assert both(lambda: in_turn(listed), blocking, awaited) == [found, found]
 
 
-def test_creating_once_has_the_policy_of_the_client_or_its_own() -> None:
-    none, _, made = ours()
+def test_create_once_has_the_clients_policy_or_its_own() -> None:
+    none, _, created = ours()
     refused = NotSent("refused", reason="refused")
 
     def blocking(client: Client) -> Any:
@@ -328,13 +330,13 @@ def test_creating_once_has_the_policy_of_the_client_or_its_own() -> None:
         assert caught.value.attempts == 1
         return await client.bookings.create_once(A_BOOKING, "order-1")
 
-    outcomes = (none, refused, none, refused, refused, made)
-    found = MARKED.read(made)
+    outcomes = (none, refused, none, refused, refused, created)
+    found = MARKED.read(created)
     assert both(lambda: in_turn(*outcomes), blocking, awaited, retry=HURRIED) == [found, found]
 
 
-def test_creating_once_works_on_a_replay() -> None:
-    none, listed, made = ours()
+def test_create_once_works_on_a_replay() -> None:
+    none, listed, created = ours()
     look = bookings.list(
         status=("upcoming", "recurring", "past", "cancelled", "unconfirmed"),
         event_type_id=1,
@@ -344,11 +346,11 @@ def test_creating_once_works_on_a_replay() -> None:
     )
     lost = NoAnswer("cut short", reason="closed")
     with Client(transport=Replay.of([(look, none), (MARKED, lost), (look, listed)])) as client:
-        assert client.bookings.create_once(A_BOOKING, "order-1") == MARKED.read(made)
+        assert client.bookings.create_once(A_BOOKING, "order-1") == MARKED.read(created)
 
 
 @pytest.mark.parametrize("namespace", [Bookings, AsyncBookings])
-def test_the_signatures_of_what_is_more_than_one_exchange(namespace: type[Any]) -> None:
+def test_the_signatures_of_the_program_methods(namespace: type[Any]) -> None:
     once = inspect.signature(namespace.create_once)
     assert [*once.parameters] == ["self", *list(inspect.signature(create_once).parameters)[1:]]
     assert once.return_annotation == Booking | tuple[Booking, ...]

@@ -1,4 +1,4 @@
-"""Operations of the caller's own, for routes of the API that this library has no function for."""
+"""Custom operations, for routes of the API without a function in this library."""
 
 import copy
 import json
@@ -32,8 +32,9 @@ from calcom_core import (
 )
 from calcom_core.decoders import One, PageOf
 from calcom_core.effects import Clock, Sleep
+from calcom_core.responses import json as json_response
 from calcom_core.retry import retrying
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 
 KEY = "cal_test_own_operations"
 LIST: Operation[list[dict[str, Any]]] = Operation(
@@ -60,7 +61,7 @@ def serving(peer: Peer) -> None:
 
 
 def sent(request: bytes) -> tuple[str, dict[str, str], bytes]:
-    """Return the first line, the headers that matter and the body of a request."""
+    """Return the first line, the relevant headers and the body of a request."""
     head, _, body = request.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines)
@@ -68,7 +69,7 @@ def sent(request: bytes) -> tuple[str, dict[str, str], bytes]:
     return first, {name: headers[name] for name in named if name in headers}, body
 
 
-def test_both_clients_send_them_and_return_the_data() -> None:
+def test_both_clients_send_custom_operations_and_return_the_data() -> None:
     async def under_trio(url: str) -> list[Any]:
         async with AsyncClient(KEY, base_url=url) as client:
             return [await client.call(LIST), await client.call(CREATE)]
@@ -94,7 +95,7 @@ def test_both_clients_send_them_and_return_the_data() -> None:
         (LIST, "2024-08-13"),
         (Operation("event-types.schedules", "GET", "/v2/schedules"), "2024-08-13"),
         (Operation("schedules.list", "GET", "/v2/schedules", version="2024-06-11"), "2024-06-11"),
-        # A name of a family has the version of the family.
+        # A name in a family has the version of the family.
         (Operation("bookings.count", "GET", "/v2/bookings/count"), "2026-02-25"),
     ],
 )
@@ -105,7 +106,7 @@ def test_the_version_is_the_one_given_or_2024_08_13(
     assert request.headers.get_all("cal-api-version") == (version,)
 
 
-def test_a_request_of_one_is_complete() -> None:
+def test_a_custom_operation_sends_a_complete_request() -> None:
     assert API.request(CREATE) == Request(
         "POST",
         "https://api.cal.com/v2/webhooks",
@@ -132,7 +133,7 @@ def test_a_request_of_one_is_complete() -> None:
         ("get", False),
     ],
 )
-def test_only_a_read_is_idempotent_unless_one_says_so(method: str, idempotent: bool) -> None:
+def test_only_a_read_is_idempotent_by_default(method: str, idempotent: bool) -> None:
     assert Operation("x", method, "/v2/x").idempotent is idempotent
     assert Operation("x", method, "/v2/x", idempotent=not idempotent).idempotent is not idempotent
 
@@ -145,82 +146,86 @@ def test_a_read_is_retried() -> None:
             (LIST, BUSY),
             (Clock(), 0.1),
             (Sleep(1, jitter=1), None),
-            (LIST, answer(LISTED)),
+            (LIST, json_response(LISTED)),
         ],
     )
     assert result == WEBHOOKS
 
 
-@pytest.mark.parametrize("came", [NoAnswer("cut short", reason="closed"), BUSY])
-def test_a_write_is_sent_once_and_names_no_read_that_tells(came: Any) -> None:
+@pytest.mark.parametrize("received", [NoAnswer("cut short", reason="closed"), BUSY])
+def test_a_custom_write_is_sent_once_and_has_no_verify(received: Any) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
-        run_script(retrying(API, CREATE), [(Clock(), 0.0), (CREATE, came)])
+        run_script(retrying(API, CREATE), [(Clock(), 0.0), (CREATE, received)])
 
-    words = "cut short" if isinstance(came, NoAnswer) else "the answer was 503"
+    words = "cut short" if isinstance(received, NoAnswer) else "the response was 503"
     assert str(caught.value).startswith(
-        "webhooks.create (POST /v2/webhooks): whether it happened is not known: " + words
+        "webhooks.create (POST /v2/webhooks): it may have happened: " + words
     )
-    assert "; before you repeat it, find out whether it happened (after 1 attempt" in str(
-        caught.value
-    )
+    assert "; before you repeat it, check whether it happened (after 1 attempt" in str(caught.value)
     assert caught.value.verify is None
     assert caught.value.operation == CREATE
 
 
-def test_a_write_may_name_the_read_that_tells() -> None:
-    told = Operation("webhooks.create", "POST", "/v2/webhooks", verify=LIST)
-    with pytest.raises(OutcomeUnknown, match=r"ask what error\.verify asks") as caught:
-        run_script(retrying(API, told), [(Clock(), 0.0), (told, BUSY)])
+def test_a_custom_write_may_have_a_verify() -> None:
+    operation = Operation("webhooks.create", "POST", "/v2/webhooks", verify=LIST)
+    with pytest.raises(OutcomeUnknown, match=r"run error\.verify") as caught:
+        run_script(retrying(API, operation), [(Clock(), 0.0), (operation, BUSY)])
     assert caught.value.verify == LIST
 
 
-def test_an_error_in_disguise_leaves_a_write_open() -> None:
+def test_an_error_with_status_200_is_an_unknown_outcome_of_a_write() -> None:
     with pytest.raises(DecodingError) as caught:
-        CREATE.read(answer({"status": "error", "error": {"code": "X", "message": "busy"}}))
+        CREATE.read(json_response({"status": "error", "error": {"code": "X", "message": "busy"}}))
     assert str(caught.value) == (
-        "webhooks.create (POST /v2/webhooks): 200 with another string at $.status, where the "
-        'string "success" belongs; the server says: X: busy; the outcome of this write is open: '
-        "find out before you repeat it"
+        "webhooks.create (POST /v2/webhooks): 200 with another string at $.status instead of the "
+        'string "success"; server message: X: busy; the write may have happened: '
+        "check whether it happened before you repeat it"
     )
 
 
-def test_errors_are_those_of_any_operation() -> None:
+def test_custom_operations_raise_the_usual_errors() -> None:
     missing = {"status": "error", "error": {"code": "NotFoundException", "message": "gone"}}
     with pytest.raises(NotFound) as caught:
-        LIST.read(answer(missing, 404))
+        LIST.read(json_response(missing, 404))
     assert caught.value.operation == LIST
     with pytest.raises(DecodingError, match=r"webhooks\.list .* a page of HTML at \$"):
         LIST.read(Response(200, (), b"<html>"))
 
 
 @pytest.mark.parametrize("data", [None, [], {}, 5, "x", [{"id": 1}]])
-def test_the_data_is_read_as_it_came(data: object) -> None:
-    assert LIST.read(answer({"status": "success", "data": data})) == data
+def test_the_data_is_returned_unchanged(data: object) -> None:
+    assert LIST.read(json_response({"status": "success", "data": data})) == data
 
 
 def test_without_data_the_result_is_none() -> None:
-    assert LIST.read(answer({"status": "success"})) is None
+    assert LIST.read(json_response({"status": "success"})) is None
 
 
-def test_a_function_or_a_decoder_makes_something_of_the_data() -> None:
+def test_a_function_or_a_decoder_converts_the_data() -> None:
     active = LIST.map(lambda webhooks: [each["id"] for each in webhooks if each["active"]])
-    assert active.read(answer(LISTED)) == ["w1"]
+    assert active.read(json_response(LISTED)) == ["w1"]
     assert API.request(active) == API.request(LIST)
     latest: Operation[Booking] = Operation(
         "bookings.latest", "GET", "/v2/bookings/latest", One(Booking)
     )
     least = {"uid": "bk7", "status": "accepted"}
     times = {"start": "2027-04-05T09:00:00.000Z", "end": "2027-04-05T09:30:00.000Z"}
-    assert latest.read(answer({"status": "success", "data": {**least, **times}})).uid == "bk7"
+    assert (
+        latest.read(json_response({"status": "success", "data": {**least, **times}})).uid == "bk7"
+    )
 
 
-def test_a_replay_answers_them() -> None:
-    with Client(transport=Replay.of((LIST, answer(LISTED)), (CREATE, answer(CREATED)))) as client:
+def test_a_replay_serves_custom_operations() -> None:
+    with Client(
+        transport=Replay.of((LIST, json_response(LISTED)), (CREATE, json_response(CREATED)))
+    ) as client:
         assert client.call(LIST) == WEBHOOKS
         assert client.call(CREATE) == {"id": "w3", "active": True}
 
 
-def test_they_are_recorded_and_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_custom_operations_are_recorded_and_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("CI", raising=False)
     path = tmp_path / "webhooks.json"
     with (
@@ -247,7 +252,7 @@ class Paths(StrEnum):
         Paths.WEBHOOKS,
     ],
 )
-def test_a_path_is_sent_as_it_is(path: str) -> None:
+def test_a_path_is_sent_unchanged(path: str) -> None:
     url = API.request(Operation("x", "GET", path)).url
     assert url == f"https://api.cal.com{str.__str__(path)}"
 
@@ -280,12 +285,12 @@ def test_a_path_is_sent_as_it_is(path: str) -> None:
         5,
     ],
 )
-def test_a_path_that_leads_elsewhere_is_refused(path: Any) -> None:
+def test_a_path_to_another_host_or_folder_is_refused(path: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         Operation("x", "GET", path)
     assert str(caught.value) == (
         "path: must begin with a slash, be percent-encoded and have no segment . or ..; "
-        "give the query as query="
+        "pass the query as query="
     )
 
 
@@ -334,7 +339,7 @@ def test_a_query_of_other_values_is_refused(query: Any) -> None:
         (Operation("x", "GET", "/v2/x", version="2024\r\nX: y"), "headers['cal-api-version']"),
     ],
 )
-def test_what_a_request_cannot_hold_is_refused_before_it_is_sent(
+def test_an_invalid_custom_request_is_refused_before_it_is_sent(
     operation: Operation[Any], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -342,7 +347,7 @@ def test_what_a_request_cannot_hold_is_refused_before_it_is_sent(
     assert caught.value.field == field
 
 
-def test_equal_ones_are_equal_and_they_pickle() -> None:
+def test_custom_operations_compare_and_pickle() -> None:
     same = Operation("webhooks.list", "GET", "/v2/webhooks", query=[("take", "2"), ("skip", "0")])
     assert (same, hash(same)) == (LIST, hash(LIST))
     for other in (
@@ -363,26 +368,26 @@ def test_equal_ones_are_equal_and_they_pickle() -> None:
 
 
 def test_an_operation_is_plain_data_and_is_decoded_by_its_name() -> None:
-    made = bookings.get_one("bk7")
+    operation = bookings.get_one("bk7")
     same: Operation[Booking] = Operation("bookings.get_one", "GET", "/v2/bookings/bk7")
 
-    assert made == same
-    assert made.decoder is None
+    assert operation == same
+    assert operation.decoder is None
     response = responses.booking(uid="bk7")
-    assert same.read(response) == made.read(response)
+    assert same.read(response) == operation.read(response)
     assert same.read(response).uid == "bk7"
 
 
-def test_a_decoder_of_ones_own_replaces_that_of_the_name() -> None:
+def test_a_custom_decoder_replaces_the_decoder_of_the_name() -> None:
     raw: Operation[Any] = Operation(
         "bookings.get", "GET", "/v2/bookings/bk7", lambda operation, response, envelope: envelope
     )
 
-    assert raw.read(answer(CREATED)) == CREATED
+    assert raw.read(json_response(CREATED)) == CREATED
     assert raw != bookings.get("bk7")
 
 
-def test_what_lists_bookings_is_known_by_its_decoder() -> None:
+def test_a_list_of_bookings_is_recognized_by_its_decoder() -> None:
     listed = responses.page([{"uid": "a"}], next_cursor=None)
     named: Operation[Any] = Operation("bookings.list", "GET", "/v2/bookings")
     own: Operation[Any] = Operation("bookings.latest", "GET", "/v2/latest", PageOf(Booking))
@@ -391,5 +396,5 @@ def test_what_lists_bookings_is_known_by_its_decoder() -> None:
         with Client(transport=Replay.of((operation, listed))) as client:
             assert [booking.uid for booking in client.items(operation)] == ["a"]
     for operation in (LIST, named.map(len)):
-        with pytest.raises(InvalidInput, match="must be one that lists bookings"):
+        with pytest.raises(InvalidInput, match="must list bookings"):
             Client(transport=Replay.of()).items(operation)

@@ -1,4 +1,4 @@
-"""What is installed: the same version everywhere, typed, and with the walk's cassette."""
+"""The installed packages: one version, typed, with the cassette of the demo."""
 
 import ast
 import re
@@ -14,12 +14,12 @@ import pytest
 import calcom_core
 import calcom_transports
 from calcom_core.api import USER_AGENT
-from calcom_transports.__main__ import WALK
+from calcom_transports.__main__ import DEMO_CASSETTE
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def test_the_version_stands_in_one_place() -> None:
+def test_the_version_is_defined_once() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     place = settings["tool"]["hatch"]["version"]
     found = re.findall(place["pattern"], (ROOT / place["path"]).read_text(encoding="utf-8"))
@@ -29,7 +29,7 @@ def test_the_version_stands_in_one_place() -> None:
     assert f"calcom-bookings/{calcom_core.__version__}" == USER_AGENT
 
 
-def test_links_of_the_description_lead_to_the_repository() -> None:
+def test_links_of_the_description_point_to_the_repository() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     [change] = settings["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]
     source = settings["project"]["urls"]["Source"]
@@ -41,16 +41,16 @@ def test_links_of_the_description_lead_to_the_repository() -> None:
     assert changed == f"[a]({source}/blob/main/tests/README.md#x) [b](https://cal.com)"
 
 
-def test_both_packages_say_that_they_are_typed_and_bring_the_walk() -> None:
+def test_both_packages_have_py_typed_and_the_demo() -> None:
     for package in (calcom_core, calcom_transports):
         assert (Path(str(package.__file__)).parent / "py.typed").is_file()
-    assert WALK.is_file()
+    assert DEMO_CASSETTE.is_file()
 
 
-def test_each_public_name_of_the_transports_is_found_when_it_is_asked_for() -> None:
+def test_each_public_name_of_the_transports_is_importable() -> None:
     source = Path(calcom_transports.__file__).read_text(encoding="utf-8")
-    told = re.findall(r"from ([\w.]+) import \w+ as (\w+)", source)
-    names = {name: module for module, name in told}
+    imports = re.findall(r"from ([\w.]+) import \w+ as (\w+)", source)
+    names = {name: module for module, name in imports}
 
     assert sorted(names) == sorted([*calcom_transports.__all__, "__version__"])
     for name, module in names.items():
@@ -60,7 +60,7 @@ def test_each_public_name_of_the_transports_is_found_when_it_is_asked_for() -> N
         _ = calcom_transports.Nobody  # type: ignore[attr-defined]
 
 
-def test_the_core_exports_what_it_re_exports_and_no_module_by_accident() -> None:
+def test_the_core_exports_no_module_by_accident() -> None:
     tree = ast.parse(Path(str(calcom_core.__file__)).read_text(encoding="utf-8"))
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
     names = [alias.asname for node in imports for alias in node.names if alias.asname]

@@ -1,4 +1,4 @@
-"""The README says what is true: its code runs, and its tables and links are those of the code."""
+"""The READMEs are true: their code runs, and their tables and links match the code."""
 
 import json
 import logging
@@ -58,7 +58,7 @@ TWO_TITLES = (
     "['Normal between Alice Host and Ann Attendee', "
     "'Recurring between Alice Host and Ann Attendee']\n"
 )
-# What each block prints; blocks of tests and the receiver of webhooks run further below, too.
+# The output of each block; blocks of tests and the webhook receiver also run further below.
 OUTPUT = {
     "README.md, 0": UPCOMING.format("", "", "") + "first accepted\n",
     "README.md, 1": TWO_TITLES,
@@ -89,7 +89,7 @@ OUTPUT = {
 
 
 def block_with(found: str) -> str:
-    """Return the one block that holds *found*."""
+    """Return the one block that contains *found*."""
     [block] = [block for block in BLOCKS.values() if found in block]
     return block
 
@@ -129,7 +129,7 @@ def offset_page(query: dict[str, str]) -> dict[str, Any]:
 
 
 def looked_up(query: dict[str, str], booked: list[str]) -> dict[str, Any]:
-    """Return the list of the event type 8, where a create was lost and executed all the same."""
+    """Return the bookings of event type 8, including one whose create got no response."""
     marked = {**ITEMS[0], "start": query["afterStart"]}
     marked["metadata"] = {"create_once_key": "order 1001"}
     page = offset_page({"take": query["take"]})
@@ -137,9 +137,9 @@ def looked_up(query: dict[str, str], booked: list[str]) -> dict[str, Any]:
 
 
 def replied(request: bytes, booked: list[str]) -> tuple[int, Any] | None:
-    """Return the response, from three bookings and what was *booked* of the event type 8.
+    """Return the response, from three bookings and those *booked* of event type 8.
 
-    None is no response at all.
+    None stands for no response.
     """
     method, target, _ = request.partition(b"\r\n")[0].decode().split(" ")
     url = urlsplit(target)
@@ -165,16 +165,16 @@ def replied(request: bytes, booked: list[str]) -> tuple[int, Any] | None:
 
 def serve(peer: Peer, booked: list[str]) -> None:
     while request := peer.request():
-        answered = replied(request, booked)
-        if answered is None:
+        response = replied(request, booked)
+        if response is None:
             return
-        status, answer = answered
-        body = json.dumps({"status": "success", **answer}).encode()
+        status, data = response
+        body = json.dumps({"status": "success", **data}).encode()
         peer.send(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
 
 
 def run_block(block: str) -> None:
-    """Run a block, and the tests in it that need no fixture."""
+    """Run a block and its tests without fixtures."""
     names: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(block, "README.md", "exec"), names)
     tests = [value for name, value in names.items() if name.startswith("test_")]
@@ -185,7 +185,7 @@ def run_block(block: str) -> None:
 
 
 def cassette_of_vcr(url: str) -> str:
-    """Return what VCR.py writes of a call, as it writes JSON."""
+    """Return a call as VCR.py records it, in JSON."""
     request = {
         "method": "GET",
         "uri": f"{url}/v2/bookings/first",
@@ -202,8 +202,8 @@ def cassette_of_vcr(url: str) -> str:
 
 
 @pytest.fixture
-def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Stand in a directory with what the README takes for given, with a key and a server."""
+def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Change to a directory with the files, key and server that the README assumes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delenv("CI", raising=False)
@@ -218,16 +218,16 @@ def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_each_block_of_code_runs_and_prints_what_it_should(
-    name: str, newcomer: Path, capsys: pytest.CaptureFixture[str]
+def test_each_code_block_runs_and_prints_its_output(
+    name: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_block(BLOCKS[name])
 
     assert capsys.readouterr().out == OUTPUT[name]
 
 
-def test_what_was_recorded_once_is_replayed_without_key_and_server(
-    newcomer: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_recording_replays_without_key_and_server(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     block = block_with("use_cassette(")
     run_block(block)
@@ -239,11 +239,11 @@ def test_what_was_recorded_once_is_replayed_without_key_and_server(
 
     first, second = capsys.readouterr().out.splitlines()
     assert first == second
-    assert b"cal_test" not in (newcomer / "cassettes" / "upcoming.json").read_bytes()
+    assert b"cal_test" not in (project / "cassettes" / "upcoming.json").read_bytes()
 
 
 def paste(found: str, directory: Path) -> None:
-    """Put the block that holds *found* into a file of tests."""
+    """Write the block that contains *found* to a test file."""
     block = block_with(found)
     (directory / "test_pasted.py").write_text(block)
 
@@ -259,25 +259,25 @@ def pytest_run(directory: Path, *options: str) -> str:
     return done.stdout
 
 
-def test_the_tests_with_cassettes_record_and_then_replay(
-    newcomer: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_cassette_tests_record_and_then_replay(
+    project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paste("calcom_async_client", newcomer)
+    paste("calcom_async_client", project)
 
-    assert "2 passed" in pytest_run(newcomer, "--calcom-record=once")
+    assert "2 passed" in pytest_run(project, "--calcom-record=once")
     monkeypatch.delenv("CALCOM_API_KEY")
     monkeypatch.delenv("CALCOM_BASE_URL")
     monkeypatch.setenv("CI", "true")
-    assert "2 passed" in pytest_run(newcomer)
-    assert sorted(path.name for path in (newcomer / "cassettes" / "test_pasted").iterdir()) == [
+    assert "2 passed" in pytest_run(project)
+    assert sorted(path.name for path in (project / "cassettes" / "test_pasted").iterdir()) == [
         "test_every_upcoming_booking_has_a_title.json",
         "test_the_next_booking_is_accepted.json",
     ]
 
 
 @pytest.fixture
-def delivered(newcomer: Path) -> Callable[..., str]:
-    """Give a function that delivers to the receiver of the README, and returns its status."""
+def delivered(project: Path) -> Callable[..., str]:
+    """Return a function that delivers to the README's receiver and returns the status."""
     names: dict[str, Any] = {}
     exec(
         compile(block_with("def application("), "README.md", "exec"),
@@ -306,10 +306,10 @@ def delivered(newcomer: Path) -> Callable[..., str]:
             "HTTP_X_CAL_WEBHOOK_VERSION": "2021-10-20",
         }
         setup_testing_defaults(environ)
-        answered: list[str] = []
+        statuses: list[str] = []
 
         def start_response(status: str, headers: list[tuple[str, str]]) -> Callable[..., None]:
-            answered.append(status)
+            statuses.append(status)
             return lambda data: None
 
         application = names["application"]
@@ -318,13 +318,13 @@ def delivered(newcomer: Path) -> Callable[..., str]:
         assert list(result) == []
         if given is None:
             result.close()
-        return answered[0]
+        return statuses[0]
 
     deliver.post = post  # type: ignore[attr-defined]
     return deliver
 
 
-def test_the_receiver_of_webhooks_acts_once_upon_what_is_signed_and_fresh(
+def test_the_webhook_receiver_acts_once_on_a_signed_fresh_delivery(
     delivered: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now, start = datetime.now(UTC), "2031-03-04T09:00:00Z"
@@ -342,7 +342,7 @@ def test_the_receiver_of_webhooks_acts_once_upon_what_is_signed_and_fresh(
     assert capsys.readouterr().out == "booked bk7 None\n"
 
 
-def test_the_receiver_of_webhooks_takes_no_meeting_long_after_its_end(
+def test_the_webhook_receiver_refuses_a_meeting_long_after_its_end(
     delivered: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def meeting(end: datetime) -> bytes:
@@ -355,14 +355,14 @@ def test_the_receiver_of_webhooks_takes_no_meeting_long_after_its_end(
     assert capsys.readouterr().out == f"MEETING_ENDED of {bookings.get_one('bk7')}\n"
 
 
-def test_the_receiver_of_webhooks_reads_no_more_than_it_must(delivered: Any) -> None:
+def test_the_webhook_receiver_reads_no_more_than_needed(delivered: Any) -> None:
     for length, read in (("-1", 0), ("", 0), ("5", 5), (str(2**30), 2**20 + 1)):
         given = BytesIO(b"x" * (2**20 + 9))
         status = delivered.post(b"", "whsec_test_new", length=length, given=given)
         assert (status, given.tell()) == ("401 Unauthorized", read)
 
 
-def test_the_receiver_of_webhooks_tells_the_kinds_of_events_apart(
+def test_the_webhook_receiver_distinguishes_events(
     delivered: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     moved = {"startTime": "2031-03-05T09:00:00Z", "rescheduleStartTime": "2031-03-04T09:00:00Z"}
@@ -385,8 +385,8 @@ def test_the_receiver_of_webhooks_tells_the_kinds_of_events_apart(
         f"BOOKING_CREATED of {bookings.get_one('bk7')}",
         f"BOOKING_RESCHEDULED of {bookings.get_one('bk8')}",
         "FORM_SUBMITTED of None",
-        "a delivery with an integer at $.payload.uid, where a string belongs; "
-        "as it came, it is in error.event",
+        "a delivery with an integer at $.payload.uid instead of a string; "
+        "error.event holds the JSON",
     ]
 
 
@@ -399,7 +399,7 @@ def test_the_readme_is_short() -> None:
     assert PAGES["README.md"].partition("with Client() as client")[0].count("\n") < 40
 
 
-def test_the_table_of_operations_is_that_of_the_code() -> None:
+def test_the_table_of_operations_matches_the_code() -> None:
     match = MARKED.search(PAGES["calcom_core/README.md"])
 
     assert match is not None

@@ -1,6 +1,6 @@
-"""Never run: what type checkers must infer of the public face, checked by mypy and pyright.
+"""Never run: the types that mypy and pyright must infer for the public API.
 
-Both report an ignore comment that ignores nothing, so that each one proves a refusal.
+Both report unused ignore comments, so each ignore comment proves a type error.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -68,6 +68,7 @@ from calcom_core import (
 from calcom_core.effects import Clock, Sleep
 from calcom_core.paging import items
 from calcom_core.rate_limits import RateLimit
+from calcom_core.responses import json as json_response
 from calcom_core.retry import GiveUp, Retry, decide, retrying
 from calcom_core.webhooks import (
     BookingCancelled,
@@ -100,13 +101,12 @@ from calcom_transports import (
     Observation,
     Recorder,
     Replay,
-    answer,
     namespaces,
     replay_errors,
     run,
     use_cassette,
 )
-from calcom_transports.cassette import Recorded
+from calcom_transports.cassette import RecordedExchange
 from calcom_transports.trio import run_trio
 
 client = Client(api_key="cal_test_typing")
@@ -187,7 +187,7 @@ def around(exchange: Observation) -> Iterator[None]:
     yield
 
 
-def before_record(exchange: Recorded) -> Recorded | None:
+def before_record(exchange: RecordedExchange) -> RecordedExchange | None:
     return exchange
 
 
@@ -208,9 +208,10 @@ assert_type(client.call(bookings.get_one("u").map(lambda booking: booking.uid)),
 api = Api(ApiKey("cal_test_typing"))
 assert_type(api.request(bookings.get_one("u")), Request)
 assert_type(bookings.get_one("u").read(Response(200)), Booking)
-assert_type(run(retrying(api, bookings.get_one("u")), Replay("walk.json")), Booking)
+assert_type(run(retrying(api, bookings.get_one("u")), Replay("demo.json")), Booking)
 assert_type(
-    Client(transport=Replay.of((bookings.get_one("u"), answer({})))).bookings.get_one("u"), Booking
+    Client(transport=Replay.of((bookings.get_one("u"), json_response({})))).bookings.get_one("u"),
+    Booking,
 )
 
 assert_type(responses.booking(uid="u", attendees=[{"name": "Ann"}], seats=["s"]), Response)
@@ -319,7 +320,7 @@ client.slots.list(start="2027-04-05", end="2027-04-06", format="x")  # type: ign
 client.bookings.list(status="nonsense")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def told(event: Event) -> datetime | None:
+def time_of(event: Event) -> datetime | None:
     match event:
         case BookingCancelled():
             assert_type(event.booking(), Operation[Booking])
@@ -344,7 +345,7 @@ def told(event: Event) -> datetime | None:
     assert_never(event)
 
 
-assert_type(told(parse(b"{}")), datetime | None)
+assert_type(time_of(parse(b"{}")), datetime | None)
 assert_type(receive({"X-Cal-Signature-256": "0"}, b"{}", ["one", "two"]), Event)
 receive([(b"x-cal-signature-256", b"0")], b"{}", "one")
 verify(b"{}", None, "one")

@@ -1,6 +1,7 @@
-"""Keeps the outside from the core."""
+"""Blocks files, sockets, clocks and chance in the core."""
 
 import builtins
+import inspect
 import io
 import os
 import random
@@ -28,15 +29,15 @@ OUTSIDE: list[tuple[Any, str]] = [
 
 def _refuse_the_core(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
     def called(*args: Any, **options: Any) -> Any:
-        # To import what is loaded reads no file, and generated code does so.
+        # Generated code imports loaded modules, which reads no file.
         if name != "__import__" or args[0] not in sys.modules:
-            frame = sys._getframe(1)
+            frame = inspect.currentframe()
             while frame is not None:
                 module = frame.f_globals.get("__name__", "")
                 if module.startswith("coverage."):
-                    break  # it looks at each file that the core is the first to call into
+                    break  # coverage reads each file that the core calls first
                 if module.startswith("calcom_core") and frame.f_code.co_name != "<module>":
-                    raise RuntimeError(f"{frame.f_code.co_qualname} asked for the outside: {name}")
+                    raise RuntimeError(f"{frame.f_code.co_qualname} used the outside: {name}")
                 frame = frame.f_back
         return call(*args, **options)
 
@@ -44,12 +45,12 @@ def _refuse_the_core(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def the_outside_is_refused_to_the_core() -> Iterator[None]:
-    """Refuse files, sockets, processes, clocks and chance to whatever the core has called.
+def block_the_outside() -> Iterator[None]:
+    """Raise on any use of files, sockets, processes, clocks or chance under a call of the core.
 
-    An audit hook would see more of it, but stays for the other tests, too. Where there is one,
-    CPython 3.11 may collect garbage while a thread installs its trace function; Hypothesis is
-    called then, so that another thread goes on, and it fails if it installs its own.
+    An audit hook would see more, but it cannot be removed after these tests. With one,
+    CPython 3.11 may collect garbage while a thread installs its trace function.
+    The collection calls Hypothesis, another thread runs and fails to install its own.
     """
     with pytest.MonkeyPatch.context() as patch:
         for owner, names in OUTSIDE:

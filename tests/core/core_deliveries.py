@@ -1,4 +1,4 @@
-"""The recorded deliveries of webhooks, and whether an event has all of what was delivered."""
+"""The recorded webhook deliveries, and the check that an event loses nothing of one."""
 
 import json
 import re
@@ -16,14 +16,14 @@ SECRET = "whsec_test_secret"
 
 @frozen
 class Recorded:
-    """A delivery as a server has made it, signed with `SECRET`."""
+    """A delivery of a server, signed with `SECRET`."""
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
     @property
     def signature(self) -> str:
-        """The value of the header that holds the signature."""
+        """The value of the signature header."""
         return dict(self.headers)["X-Cal-Signature-256"]
 
 
@@ -47,11 +47,11 @@ BODIES = {
     **{name: json.dumps(root).encode() for name, root in EXAMPLES.items()},
     "2026-07-27": NEWER,
 }
-"""Every body that is a delivery."""
+"""The body of every delivery."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT")
 
-# The keys that are read under other names, in all classes or in one.
+# Keys that are read under other names, in all classes or in one.
 _NAMES = {
     "startTime": "start",
     "endTime": "end",
@@ -76,7 +76,7 @@ _NAMES_IN = {
 
 
 def assert_nothing_lost(raw: Mapping[str, Any], event: Any) -> None:
-    """Walk a delivery and its event; each must hold all of the other, under the right name."""
+    """Compare a delivery and its event recursively; neither may lack a value of the other."""
     enveloped = isinstance(raw.get("payload"), dict)
     outside = dict(raw) if enveloped else {"triggerEvent": raw["triggerEvent"]}
     inside = outside.pop("payload") if enveloped else dict(raw)

@@ -1,75 +1,74 @@
-"""A server that lists bookings in both ways of paging, and walks through it by hand."""
+"""A server that lists bookings in both paging styles, and an interpreter of streams."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from core_recorded import RECORDED
+from core_responses import success
 
 from calcom_core import Request, Response
 from calcom_core.effects import Clock, Effect, Emit, Gather, Program, Send, Stream
 
-LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
+BOOKING_DATA = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
 
-def answer(uids: list[str], pagination: dict[str, Any]) -> Response:
-    data = [{**LIKE, "uid": uid} for uid in uids]
-    body = {"status": "success", "data": data, "pagination": pagination}
-    return Response(200, (), json.dumps(body).encode())
+def list_response(uids: list[str], pagination: dict[str, Any]) -> Response:
+    data = [{**BOOKING_DATA, "uid": uid} for uid in uids]
+    return success(data, pagination=pagination)
 
 
 class ListServer:
-    """Lists what it holds, ordered, by take and skip or by cursor; may change between pages."""
+    """Lists its bookings in order, by offset or by cursor; *between* may change them."""
 
     def __init__(
         self, held: set[int], between: Callable[["ListServer"], None] = lambda server: None
     ) -> None:
         self.held = held
-        self.asked: list[dict[str, str]] = []
+        self.queries: list[dict[str, str]] = []
         self._between = between
 
     def __call__(self, request: Request) -> Response:
         query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
-        if self.asked:
+        if self.queries:
             self._between(self)
-        self.asked.append(query)
+        self.queries.append(query)
         if request.headers.get("cal-api-version") == "2026-05-01":
             assert query.keys() <= {"limit", "cursor", "status"}
-            return self._by_cursor(int(query.get("limit", 50)), query.get("cursor"))
+            return self.page_by_cursor(int(query.get("limit", 50)), query.get("cursor"))
         assert query.keys() <= {"take", "skip", "status"}
-        return self._by_offset(int(query.get("take", 100)), int(query.get("skip", 0)))
+        return self.page_by_offset(int(query.get("take", 100)), int(query.get("skip", 0)))
 
-    def _by_offset(self, take: int, skip: int) -> Response:
+    def page_by_offset(self, take: int, skip: int) -> Response:
         ordered = sorted(self.held)
-        total, shown = len(ordered), ordered[skip : skip + take]
+        total, listed = len(ordered), ordered[skip : skip + take]
         pagination = {
             "totalItems": total,
             "itemsPerPage": take,
-            "returnedItems": len(shown),
+            "returnedItems": len(listed),
             "remainingItems": max(total - skip - take, 0),
             "totalPages": -(-total // take),
             "currentPage": min(skip, total) // take + 1 if total else 0,
             "hasNextPage": skip + take < total,
             "hasPreviousPage": min(skip, total) > 0,
         }
-        return answer([f"b{number}" for number in shown], pagination)
+        return list_response([f"b{number}" for number in listed], pagination)
 
-    def _by_cursor(self, limit: int, cursor: str | None) -> Response:
+    def page_by_cursor(self, limit: int, cursor: str | None) -> Response:
         after = -1 if cursor is None else int(cursor.removeprefix("c"))
         rest = [number for number in sorted(self.held) if number > after]
-        shown, more = rest[:limit], len(rest) > limit
-        pagination = {"nextCursor": f"c{shown[-1]}" if more else None, "hasMore": more}
-        return answer([f"b{number}" for number in shown], pagination)
+        listed, more = rest[:limit], len(rest) > limit
+        pagination = {"nextCursor": f"c{listed[-1]}" if more else None, "hasMore": more}
+        return list_response([f"b{number}" for number in listed], pagination)
 
 
-def walk(
+def run_stream(
     stream: Stream[Any],
     server: Callable[[Request], Response],
     most: int = 5_000,
     emitted: list[Any] | None = None,
 ) -> list[Any]:
-    """Carry out a streaming program by hand; ends it after *most* effects."""
+    """Run a streaming program; fails after *most* effects."""
     emitted = [] if emitted is None else emitted
     result: object = None
     for _ in range(most):
@@ -86,7 +85,7 @@ def walk(
 
 
 def perform(effect: Effect, server: Callable[[Request], Response]) -> object:
-    """Carry out an effect by hand; the branches of a `Gather` one after another."""
+    """Run an effect; runs the branches of a `Gather` in order."""
     match effect:
         case Clock():
             return 0.0
@@ -95,7 +94,7 @@ def perform(effect: Effect, server: Callable[[Request], Response]) -> object:
             return tuple(finish(program, server) for program in effect.programs)
         case Send():
             return server(effect.request)
-    raise AssertionError(f"no walk asks for {effect}")
+    raise AssertionError(f"no stream yields {effect}")
 
 
 def finish(program: Program[Any], server: Callable[[Request], Response]) -> object:

@@ -1,4 +1,4 @@
-"""What an answer was read as, and that nothing of it is lost, and nothing made up."""
+"""Checks that a decoded value loses nothing of the response and adds nothing."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ import attrs
 
 from calcom_core import Booking, Page, Slots
 
-MAPS_OF_THE_USER = {"metadata", "booking_fields_responses"}
+FREE_MAPPINGS = {"metadata", "booking_fields_responses"}
 
-# The recorded keys that a model leaves in `extra`; every other model has a field for each key.
-LEFT: dict[str, set[str]] = {
+# The recorded keys that a model keeps in `extra`; all other keys have fields.
+EXTRA_KEYS: dict[str, set[str]] = {
     "EventType": {
         "afterEventBuffer",
         "allowReschedulingCancelledBookings",
@@ -46,7 +46,7 @@ LEFT: dict[str, set[str]] = {
 
 
 def shape_of(value: object) -> object:
-    """Say what an answer was read as: shapes and names, in lists and tuples as they came."""
+    """Return the shapes and class names of a decoded value, in its lists and tuples."""
     if value is None:
         return None
     if isinstance(value, Slots):
@@ -63,7 +63,7 @@ def snake(name: str) -> str:
 
 
 def assert_same(raw: Any, value: Any, where: str) -> None:
-    """Walk what came and what it was read as; each must hold all of the other."""
+    """Compare JSON and its decoded value recursively; neither may lack a value of the other."""
     if isinstance(value, Slots):
         assert isinstance(raw, dict), where
         assert list(raw) == [day.isoformat() for day in value], where
@@ -75,11 +75,11 @@ def assert_same(raw: Any, value: Any, where: str) -> None:
         named = {snake(key): item for key, item in raw.items()}
         assert len(named) == len(raw), where
         left = {key: item for key, item in raw.items() if snake(key) not in fields}
-        assert left.keys() <= LEFT.get(type(value).__name__, set()), where
+        assert left.keys() <= EXTRA_KEYS.get(type(value).__name__, set()), where
         assert value.extra == left, where
         for name in fields - {"extra"}:
             inner = getattr(value, name)
-            if name in MAPS_OF_THE_USER and inner is not None:
+            if name in FREE_MAPPINGS and inner is not None:
                 assert type(inner) is dict, f"{where}.{name}"
                 assert inner == named[name], f"{where}.{name}"
             else:
@@ -102,7 +102,7 @@ def assert_same(raw: Any, value: Any, where: str) -> None:
 
 
 def assert_lossless(envelope: dict[str, Any], value: object) -> None:
-    """Check a whole answer against what it was read as."""
+    """Check a whole response against its decoded value."""
     if value is None:
         assert envelope in ({"status": "success"}, {"status": "success", "data": None})
     elif isinstance(value, Page):

@@ -1,4 +1,4 @@
-"""Finds in a module's source what the core may not do; each finding is a line of text."""
+"""Finds impure code in the source of a module; each finding is a line of text."""
 
 import ast
 from pathlib import Path
@@ -29,9 +29,9 @@ ALLOWED = {
     "urllib.parse",
 }
 
-# These read a clock, the machine's zone or its locale, by whatever name the class has.
+# These read a clock, the machine's zone or its locale, under any name of the class.
 IMPURE = {"now", "utcnow", "today", "utcfromtimestamp", "strptime"}
-# These do so unless called with a zone, which is their argument of this number.
+# These do so unless called with a zone, the argument at this index.
 ZONED = {"astimezone": 1, "fromtimestamp": 2}
 BUILTINS = {
     *("open", "__import__", "__builtins__", "eval", "exec", "compile"),
@@ -40,14 +40,14 @@ BUILTINS = {
 
 
 def sources() -> dict[str, str]:
-    """Return the source of every module of the core by its path."""
+    """Return the source of every module of the core, by path."""
     return {
         path.relative_to(CORE).as_posix(): path.read_text("utf-8") for path in CORE.rglob("*.py")
     }
 
 
 def imports(path: str, source: str) -> set[str]:
-    """Return the full names that a module imports, at whatever depth and in whatever form."""
+    """Return the full names that a module imports, at any depth and in any form."""
     package = ["calcom_core", *path.split("/")[:-1]]
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -57,21 +57,21 @@ def imports(path: str, source: str) -> set[str]:
             above = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join([*above, *filter(None, [node.module])])
             inner = {f"{base}.{alias.name}" for alias in node.names}
-            # What is imported from a package may be a module of it.
+            # A name imported from a package may be a module.
             modules = {name for name in inner if name in ALLOWED or is_module(name)}
             found |= modules if len(modules) == len(inner) else {base, *modules}
     return found
 
 
 def is_module(name: str) -> bool:
-    """Whether a dotted name is that of a module of the core."""
+    """Whether a dotted name is a module of the core."""
     first, *rest = name.split(".")
     place = CORE.joinpath(*rest)
     return first == "calcom_core" and (place.with_suffix(".py").is_file() or place.is_dir())
 
 
 def findings(path: str, source: str) -> list[str]:
-    """Return what a module does that the core may not do."""
+    """Return the impure code of a module."""
     found = [
         f"imports {name}"
         for name in imports(path, source)
@@ -96,5 +96,5 @@ def findings(path: str, source: str) -> list[str]:
         elif isinstance(node, ast.Name) and node.id in BUILTINS:
             found.append(node.id)
         elif isinstance(node, ast.keyword) and node.arg == "weakref_slot":
-            found.append("weakref_slot")  # values can be referred to weakly
+            found.append("weakref_slot")  # for weak references
     return sorted(found)

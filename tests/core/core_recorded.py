@@ -1,4 +1,4 @@
-"""The recorded exchanges of a real server, and the operation that each is an answer to."""
+"""The recorded exchanges with a real server: the response of each, and its operation."""
 
 import json
 from collections.abc import Callable
@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from calcom_core import Operation, Response, bookings, event_types, me, slots, teams
+from core_calls import RECORDED_CALLS
+
+from calcom_core import Operation, Response, bookings, slots
 
 FOLDER = Path(__file__).parent.parent / "recorded"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -17,111 +19,53 @@ RECORDED: dict[str, dict[str, Any]] = {
 START = "2027-04-05T09:00:00Z"
 PERSON = {"name": "Ann Attendee", "email": "ann@example.net", "time_zone": "Europe/Rome"}
 A_BOOKING = {"start": START, "event_type_id": 1, "attendee": PERSON}
-OF_UID: dict[str, Callable[[str], Operation[Any]]] = {
+ON_A_BOOKING: dict[str, Callable[[str], Operation[Any]]] = {
+    "cancel": bookings.cancel,
     "confirm": bookings.confirm,
     "decline": bookings.decline,
+    "explode": bookings.confirm,  # the API has no such path
+    "guests": lambda uid: bookings.guests.add(uid, [PERSON]),
     "mark-absent": bookings.mark_absent,
-    "reassign": bookings.reassign,
-    "calendar-links": bookings.calendar_links,
-    "references": bookings.references,
-    "recordings": bookings.recordings,
-    "transcripts": bookings.transcripts,
-    "conferencing-sessions": bookings.conferencing_sessions,
-    "attendees": bookings.attendees.list,
-    "explode": bookings.confirm,  # which the API lacks, as it does the next
-    "": bookings.cancel,
+    "reschedule": lambda uid: bookings.reschedule(uid, {"start": START}),
 }
 
 
 def response_of(name: str) -> Response:
-    """Return the recorded answer; a JSON body is written compactly, any other is as it came."""
-    answer = RECORDED[name]["response"]
-    body = answer["body"]
+    """Return the recorded response; a JSON body is compact, any other is unchanged."""
+    recorded = RECORDED[name]["response"]
+    body = recorded["body"]
     text = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
-    return Response(answer["status"], answer["headers"], text.encode())
+    return Response(recorded["status"], recorded["headers"], text.encode())
 
 
-def answered_with(name: str, data: object) -> Response:
-    """Return a recorded success whose data is replaced."""
+def response_with_data(name: str, data: object) -> Response:
+    """Return a recorded success with other data."""
     envelope = {**RECORDED[name]["response"]["body"], "data": data}
     return Response(200, (), json.dumps(envelope).encode())
 
 
 def operation_of(name: str) -> Operation[Any]:
-    """Return an operation of the kind that was recorded; what it sends does not matter here."""
+    """Return the recorded call; for a request that no call sends, one of the same operation."""
+    if name in RECORDED_CALLS:
+        return RECORDED_CALLS[name]()
     request = RECORDED[name]["request"]
     path = request["path"].partition("?")[0].rstrip("/").removeprefix("/api")
-    _, _, family, *rest = path.split("/")
-    body = request["body"]
-    if family == "slots":
-        return _of_slots(request["method"], rest)
-    if family in {"teams", "organizations"}:
-        return _of_teams(family, rest)
-    if family == "event-types":
-        return event_types.list()
-    if family == "me":
-        return me.get()
-    match request["method"], rest:
-        case "GET", []:
+    match request["method"], path.split("/")[2:]:
+        case "GET", ["slots", *_]:
+            return slots.list(event_type_id=1, start="2027-04-05", end="2027-04-06")
+        case "GET", ["bookings"]:
             return bookings.list()
-        case _, [] if isinstance(body, dict) and "instant" in body:
-            return bookings.create_instant(A_BOOKING)
-        case _, []:
+        case "POST", ["bookings"]:
             return bookings.create(A_BOOKING)
-        case "GET", ["by-seat", _]:
-            return bookings.get_by_seat("seat")
-        case "GET", [uid]:
+        case "GET", ["bookings", uid]:
             return bookings.get(_uid(uid))
-        case "POST", [uid, "cancel"]:
-            seat = isinstance(body, dict) and "seatUid" in body
-            return bookings.cancel_seat(_uid(uid), "seat") if seat else bookings.cancel(_uid(uid))
-        case "POST", [uid, "reschedule"]:
-            if "seatUid" in body:
-                return bookings.reschedule_seat(_uid(uid), "seat", START)
-            return bookings.reschedule(_uid(uid), {"start": START})
-        case "POST", [uid, "reassign", _]:
-            return bookings.reassign_to_user(_uid(uid), 1)
-        case "POST", [uid, "attendees"]:
-            return bookings.attendees.add(_uid(uid), **PERSON)
-        case "POST", [uid, "guests"]:
-            return bookings.guests.add(_uid(uid), [PERSON])
-        case "GET", [uid, "attendees", _]:
-            return bookings.attendees.get(_uid(uid), 1)
-        case "DELETE", [uid, "attendees", _]:
-            return bookings.attendees.remove(_uid(uid), 1)
-        case "PATCH", [uid, "location"]:
-            return bookings.update_location(_uid(uid), {"type": "link", "link": "x"})
-        case _, [uid, *verb]:
-            return OF_UID["-".join(verb)](_uid(uid))
+        case "DELETE", ["bookings", uid]:  # the API has no such method
+            return bookings.cancel(uid)
+        case "POST", ["bookings", uid, "reassign", _]:
+            return bookings.reassign_to_user(uid, 1)
+        case "POST", ["bookings", uid, verb]:
+            return ON_A_BOOKING[verb](uid)
     raise AssertionError(name)
-
-
-def _of_slots(method: str, rest: list[str]) -> Operation[Any]:
-    match method, rest:
-        case "POST", _:
-            return slots.reserve(event_type_id=1, slot_start=START)
-        case "GET", ["reservations", uid]:
-            return slots.get_reservation(uid)
-        case "PATCH", [_, uid]:
-            return slots.update_reservation(uid, event_type_id=1, slot_start=START)
-        case "DELETE", [_, uid]:
-            return slots.delete_reservation(uid)
-    return slots.list(event_type_id=1, start="2027-04-05", end="2027-04-06")
-
-
-def _of_teams(family: str, rest: list[str]) -> Operation[Any]:
-    match family, rest:
-        case "teams", [team, "bookings"]:
-            return teams.bookings(int(team))
-        case "organizations", [organization, "bookings"]:
-            return teams.organization_bookings(int(organization))
-        case "organizations", [organization, "teams", team, "bookings"]:
-            return teams.organization_team_bookings(int(organization), int(team))
-        case "organizations", [organization, "users", user, "bookings"]:
-            return teams.organization_user_bookings(int(organization), int(user))
-        case "organizations", [organization, "teams", team, "bookings", uid, "references"]:
-            return teams.references(int(organization), int(team), uid)
-    raise AssertionError(rest)
 
 
 def _uid(segment: str) -> str:

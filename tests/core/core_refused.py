@@ -1,4 +1,4 @@
-"""What every refusal has in common."""
+"""The checks that every refusal must pass."""
 
 import traceback
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 
 from calcom_core import InvalidInput
 
-# Part of every value that is refused for what it holds; no message may repeat it.
+# Part of every refused value; no message may contain it.
 MARK = "pErSoNaL"
 
 
@@ -18,7 +18,7 @@ def refused(call: Callable[[], object]) -> InvalidInput:
     assert isinstance(error, ValueError)
     assert str(error) == f"{error.field}: {error.problem}"
     assert error.problem
-    # With its causes, as a log would show it.
+    # With its causes, as in a log.
     assert MARK not in "".join(traceback.format_exception(error))
     assert MARK not in repr(error)
     return error

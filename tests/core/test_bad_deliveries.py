@@ -1,4 +1,4 @@
-"""Whatever is delivered: an event, or one of our errors, in linear time and within bounds."""
+"""Any delivery parses as an event or raises one of our errors, in bounded linear time."""
 
 import gc
 import json
@@ -20,8 +20,8 @@ from calcom_core.webhooks import Event, UnknownEvent
 KINDS = Event.__args__
 
 
-def taken(body: bytes) -> Any:
-    """Read a body as an event that is usable, or as the error for one that is not."""
+def receive(body: bytes) -> Any:
+    """Parse a body as an event and use it, or return its error."""
     try:
         event = webhooks.parse(body)
     except DeliveryUnreadable as error:
@@ -70,7 +70,7 @@ KEYS = sorted(
 @settings(max_examples=3 * settings().max_examples)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode()))
 def test_any_bytes_are_an_event_or_an_error(body: bytes) -> None:
-    taken(body)
+    receive(body)
 
 
 @settings(max_examples=3 * settings().max_examples)
@@ -83,11 +83,11 @@ def test_any_json_is_an_event_or_an_error(
     trigger: str, payload: dict[str, Any], enveloped: bool
 ) -> None:
     root = {"payload": payload} if enveloped else payload
-    taken(json.dumps({**root, "triggerEvent": trigger}).encode())
+    receive(json.dumps({**root, "triggerEvent": trigger}).encode())
 
 
 def places(tree: Any) -> Iterator[tuple[Any, Any]]:
-    """Give every place in JSON, as what holds it and its key or index."""
+    """Yield every place in JSON: its container and its key or index."""
     items = tree.items() if isinstance(tree, dict) else enumerate(tree)
     for key, value in list(items):
         yield tree, key
@@ -95,7 +95,7 @@ def places(tree: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(value)
 
 
-ODD: list[Any] = [
+UNEXPECTED: list[Any] = [
     *(
         None,
         True,
@@ -125,25 +125,25 @@ ODD: list[Any] = [
         *("wh_meeting_ended", "wh_ping", "wh_form"),
     ],
 )
-def test_any_value_may_be_odd_or_missing_at_any_place(name: str) -> None:
+def test_any_value_may_be_unexpected_or_missing_anywhere(name: str) -> None:
     root = json.loads(BODIES[name])
     for holder, key in places(root):
         value = holder[key]
-        for odd in ODD:
-            holder[key] = odd
-            taken(json.dumps(root).encode())
+        for unexpected in UNEXPECTED:
+            holder[key] = unexpected
+            receive(json.dumps(root).encode())
         holder[key] = value
         if isinstance(holder, dict):
             items = list(holder.items())
             del holder[key]
-            taken(json.dumps(root).encode())
+            receive(json.dumps(root).encode())
             holder.clear()
             holder.update(items)
     assert json.dumps(root) == json.dumps(json.loads(BODIES[name]))
 
 
 def damaged(body: bytes, chance: random.Random) -> bytes:
-    """Return a body in which something was lost, doubled, swapped or changed."""
+    """Return a body with a random deletion, duplication, swap or change."""
     first, last = sorted(chance.randrange(len(body) + 1) for _ in range(2))
     match chance.randrange(5):
         case 0:
@@ -167,7 +167,7 @@ FRAGMENTS = [
 def test_a_corpus_of_damaged_deliveries_raises_only_our_errors() -> None:
     chance = random.Random(4711)
     bodies = list(BODIES.values())
-    outcomes = {type(taken(damaged(chance.choice(bodies), chance))).__name__ for _ in range(6000)}
+    outcomes = {type(receive(damaged(chance.choice(bodies), chance))).__name__ for _ in range(6000)}
     assert outcomes == {
         *("BookingCancelled", "BookingCreated", "BookingNoShowUpdated", "BookingRejected"),
         *("BookingRequested", "BookingRescheduled", "DeliveryUnreadable", "FormSubmitted"),
@@ -181,7 +181,7 @@ def test_a_corpus_of_damaged_deliveries_raises_only_our_errors() -> None:
     st.none() | st.text(max_size=80) | st.binary(max_size=80) | st.from_regex(r"[0-9a-f]{64}"),
     st.text(min_size=1, max_size=8) | st.lists(st.text(max_size=8), max_size=3),
 )
-def test_no_signature_that_was_made_without_the_secret_passes(
+def test_no_signature_made_without_the_secret_passes(
     body: bytes, signature: Any, secrets: Any
 ) -> None:
     with pytest.raises((SignatureError, InvalidInput)):
@@ -197,14 +197,14 @@ def test_no_signature_that_was_made_without_the_secret_passes(
         max_size=4,
     )
 )
-def test_whatever_stands_in_headers_nothing_unsigned_is_received(
+def test_no_headers_make_an_unsigned_delivery_acceptable(
     headers: list[tuple[str, str]],
 ) -> None:
     with pytest.raises(SignatureError):
         webhooks.receive(headers, b'{"triggerEvent": "PING"}', SECRET)
 
 
-# The bounds.
+# Bounds.
 
 
 def of_size(size: int) -> bytes:
@@ -212,19 +212,19 @@ def of_size(size: int) -> bytes:
     return start + b"y" * (size - len(start) - len(end)) + end
 
 
-def test_a_delivery_may_have_a_mebibyte_unless_more_are_allowed() -> None:
+def test_a_delivery_is_at_most_a_mebibyte_by_default() -> None:
     assert len(webhooks.parse(of_size(2**20)).extra["x"]) == 2**20 - 30
     with pytest.raises(DeliveryTooLarge) as caught:
         webhooks.parse(of_size(2**20 + 1))
     assert str(caught.value) == (
-        "a delivery of 1048577 bytes, where at most 1048576 are read; raise max_body"
+        "a delivery of 1048577 bytes, above max_body 1048576; increase max_body"
     )
     webhooks.parse(of_size(2**20 + 1), max_body=2**20 + 1)
     with pytest.raises(DeliveryTooLarge):
         webhooks.parse(of_size(100), max_body=99)
 
 
-def test_what_is_too_large_is_not_even_verified() -> None:
+def test_an_oversized_delivery_is_not_verified() -> None:
     with pytest.raises(DeliveryTooLarge):
         webhooks.verify(of_size(2**20 + 1), None, SECRET)
     with pytest.raises(DeliveryTooLarge):
@@ -236,7 +236,7 @@ def test_what_is_too_large_is_not_even_verified() -> None:
 
 
 def nested(levels: int) -> bytes:
-    """Return a delivery with that many objects and arrays in each other."""
+    """Return a delivery with objects and arrays nested to that depth."""
     return b'{"triggerEvent":"X","x":%b5%b}' % (b"[" * (levels - 1), b"]" * (levels - 1))
 
 
@@ -250,13 +250,13 @@ def test_a_delivery_may_be_nested_63_deep() -> None:
     assert len(webhooks.parse(wide).extra["x"]) == 1001
 
 
-# Linear time: twice as much takes twice as many steps, in the worst forms that come to mind.
+# Linear time: twice the input takes twice the steps, in adversarial forms.
 
 
 def steps(run: Callable[[], object]) -> int:
-    """Count the functions called, of Python and of C; they do not depend on the machine.
+    """Count the calls of Python and C functions, which do not depend on the machine.
 
-    Nor on when garbage is collected, which calls Hypothesis.
+    Garbage collection is off, since it calls Hypothesis.
     """
     count = 0
 
@@ -282,10 +282,10 @@ def many(payload: Callable[[int], bytes]) -> Callable[[int], bytes]:
 PERSON = b'{"email":"a@b.test","language":{"locale":"en"},"x":{"y":[1,2,3]}}'
 WORST: dict[str, Callable[[int], bytes]] = {
     "attendees": many(lambda n: b'"uid":"x","attendees":[%b]' % b",".join([PERSON] * n)),
-    "attendees, the last one odd": many(
+    "attendees, the last one invalid": many(
         lambda n: b'"uid":"x","attendees":[%b,5]' % b",".join([PERSON] * n)
     ),
-    "members of a team, the last one odd": many(
+    "members of a team, the last one invalid": many(
         lambda n: b'"uid":"x","team":{"members":[%b,{}]}' % b",".join([PERSON] * n)
     ),
     "unknown keys": many(
@@ -306,18 +306,18 @@ WORST: dict[str, Callable[[int], bytes]] = {
 
 
 @pytest.mark.parametrize("name", WORST)
-def test_twice_as_much_takes_twice_as_many_steps(name: str) -> None:
-    taken(WORST[name](10))  # what is made once
+def test_twice_the_input_takes_twice_the_steps(name: str) -> None:
+    receive(WORST[name](10))  # warm the caches
     once, twice, thrice = (
-        steps(lambda size=size: taken_only(WORST[name](size)))  # type: ignore[misc]
+        steps(lambda size=size: receive_only(WORST[name](size)))  # type: ignore[misc]
         for size in (500, 1000, 1500)
     )
     assert twice - once <= 1.05 * once
-    # What the stack is too small for takes fewer than what is a little smaller and no JSON.
+    # A body too deep for the stack takes fewer steps than a shallower body of invalid JSON.
     assert thrice - twice <= 1.05 * max(twice - once, 0)
 
 
-def taken_only(body: bytes) -> None:
+def receive_only(body: bytes) -> None:
     with suppress(DeliveryUnreadable):
         webhooks.parse(body)
 
@@ -343,9 +343,9 @@ LARGE: dict[str, bytes] = {
 
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("name", LARGE)
-def test_a_large_delivery_is_soon_read_or_refused(name: str) -> None:
-    # A square of a million steps would not end while somebody waits.
-    taken(LARGE[name])
+def test_a_large_delivery_is_quickly_parsed_or_refused(name: str) -> None:
+    # Quadratic time would take hours here.
+    receive(LARGE[name])
     with pytest.raises(SignatureError):
         webhooks.receive({"x-cal-signature-256": "0" * 64}, LARGE[name], SECRET)
     with pytest.raises(SignatureError):

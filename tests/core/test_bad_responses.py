@@ -1,4 +1,4 @@
-"""Answers that are not what was asked for: always one of our errors, never another."""
+"""Unexpected responses: each raises one of our errors and never another."""
 
 import copy
 import json
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from core_recorded import RECORDED, answered_with, response_of
+from core_recorded import RECORDED, response_of, response_with_data
+from core_responses import changed, json_path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,8 +37,8 @@ LIST = bookings.list(take=3)
 HTML = b"<!DOCTYPE html><html><body>Just a moment...</body></html>"
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
-# The body, the JSON path of what is odd, and what was found there.
-ODD_BODIES: dict[str, tuple[bytes, str, str]] = {
+# The body, the JSON path of the unexpected value, and its type.
+INVALID_BODIES: dict[str, tuple[bytes, str, str]] = {
     "HTML": (HTML, "$", "a page of HTML"),
     "nothing": (b"", "$", "nothing"),
     "white space": (b" \r\n", "$", "nothing"),
@@ -76,7 +77,7 @@ ODD_BODIES: dict[str, tuple[bytes, str, str]] = {
     "UTF-16 without data": ('{"status":"success"}'.encode("utf-16"), "$.data", "nothing"),
     "UTF-16 cut off": ('{"status"}'.encode("utf-16")[:-1], "$", "bytes that are not UTF-8"),
     "UTF-32 cut off": ('{"status"}'.encode("utf-32")[:-1], "$", "bytes that are not UTF-8"),
-    "UTF-16 of no JSON": ('{"status"}'.encode("utf-16-le"), "$", "text that is not JSON"),
+    "UTF-16 that is not JSON": ('{"status"}'.encode("utf-16-le"), "$", "text that is not JSON"),
     "a byte order mark": (b"\xff\xfe", "$", "bytes that are not UTF-8"),
 }
 
@@ -87,9 +88,9 @@ def decoding_error(operation: Operation[Any], response: Response) -> DecodingErr
     return caught.value
 
 
-@pytest.mark.parametrize("name", ODD_BODIES)
-def test_a_success_that_cannot_be_read_is_a_decoding_error(name: str) -> None:
-    body, path, found = ODD_BODIES[name]
+@pytest.mark.parametrize("name", INVALID_BODIES)
+def test_an_unreadable_success_is_a_decoding_error(name: str) -> None:
+    body, path, found = INVALID_BODIES[name]
     response = Response(200, {"content-type": "application/json"}, body)
     error = decoding_error(READ, response)
     assert (error.path, error.found, error.may_have_happened) == (path, found, False)
@@ -97,25 +98,25 @@ def test_a_success_that_cannot_be_read_is_a_decoding_error(name: str) -> None:
     assert error.response == response
     assert error.operation == READ
     assert str(error).startswith(
-        f"bookings.get (GET /v2/bookings/bk7): 200 with {found} at {path}, where "
+        f"bookings.get (GET /v2/bookings/bk7): 200 with {found} at {path} instead of "
     )
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
-def test_a_write_that_cannot_be_read_was_accepted(status: int) -> None:
+def test_an_unreadable_write_response_means_accepted(status: int) -> None:
     error = decoding_error(WRITE, Response(status))
     assert error.may_have_happened is True
     assert str(error) == (
-        f"bookings.confirm (POST /v2/bookings/bk7/confirm): {status} with nothing at $, "
-        "where JSON belongs; check the base URL; the server accepted the request all the same"
+        f"bookings.confirm (POST /v2/bookings/bk7/confirm): {status} with nothing at $ "
+        "instead of JSON; check the base URL; the server accepted the request all the same"
     )
 
 
 DISGUISED: dict[str, tuple[object, str]] = {
-    # What a 2xx says in place of a success, and its words in the message.
+    # The error in a 2xx body, and its text in the message.
     "code and message": ({"code": "X", "message": "host busy"}, "X: host busy"),
     "a text": ("host busy", "host busy"),
-    "what cannot be printed": (
+    "unprintable text": (
         {"message": "\x1b[31mhost\x07 \u202ebusy \ud800é"},
         "\\x1b[31mhost\\x07 \\u202ebusy \\ud800é",
     ),
@@ -129,31 +130,31 @@ DISGUISED: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize("name", DISGUISED)
-def test_an_error_in_disguise_says_what_the_server_says(name: str) -> None:
-    said, words = DISGUISED[name]
-    response = Response(200, (), json.dumps({"status": "error", "error": said}).encode())
+def test_an_error_with_status_200_has_the_message_of_the_server(name: str) -> None:
+    reported, words = DISGUISED[name]
+    response = Response(200, (), json.dumps({"status": "error", "error": reported}).encode())
     error = decoding_error(READ, response)
     assert str(error) == (
-        "bookings.get (GET /v2/bookings/bk7): 200 with another string at $.status, "
-        f'where the string "success" belongs; the server says: {words}'
+        "bookings.get (GET /v2/bookings/bk7): 200 with another string at $.status "
+        f'instead of the string "success"; server message: {words}'
     )
     assert str(error).isprintable()
     assert error.may_have_happened is False
     error = decoding_error(WRITE, response)
     assert str(error) == (
-        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with another string at $.status, "
-        f'where the string "success" belongs; the server says: {words}; the outcome of this '
-        "write is open: look with error.operation.verify before you repeat it"
+        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with another string at $.status "
+        f'instead of the string "success"; server message: {words}; the write may have '
+        "happened: run error.operation.verify before you repeat it"
     )
     assert error.may_have_happened is True
     assert error.operation.verify == READ
     assert b"cal_test_echoed" not in pickle.dumps(error)
 
 
-def test_a_success_without_its_status_that_says_nothing_leaves_a_write_open_too() -> None:
+def test_a_success_without_status_and_data_is_an_unknown_outcome_of_a_write() -> None:
     assert str(decoding_error(WRITE, Response(200, (), b"{}"))) == (
-        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with no string at $.status, "
-        'where the string "success" belongs; the outcome of this write is open: look with '
+        "bookings.confirm (POST /v2/bookings/bk7/confirm): 200 with no string at $.status "
+        'instead of the string "success"; the write may have happened: run '
         "error.operation.verify before you repeat it"
     )
 
@@ -161,9 +162,9 @@ def test_a_success_without_its_status_that_says_nothing_leaves_a_write_open_too(
 DEEPER = '{"a":' * 60 + "{}" + "}" * 60
 DEEPEST = "[" * 600 + "]" * 600
 
-# A body of a write that was accepted, and the JSON that the error holds.
+# The body of an accepted write, and the JSON in the error.
 ACCEPTED: dict[str, tuple[str, object]] = {
-    "a booking with an odd key": (
+    "a booking with an unexpected key": (
         '{"status":"success","data":{"uid":"bk9","start":5}}',
         {"status": "success", "data": {"uid": "bk9", "start": 5}},
     ),
@@ -192,7 +193,7 @@ ACCEPTED: dict[str, tuple[str, object]] = {
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_the_json_of_a_success_that_cannot_be_read_is_in_the_error(name: str) -> None:
+def test_the_error_of_an_unreadable_success_has_its_json(name: str) -> None:
     body, data = ACCEPTED[name]
     error = decoding_error(WRITE, Response(200, (), body.encode()))
     assert error.data == data
@@ -202,7 +203,7 @@ def test_the_json_of_a_success_that_cannot_be_read_is_in_the_error(name: str) ->
         assert "cal_test_echoed" not in json.dumps(error.data)
 
 
-def test_what_is_nested_too_deeply_to_be_pickled_is_left_out_of_the_error() -> None:
+def test_deeply_nested_details_are_left_out_of_the_pickled_error() -> None:
     data = f'{{"uid":"bk9","hosts":[{DEEPER}],"start":{DEEPEST}}}'
     body = f'{{"status":"success","data":{data}}}'
     error = pickle.loads(pickle.dumps(decoding_error(WRITE, Response(200, (), body.encode()))))
@@ -221,7 +222,7 @@ ENCODINGS = [
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_response_is_read_in_each_encoding_that_json_may_have(encoding: str) -> None:
+def test_a_response_is_read_in_each_encoding_of_json(encoding: str) -> None:
     envelope = {"status": "success", "data": {**BOOKING, "title": "Kaffe ☕ 🙂"}}
     text = f" {json.dumps(envelope, ensure_ascii=False)}\r\n"
     booking = bookings.get_one("bk7").read(Response(200, (), text.encode(encoding)))
@@ -241,7 +242,7 @@ def test_an_error_is_read_in_each_encoding_and_holds_no_credential(encoding: str
 
 
 ERRORS_BY_STATUS: list[tuple[int, type[ApiError], type[ApiError]]] = [
-    # Status, what any other body means, and what HTML means.
+    # Status, the error of any other body, and the error of HTML.
     (100, ApiError, ApiError),
     (302, ApiError, ApiError),
     (304, ApiError, ApiError),
@@ -258,13 +259,13 @@ ERRORS_BY_STATUS: list[tuple[int, type[ApiError], type[ApiError]]] = [
 
 
 @pytest.mark.parametrize(("status", "error", "of_html"), ERRORS_BY_STATUS)
-def test_an_odd_body_of_a_refusal_means_what_its_status_means(
+def test_an_unexpected_error_body_is_mapped_by_its_status(
     status: int, error: type[ApiError], of_html: type[ApiError]
 ) -> None:
-    for name, (body, _, _) in ODD_BODIES.items():
+    for name, (body, _, _) in INVALID_BODIES.items():
         expected = of_html if name == "HTML" else error
         for operation in (READ, WRITE):
-            # All 5 MB once, since they take their time.
+            # All 5 MB once, since they are slow.
             whole = status == 500 and operation is READ
             with pytest.raises(ApiError) as caught:
                 operation.read(Response(status, (), body if whole else body[:200_000]))
@@ -285,9 +286,7 @@ def test_an_odd_body_of_a_refusal_means_what_its_status_means(
         ({}, b'<?xml version="1.0"?>'),
     ],
 )
-def test_a_page_of_html_came_from_something_before_the_api(
-    headers: dict[str, str], body: bytes
-) -> None:
+def test_an_html_page_is_blocked_by_the_edge(headers: dict[str, str], body: bytes) -> None:
     with pytest.raises(BlockedByEdge) as caught:
         READ.read(Response(403, headers, body))
     assert (caught.value.code, caught.value.message) == (None, "a page of HTML")
@@ -315,7 +314,7 @@ BODIES_OF_REFUSALS: dict[str, tuple[bytes, str | None, str, object]] = {
 
 
 @pytest.mark.parametrize("name", BODIES_OF_REFUSALS)
-def test_each_shape_of_a_refusal_is_read(name: str) -> None:
+def test_each_form_of_an_error_body_is_read(name: str) -> None:
     body, code, message, details = BODIES_OF_REFUSALS[name]
     with pytest.raises(BadRequest) as caught:
         READ.read(Response(418, (), body))
@@ -335,16 +334,7 @@ BOOKING = RECORDED["story-04-get"]["response"]["body"]["data"]
 SEATED = RECORDED["story-14-get-seated"]["response"]["body"]["data"]
 
 
-def changed(data: Any, path: tuple[str | int, ...], value: object) -> Any:
-    data = copy.deepcopy(data)
-    inner = data
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = value
-    return data
-
-
-ODD_PLACES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
+INVALID_VALUES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
     "id": (BOOKING, ("id",), "MaRk", "a string"),
     "id of a boolean": (BOOKING, ("id",), True, "a boolean"),
     "id of a fraction": (BOOKING, ("id",), 1.5, "a number with a fraction"),
@@ -352,7 +342,7 @@ ODD_PLACES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
     "uid of null": (BOOKING, ("uid",), None, "null"),
     "title": (BOOKING, ("title",), ["MaRk"], "an array"),
     "duration": (BOOKING, ("duration",), "30", "a string"),
-    "start that is no time": (BOOKING, ("start",), "MaRk", "another string"),
+    "start that is not a time": (BOOKING, ("start",), "MaRk", "another string"),
     "start without an offset": (BOOKING, ("start",), "2027-04-05T09:00:00", "another string"),
     "start that is a number": (BOOKING, ("start",), 1_800_000_000, "an integer"),
     "updated_at": (BOOKING, ("updatedAt",), "MaRk", "another string"),
@@ -378,20 +368,16 @@ ODD_PLACES: dict[str, tuple[Any, tuple[str | int, ...], object, str]] = {
 }
 
 
-def json_path(path: tuple[str | int, ...]) -> str:
-    return "$.data" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path)
-
-
-def test_json_paths_are_written_like_this() -> None:
-    error = decoding_error(READ, answered_with("story-04-get", BOOKING | {"attendees": [1]}))
+def test_json_paths_have_this_form() -> None:
+    error = decoding_error(READ, response_with_data("story-04-get", BOOKING | {"attendees": [1]}))
     assert error.path == "$.data.attendees[0]"
 
 
-@pytest.mark.parametrize("name", ODD_PLACES)
-def test_a_value_of_another_kind_is_named_by_path_and_never_shown(name: str) -> None:
-    data, path, value, found = ODD_PLACES[name]
-    error = decoding_error(READ, answered_with("story-04-get", changed(data, path, value)))
-    assert (error.path, error.found) == (json_path(path), found)
+@pytest.mark.parametrize("name", INVALID_VALUES)
+def test_a_value_of_another_type_is_named_by_path_and_never_shown(name: str) -> None:
+    data, path, value, found = INVALID_VALUES[name]
+    error = decoding_error(READ, response_with_data("story-04-get", changed(data, path, value)))
+    assert (error.path, error.found) == (json_path(("data", *path)), found)
     assert "MaRk" not in str(error)
     assert "MaRk" not in repr(error)
 
@@ -406,7 +392,7 @@ def test_additions_are_kept_in_extra_at_every_depth() -> None:
     data["attendees"][0]["rank"] = 1
     data["eventType"]["title"] = "T"
     data["status"] = "awaiting_host"
-    booking = bookings.get_one("bk7").read(answered_with("story-04-get", data))
+    booking = bookings.get_one("bk7").read(response_with_data("story-04-get", data))
     assert booking.extra == {"newKey": {"a": [1]}}
     assert booking.hosts[0].extra == {"avatarUrl": None}
     assert booking.attendees[0].extra == {"rank": 1}
@@ -415,13 +401,13 @@ def test_additions_are_kept_in_extra_at_every_depth() -> None:
     assert booking.status == "awaiting_host"
 
 
-@pytest.mark.parametrize("gone", sorted(BOOKING.keys() - REQUIRED))
+@pytest.mark.parametrize("missing", sorted(BOOKING.keys() - REQUIRED))
 @pytest.mark.parametrize("known", [True, False], ids=["beside null", "alone"])
-def test_an_addition_is_kept_where_a_known_key_is_missing(gone: str, known: bool) -> None:
-    data = {name: value for name, value in BOOKING.items() if name != gone} | {"newKey": None}
+def test_an_addition_is_kept_where_a_known_key_is_missing(missing: str, known: bool) -> None:
+    data = {name: value for name, value in BOOKING.items() if name != missing} | {"newKey": None}
     if known:
         data["rating"] = None
-    booking = bookings.get_one("bk7").read(answered_with("story-04-get", data))
+    booking = bookings.get_one("bk7").read(response_with_data("story-04-get", data))
     assert booking.extra == {"newKey": None}
 
 
@@ -430,13 +416,13 @@ def test_the_host_of_a_booking_without_a_user_is_unknown() -> None:
     data["hosts"] = [
         {"id": "unknown", "name": None, "email": "u", "displayEmail": "u", "username": "u"}
     ]
-    booking = bookings.get_one("bk7").read(answered_with("story-04-get", data))
+    booking = bookings.get_one("bk7").read(response_with_data("story-04-get", data))
     assert booking.hosts[0].id == "unknown"
     assert (booking.hosts[0].name, booking.hosts[0].time_zone) == (None, None)
 
 
 WRONG_FORMS: list[tuple[Operation[Any], str, str, str]] = [
-    # An operation for one thing, an answer of another form, and what is said of it.
+    # An operation, a response of another form, and the problem.
     (bookings.get_one("bk7"), "98-get-recurring-all", "$.data", "a series of 4"),
     (bookings.get_series("bk7"), "29-get-normal", "$.data", "an object"),
     (bookings.cancel_seat("bk7", "s"), "103-cancel-recurring-all", "$.data", "an array"),
@@ -447,7 +433,7 @@ WRONG_FORMS: list[tuple[Operation[Any], str, str, str]] = [
 
 
 @pytest.mark.parametrize(("operation", "name", "path", "found"), WRONG_FORMS)
-def test_an_answer_of_another_form_is_a_decoding_error(
+def test_a_response_of_another_form_is_a_decoding_error(
     operation: Operation[Any], name: str, path: str, found: str
 ) -> None:
     error = decoding_error(operation, response_of(name))
@@ -468,22 +454,26 @@ def test_create_recurring_reads_a_lone_booking_as_a_series_of_one() -> None:
     assert booking.is_recurring is False
     both = operation.read(response_of("102-create-recurring-count-2"))
     assert [occurrence.shape.value for occurrence in both] == ["recurring", "recurring"]
-    odd = decoding_error(operation, answered_with("102-create-recurring-count-2", {"uid": 5}))
-    assert (odd.path, odd.may_have_happened) == ("$.data.uid", True)
+    error = decoding_error(
+        operation, response_with_data("102-create-recurring-count-2", {"uid": 5})
+    )
+    assert (error.path, error.may_have_happened) == ("$.data.uid", True)
 
 
-def test_an_odd_item_of_a_series_is_named_by_its_index() -> None:
+def test_an_unreadable_item_of_a_series_is_named_by_its_index() -> None:
     series = copy.deepcopy(RECORDED["story-18-get-series"]["response"]["body"]["data"])
     series[2]["hosts"][0]["email"] = 5
-    error = decoding_error(bookings.get_series("bk7"), answered_with("story-18-get-series", series))
+    error = decoding_error(
+        bookings.get_series("bk7"), response_with_data("story-18-get-series", series)
+    )
     assert error.path == "$.data[2].hosts[0].email"
 
 
-def test_one_odd_item_leaves_the_others_of_a_list_readable() -> None:
+def test_one_unreadable_item_leaves_the_rest_of_a_list_readable() -> None:
     data = copy.deepcopy(RECORDED["story-24-list-page-1"]["response"]["body"]["data"])
     data[1]["id"] = "MaRk"
     data[2] = None
-    response = answered_with("story-24-list-page-1", data)
+    response = response_with_data("story-24-list-page-1", data)
     error = decoding_error(LIST, response)
     assert (error.path, error.found) == ("$.data[1].id", "a string")
     assert error.unreadable == (data[1], None)
@@ -494,12 +484,12 @@ def test_one_odd_item_leaves_the_others_of_a_list_readable() -> None:
     assert error.page.response == response
     assert error.may_have_happened is False
     assert str(error) == (
-        "bookings.list (GET /v2/bookings): 200 with a string at $.data[1].id, "
-        "where an integer belongs (2 unreadable, the other 1 of the page in error.page)"
+        "bookings.list (GET /v2/bookings): 200 with a string at $.data[1].id "
+        "instead of an integer (items in error.unreadable: 2, error.page: 1)"
     )
 
 
-# The pagination, the JSON path of what is wrong, and what was found there.
+# The pagination, the JSON path of the invalid value, and its type.
 PAGINATIONS: dict[str, tuple[dict[str, object], str, str]] = {
     "no pagination": ({}, "$.pagination", "nothing"),
     "a pagination of null": ({"pagination": None}, "$.pagination", "null"),
@@ -518,7 +508,7 @@ PAGINATIONS: dict[str, tuple[dict[str, object], str, str]] = {
 
 
 @pytest.mark.parametrize("name", PAGINATIONS)
-def test_a_list_without_its_pagination_has_its_bookings_in_the_error(name: str) -> None:
+def test_the_error_of_a_list_without_pagination_has_its_bookings(name: str) -> None:
     more, path, found = PAGINATIONS[name]
     body = json.dumps({"status": "success", "data": [BOOKING], **more}).encode()
     error = decoding_error(LIST, Response(200, (), body))
@@ -528,7 +518,7 @@ def test_a_list_without_its_pagination_has_its_bookings_in_the_error(name: str) 
     assert (error.page.next, error.page.total_items) == (None, None)
     assert evolve(error.page.pagination, extra={}) == OffsetPagination()
     assert error.unreadable == ()
-    assert str(error).endswith(" (1 of the page in error.page)")
+    assert str(error).endswith(" (items in error.page: 1)")
     assert b"cal_test_echoed" not in pickle.dumps(error)
 
 
@@ -579,7 +569,7 @@ OPERATIONS = st.sampled_from(
     st.lists(st.tuples(HEADER_NAMES, HEADER_VALUES), max_size=6),
     st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()),
 )
-def test_whatever_comes_is_read_or_is_one_of_our_errors(
+def test_any_bytes_are_read_or_raise_one_of_our_errors(
     operation: Operation[Any], status: int, headers: list[tuple[str, str]], body: bytes
 ) -> None:
     with pytest.raises(CalcomError) as caught:
@@ -589,7 +579,7 @@ def test_whatever_comes_is_read_or_is_one_of_our_errors(
 
 @settings(max_examples=2 * settings().max_examples)
 @given(OPERATIONS, JSON, JSON)
-def test_whatever_data_come_is_read_or_a_decoding_error(
+def test_any_data_is_read_or_raises_a_decoding_error(
     operation: Operation[Any], data: object, pagination: object
 ) -> None:
     envelope = {"status": "success", "data": data, "pagination": pagination}
@@ -613,20 +603,20 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
     st.sampled_from([(data, path) for data in (BOOKING, SEATED) for path in leaves(data)]),
     st.sampled_from([None, True, 7, 0.5, "text", [], {}]),
 )
-def test_a_leaf_of_another_kind_is_read_or_is_named_by_its_path(
+def test_a_leaf_of_another_type_is_read_or_named_by_its_path(
     place: tuple[Any, tuple[str | int, ...]], value: object
 ) -> None:
     data, path = place
-    response = answered_with("story-04-get", changed(data, path, value))
+    response = response_with_data("story-04-get", changed(data, path, value))
     try:
         bookings.get_one("bk7").read(response)
-        named = json_path(path)
+        named = json_path(("data", *path))
     except DecodingError as error:
         named = error.path
-    assert named == json_path(path)
+    assert named == json_path(("data", *path))
 
 
-def test_a_number_that_json_cannot_bound_is_refused() -> None:
+def test_a_number_outside_the_range_of_json_is_refused() -> None:
     body = json.dumps({"status": "success", "data": BOOKING}).replace(
         '"duration": 30', '"duration": 1e999'
     )

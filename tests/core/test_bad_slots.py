@@ -1,4 +1,4 @@
-"""What is refused of slots, reservations, people, places and the lists of teams."""
+"""Invalid input of slots, reservations, attendees, locations and lists of teams."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -43,7 +43,7 @@ def moved(location: Any) -> Any:
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
-    # Free slots.
+    # Slots.
     "an end before the start": (lambda: listed(end="2027-04-04"), "end"),
     "an end a second before the start": (
         lambda: listed(start=START, end="2027-04-05T08:59:59Z"),
@@ -64,16 +64,16 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a naive start": (lambda: listed(start="2027-04-05T09:00:00"), "start"),
     "a naive end": (lambda: listed(end=datetime(2027, 4, 6)), "end"),
-    "a day that is none": (lambda: listed(start="2027-02-31"), "start"),
-    "a start of nonsense": (lambda: listed(start=MARK), "start"),
+    "an invalid day": (lambda: listed(start="2027-02-31"), "start"),
+    "an invalid start": (lambda: listed(start=MARK), "start"),
     "a start of None": (lambda: listed(start=None), "start"),
     "a start of a number": (lambda: listed(start=20270405), "start"),
     "a duration of 0": (lambda: listed(duration=0), "duration"),
     "a negative duration": (lambda: listed(duration=-30), "duration"),
     "a duration with a fraction": (lambda: listed(duration=30.5), "duration"),
     "a duration as a string": (lambda: listed(duration="30"), "duration"),
-    "a format that is none": (lambda: listed(format=MARK), "format"),
-    "a zone that is none": (lambda: listed(time_zone="EST"), "time_zone"),
+    "an invalid format": (lambda: listed(format=MARK), "format"),
+    "an invalid zone": (lambda: listed(time_zone="EST"), "time_zone"),
     "dates in another zone": (lambda: listed(time_zone="Australia/Sydney"), "start"),
     "a first day in another zone": (
         lambda: listed(start=date(2027, 4, 5), end="2027-04-06T14:00:00Z", time_zone="Etc/GMT+1"),
@@ -89,7 +89,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: listed(booking_uid_to_reschedule=""),
         "booking_uid_to_reschedule",
     ),
-    # Which event type.
+    # Event types.
     "no event type": (of, "event_type_id"),
     "an event type of 0": (lambda: listed(event_type_id=0), "event_type_id"),
     "an id and a slug": (lambda: listed(event_type_slug="chat"), "event_type_slug"),
@@ -122,7 +122,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a reservation without an event type": (lambda: reserved(event_type_id=None), "event_type_id"),
     "a reservation of a day": (lambda: reserved(slot_start="2027-04-05"), "slot_start"),
     "a reservation of a date": (lambda: reserved(slot_start=date(2027, 4, 5)), "slot_start"),
-    "a slot of no minutes": (lambda: reserved(slot_duration=0), "slot_duration"),
+    "a slot of 0 minutes": (lambda: reserved(slot_duration=0), "slot_duration"),
     "a reservation for no minutes": (
         lambda: reserved(reservation_duration=0),
         "reservation_duration",
@@ -135,19 +135,19 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: updated(slot_start="2027-04-05T09:00:00"),
         "slot_start",
     ),
-    # People.
+    # Attendees and guests.
     "no guests": (guests, "guests"),
     "eleven guests": (lambda: guests(*[EVA] * 11), "guests"),
     "a guest as a string": (lambda: guests(f"{MARK}@guest.example"), "guests[0]"),
     "guests as a string": (lambda: bookings.guests.add("bk7", f"{MARK}@x"), "guests"),  # type: ignore[arg-type]
     "one guest alone": (lambda: bookings.guests.add("bk7", EVA), "guests"),  # type: ignore[arg-type]
     "a guest without an address": (lambda: guests(EVA, {"name": "Eva"}), "guests[1].email"),
-    "a guest of no address": (lambda: guests({"email": MARK}), "guests[0].email"),
+    "a guest with an invalid address": (lambda: guests({"email": MARK}), "guests[0].email"),
     "a guest with another key": (
         lambda: guests({**EVA, "timezone": "UTC"}),
         "guests[0]['timezone']",
     ),
-    "a guest of no phone": (
+    "a guest with an invalid phone": (
         lambda: guests({**EVA, "phone_number": MARK}),
         "guests[0].phone_number",
     ),
@@ -156,7 +156,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: added(email=None, phone_number="+4791234567"),
         "email",
     ),
-    "an attendee of no address": (lambda: added(email=MARK), "email"),
+    "an attendee with an invalid address": (lambda: added(email=MARK), "email"),
     "an attendee without a name": (lambda: added(name=None), "name"),
     "an attendee without a zone": (lambda: added(time_zone=None), "time_zone"),
     "an attendee of 0": (lambda: bookings.attendees.get("bk7", 0), "attendee_id"),
@@ -164,7 +164,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: bookings.attendees.remove("bk7", f"1/{MARK}"),  # type: ignore[arg-type]
         "attendee_id",
     ),
-    # Places.
+    # Locations.
     "no place": (lambda: moved(None), "location"),
     "a place as a string": (lambda: moved(MARK), "location"),
     "a place without a type": (lambda: moved({"link": "x"}), "location.type"),
@@ -184,7 +184,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "an address without an address": (lambda: moved({"type": "address"}), "location.address"),
     "an empty link": (lambda: moved({"type": "link", "link": ""}), "location.link"),
     "a link with a space": (lambda: moved({"type": "link", "link": f"{MARK} x"}), "location.link"),
-    "a phone that is none": (lambda: moved({"type": "phone", "phone": MARK}), "location.phone"),
+    "an invalid phone": (lambda: moved({"type": "phone", "phone": MARK}), "location.phone"),
     "a link with an address": (
         lambda: moved({"type": "link", "link": "x", "address": MARK}),
         "location['address']",
@@ -235,12 +235,12 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: bookings.get_by_seat("s", cal_api_version="2024-09-04"),
         "cal_api_version",
     ),
-    "attendees in a version that is answered with 404": (
+    "attendees in a version that returns 404": (
         lambda: bookings.attendees.list("bk7", cal_api_version="2026-02-25"),
         "cal_api_version",
     ),
     "a reference of another type": (lambda: bookings.references("bk7", type=MARK), "type"),  # type: ignore[arg-type]
-    # What only a host may ask, in a version that does not know it.
+    # Host-only flags, in a version without them.
     "a flag in an older version": (
         lambda: bookings.reschedule(
             "bk7",
@@ -263,7 +263,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         ),
         "allow_booking_out_of_bounds",
     ),
-    "a flag that is no boolean": (
+    "a flag that is not a boolean": (
         lambda: bookings.reschedule("bk7", {"start": START, "allow_conflicts": "yes"}),
         "data.allow_conflicts",
     ),
@@ -271,50 +271,50 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_input_that_cannot_be_meant_is_refused_by_its_field(name: str) -> None:
+def test_invalid_input_is_refused_by_its_field(name: str) -> None:
     call, field = REFUSED[name]
     assert refused(call).field == field
 
 
-SAID: dict[str, str] = {
+PROBLEMS: dict[str, str] = {
     "an end before the start": "is before start",
-    "nothing between two midnights": "is start, so that nothing lies between",
+    "nothing between two midnights": "equals start, so no slot can match",
     "a last day in another zone": (
-        "is a date, which is a day in UTC and not in that time_zone; give a moment, such as "
+        "is a date, which the server reads in UTC, not in time_zone; pass a datetime, such as "
         "datetime(2027, 4, 5, tzinfo=ZoneInfo('Europe/Rome')): "
         "the midnight before the first day, and the one after the last"
     ),
-    "eleven guests": "has 11 items; the server takes 10",
+    "eleven guests": "has 11 items; the server accepts 10",
     "one username": "needs at least 2 items",
     "no guests": "needs at least 1 item",
     "no event type": (
-        "is missing; give it, or event_type_slug with username or with team_slug, "
+        "is missing; pass it, or event_type_slug with username or team_slug, "
         "or usernames with organization_slug"
     ),
     "a cursor for a team": (
-        "is no filter of this list, which has status, attendee_email, attendee_name, "
+        "is not a filter of this list, which supports status, attendee_email, attendee_name, "
         "booking_uid, event_type_ids, event_type_id, after_start, before_end, sort_start, "
         "sort_end, sort_created, take, skip"
     ),
-    "a filter that no list has": "is no filter of this list; did you mean sort_created?",
+    "a filter that no list has": "is not a filter of this list; did you mean sort_created?",
     "a place as a string": (
         "must be a mapping with a type, one of address, attendeeAddress, attendeeDefined, "
         "attendeePhone, integration, link, phone, not a string"
     ),
     "a place of another type": (
         "must be one of address, attendeeAddress, attendeeDefined, attendeePhone, integration, "
-        "link, phone; a video app is {'type': 'integration', 'integration': 'zoom'}"
+        "link, phone; for a video app pass {'type': 'integration', 'integration': 'zoom'}"
     ),
     "a flag in the table of older versions": (
-        "is known from version 2026-02-25 on, and this call speaks 2024-08-13; "
-        "pin cal_api_version='2026-02-25' for it, or say versions=HOSTED and pin none"
+        "needs version 2026-02-25 or later, but this call sends 2024-08-13; "
+        "pin cal_api_version='2026-02-25' for it, or pass versions=HOSTED and pin none"
     ),
 }
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_a_problem_says_the_way_out(name: str) -> None:
-    assert refused(REFUSED[name][0]).problem == SAID[name]
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_problem_states_a_remedy(name: str) -> None:
+    assert refused(REFUSED[name][0]).problem == PROBLEMS[name]
 
 
 @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ def test_a_problem_says_the_way_out(name: str) -> None:
         ),
     ],
 )
-def test_the_bounds_of_slots_are_sent_so_that_the_server_means_the_same(
+def test_the_bounds_of_slots_keep_their_meaning_on_the_server(
     start: Any, end: Any, sent: tuple[str, str]
 ) -> None:
     query = dict(slots.list(event_type_id=1, start=start, end=end).query)
@@ -371,12 +371,12 @@ def test_the_bounds_of_slots_are_sent_so_that_the_server_means_the_same(
 @pytest.mark.parametrize(
     "zone", ["UTC", "Etc/UTC", "Etc/Zulu", "GMT", "Etc/GMT+0", "Etc/Greenwich", "Universal", "UCT"]
 )
-def test_dates_are_days_in_utc_by_any_of_its_names(zone: str) -> None:
+def test_dates_are_accepted_with_any_name_of_utc(zone: str) -> None:
     query = dict(listed(time_zone=zone).query)
     assert (query["start"], query["end"], query["timeZone"]) == ("2027-04-05", "2027-04-06", zone)
 
 
-def test_the_days_of_another_zone_are_sent_as_moments() -> None:
+def test_the_days_of_another_zone_are_sent_as_instants() -> None:
     sydney = timezone(timedelta(hours=11))
     query = dict(
         listed(

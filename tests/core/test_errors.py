@@ -1,4 +1,4 @@
-"""The errors: what they carry and print, that they pickle, and what each row of the table means."""
+"""The errors: attributes, messages and pickling, and each row of the error table."""
 
 import copy
 import json
@@ -7,7 +7,8 @@ import traceback
 from typing import Any
 
 import pytest
-from core_recorded import NAMES, RECORDED, answered_with, operation_of, response_of
+from core_recorded import NAMES, RECORDED, operation_of, response_of, response_with_data
+from core_responses import refused
 
 import calcom_core.errors
 from calcom_core import (
@@ -43,8 +44,7 @@ from calcom_core import (
     slots,
 )
 from calcom_core.error_body import read_error_body
-from calcom_core.error_mapping import _meaning
-from calcom_core.error_rules import ERROR_RULES
+from calcom_core.error_rules import ERROR_RULES, ErrorRule
 from calcom_core.errors import (
     DeliveryTooLarge,
     DeliveryTooOld,
@@ -68,16 +68,8 @@ CREATE = bookings.create(
 GET = bookings.get("bk7")
 
 
-def refused(status: int, message: str, code: str | None) -> Response:
-    """Return a refusal: bare, or with a code in the API's envelope."""
-    body: dict[str, Any] = {"statusCode": status, "message": message}
-    if code is not None:
-        body = {"status": "error", "error": {"code": code, "message": message}}
-    return Response(status, (), json.dumps(body).encode())
-
-
 def refusal(operation: Operation[Any], status: int, message: str, code: str | None = None) -> Any:
-    """Return the error that a refusal of either shape means."""
+    """Return the error of a refusal of either shape."""
     return error_of(operation, refused(status, message, code))
 
 
@@ -87,7 +79,7 @@ def error_of(operation: Operation[Any], response: Response) -> Any:
     return caught.value
 
 
-# The rows that no recording hits.
+# The rules that no recording matches.
 # operation, status, code, message; then class, may_have_happened and attributes.
 NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[str, Any]]] = [
     (
@@ -373,7 +365,7 @@ NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[
     (CREATE, 503, None, "?", ServerError, True, {}),
     (GET, 503, None, "?", ServerError, False, {}),
     (CREATE, 307, None, "?", ApiError, False, {}),
-    # The same words, said of another operation or with another status.
+    # The same text with another operation or another status.
     (
         bookings.reschedule("bk7", {"start": "2027-04-05T09:00:00Z"}),
         409,
@@ -390,7 +382,7 @@ NOT_RECORDED: list[tuple[Operation[Any], int, str | None, str, type, bool, dict[
 @pytest.mark.parametrize(
     "row", NOT_RECORDED, ids=[f"{row[1]} {row[3][:40]}" for row in NOT_RECORDED]
 )
-def test_an_answer_means(row: tuple[Any, ...]) -> None:
+def test_a_refusal_becomes_this_error(row: tuple[Any, ...]) -> None:
     operation, status, code, message, cls, may_have_happened, attributes = row
     error = refusal(operation, status, message, code)
     assert type(error) is cls
@@ -404,30 +396,41 @@ def test_an_answer_means(row: tuple[Any, ...]) -> None:
 LEGACY = (GET, 404, "NotFoundException", "Booking with UID=bk7 does not exist.")
 
 
-def test_a_booking_that_the_legacy_api_does_not_find_is_a_version_mismatch() -> None:
+def test_a_not_found_of_the_legacy_api_is_a_version_mismatch() -> None:
     operation, status, code, message = LEGACY
     body = json.dumps({"error": {"code": code, "message": message}}).encode()
     error = error_of(operation, Response(status, (), body))
     assert isinstance(error, VersionMismatch)
     assert error.may_have_happened is False
     assert str(error).startswith(
-        "bookings.get (GET /v2/bookings/bk7): 404: the legacy API (2024-04-15) answered, "
+        "bookings.get (GET /v2/bookings/bk7): 404: the legacy API (2024-04-15) responded, "
     )
 
 
-def test_every_row_of_the_table_is_hit_by_a_recording_or_by_a_row_here() -> None:
-    answers = [
+def first_match(operation: Operation[Any], response: Response) -> ErrorRule | None:
+    """Return the first rule of the table that a response matches."""
+    status, body = response.status, read_error_body(response)
+    for rule in ERROR_RULES:
+        if (
+            rule.applies_to(operation.name, status)
+            and rule.code in (None, body.code)
+            and rule.bare <= body.is_bare
+            and rule.pattern.search(body.message)
+        ):
+            return rule
+    return None
+
+
+def test_every_error_rule_matches_a_recording_or_a_row_here() -> None:
+    responses = [
         (operation_of(name), response_of(name))
         for name in NAMES
         if RECORDED[name]["response"]["status"] >= 300
     ]
     for operation, status, code, message, *_ in [*NOT_RECORDED, LEGACY]:
-        answers.append((operation, refused(status, message, code)))
-    hit = set()
-    for operation, response in answers:
-        body = read_error_body(response)
-        hit.add(_meaning(operation, response.status, body))
-    assert hit >= set(ERROR_RULES)
+        responses.append((operation, refused(status, message, code)))
+    matched = {first_match(operation, response) for operation, response in responses}
+    assert matched >= set(ERROR_RULES)
     assert len(set(ERROR_RULES)) == len(ERROR_RULES)
 
 
@@ -462,7 +465,7 @@ def test_a_tree_of_constraints_is_read_with_dotted_names() -> None:
 
 
 @pytest.mark.parametrize("errors", ["x", {"property": "x"}, None, 5])
-def test_details_that_are_no_tree_name_no_fields(errors: object) -> None:
+def test_details_that_are_not_a_tree_name_no_fields(errors: object) -> None:
     body = {"error": {"message": "Bad Request Exception", "details": {"errors": errors}}}
     error = error_of(GET, Response(400, (), json.dumps(body).encode()))
     assert (type(error), error.fields) == (ValidationFailed, {})
@@ -470,12 +473,12 @@ def test_details_that_are_no_tree_name_no_fields(errors: object) -> None:
 
 MESSAGES: dict[str, str] = {
     "106-create-recurring-conflict-on-second": (
-        "bookings.create (POST /v2/bookings): 409 booking_conflict_error (it may have happened "
-        "all the same; get the booking, and the rules of its event type, to see why)"
+        "bookings.create (POST /v2/bookings): 409 booking_conflict_error (it may have "
+        "happened; check the booking and the rules of its event type)"
     ),
     "live-01-create-booking-limit-per-day": (
         "bookings.create (POST /v2/bookings): 401 booking_limit_reached (a limit of the event "
-        "type is reached for that period; take a slot of another one)"
+        "type is reached for that period; choose a slot in another one)"
     ),
     "live-09-create-max-active-second-offers-reschedule": (
         "bookings.create (POST /v2/bookings): 400 BadRequestException: Attendee with this email "
@@ -497,14 +500,14 @@ MESSAGES: dict[str, str] = {
         "bookings.cancel (POST /v2/bookings/dc6da333-fcf2-423f-9fea-a97ebe1f3b32/cancel): 400 "
         "BadRequestException: Can't cancel booking with uid=dc6da333-fcf2-423f-9fea-a97ebe1f3b32 "
         "because it has been cancelled already. Please provide uid of a booking that is not "
-        "cancelled. (another occurrence of the series, or the booking that it was rescheduled to, "
-        "may still be accepted: get the booking, then cancel those by their own uids)"
+        "cancelled. (another occurrence of the series, or its rescheduled booking, "
+        "may still be accepted: get the booking, then cancel those by their uids)"
     ),
     "live-26-cancel-seat-alone-404-though-removed": (
         "bookings.cancel_seat (POST /v2/bookings/fgeBZHxJXaRJpkNoYzJEHR/cancel): 404 NOT_FOUND: "
-        "Invalid Query: The requested record was not found. (it may have happened all the same; "
-        "the server often removes a seat and then says so: get the booking to see whether the "
-        "seat is left)"
+        "Invalid Query: The requested record was not found. (it may have happened; "
+        "the server often returns this after it removed a seat: get the booking to see whether "
+        "the seat remains)"
     ),
     "live-68-ee-location-link-not-a-url": (
         "bookings.update_location (PATCH /v2/bookings/7s3RzwypGL2CY1oUTWDmvc/location): 400 "
@@ -514,63 +517,63 @@ MESSAGES: dict[str, str] = {
     ),
     "217-create-bad-email": (
         "bookings.create (POST /v2/bookings): 400 BAD_REQUEST: responses - "
-        "{email}email_validation_error, (give email the value that the event type requires)"
+        "{email}email_validation_error, (set email to a value that the event type accepts)"
     ),
     "47-reschedule-already-rescheduled": (
         "bookings.reschedule (POST /v2/bookings/8q36zVzjeFHywNswG41LH7/reschedule): 400 "
         "BadRequestException: Can't reschedule booking with uid=8q36zVzjeFHywNswG41LH7 because it "
         "has been cancelled and rescheduled already to booking with uid=n4j4252XEhZWhJZpxXK4ht. "
         "You probably want to reschedule n4j4252XEhZWhJZpxXK4ht instead by passing it within the "
-        "request URL. (it was rescheduled before, perhaps to another time: get the booking and "
-        "follow its rescheduled_to_uid)"
+        "request URL. (it was rescheduled before: get the booking, then use the uid in "
+        "its rescheduled_to_uid)"
     ),
     "story-26-get-missing": (
         "bookings.get (GET /v2/bookings/no-such-booking): 404 NotFoundException: Booking with "
-        "uid=no-such-booking was not found in the database (check the uid, and that these "
+        "uid=no-such-booking was not found in the database (check the uid, and whether these "
         "credentials may see it)"
     ),
     "442-get-normal-if-none-match-304": (
         "bookings.get (GET /v2/bookings/rp4rFJFqZV4kKE8R5WtTzj): 304 (not a response of the "
-        "API, and redirects are not followed; check the base URL)"
+        "API; redirects are not followed; check the base URL)"
     ),
     "279-version-missing-cancel": (
         "bookings.cancel (POST /v2/bookings/xBpMpHmFG7ZR2Vj46oAdxD/cancel): 201: the legacy API "
-        "(2024-04-15) answered, as it does when the server does not know the cal-api-version "
-        "sent: it is older than the version, or something removed the header; "
-        "where versions=HOSTED was chosen, EVERYWHERE is what every server knows; "
-        "it may really have done what was asked"
+        "(2024-04-15) responded, because the server does not know the cal-api-version "
+        "sent, or a proxy removed the header; "
+        "every server knows the versions of EVERYWHERE; "
+        "it may have executed the call"
     ),
     "281-version-missing-confirm": (
         "bookings.confirm (POST /v2/bookings/xBpMpHmFG7ZR2Vj46oAdxD/confirm): 404: the server "
-        "has no such route in this version of its API: it is older, or the base URL is not that "
-        "of its API"
+        "lacks this route or version: it is older, or the base URL is not that "
+        "of the API"
     ),
 }
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_a_message_says_what_was_asked_what_came_and_the_way_out(name: str) -> None:
+def test_a_message_states_the_request_the_response_and_a_remedy(name: str) -> None:
     assert str(error_of(operation_of(name), response_of(name))) == MESSAGES[name]
 
 
-def test_every_error_of_an_answer_prints_operation_method_path_and_status() -> None:
+def test_every_response_error_prints_operation_method_path_and_status() -> None:
     for name in NAMES:
         status = RECORDED[name]["response"]["status"]
         if status >= 300:
             operation = operation_of(name)
-            asked = f"{operation.name} ({operation.method} {operation.path}): {status}"
-            assert str(error_of(operation, response_of(name))).startswith(asked), name
+            prefix = f"{operation.name} ({operation.method} {operation.path}): {status}"
+            assert str(error_of(operation, response_of(name))).startswith(prefix), name
 
 
 SLOT_HELPS = {"taken", "full", "past", "outside_window", "reserved"}
 
 
-def test_only_where_another_slot_can_help_the_message_says_to_take_one() -> None:
+def test_only_a_message_about_slots_suggests_another_slot() -> None:
     rows = [row for row in ERROR_RULES if row.error is SlotUnavailable]
     assert {row.reason for row in rows if not row.hint} == SLOT_HELPS
     assert {row.reason for row in rows if row.hint} == {"limit", "booker_limit", "no_host"}
     for row in rows:
-        assert ("take " in row.hint) is (row.reason == "limit")
+        assert ("choose " in row.hint) is (row.reason == "limit")
 
 
 def test_a_validation_error_names_each_field_and_its_reason() -> None:
@@ -579,17 +582,17 @@ def test_a_validation_error_names_each_field_and_its_reason() -> None:
             continue
         error = error_of(operation_of(name), response_of(name))
         if isinstance(error, ValidationFailed):
-            said = str(error)
+            message = str(error)
             for field, texts in error.fields.items():
-                assert field in said, name
-                assert all(text in said for text in texts), name
+                assert field in message, name
+                assert all(text in message for text in texts), name
 
 
-def test_a_validation_error_that_names_no_field_points_at_the_text_of_the_server() -> None:
+def test_a_validation_error_without_fields_refers_to_the_message() -> None:
     error = refusal(CREATE, 400, "Body should be an object", "BadRequestException")
     assert str(error) == (
         "bookings.create (POST /v2/bookings): 400 BadRequestException: Body should be an object "
-        "(change the input as the server says)"
+        "(change the input as the server's text requires)"
     )
 
 
@@ -597,14 +600,14 @@ CREDENTIALS = {
     "ApiKey": "the API key was refused: check that it is complete, not expired, and of this server",
     "AccessToken": "the access token was refused: refresh it, or check which server issued it",
     "OAuthClient": "the OAuth client was refused: check its id and its secret",
-    "Anonymous": "no credentials were sent: give some, such as auth=ApiKey(…)",
-    "": "give valid credentials, such as auth=ApiKey(…)",
-    "Custom": "give valid credentials, such as auth=ApiKey(…)",
+    "Anonymous": "no credentials were sent: pass some, such as auth=ApiKey(…)",
+    "": "pass valid credentials, such as auth=ApiKey(…)",
+    "Custom": "pass valid credentials, such as auth=ApiKey(…)",
 }
 
 
 @pytest.mark.parametrize("kind", CREDENTIALS)
-def test_unauthenticated_names_the_kind_of_credentials_that_were_sent(kind: str) -> None:
+def test_unauthenticated_names_the_kind_of_credentials_sent(kind: str) -> None:
     with pytest.raises(Unauthenticated) as caught:
         GET.read(response_of("198-list-bogus-key"), credentials=kind)
     assert caught.value.credentials == kind
@@ -614,7 +617,7 @@ def test_unauthenticated_names_the_kind_of_credentials_that_were_sent(kind: str)
     )
 
 
-ODD_TEXTS = {
+UNUSUAL_TEXTS = {
     "an escape sequence": ("\x1b[2Jgone", "\\x1b[2Jgone"),
     "half a surrogate pair": ("half \ud83d", "half \\ud83d"),
     "text that runs backwards": ("a\u202eb", "a\\u202eb"),
@@ -623,9 +626,9 @@ ODD_TEXTS = {
 }
 
 
-@pytest.mark.parametrize("name", ODD_TEXTS)
+@pytest.mark.parametrize("name", UNUSUAL_TEXTS)
 def test_text_of_the_server_is_printable_in_an_error(name: str) -> None:
-    text, shown = ODD_TEXTS[name]
+    text, shown = UNUSUAL_TEXTS[name]
     errors = [{"property": text, "constraints": {"x": text}}]
     body = {"error": {"code": text, "message": text, "details": {"errors": errors}}}
     error = error_of(CREATE, Response(400, (), json.dumps(body).encode()))
@@ -636,7 +639,7 @@ def test_text_of_the_server_is_printable_in_an_error(name: str) -> None:
     assert str(error).isprintable()
 
 
-def test_long_text_of_the_server_is_cut_in_an_error() -> None:
+def test_a_long_server_message_is_cut_in_an_error() -> None:
     errors = [{"property": "x" * 9_000, "constraints": {"x": "y" * 9_000}}]
     body = {
         "error": {
@@ -650,7 +653,7 @@ def test_long_text_of_the_server_is_cut_in_an_error() -> None:
     assert len(str(error)) < 1_400
 
 
-def test_a_message_shows_neither_query_nor_body() -> None:
+def test_a_message_contains_neither_query_nor_body() -> None:
     operation = bookings.list(attendee_email="per@guest.example")
     error = refusal(operation, 500, "no")
     assert "per@guest.example" not in str(error) + repr(error)
@@ -662,7 +665,7 @@ def transport_error(cls: type[TransportError]) -> TransportError:
     return cls("connection closed", reason="closed", operation=GET)
 
 
-ONE_OF_EACH: dict[str, CalcomError] = {
+INSTANCES: dict[str, CalcomError] = {
     "CalcomError": CalcomError("x"),
     "InvalidInput": InvalidInput("data.start", "is missing"),
     "ApiError": refusal(GET, 302, "x"),
@@ -684,7 +687,7 @@ ONE_OF_EACH: dict[str, CalcomError] = {
     ),
     "DecodingError": error_of(
         bookings.list(),
-        answered_with(
+        response_with_data(
             "story-24-list-page-1",
             [RECORDED["story-24-list-page-1"]["response"]["body"]["data"][0], {"id": 5}],
         ),
@@ -720,49 +723,51 @@ ONE_OF_EACH: dict[str, CalcomError] = {
 }
 
 
-def test_there_is_one_of_each_class_of_error() -> None:
+def test_every_error_class_has_an_instance() -> None:
     classes = {
         name
         for name, value in vars(calcom_core.errors).items()
         if isinstance(value, type) and issubclass(value, CalcomError)
     }
-    assert ONE_OF_EACH.keys() == classes
-    assert {name: type(error).__name__ for name, error in ONE_OF_EACH.items()} == {
+    assert INSTANCES.keys() == classes
+    assert {name: type(error).__name__ for name, error in INSTANCES.items()} == {
         name: name for name in classes
     }
 
 
-def carried(error: CalcomError) -> dict[str, Any]:
-    """Return what an error carries; an error among it as its class and what that carries."""
+def attributes_of(error: CalcomError) -> dict[str, Any]:
+    """Return the attributes of an error, with nested errors as class and attributes."""
     return {
-        name: (type(value), value.args, carried(value)) if isinstance(value, CalcomError) else value
+        name: (type(value), value.args, attributes_of(value))
+        if isinstance(value, CalcomError)
+        else value
         for name, value in vars(error).items()
     }
 
 
 @pytest.mark.exhaustive(sample=20)
-@pytest.mark.parametrize("name", ONE_OF_EACH)
+@pytest.mark.parametrize("name", INSTANCES)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_an_error_pickles_with_all_that_it_carries(name: str, protocol: int) -> None:
-    error = ONE_OF_EACH[name]
+def test_an_error_pickles_with_all_its_attributes(name: str, protocol: int) -> None:
+    error = INSTANCES[name]
     again = pickle.loads(pickle.dumps(error, protocol))
     assert type(again) is type(error)
     assert str(again) == str(error)
     assert again.args == error.args
-    assert carried(again) == carried(error)
+    assert attributes_of(again) == attributes_of(error)
 
 
-@pytest.mark.parametrize("name", ONE_OF_EACH)
-def test_an_error_is_copied_with_all_that_it_carries(name: str) -> None:
-    error = ONE_OF_EACH[name]
+@pytest.mark.parametrize("name", INSTANCES)
+def test_an_error_is_copied_with_all_its_attributes(name: str) -> None:
+    error = INSTANCES[name]
     again = copy.copy(error)
     assert again is not error
     assert (type(again), again.args, vars(again)) == (type(error), error.args, vars(error))
 
 
-@pytest.mark.parametrize("name", ONE_OF_EACH)
+@pytest.mark.parametrize("name", INSTANCES)
 def test_an_error_keeps_its_cause_and_its_notes(name: str) -> None:
-    error = copy.copy(ONE_OF_EACH[name])
+    error = copy.copy(INSTANCES[name])
     cause = OSError("the cause")
     with pytest.raises(CalcomError) as caught:
         raise error from cause
@@ -771,14 +776,14 @@ def test_an_error_keeps_its_cause_and_its_notes(name: str) -> None:
     assert pickle.loads(pickle.dumps(error)).__notes__ == ["a note"]
 
 
-def test_a_reading_error_names_its_cause() -> None:
+def test_a_decoding_error_names_its_cause() -> None:
     error = error_of(GET, Response(200, (), b"\xff"))
     assert type(error.__cause__).__name__ == "InvalidJson"
     error = error_of(GET, response_of("137-reassign-auto"))
     assert type(error.__cause__).__name__ == "UnexpectedValue"
 
 
-def test_the_classes_stand_in_this_tree() -> None:
+def test_the_error_classes_form_this_tree() -> None:
     tree = {
         name: cls.__base__.__name__
         for name, cls in vars(calcom_core.errors).items()
@@ -829,21 +834,21 @@ def test_the_classes_stand_in_this_tree() -> None:
     assert issubclass(InvalidInput, ValueError)
 
 
-def test_an_unknown_outcome_carries_the_read_that_tells() -> None:
+def test_an_unknown_outcome_has_the_verify() -> None:
     error = OutcomeUnknown(
         "x", operation=bookings.confirm("bk7"), cause=NoAnswer("y", reason="closed")
     )
     assert error.verify == bookings.get("bk7")
 
 
-def test_a_transport_error_says_whether_it_was_a_timeout() -> None:
+def test_a_transport_error_states_whether_it_was_a_timeout() -> None:
     assert NoAnswer("x", reason="timeout").timed_out is True
     error = NotSent("x", reason="connect")
     assert (error.timed_out, error.operation, error.reason) == (False, None, "connect")
 
 
 TOKENS: dict[str, tuple[str, str, str]] = {
-    # What the server says, the token in it, and what is left of it.
+    # The text of the server, its token, and the redacted text.
     "an access token": (
         "no oAuth client found for access token=garbage-token",
         "garbage-token",
@@ -881,7 +886,7 @@ TOKENS: dict[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize("status", [302, 403, 404, 500])
 @pytest.mark.parametrize("name", TOKENS)
-def test_a_token_that_an_answer_repeats_is_nowhere_in_the_error(name: str, status: int) -> None:
+def test_a_token_in_a_response_is_nowhere_in_the_error(name: str, status: int) -> None:
     message, token, shown = TOKENS[name]
     details = {"message": message, "error": "Forbidden"}
     body = {"status": "error", "error": {"code": "X", "message": message, "details": details}}
@@ -902,7 +907,7 @@ def assert_nowhere(token: str, error: ApiError) -> None:
     assert token.encode() not in pickle.dumps(error)
 
 
-def test_a_token_in_a_success_that_cannot_be_read_is_not_kept_either() -> None:
+def test_a_token_in_an_unreadable_success_is_not_kept_either() -> None:
     with pytest.raises(DecodingError) as caught:
         GET.read(Response(200, (), b'{"status":"success","data":"Bearer cal_test_echoed"}'))
     assert b"cal_test_echoed" not in pickle.dumps(caught.value)
@@ -911,11 +916,11 @@ def test_a_token_in_a_success_that_cannot_be_read_is_not_kept_either() -> None:
 TOKEN = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def test_a_token_in_an_odd_item_is_in_no_part_of_the_error() -> None:
-    answer = RECORDED["161-list-take2-skip2"]["response"]["body"]
-    items = [answer["data"][0], {"odd": f"access token={TOKEN}"}]
-    pagination = {**answer["pagination"], "by": f"access token={TOKEN}"}
-    body = json.dumps({**answer, "data": items, "pagination": pagination}).encode()
+def test_a_token_in_an_unreadable_item_is_in_no_part_of_the_error() -> None:
+    recorded = RECORDED["161-list-take2-skip2"]["response"]["body"]
+    items = [recorded["data"][0], {"odd": f"access token={TOKEN}"}]
+    pagination = {**recorded["pagination"], "by": f"access token={TOKEN}"}
+    body = json.dumps({**recorded, "data": items, "pagination": pagination}).encode()
     with pytest.raises(DecodingError) as caught:
         bookings.list().read(Response(200, {"Location": f"/?access_token={TOKEN}"}, body))
     error = caught.value
@@ -926,7 +931,7 @@ def test_a_token_in_an_odd_item_is_in_no_part_of_the_error() -> None:
     assert TOKEN not in "".join(traceback.format_exception(error)) + repr(error.response)
 
 
-def test_a_token_in_text_that_is_no_json_is_in_no_cause_of_the_error() -> None:
+def test_a_token_in_text_that_is_not_json_is_in_no_cause_of_the_error() -> None:
     with pytest.raises(DecodingError) as caught:
         GET.read(Response(200, (), f"access token={TOKEN}".encode()))
     cause: BaseException | None = caught.value
@@ -952,7 +957,7 @@ def test_details_nested_too_deeply_to_be_pickled_are_left_out() -> None:
     pickle.dumps(error)
 
 
-def test_the_token_of_a_recorded_answer_is_nowhere_in_the_error() -> None:
+def test_the_token_of_a_recorded_response_is_nowhere_in_the_error() -> None:
     response = response_of("199-list-garbage-token")
     assert b"garbage-token" in response.body
     error = error_of(bookings.list(), response)
@@ -961,7 +966,7 @@ def test_the_token_of_a_recorded_answer_is_nowhere_in_the_error() -> None:
     assert_nowhere("garbage-token", error)
 
 
-def test_words_about_tokens_are_left_as_they_are() -> None:
+def test_words_about_tokens_are_kept() -> None:
     error = error_of(bookings.list(), response_of("story-29-no-key"))
     assert error.message == (
         "PermissionsGuard - no authentication provided. Provide either authorization bearer "
@@ -975,7 +980,7 @@ def test_words_about_tokens_are_left_as_they_are() -> None:
     "half",
     [b"eyJ", b"-eyJ", b"eyJ-", b" eyJ", b"?sig", b"&signature", b"accessToken ", b"bearer ", b"a."],
 )
-def test_a_large_body_of_half_tokens_is_read_in_passing(half: bytes) -> None:
+def test_a_large_body_of_partial_tokens_is_redacted_quickly(half: bytes) -> None:
     error = error_of(GET, Response(500, (), half * 300_000 + b" eyJhbGciOi.eyJzdWIiOi.c2ln"))
     assert type(error) is ServerError
     assert error.response.body.endswith(b"[redacted]")
@@ -991,7 +996,7 @@ def test_no_error_of_a_call_holds_its_key() -> None:
 
 DATE = "Sun, 22 Nov 2026 16:03:00 GMT"
 
-# The headers of a 429, and the longest wait that they state, in seconds.
+# The headers of a 429, and the longest wait in them, in seconds.
 WAITS: dict[str, tuple[dict[str, str], float | None]] = {
     "nothing": ({}, None),
     "one limit": ({"X-RateLimit-Reset-Default": "42"}, 42.0),
@@ -1007,7 +1012,7 @@ WAITS: dict[str, tuple[dict[str, str], float | None]] = {
         },
         60.0,
     ),
-    "the latest where none is used up": (
+    "the latest of limits with requests left": (
         {
             "x-ratelimit-remaining-a": "1",
             "x-ratelimit-reset-a": "20",
@@ -1025,11 +1030,11 @@ WAITS: dict[str, tuple[dict[str, str], float | None]] = {
         0.0,
     ),
     "retry after a date, without a date": ({"Retry-After": "Sun, 22 Nov 2026 16:04:30 GMT"}, None),
-    "retry after a month that is none": (
+    "retry after an invalid month": (
         {"Retry-After": "Sun, 22 Nox 2026 16:04:30 GMT", "Date": DATE},
         None,
     ),
-    "retry after a day that is none": (
+    "retry after an invalid day": (
         {"Retry-After": "Sun, 32 Nov 2026 16:04:30 GMT", "Date": DATE},
         None,
     ),
@@ -1057,7 +1062,7 @@ WAITS: dict[str, tuple[dict[str, str], float | None]] = {
 
 
 @pytest.mark.parametrize("name", WAITS)
-def test_a_429_says_how_long_to_wait(name: str) -> None:
+def test_a_429_error_has_its_retry_delay(name: str) -> None:
     headers, seconds = WAITS[name]
     error = error_of(CREATE, Response(429, headers))
     assert type(error) is RateLimited
@@ -1065,12 +1070,12 @@ def test_a_429_says_how_long_to_wait(name: str) -> None:
     assert error.may_have_happened is False
 
 
-def test_a_429_says_in_words_how_long_to_wait() -> None:
-    said = str(error_of(GET, Response(429, {"Retry-After": "12.5"})))
-    assert said == "bookings.get (GET /v2/bookings/bk7): 429 (retry after 12.5 s)"
+def test_a_429_message_states_its_retry_delay() -> None:
+    text = str(error_of(GET, Response(429, {"Retry-After": "12.5"})))
+    assert text == "bookings.get (GET /v2/bookings/bk7): 429 (retry after 12.5 s)"
 
 
-def test_a_429_carries_every_limit_it_states() -> None:
+def test_a_429_error_has_every_limit_of_its_headers() -> None:
     headers = {
         "X-RateLimit-Limit-Booking_guests_add": "5",
         "x-ratelimit-remaining-booking_guests_add": "0",
@@ -1088,22 +1093,22 @@ def test_a_429_carries_every_limit_it_states() -> None:
     )
 
 
-def test_blocked_by_the_edge_and_version_mismatch_are_what_they_say() -> None:
-    blocked = ONE_OF_EACH["BlockedByEdge"]
+def test_blocked_by_edge_and_version_mismatch_have_their_attributes() -> None:
+    blocked = INSTANCES["BlockedByEdge"]
     assert isinstance(blocked, BlockedByEdge)
     assert str(blocked) == (
-        "bookings.get (GET /v2/bookings/bk7): 403 a page of HTML (something in front of the "
-        "API refused; check the base URL and your network)"
+        "bookings.get (GET /v2/bookings/bk7): 403 a page of HTML (a proxy or firewall refused "
+        "the request; check the base URL and your network)"
     )
-    mismatch = ONE_OF_EACH["VersionMismatch"]
+    mismatch = INSTANCES["VersionMismatch"]
     assert isinstance(mismatch, VersionMismatch)
     assert not isinstance(mismatch, ApiError)
-    decoding = ONE_OF_EACH["DecodingError"]
+    decoding = INSTANCES["DecodingError"]
     assert isinstance(decoding, DecodingError)
     assert decoding.unreadable == ({"id": 5},)
 
 
-def test_a_limit_without_a_suffix_counts_and_a_longer_word_does_not() -> None:
+def test_a_limit_without_a_suffix_counts_and_a_longer_name_does_not() -> None:
     headers = {"X-RateLimit-Limit": "5", "X-RateLimit-Reset": "30", "X-RateLimit-Resets": "9"}
     error = error_of(GET, Response(429, headers))
     assert isinstance(error, RateLimited)

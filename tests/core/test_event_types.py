@@ -1,10 +1,10 @@
-"""Event types and accounts: what is read, what is asked and what is refused."""
+"""Event types and accounts: requests, responses and refusals."""
 
 import pickle
 from collections.abc import Callable
 
 import pytest
-from core_recorded import RECORDED, answered_with, response_of
+from core_recorded import RECORDED, response_of, response_with_data
 
 from calcom_core import (
     DecodingError,
@@ -109,7 +109,7 @@ NORMAL = EventType(
     },
 )
 
-# The id, the slug, and where it is so: the lengths, and what a booking of it is.
+# The id, the slug, the lengths if any, and the shape of its bookings.
 OUTLINES: list[tuple[int, str, tuple[int, ...] | None, str]] = [
     (1, "normal", None, ""),
     (2, "confirm", None, "needs_confirmation"),
@@ -133,12 +133,12 @@ OUTLINES: list[tuple[int, str, tuple[int, ...] | None, str]] = [
 
 
 def outline(found: EventType) -> tuple[int, str | None, tuple[int, ...] | None, str]:
-    said = ("is_recurring", "is_seated", "needs_confirmation")
-    flags = " ".join(name for name in said if getattr(found, name))
+    names = ("is_recurring", "is_seated", "needs_confirmation")
+    flags = " ".join(name for name in names if getattr(found, name))
     return found.id, found.slug, found.length_in_minutes_options, flags
 
 
-def test_ones_own_event_types_are_read() -> None:
+def test_the_users_event_types_are_read() -> None:
     found = OWN.read(response_of(LIST))
 
     assert found[0] == NORMAL
@@ -147,7 +147,7 @@ def test_ones_own_event_types_are_read() -> None:
     assert pickle.loads(pickle.dumps(found)) == found
 
 
-def test_those_of_a_username_are_read_the_same_without_credentials() -> None:
+def test_a_users_event_types_are_read_without_credentials() -> None:
     recording = "286-event-types-by-username"
     assert "Authorization" not in RECORDED[recording]["request"]["headers"]
     of_alice = event_types.list(username="alice").read(response_of(recording))
@@ -156,10 +156,10 @@ def test_those_of_a_username_are_read_the_same_without_credentials() -> None:
 
 def test_one_event_type_is_read() -> None:
     first = RECORDED[LIST]["response"]["body"]["data"][0]
-    assert event_types.get(1).read(answered_with(LIST, first)) == NORMAL
+    assert event_types.get(1).read(response_with_data(LIST, first)) == NORMAL
 
 
-def test_what_a_booking_of_an_event_type_needs_is_read() -> None:
+def test_the_requirements_of_an_event_type_are_read() -> None:
     found = {each.slug: each for each in OWN.read(response_of(LIST))}
 
     assert found["confirm"].confirmation_policy == EventTypeConfirmation(
@@ -212,7 +212,7 @@ def test_what_a_booking_of_an_event_type_needs_is_read() -> None:
     ]
 
 
-# As version 2026-06-12 has them.
+# As in version 2026-06-12.
 NEWER_FIELDS: list[dict[str, object]] = [
     {"field": "name", "slug": "name", "variant": "fullName", "disableOnPrefill": False},
     {
@@ -242,7 +242,7 @@ NEWER_FIELDS: list[dict[str, object]] = [
 
 def test_the_booking_fields_of_the_newer_version_are_read() -> None:
     operation = event_types.get(501, cal_api_version="2026-06-12")
-    found = operation.read(answered_with(LIST, {"id": 501, "bookingFields": NEWER_FIELDS}))
+    found = operation.read(response_with_data(LIST, {"id": 501, "bookingFields": NEWER_FIELDS}))
 
     assert found == EventType(
         501,
@@ -262,7 +262,7 @@ def test_the_booking_fields_of_the_newer_version_are_read() -> None:
     )
 
 
-# What a server says, and whether a booking is a series, has seats, and must be confirmed.
+# The keys of a server; whether a booking is a series, has seats, and needs confirmation.
 FLAGS: dict[str, tuple[dict[str, object], tuple[bool, bool, bool]]] = {
     "nothing": ({}, (False, False, False)),
     "null": (
@@ -297,14 +297,14 @@ FLAGS: dict[str, tuple[dict[str, object], tuple[bool, bool, bool]]] = {
 
 
 @pytest.mark.parametrize("name", FLAGS)
-def test_an_event_type_says_what_a_booking_of_it_is(name: str) -> None:
-    said, expected = FLAGS[name]
-    found = event_types.get(5).read(answered_with(LIST, {"id": 5, **said}))
+def test_an_event_type_states_the_shape_of_its_bookings(name: str) -> None:
+    keys, expected = FLAGS[name]
+    found = event_types.get(5).read(response_with_data(LIST, {"id": 5, **keys}))
     assert (found.is_recurring, found.is_seated, found.needs_confirmation) == expected
 
 
-# The changed key of the second event type, and where and what is wrong.
-ODD: dict[str, tuple[dict[str, object], str, str]] = {
+# The changed key of the second event type, the JSON path and the type found.
+INVALID: dict[str, tuple[dict[str, object], str, str]] = {
     "no id": ({"id": None}, "$.data[1].id", "null"),
     "a length in words": (
         {"lengthInMinutesOptions": [15, "30"]},
@@ -335,12 +335,12 @@ ODD: dict[str, tuple[dict[str, object], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_a_value_of_another_type_is_an_error_with_its_place(name: str) -> None:
-    changes, path, found = ODD[name]
+@pytest.mark.parametrize("name", INVALID)
+def test_a_value_of_another_type_is_an_error_with_its_path(name: str) -> None:
+    changes, path, found = INVALID[name]
     first, second, *_ = RECORDED[LIST]["response"]["body"]["data"]
     with pytest.raises(DecodingError) as caught:
-        OWN.read(answered_with(LIST, [first, {**second, **changes}]))
+        OWN.read(response_with_data(LIST, [first, {**second, **changes}]))
     assert (caught.value.path, caught.value.found) == (path, found)
     assert caught.value.may_have_happened is False
 
@@ -375,7 +375,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "one and several": (
         lambda: event_types.list(username="rosa", usernames=["ola"]),
-        "usernames: cannot stand with username",
+        "usernames: cannot be combined with username",
     ),
     "nobody": (lambda: event_types.list(username=""), "username: is empty"),
     "none of several": (
@@ -384,7 +384,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "two in one": (
         lambda: event_types.list(usernames=["rosa,ola"]),
-        "usernames[0]: holds a comma, which would make it two",
+        "usernames[0]: contains a comma, which separates usernames",
     ),
     "several as text": (
         lambda: event_types.list(usernames="rosa"),
@@ -404,7 +404,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_server_would_not_understand_is_refused(name: str) -> None:
+def test_input_the_server_would_misread_is_refused(name: str) -> None:
     call, message = REFUSED[name]
     with pytest.raises(InvalidInput) as caught:
         call()

@@ -35,7 +35,7 @@ API = Api(Anonymous())
 
 
 class Word(str):
-    """A string that shows itself, and is formatted, as another."""
+    """A string whose str() and format() are another string."""
 
     __slots__ = ()
 
@@ -197,7 +197,7 @@ BUILT_IN = (str, int, float, bool, bytes, type(None), datetime, date)
 
 
 def assert_exact(value: Any) -> None:
-    """Walk a value; nothing in it may be of a subclass."""
+    """Check a value recursively; nothing in it may be of a subclass."""
     assert type(value) in (*BUILT_IN, dict, list, tuple)
     for inner in _inner(value):
         assert_exact(inner)
@@ -227,7 +227,7 @@ class Ratio(float):
 
 
 class Stamp(datetime):
-    """A time of a subclass that writes itself in another way, as a timestamp of pandas does."""
+    """A datetime subclass with another isoformat, like pandas.Timestamp."""
 
     def isoformat(self, *_: Any) -> str:
         return "another"
@@ -242,7 +242,7 @@ class Day(date):
 
 
 @pytest.mark.parametrize("small", [Size.SMALL, Mixed.SMALL, Ratio(30)])
-def test_a_number_is_sent_as_its_digits(small: Any) -> None:
+def test_a_number_is_sent_as_digits(small: Any) -> None:
     assert bookings.list(take=small, event_type_ids=[small]).query == (
         ("eventTypeIds", "30"),
         ("take", "30"),
@@ -250,15 +250,15 @@ def test_a_number_is_sent_as_its_digits(small: Any) -> None:
     assert teams.references(small, small, "bk7").path == (
         "/v2/organizations/30/teams/30/bookings/bk7/references"
     )
-    made = NewBooking(
+    booking = NewBooking(
         start="2027-04-05T09:30:00Z",
         event_type_id=small,
         attendee=PER,  # type: ignore[arg-type]
         length_in_minutes=small,
         booking_fields_responses={"size": small, "more": [small], "ratio": Ratio(0.5)},
     )
-    assert_exact(attrs.asdict(made))
-    assert sent(API.request(bookings.create(made)))[1] == {
+    assert_exact(attrs.asdict(booking))
+    assert sent(API.request(bookings.create(booking)))[1] == {
         "start": "2027-04-05T09:30:00Z",
         "attendee": PER_SENT,
         "eventTypeId": 30,
@@ -268,18 +268,18 @@ def test_a_number_is_sent_as_its_digits(small: Any) -> None:
 
 
 def test_an_input_holds_values_of_built_in_types() -> None:
-    made = NewBooking(
+    booking = NewBooking(
         start=Stamp(2027, 4, 5, 11, 30, 0, 500_000, tzinfo=timezone(timedelta(hours=2))),
         event_type_id=Size.SMALL,
         attendee={key: Word(value) for key, value in PER.items()},  # type: ignore[arg-type]
         metadata={Word("order"): Word("A-17")},
         booking_fields_responses={Word("topic"): {Word("k"): Word("v")}},
     )
-    assert_exact(attrs.asdict(made))
-    assert made.start == datetime(2027, 4, 5, 9, 30, 0, 500_000, UTC)
+    assert_exact(attrs.asdict(booking))
+    assert booking.start == datetime(2027, 4, 5, 9, 30, 0, 500_000, UTC)
 
 
-def test_a_time_or_a_date_of_a_subclass_is_sent_as_any_other() -> None:
+def test_a_datetime_or_date_subclass_is_sent_like_any_other() -> None:
     stamp = Stamp(2027, 4, 5, 11, 30, tzinfo=timezone(timedelta(hours=2)))
     assert bookings.list(after_start=stamp).query == (("afterStart", "2027-04-05T09:30:00Z"),)
     assert slots.list(start=Day(2027, 4, 5), end=stamp, event_type_id=1).query == (
@@ -314,13 +314,13 @@ def test_base_url_and_headers_are_sent_as_their_text(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("credentials", [ApiKey, AccessToken, lambda key: ApiKey(Secret(key))])
-def test_a_credential_is_shown_to_the_server_as_its_text(credentials: Any, kind: str) -> None:
+def test_a_credential_is_sent_as_its_text(credentials: Any, kind: str) -> None:
     auth = credentials(KINDS[kind]("cal_test_key"))
     assert auth.headers() == (("Authorization", "Bearer cal_test_key"),)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_request_of_your_own_holds_exact_strings(kind: str) -> None:
+def test_a_custom_request_holds_exact_strings(kind: str) -> None:
     as_ = KINDS[kind]
     headers = Headers([(as_("X-Name"), as_("value"))])
     request = Request(as_("GET"), as_("https://cal.example/v2"), headers)
@@ -340,7 +340,7 @@ def test_the_key_of_create_once_is_sent_as_its_text(kind: str) -> None:
     assert sent(effect.request)[1]["metadata"] == {"create_once_key": "order-1"}
 
 
-def test_a_word_that_only_claims_to_be_equal_is_refused() -> None:
+def test_a_word_with_a_false_equality_is_refused() -> None:
     class Lax(str):
         __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Every example body of the API's versions: read, refused or sent as what it is."""
+"""Every example body of the API's versions is read, refused or sent."""
 
 import json
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 from attrs import frozen
+from core_calls import in_zone
 from core_lossless import assert_lossless, shape_of
-from core_other_calls import in_zone
 
 from calcom_core import (
     HOSTED,
@@ -53,10 +53,10 @@ SEAT = "5d0c2b1a-1111-4222-8333-944455566677"
 
 @frozen
 class Example:
-    """A call, the method and path it asks, and what its answer is read as."""
+    """A call, its method and path, and the shape of its decoded response."""
 
     call: Callable[[], Operation[Any]]
-    asks: str
+    target: str
     shape: Any
 
 
@@ -276,7 +276,7 @@ READ: dict[str, Example] = {
     ),
 }
 
-# The server takes an absent body and an empty one alike.
+# The server treats an absent body like an empty one.
 EMPTY = {"confirm"}
 WITHOUT_ITS_REQUEST = {"create_recurring_seated"}
 
@@ -381,7 +381,7 @@ def response(body: object, status: int = 200) -> Response:
     return Response(status, (), json.dumps(body).encode())
 
 
-def test_each_example_has_its_row() -> None:
+def test_each_example_has_a_row() -> None:
     assert sorted([*READ, *REFUSED]) == sorted(EXAMPLES)
 
 
@@ -394,21 +394,21 @@ def test_nothing_of_an_example_is_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READ)
-def test_an_example_is_asked_for_like_this(name: str) -> None:
-    example, asked = READ[name], EXAMPLES[name]["request"]
+def test_an_example_request_is_sent(name: str) -> None:
+    example, recorded = READ[name], EXAMPLES[name]["request"]
     operation = example.call()
-    assert f"{operation.method} {operation.path}" == example.asks
+    assert f"{operation.method} {operation.path}" == example.target
     request = Api(Anonymous()).request(operation)
     if operation.method == "GET":
         query = dict(parse_qsl(request.url.partition("?")[2]))
-        assert query == {key: str(value) for key, value in (asked or {}).items()}
+        assert query == {key: str(value) for key, value in (recorded or {}).items()}
     elif name not in WITHOUT_ITS_REQUEST:
         body = json.loads(request.body) if request.body else None
-        assert body == (None if name in EMPTY else asked)
+        assert body == (None if name in EMPTY else recorded)
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_example_of_a_refusal_is_the_error_that_says_what_it_means(name: str) -> None:
+def test_an_example_refusal_becomes_its_error(name: str) -> None:
     operation, error, attributes = REFUSED[name]
     with pytest.raises(ApiError) as caught:
         operation.read(response(EXAMPLES[name]["response"], EXAMPLES[name]["status"]))
@@ -417,7 +417,7 @@ def test_an_example_of_a_refusal_is_the_error_that_says_what_it_means(name: str)
     assert hasattr(caught.value, "fields") is ("fields" in attributes)
 
 
-def test_an_example_of_a_list_names_its_next_page_where_there_is_one() -> None:
+def test_an_example_list_has_its_next_page() -> None:
     def following(name: str) -> object:
         return READ[name].call().read(response(EXAMPLES[name]["response"])).next
 
@@ -435,7 +435,7 @@ def test_an_example_of_a_list_names_its_next_page_where_there_is_one() -> None:
 WHO = {"time_zone": "America/Los_Angeles", "name": "Kithe Connector Test"}
 EVENT = "9ft9mwbNCEM6rE8r59aQQm"
 
-# Bodies of 2026-02-25: the call that sends the request, and what the answer is read as.
+# Bodies of 2026-02-25: the call that sends the request, and the shape of the response.
 NEWER: dict[str, tuple[Callable[[], Operation[Any]], str | None, Any]] = {
     "create_2026-02-25": (
         lambda: bookings.create(
@@ -515,12 +515,12 @@ NEWER: dict[str, tuple[Callable[[], Operation[Any]], str | None, Any]] = {
 
 
 def without_milliseconds(body: Any) -> Any:
-    """Leave out the `.000` of a start, which is not sent here."""
+    """Remove the `.000` of a start, which the library does not send."""
     return {**body, "start": body["start"].replace(".000Z", "Z")} if "start" in body else body
 
 
 @pytest.mark.parametrize("name", NEWER)
-def test_a_body_of_the_newer_version_is_sent_and_read(name: str) -> None:
+def test_a_request_body_of_the_newer_version_is_sent_and_parsed(name: str) -> None:
     call, sent, shape = NEWER[name]
     request = Api(Anonymous(), versions=HOSTED).request(call())
     assert request.headers.get("cal-api-version") == "2026-02-25"
@@ -551,7 +551,7 @@ OTHER_READ: dict[str, tuple[Operation[Any], str, Any, Operation[Any] | None]] = 
 
 
 @pytest.mark.parametrize("name", OTHER_READ)
-def test_nothing_of_a_body_of_a_version_is_lost(name: str) -> None:
+def test_no_key_of_a_version_body_is_lost(name: str) -> None:
     operation, version, shape, following = OTHER_READ[name]
     request = Api(Anonymous(), versions=HOSTED).request(operation)
     assert request.headers.get("cal-api-version") == version
@@ -596,7 +596,7 @@ MISMATCHES = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_an_error_of_a_version_is_the_class_that_says_what_it_means(name: str) -> None:
+def test_an_error_of_a_version_has_its_class(name: str) -> None:
     operation, status, error, attributes = ERRORS[name]
     with pytest.raises(ApiError) as caught:
         operation.read(response(VERSIONS[name], status))
@@ -625,12 +625,12 @@ def test_the_documented_pagination_is_read() -> None:
     )
 
 
-def test_the_headers_of_a_limit_are_read() -> None:
+def test_the_rate_limit_headers_are_parsed() -> None:
     headers = Headers(VERSIONS["response_headers_ratelimit"])
     assert parse_rate_limits(headers) == (RateLimit("default", 120, 116, 53.0),)
 
 
-def test_each_body_of_a_version_has_its_row() -> None:
+def test_each_example_body_of_a_version_has_a_row() -> None:
     pairs = {f"{name}_response" for name in NEWER} | {sent for _, sent, _ in NEWER.values() if sent}
     alone = {"list_2024-08-13_pagination", "response_headers_ratelimit"}
     assert VERSIONS.keys() == pairs | alone | {*OTHER_READ, *ERRORS, *MISMATCHES}

@@ -1,4 +1,4 @@
-"""The typed dicts have the keys of the inputs that they stand for, and the same types."""
+"""The typed dicts have the keys and the types of their input classes."""
 
 from typing import Any, get_args, get_type_hints, is_typeddict
 
@@ -20,7 +20,7 @@ DICTS: dict[str, Any] = {
     name: value for name, value in vars(input_dicts).items() if is_typeddict(value)
 }
 
-# The values that are inputs of their own; there a dict may stand, too.
+# The nested inputs, which may also be dicts.
 NESTED: dict[tuple[str, str], Any] = {
     ("NewBookingDict", "attendee"): NewAttendeeDict | NewAttendee,
     ("NewBookingDict", "location"): LocationDict | LocationInput | None,
@@ -33,7 +33,7 @@ def class_of(name: str) -> Any:
     return vars(inputs).get(own) or vars(location)[own]
 
 
-def test_every_input_that_a_call_takes_has_its_typed_dict() -> None:
+def test_every_input_of_a_call_has_its_typed_dict() -> None:
     assert sorted(DICTS) == [
         "AbsenceDict",
         "AttendeeAddressLocationDict",
@@ -70,11 +70,11 @@ def test_a_typed_dict_has_the_keys_and_the_types_of_its_class(name: str) -> None
 
 
 def types_of(union: Any) -> dict[str, Any]:
-    """Return each `type` that a union of typed dicts takes, and the dict that takes it."""
+    """Return each `type` of a union of typed dicts, with its dict."""
     return {tag: each for each in get_args(union) for tag in get_args(get_type_hints(each)["type"])}
 
 
-def test_the_dicts_of_a_location_take_the_types_that_the_api_takes() -> None:
+def test_the_typed_dicts_of_a_location_have_the_types_of_the_api() -> None:
     assert types_of(LocationDict).keys() == LOCATIONS.keys()
     assert types_of(NewLocationDict).keys() == NEW_LOCATIONS.keys()
     for tag, each in (types_of(LocationDict) | types_of(NewLocationDict)).items():

@@ -36,7 +36,7 @@ from calcom_core.model.slot import NewReservation, SlotFilters
 START = "2027-04-05T09:00:00Z"
 PER = {"name": "Per", "email": "per@guest.example", "time_zone": "UTC"}
 
-# Each input with what it needs.
+# Each input with its required fields.
 INPUTS: list[tuple[type[Any], dict[str, Any]]] = [
     (NewAttendee, PER),
     (Routing, {"team_member_ids": [1]}),
@@ -70,7 +70,7 @@ LOCATIONS_OF_NO_FIELDS = [
     (PhoneLocation, "phone"),
     (OrganizersDefaultAppLocation, "organizersDefaultApp"),
 ]
-# Of a refusal that lists the words that are known.
+# From a refusal that lists the allowed words.
 LAST_WORDS = ("asc, desc", "time, range", "zoom_video")
 FIELDS = [
     (cls, needed, field.name) for cls, needed in INPUTS for field in attrs.fields(cls) if field.init
@@ -80,7 +80,7 @@ FIELDS = [
 @pytest.mark.parametrize(
     ("cls", "needed", "name"), FIELDS, ids=[f"{cls.__name__}.{name}" for cls, _, name in FIELDS]
 )
-def test_a_field_refuses_what_is_no_value_of_its_kind(
+def test_a_field_refuses_values_of_other_types(
     cls: type[Any], needed: dict[str, Any], name: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -97,7 +97,7 @@ def test_an_input_takes_keywords_only(cls: type[Any], needed: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(("cls", "tag"), LOCATIONS_OF_NO_FIELDS)
-def test_a_location_has_one_type_that_cannot_be_given(cls: type[Any], tag: str) -> None:
+def test_a_location_has_one_type_which_is_not_an_argument(cls: type[Any], tag: str) -> None:
     assert cls().type == tag
     with pytest.raises(TypeError):
         cls(type="link")
@@ -139,48 +139,48 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str, str]] = {
     "both": (
         {"team_id": 1, "teams_ids": [1]},
         "team_id",
-        "cannot stand with teams_ids; the server would use only one of them",
+        "cannot be combined with teams_ids; the server would use only one",
     ),
     "two sorts": (
         {"sort_end": "asc", "sort_updated_at": "asc"},
         "sort_updated_at",
-        "cannot stand with sort_end; the server would use only one of them",
+        "cannot be combined with sort_end; the server would use only one",
     ),
     "both ways of paging": (
         {"take": 3, "cursor": "c"},
         "take",
-        "cannot stand with cursor: a list by cursor has limit instead",
+        "cannot be combined with cursor: a list by cursor uses limit instead",
     ),
     "a sort with a cursor": (
         {"sort_end": "asc", "limit": 3},
         "sort_end",
-        "cannot stand with limit: the order of a list by cursor follows from its status",
+        "cannot be combined with limit: the status determines the order of a list by cursor",
     ),
     "two statuses in the version of cursors": (
         {"status": ["past", "upcoming"], "cal_api_version": "2026-05-01"},
         "status",
-        "cannot be said in version 2026-05-01: a list by cursor takes one",
+        "is not supported in version 2026-05-01: a list by cursor accepts only one",
     ),
     "a limit in a version of skip": (
         {"limit": 3, "cal_api_version": "2024-08-13"},
         "limit",
-        "cannot be said in version 2024-08-13: a list by take and skip does not know it",
+        "is not supported in version 2024-08-13: a list by take and skip does not support it",
     ),
     "a range": (
         {"after_start": "2027-04-05T09:00:00Z", "before_end": "2027-04-05T08:00:00Z"},
         "before_end",
-        "is before after_start, so that nothing can lie between",
+        "is before after_start, so no booking can match",
     ),
     "a naive time": (
         {"after_start": "2027-04-05T09:00:00"},
         "after_start",
-        "is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
 }
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_a_problem_says_the_way_out(name: str) -> None:
+def test_a_problem_states_a_remedy(name: str) -> None:
     filters, field, problem = PROBLEMS[name]
     with pytest.raises(InvalidInput) as caught:
         bookings.list(**filters)
@@ -200,7 +200,7 @@ def test_a_problem_says_the_way_out(name: str) -> None:
         ((), "tuple"),
     ],
 )
-def test_a_value_of_another_kind_is_told_by_its_kind(value: object, kind: str) -> None:
+def test_a_value_of_another_type_is_described_by_its_type(value: object, kind: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         bookings.get(value)  # type: ignore[arg-type]
     assert str(caught.value) == f"booking_uid: must be a string, not {kind}"

@@ -1,4 +1,4 @@
-"""Equality, hash and repr are those that attrs writes, and are written when one is first used."""
+"""Equality, hash and repr are those of attrs, generated at first use."""
 
 import copy
 import pickle
@@ -17,8 +17,8 @@ class Plain:
     __slots__ = ()
 
 
-def made(above: type[Any]) -> dict[str, type[Any]]:
-    """Return classes of every kind of field, with *above* as their base."""
+def classes_over(above: type[Any]) -> dict[str, type[Any]]:
+    """Return classes with every kind of field and *above* as their base."""
 
     @frozen
     class Empty(above):
@@ -74,8 +74,8 @@ INSTANCES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_values_compare_hash_and_show_as_attrs_lets_them() -> None:
-    values, others = made(LazyMethods), made(Plain)
+def test_values_have_the_eq_hash_and_repr_of_attrs() -> None:
+    values, others = classes_over(LazyMethods), classes_over(Plain)
     ours = [values[name](**given) for name, given in INSTANCES]
     theirs = [others[name](**given) for name, given in INSTANCES]
 
@@ -83,7 +83,7 @@ def test_values_compare_hash_and_show_as_attrs_lets_them() -> None:
         return [[(one == other, one != other) for other in items] for one in items]
 
     assert table(ours) == table(theirs)
-    # Again with copies, which are others, and now that everything is written.
+    # Again with copies, after all methods are generated.
     assert [one == evolve(one) for one in ours] == [one == evolve(one) for one in theirs]
     assert [repr(one) for one in ours] == [repr(one) for one in theirs]
     for one, other in zip(ours, theirs, strict=True):
@@ -91,8 +91,8 @@ def test_values_compare_hash_and_show_as_attrs_lets_them() -> None:
         assert one.__eq__(other) is NotImplemented
 
 
-def test_equal_values_have_equal_hashes_and_others_have_not() -> None:
-    values = made(LazyMethods)
+def test_only_equal_values_have_equal_hashes() -> None:
+    values = classes_over(LazyMethods)
     assert hash(values["Empty"]()) == hash(values["Empty"]())
     assert hash(values["Single"](only=(1, 2))) == hash(values["Single"](only=(1, 2)))
     assert hash(values["Several"](first=1)) == hash(
@@ -105,8 +105,8 @@ def test_equal_values_have_equal_hashes_and_others_have_not() -> None:
 
 
 @pytest.mark.parametrize("use", [repr, hash, lambda value: value == value])
-def test_they_are_written_at_the_first_use_of_one(use: Any) -> None:
-    for cls in made(LazyMethods).values():
+def test_lazy_methods_are_generated_at_first_use(use: Any) -> None:
+    for cls in classes_over(LazyMethods).values():
         assert vars(cls)["__eq__"] is vars(LazyMethods)["__eq__"]
         value = cls(**next(given for name, given in INSTANCES if name == cls.__name__))
         use(value)
@@ -116,26 +116,26 @@ def test_they_are_written_at_the_first_use_of_one(use: Any) -> None:
             assert "attrs" in vars(cls)["__repr__"].__doc__
 
 
-def test_a_class_below_one_that_was_used_looks_at_its_own_fields() -> None:
-    values = made(LazyMethods)
+def test_a_subclass_of_a_used_class_compares_its_own_fields() -> None:
+    values = classes_over(LazyMethods)
     assert values["Several"](first=1) == values["Several"](first=1)
     assert values["More"](first=1, more=1) != values["More"](first=1, more=2)
     assert repr(values["More"](first=1, more=1)).endswith("more=1)")
 
 
-def test_a_class_below_one_without_fields_of_its_own_compares_by_those() -> None:
-    class Below(made(LazyMethods)["Single"]):  # type: ignore[misc]  # made at run time
+def test_a_subclass_without_fields_compares_inherited_ones() -> None:
+    class Below(classes_over(LazyMethods)["Single"]):  # type: ignore[misc]  # created at run time
         pass
 
     assert Below(1) == Below(1)
     assert Below(1) != Below(2)
-    assert Below(1) != made(LazyMethods)["Single"](1)
+    assert Below(1) != classes_over(LazyMethods)["Single"](1)
     assert repr(Below(1)) == "Below(only=1)"
 
 
-def test_a_value_that_holds_itself_can_be_shown() -> None:
+def test_a_recursive_value_has_a_repr() -> None:
     held: list[Any] = []
-    value = made(LazyMethods)["Single"](held)
+    value = classes_over(LazyMethods)["Single"](held)
     held.append(value)
     assert repr(value) == "Single(only=[...])"
 
@@ -145,7 +145,7 @@ class Boxed(LazyMethods, Generic[T]):
     inner: T
 
 
-def test_a_generic_value_is_one() -> None:
+def test_a_generic_value_is_a_value() -> None:
     assert Boxed[int](1) == Boxed(1)
     assert repr(Boxed([Boxed(1)])) == "Boxed(inner=[Boxed(inner=1)])"
 

@@ -1,4 +1,4 @@
-"""Responses that lack keys, as those of older and of newer servers do."""
+"""Responses without some keys, as from older or newer servers."""
 
 import copy
 import json
@@ -12,6 +12,7 @@ import attrs
 import pytest
 from core_lossless import snake
 from core_recorded import RECORDED, operation_of, response_of
+from core_responses import changed, json_path, success
 from test_recorded_responses import SHAPES
 
 from calcom_core import (
@@ -60,7 +61,7 @@ REQUIRED: dict[str, set[str]] = {
     "EventType": {"id"},
     "Me": {"id"},
 }
-# The value without the key is the one that the server sent with it.
+# Without the key, the value equals the one that was sent.
 COMPUTED = {
     ("Host", "displayEmail"),
     ("Attendee", "displayEmail"),
@@ -75,7 +76,7 @@ EMPTY = {("Booking", "hosts"), ("Booking", "attendees"), ("ConferencingSession",
 
 
 def envelopes(name: str) -> Iterator[dict[str, Any]]:
-    """Yield a recorded body; a list of several as one body for each of its items."""
+    """Yield a recorded body; yields a list as one body for each item."""
     envelope = RECORDED[name]["response"]["body"]
     data = envelope.get("data")
     if isinstance(data, list) and data:
@@ -112,7 +113,7 @@ def places_of(envelope: dict[str, Any], value: object) -> Iterator[tuple[Steps, 
 
 
 def model_at(value: Any, steps: Steps) -> Any:
-    """Return the model at a place in what a response was read as."""
+    """Return the model at a place in a decoded response."""
     if isinstance(value, Page):
         value = value.items if steps[0] == "data" else value.pagination
     for step in steps[1:]:
@@ -123,30 +124,12 @@ def model_at(value: Any, steps: Steps) -> Any:
     return value
 
 
-def changed(envelope: Any, steps: Steps, *value: object) -> Any:
-    """Return an envelope with another value at a place, or without its key."""
-    root = inner = json.loads(json.dumps(envelope))
-    for step in steps[:-1]:
-        inner = inner[step]
-    del inner[steps[-1]]
-    if value:
-        inner[steps[-1]] = value[0]
-    return root
-
-
-def json_path(steps: Steps) -> str:
-    return "$" + "".join(
-        f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
-        for step in steps
-    )
-
-
 def body_of(envelope: Any) -> Response:
     return Response(200, (), json.dumps(envelope).encode())
 
 
 def outcome(operation: Operation[Any], envelope: Any) -> Any:
-    """Return what a body is read as, or the place and the kind of what cannot be read."""
+    """Return a decoded body, or the place and the type of its unreadable value."""
     try:
         return operation.read(body_of(envelope))
     except DecodingError as error:
@@ -154,7 +137,7 @@ def outcome(operation: Operation[Any], envelope: Any) -> Any:
 
 
 def assert_as_before(before: Any, after: Any, model: str, key: str) -> None:
-    """Check that a model lost no more than the value of one key."""
+    """Check that a model lost only the value of one key."""
     for field in attrs.fields(type(before)):
         kept = getattr(before, field.name)
         if field.name == snake(key) and (model, key) not in COMPUTED:
@@ -162,8 +145,8 @@ def assert_as_before(before: Any, after: Any, model: str, key: str) -> None:
         assert getattr(after, field.name) == kept, (model, key, field.name)
 
 
-def read_alone() -> Iterator[tuple[Operation[Any], dict[str, Any], Any]]:
-    """Yield the recorded bodies, each with the operation that reads it and the result."""
+def recorded_bodies() -> Iterator[tuple[Operation[Any], dict[str, Any], Any]]:
+    """Yield the recorded bodies, each with its operation and its decoded value."""
     for name in SHAPES:
         operation = operation_of(name)
         for envelope in envelopes(name):
@@ -172,7 +155,7 @@ def read_alone() -> Iterator[tuple[Operation[Any], dict[str, Any], Any]]:
 
 @attrs.frozen
 class Key:
-    """One key of a model in a recorded body, and what the body is read as."""
+    """One key of a model in a recorded body, and the decoded body."""
 
     operation: Operation[Any]
     envelope: dict[str, Any]
@@ -196,16 +179,16 @@ class Key:
 
 @pytest.fixture
 def keys(sample: Callable[..., Any]) -> list[Key]:
-    """Return the keys of all recorded bodies: some of each name in each model by default."""
+    """Return the keys of all recorded bodies; by default, a few of each name in each model."""
     found: dict[tuple[str, str], list[Key]] = defaultdict(list)
-    for operation, envelope, before in read_alone():
+    for operation, envelope, before in recorded_bodies():
         for steps, model in places_of(envelope, before):
             key = Key(operation, envelope, before, steps, model)
             found[model, key.name].append(key)
     return [key for alike in found.values() for key in sample(alike, 2)]
 
 
-def test_only_what_identifies_a_thing_is_required(
+def test_only_identifying_keys_are_required(
     keys: list[Key], pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     needed: dict[str, set[str]] = {}
@@ -234,7 +217,7 @@ def test_null_means_the_same_as_no_key(keys: list[Key]) -> None:
             key.assert_nothing_else_is_lost(after)
 
 
-def test_a_value_of_another_type_is_an_error_whichever_key_it_has(keys: list[Key]) -> None:
+def test_a_value_of_another_type_is_an_error_under_every_key(keys: list[Key]) -> None:
     for key in keys:
         if key.model == "envelope":
             continue
@@ -245,12 +228,8 @@ def test_a_value_of_another_type_is_an_error_whichever_key_it_has(keys: list[Key
         assert key.read_with(other) == (json_path(key.steps), found)
 
 
-def success(data: object) -> Response:
-    return body_of({"status": "success", "data": data})
-
-
 NINE = datetime(2027, 4, 5, 9, tzinfo=UTC)
-LEAST = {
+MINIMAL = {
     "uid": "bk7",
     "status": "accepted",
     "start": "2027-04-05T09:00:00.000Z",
@@ -258,8 +237,8 @@ LEAST = {
 }
 
 
-def test_a_booking_of_four_keys_is_read() -> None:
-    booking = bookings.get_one("bk7").read(success(LEAST))
+def test_a_booking_with_four_keys_is_read() -> None:
+    booking = bookings.get_one("bk7").read(success(MINIMAL))
     assert booking == Booking(
         uid="bk7",
         status="accepted",
@@ -289,47 +268,47 @@ LACKING: list[tuple[Operation[Any], object, str]] = [
     (
         bookings.get_one("bk7"),
         {},
-        f"{OF_ONE}nothing at $.data.uid, where a string belongs; "
+        f"{OF_ONE}nothing at $.data.uid instead of a string; "
         "also missing: $.data.status, $.data.start, $.data.end",
     ),
     (
         bookings.get_one("bk7"),
         {"uid": "bk7", "start": "2027-04-05T09:00:00.000Z"},
-        f"{OF_ONE}nothing at $.data.status, where a string belongs; also missing: $.data.end",
+        f"{OF_ONE}nothing at $.data.status instead of a string; also missing: $.data.end",
     ),
     (
         bookings.get_one("bk7"),
-        {**LEAST, "start": None},
-        f"{OF_ONE}null at $.data.start, where a time with its offset belongs",
+        {**MINIMAL, "start": None},
+        f"{OF_ONE}null at $.data.start instead of a time with its offset",
     ),
     (
         bookings.get_one("bk7"),
         {"uid": "bk7", "status": "accepted", "start": "soon"},
-        f"{OF_ONE}another string at $.data.start, where a time with its offset belongs; "
+        f"{OF_ONE}another string at $.data.start instead of a time with its offset; "
         "also missing: $.data.end",
     ),
     (
         bookings.get_one("bk7"),
         {"uid": 5},
-        f"{OF_ONE}an integer at $.data.uid, where a string belongs; "
+        f"{OF_ONE}an integer at $.data.uid instead of a string; "
         "also missing: $.data.status, $.data.start, $.data.end",
     ),
     (
         bookings.list(),
-        [LEAST, {"uid": "bk8", "status": "accepted"}, {}],
-        f"{OF_LIST}nothing at $.data[1].start, where a time with its offset belongs; "
-        "also missing: $.data[1].end (2 unreadable, the other 1 of the page in error.page)",
+        [MINIMAL, {"uid": "bk8", "status": "accepted"}, {}],
+        f"{OF_LIST}nothing at $.data[1].start instead of a time with its offset; "
+        "also missing: $.data[1].end (items in error.unreadable: 2, error.page: 1)",
     ),
     (
         bookings.references("bk7"),
         [{}],
         "bookings.references (GET /v2/bookings/bk7/references): 200 with nothing at "
-        "$.data[0].type, where a string belongs; also missing: $.data[0].eventUid",
+        "$.data[0].type instead of a string; also missing: $.data[0].eventUid",
     ),
     (
         slots.reserve(event_type_id=1, slot_start=NINE),
         {},
-        f"{OF_RESERVE}nothing at $.data.reservationUid, where a string belongs; "
+        f"{OF_RESERVE}nothing at $.data.reservationUid instead of a string; "
         "the server accepted the request all the same",
     ),
 ]
@@ -345,11 +324,11 @@ def test_every_missing_key_of_an_object_is_named_at_once(
     assert str(caught.value) == message
 
 
-# What is asked for, the least that its data may be, and what that is read as.
-LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
+# An operation, its minimal data, and the decoded value.
+MINIMAL_DATA: dict[str, tuple[Operation[Any], object, object]] = {
     "people, an event type and an addition": (
         bookings.get_one("bk7"),
-        {**LEAST, "hosts": [{}], "attendees": [{}], "eventType": {}, "added": 1},
+        {**MINIMAL, "hosts": [{}], "attendees": [{}], "eventType": {}, "added": 1},
         Booking(
             uid="bk7",
             status="accepted",
@@ -372,9 +351,9 @@ LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
             extra={"added": 1},
         ),
     ),
-    "a duration that is no whole number": (
+    "a duration that is not a whole number": (
         bookings.get_one("bk7"),
-        {**LEAST, "end": "2027-04-05T09:00:30.000Z"},
+        {**MINIMAL, "end": "2027-04-05T09:00:30.000Z"},
         Booking(
             uid="bk7",
             status="accepted",
@@ -385,7 +364,7 @@ LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
     ),
     "the older name of a place, and an event type": (
         bookings.get_one("bk7"),
-        {**LEAST, "meetingUrl": "https://meet.example.com/a", "eventType": {"id": 7}},
+        {**MINIMAL, "meetingUrl": "https://meet.example.com/a", "eventType": {"id": 7}},
         Booking(
             uid="bk7",
             status="accepted",
@@ -475,15 +454,15 @@ LEAST_DATA: dict[str, tuple[Operation[Any], object, object]] = {
 }
 
 
-@pytest.mark.parametrize("name", LEAST_DATA)
-def test_the_least_that_a_response_may_say_is_read_as_this(name: str) -> None:
-    operation, data, value = LEAST_DATA[name]
+@pytest.mark.parametrize("name", MINIMAL_DATA)
+def test_a_minimal_response_is_read(name: str) -> None:
+    operation, data, value = MINIMAL_DATA[name]
     read = operation.read(success(data))
     assert read == value
     assert hash(read) == hash(value)
 
 
-# A recording, and the keys that its hosts, attendees or new host are in.
+# A recording, and the keys of its hosts, attendees or new host.
 PEOPLE = {
     "29-get-normal": ("hosts", "attendees"),
     "live-14-list-oauth-client": ("hosts", "attendees"),
@@ -523,7 +502,7 @@ DISPLAYED = [
 def test_an_address_is_displayed_without_the_suffix_of_a_managed_user(
     email: str, displayed: str
 ) -> None:
-    data = {**LEAST, "hosts": [{"email": email}], "attendees": [{"email": email}]}
+    data = {**MINIMAL, "hosts": [{"email": email}], "attendees": [{"email": email}]}
     booking = bookings.get_one("bk7").read(success(data))
     assert (booking.hosts[0].display_email, booking.attendees[0].display_email) == (
         displayed,
@@ -532,7 +511,7 @@ def test_an_address_is_displayed_without_the_suffix_of_a_managed_user(
     assert Host(email=email).display_email == displayed
 
 
-SHAPES_OF_LEAST: list[tuple[dict[str, object], BookingShape]] = [
+SHAPES_OF_MINIMAL: list[tuple[dict[str, object], BookingShape]] = [
     ({"bookingFieldsResponses": {}}, BookingShape.SINGLE),
     ({}, BookingShape.SEATED),
     ({"metadata": {}}, BookingShape.SEATED),
@@ -541,16 +520,16 @@ SHAPES_OF_LEAST: list[tuple[dict[str, object], BookingShape]] = [
 ]
 
 
-@pytest.mark.parametrize(("more", "shape"), SHAPES_OF_LEAST)
+@pytest.mark.parametrize(("more", "shape"), SHAPES_OF_MINIMAL)
 def test_a_booking_without_responses_counts_as_seated(
     more: dict[str, object], shape: BookingShape
 ) -> None:
-    booking = bookings.get_one("bk7").read(success({**LEAST, **more}))
+    booking = bookings.get_one("bk7").read(success({**MINIMAL, **more}))
     assert (booking.shape, booking.is_seated) == (shape, shape.value.endswith("seated"))
 
 
 PAGINATIONS: list[tuple[dict[str, object], object, Operation[Page[Booking]] | None]] = [
-    # What a page by number, then by cursor, says; what it is read as, and the next page.
+    # The pagination by offset, then by cursor; its decoded value, and the next page.
     ({"hasNextPage": False}, OffsetPagination(has_next_page=False), None),
     (
         {"hasNextPage": True},
@@ -576,10 +555,10 @@ PAGINATIONS: list[tuple[dict[str, object], object, Operation[Page[Booking]] | No
 
 
 @pytest.mark.parametrize(("pagination", "read", "following"), PAGINATIONS)
-def test_a_page_that_says_little_is_followed_as_far_as_it_says(
+def test_a_page_with_little_pagination_has_the_next_page_it_implies(
     pagination: dict[str, object], read: object, following: Operation[Page[Booking]] | None
 ) -> None:
-    envelope = {"status": "success", "data": [LEAST], "pagination": pagination}
+    envelope = {"status": "success", "data": [MINIMAL], "pagination": pagination}
     page = bookings.list(take=3).read(body_of(envelope))
     assert (page.pagination, page.next) == (read, following)
     assert page.total_items is None

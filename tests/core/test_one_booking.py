@@ -6,7 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
-from core_recorded import A_BOOKING, RECORDED, answered_with, response_of
+from core_recorded import A_BOOKING, RECORDED, response_of, response_with_data
 
 from calcom_core import (
     Booking,
@@ -25,15 +25,15 @@ CREATE = bookings.create_one(A_BOOKING)
 CANCEL = bookings.cancel_one("bk7")
 GET = bookings.get_one("bk7")
 
-# What is called, the series that comes, its uids, whether it was written, and the message.
+# The call, the returned series, its uids, whether it was a write, and the message.
 SERIES: dict[str, tuple[Operation[Booking], str, list[str], bool, str]] = {
     "create_one": (
         CREATE,
         "102-create-recurring-count-2",
         ["stgnCyJcfBjLXTFJR6Zzo2", "pCTjxZmf1dYtpeQLm55zet"],
         True,
-        "bookings.create_one (POST /v2/bookings): 201 with a series of 2 at $.data, where one "
-        "booking belongs; error.bookings holds them; bookings.create returns one booking or a "
+        "bookings.create_one (POST /v2/bookings): 201 with a series of 2 at $.data instead "
+        "of one booking; error.bookings holds them; bookings.create returns one booking or a "
         "series; the server accepted the request all the same",
     ),
     "cancel_one": (
@@ -41,8 +41,8 @@ SERIES: dict[str, tuple[Operation[Booking], str, list[str], bool, str]] = {
         "103-cancel-recurring-all",
         ["stgnCyJcfBjLXTFJR6Zzo2", "pCTjxZmf1dYtpeQLm55zet"],
         True,
-        "bookings.cancel_one (POST /v2/bookings/bk7/cancel): 200 with a series of 2 at $.data, "
-        "where one booking belongs; error.bookings holds them; bookings.cancel returns one "
+        "bookings.cancel_one (POST /v2/bookings/bk7/cancel): 200 with a series of 2 at $.data "
+        "instead of one booking; error.bookings holds them; bookings.cancel returns one "
         "booking or a series; the server accepted the request all the same",
     ),
     "get_one": (
@@ -55,8 +55,8 @@ SERIES: dict[str, tuple[Operation[Booking], str, list[str], bool, str]] = {
             "3U1gsyjHUN5WwDpFN6BrWJ",
         ],
         False,
-        "bookings.get_one (GET /v2/bookings/bk7): 200 with a series of 4 at $.data, where one "
-        "booking belongs; error.bookings holds them; bookings.get returns one booking or a series",
+        "bookings.get_one (GET /v2/bookings/bk7): 200 with a series of 4 at $.data instead "
+        "of one booking; error.bookings holds them; bookings.get returns one booking or a series",
     ),
 }
 
@@ -74,7 +74,7 @@ def series(operation: Operation[Any], response: Response) -> SeriesReturned:
 
 
 @pytest.mark.parametrize("name", SERIES)
-def test_a_series_where_one_booking_was_wanted_is_an_error_that_holds_all_of_it(name: str) -> None:
+def test_a_series_for_a_single_booking_is_an_error_with_all_its_bookings(name: str) -> None:
     operation, recording, uids, written, message = SERIES[name]
     error = series(operation, response_of(recording))
 
@@ -90,7 +90,7 @@ def test_a_series_where_one_booking_was_wanted_is_an_error_that_holds_all_of_it(
 
 
 @pytest.mark.parametrize("name", SERIES)
-def test_it_pickles_and_copies_with_its_bookings(name: str) -> None:
+def test_the_error_pickles_and_copies_with_its_bookings(name: str) -> None:
     operation, recording, uids, written, message = SERIES[name]
     error = series(operation, response_of(recording))
     for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
@@ -100,11 +100,11 @@ def test_it_pickles_and_copies_with_its_bookings(name: str) -> None:
         assert len(again.bookings) == len(uids)
 
 
-def test_no_credential_is_in_it() -> None:
+def test_no_credential_is_in_a_delivery_error() -> None:
     data = copy.deepcopy(RECORDED["102-create-recurring-count-2"]["response"]["body"]["data"])
     data[0]["description"] = "see Bearer cal_test_echoed0123456789"
     data[1]["metadata"] = {"token": "cal_test_echoed0123456789"}
-    error = series(CREATE, answered_with("102-create-recurring-count-2", data))
+    error = series(CREATE, response_with_data("102-create-recurring-count-2", data))
 
     assert error.bookings[0].description == "see Bearer [redacted]"
     assert error.bookings[1].metadata == {"token": "[redacted]"}
@@ -114,7 +114,7 @@ def test_no_credential_is_in_it() -> None:
 
 FIRST = RECORDED["102-create-recurring-count-2"]["response"]["body"]["data"][0]
 
-# Data that is no series, and what is said of it.
+# Data that is not a series, and the problem.
 UNREADABLE: dict[str, tuple[object, str, str]] = {
     "an item without a uid": (
         [FIRST, {key: value for key, value in FIRST.items() if key != "uid"}],
@@ -129,18 +129,16 @@ UNREADABLE: dict[str, tuple[object, str, str]] = {
 
 @pytest.mark.parametrize("name", UNREADABLE)
 @pytest.mark.parametrize("operation", [CREATE, CANCEL, GET], ids=["create", "cancel", "get"])
-def test_a_series_that_cannot_be_read_is_a_plain_decoding_error(
-    name: str, operation: Operation[Booking]
-) -> None:
+def test_an_unreadable_series_is_a_decoding_error(name: str, operation: Operation[Booking]) -> None:
     data, path, found = UNREADABLE[name]
-    error = raised(operation, answered_with("102-create-recurring-count-2", data))
+    error = raised(operation, response_with_data("102-create-recurring-count-2", data))
 
     assert type(error) is DecodingError
     assert (error.path, error.found) == (path, found)
     assert error.may_have_happened is not operation.idempotent
 
 
-def test_one_booking_is_returned_as_it_is() -> None:
+def test_a_single_booking_is_returned() -> None:
     booking = CREATE.read(response_of("21-create-normal-noauth"))
     assert booking.uid == RECORDED["21-create-normal-noauth"]["response"]["body"]["data"]["uid"]
     assert CANCEL.read(response_of("51-cancel-normal")).status == "cancelled"
@@ -152,11 +150,11 @@ def test_one_booking_is_returned_as_it_is() -> None:
     "data",
     [{**A_BOOKING, "recurrence_count": 1}, NewBooking(**A_BOOKING, recurrence_count=4)],
 )
-def test_a_count_of_occurrences_asks_for_a_series(data: Any) -> None:
+def test_a_recurrence_count_creates_a_series(data: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         bookings.create_one(data)
     assert str(caught.value) == (
-        "data.recurrence_count: asks for a series; call bookings.create_recurring"
+        "data.recurrence_count: requests a series; call bookings.create_recurring"
     )
 
 
@@ -164,7 +162,7 @@ def test_a_count_of_occurrences_asks_for_a_series(data: Any) -> None:
     "data",
     [{"cancel_subsequent_bookings": True}, Cancellation(cancel_subsequent_bookings=True)],
 )
-def test_cancelling_those_that_follow_cancels_several(data: Any) -> None:
+def test_cancelling_subsequent_bookings_cancels_several(data: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         bookings.cancel_one("bk7", data)
     assert str(caught.value) == (
@@ -172,7 +170,7 @@ def test_cancelling_those_that_follow_cancels_several(data: Any) -> None:
     )
 
 
-def test_a_seat_is_cancelled_as_by_cancel() -> None:
+def test_cancel_one_cancels_a_seat_like_cancel() -> None:
     seat = {"seat_uid": "seat-1", "cancellation_reason": "ill"}
     expected = bookings.cancel("bk7", seat)
     assert expected.name == "bookings.cancel_seat"
@@ -180,4 +178,4 @@ def test_a_seat_is_cancelled_as_by_cancel() -> None:
     assert bookings.cancel_one("bk7", SeatCancellation(**seat)) == expected
     with pytest.raises(InvalidInput) as caught:
         bookings.cancel_one("bk7", {**seat, "cancel_subsequent_bookings": True})
-    assert caught.value.problem == "belongs to a whole booking and cannot stand with seat_uid"
+    assert caught.value.problem == "applies to a whole booking and cannot be combined with seat_uid"

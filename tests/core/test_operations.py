@@ -1,4 +1,4 @@
-"""Every operation in each table of versions: its request as a whole, its repeat and its verify."""
+"""Each row of the table of calls: its request under both version profiles, and its verify."""
 
 import inspect
 import json
@@ -8,8 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from attrs import fields_dict
-from core_more_calls import START
-from core_operations import NEW, OPERATIONS, PINS, Refused, Sent
+from core_operations import NEW, OPERATIONS, PINS, START, Refused, Sent
 
 from calcom_core import (
     EVERYWHERE,
@@ -32,6 +31,7 @@ ROWS = [
     for name, rows in OPERATIONS.items()
     for label, sent in rows.items()
 ]
+CALLS = [(name, sent) for name, rows in OPERATIONS.items() for sent in rows.values()]
 AUTHS: list[tuple[Auth, list[tuple[str, str]]]] = [
     (Anonymous(), []),
     (ApiKey("cal_test_0123"), [("Authorization", "Bearer cal_test_0123")]),
@@ -48,10 +48,18 @@ def refused_field(call: Callable[[], object]) -> str:
     return caught.value.field
 
 
-def assert_sent(sent: Sent, versions: Versions, version: str | Refused) -> None:
+def json_bytes(value: Any) -> bytes:
+    """Return the compact JSON of a body, and no bytes for None."""
+    if value is None:
+        return b""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def assert_sent(
+    operation: Operation[Any], sent: Sent, versions: Versions, version: str | Refused
+) -> None:
     for auth, credentials in AUTHS:
         api = Api(auth, versions=versions)
-        operation = sent.call()
         if isinstance(version, Refused):
             assert refused_field(partial(api.request, operation)) == version.field
             continue
@@ -66,35 +74,40 @@ def assert_sent(sent: Sent, versions: Versions, version: str | Refused) -> None:
             *credentials,
             *([] if sent.body is None else json_type),
         ]
-        assert (json.loads(request.body) if request.body else None) == sent.body
+        assert request.body == json_bytes(sent.body)
 
 
-def test_the_tables_here_name_every_operation_and_no_other() -> None:
+def test_the_tables_name_exactly_the_operations() -> None:
     assert list(OPERATIONS) == list(ROUTES)
-    assert list(PINS) == list(ROUTES)
+    assert PINS.keys() == ROUTES.keys()
     assert [name for name, rows in OPERATIONS.items() if "in short" not in rows] == []
 
 
-@pytest.mark.exhaustive(sample=20)
+def test_these_operations_need_no_credentials() -> None:
+    assert {name for name, route in ROUTES.items() if route.public} == {
+        *("bookings.get", "bookings.get_one", "bookings.get_series", "bookings.get_by_seat"),
+        *("bookings.create", "bookings.create_one", "bookings.create_recurring"),
+        *("bookings.create_instant", "bookings.reschedule", "bookings.reschedule_seat"),
+        *("bookings.cancel", "bookings.cancel_one", "bookings.cancel_seat"),
+        *("slots.list", "slots.reserve", "slots.get_reservation", "slots.update_reservation"),
+        *("slots.delete_reservation", "event_types.list"),
+    }
+
+
 @pytest.mark.parametrize(("name", "sent"), ROWS)
-def test_a_call_sends_exactly_this_everywhere(name: str, sent: Sent) -> None:
-    assert sent.call().name == name
-    assert_sent(sent, EVERYWHERE, sent.versions[0])
-
-
-@pytest.mark.exhaustive(sample=20)
-@pytest.mark.parametrize(("name", "sent"), ROWS)
-def test_a_call_sends_exactly_this_to_the_hosted_service(name: str, sent: Sent) -> None:
-    assert sent.call().name == name
-    assert_sent(sent, HOSTED, sent.versions[1])
-
-
-@pytest.mark.exhaustive(sample=20)
-@pytest.mark.parametrize(("name", "sent"), ROWS)
-def test_a_call_is_idempotent_or_names_the_read_that_tells(name: str, sent: Sent) -> None:
+def test_a_call_sends_exactly_this_under_each_version_profile(name: str, sent: Sent) -> None:
     operation = sent.call()
-    assert operation.idempotent is (sent.verify is None)
-    assert operation.verify == (None if sent.verify is None else sent.verify())
+    assert operation.name == name
+    for versions, version in zip((EVERYWHERE, HOSTED), sent.versions, strict=True):
+        assert_sent(operation, sent, versions, version)
+
+
+def test_a_call_is_idempotent_or_names_the_read_that_verifies_it() -> None:
+    for name, sent in CALLS:
+        operation = sent.call()
+        verify = None if sent.verify is None else sent.verify()
+        assert (operation.idempotent, operation.verify) == (verify is None, verify), name
+        assert verify is None or (verify.idempotent, verify.verify) == (True, None), name
 
 
 def arguments_of(function: Callable[..., Operation[Any]]) -> set[str]:
@@ -126,7 +139,7 @@ def test_every_argument_of_a_call_is_given_in_some_row(name: str) -> None:
 def test_every_key_of_the_data_is_given_in_some_row(name: str, model: type[Any]) -> None:
     given: set[str] = set()
     for sent in OPERATIONS[name].values():
-        data = sent.call.args[-1]
+        data = sent.call.keywords.get("data") or sent.call.args[-1]
         given |= (
             data.keys()
             if isinstance(data, dict)
@@ -138,7 +151,7 @@ def test_every_key_of_the_data_is_given_in_some_row(name: str, model: type[Any])
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", PINS)
-def test_a_pinned_version_wins_over_both_tables_or_is_refused_at_once(
+def test_a_pinned_version_overrides_both_profiles_or_is_refused_at_once(
     name: str, version: str
 ) -> None:
     pinned = partial(OPERATIONS[name]["in short"].call, cal_api_version=version)
@@ -172,7 +185,7 @@ HOSTS_CALLS: dict[str, Callable[..., Operation[Any]]] = {
 @pytest.mark.parametrize("value", [True, False])
 @pytest.mark.parametrize("flag", FLAGS_SENT)
 @pytest.mark.parametrize("name", HOSTS_CALLS)
-def test_what_only_hosts_may_ask_is_sent_in_a_version_that_knows_it_and_refused_in_others(
+def test_host_only_flags_are_sent_in_versions_with_them_and_refused_in_others(
     name: str, flag: str, value: bool
 ) -> None:
     call = partial(HOSTS_CALLS[name], {flag: value})

@@ -1,4 +1,4 @@
-"""Answers about slots, reservations, people and meetings: what they are read as, and odd ones."""
+"""Responses about slots, reservations, attendees and meetings, and unexpected ones."""
 
 import json
 import pickle
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from core_responses import success
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,16 +37,11 @@ from calcom_core.routes import ROUTES
 FREE = slots.list(start="2027-04-05", end="2027-04-06", event_type_id=1)
 
 
-def success(data: object, status: int = 200) -> Response:
-    body = {"status": "success", "data": data}
-    return Response(status, (), json.dumps(body).encode())
-
-
 CONFIRM_SEATS = bookings.confirm_seats("bk7", ["seat-1", "seat-2"])
 DECLINE_SEATS = bookings.decline_seats("bk7", ["seat-1", "seat-2"])
 
 
-def test_the_seats_that_were_confirmed_or_declined_are_read_alone_or_beside_a_booking() -> None:
+def test_confirmed_or_declined_seats_are_read_with_or_without_a_booking() -> None:
     confirmed = CONFIRM_SEATS.read(success({"confirmedSeatUids": ["seat-2"]}))
     assert confirmed == ConfirmedSeats(seat_uids=("seat-2",))
     declined = DECLINE_SEATS.read(success({"uid": "bk7", "declinedSeatUids": ["seat-1"]}))
@@ -142,7 +138,7 @@ READ: dict[str, tuple[Operation[Any], object, object]] = {
             reservation_until=datetime(2031, 3, 1, 12, 5, 0, 456_000, tzinfo=UTC),
         ),
     ),
-    "a reservation that is not there": (slots.get_reservation("r"), None, None),
+    "a missing reservation": (slots.get_reservation("r"), None, None),
     "an attendee": (
         bookings.attendees.get("bk7", 4402),
         ATTENDEE,
@@ -212,7 +208,7 @@ READ: dict[str, tuple[Operation[Any], object, object]] = {
 
 
 @pytest.mark.parametrize("name", READ)
-def test_an_answer_is_read_as_this(name: str) -> None:
+def test_a_response_reads_as(name: str) -> None:
     operation, data, value = READ[name]
     result = operation.read(success(data))
     assert result == value
@@ -220,12 +216,12 @@ def test_an_answer_is_read_as_this(name: str) -> None:
     assert hash(result) == hash(value)
 
 
-def test_what_only_went_well_is_read_as_nothing() -> None:
-    asked: list[Operation[None]] = [
+def test_a_success_without_data_reads_as_none() -> None:
+    operations: list[Operation[None]] = [
         slots.delete_reservation("r"),
         bookings.request_reschedule("bk7", cal_api_version="2026-02-25"),
     ]
-    for operation in asked:
+    for operation in operations:
         assert operation.read(Response(200, (), b'{"status":"success"}')) is None  # type: ignore[func-returns-value]
         with pytest.raises(DecodingError):
             operation.read(Response(200, (), b"{}"))
@@ -244,17 +240,17 @@ def test_slots_are_a_mapping_and_have_an_order() -> None:
     ]
 
 
-def test_no_repr_shows_what_opens_a_recording() -> None:
+def test_no_repr_contains_the_access_code_of_a_recording() -> None:
     recorded = [{**RECORDING, "downloadLink": "https://d/s3cr3t"}]
     assert "s3cr3t" not in repr(bookings.recordings("bk7").read(success(recorded)))
 
 
-# The data, the JSON path of what is odd, and what was found there.
-ODD: dict[str, tuple[Operation[Any], object, str, str]] = {
+# The data, the JSON path of the unexpected value, and its type.
+INVALID: dict[str, tuple[Operation[Any], object, str, str]] = {
     "slots of null": (FREE, None, "$.data", "null"),
     "slots as a list": (FREE, [], "$.data", "an array"),
-    "a day that is no date": (FREE, {"soon": []}, "$.data", "another key"),
-    "a day of no calendar": (FREE, {"2027-02-31": []}, "$.data", "another key"),
+    "a day that is not a date": (FREE, {"soon": []}, "$.data", "another key"),
+    "a day outside the calendar": (FREE, {"2027-02-31": []}, "$.data", "another key"),
     "a day written otherwise": (FREE, {"20270405": []}, "$.data", "another key"),
     "a day of an object": (FREE, {"2027-04-05": {}}, "$.data['2027-04-05']", "an object"),
     "a slot of a string": (FREE, {"2027-04-05": ["x"]}, "$.data['2027-04-05'][0]", "a string"),
@@ -308,7 +304,7 @@ ODD: dict[str, tuple[Operation[Any], object, str, str]] = {
         "$.data[0].participants[0]",
         "null",
     ),
-    "an attendee of no id": (
+    "an attendee without an id": (
         bookings.attendees.list("bk7"),
         [ATTENDEE, {**ATTENDEE, "id": None}],
         "$.data[1].id",
@@ -323,15 +319,15 @@ ODD: dict[str, tuple[Operation[Any], object, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_an_odd_answer_is_named_by_its_path(name: str) -> None:
-    operation, data, path, found = ODD[name]
+@pytest.mark.parametrize("name", INVALID)
+def test_an_unexpected_response_is_named_by_its_path(name: str) -> None:
+    operation, data, path, found = INVALID[name]
     with pytest.raises(DecodingError) as caught:
         operation.read(success(data))
     assert (caught.value.path, caught.value.found) == (path, found)
 
 
-def test_a_reservation_answered_without_data_is_no_missing_one() -> None:
+def test_a_reservation_response_without_data_is_not_a_missing_reservation() -> None:
     with pytest.raises(DecodingError) as caught:
         slots.get_reservation("r").read(Response(200, (), b'{"status":"success"}'))
     assert (caught.value.path, caught.value.found) == ("$.data", "nothing")
@@ -342,7 +338,7 @@ def test_the_slots_of_the_legacy_api_are_a_version_mismatch() -> None:
     with pytest.raises(VersionMismatch) as caught:
         FREE.read(success(legacy))
     assert caught.value.may_have_happened is False
-    with pytest.raises(DecodingError):  # `slots` says nothing of another answer
+    with pytest.raises(DecodingError):  # `slots` is undefined for another response
         bookings.references("bk7").read(success({"slots": {}}))
 
 
@@ -363,14 +359,14 @@ JSON = st.recursive(
 
 @settings(max_examples=4 * settings().max_examples)
 @given(st.sampled_from(sorted(ROUTES)), JSON, JSON)
-def test_whatever_comes_as_an_answer_is_read_or_is_one_of_our_errors(
+def test_any_response_is_read_or_raises_one_of_our_errors(
     name: str, data: object, pagination: object
 ) -> None:
     operation = evolve(FREE, name=name)
     envelope = {"status": "success", "data": data, "pagination": pagination}
-    said = f"{name} was read"
+    message = f"{name} was read"
     try:
         operation.read(Response(200, (), json.dumps(envelope).encode()))
     except CalcomError as error:
-        said = str(error)
-    assert said.startswith(f"{name} ")
+        message = str(error)
+    assert message.startswith(f"{name} ")

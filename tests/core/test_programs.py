@@ -1,4 +1,4 @@
-"""Effects are checked values, and the program of one operation is driven by hand."""
+"""Effects are checked values; the program of one operation, step by step."""
 
 import math
 from collections.abc import Callable, Generator
@@ -34,11 +34,12 @@ from calcom_core.effects import (
     send,
     sleep,
 )
+from calcom_core.execution import CancelledInRecording, Play
 from calcom_core.retry import exchange_with_retries
 
 API = Api(Anonymous())
 GET = bookings.get_one("bk7")
-ANSWER = response_of("29-get-normal")
+RESPONSE = response_of("29-get-normal")
 
 
 def nothing() -> Generator[Any, Any, int]:
@@ -60,6 +61,7 @@ EFFECTS: dict[str, tuple[Callable[[], object], str]] = {
     "NaN left": (lambda: Send(API.request(GET), remaining=math.nan), "remaining"),
     "all time left": (lambda: Send(API.request(GET), remaining=math.inf), "remaining"),
     "text left": (lambda: Send(API.request(GET), remaining="5"), "remaining"),  # type: ignore[arg-type]
+    "an attempt of 0": (lambda: Send(API.request(GET), attempt=0), "attempt"),
     "a limit of 0": (lambda: Gather((), 0), "limit"),
     "a limit of True": (lambda: Gather((), True), "limit"),
     "a limit of a fraction": (lambda: Gather((), 1.5), "limit"),  # type: ignore[arg-type]
@@ -67,7 +69,7 @@ EFFECTS: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", EFFECTS)
-def test_an_effect_that_cannot_be_meant_is_refused(name: str) -> None:
+def test_an_invalid_effect_is_refused(name: str) -> None:
     call, field = EFFECTS[name]
     with pytest.raises(InvalidInput) as caught:
         call()
@@ -78,10 +80,20 @@ def test_one_program_cannot_run_twice_at_once() -> None:
     program = nothing()
     with pytest.raises(InvalidInput) as caught:
         Gather((program, nothing(), program), 2)
-    assert str(caught.value) == "programs: holds one twice; call the function again for another"
+    assert (
+        str(caught.value)
+        == "programs: contains one program twice; call its function again for another"
+    )
 
 
-def test_effects_are_equal_by_what_they_ask() -> None:
+def test_a_program_cannot_run_again() -> None:
+    program = nothing()
+    assert list(program) == [Clock()]
+    with pytest.raises(InvalidInput, match="has run already; call the function again"):
+        Gather((program,), 1)
+
+
+def test_effects_are_equal_by_their_fields() -> None:
     request = API.request(GET)
     assert Send(request, GET, Timeout()) == Send(request, GET, Timeout())
     assert Send(request) != Send(request, GET)
@@ -91,13 +103,13 @@ def test_effects_are_equal_by_what_they_ask() -> None:
 
 
 def step(program: Generator[Any, Any, Any], result: object, expected: object) -> None:
-    """Answer the one effect of a program that ends with it."""
+    """Send the result of the last effect of a program."""
     with pytest.raises(StopIteration) as stopped:
         program.send(result)
     assert stopped.value.value == expected
 
 
-def test_what_is_left_of_a_deadline_shortens_each_bound_of_a_timeout() -> None:
+def test_the_rest_of_a_deadline_caps_each_phase_of_a_timeout() -> None:
     request, usual = API.request(GET), Timeout(10, 30, 60)
     mine = Timeout(1, 2, 3)
     for effect, timeout in (
@@ -118,14 +130,14 @@ def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
     request = API.request(GET)
     sending = send(request, GET, Timeout(1))
     assert next(sending) == Send(request, GET, Timeout(1))
-    step(sending, ANSWER, ANSWER)
+    step(sending, RESPONSE, RESPONSE)
     assert next(sleep(3.0)) == Sleep(3.0, 0.0)
     sleeping = sleep(2.0, jitter=1.0)
     assert next(sleeping) == Sleep(2.0, 1.0)
     step(sleeping, None, None)
-    asking = clock()
-    assert next(asking) == Clock()
-    step(asking, 12.5, 12.5)
+    reading = clock()
+    assert next(reading) == Clock()
+    step(reading, 12.5, 12.5)
     branches = (nothing(), nothing())
     gathering = gather((branch for branch in branches), limit=4)
     gathered = next(gathering)
@@ -139,10 +151,10 @@ def test_the_helpers_yield_one_effect_each_and_return_its_result() -> None:
     step(emitting, None, None)
 
 
-def test_the_program_of_an_operation_sends_once_and_reads() -> None:
+def test_the_program_of_an_operation_sends_once_and_decodes() -> None:
     program = retrying(API, GET, NO_RETRY)
     assert next(program) == Send(API.request(GET), GET, None)
-    step(program, ANSWER, GET.read(ANSWER))
+    step(program, RESPONSE, GET.read(RESPONSE))
 
 
 def test_the_program_passes_its_timeout_on() -> None:
@@ -150,16 +162,16 @@ def test_the_program_passes_its_timeout_on() -> None:
     assert effect == Send(API.request(GET), GET, Timeout(1, 2, 3))
 
 
-def test_an_exchange_is_seen_whole() -> None:
+def test_an_exchange_has_its_request_response_and_value() -> None:
     program = exchange_with_retries(API, GET, NO_RETRY)
     request = API.request(GET)
     assert next(program) == Send(request, GET, None)
-    step(program, ANSWER, Exchange(request, ANSWER, GET.read(ANSWER)))
-    assert "Ann Attendee" not in repr(Exchange(request, ANSWER, GET.read(ANSWER)))
+    step(program, RESPONSE, Exchange(request, RESPONSE, GET.read(RESPONSE)))
+    assert "Ann Attendee" not in repr(Exchange(request, RESPONSE, GET.read(RESPONSE)))
 
 
 @pytest.mark.parametrize("error", [NotSent, NoAnswer, TransportError])
-def test_an_error_of_the_transport_then_carries_the_operation(error: type[TransportError]) -> None:
+def test_an_error_of_the_transport_has_the_operation(error: type[TransportError]) -> None:
     program = retrying(API, GET, NO_RETRY)
     next(program)
     thrown = error("no luck", reason="connect")
@@ -169,7 +181,7 @@ def test_an_error_of_the_transport_then_carries_the_operation(error: type[Transp
     assert caught.value.operation == GET
 
 
-def test_a_refusal_comes_out_of_the_program_and_nothing_is_sent_again() -> None:
+def test_a_refusal_is_raised_and_not_retried() -> None:
     program = retrying(API, GET, NO_RETRY)
     next(program)
     with pytest.raises(NotFound):
@@ -178,16 +190,50 @@ def test_a_refusal_comes_out_of_the_program_and_nothing_is_sent_again() -> None:
         next(program)
 
 
-def test_another_error_passes_through_untouched() -> None:
+def test_another_error_passes_unchanged() -> None:
     program = retrying(API, GET)
     next(program)
     with pytest.raises(KeyboardInterrupt):
         program.throw(KeyboardInterrupt())
 
 
-def test_a_program_may_be_closed_before_its_answer() -> None:
+def test_a_program_may_be_closed_before_its_response() -> None:
     program = retrying(API, GET)
     next(program)
     program.close()
     with pytest.raises(StopIteration):
         program.send(Response(200))
+
+
+class CancellingPlay(Play[Any]):
+    """Ends the first branch as a recording with a cancelled branch does."""
+
+    def perform(self, effect: Any) -> object:
+        if isinstance(effect, Sleep) and self.branch == (0,):
+            raise CancelledInRecording
+        return super().perform(effect)
+
+
+def test_a_play_runs_the_branches_after_a_cancelled_one() -> None:
+    ended: list[float] = []
+
+    def branch(seconds: float) -> Generator[Any, Any, None]:
+        yield from sleep(seconds)
+        ended.append((yield from clock()))
+
+    def program() -> Generator[Any, Any, Any]:
+        return (yield from gather([branch(1), branch(2), branch(3)], limit=3))
+
+    play = CancellingPlay(program())
+    with pytest.raises(CancelledInRecording):
+        play.finish(play.perform, "iterate_script")
+    assert (ended, play.elapsed) == ([2.0, 3.0], 3.0)
+
+
+def test_a_play_refuses_an_unknown_effect() -> None:
+    def program() -> Generator[Any, Any, None]:
+        yield "effect"
+
+    play: Play[None] = Play(program())
+    with pytest.raises(InvalidInput):
+        play.finish(play.perform, "iterate_script")

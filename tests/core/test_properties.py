@@ -1,4 +1,4 @@
-"""What holds for any text, any time and any metadata."""
+"""Properties of any text, any time and any metadata."""
 
 import json
 import math
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from calcom_core import Anonymous, Api, DecodingError, InvalidInput, Request, Response, bookings
 from calcom_core.checks import json_object
-from calcom_core.redaction import without_credentials
+from calcom_core.redaction import redact_response
 
 API = Api(Anonymous(), "https://cal.example/api")
 AWKWARD = st.text("/?#%.\\&=+:;@ \t\n\0é☕aA0", max_size=12)
@@ -56,7 +56,7 @@ def test_any_text_is_refused_as_a_uid_or_is_one_segment(uid: str, suffix: str) -
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("email", "name", "uid"), GOOD_TEXT)))
-def test_any_text_of_a_filter_arrives_as_it_is(texts: dict[str, str]) -> None:
+def test_any_text_of_a_filter_arrives_unchanged(texts: dict[str, str]) -> None:
     names = {"email": "attendeeEmail", "name": "attendeeName", "uid": "bookingUid"}
     operation = bookings.list(
         attendee_email=texts.get("email"),
@@ -76,7 +76,7 @@ def utf16(limit: int) -> st.SearchStrategy[str]:
 
 
 @given(st.dictionaries(utf16(40), utf16(60), max_size=50))
-def test_any_metadata_within_the_limits_arrive_as_they_are(metadata: dict[str, str]) -> None:
+def test_any_metadata_within_the_limits_arrive_unchanged(metadata: dict[str, str]) -> None:
     operation = bookings.create(
         {
             "start": "2027-04-05T09:00:00Z",
@@ -97,7 +97,9 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(TEXTS, JSON, max_size=5))
-def test_any_responses_arrive_as_they_are_or_are_refused(responses: dict[str, Any]) -> None:
+def test_any_booking_field_responses_arrive_unchanged_or_are_refused(
+    responses: dict[str, Any],
+) -> None:
     data = {
         "start": "2027-04-05T09:00:00Z",
         "event_type_id": 1,
@@ -107,7 +109,7 @@ def test_any_responses_arrive_as_they_are_or_are_refused(responses: dict[str, An
     try:
         json.dumps(responses, allow_nan=False)
     except ValueError:  # an infinite number
-        with pytest.raises(InvalidInput, match=r"^data\.booking_fields_responses: holds"):
+        with pytest.raises(InvalidInput, match=r"^data\.booking_fields_responses: contains"):
             bookings.create(data)
     else:
         body = json.loads(sent(bookings.create(data)).body)
@@ -122,7 +124,7 @@ class Level(IntEnum):
     HIGH = 3
 
 
-ODDITIES = st.sampled_from(
+UNUSUAL_VALUES = st.sampled_from(
     [
         *(2**53, -(2**53), 2**64, math.nan, math.inf, -0.0, 1e300),
         *("é ☕", "\ud800", Word("x"), Level.HIGH, b"x", {1, 2}, object(), OrderedDict(a=1)),
@@ -131,7 +133,7 @@ ODDITIES = st.sampled_from(
     ]
 )
 PYTHON = st.recursive(
-    JSON | ODDITIES,
+    JSON | UNUSUAL_VALUES,
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.lists(inner, max_size=3).map(tuple)
@@ -142,14 +144,14 @@ PYTHON = st.recursive(
 
 
 @given(st.dictionaries(TEXTS | st.sampled_from(["\ud800", Word("key")]), PYTHON, max_size=4))
-def test_a_free_map_is_kept_as_writing_and_reading_it_gives_it_or_is_refused(
+def test_a_free_mapping_is_kept_as_json_round_trips_it_or_refused(
     value: dict[str, Any],
 ) -> None:
     try:
         written = json.dumps(value, allow_nan=False, ensure_ascii=False)
         written.encode()
     except (TypeError, ValueError):
-        with pytest.raises(InvalidInput, match=r"^data: holds what JSON cannot"):
+        with pytest.raises(InvalidInput, match=r"^data: contains a value that JSON cannot"):
             json_object(value, "data")
     else:
         kept = json_object(value, "data")
@@ -158,7 +160,7 @@ def test_a_free_map_is_kept_as_writing_and_reading_it_gives_it_or_is_refused(
 
 
 def classes_of(value: Any) -> Any:
-    """Return JSON with the class of each key and value in its place."""
+    """Return JSON with each key and value replaced by its class."""
     if isinstance(value, dict):
         return type(value), [(type(key), key, classes_of(item)) for key, item in value.items()]
     return (type(value), [classes_of(item) for item in value] if isinstance(value, list) else None)
@@ -197,7 +199,7 @@ ECHOES = st.recursive(
 
 
 def kinds(value: Any) -> Any:
-    """Return the tree of a JSON value, without the words of its strings."""
+    """Return the structure of a JSON value, without the text of its strings."""
     if isinstance(value, dict):
         return [kinds(item) for item in value.values()]
     if isinstance(value, list):
@@ -207,18 +209,18 @@ def kinds(value: Any) -> Any:
 
 @settings(max_examples=10 * settings().max_examples)
 @given(ECHOES, st.booleans())
-def test_taking_tokens_out_leaves_json_of_the_same_tree(value: Any, spaced: bool) -> None:
+def test_redacting_tokens_keeps_the_structure_of_json(value: Any, spaced: bool) -> None:
     separators = (", ", ": ") if spaced else (",", ":")
     text = json.dumps(value, ensure_ascii=False, separators=separators)
 
-    clean = without_credentials(Response(200, (), text.encode()))
+    clean = redact_response(Response(200, (), text.encode()))
 
     pairs = json.loads(clean.body, object_pairs_hook=lambda items: [item for _, item in items])
     assert kinds(pairs) == kinds(value)
-    assert without_credentials(clean) == clean
+    assert redact_response(clean) == clean
 
 
-def test_a_page_with_an_odd_item_and_an_empty_token_is_still_read() -> None:
+def test_a_page_with_an_unreadable_item_and_an_empty_token_is_still_read() -> None:
     item = {"accessToken": None, "access_token": 12345}
     pagination = dict.fromkeys(
         ("totalItems", "itemsPerPage", "returnedItems", "remainingItems", "totalPages"), 1

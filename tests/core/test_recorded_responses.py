@@ -1,4 +1,4 @@
-"""Every recorded success is read, as what it is, and nothing of it is lost."""
+"""Every recorded success is read as its shape, and nothing of it is lost."""
 
 import pytest
 from core_lossless import assert_lossless, shape_of
@@ -6,7 +6,7 @@ from core_recorded import NAMES, RECORDED, operation_of, response_of
 
 from calcom_core import Page, VersionMismatch
 
-# Recorded with another `cal-api-version`, or with none; the legacy API answered.
+# Recorded with another `cal-api-version`, or without it; the legacy API responded.
 VERSION_RECORDINGS = {
     "273-version-missing-list": False,
     "274-version-bogus-list": False,
@@ -15,7 +15,7 @@ VERSION_RECORDINGS = {
     "278-version-missing-get": False,
     "279-version-missing-cancel": True,
     "281-version-missing-confirm": False,
-    # No route of this API, in no version or in that one.
+    # Not a route of this API in that version.
     "19-slots-old-version-2024-04-15": False,
     "266-unknown-booking-subroute": False,
     "267-method-not-allowed-delete": False,
@@ -239,7 +239,7 @@ SHAPES: dict[str, str | tuple[str, ...] | list[str] | dict[str, int] | None] = {
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_recorded_success_is_read_as_the_shape_it_has(name: str) -> None:
+def test_a_recorded_success_has_its_shape(name: str) -> None:
     assert shape_of(operation_of(name).read(response_of(name))) == SHAPES[name]
 
 
@@ -253,7 +253,7 @@ def test_nothing_of_a_recorded_success_is_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", VERSION_RECORDINGS)
-def test_an_answer_of_the_legacy_api_is_a_version_mismatch(name: str) -> None:
+def test_a_response_of_the_legacy_api_is_a_version_mismatch(name: str) -> None:
     operation = operation_of(name)
     with pytest.raises(VersionMismatch) as caught:
         operation.read(response_of(name))

@@ -1,4 +1,4 @@
-"""Credentials are taken out of messages, however they are written, and nothing else is."""
+"""Credentials are redacted in every form, and nothing else is."""
 
 import base64
 import json
@@ -27,8 +27,8 @@ from calcom_core.redaction import (
     Credential,
     Redactor,
     collect_credentials,
-    still_hold,
-    without_credentials,
+    contains_credentials,
+    redact_response,
 )
 
 URL = "https://api.cal.com/v2/bookings"
@@ -68,7 +68,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("key", KEYS)
-def test_a_credential_is_taken_out_in_whatever_form_it_stands(form: str, key: str) -> None:
+def test_a_credential_is_redacted_in_every_form(form: str, key: str) -> None:
     written = FORMS[form](key)
     credential = Credential(key)
 
@@ -77,20 +77,24 @@ def test_a_credential_is_taken_out_in_whatever_form_it_stands(form: str, key: st
     assert redacted.startswith("before ")
     assert redacted.endswith(" after")
     assert "[redacted]" in redacted
-    assert still_hold(f"before {written} after".encode(), [credential])
-    assert not still_hold(redacted.encode(), [credential])
+    assert contains_credentials(f"before {written} after".encode(), [credential])
+    assert not contains_credentials(redacted.encode(), [credential])
+
+
+def test_without_credentials_no_bytes_hold_one() -> None:
+    assert not contains_credentials(b"Bearer cal_test_0123", [])
 
 
 @pytest.mark.parametrize("first", [quote, lambda text: base64.b64encode(text.encode()).decode()])
-def test_what_is_encoded_twice_is_found_though_it_is_not_taken_out(first: Any) -> None:
+def test_a_doubly_encoded_credential_is_found_though_not_redacted(first: Any) -> None:
     for key in KEYS:
         written = base64.b64encode(f"x{first(f'ab{key}')}".encode())
 
-        assert still_hold(written, [Credential("another-one"), Credential(key)])
+        assert contains_credentials(written, [Credential("another-one"), Credential(key)])
 
 
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8), st.binary())
-def test_any_credential_is_taken_out_of_any_bytes(key: str, rest: bytes) -> None:
+def test_any_credential_is_redacted_in_any_bytes(key: str, rest: bytes) -> None:
     credential = Credential(key)
     body = rest + key.encode() + rest
 
@@ -107,18 +111,18 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_what_holds_no_credential_stays_as_it_is(tree: Any) -> None:
+def test_data_without_a_credential_is_unchanged(tree: Any) -> None:
     body = json.dumps(tree).encode()
     redactor = Redactor([Credential(KEYS[0])])
 
     if not any(name in body.lower() for name in (b"token", b"secret", b"bearer", b"pass")):
         assert redactor.response(Response(200, (), body)).body == body
-        assert redactor.asked(Request("POST", URL, (), body)) == (URL, body)
+        assert redactor.url_and_body(Request("POST", URL, (), body)) == (URL, body)
 
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_recorded_answer_stays_as_it_is_without_a_credential(name: str) -> None:
+def test_a_recorded_response_without_a_credential_is_unchanged(name: str) -> None:
     response = response_of(name)
     redacted = Redactor([Credential(KEYS[0])]).response(response)
 
@@ -130,7 +134,7 @@ def test_a_recorded_answer_stays_as_it_is_without_a_credential(name: str) -> Non
     assert again == redacted
 
 
-def test_everything_of_an_exchange_is_redacted() -> None:
+def test_every_part_of_an_exchange_is_redacted() -> None:
     key = KEYS[0]
     redactor = Redactor([Credential(key)])
     request = Request(
@@ -167,13 +171,13 @@ def test_everything_of_an_exchange_is_redacted() -> None:
     assert redactor.text(f"refused {key}") == "refused [redacted]"
 
 
-def test_the_host_of_a_url_stays() -> None:
+def test_the_host_of_a_url_is_kept() -> None:
     redactor = Redactor([Credential("api.cal.com")])
 
-    assert redactor.asked(Request("GET", f"{URL}?a=api.cal.com"))[0] == f"{URL}?a=[redacted]"
+    assert redactor.url_and_body(Request("GET", f"{URL}?a=api.cal.com"))[0] == f"{URL}?a=[redacted]"
 
 
-def test_a_body_that_is_no_json_is_redacted_too() -> None:
+def test_a_body_that_is_not_json_is_redacted_too() -> None:
     key = KEYS[0]
     redactor = Redactor([Credential(key)])
 
@@ -208,7 +212,7 @@ def test_a_body_that_is_no_json_is_redacted_too() -> None:
         ([("X-Cookie", "zone=UTC; id=0123456789abcdef")], {"0123456789abcdef"}),
     ],
 )
-def test_credentials_are_known_by_the_headers_that_show_them(headers: Any, found: Any) -> None:
+def test_credentials_are_recognized_by_their_headers(headers: Any, found: Any) -> None:
     shown = {Credential(text) for text in found}
 
     assert collect_credentials(Request("GET", URL, headers)) == shown
@@ -236,7 +240,7 @@ def test_credentials_are_known_by_the_headers_that_show_them(headers: Any, found
         "at https://a.example:8080/x to https://b.example/y@z",
     ],
 )
-def test_what_only_resembles_a_token_stays(text: str) -> None:
+def test_text_similar_to_a_token_is_kept(text: str) -> None:
     assert Redactor(()).text(text) == text
 
 
@@ -286,9 +290,7 @@ def test_what_only_resembles_a_token_stays(text: str) -> None:
         ('{"token":"cut off', '{"token":"[redacted]'),
     ],
 )
-def test_what_looks_like_a_token_is_taken_out_and_nothing_beside_it(
-    text: str, redacted: str
-) -> None:
+def test_a_token_is_redacted_and_nothing_beside_it(text: str, redacted: str) -> None:
     assert Redactor(()).text(text) == redacted
     assert Redactor(()).text(redacted) == redacted
 
@@ -299,7 +301,7 @@ SECRETS = ["abc", 'with "quotes" and \\ \\\\', '"', "\\", "\n\t\u00e9\u20ac\U000
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("name", ["clientSecret", "pwd", "x-cal-secret-key", "refresh_token"])
 @pytest.mark.parametrize("ascii", [True, False])
-def test_a_secret_in_json_within_json_is_taken_out_whole(
+def test_a_secret_in_json_within_json_is_redacted_whole(
     ascii: bool, name: str, secret: str
 ) -> None:
     tree: Any = {"a": 'b"\\', name: secret, "c": [secret]}
@@ -316,7 +318,7 @@ def test_a_secret_in_json_within_json_is_taken_out_whole(
 @pytest.mark.parametrize(
     "name", ["X-Access-Token", "x-auth-token", "X-API-KEY", "X-Client-Secret", "X-Csrf-Token"]
 )
-def test_a_header_whose_name_says_so_is_taken_out(name: str) -> None:
+def test_a_header_with_a_secret_name_is_redacted(name: str) -> None:
     headers = Redactor(()).headers(
         Headers([(name, "a"), ("X-Tokens", "b"), ("Idempotency-Key", "c")])
     )
@@ -324,7 +326,7 @@ def test_a_header_whose_name_says_so_is_taken_out(name: str) -> None:
     assert headers.pairs == ((name, "[redacted]"), ("X-Tokens", "b"), ("Idempotency-Key", "c"))
 
 
-def test_a_user_and_a_password_are_taken_out_of_the_host_of_a_request() -> None:
+def test_a_user_and_a_password_are_redacted_in_the_url_of_a_request() -> None:
     request = Request("GET", "https://ann:p@ss@api.cal.com:8443/v2?a=1@2")
     redacted = Request("GET", "https://api.cal.com:8443/v2?a=1@2")
 
@@ -336,7 +338,7 @@ UNICODE = ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le
 
 
 @pytest.mark.parametrize("encoding", UNICODE)
-def test_a_body_in_another_encoding_is_redacted_and_then_in_utf_8(encoding: str) -> None:
+def test_a_body_in_another_encoding_is_redacted_and_becomes_utf_8(encoding: str) -> None:
     key = KEYS[0]
     text = json.dumps({"said": f"é€ {key}", "secret": "a", "b": "token=abc"}, ensure_ascii=False)
     redacted = {"said": "é€ [redacted]", "secret": "[redacted]", "b": "token=[redacted]"}
@@ -349,16 +351,14 @@ def test_a_body_in_another_encoding_is_redacted_and_then_in_utf_8(encoding: str)
 
 @pytest.mark.parametrize("encoding", UNICODE)
 @pytest.mark.parametrize("text", ['{"a": "é€"}', "<html>é€"])
-def test_a_body_without_a_credential_stays_as_it_is_in_any_encoding(
-    text: str, encoding: str
-) -> None:
+def test_a_body_without_a_credential_is_unchanged_in_any_encoding(text: str, encoding: str) -> None:
     body = text.encode(encoding)
 
     assert Redactor([Credential(KEYS[0])]).response(Response(200, (), body)).body == body
 
 
 @pytest.mark.parametrize("before", [b"a\0", b"\0a", b"a\0\0\0", b"\xff\xfe", b"\0\0\xfe\xff"])
-def test_first_bytes_that_mislead_hide_no_credential(before: bytes) -> None:
+def test_a_misleading_byte_order_mark_hides_no_credential(before: bytes) -> None:
     redactor = Redactor([Credential(KEYS[0])])
 
     for body in (before + KEYS[0].encode(), before + KEYS[0].encode() + b"x"):
@@ -366,18 +366,18 @@ def test_first_bytes_that_mislead_hide_no_credential(before: bytes) -> None:
 
 
 @pytest.mark.parametrize("encoding", UNICODE)
-def test_a_credential_that_is_left_in_any_encoding_is_found(encoding: str) -> None:
+def test_a_remaining_credential_is_found_in_any_encoding(encoding: str) -> None:
     written = base64.b64encode(f"x{KEYS[0]}".encode(encoding))
 
-    assert still_hold(written, [Credential(KEYS[0])])
-    assert not still_hold(written, [Credential("another-one")])
+    assert contains_credentials(written, [Credential(KEYS[0])])
+    assert not contains_credentials(written, [Credential("another-one")])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", *UNICODE])
 def test_an_error_keeps_no_token_of_a_body_in_any_encoding(encoding: str) -> None:
     body = '{"message": "no client for access token=abc1"}'.encode(encoding)
 
-    response = without_credentials(Response(403, (), body))
+    response = redact_response(Response(403, (), body))
 
     assert json.loads(response.body.decode()) == {
         "message": "no client for access token=[redacted]"
@@ -401,7 +401,7 @@ PIECES = [
 
 @pytest.mark.exhaustive(sample=4)
 @pytest.mark.parametrize("piece", PIECES)
-def test_half_a_million_half_credentials_are_read_in_passing(piece: bytes) -> None:
+def test_half_a_million_partial_credentials_are_redacted_quickly(piece: bytes) -> None:
     body = piece * (500_000 // len(piece)) + b" cal_test_0123"
 
     redacted = Redactor(()).response(Response(200, (), body)).body
@@ -411,7 +411,7 @@ def test_half_a_million_half_credentials_are_read_in_passing(piece: bytes) -> No
 
 @pytest.mark.parametrize("form", ["plain", "base64 after 3 and before 2 characters", "hexadecimal"])
 @pytest.mark.parametrize("status", [200, 403, 502])
-def test_an_error_of_an_answer_that_repeats_the_credential_holds_it_no_more(
+def test_an_error_of_a_response_that_repeats_the_credential_lacks_it(
     form: str, status: int
 ) -> None:
     key = KEYS[1]
@@ -424,6 +424,6 @@ def test_an_error_of_an_answer_that_repeats_the_credential_holds_it_no_more(
 
     shown = f"{caught.value} {caught.value!r} {vars(caught.value)}"
     response = caught.value.response  # type: ignore[attr-defined]
-    assert not still_hold(shown.encode() + response.body, [Credential(key)])
+    assert not contains_credentials(shown.encode() + response.body, [Credential(key)])
     assert response.headers.get("x-echo") == "[redacted]"
     assert b"[redacted]" in response.body

@@ -1,4 +1,4 @@
-"""Every recorded refusal becomes the error that says what it means."""
+"""Every recorded refusal becomes its error."""
 
 from typing import Any
 
@@ -32,6 +32,11 @@ class Refusal:
     message: str
     may_have_happened: bool = False
     attributes: dict[str, Any] = Factory(dict)
+
+
+def invalid(*fields: str) -> dict[str, Any]:
+    """Return the attributes of an error that names fields without a reason."""
+    return {"fields": dict.fromkeys(fields, ())}
 
 
 TAKEN = "User either already has booking at this time or is not available"
@@ -279,14 +284,14 @@ REFUSALS = [
         ValidationFailed,
         "BadRequestException",
         "attendee property is wrong,attendee should not be null or undefined",
-        attributes={"fields": {"attendee": ()}},
+        attributes=invalid("attendee"),
     ),
     Refusal(
         "214-create-missing-start",
         ValidationFailed,
         "BadRequestException",
         START_WRONG,
-        attributes={"fields": {"start": ()}},
+        attributes=invalid("start"),
     ),
     Refusal(
         "215-create-missing-event-type",
@@ -296,14 +301,14 @@ REFUSALS = [
             "eventTypeId or eventTypeSlug + username property is wrong,Either eventTypeId "
             "or eventTypeSlug + username or eventTypeSlug + teamSlug must be provided"
         ),
-        attributes={"fields": {"eventTypeId or eventTypeSlug + username": ()}},
+        attributes=invalid("eventTypeId or eventTypeSlug + username"),
     ),
     Refusal(
         "217-create-bad-email",
         BookingFieldError,
         "BAD_REQUEST",
         "responses - {email}email_validation_error,",
-        attributes={"fields": {"email": ()}},
+        attributes=invalid("email"),
     ),
     Refusal(
         "218-create-bad-timezone",
@@ -313,14 +318,14 @@ REFUSALS = [
             "attendee property is wrong, timeZone property is wrong,timeZone must be a "
             "valid IANA time-zone"
         ),
-        attributes={"fields": {"attendee": (), "timeZone": ()}},
+        attributes=invalid("attendee", "timeZone"),
     ),
     Refusal(
         "219-create-missing-name",
         ValidationFailed,
         "BadRequestException",
         "attendee property is wrong, name property is wrong,name must be a string",
-        attributes={"fields": {"attendee": (), "name": ()}},
+        attributes=invalid("attendee", "name"),
     ),
     Refusal(
         "221-create-no-contact",
@@ -330,7 +335,7 @@ REFUSALS = [
             "attendee property is wrong, attendee email or phone property is "
             "wrong,Attendee must have at least one contact method (email or phone number)"
         ),
-        attributes={"fields": {"attendee": (), "attendee email or phone": ()}},
+        attributes=invalid("attendee", "attendee email or phone"),
     ),
     Refusal(
         "223-create-bad-language",
@@ -342,63 +347,63 @@ REFUSALS = [
             "vi, az, cs, el, es-419, fi, hr, it, km, nl, pt, ru, sv, tr, zh-CN, bg, da, "
             "en, et, fr, hu, iw, ko, no, pt-BR, sk, ta, uk, zh-TW, bn"
         ),
-        attributes={"fields": {"attendee": (), "language": ()}},
+        attributes=invalid("attendee", "language"),
     ),
     Refusal(
         "225-create-unknown-property",
         ValidationFailed,
         "BadRequestException",
         "foo property is wrong,property foo should not exist",
-        attributes={"fields": {"foo": ()}},
+        attributes=invalid("foo"),
     ),
     Refusal(
         "226-create-metadata-too-many-keys",
         ValidationFailed,
         "BadRequestException",
         METADATA_WRONG,
-        attributes={"fields": {"metadata": ()}},
+        attributes=invalid("metadata"),
     ),
     Refusal(
         "227-create-metadata-key-too-long",
         ValidationFailed,
         "BadRequestException",
         METADATA_WRONG,
-        attributes={"fields": {"metadata": ()}},
+        attributes=invalid("metadata"),
     ),
     Refusal(
         "229-create-metadata-nonstring-value",
         ValidationFailed,
         "BAD_REQUEST",
         "metadata.k - Expected string, received number,",
-        attributes={"fields": {"metadata.k": ()}},
+        attributes=invalid("metadata.k"),
     ),
     Refusal(
         "230-create-metadata-null",
         ValidationFailed,
         "BadRequestException",
         METADATA_WRONG,
-        attributes={"fields": {"metadata": ()}},
+        attributes=invalid("metadata"),
     ),
     Refusal(
         "231-create-event-type-string",
         ValidationFailed,
         "BadRequestException",
         "eventTypeId property is wrong,eventTypeId must be an integer number",
-        attributes={"fields": {"eventTypeId": ()}},
+        attributes=invalid("eventTypeId"),
     ),
     Refusal(
         "233-create-guests-bad",
         BookingFieldError,
         "BAD_REQUEST",
         "responses - {guests}email_validation_error,",
-        attributes={"fields": {"guests": ()}},
+        attributes=invalid("guests"),
     ),
     Refusal(
         "234-create-guests-not-array",
         ValidationFailed,
         "BadRequestException",
         "guests property is wrong,guests must be an array",
-        attributes={"fields": {"guests": ()}},
+        attributes=invalid("guests"),
     ),
     Refusal(
         "235-create-length-invalid",
@@ -408,7 +413,7 @@ REFUSALS = [
             "Can't specify 'lengthInMinutes' because event type does not have multiple "
             "possible lengths. Please, remove the 'lengthInMinutes' field from the request."
         ),
-        attributes={"fields": {"lengthInMinutes": ()}},
+        attributes=invalid("lengthInMinutes"),
     ),
     Refusal(
         "237-create-location-not-configured",
@@ -419,7 +424,7 @@ REFUSALS = [
             "The event type has following location types: link, and only these types are "
             "allowed for booking location."
         ),
-        attributes={"fields": {"location": ()}},
+        attributes=invalid("location"),
     ),
     Refusal(
         "241-create-username-unknown",
@@ -439,7 +444,7 @@ REFUSALS = [
             "type booking fields, but missing in the bookingFieldsResponses. You can fetch "
             "the event type with ID 8 to see the required fields."
         ),
-        attributes={"fields": {"topic": ()}},
+        attributes=invalid("topic"),
     ),
     Refusal(
         "245-create-wrong-type-field",
@@ -449,25 +454,21 @@ REFUSALS = [
             "Invalid type for booking field 'topic'. Expected type string (compatible with "
             "field type 'text'), but received number."
         ),
-        attributes={"fields": {"topic": ()}},
+        attributes=invalid("topic"),
     ),
     Refusal(
         "246-create-empty-body",
         ValidationFailed,
         "BadRequestException",
         NOTHING_GIVEN,
-        attributes={
-            "fields": {"start": (), "attendee": (), "eventTypeId or eventTypeSlug + username": ()}
-        },
+        attributes=invalid("start", "attendee", "eventTypeId or eventTypeSlug + username"),
     ),
     Refusal(
         "247-create-no-body",
         ValidationFailed,
         "BadRequestException",
         NOTHING_GIVEN,
-        attributes={
-            "fields": {"start": (), "attendee": (), "eventTypeId or eventTypeSlug + username": ()}
-        },
+        attributes=invalid("start", "attendee", "eventTypeId or eventTypeSlug + username"),
     ),
     Refusal(
         "249-create-malformed-json",
@@ -480,32 +481,28 @@ REFUSALS = [
         ValidationFailed,
         "BadRequestException",
         NOTHING_GIVEN,
-        attributes={
-            "fields": {"start": (), "attendee": (), "eventTypeId or eventTypeSlug + username": ()}
-        },
+        attributes=invalid("start", "attendee", "eventTypeId or eventTypeSlug + username"),
     ),
     Refusal(
         "251-create-form-encoded",
         ValidationFailed,
         "BadRequestException",
         NOTHING_GIVEN,
-        attributes={
-            "fields": {"start": (), "attendee": (), "eventTypeId or eventTypeSlug + username": ()}
-        },
+        attributes=invalid("start", "attendee", "eventTypeId or eventTypeSlug + username"),
     ),
     Refusal(
         "253-reschedule-missing-start",
         ValidationFailed,
         "BadRequestException",
         START_WRONG,
-        attributes={"fields": {"start": ()}},
+        attributes=invalid("start"),
     ),
     Refusal(
         "254-reschedule-bad-start",
         ValidationFailed,
         "BadRequestException",
         START_WRONG,
-        attributes={"fields": {"start": ()}},
+        attributes=invalid("start"),
     ),
     Refusal(
         "255-reschedule-past-start",
@@ -526,14 +523,14 @@ REFUSALS = [
         ValidationFailed,
         "BadRequestException",
         "foo property is wrong,property foo should not exist",
-        attributes={"fields": {"foo": ()}},
+        attributes=invalid("foo"),
     ),
     Refusal(
         "259-cancel-unknown-prop",
         ValidationFailed,
         "BadRequestException",
         "foo property is wrong,property foo should not exist",
-        attributes={"fields": {"foo": ()}},
+        attributes=invalid("foo"),
     ),
     Refusal(
         "297-ratelimit-4",
@@ -572,7 +569,7 @@ REFUSALS = [
         ValidationFailed,
         None,
         "Cancellation reason is required",
-        attributes={"fields": {"cancellationReason": ()}},
+        attributes=invalid("cancellationReason"),
     ),
     Refusal(
         "425-reschedule-seated-noauth-whole",
@@ -636,10 +633,7 @@ REFUSALS = [
         TOO_MANY,
         attributes={
             "reset": 60.0,
-            "limits": (
-                RateLimit("Short", 2, 0, 20.0),
-                RateLimit("Long", 4, 0, 60.0),
-            ),
+            "limits": (RateLimit("Short", 2, 0, 20.0), RateLimit("Long", 4, 0, 60.0)),
         },
     ),
     Refusal(
@@ -649,10 +643,7 @@ REFUSALS = [
         TOO_MANY,
         attributes={
             "reset": 60.0,
-            "limits": (
-                RateLimit("Short", 2, 0, 20.0),
-                RateLimit("Long", 4, 0, 60.0),
-            ),
+            "limits": (RateLimit("Short", 2, 0, 20.0), RateLimit("Long", 4, 0, 60.0)),
         },
     ),
     Refusal(
@@ -679,7 +670,7 @@ REFUSALS = [
         ValidationFailed,
         None,
         "Cancellation reason is required",
-        attributes={"fields": {"cancellationReason": ()}},
+        attributes=invalid("cancellationReason"),
     ),
     Refusal(
         "53-cancel-twice",
@@ -704,7 +695,7 @@ REFUSALS = [
         ValidationFailed,
         None,
         "Cancellation reason is required",
-        attributes={"fields": {"cancellationReason": ()}},
+        attributes=invalid("cancellationReason"),
     ),
     Refusal(
         "67-cancel-disabled", BookingConflict, None, "This event type does not allow cancellations"
@@ -799,14 +790,14 @@ REFUSALS = [
         ValidationFailed,
         None,
         "email_verification_required",
-        attributes={"fields": {"emailVerificationCode": ()}},
+        attributes=invalid("emailVerificationCode"),
     ),
     Refusal(
         "live-05-create-email-verification-wrong-code-noauth",
         ValidationFailed,
         None,
         "invalid_verification_code",
-        attributes={"fields": {"emailVerificationCode": ()}},
+        attributes=invalid("emailVerificationCode"),
     ),
     Refusal(
         "live-06-create-auth-required-stranger",
@@ -821,7 +812,7 @@ REFUSALS = [
         ValidationFailed,
         "BadRequestException",
         "Provided recurrence count is higher than the event type's recurring event count.",
-        attributes={"fields": {"recurrenceCount": ()}},
+        attributes=invalid("recurrenceCount"),
     ),
     Refusal(
         "live-09-create-max-active-second-offers-reschedule",
@@ -856,7 +847,7 @@ REFUSALS = [
         "BadRequestException",
         'Video integration "zoom" is not connected. Please connect the integration in your '
         "settings first.",
-        attributes={"fields": {"location": ()}},
+        attributes=invalid("location"),
     ),
     Refusal(
         "live-22-cancel-old-uid-of-rescheduled",
@@ -890,7 +881,7 @@ REFUSALS = [
         BookingFieldError,
         "BAD_REQUEST",
         "responses - {guests}duplicate_email,",
-        attributes={"fields": {"guests": ()}},
+        attributes=invalid("guests"),
     ),
     Refusal(
         "live-36-ee-organization-bookings-stranger",
@@ -945,7 +936,7 @@ REFUSALS = [
         "booking must be one of the booking hosts. Fetch the booking using following endpoint "
         "and select id of one of the hosts: https://cal.com/docs/api-reference/v2/bookings/get-"
         "a-booking",
-        attributes={"fields": {"userId": ()}},
+        attributes=invalid("userId"),
     ),
     Refusal(
         "live-54-ee-reassign-stranger",
@@ -1033,7 +1024,7 @@ REFUSALS = [
         ValidationFailed,
         "BadRequestException",
         "timeZone property is wrong,timeZone must be a valid IANA time-zone",
-        attributes={"fields": {"timeZone": ()}},
+        attributes=invalid("timeZone"),
     ),
     Refusal(
         "11-slots-no-identification",
@@ -1042,7 +1033,7 @@ REFUSALS = [
         "usernames property is wrong,each value in usernames must be a string, The array must "
         "contain at least 2 elements., usernames must be an array , organizationSlug property is "
         "wrong,organizationSlug must be a string",
-        attributes={"fields": {"usernames": (), "organizationSlug": ()}},
+        attributes=invalid("usernames", "organizationSlug"),
     ),
     Refusal(
         "15-slot-reserve-taken",
@@ -1082,7 +1073,7 @@ REFUSALS = [
         ValidationFailed,
         "TRPCError",
         "emails_must_be_unique_valid",
-        attributes={"fields": {"guests": ()}},
+        attributes=invalid("guests"),
     ),
     Refusal("34-get-recordings", NotFound, "NotFoundException", NOT_IN_CAL_VIDEO),
     Refusal("35-get-transcripts", NotFound, "NotFoundException", NOT_IN_CAL_VIDEO),
@@ -1131,7 +1122,7 @@ REFUSALS = [
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
-def test_a_recorded_refusal_is_the_error_that_says_what_it_means(refusal: Refusal) -> None:
+def test_a_recorded_refusal_becomes_its_error(refusal: Refusal) -> None:
     operation, response = operation_of(refusal.name), response_of(refusal.name)
     with pytest.raises(ApiError) as caught:
         operation.read(response)

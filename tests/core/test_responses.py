@@ -1,4 +1,4 @@
-"""Responses for tests: they are complete, and read as exactly what their keywords say."""
+"""Responses for tests: complete, and decoded as exactly their keywords."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -35,6 +35,7 @@ from calcom_core import (
     ValidationFailed,
     bookings,
     iterate_script,
+    response_fields,
     responses,
     slots,
 )
@@ -88,7 +89,7 @@ def read(**fields: Any) -> Booking:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_booking_of_each_shape_has_the_keys_that_the_api_sends(shape: BookingShape) -> None:
+def test_a_booking_of_each_shape_has_the_keys_of_the_api(shape: BookingShape) -> None:
     given, name, keys, of_attendees = SHAPES[shape]
     recorded = RECORDED[name]["response"]["body"]
     built = json.loads(responses.booking(**given).body)
@@ -107,7 +108,7 @@ def test_a_booking_of_each_shape_has_the_keys_that_the_api_sends(shape: BookingS
     assert read(**given).shape is shape
 
 
-def test_a_booking_without_keywords_is_this_one() -> None:
+def test_the_default_booking() -> None:
     assert responses.booking().status == 200
     assert responses.booking().headers == Headers([("Content-Type", "application/json")])
     assert responses.booking() == responses.booking()
@@ -157,7 +158,7 @@ def test_a_booking_without_keywords_is_this_one() -> None:
     )
 
 
-def test_times_and_numbers_are_written_as_the_api_writes_them() -> None:
+def test_times_and_numbers_have_the_format_of_the_api() -> None:
     data = data_of(responses.booking())
     assert (data["start"], data["end"], data["duration"]) == (
         "2027-04-05T09:00:00.000Z",
@@ -172,7 +173,7 @@ FREE = {"order": "A-17", "deep": [1, {"x": None}]}
 TEN = NINE + timedelta(hours=1)
 ROME = timezone(timedelta(hours=2))
 EXACT = datetime(2027, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-# A field, the value given, and what differs in the booking.
+# A field, the given value, and the difference in the booking.
 FIELDS: list[tuple[str, Any, dict[str, Any]]] = [
     ("uid", "x", {"uid": "x", "ics_uid": "x@Cal.com"}),
     ("status", "cancelled", {"status": "cancelled"}),
@@ -242,26 +243,26 @@ FIELDS: list[tuple[str, Any, dict[str, Any]]] = [
     ("is_platform_managed_user_booking", True, {"is_platform_managed_user_booking": True}),
     ("extra", {"newKey": [1]}, {"extra": {"newKey": [1]}}),
 ]
-# These decide the shape, or follow it, and have tests of their own.
+# These determine or follow the shape, and have separate tests.
 SHAPING = {"booking_fields_responses", "attendees", "seat_uid"}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("name", "value", "changed"), FIELDS)
-def test_each_field_by_itself_is_read_as_the_value_that_was_given(
+def test_each_field_reads_back_as_the_given_value(
     shape: BookingShape, name: str, value: Any, changed: dict[str, Any]
 ) -> None:
     given = SHAPES[shape][0]
     assert read(**{**given, name: value}) == evolve(read(**given), **changed)
 
 
-def test_every_field_of_a_booking_is_tried() -> None:
+def test_every_field_of_a_booking_has_a_case() -> None:
     assert {name for name, _, _ in FIELDS} | SHAPING == {
         field.name for field in attrs.fields(Booking)
     }
 
 
-def test_the_responses_to_the_booking_fields_are_those_that_are_given() -> None:
+def test_the_booking_field_responses_are_the_given_ones() -> None:
     assert read(booking_fields_responses=FREE) == evolve(read(), booking_fields_responses=FREE)
     assert read(booking_fields_responses=None).is_seated
     with pytest.raises(InvalidInput) as caught:
@@ -359,11 +360,11 @@ def test_attendees_are_completed_and_hold_seats_if_one_is_given(
     assert booking.is_seated == seated
 
 
-def test_a_booking_without_attendees_says_nothing_of_one() -> None:
+def test_a_booking_without_attendees_has_no_attendee_fields() -> None:
     assert read(attendees=[]) == evolve(read(), attendees=(), booking_fields_responses={})
 
 
-def test_several_keywords_agree_with_each_other() -> None:
+def test_several_keywords_are_consistent() -> None:
     booking = read(start=NINE, end=TEN, duration=45)
     assert (booking.start, booking.end, booking.duration) == (NINE, TEN, 45)
     assert read(start=NINE, end=TEN).duration == 60
@@ -377,11 +378,11 @@ def test_several_keywords_agree_with_each_other() -> None:
 
 
 MODELS: list[tuple[type[Any], type[Any], set[str]]] = [
-    (responses.BookingFields, Booking, {"seats"}),
-    (responses.AttendeeFields, Attendee, set()),
-    (responses.HostFields, Host, set()),
-    (responses.EventTypeRefFields, EventTypeRef, set()),
-    (responses.SlotFields, Slot, set()),
+    (response_fields.BookingFields, Booking, {"seats"}),
+    (response_fields.AttendeeFields, Attendee, set()),
+    (response_fields.HostFields, Host, set()),
+    (response_fields.EventTypeRefFields, EventTypeRef, set()),
+    (response_fields.SlotFields, Slot, set()),
 ]
 
 
@@ -392,7 +393,7 @@ def test_the_typed_keywords_are_the_fields_of_the_model(
     assert set(get_type_hints(typed)) - more == {field.name for field in attrs.fields(model)}
 
 
-# The call, and what is wrong with it.
+# The call, and its problem.
 REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(satus="x"), "satus: is not a field of Booking; did you mean status?"),
     (
@@ -434,21 +435,21 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(seats=["a", 5]), "seats[1].seat_uid: must be a string, not an integer"),
     (
         lambda r: r.booking(seats=["a"], attendees=[{}]),
-        "seats: excludes attendees; give each of them a seat_uid",
+        "seats: cannot be combined with attendees; give each attendee a seat_uid instead",
     ),
     (lambda r: r.booking(event_type=7), "event_type: must be a mapping, not an integer"),
     (lambda r: r.booking(extra=7), "extra: must be a mapping, not an integer"),
     (
         lambda r: r.booking(start=datetime(2027, 4, 5)),
-        "start: is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "start: is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
     (
         lambda r: r.booking(created_at=datetime(2027, 4, 5)),
-        "created_at: is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "created_at: is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
     (
         lambda r: r.page([{"end": "soon"}]),
-        "bookings[0].end: is not a time of ISO 8601 such as 2027-04-05T09:00:00Z",
+        "bookings[0].end: is not an ISO 8601 time such as 2027-04-05T09:00:00Z",
     ),
     (
         lambda r: r.booking(updated_at="soon"),
@@ -465,8 +466,8 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     (lambda r: r.booking(duration=True), "duration: must be a number, not a boolean"),
     (
         lambda r: r.booking(metadata={"a": object()}),
-        "metadata: holds what JSON cannot: NaN, an infinite number, half a surrogate pair, "
-        "itself, or a Python object",
+        "metadata: contains a value that JSON cannot represent: NaN, infinity, half a "
+        "surrogate pair, itself, or a Python object",
     ),
     (lambda r: r.series({"uid": "a"}), "bookings: must be a list, not an object"),
     (lambda r: r.page([{}, "a"]), "bookings[1]: must be a mapping, not a string"),
@@ -487,18 +488,18 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
     ),
     (
         lambda r: r.page([{}], total_items=1, next_cursor="c"),
-        "next_cursor: excludes total_items, take and skip; give one or other",
+        "next_cursor: cannot be combined with total_items, take and skip",
     ),
     (lambda r: r.page([{}], next_cursor=""), "next_cursor: is empty"),
     (lambda r: r.page([{}], next_cursor=5), "next_cursor: must be a string, not an integer"),
     (lambda r: r.slots([]), "by_date: must be a mapping, not an array"),
     (
         lambda r: r.slots({"2027-02-31": []}),
-        "a key of by_date: is not a date of the calendar",
+        "a key of by_date: is not a date in the calendar",
     ),
     (
         lambda r: r.slots({NINE: []}),
-        "a key of by_date: is a time; give a date such as 2027-04-05",
+        "a key of by_date: is a time; pass a date such as 2027-04-05",
     ),
     (
         lambda r: r.slots({"2027-04-05": ["soon"]}),
@@ -517,12 +518,19 @@ REFUSED: list[tuple[Callable[[Any], Response], str]] = [
 
 
 @pytest.mark.parametrize(("call", "message"), REFUSED)
-def test_what_a_response_cannot_have_is_refused(
+def test_an_invalid_response_keyword_is_refused(
     call: Callable[[Any], Response], message: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
         call(responses)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("body", [float("nan"), {1, 2}, "\ud800"])
+def test_a_body_that_json_cannot_hold_is_refused(body: Any) -> None:
+    with pytest.raises(InvalidInput, match="cannot be written as JSON") as caught:
+        responses.json(body)
+    assert caught.value.field == "body"
 
 
 def test_a_series_has_its_occurrences_a_week_apart() -> None:
@@ -576,7 +584,7 @@ PAGES: list[tuple[int, dict[str, Any], OffsetPagination | CursorPagination]] = [
 
 
 @pytest.mark.parametrize(("count", "given", "pagination"), PAGES)
-def test_a_page_says_where_it_stands_as_the_server_does(
+def test_a_page_has_the_pagination_of_the_server(
     count: int, given: dict[str, Any], pagination: OffsetPagination | CursorPagination
 ) -> None:
     page = bookings.list().read(responses.page([{}] * count, **given))
@@ -603,13 +611,13 @@ RECORDED_PAGES = {
 
 
 @pytest.mark.parametrize("name", RECORDED_PAGES)
-def test_a_pagination_is_the_one_that_a_server_sent(name: str) -> None:
+def test_a_pagination_equals_the_recorded_one(name: str) -> None:
     count, given = RECORDED_PAGES[name]
     built = json.loads(responses.page([{}] * count, **given).body)
     assert built["pagination"] == RECORDED[name]["response"]["body"]["pagination"]
 
 
-def test_pages_lead_to_each_other() -> None:
+def test_pages_link_to_each_other() -> None:
     api = Api(ApiKey("cal_test_responses"))
     by_take = [
         (bookings.list(take=2), responses.page([{}, {"uid": "b"}], total_items=3)),
@@ -620,8 +628,8 @@ def test_pages_lead_to_each_other() -> None:
         (bookings.list(limit=2, cursor="x"), responses.page([{"uid": "c"}], next_cursor=None)),
     ]
     for script in (by_take, by_cursor):
-        walked = iterate_script(items(api, script[0][0]), script)
-        assert [booking.uid for booking in walked] == ["booking1", "b", "c"]
+        listed = iterate_script(items(api, script[0][0]), script)
+        assert [booking.uid for booking in listed] == ["booking1", "b", "c"]
 
 
 def test_slots_are_given_by_their_dates() -> None:
@@ -641,7 +649,7 @@ def test_slots_are_given_by_their_dates() -> None:
     }
 
 
-# The arguments, a recording of such an error, and what it is raised as.
+# The arguments, a recording of such an error, and its class.
 ERRORS: list[tuple[tuple[Any, ...], str, type[ApiError]]] = [
     ((404, "Event Type not found"), "09-slots-bad-eventtype", NotFound),
     (
@@ -688,7 +696,7 @@ ERRORS: list[tuple[tuple[Any, ...], str, type[ApiError]]] = [
 
 
 @pytest.mark.parametrize(("given", "name", "kind"), ERRORS)
-def test_an_error_is_the_one_that_a_server_sends(
+def test_an_error_equals_the_one_of_a_server(
     given: tuple[Any, ...], name: str, kind: type[ApiError]
 ) -> None:
     status, message, *code = given

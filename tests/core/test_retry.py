@@ -1,6 +1,5 @@
-"""When to ask again: the decision as a table of literals, and the program that follows it."""
+"""When to retry: the decision as a table of literals, and the program that follows it."""
 
-import json
 import math
 import pickle
 import re
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from core_operations import OPERATIONS
 from core_recorded import A_BOOKING, response_of
+from core_responses import refused
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,23 +57,22 @@ DATE = ("Date", "Sun, 22 Nov 2026 16:00:00 GMT")
 
 
 def refusal(status: int, *headers: tuple[str, str], code: str = "X", text: str = "no") -> Response:
-    body = {"status": "error", "error": {"code": code, "message": text}}
-    return Response(status, headers, json.dumps(body).encode())
+    return refused(status, text, code, headers)
 
 
-def failure(came: Response | type[TransportError], idempotent: bool) -> CalcomError:
-    """Return the error that an answer, or its absence, is for a read or for a write."""
+def failure(received: Response | type[TransportError], idempotent: bool) -> CalcomError:
+    """Return the error of a response, or of its absence, for a read or a write."""
     op: Operation[Any] = READ if idempotent else WRITE
-    if not isinstance(came, Response):
-        return came("no luck", reason="closed", operation=op)
+    if not isinstance(received, Response):
+        return received("no luck", reason="closed", operation=op)
     with pytest.raises(CalcomError) as caught:
-        op.read(came)
+        op.read(received)
     return caught.value
 
 
 NO_MORE = GiveUp("the policy allows no more")
-SAME = (GiveUp("a retry would end the same"),) * 4
-UNKNOWN = (GiveUp("it may have happened, and a second time would do it twice", True),) * 4
+SAME = (GiveUp("a retry would fail again"),) * 4
+UNKNOWN = (GiveUp("a retry might execute it twice", True),) * 4
 BACKOFF = (Retry(1, 1), Retry(2, 1), Retry(3, 1), NO_MORE)
 IN_TWO_SECONDS = (Retry(3, 1 / 3), Retry(4, 0.5), Retry(5, 0.6), NO_MORE)
 AT_THE_BUDGET = (Retry(21, 1 / 21), Retry(22, 2 / 22), Retry(23, 3 / 23), NO_MORE)
@@ -81,16 +80,16 @@ Cells = tuple[Retry | GiveUp, ...]
 
 
 def too_long(seconds: str) -> Cells:
-    refused = GiveUp(f"the server states a wait of {seconds} s, and the policy waits 20")
+    refused = GiveUp(f"the server states a wait of {seconds} s, above the budget of 20 s")
     return (refused, refused, refused, NO_MORE)
 
 
 RESET, AFTER = "X-RateLimit-Reset-Default", "Retry-After"
-# What came, then the decision after the 1st to the 4th attempt: for a read, and for a write.
+# The response, then the decision after the 1st to the 4th attempt, for a read and for a write.
 DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     "NotSent": (NotSent, BACKOFF, BACKOFF),
     "NoAnswer": (NoAnswer, BACKOFF, UNKNOWN),
-    "a TransportError that says nothing": (TransportError, BACKOFF, UNKNOWN),
+    "a TransportError without a message": (TransportError, BACKOFF, UNKNOWN),
     "429": (refusal(429), BACKOFF, BACKOFF),
     "429, reset 0": (refusal(429, (RESET, "0")), BACKOFF, BACKOFF),
     "429, reset 2": (refusal(429, (RESET, "2")), IN_TWO_SECONDS, IN_TWO_SECONDS),
@@ -136,7 +135,7 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
         too_long("60"),
         too_long("60"),
     ),
-    "429, none used up, the later in 2": (
+    "429, requests left, the later reset in 2": (
         refusal(429, ("X-RateLimit-Reset-A", "1"), ("X-RateLimit-Reset-B", "2")),
         IN_TWO_SECONDS,
         IN_TWO_SECONDS,
@@ -224,7 +223,7 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     "503": (refusal(503), BACKOFF, UNKNOWN),
     "503, Retry-After 2": (refusal(503, (AFTER, "2")), IN_TWO_SECONDS, UNKNOWN),
     "503, Retry-After 30": (refusal(503, (AFTER, "30")), too_long("30"), UNKNOWN),
-    "503, reset 30": (refusal(503, (RESET, "30")), BACKOFF, UNKNOWN),  # on every answer
+    "503, reset 30": (refusal(503, (RESET, "30")), BACKOFF, UNKNOWN),  # in every response
     "504": (refusal(504), BACKOFF, UNKNOWN),
     "501": (refusal(501), SAME, UNKNOWN),
     "505": (refusal(505), SAME, UNKNOWN),
@@ -249,7 +248,7 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
     "422": (refusal(422), SAME, SAME),
     "425": (refusal(425), SAME, SAME),
     "498": (refusal(498), SAME, SAME),
-    "a 200 that is no JSON": (Response(200, (), b"<html>"), SAME, SAME),
+    "a 200 that is not JSON": (Response(200, (), b"<html>"), SAME, SAME),
     "a 200 of another shape": (Response(200, (), b'{"status":"success","data":5}'), SAME, SAME),
     "a 200 of the legacy API": (
         Response(200, (), b'{"status":"success","data":{"startTime":"x"}}'),
@@ -262,22 +261,22 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("idempotent", [True, False], ids=["read", "write"])
 @pytest.mark.parametrize("name", DECISIONS)
-def test_each_failure_is_decided_as_the_table_says(name: str, idempotent: bool) -> None:
-    came, for_a_read, for_a_write = DECISIONS[name]
+def test_each_failure_has_the_decision_of_the_table(name: str, idempotent: bool) -> None:
+    received, for_a_read, for_a_write = DECISIONS[name]
     wanted = for_a_read if idempotent else for_a_write
-    outcome = failure(came, idempotent)
+    outcome = failure(received, idempotent)
     assert tuple(decide(POLICY, idempotent, attempt, outcome) for attempt in (1, 2, 3, 4)) == wanted
 
 
 @pytest.mark.parametrize("idempotent", [True, False], ids=["read", "write"])
 @pytest.mark.parametrize("reason", ["host", "proxy", "tls", "transport-closed"])
-def test_a_request_that_no_retry_can_send_is_not_retried(reason: str, idempotent: bool) -> None:
+def test_a_request_that_can_never_be_sent_is_not_retried(reason: str, idempotent: bool) -> None:
     outcome = NotSent("no luck", reason=reason, operation=READ if idempotent else WRITE)
     assert decide(POLICY, idempotent, 1, outcome) == SAME[0]
 
 
 @pytest.mark.parametrize("reason", ["closed", "connect", "pool", "refused", "timeout"])
-def test_a_request_that_a_retry_may_send_is_retried(reason: str) -> None:
+def test_a_request_that_was_not_sent_is_retried(reason: str) -> None:
     outcome = NotSent("no luck", reason=reason, operation=WRITE)
     assert decide(POLICY, False, 1, outcome) == Retry(1, 1)
 
@@ -288,7 +287,7 @@ def test_a_read_whose_response_is_cut_within_tls_is_retried() -> None:
 
 
 @pytest.mark.parametrize("op", [READ, WRITE], ids=["read", "write"])
-def test_the_default_policy_survives_the_limit_of_the_api(op: Any) -> None:
+def test_the_default_policy_outlasts_the_rate_limit_of_the_api(op: Any) -> None:
     limited = response_of("297-ratelimit-4")  # 60 s, as the API states it
     script = [
         (op, limited),
@@ -300,7 +299,7 @@ def test_the_default_policy_survives_the_limit_of_the_api(op: Any) -> None:
     assert run_script(retrying(API, op), script) == op.read(CREATED)
 
 
-def test_the_default_policy_retries_a_429_without_headers_by_its_back_off() -> None:
+def test_the_default_policy_retries_a_429_without_headers_after_its_backoff() -> None:
     script = [
         (WRITE, refusal(429)),
         (Sleep(0.5, jitter=1), None),
@@ -324,17 +323,17 @@ PASSING = {500, 502, 503, 504, 520, 521, 522, 523, 524}
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("status", [s for s in range(300, 600) if s != 429])
-def test_each_status_is_repeated_or_not(status: int) -> None:
+def test_each_status_is_retried_or_not(status: int) -> None:
     read, write = (failure(refusal(status), idempotent) for idempotent in (True, False))
     assert isinstance(decide(POLICY, True, 1, read), Retry) is (status in PASSING)
     assert decide(POLICY, False, 1, write) == (UNKNOWN[0] if status >= 500 else SAME[0])
 
 
-LATE = GiveUp("another one would outlast the deadline of 60 s")
+LATE = GiveUp("another attempt would outlast the deadline of 60 s")
 
 
 @pytest.mark.parametrize(
-    ("came", "attempt", "elapsed", "wanted"),
+    ("received", "attempt", "elapsed", "wanted"),
     [
         (NoAnswer, 1, 0.0, Retry(1, 1)),
         (NoAnswer, 1, 58.9, Retry(1, 1)),
@@ -349,18 +348,18 @@ LATE = GiveUp("another one would outlast the deadline of 60 s")
         (refusal(404), 1, 60.0, SAME[0]),
     ],
 )
-def test_nothing_is_begun_that_would_outlast_the_deadline(
-    came: Response | type[TransportError], attempt: int, elapsed: float, wanted: Retry | GiveUp
+def test_no_attempt_starts_after_the_deadline(
+    received: Response | type[TransportError], attempt: int, elapsed: float, wanted: Retry | GiveUp
 ) -> None:
-    assert decide(POLICY, True, attempt, failure(came, True), elapsed) == wanted
+    assert decide(POLICY, True, attempt, failure(received, True), elapsed) == wanted
 
 
-def test_no_time_has_passed_unless_it_is_said() -> None:
+def test_no_time_passes_unless_the_script_states_it() -> None:
     policy = RetryPolicy(2, 1, 1, deadline=1.5)
     assert decide(policy, True, 1, failure(NoAnswer, True)) == Retry(1, 1)
 
 
-def test_two_attempts_have_a_deadline_too() -> None:
+def test_two_attempts_share_a_deadline() -> None:
     script = [(Clock(), 100.0), (READ, refusal(503)), (Clock(), 160.0)]
     with pytest.raises(ServerError) as caught:
         run_script(retrying(API, READ, RetryPolicy(2, 1, 3, 60)), script)
@@ -373,7 +372,7 @@ def test_two_attempts_have_a_deadline_too() -> None:
         ((None, True, 1, failure(NoAnswer, True)), "policy: must be a RetryPolicy, not NoneType"),
         ((POLICY, WRITE, 1, failure(NoAnswer, False)), "idempotent: must be a bool, as operation."),
         ((POLICY, 1, 1, failure(NoAnswer, False)), "idempotent: must be a bool, as operation."),
-        ((POLICY, True, 0, failure(NoAnswer, True)), "attempt: must be an integer of at least 1,"),
+        ((POLICY, True, 0, failure(NoAnswer, True)), "attempt: must be an integer of at least 1;"),
         ((POLICY, True, 1.0, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
         ((POLICY, True, True, failure(NoAnswer, True)), "attempt: must be an integer of at least"),
         ((POLICY, True, 1, OSError()), "outcome: must be a CalcomError, such as NoAnswer, not OS"),
@@ -386,19 +385,19 @@ def test_two_attempts_have_a_deadline_too() -> None:
         ((POLICY, True, 1, failure(NoAnswer, True), math.nan), "elapsed: must be a finite"),
     ],
 )
-def test_a_question_that_cannot_be_decided_is_refused(arguments: Any, problem: str) -> None:
+def test_an_ambiguous_expectation_is_refused(arguments: Any, problem: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         decide(*arguments)
     assert str(caught.value).startswith(problem)
 
 
-def test_a_policy_that_is_none_is_refused_before_anything_is_sent() -> None:
+def test_an_invalid_policy_is_refused_before_anything_is_sent() -> None:
     for program in (retrying(API, READ, None), exchange_with_retries(API, READ, 3)):  # type: ignore[arg-type]
         with pytest.raises(InvalidInput, match=r"^policy: must be a RetryPolicy, not "):
             next(program)
 
 
-def test_the_backoff_doubles_up_to_its_cap_and_of_nothing_is_nothing() -> None:
+def test_the_backoff_doubles_up_to_its_cap_and_zero_stays_zero() -> None:
     outcome = failure(NoAnswer, True)
 
     def waits(policy: RetryPolicy, attempts: Sequence[int]) -> list[Retry | GiveUp]:
@@ -411,7 +410,7 @@ def test_the_backoff_doubles_up_to_its_cap_and_of_nothing_is_nothing() -> None:
     assert waits(RetryPolicy(3, 0, 0), (1, 2)) == [Retry(0, 0), Retry(0, 0)]
 
 
-def test_a_policy_says_what_it_is() -> None:
+def test_a_policys_repr_has_its_fields() -> None:
     assert repr(RetryPolicy()) == (
         "RetryPolicy(attempts=4, base=0.5, cap=8.0, deadline=180.0, wait_budget=90.0)"
     )
@@ -447,17 +446,17 @@ SECONDS_OF_A_DAY = "must be a number of seconds, from 0 to 86,400"
         ({"wait_budget": None}, "wait_budget", SECONDS_OF_A_DAY),
         ({"cap": 0.4}, "cap", "is below the base of 0.5 s"),
         ({"wait_budget": 181}, "wait_budget", "is beyond the deadline of 180 s"),
-        ({"base": 181}, "base", "is beyond the deadline of 180 s; give a smaller one"),
-        ({"deadline": 0}, "base", "is beyond the deadline of 0 s; give a smaller one"),
+        ({"base": 181}, "base", "is beyond the deadline of 180 s; pass a smaller one"),
+        ({"deadline": 0}, "base", "is beyond the deadline of 0 s; pass a smaller one"),
     ],
 )
-def test_a_policy_that_contradicts_itself_is_refused(given: Any, field: str, problem: str) -> None:
+def test_a_contradictory_policy_is_refused(given: Any, field: str, problem: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         RetryPolicy(**given)
     assert (caught.value.field, caught.value.problem) == (field, problem)
 
 
-def test_a_read_is_repeated_until_it_is_answered() -> None:
+def test_a_read_is_retried_until_it_succeeds() -> None:
     script = [
         (READ, refusal(503)),
         (Sleep(1, jitter=1), None),
@@ -470,7 +469,7 @@ def test_a_read_is_repeated_until_it_is_answered() -> None:
     assert run_script(retrying(API, READ, POLICY), script) == READ.read(GOOD)
 
 
-def test_a_write_is_repeated_while_it_has_certainly_not_happened() -> None:
+def test_a_write_is_retried_while_it_certainly_did_not_happen() -> None:
     script = [
         (WRITE, NotSent("refused", reason="refused")),
         (Sleep(1, jitter=1), None),
@@ -483,29 +482,29 @@ def test_a_write_is_repeated_while_it_has_certainly_not_happened() -> None:
     assert exchange.value == WRITE.read(CREATED)
 
 
-UNANSWERED = (
-    "bookings.create (POST /v2/bookings): whether it happened is not known: cut short; "
-    "before you repeat it, ask what error.verify asks "
-    "(after 1 attempt: it may have happened, and a second time would do it twice)"
+NO_RESPONSE = (
+    "bookings.create (POST /v2/bookings): it may have happened: cut short; "
+    "before you repeat it, run error.verify "
+    "(after 1 attempt: a retry might execute it twice)"
 )
 
 
-def test_a_write_without_an_answer_is_an_unknown_outcome() -> None:
+def test_a_write_without_a_response_is_an_unknown_outcome() -> None:
     lost = NoAnswer("cut short", reason="closed")
     with pytest.raises(OutcomeUnknown) as caught:
         run_script(retrying(API, WRITE, POLICY), [(WRITE, lost)])
     error = caught.value
-    assert str(error) == UNANSWERED
+    assert str(error) == NO_RESPONSE
     assert error.cause is error.__cause__
     assert (type(error.cause), str(error.cause.args[0]), error.found) == (NoAnswer, "cut short", ())
     assert (error.operation, error.verify) == (WRITE, WRITE.verify)
     assert (error.attempts, error.stop_reason) == (1, UNKNOWN[0].reason)
     assert error.may_have_happened
     again = pickle.loads(pickle.dumps(error))
-    assert (str(again), again.attempts, again.cause.args) == (UNANSWERED, 1, lost.args)
+    assert (str(again), again.attempts, again.cause.args) == (NO_RESPONSE, 1, lost.args)
 
 
-def test_a_write_that_crashed_is_an_unknown_outcome_whose_cause_has_the_answer() -> None:
+def test_a_write_that_crashed_is_an_unknown_outcome_with_the_response_in_its_cause() -> None:
     script = [
         (WRITE, NotSent("refused", reason="refused")),
         (Sleep(1, jitter=1), None),
@@ -516,8 +515,8 @@ def test_a_write_that_crashed_is_an_unknown_outcome_whose_cause_has_the_answer()
     cause = caught.value.cause
     assert isinstance(cause, ServerError)
     assert (cause.status, cause.message, cause.attempts) == (500, "Internal server error", 2)
-    assert str(caught.value) == UNANSWERED.replace(
-        "cut short", "the answer was 500 Internal server error"
+    assert str(caught.value) == NO_RESPONSE.replace(
+        "cut short", "the response was 500 Internal server error"
     ).replace("1 attempt", "2 attempts")
 
 
@@ -532,27 +531,27 @@ WRITES = {
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("policy", [POLICY, NO_RETRY], ids=["patient", "once"])
 @pytest.mark.parametrize("name", WRITES)
-def test_each_write_that_may_have_happened_carries_the_read_that_tells(
+def test_the_error_of_each_write_that_may_have_happened_has_its_verify(
     name: str, policy: RetryPolicy
 ) -> None:
     api = Api(Anonymous(), versions=HOSTED)
     op, verify = WRITES[name].call(), WRITES[name].verify
     assert verify is not None
-    for came in (NoAnswer("cut short", reason="closed"), refusal(500), refusal(524)):
+    for received in (NoAnswer("cut short", reason="closed"), refusal(500), refusal(524)):
         with pytest.raises(OutcomeUnknown) as caught:
-            run_script(retrying(api, op, policy), [(op, came)])
+            run_script(retrying(api, op, policy), [(op, received)])
         assert caught.value.verify == verify()
         assert caught.value.verify.idempotent
 
 
-def test_there_is_no_write_without_such_a_read() -> None:
+def test_every_write_has_a_verify() -> None:
     written = {name for name, route in ROUTES.items() if not route.idempotent}
     assert {name.partition(",")[0] for name in WRITES} == written
     assert len(written) == 23
 
 
 class _Renewed(AccessToken):
-    """Credentials of the caller's own."""
+    """Custom credentials."""
 
 
 @pytest.mark.parametrize(
@@ -580,7 +579,7 @@ def test_an_error_repeats_no_secret_of_an_extra_header() -> None:
     assert b"test-secret" not in pickle.dumps(caught.value)
 
 
-def test_deleting_a_reservation_is_repeated_as_a_read_is() -> None:
+def test_deleting_a_reservation_is_retried_like_a_read() -> None:
     op = slots.delete_reservation("r7")
     script = [
         (op, refusal(502)),
@@ -591,7 +590,7 @@ def test_deleting_a_reservation_is_repeated_as_a_read_is() -> None:
 
 
 @pytest.mark.parametrize("op", [READ, WRITE], ids=["read", "write"])
-def test_a_server_that_is_busy_for_ever_is_an_error_within_the_deadline(op: Any) -> None:
+def test_an_always_busy_server_is_an_error_within_the_deadline(op: Any) -> None:
     busy = refusal(429, (RESET, "15"))
     script = [
         (op, busy),
@@ -608,42 +607,40 @@ def test_a_server_that_is_busy_for_ever_is_an_error_within_the_deadline(op: Any)
     assert (caught.value.attempts, caught.value.stop_reason) == (4, LATE.reason)
 
 
-def test_a_reset_beyond_the_budget_is_an_error_at_once_that_says_how_long() -> None:
+def test_a_reset_beyond_the_budget_is_an_immediate_error_with_the_delay() -> None:
     with pytest.raises(RateLimited) as caught:
         run_script(retrying(API, WRITE), [(WRITE, refusal(429, (RESET, "3600")))])
     error = caught.value
     assert error.reset == 3600
     assert str(error) == (
         "bookings.create (POST /v2/bookings): 429 X: no (retry after 3600 s) "
-        "(after 1 attempt: the server states a wait of 3600 s, and the policy waits 90)"
+        "(after 1 attempt: the server states a wait of 3600 s, above the budget of 90 s)"
     )
 
 
 @pytest.mark.parametrize(
-    ("came", "error"),
+    ("received", "error"),
     [
         (refusal(404), NotFound),
         (Response(200, (), b"[]"), DecodingError),
         (refusal(404, text="Cannot GET /v2/bookings/bk7"), VersionMismatch),
     ],
 )
-def test_an_answer_that_would_come_again_is_not_asked_for_again(
-    came: Response, error: type[CalcomError]
-) -> None:
+def test_a_lasting_refusal_is_not_retried(received: Response, error: type[CalcomError]) -> None:
     with pytest.raises(error) as caught:
-        run_script(retrying(API, READ), [(READ, came)])
+        run_script(retrying(API, READ), [(READ, received)])
     assert (caught.value.attempts, caught.value.stop_reason) == (1, SAME[0].reason)
-    assert str(caught.value).endswith("(after 1 attempt: a retry would end the same)")
+    assert str(caught.value).endswith("(after 1 attempt: a retry would fail again)")
 
 
-def test_an_error_that_no_program_raised_counts_no_attempts() -> None:
+def test_an_error_raised_outside_a_program_has_no_attempts() -> None:
     with pytest.raises(NotFound) as caught:
         READ.read(refusal(404))
     assert (caught.value.attempts, caught.value.stop_reason) == (0, "")
     assert str(caught.value) == caught.value.args[0]
 
 
-def test_a_sleep_that_took_too_long_ends_the_program_before_anything_is_sent() -> None:
+def test_a_sleep_past_the_deadline_ends_the_program_before_anything_is_sent() -> None:
     script = [
         (Clock(), 100.0),
         (READ, refusal(503)),
@@ -656,7 +653,7 @@ def test_a_sleep_that_took_too_long_ends_the_program_before_anything_is_sent() -
     assert (caught.value.attempts, caught.value.stop_reason) == (1, LATE.reason)
 
 
-def test_each_later_attempt_has_what_is_left_of_the_deadline() -> None:
+def test_each_later_attempt_has_the_rest_of_the_deadline() -> None:
     program = retrying(API, READ, POLICY, timeout=None)
     effects: list[Any] = [next(program)]
     for result in (100.0, refusal(503), 110.0, None, 112.0, refusal(503), 120.0, None, 125.0):
@@ -669,7 +666,7 @@ def test_each_later_attempt_has_what_is_left_of_the_deadline() -> None:
     ]
 
 
-def test_a_deadline_may_have_begun_before() -> None:
+def test_a_deadline_may_start_before_the_program() -> None:
     script = [(READ, refusal(503)), (Clock(), 159.5)]
     with pytest.raises(ServerError) as caught:
         run_script(retrying(API, READ, POLICY, since=100.0), script)
@@ -684,7 +681,7 @@ def test_without_a_policy_the_clock_is_not_read() -> None:
     assert (caught.value.attempts, caught.value.stop_reason) == (1, NO_MORE.reason)
 
 
-def test_a_function_of_the_callers_that_fails_is_not_asked_again() -> None:
+def test_a_failing_caller_function_is_not_called_again() -> None:
     def broken(booking: object) -> object:
         raise ZeroDivisionError
 
@@ -693,20 +690,20 @@ def test_a_function_of_the_callers_that_fails_is_not_asked_again() -> None:
 
 
 @pytest.mark.parametrize("op", [READ, WRITE], ids=["read", "write"])
-def test_a_failure_of_the_callers_function_is_no_failure_of_the_call(op: Operation[Any]) -> None:
+def test_an_exception_of_the_callers_function_does_not_fail_the_call(op: Operation[Any]) -> None:
     for nested in (NotSent("x", reason="tls"), failure(refusal(429), True)):
 
-        def asking(booking: object, raised: CalcomError = nested) -> object:
+        def failing(booking: object, raised: CalcomError = nested) -> object:
             raise raised
 
         with pytest.raises(type(nested)) as caught:
-            run_script(retrying(API, op.map(asking), POLICY), [(op, CREATED)])
+            run_script(retrying(API, op.map(failing), POLICY), [(op, CREATED)])
         assert caught.value is nested
         assert (nested.attempts, getattr(nested, "operation", None)) in ((0, None), (0, READ))
 
 
 @pytest.mark.parametrize("since", [1e12, 1e400])
-def test_a_start_on_another_clock_hides_no_outcome(since: float) -> None:
+def test_a_since_of_another_clock_hides_no_outcome(since: float) -> None:
     script = [(WRITE, NoAnswer("cut short", reason="closed"))]
     with pytest.raises(OutcomeUnknown):
         run_script(retrying(API, WRITE, POLICY, since=since), script)
@@ -721,8 +718,8 @@ def test_a_number_in_a_header_is_digits(reset: str) -> None:
     assert outcome.reset is None
 
 
-class Driven:
-    """What a program did, driven by answers that come in turn while a clock goes on."""
+class SimulatedRun:
+    """Runs a program with responses in turn and a simulated clock, and records its requests."""
 
     def __init__(self) -> None:
         self.sent: list[Response | TransportError] = []
@@ -732,10 +729,10 @@ class Driven:
     def run(
         self,
         program: Any,
-        answers: Sequence[tuple[Response | type[TransportError], float]],
+        responses: Sequence[tuple[Response | type[TransportError], float]],
         shares: Sequence[float],
     ) -> Any:
-        """Drive *program*: each answer takes some time, each sleep a share of its range."""
+        """Run *program*: each response takes some time, each sleep a share of its range."""
         result: Any = None
         thrown: TransportError | None = None
         while True:
@@ -753,28 +750,28 @@ class Driven:
                     self.slept += slept
                     self.time += slept
                 case Send(remaining=remaining):
-                    came, took = answers[len(self.sent) % len(answers)]
+                    received, took = responses[len(self.sent) % len(responses)]
                     assert remaining is None or remaining > 0
                     self.time += took if remaining is None else min(took, remaining)
-                    if isinstance(came, Response):
-                        result = came
-                        self.sent.append(came)
+                    if isinstance(received, Response):
+                        result = received
+                        self.sent.append(received)
                     else:
-                        thrown = came("no luck", reason="closed")
+                        thrown = received("no luck", reason="closed")
                         self.sent.append(thrown)
                 case _:
                     raise AssertionError(effect)
 
 
-def certainly_not_done(came: Response | TransportError) -> bool:
-    """Whether a write was certainly not carried out, said in other words than the code's."""
-    if isinstance(came, Response):
-        return came.status == 429 and b"TRPC" not in came.body
-    return type(came) is NotSent
+def certainly_not_done(received: Response | TransportError) -> bool:
+    """Whether a write was certainly not executed, independently of the code under test."""
+    if isinstance(received, Response):
+        return received.status == 429 and b"TRPC" not in received.body
+    return type(received) is NotSent
 
 
 SECONDS = st.one_of(st.integers(0, 100), st.floats(0, 100))
-ANSWERS = st.one_of(
+RESPONSES = st.one_of(
     st.sampled_from([NotSent, NoAnswer]),
     st.builds(refusal, st.sampled_from([400, 404, 429, 500, 502, 503, 520, 599])),
     st.builds(lambda seconds: refusal(429, (RESET, str(seconds))), SECONDS),
@@ -802,31 +799,31 @@ def policies(draw: st.DrawFn) -> RetryPolicy:
 @given(
     policies(),
     st.booleans(),
-    st.lists(st.tuples(ANSWERS, st.floats(0, 90)), min_size=1, max_size=12),
+    st.lists(st.tuples(RESPONSES, st.floats(0, 90)), min_size=1, max_size=12),
     st.lists(st.floats(0, 1), min_size=1, max_size=4),
 )
-def test_whatever_comes_a_program_ends_in_time_and_no_write_is_repeated_that_may_be_done(
+def test_any_program_ends_in_time_and_repeats_no_write_that_may_have_happened(
     policy: RetryPolicy,
     reads: bool,
-    answers: list[tuple[Response | type[TransportError], float]],
+    responses: list[tuple[Response | type[TransportError], float]],
     shares: list[float],
 ) -> None:
-    driven = Driven()
+    run = SimulatedRun()
     op: Operation[Any] = READ if reads else WRITE
     error: CalcomError | None = None
     try:
-        driven.run(retrying(API, op, policy), answers, shares)
+        run.run(retrying(API, op, policy), responses, shares)
     except CalcomError as raised:
         error = raised
 
-    assert 1 <= len(driven.sent) <= policy.attempts
-    assert driven.slept <= policy.deadline
-    # Only the first attempt has a timeout of its own, which here is 90 s at most.
-    assert driven.time <= max(policy.deadline, 90.0) + 1e-6
+    assert 1 <= len(run.sent) <= policy.attempts
+    assert run.slept <= policy.deadline
+    # Only the first attempt has its own timeout, here at most 90 s.
+    assert run.time <= max(policy.deadline, 90.0) + 1e-6
     if not reads:
-        assert all(certainly_not_done(came) for came in driven.sent[:-1])
+        assert all(certainly_not_done(received) for received in run.sent[:-1])
     if error is not None:
-        assert error.attempts == len(driven.sent)
+        assert error.attempts == len(run.sent)
         assert re.search(rf"\(after {error.attempts} attempts?: .+\)$", str(error))
     if isinstance(error, OutcomeUnknown):
-        assert not certainly_not_done(driven.sent[-1])
+        assert not certainly_not_done(run.sent[-1])

@@ -1,4 +1,4 @@
-"""Playing a program by a script, and what the report says when it differs."""
+"""Programs run with a script, and the report of a difference."""
 
 from collections.abc import Callable, Generator
 from typing import Any
@@ -52,7 +52,7 @@ def get() -> Program[Any]:
 
 
 def waiting() -> Program[list[float]]:
-    """Sleep twice and return what the clock told before, between and after."""
+    """Sleep twice and return the clock before, between and after."""
     times = [(yield from clock())]
     yield from sleep(2.5)
     times.append((yield from clock()))
@@ -62,7 +62,7 @@ def waiting() -> Program[list[float]]:
 
 
 def both() -> Program[Any]:
-    """Get and list at once."""
+    """Get and list concurrently."""
     return (yield from gather([get(), retrying(API, LIST, NO_RETRY)], limit=2))
 
 
@@ -82,7 +82,7 @@ def test_a_request_is_expected_as_an_operation_or_by_method_and_path(
     assert run_script(get(), [(expected, GOOD)]) == BOOKING
 
 
-def test_a_query_is_compared_where_it_is_said() -> None:
+def test_a_query_is_compared_where_it_is_given() -> None:
     def listing() -> Program[Any]:
         return retrying(API, LIST, NO_RETRY)
 
@@ -92,7 +92,7 @@ def test_a_query_is_compared_where_it_is_said() -> None:
         run_script(listing(), [(("GET", "/v2/bookings?take=2"), LISTED)])
 
 
-def test_a_request_without_an_operation_is_compared_all_the_same() -> None:
+def test_a_request_without_an_operation_is_compared() -> None:
     def sending() -> Program[Response]:
         return send(API.request(CREATE))
 
@@ -102,12 +102,12 @@ def test_a_request_without_an_operation_is_compared_all_the_same() -> None:
         run_script(sending(), [(other, CREATED)])
 
 
-def test_an_exception_is_raised_in_the_program_and_may_come_out_of_it() -> None:
+def test_an_exception_is_raised_in_the_program_and_may_leave_it() -> None:
     lost = NoAnswer("cut short", reason="closed")
     with pytest.raises(NoAnswer) as caught:
         run_script(get(), [(GET, lost)])
     assert (caught.value.args, caught.value.attempts) == (lost.args, 1)
-    assert (lost.attempts, lost.operation) == (0, None)  # which another script may say again
+    assert (lost.attempts, lost.operation) == (0, None)  # another script may repeat it
     interrupted = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError) as other:
         run_script(get(), [(GET, interrupted)])
@@ -116,14 +116,14 @@ def test_an_exception_is_raised_in_the_program_and_may_come_out_of_it() -> None:
         run_script(get(), [(GET, response_of("191-get-bad-uid"))])
 
 
-def test_the_clock_tells_how_long_the_sleeps_were_where_the_script_does_not() -> None:
+def test_the_clock_advances_by_the_sleeps_unless_the_script_sets_it() -> None:
     sleeps = [(Sleep(2.5), None), (Sleep(4, jitter=1), None)]
     assert run_script(waiting(), sleeps) == [0.0, 2.5, 6.5]
-    told = [(Clock(), 100.0), sleeps[0], (Clock(), 103.0), sleeps[1]]
-    assert run_script(waiting(), told) == [100.0, 103.0, 6.5]
+    script = [(Clock(), 100.0), sleeps[0], (Clock(), 103.0), sleeps[1]]
+    assert run_script(waiting(), script) == [100.0, 103.0, 6.5]
 
 
-def test_a_parameter_without_a_value_is_one() -> None:
+def test_a_parameter_without_a_value_is_compared() -> None:
     request = API.request(LIST)
 
     def sending() -> Program[Response]:
@@ -135,19 +135,19 @@ def test_a_parameter_without_a_value_is_one() -> None:
         run_script(sending(), [(("GET", "/v2/bookings?take=2"), LISTED)])
 
 
-def test_the_clock_of_a_stream_begins_at_0() -> None:
-    def telling() -> Stream[float]:
+def test_the_clock_of_a_stream_starts_at_0() -> None:
+    def emitting() -> Stream[float]:
         yield from emit((yield from clock()))
 
-    assert list(iterate_script(telling(), [])) == [0.0]
+    assert list(iterate_script(emitting(), [])) == [0.0]
 
 
-def test_a_gather_is_a_tuple_of_scripts() -> None:
+def test_a_gather_takes_a_tuple_of_scripts() -> None:
     page = LIST.read(LISTED)
     assert run_script(both(), [([(GET, GOOD)], [(LIST, LISTED)])]) == (BOOKING, page)
 
 
-def test_branches_sleep_at_once() -> None:
+def test_branches_sleep_concurrently() -> None:
     def timed() -> Program[Any]:
         yield from sleep(1)
         results = yield from gather([waiting(), waiting()], limit=2)
@@ -158,7 +158,7 @@ def test_branches_sleep_at_once() -> None:
     assert run_script(timed(), [(Sleep(1), None), (branch, branch)]) == ((times, times), 7.5)
 
 
-def test_a_branch_that_fails_ends_those_after_it() -> None:
+def test_a_failing_branch_ends_the_branches_after_it() -> None:
     lost = NotSent("refused", reason="refused")
 
     def caught() -> Program[Any]:
@@ -175,7 +175,7 @@ def test_a_gather_of_nothing_is_an_empty_tuple() -> None:
     assert run_script(gather([], limit=1), [()]) == ()
 
 
-def test_a_stream_yields_what_it_emits() -> None:
+def test_a_stream_yields_its_emitted_items() -> None:
     def counting() -> Stream[int]:
         yield from emit(1)
         yield from sleep(1)
@@ -190,9 +190,9 @@ def test_a_stream_yields_what_it_emits() -> None:
         emitted.extend(iterate_script(counting(), [(Sleep(1), None), (Sleep(2), None)]))
     assert emitted == [1, 2]
     assert str(caught.value) == (
-        "the program ended after step 1, and the script goes on: Sleep(seconds=2, jitter=0.0)"
+        "the program ended after step 1, and steps remain: Sleep(seconds=2, jitter=0.0)"
     )
-    with pytest.raises(InvalidInput, match="give it to iterate_script"):
+    with pytest.raises(InvalidInput, match="pass it to iterate_script"):
         run_script(counting(), [])
 
 
@@ -202,209 +202,207 @@ REPORTS: dict[str, tuple[Callable[[], Program[Any]], Any, str]] = {
         [(bookings.cancel("bk7"), GOOD), (GET, GOOD), (("GET", "/v2/x"), GOOD), ([], [])],
         "step 1 differs in method, path, body:\n"
         "  expected: bookings.cancel (POST /v2/bookings/bk7/cancel)\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: bookings.get_one (GET /v2/bookings/bk7); GET /v2/x; Gather of 2",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: bookings.get_one (GET /v2/bookings/bk7); GET /v2/x; Gather of 2",
     ),
     "another path": (
         get,
         [(("GET", "/v2/bookings/other"), GOOD)],
         "step 1 differs in path:\n"
         "  expected: GET /v2/bookings/other\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
-    "a path that is none": (
+    "an invalid path": (
         get,
         [(("GET", "bk7"), GOOD)],
         "step 1 differs in path:\n"
         "  expected: GET bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "another method": (
         get,
         [(("DELETE", "/v2/bookings/bk7"), GOOD)],
         "step 1 differs in method:\n"
         "  expected: DELETE /v2/bookings/bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "another query": (
         lambda: retrying(API, LIST, NO_RETRY),
         [(bookings.list(status="past", take=3, sort_start="asc"), LISTED)],
         "step 1 differs in query.sortStart, query.take, query.skip:\n"
         "  expected: bookings.list (GET /v2/bookings)\n"
-        "  asked:    bookings.list (GET /v2/bookings)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.list (GET /v2/bookings)\n"
+        "  remaining steps: none",
     ),
     "another version": (
         lambda: retrying(Api(ApiKey("cal_test_script"), versions=HOSTED), GET, NO_RETRY),
         [(bookings.get_one("bk7", cal_api_version="2024-08-13"), GOOD)],
-        "step 1 differs in version (2024-08-13, asked 2026-02-25):\n"
+        "step 1 differs in version (2024-08-13, sent 2026-02-25):\n"
         "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "another whole request": (
         get,
         [(Api(Anonymous()).request(GET), GOOD)],
         "step 1 differs in url, header.Authorization:\n"
         "  expected: GET /v2/bookings/bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a whole request of another query": (
         lambda: retrying(API, LIST, NO_RETRY),
         [(API.request(bookings.list(status="past", take=3)), LISTED)],
         "step 1 differs in query.take, query.skip:\n"
         "  expected: GET /prefix/v2/bookings\n"
-        "  asked:    bookings.list (GET /v2/bookings)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.list (GET /v2/bookings)\n"
+        "  remaining steps: none",
     ),
     "a whole request of another body": (
         lambda: send(API.request(bookings.cancel("bk7", {"cancellation_reason": "ill"}))),
         [(API.request(bookings.cancel("bk7", {"cancellation_reason": "away"})), LISTED)],
         "step 1 differs in body.cancellationReason:\n"
         "  expected: POST /prefix/v2/bookings/bk7/cancel\n"
-        "  asked:    POST /prefix/v2/bookings/bk7/cancel\n"
-        "  after it: nothing more",
+        "  yielded:  POST /prefix/v2/bookings/bk7/cancel\n"
+        "  remaining steps: none",
     ),
     "a whole request with a header twice": (
         get,
         [(evolve(API.request(GET), headers=[("X", "1"), *API.request(GET).headers]), GOOD)],
         "step 1 differs in header.X:\n"
         "  expected: GET /prefix/v2/bookings/bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a whole request with its headers in another order": (
         get,
         [(evolve(API.request(GET), headers=[*API.request(GET).headers][::-1]), GOOD)],
-        "step 1 differs in what it says:\n"
+        "step 1 differs in another part:\n"
         "  expected: GET /prefix/v2/bookings/bk7\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a sleep for a request": (
         get,
         [(Sleep(1), None)],
         "step 1 differs in its kind:\n"
         "  expected: Sleep(seconds=1, jitter=0.0)\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "another timeout": (
         get,
         [(Send(API.request(GET), GET, 5.0), GOOD)],
-        "step 1 differs in what it says:\n"
+        "step 1 differs in its arguments:\n"
         "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a longer sleep": (
         waiting,
         [(Sleep(2.5), None), (Sleep(4), None)],
-        "step 2 differs in what it says:\n"
+        "step 2 differs in its arguments:\n"
         "  expected: Sleep(seconds=4, jitter=0.0)\n"
-        "  asked:    Sleep(seconds=4, jitter=1)\n"
-        "  after it: nothing more",
+        "  yielded:  Sleep(seconds=4, jitter=1)\n"
+        "  remaining steps: none",
     ),
     "a clock too many": (
         waiting,
         [(Clock(), 1.0), (Clock(), 2.0)],
         "step 2 differs in its kind:\n"
         "  expected: Clock()\n"
-        "  asked:    Sleep(seconds=2.5, jitter=0.0)\n"
-        "  after it: nothing more",
+        "  yielded:  Sleep(seconds=2.5, jitter=0.0)\n"
+        "  remaining steps: none",
     ),
     "a gather for a request": (
         get,
         [([], [])],
         "step 1 differs in its kind:\n"
         "  expected: Gather of 2\n"
-        "  asked:    bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.get_one (GET /v2/bookings/bk7)\n"
+        "  remaining steps: none",
     ),
     "a request for a gather": (
         both,
         [(GET, GOOD)],
         "step 1 differs in its kind:\n"
         "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  asked:    Gather of 2\n"
-        "  after it: nothing more",
+        "  yielded:  Gather of 2\n"
+        "  remaining steps: none",
     ),
     "a branch too few": (
         both,
         [([(GET, GOOD)],)],
         "step 1 differs in the number of branches:\n"
         "  expected: Gather of 1\n"
-        "  asked:    Gather of 2\n"
-        "  after it: nothing more",
+        "  yielded:  Gather of 2\n"
+        "  remaining steps: none",
     ),
     "another request in a branch": (
         both,
         [([(GET, GOOD)], [(GET, GOOD)])],
         "step 1, branch 1, step 1 differs in path, query.status, query.take, query.skip:\n"
         "  expected: bookings.get_one (GET /v2/bookings/bk7)\n"
-        "  asked:    bookings.list (GET /v2/bookings)\n"
-        "  after it: nothing more",
+        "  yielded:  bookings.list (GET /v2/bookings)\n"
+        "  remaining steps: none",
     ),
     "too little": (
         get,
         [],
-        "step 1: the program asks for bookings.get_one (GET /v2/bookings/bk7), "
-        "and the script is at its end",
+        "step 1: the program yielded bookings.get_one (GET /v2/bookings/bk7), and no steps remain",
     ),
     "too little in a branch": (
         both,
         [([], [(LIST, LISTED)])],
-        "step 1, branch 0, step 1: the program asks for bookings.get_one "
-        "(GET /v2/bookings/bk7), and the script is at its end",
+        "step 1, branch 0, step 1: the program yielded bookings.get_one "
+        "(GET /v2/bookings/bk7), and no steps remain",
     ),
     "too much": (
         get,
         [(GET, GOOD), (LIST, LISTED), (Clock(), 1.0)],
-        "the program ended after step 1, and the script goes on: "
+        "the program ended after step 1, and steps remain: "
         "bookings.list (GET /v2/bookings); Clock()",
     ),
     "too much for a program that fails": (
         get,
         [(GET, response_of("191-get-bad-uid")), (Sleep(1), None)],
-        "the program raised NotFound after step 1, and the script goes on: "
-        "Sleep(seconds=1, jitter=0.0)",
+        "the program raised NotFound after step 1, and steps remain: Sleep(seconds=1, jitter=0.0)",
     ),
     "too much for a program that is refused": (
         lambda: send(GET),  # type: ignore[arg-type]
         [(GET, GOOD), (("GET", "/v2/bookings?attendeeEmail=ann@example.net"), GOOD)],
-        "the program raised InvalidInput (request: must be a Request; of an operation, "
-        "api.request(operation)) after step 0, and the script goes on: "
+        "the program raised InvalidInput (request: must be a Request; create one with "
+        "api.request(operation)) after step 0, and steps remain: "
         "bookings.get_one (GET /v2/bookings/bk7); GET /v2/bookings",
     ),
-    "a result that answers nothing": (
+    "a result of another type": (
         get,
         [(GET, None)],
-        "step 1: a request is answered by a Response or an exception, and not NoneType",
+        "step 1: the result of a request must be a Response or an exception, not NoneType",
     ),
     "a result of a sleep": (
         waiting,
         [(Sleep(2.5), 5.0)],
-        "step 1: of a sleep comes None or an exception, and not float",
+        "step 1: the result of a sleep must be None or an exception, not float",
     ),
     "a clock that tells nothing": (
         waiting,
         [(Clock(), None)],
-        "step 1: a clock tells a number of seconds or an exception, and not NoneType",
+        "step 1: the result of a clock must be a number of seconds or an exception, not NoneType",
     ),
     "a clock that tells the truth": (
         waiting,
         [(Clock(), True)],
-        "step 1: a clock tells a number of seconds or an exception, and not bool",
+        "step 1: the result of a clock must be a number of seconds or an exception, not bool",
     ),
 }
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_the_first_difference_is_told(name: str) -> None:
+def test_the_first_difference_is_reported(name: str) -> None:
     program, script, report = REPORTS[name]
     with pytest.raises(ScriptError) as caught:
         run_script(program(), script)
@@ -412,7 +410,7 @@ def test_the_first_difference_is_told(name: str) -> None:
     assert "cal_test_script" not in report
 
 
-def test_a_difference_is_a_failed_assertion_that_no_program_can_catch() -> None:
+def test_a_difference_fails_an_assertion_that_no_program_can_catch() -> None:
     def forgiving() -> Program[str]:
         try:
             yield from both()
@@ -437,7 +435,7 @@ def test_a_difference_is_a_failed_assertion_that_no_program_can_catch() -> None:
         [(GET, GOOD)],
     ],
 )
-def test_a_script_that_is_none_is_refused(step: Any) -> None:
+def test_an_invalid_script_is_refused(step: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         run_script(get(), [(GET, GOOD), step])
     assert str(caught.value) == (
@@ -462,10 +460,10 @@ def test_an_invalid_script_of_a_branch_is_refused_and_no_program_can_catch_it() 
     )
 
 
-def test_the_program_is_closed_whatever_happens() -> None:
+def test_the_program_is_always_closed() -> None:
     closed = []
 
-    def noting() -> Generator[Any, Any, None]:
+    def recording() -> Generator[Any, Any, None]:
         try:
             yield Sleep(1)
             yield Sleep(2)
@@ -474,12 +472,12 @@ def test_the_program_is_closed_whatever_happens() -> None:
 
     def gathering() -> Program[Any]:
         try:
-            return (yield from gather([noting(), noting()], limit=2))
+            return (yield from gather([recording(), recording()], limit=2))
         finally:
             closed.append("gather")
 
     with pytest.raises(ScriptError):
-        run_script(noting(), [(Sleep(1), None)])
+        run_script(recording(), [(Sleep(1), None)])
     assert closed == ["outer"]
     with pytest.raises(ScriptError):
         run_script(gathering(), [([(Sleep(1), None)], [(Sleep(1), None), (Sleep(2), None)])])
@@ -488,18 +486,16 @@ def test_the_program_is_closed_whatever_happens() -> None:
         run_script(lambda: None, [])  # type: ignore[arg-type]
 
 
-def test_what_is_no_effect_is_refused_as_the_interpreters_refuse_it() -> None:
+def test_an_invalid_effect_is_refused_as_the_interpreters_refuse_it() -> None:
     def wrong() -> Program[Any]:
         return (yield GET)  # type: ignore[misc]
 
     with pytest.raises(InvalidInput) as caught:
         run_script(wrong(), [(GET, GOOD)])
-    assert str(caught.value) == "program: yielded Operation, which is no effect"
+    assert str(caught.value) == "program: yielded Operation, which is not an effect"
     with pytest.raises(InvalidInput) as returned:
         list(iterate_script(get(), [(GET, GOOD)]))  # type: ignore[arg-type]
-    assert str(returned.value) == (
-        "stream: returned Booking, as only a program may: give it to run()"
-    )
+    assert str(returned.value) == ("stream: returned Booking, so it is a program; pass it to run()")
 
 
 def test_a_script_may_be_any_iterable_of_steps() -> None:
@@ -511,7 +507,7 @@ def test_a_script_may_be_any_iterable_of_steps() -> None:
         assert str(caught.value) == f"script: must be a list of steps, not {kind}"
 
 
-def test_a_body_that_is_no_json_is_compared_as_bytes() -> None:
+def test_a_body_that_is_not_json_is_compared_as_bytes() -> None:
     request = API.request(CREATE)
 
     def sending(body: bytes) -> Program[Response]:
@@ -521,11 +517,11 @@ def test_a_body_that_is_no_json_is_compared_as_bytes() -> None:
         run_script(sending(b"\xff"), [(CREATE, CREATED)])
 
 
-def test_a_body_that_is_nested_too_deeply_is_compared_as_bytes() -> None:
+def test_a_deeply_nested_body_is_compared_as_bytes() -> None:
     request = API.request(CREATE)
     deep = type(request)(request.method, request.url, request.headers, b"[" * 100_000)
     assert run_script(send(deep), [(deep, CREATED)]) == CREATED
 
 
-def test_the_recorded_booking_is_the_one_that_is_read() -> None:
+def test_the_recorded_booking_reads_as_these_values() -> None:
     assert BOOKING.uid == RECORDED["29-get-normal"]["response"]["body"]["data"]["uid"]

@@ -1,4 +1,4 @@
-"""Only a delivery that was signed with a secret of ours passes, and nothing shows the secret."""
+"""Only a delivery signed with one of our secrets passes, and nothing shows the secret."""
 
 import base64
 import pickle
@@ -41,7 +41,7 @@ def test_a_recorded_delivery_is_verified_with_its_secret(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_a_recorded_delivery_fails_with_any_bit_of_its_body_flipped(
+def test_a_recorded_delivery_with_one_bit_of_its_body_flipped_fails(
     name: str, sample: Callable[..., Any]
 ) -> None:
     signature = RECORDED[name].signature
@@ -50,7 +50,7 @@ def test_a_recorded_delivery_fails_with_any_bit_of_its_body_flipped(
     for index in sample(range(len(body)), 20):
         for bit in range(8):
             body[index] ^= 1 << bit
-            # What `verify` raises, without the cost of raising it half a million times.
+            # The error of `verify`, without raising it half a million times.
             if type(signature_problem(bytes(body), signature, SECRET)) is not SignatureMismatch:
                 passed.append((index, bit))
             body[index] ^= 1 << bit
@@ -60,7 +60,7 @@ def test_a_recorded_delivery_fails_with_any_bit_of_its_body_flipped(
 
 @pytest.mark.exhaustive(sample=10)
 @pytest.mark.parametrize("name", RECORDED)
-def test_a_recorded_delivery_fails_with_any_bit_of_its_signature_or_secret_flipped(
+def test_a_recorded_delivery_with_one_bit_of_its_signature_or_secret_flipped_fails(
     name: str, sample: Callable[..., Any]
 ) -> None:
     recorded = RECORDED[name]
@@ -76,7 +76,7 @@ def test_a_recorded_delivery_fails_with_any_bit_of_its_signature_or_secret_flipp
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_a_recorded_delivery_fails_with_a_byte_more_or_less(name: str) -> None:
+def test_a_recorded_delivery_with_a_byte_more_or_less_fails(name: str) -> None:
     body, signature = RECORDED[name].body, RECORDED[name].signature
     for other in (body[:-1], body[1:], body + b"\n", b" " + body, b"", body + body):
         assert type(refusal(signature, SECRET, other)) is SignatureMismatch
@@ -112,7 +112,7 @@ def test_a_signature_may_be_bare_or_with_its_algorithm(signature: Any) -> None:
     ],
     ids=range(9),
 )
-def test_any_of_several_secrets_will_do(secrets: Any) -> None:
+def test_any_of_several_secrets_is_enough(secrets: Any) -> None:
     verify(BODY, SIGNATURE, secrets)
 
 
@@ -128,8 +128,8 @@ def test_a_secret_may_hold_any_text() -> None:
         (
             None,
             SignatureMissing,
-            "the delivery has no X-Cal-Signature-256; anybody may have sent it, "
-            "or the webhook of a scheduled delivery is gone",
+            "the delivery has no X-Cal-Signature-256; anyone may have sent it, "
+            "or the webhook of a scheduled delivery was deleted",
         ),
         ("", SignatureMissing, ""),
         (b"", SignatureMissing, ""),
@@ -137,15 +137,14 @@ def test_a_secret_may_hold_any_text() -> None:
         (
             "no-secret-provided",
             WebhookWithoutSecret,
-            "the webhook has no secret, so that anybody can make its deliveries; "
-            "give it one in Cal.com",
+            "the webhook has no secret, so anyone can forge its deliveries; set one in Cal.com",
         ),
         (b"no-secret-provided", WebhookWithoutSecret, ""),
         (
             "what?",
             SignatureMalformed,
-            "X-Cal-Signature-256 is not 64 hexadecimal digits, with or without sha256= before "
-            "them, or it came more than once",
+            "X-Cal-Signature-256 is not 64 hexadecimal digits, with or without sha256=, "
+            "or it is repeated",
         ),
         (SIGNATURE[:-1], SignatureMalformed, ""),
         (SIGNATURE + "0", SignatureMalformed, ""),
@@ -162,17 +161,15 @@ def test_a_secret_may_hold_any_text() -> None:
         (
             "0" * 64,
             SignatureMismatch,
-            "X-Cal-Signature-256 is not that of this body and the secret; if the delivery is real, "
-            "see that the body is verified as it came, that no line break clings to the secret, "
-            "and that several are given as a list",
+            "X-Cal-Signature-256 does not match this body and the secret; if the delivery is "
+            "genuine, verify the raw body, strip line breaks from the secret, "
+            "and pass several secrets as a list",
         ),
         (SIGNATURE[::-1], SignatureMismatch, ""),
     ],
     ids=range(21),
 )
-def test_each_way_of_not_being_signed_is_an_error_of_its_own(
-    signature: Any, kind: type, message: str
-) -> None:
+def test_each_signature_failure_has_its_own_error(signature: Any, kind: type, message: str) -> None:
     error = refusal(signature)
     assert type(error) is kind
     assert isinstance(error, SignatureError)
@@ -181,14 +178,14 @@ def test_each_way_of_not_being_signed_is_an_error_of_its_own(
         assert str(signature) not in str(error)
 
 
-def test_a_mismatch_says_how_many_secrets_were_tried() -> None:
+def test_a_mismatch_states_the_number_of_secrets_tried() -> None:
     error = refusal(SIGNATURE, ["one", "two"])
-    assert str(error).startswith("X-Cal-Signature-256 is not that of this body and any of the 2 ")
+    assert str(error).startswith("X-Cal-Signature-256 does not match this body and any of the 2 ")
 
 
-def test_a_mismatch_of_an_empty_body_says_so() -> None:
+def test_a_mismatch_of_an_empty_body_states_it() -> None:
     assert str(refusal(SIGNATURE, RIGHT, b"")).endswith(
-        "see why the body is empty; was it read before?"
+        "check why the body is empty; it may have been read before"
     )
 
 
@@ -219,11 +216,11 @@ def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("secrets", "field", "problem"),
     [
-        ("", "secrets", "is empty; give the secret of the webhook"),
-        (["x", ""], "secrets[1]", "is empty; give the secret of the webhook"),
-        ("\0", "secrets", "is empty; give the secret of the webhook"),
-        ([" \t\r\n"], "secrets[0]", "is empty; give the secret of the webhook"),
-        ([], "secrets", "is empty; without a secret nothing can be verified"),
+        ("", "secrets", "is empty; pass the secret of the webhook"),
+        (["x", ""], "secrets[1]", "is empty; pass the secret of the webhook"),
+        ("\0", "secrets", "is empty; pass the secret of the webhook"),
+        ([" \t\r\n"], "secrets[0]", "is empty; pass the secret of the webhook"),
+        ([], "secrets", "is empty; pass at least one secret"),
         (None, "secrets", "must be a string, or a list of them, not null"),
         (b"topsecret", "secrets", "must be a string, or a list of them, not bytes"),
         (iter([RIGHT]), "secrets", "must be a string, or a list of them, not list_iterator"),
@@ -231,12 +228,12 @@ def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
         ({"a": RIGHT}, "secrets", "must be a string, or a list of them, not an object"),
         ([None], "secrets[0]", "must be a string, not null"),
         ([b"topsecret"], "secrets[0]", "must be a string, not bytes"),
-        (["x", "\ud800"], "secrets[1]", "holds half a surrogate pair, which is no text"),
+        (["x", "\ud800"], "secrets[1]", "contains half a surrogate pair, which is not valid text"),
     ],
     ids=range(13),
 )
 @pytest.mark.parametrize("signature", [SIGNATURE, None])
-def test_secrets_that_are_none_are_refused_whatever_is_signed(
+def test_invalid_secrets_are_refused_before_any_signature_check(
     secrets: Any, field: str, problem: str, signature: Any
 ) -> None:
     error = refusal(signature, secrets)
@@ -246,21 +243,19 @@ def test_secrets_that_are_none_are_refused_whatever_is_signed(
 
 @pytest.mark.parametrize("body", ["{}", None, {"a": 1}, 5, [1]])
 def test_a_body_that_is_not_bytes_is_refused(body: Any) -> None:
-    assert str(refusal(SIGNATURE, RIGHT, body)).startswith(
-        "body: must be the bytes as they came, not "
-    )
-    with pytest.raises(InvalidInput, match=r"^body: must be the bytes as they came, not "):
+    assert str(refusal(SIGNATURE, RIGHT, body)).startswith("body: must be the raw bytes, not ")
+    with pytest.raises(InvalidInput, match=r"^body: must be the raw bytes, not "):
         parse(body)
 
 
 @pytest.mark.parametrize("max_body", ["1", 1.5, b"1"])
-def test_a_bound_that_is_no_integer_is_refused(max_body: Any) -> None:
+def test_a_bound_that_is_not_an_integer_is_refused(max_body: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^max_body: must be an integer, not "):
         verify(BODY, SIGNATURE, RIGHT, max_body=max_body)
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_what_is_signed_here_is_signed_as_the_server_does_it(name: str) -> None:
+def test_a_signed_delivery_has_the_signature_of_the_server(name: str) -> None:
     assert sign(RECORDED[name].body, SECRET) == RECORDED[name].signature
     assert sign(RECORDED[name].body, Secret(SECRET)) == RECORDED[name].signature
 
@@ -268,13 +263,13 @@ def test_what_is_signed_here_is_signed_as_the_server_does_it(name: str) -> None:
 @pytest.mark.parametrize(
     ("body", "secret", "message"),
     [
-        (BODY, "", "secret: is empty; give the secret of the webhook"),
+        (BODY, "", "secret: is empty; pass the secret of the webhook"),
         (BODY, None, "secret: must be a string, not null"),
         (BODY, [RIGHT], "secret: must be a string, not an array"),
-        ("text", HIDDEN, "body: must be the bytes as they came, not a string; "),
+        ("text", HIDDEN, "body: must be the raw bytes, not a string; "),
     ],
 )
-def test_what_cannot_be_signed_is_refused(body: Any, secret: Any, message: str) -> None:
+def test_an_unsignable_body_is_refused(body: Any, secret: Any, message: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         sign(body, secret)
     assert str(caught.value).startswith(message)
@@ -282,22 +277,22 @@ def test_what_cannot_be_signed_is_refused(body: Any, secret: Any, message: str) 
 
 
 @pytest.mark.parametrize("refused", [parse, lambda body: sign(body, HIDDEN)])
-def test_a_body_that_is_a_view_which_was_released_is_refused(refused: Any) -> None:
+def test_a_released_memoryview_is_refused_as_a_body(refused: Any) -> None:
     view = memoryview(BODY)
     view.release()
-    with pytest.raises(InvalidInput, match=r"^body: is a view that was released$") as caught:
+    with pytest.raises(InvalidInput, match=r"^body: is a released memoryview$") as caught:
         refused(view)
     assert [text for text in shown(caught.value) if HIDDEN in text] == []
 
 
-def test_a_view_of_every_other_byte_is_of_those_bytes() -> None:
+def test_a_strided_memoryview_is_sent_as_its_bytes() -> None:
     spread = bytes(byte for each in BODY for byte in (each, 0))
     verify(memoryview(spread)[::2], SIGNATURE, RIGHT)
     assert parse(memoryview(spread)[::2]) == parse(BODY)
 
 
 class Changing(dict[str, str]):
-    """Headers that change a body when they are looked at."""
+    """Headers that change the body when read."""
 
     def __init__(self, body: bytearray) -> None:
         super().__init__({"X-Cal-Signature-256": SIGNATURE})
@@ -308,51 +303,51 @@ class Changing(dict[str, str]):
         return super().items()
 
 
-def test_what_is_verified_is_what_is_read_whatever_becomes_of_the_buffer() -> None:
+def test_the_verified_bytes_are_parsed_even_if_the_buffer_changes() -> None:
     body = bytearray(BODY)
     assert receive(Changing(body), body, RIGHT).delivery.trigger == "BOOKING_NO_SHOW_UPDATED"
     assert body == b'{"triggerEvent": "PING"}'
 
 
 @pytest.mark.parametrize("version", [5, b"2021-10-20", ["2021-10-20"]])
-def test_a_version_that_is_no_text_is_refused(version: Any) -> None:
+def test_a_version_that_is_not_text_is_refused(version: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^version: must be a string, not "):
         parse(BODY, version=version)
 
 
 @pytest.mark.parametrize("signature", [5, [SIGNATURE], {"a": 1}])
-def test_a_signature_that_is_no_text_is_refused(signature: Any) -> None:
+def test_a_signature_that_is_not_text_is_refused(signature: Any) -> None:
     error = refusal(signature)
     assert isinstance(error, InvalidInput)
     assert error.field == "signature"
 
 
-def test_a_delivery_that_is_not_signed_is_not_read() -> None:
+def test_an_unsigned_delivery_is_not_parsed() -> None:
     with pytest.raises(SignatureMissing):
         receive({}, b"no JSON", RIGHT)
     with pytest.raises(SignatureMismatch):
         receive({"X-Cal-Signature-256": "0" * 64}, b"no JSON", RIGHT)
 
 
-def test_a_signature_that_stands_there_twice_is_none() -> None:
+def test_a_repeated_signature_header_is_refused() -> None:
     name = "x-cal-signature-256"
     for other in (SIGNATURE, "0" * 64, "no-secret-provided"):
         with pytest.raises(SignatureMalformed):
             receive([(name, SIGNATURE), (name, other)], BODY, RIGHT)
 
 
-def test_headers_that_are_none_are_refused() -> None:
+def test_invalid_headers_are_refused() -> None:
     with pytest.raises(InvalidInput, match=r"^headers: must be a mapping or pairs, not int$"):
         receive(5, BODY, RIGHT)  # type: ignore[arg-type]
 
 
-def test_an_answer_about_webhooks_is_no_delivery() -> None:
+def test_an_api_response_about_webhooks_is_not_a_delivery() -> None:
     with pytest.raises(DeliveryUnreadable, match=r"nothing at \$\.triggerEvent"):
         parse(NO_DELIVERY)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-le"])
-def test_a_signed_delivery_is_read_in_each_encoding_that_json_may_have(encoding: str) -> None:
+def test_a_signed_delivery_is_parsed_in_each_encoding_of_json(encoding: str) -> None:
     body = '{"triggerEvent":"PING","payload":{"note":"☕"}}'.encode(encoding)
     event = receive({"X-Cal-Signature-256": sign(body, RIGHT)}, body, RIGHT)
     assert (event.delivery.trigger, event.extra) == ("PING", {"note": "☕"})
@@ -367,7 +362,7 @@ RECORDING: Recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]
 
 
 def shown(error: BaseException) -> Iterator[str]:
-    """Give whatever of an error somebody may print, with the locals of all frames but ours."""
+    """Yield every printable part of an error, with the locals of all frames but ours."""
     yield repr(pickle.dumps(error))
     yield "".join(traceback.format_exception(error))
     waiting: list[BaseException | None] = [error]
@@ -383,7 +378,7 @@ def representation(value: object) -> str:
     try:
         return repr(value)
     except AttributeError:
-        return ""  # of an object whose constructor has just failed
+        return ""  # an object whose constructor failed
 
 
 @pytest.mark.parametrize(
@@ -402,7 +397,7 @@ def representation(value: object) -> str:
     ],
     ids=range(7),
 )
-def test_no_failure_shows_a_secret(headers: Any, body: Any, secrets: Any) -> None:
+def test_no_failure_contains_a_secret(headers: Any, body: Any, secrets: Any) -> None:
     with pytest.raises((WebhookError, InvalidInput)) as caught:
         receive(headers, body, secrets)
     assert [text for text in shown(caught.value) if HIDDEN in text] == []
@@ -412,7 +407,7 @@ def test_no_failure_shows_a_secret(headers: Any, body: Any, secrets: Any) -> Non
         assert [text for text in shown(caught.value) if HIDDEN in text] == []
 
 
-def test_no_failure_to_read_shows_the_secret_that_fits() -> None:
+def test_no_decoding_failure_contains_the_matching_secret() -> None:
     # printf 'x' | openssl dgst -sha256 -hmac whsec_471147114711
     signature = "a4ea75508955cae7ac85b6e1a79920fa55e193e6fa979049b53e2b69f10efe41"
     with pytest.raises(DeliveryUnreadable) as caught:

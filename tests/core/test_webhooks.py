@@ -1,4 +1,4 @@
-"""Deliveries of webhooks are read as what they are, and nothing of them is lost."""
+"""Webhook deliveries parse as their events, and nothing of them is lost."""
 
 import copy
 import json
@@ -57,7 +57,7 @@ from calcom_core.webhooks import (
     WrongAssignmentReport,
 )
 
-# What each delivery is read as.
+# The event of each delivery.
 EVENT_OF = {
     "01-BOOKING_CREATED-normal": BookingCreated,
     "02-BOOKING_CREATED-phone": BookingCreated,
@@ -95,13 +95,13 @@ EVENT_OF = {
     "2026-07-27": BookingCreated,
 }
 
-# What no class has a field for: what comes in several types, and what is newer.
+# Keys without a field: those of several types, and newer ones.
 EXTRA = {
     *("customInputs", "destinationCalendar", "hashedLink", "appsStatus", "assignmentReason"),
     *("payment", "references"),
     *("eventTypeTitle", "privateNoteEnabled", "privateNoteMode", "privateNoteTemplate"),
     *("disableReschedulingScope", "disableCancellingScope"),
-    *("cancellationReason", "rejectionReason"),  # in an event that is about neither
+    *("cancellationReason", "rejectionReason"),  # in an event about neither
 }
 
 
@@ -111,7 +111,7 @@ def test_the_table_covers_every_delivery() -> None:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_delivery_is_read_as_its_event_and_nothing_is_lost(name: str) -> None:
+def test_a_delivery_parses_as_its_event_and_loses_nothing(name: str) -> None:
     event = webhooks.parse(BODIES[name])
     assert type(event) is EVENT_OF[name]
     assert event.extra.keys() <= EXTRA
@@ -119,7 +119,7 @@ def test_a_delivery_is_read_as_its_event_and_nothing_is_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_a_recorded_delivery_is_received_with_its_version(name: str) -> None:
+def test_a_recorded_delivery_is_accepted_with_its_version(name: str) -> None:
     recorded = RECORDED[name]
     event = webhooks.receive(recorded.headers, recorded.body, SECRET)
     assert type(event) is EVENT_OF[name]
@@ -127,7 +127,7 @@ def test_a_recorded_delivery_is_received_with_its_version(name: str) -> None:
     assert event == webhooks.parse(recorded.body, version="2021-10-20")
 
 
-def answer(label: str, hidden: bool = False, **value: Any) -> dict[str, Any]:
+def form_response(label: str, hidden: bool = False, **value: Any) -> dict[str, Any]:
     return {"label": label, **value, "isHidden": hidden}
 
 
@@ -175,16 +175,16 @@ def test_an_event_is_a_whole_value() -> None:
         ),
         location="https://meet.example.com/alice",
         responses={
-            "attendeePhoneNumber": answer("phone_number", hidden=True),
-            "name": answer("your_name", value="Ann Attendee"),
-            "email": answer("email_address", value="ann@example.net"),
-            "location": answer(
+            "attendeePhoneNumber": form_response("phone_number", hidden=True),
+            "name": form_response("your_name", value="Ann Attendee"),
+            "email": form_response("email_address", value="ann@example.net"),
+            "location": form_response(
                 "location", value={"value": "https://meet.example.com/alice", "optionValue": ""}
             ),
-            "title": answer("what_is_this_meeting_about", hidden=True),
-            "notes": answer("additional_notes"),
-            "guests": answer("additional_guests"),
-            "rescheduleReason": answer("reason_for_reschedule"),
+            "title": form_response("what_is_this_meeting_about", hidden=True),
+            "notes": form_response("additional_notes"),
+            "guests": form_response("additional_guests"),
+            "rescheduleReason": form_response("reason_for_reschedule"),
         },
         user_fields_responses={},
         metadata={"videoCallUrl": "https://meet.example.com/alice"},
@@ -214,7 +214,7 @@ def test_an_event_is_a_whole_value() -> None:
     )
 
 
-# The kinds of events that no server has sent here, as they are documented.
+# Events without a recording, as documented.
 NINE = datetime(2031, 3, 4, 9, tzinfo=UTC)
 HALF_PAST = datetime(2031, 3, 4, 9, 30, tzinfo=UTC)
 TIMES = {"startTime": "2031-03-04T09:00:00Z", "endTime": "2031-03-04T10:30:00+01:00"}
@@ -589,7 +589,7 @@ def delivered(trigger: str, payload: Mapping[str, Any], *, flat: bool = False) -
 
 @pytest.mark.parametrize("flat", [False, True], ids=["enveloped", "flat"])
 @pytest.mark.parametrize(("trigger", "payload", "cls", "fields"), DOCUMENTED)
-def test_every_kind_of_event_is_read_in_both_forms(
+def test_every_event_class_is_parsed_in_both_forms(
     trigger: str, payload: dict[str, Any], cls: type, fields: dict[str, Any], flat: bool
 ) -> None:
     event: Any = webhooks.parse(delivered(trigger, payload, flat=flat))
@@ -604,14 +604,14 @@ def test_every_kind_of_event_is_read_in_both_forms(
     assert_nothing_lost(json.loads(delivered(trigger, payload, flat=flat)), event)
 
 
-def test_somebody_without_an_address_is_somebody_still() -> None:
+def test_a_person_without_an_address_is_kept() -> None:
     entry = {"start": "2031-03-04T09:00:00Z", "end": "2031-03-04T09:30:00Z", "toUser": {"id": 1}}
     event = webhooks.parse(delivered("OOO_CREATED", {"oooEntry": entry}))
     assert isinstance(event, OutOfOfficeCreated)
     assert event.out_of_office == OutOfOffice(start=NINE, end=HALF_PAST, to_user=Person(id=1))
 
 
-def test_every_kind_of_event_is_known_by_its_trigger() -> None:
+def test_every_event_class_is_found_by_its_trigger() -> None:
     tried = {*EVENT_OF.values(), *(cls for _, _, cls, _ in DOCUMENTED)}
     assert tried == {*webhooks.EVENTS.values(), UnknownEvent}
     assert tried == {*Event.__args__}
@@ -637,8 +637,8 @@ def test_no_event_is_an_instance_of_the_class_of_another(cls: type) -> None:
     "cls",
     [*Event.__args__, Delivery, DownloadLinks, Language, OutOfOffice, Person, Team, Transcript],
 )
-def test_what_a_delivery_is_made_of_is_made_by_names_and_never_changed(cls: Any) -> None:
-    # What is added to a class must not move what stands after it.
+def test_the_classes_of_a_delivery_are_keyword_only_and_frozen(cls: Any) -> None:
+    # A new field must not move the fields after it.
     assert all(field.kw_only for field in attrs.fields(cls))
     assert "__dict__" not in dir(cls)
     for field in attrs.fields(cls):
@@ -646,7 +646,7 @@ def test_what_a_delivery_is_made_of_is_made_by_names_and_never_changed(cls: Any)
             setattr(cls.__new__(cls), field.name, None)
 
 
-def test_the_old_and_the_new_of_a_reschedule_have_names_of_their_own() -> None:
+def test_the_old_and_new_values_of_a_reschedule_have_separate_names() -> None:
     event = webhooks.parse(BODIES["wh_rescheduled"])
     assert isinstance(event, BookingRescheduled)
     assert (event.old_uid, event.old_start, event.old_end) == (
@@ -662,7 +662,7 @@ def test_the_old_and_the_new_of_a_reschedule_have_names_of_their_own() -> None:
     assert (event.uid, event.start, event.end) == (event.new_uid, event.new_start, event.new_end)
 
 
-def test_the_lineage_of_a_booking_survives_its_reschedules() -> None:
+def test_a_booking_keeps_its_lineage_through_reschedules() -> None:
     created = webhooks.parse(BODIES["01-BOOKING_CREATED-normal"])
     moved = webhooks.parse(BODIES["06-BOOKING_RESCHEDULED-normal-resched"])
     cancelled = webhooks.parse(BODIES["07-BOOKING_CANCELLED-normal"])
@@ -672,26 +672,26 @@ def test_the_lineage_of_a_booking_survives_its_reschedules() -> None:
     assert len({created.uid, moved.uid, cancelled.uid}) == 3
     lineage = "8q36zVzjeFHywNswG41LH7@Cal.com"
     assert created.ics_uid == cancelled.ics_uid == lineage
-    # A reschedule may leave it out; the uid before and the booking itself have it.
+    # A reschedule may omit it; the former uid and the booking itself have it.
     assert moved.ics_uid is None
     assert moved.old_uid == created.uid
     assert moved.booking().read(response_of("46-get-rescheduled-new")).ics_uid == lineage
 
 
 @pytest.mark.parametrize(
-    ("name", "answer_name"),
+    ("name", "response_name"),
     [
         ("26-BOOKING_CANCELLED-seated", "117-cancel-seat"),
         ("30-BOOKING_CANCELLED-recurring-seated", "134-cancel-recurring-seat"),
     ],
 )
-def test_a_seat_that_is_cancelled_is_not_taken_for_the_booking(name: str, answer_name: str) -> None:
+def test_a_cancelled_seat_is_not_a_cancelled_booking(name: str, response_name: str) -> None:
     event = webhooks.parse(BODIES[name])
     assert isinstance(event, BookingCancelled)
     assert event.may_be_one_seat
     assert (event.status, event.seat_uid) == ("CANCELLED", None)
-    # What the server answered to the cancellation: the booking is there for another.
-    left = event.booking().read(response_of(answer_name))
+    # The response to the cancellation: the booking still exists for another attendee.
+    left = event.booking().read(response_of(response_name))
     assert (left.uid, left.status, len(left.attendees)) == (event.uid, "accepted", 1)
     assert {attendee.email for attendee in event.attendees or ()}.isdisjoint(
         attendee.email for attendee in left.attendees
@@ -706,7 +706,7 @@ def test_a_seat_that_is_cancelled_is_not_taken_for_the_booking(name: str, answer
         "23-BOOKING_CANCELLED-recurring",
     ],
 )
-def test_a_booking_without_seats_is_cancelled_as_a_whole(name: str) -> None:
+def test_a_booking_without_seats_is_cancelled_whole(name: str) -> None:
     event = webhooks.parse(BODIES[name])
     assert isinstance(event, BookingCancelled)
     assert not event.may_be_one_seat
@@ -716,7 +716,7 @@ def test_a_booking_without_seats_is_cancelled_as_a_whole(name: str) -> None:
     "name",
     ["25-BOOKING_RESCHEDULED-seated-resched", "29-BOOKING_RESCHEDULED-recurring-seated-resched"],
 )
-def test_a_seat_that_is_moved_says_which_and_where_from(name: str) -> None:
+def test_a_rescheduled_seat_has_its_uid_and_its_former_booking(name: str) -> None:
     event = webhooks.parse(BODIES[name])
     assert isinstance(event, BookingRescheduled)
     assert event.seat_uid is not None
@@ -724,7 +724,7 @@ def test_a_seat_that_is_moved_says_which_and_where_from(name: str) -> None:
     assert (event.old_start, event.old_end) == (None, None)
 
 
-def test_a_seat_is_named_as_it_is_elsewhere() -> None:
+def test_an_invalid_seat_uid_is_refused() -> None:
     event = webhooks.parse(BODIES["27-BOOKING_CREATED-seated-hidden"])
     assert isinstance(event, BookingCreated)
     seats = bookings.get_by_seat("x").read(response_of("127-get-by-seat-hidden-noauth"))
@@ -755,7 +755,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize("trigger", NAMED)
-def test_a_delivery_is_turned_into_the_operation_that_gets_its_booking(trigger: str) -> None:
+def test_a_delivery_yields_the_operation_that_gets_its_booking(trigger: str) -> None:
     event = webhooks.parse(delivered(trigger, NAMED[trigger]))
     assert event.booking() == bookings.get_one("bk7")
 
@@ -772,35 +772,35 @@ def test_a_delivery_is_turned_into_the_operation_that_gets_its_booking(trigger: 
         ("OOO_CREATED", {"oooEntry": TIMES | {"start": NINE.isoformat(), "end": NINE.isoformat()}}),
         ("DELEGATION_CREDENTIAL_ERROR", {}),
         ("PING", {}),
-        ("ROUTING_FORM_FALLBACK_HIT", {"uid": "of whoever filled it in"}),
+        ("ROUTING_FORM_FALLBACK_HIT", {"uid": "of the person who filled it in"}),
         ("SOMETHING_NEW", {"uid": 5}),
         ("SOMETHING_NEW", {}),
     ],
 )
-def test_a_delivery_that_names_no_booking_is_turned_into_no_operation(
+def test_a_delivery_without_a_booking_yields_no_operation(
     trigger: str, payload: dict[str, Any]
 ) -> None:
     assert webhooks.parse(delivered(trigger, payload)).booking() is None
 
 
-def test_a_booking_that_is_named_by_an_odd_uid_is_refused_as_anywhere() -> None:
+def test_a_booking_with_an_invalid_uid_is_refused() -> None:
     event = webhooks.parse(delivered("BOOKING_CREATED", {"uid": "by-seat"}))
     with pytest.raises(InvalidInput, match="must not be 'by-seat'"):
         event.booking()
 
 
-# What identifies a delivery.
+# The identity of a delivery.
 
 
 def identity(body: bytes) -> str:
     return webhooks.parse(body).delivery.identity
 
 
-def test_each_delivery_has_an_identity_of_its_own() -> None:
+def test_each_delivery_has_its_own_identity() -> None:
     assert len({identity(body) for body in BODIES.values()}) == len(BODIES)
 
 
-def test_a_repeated_delivery_has_the_same_identity_which_its_bytes_give() -> None:
+def test_a_repeated_delivery_has_the_same_identity() -> None:
     body = delivered("BOOKING_CREATED", {"uid": "bk7"})
     # sha256sum
     assert identity(body) == "371e315552b8d02ad29aadaf056371a9946bb2b339ac79329195c93933b73860"
@@ -810,14 +810,14 @@ def test_a_repeated_delivery_has_the_same_identity_which_its_bytes_give() -> Non
     assert received.delivery.identity == identity(recorded.body)
 
 
-def test_two_deliveries_of_the_same_moment_about_the_same_booking_are_two() -> None:
+def test_two_deliveries_of_one_booking_at_one_time_are_distinct() -> None:
     # A server sends one for each host who misses a call, all within a millisecond.
     first = delivered("AFTER_HOSTS_CAL_VIDEO_NO_SHOW", {**LATE, "hostEmail": "a@host.test"})
     second = delivered("AFTER_HOSTS_CAL_VIDEO_NO_SHOW", {**LATE, "hostEmail": "b@host.test"})
     assert identity(first) != identity(second)
 
 
-def test_a_meeting_says_when_it_was_booked_and_not_when_it_was_delivered() -> None:
+def test_a_meeting_has_its_creation_time_and_no_delivery_time() -> None:
     event = webhooks.parse(BODIES["wh_meeting_ended"])
     assert isinstance(event, MeetingEnded)
     assert event.delivery.created_at is None
@@ -825,7 +825,7 @@ def test_a_meeting_says_when_it_was_booked_and_not_when_it_was_delivered() -> No
     assert event.booking_id == 9001
 
 
-def test_a_flat_delivery_that_is_no_meeting_says_when_it_was_delivered() -> None:
+def test_a_flat_delivery_other_than_a_meeting_has_its_delivery_time() -> None:
     flat = {"createdAt": "2031-03-04T09:30:00.000Z", "uid": "bk7", "payload": []}
     for trigger in ("BOOKING_CREATED", "SOMETHING_NEW"):
         event = webhooks.parse(json.dumps({"triggerEvent": trigger, **flat}).encode())
@@ -844,12 +844,12 @@ def test_the_events_by_trigger_are_the_same_for_all() -> None:
         webhooks.EVENTS["PING"] = UnknownEvent  # type: ignore[index]
 
 
-def test_answers_beside_the_payload_of_a_form_are_kept() -> None:
+def test_responses_beside_the_payload_of_a_form_are_kept() -> None:
     event = webhooks.parse(BODIES["wh_form"])
     assert event.delivery.extra == {"How big is the team": ["10 to 50"]}
 
 
-def test_a_payload_that_is_no_object_is_an_answer_like_any_other() -> None:
+def test_a_payload_that_is_not_an_object_is_a_form_response() -> None:
     event = webhooks.parse(b'{"triggerEvent": "MEETING_ENDED", "uid": "bk7", "payload": null}')
     assert isinstance(event, MeetingEnded)
     assert event.extra == {"payload": None}
@@ -872,7 +872,7 @@ def test_an_event_is_a_value_that_pickles_and_copies(name: str) -> None:
     assert repr(again) == repr(event)
 
 
-def test_what_grants_access_is_not_shown() -> None:
+def test_access_codes_are_not_shown() -> None:
     created = delivered(
         "BOOKING_CREATED",
         {
@@ -938,13 +938,13 @@ def test_headers_may_be_of_any_form(given: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
-def test_a_body_may_be_whatever_holds_bytes(kind: Any) -> None:
+def test_a_body_may_be_any_bytes_like_object(kind: Any) -> None:
     recorded = RECORDED["33-BOOKING_NO_SHOW_UPDATED-x"]
     webhooks.verify(kind(recorded.body), recorded.signature, SECRET)
     assert webhooks.parse(kind(recorded.body)) == webhooks.parse(recorded.body)
 
 
-# How old a delivery may be.
+# The age of a delivery.
 
 DAY = 86_400
 OLD_MEETING = {**TIMES, "uid": "bk7", "createdAt": "2031-02-01T12:00:00Z"}
@@ -968,19 +968,18 @@ def too_old(body: bytes, now: datetime, max_age: float = 300) -> DeliveryTooOld:
 
 
 @pytest.mark.parametrize("name", AFTER_CREATED)
-def test_a_delivery_within_its_age_is_received(name: str) -> None:
+def test_a_delivery_within_the_age_limit_is_accepted(name: str) -> None:
     body = delivered("BOOKING_CREATED", {"uid": "bk7"})
     now = HALF_PAST + timedelta(seconds=AFTER_CREATED[name])
     assert received(body, now.astimezone(timezone(timedelta(hours=9)))) == webhooks.parse(body)
 
 
-def test_a_delivery_that_is_older_is_refused_with_its_event_and_age() -> None:
+def test_an_old_delivery_is_refused_with_its_event_and_age() -> None:
     body = delivered("BOOKING_CREATED", {"uid": "bk7"})
     error = too_old(body, HALF_PAST + timedelta(hours=1, seconds=0.25))
     assert error.age == 3600.25
     assert str(error) == (
-        "a delivery that was made 3,600.2 seconds ago, where max_age is 300; "
-        "somebody may have sent it again"
+        "a delivery created 3,600.2 seconds ago, above max_age 300; it may be a replay"
     )
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.age, again.event) == (str(error), error.age, error.event)
@@ -991,21 +990,19 @@ def test_a_delivery_from_the_future_is_refused() -> None:
     error = too_old(body, HALF_PAST - timedelta(seconds=61), DAY)
     assert error.age == -61
     assert str(error) == (
-        "a delivery that was made 61.0 seconds after now; compare your clock with the server's"
+        "a delivery created 61.0 seconds after now; compare your clock with the server's"
     )
 
 
 @pytest.mark.parametrize(
     ("trigger", "time"), [("MEETING_STARTED", NINE), ("MEETING_ENDED", HALF_PAST)]
 )
-def test_the_age_of_a_meeting_counts_from_the_time_it_is_about(
-    trigger: str, time: datetime
-) -> None:
+def test_the_age_of_a_meeting_event_counts_from_the_meeting(trigger: str, time: datetime) -> None:
     body = delivered(trigger, OLD_MEETING, flat=True)
     assert received(body, time + timedelta(seconds=300)).delivery.created_at is None
     assert too_old(body, time + timedelta(seconds=301)).age == 301
     assert too_old(body, time - timedelta(seconds=61)).age == -61
-    # A meeting that says when it was delivered is as any other.
+    # A meeting with a delivery time is treated like any other event.
     assert too_old(delivered(trigger, OLD_MEETING), HALF_PAST + timedelta(seconds=400)).age == 400
 
 
@@ -1014,8 +1011,8 @@ def test_a_delivery_of_unknown_age_is_refused(trigger: str) -> None:
     error = too_old(delivered(trigger, {"uid": "bk7"}, flat=True), HALF_PAST, 365 * DAY)
     assert error.age is None
     assert str(error) == (
-        "a delivery that does not say when it was made, so that its age is unknown; "
-        "receive it without max_age, or look at error.event"
+        "a delivery without a time of creation, so its age is unknown; "
+        "receive it without max_age, or check error.event"
     )
 
 
@@ -1025,18 +1022,18 @@ def test_the_signature_of_an_old_delivery_is_verified_first() -> None:
         received(body, HALF_PAST + timedelta(days=9), secret="another")
 
 
-def test_an_unreadable_delivery_stays_unreadable_whatever_its_age() -> None:
+def test_an_unreadable_delivery_is_unreadable_at_any_age() -> None:
     with pytest.raises(DeliveryUnreadable):
         received(delivered("BOOKING_CREATED", {"uid": 5}), HALF_PAST + timedelta(days=9))
 
 
 SECONDS = (
     "must be a number of seconds, above 0 and at most 31,536,000; "
-    "of a timedelta, give total_seconds()"
+    "pass total_seconds() of a timedelta"
 )
 BAD_AGES: dict[str, tuple[Any, Any, str, str]] = {
-    "no now": (300, None, "now", "is missing; give it with max_age, or give neither"),
-    "no max_age": (None, HALF_PAST, "max_age", "is missing; give it with now, or give neither"),
+    "no now": (300, None, "now", "is missing; pass it with max_age, or pass neither"),
+    "no max_age": (None, HALF_PAST, "max_age", "is missing; pass it with now, or pass neither"),
     "0": (0, HALF_PAST, "max_age", SECONDS),
     "more than a year": (365 * DAY + 1, HALF_PAST, "max_age", SECONDS),
     "NaN": (float("nan"), HALF_PAST, "max_age", SECONDS),
@@ -1046,7 +1043,7 @@ BAD_AGES: dict[str, tuple[Any, Any, str, str]] = {
         300,
         datetime(2031, 3, 4, 9, 30),
         "now",
-        "is a naive time, which would be read as UTC; give it a zone, or a Z",
+        "is a naive time, which the server would read as UTC; add a time zone, or a Z",
     ),
 }
 
@@ -1060,7 +1057,7 @@ def test_an_invalid_age_is_refused_for_any_delivery(secret: str, name: str) -> N
     assert (caught.value.field, caught.value.problem) == (field, problem)
 
 
-# What cannot be read.
+# Unreadable deliveries.
 
 BAD: list[tuple[bytes, str, str]] = [
     (b"", "$", "nothing"),
@@ -1110,22 +1107,22 @@ BAD: list[tuple[bytes, str, str]] = [
 
 
 @pytest.mark.parametrize(("body", "path", "found"), BAD, ids=range(len(BAD)))
-def test_what_is_odd_in_a_delivery_is_named(body: bytes, path: str, found: str) -> None:
+def test_an_unreadable_value_in_a_delivery_is_named(body: bytes, path: str, found: str) -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(body)
     error = caught.value
     assert (error.path, error.found) == (path, found)
-    assert f"a delivery with {found} at {path}, where " in str(error)
+    assert f"a delivery with {found} at {path} instead of " in str(error)
 
 
-def test_an_odd_delivery_is_there_as_it_came() -> None:
+def test_an_unreadable_delivery_is_kept_unchanged() -> None:
     body = delivered("BOOKING_CREATED", {"uid": "bk7", "title": 5, "x": "secret"})
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(body, version="2021-10-20")
     error = caught.value
     assert str(error) == (
-        "a delivery with an integer at $.payload.title, where a string belongs; "
-        "as it came, it is in error.event"
+        "a delivery with an integer at $.payload.title instead of a string; "
+        "error.event holds the JSON"
     )
     assert error.event == UnknownEvent(
         delivery=Delivery(
@@ -1143,12 +1140,12 @@ def test_every_missing_key_of_a_delivery_is_named_at_once() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(delivered("OOO_CREATED", {"oooEntry": {}}))
     assert str(caught.value) == (
-        "a delivery with nothing at $.payload.oooEntry.start, where a time with its offset belongs"
-        "; also missing: $.payload.oooEntry.end; as it came, it is in error.event"
+        "a delivery with nothing at $.payload.oooEntry.start instead of a time with its offset"
+        "; also missing: $.payload.oooEntry.end; error.event holds the JSON"
     )
 
 
-def test_a_delivery_with_an_odd_time_is_there_as_it_came() -> None:
+def test_a_delivery_with_an_unreadable_time_is_kept_unchanged() -> None:
     body = json.dumps({"triggerEvent": "PING", "createdAt": 5, "x": 1, "payload": {"y": 2}})
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(body.encode())
@@ -1164,19 +1161,19 @@ def test_a_delivery_with_an_odd_time_is_there_as_it_came() -> None:
     )
 
 
-def test_an_empty_delivery_was_perhaps_read_before() -> None:
+def test_the_error_of_an_empty_delivery_suggests_a_body_read_before() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(b"")
     assert str(caught.value) == (
-        "a delivery with nothing at $, where a JSON object belongs; was it read before?"
+        "a delivery with nothing at $ instead of a JSON object; the body may have been read before"
     )
 
 
-def test_what_is_no_delivery_says_whose_it_may_be() -> None:
+def test_a_body_that_is_not_a_delivery_names_its_likely_origin() -> None:
     with pytest.raises(DeliveryUnreadable) as caught:
         webhooks.parse(b'{"title": "of Zapier"}')
     assert str(caught.value) == (
-        "a delivery with nothing at $.triggerEvent, where a string belongs; "
-        "one of Zapier, or of a template of its own, is yours to read"
+        "a delivery with nothing at $.triggerEvent instead of a string; "
+        "parse() does not read deliveries of Zapier or of a custom template"
     )
     assert caught.value.event is None

@@ -1,4 +1,4 @@
-"""The cassette's format, and when two requests are the same."""
+"""The file format of a cassette: each form is read, written and read again."""
 
 import base64
 import copy
@@ -13,6 +13,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from replay_helpers import URL, raises_cassette_error
 
 from calcom_core.effects import send
 from calcom_core.errors import (
@@ -26,12 +27,12 @@ from calcom_core.execution import CancelledInRecording
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, parse_json
 from calcom_transports import Redaction, Replay, run
-from calcom_transports.__main__ import WALK
+from calcom_transports.__main__ import DEMO_CASSETTE
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
     Failure,
-    Recorded,
+    RecordedExchange,
     Run,
     dumps,
     load,
@@ -39,21 +40,14 @@ from calcom_transports.cassette import (
 )
 from calcom_transports.replay_errors import CassetteError, NoMatch, Unplayed
 
-URL = "https://api.cal.com/v2/bookings"
-
-
-def unusable(reason: str, match: str | None = None) -> Any:
-    """Expect a `CassetteError` with that reason."""
-    return pytest.raises(CassetteError, match=match, check=lambda error: error.reason == reason)
-
 
 def exchange(**changes: Any) -> dict[str, Any]:
-    usual = {
+    default = {
         "branch": [],
         "request": {"method": "GET", "url": URL, "headers": [], "body": None},
         "response": {"status": 200, "headers": [["A", "b"]], "body": {"é": 1}},
     }
-    return {key: value for key, value in (usual | changes).items() if value is not ...}
+    return {key: value for key, value in (default | changes).items() if value is not ...}
 
 
 def cassette(*exchanges: Any, **changes: Any) -> bytes:
@@ -66,7 +60,7 @@ def cassette(*exchanges: Any, **changes: Any) -> bytes:
     return json.dumps(tree).encode()
 
 
-def test_a_cassette_is_read_whole() -> None:
+def test_every_field_of_a_cassette_is_read() -> None:
     content = cassette(
         exchange(),
         exchange(
@@ -94,16 +88,18 @@ def test_a_cassette_is_read_whole() -> None:
         (
             Run(
                 (
-                    Recorded((), get, Response(200, Headers([("A", "b")]), '{"é":1}'.encode())),
-                    Recorded(
+                    RecordedExchange(
+                        (), get, Response(200, Headers([("A", "b")]), '{"é":1}'.encode())
+                    ),
+                    RecordedExchange(
                         (0, 2),
                         Request("POST", URL, {"cal-api-version": "2024-08-13"}, b"\xff"),
                         Response(204),
                     ),
-                    Recorded((), get, Failure(NotSent, "refused", "connect")),
-                    Recorded((), get, Failure(NoAnswer, "slow", "timeout")),
-                    Recorded((), get, Cancelled()),
-                    Recorded((), get, Response(200, Headers(), b'"text"')),
+                    RecordedExchange((), get, Failure(NotSent, "refused", "connect")),
+                    RecordedExchange((), get, Failure(NoAnswer, "slow", "timeout")),
+                    RecordedExchange((), get, Cancelled()),
+                    RecordedExchange((), get, Response(200, Headers(), b'"text"')),
                 )
             ),
         ),
@@ -111,23 +107,23 @@ def test_a_cassette_is_read_whole() -> None:
     )
 
 
-def test_a_missing_cassette_says_so(tmp_path: Path) -> None:
-    with unusable(
-        "missing", match=r"record it \(mode once; with pytest --calcom-record=once\), or mend"
+def test_the_error_for_a_missing_cassette_names_the_way_out(tmp_path: Path) -> None:
+    with raises_cassette_error(
+        "missing", match=r"record it \(mode once; with pytest --calcom-record=once\), or fix"
     ):
         load(tmp_path / "none.json")
 
 
 def test_a_cassette_that_cannot_be_opened_is_unreadable(tmp_path: Path) -> None:
-    with unusable("unreadable", match="cannot be opened"):
+    with raises_cassette_error("unreadable", match="cannot be opened"):
         load(tmp_path)
 
 
-def test_a_newer_cassette_is_unreadable_and_says_what_to_install(tmp_path: Path) -> None:
+def test_a_newer_cassette_is_unreadable_and_names_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "new.json"
     path.write_bytes(cassette(version=2))
 
-    with unusable("unreadable", match=r"version 2 .* install a newer"):
+    with raises_cassette_error("unreadable", match=r"version 2 .* install a newer"):
         load(path)
 
 
@@ -148,7 +144,7 @@ def test_a_newer_cassette_is_unreadable_and_says_what_to_install(tmp_path: Path)
         cassette(runs={}),
         cassette(5),
         cassette(personal="else"),
-        cassette(loose="yes"),
+        cassette(any_order="yes"),
         cassette(exchange(branch=["x"])),
         cassette(exchange(branch=5)),
         cassette(exchange(request=...)),
@@ -188,20 +184,20 @@ def test_a_newer_cassette_is_unreadable_and_says_what_to_install(tmp_path: Path)
         cassette(exchange()).replace(b'{"\\u00e9": 1}', b"[1e999]"),
         cassette(personal=["kept"]),
         cassette(personal=None),
-        cassette(loose=0),
+        cassette(any_order=0),
         cassette(version=1.0),
         cassette(runs=[5]),
         cassette(runs=["exchanges"]),
         cassette(runs=[{"exchanges": {}}]),
     ],
 )
-def test_a_damaged_cassette_is_unreadable_and_nothing_else(content: bytes) -> None:
-    with unusable("unreadable"):
+def test_a_damaged_cassette_is_unreadable(content: bytes) -> None:
+    with raises_cassette_error("unreadable"):
         loads(content)
 
 
 @pytest.mark.parametrize(
-    ("damaged", "said"),
+    ("damaged", "problem"),
     [
         (exchange(branch=...), "runs[0].exchanges[1]: there is no 'branch'"),
         (
@@ -210,37 +206,46 @@ def test_a_damaged_cassette_is_unreadable_and_nothing_else(content: bytes) -> No
         ),
     ],
 )
-def test_damage_is_said_by_its_place(damaged: Any, said: str) -> None:
-    with unusable("unreadable") as caught:
+def test_damage_is_reported_with_its_place(damaged: Any, problem: str) -> None:
+    with raises_cassette_error("unreadable") as caught:
         loads(cassette(exchange(), damaged), name="x.json")
 
-    assert str(caught.value) == f"x.json is damaged ({said}); restore it"
+    assert str(caught.value) == f"x.json is damaged ({problem}); restore it"
 
 
 GET = Request("GET", URL)
-RECORDED = Recorded((), GET, Response(200))
+RECORDED = RecordedExchange((), GET, Response(200))
 
 
 @pytest.mark.parametrize(
-    ("making", "said"),
+    ("create", "problem"),
     [
         (lambda: loads("{}"), "content: must be bytes, not str"),
         (lambda: loads(b"{}", name=5), "name: must be a string, not int"),
         (lambda: dumps(b"{}"), "cassette: must be a Cassette, not bytes"),
         (lambda: dumps(Cassette(()), {}), "redaction: must be a Redaction(…), not dict"),
         (lambda: Cassette(5), "runs: must be a tuple of Runs, not int"),
-        (lambda: Cassette((RECORDED,)), "runs: holds Recorded beside Runs"),
+        (lambda: Cassette((RECORDED,)), "runs: must hold Runs, not RecordedExchange"),
         (lambda: Cassette((), 5), "name: must be a string, not int"),
         (lambda: Cassette((), "x", []), "personal: must be one of kept, replaced, keyed"),
-        (lambda: Cassette((), "x", "kept", 1), "loose: must be a boolean, not int"),
-        (lambda: Run([RECORDED]), "exchanges: must be a tuple of Recorded, not list"),
-        (lambda: Run((GET,)), "exchanges: holds Request beside Recorded"),
-        (lambda: Recorded([0], GET, Cancelled()), "branch: must be a tuple of integers from 0"),
-        (lambda: Recorded((True,), GET, Cancelled()), "branch: must be a tuple of integers from 0"),
-        (lambda: Recorded((-1,), GET, Cancelled()), "branch: must be a tuple of integers from 0"),
-        (lambda: Recorded((), "GET", Cancelled()), "request: must be a Request, not str"),
+        (lambda: Cassette((), "x", "kept", 1), "any_order: must be a boolean, not int"),
+        (lambda: Run([RECORDED]), "exchanges: must be a tuple of RecordedExchanges, not list"),
+        (lambda: Run((GET,)), "exchanges: must hold RecordedExchanges, not Request"),
         (
-            lambda: Recorded((), GET, Cancelled),
+            lambda: RecordedExchange([0], GET, Cancelled()),
+            "branch: must be a tuple of integers from 0",
+        ),
+        (
+            lambda: RecordedExchange((True,), GET, Cancelled()),
+            "branch: must be a tuple of integers from 0",
+        ),
+        (
+            lambda: RecordedExchange((-1,), GET, Cancelled()),
+            "branch: must be a tuple of integers from 0",
+        ),
+        (lambda: RecordedExchange((), "GET", Cancelled()), "request: must be a Request, not str"),
+        (
+            lambda: RecordedExchange((), GET, Cancelled),
             "outcome: must be a Response, a Failure or Cancelled(), not type",
         ),
         (lambda: Failure("x", "x", "x"), "error: must be NotSent or NoAnswer, not str"),
@@ -249,16 +254,16 @@ RECORDED = Recorded((), GET, Response(200))
         (lambda: Failure(NotSent, "x", 5), "reason: must be a string, not int"),
     ],
 )
-def test_an_argument_of_another_type_is_refused(making: Callable[[], Any], said: str) -> None:
+def test_an_argument_of_another_type_is_refused(create: Callable[[], Any], problem: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        making()
+        create()
 
-    assert str(caught.value) == said
+    assert str(caught.value) == problem
 
 
-def test_half_a_surrogate_pair_is_written_as_json_writes_it() -> None:
-    failure = Recorded((), GET, Failure(NotSent, "a\ud800b", "connect"))
-    response = Recorded((), GET, Response(200, {"A": "\udfff"}))
+def test_a_lone_surrogate_is_escaped_as_in_json() -> None:
+    failure = RecordedExchange((), GET, Failure(NotSent, "a\ud800b", "connect"))
+    response = RecordedExchange((), GET, Response(200, {"A": "\udfff"}))
     given = Cassette((Run((failure, response)),), "half")
 
     content = dumps(given)
@@ -268,16 +273,16 @@ def test_half_a_surrogate_pair_is_written_as_json_writes_it() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://[", "//[x", "http://a]b/c?d#e", "::", "?a", ""])
-def test_a_url_that_cannot_be_split_is_written_and_played_all_the_same(url: str) -> None:
+def test_an_invalid_url_is_written_and_replayed(url: str) -> None:
     request = Request("GET", url)
-    given = Cassette((Run((Recorded((), request, Response(404)),)),), "odd")
-    read = loads(dumps(given), name="odd")
+    given = Cassette((Run((RecordedExchange((), request, Response(404)),)),), "invalid")
+    read = loads(dumps(given), name="invalid")
 
     assert read == given
     assert run(send(request), Replay(read)) == Response(404)
 
 
-ODD = st.one_of(
+ANY_VALUE = st.one_of(
     st.none() | st.booleans() | st.text(max_size=3) | st.integers(),
     st.sampled_from([10**4_000, -(10**300), 1e300, 0.5, "\ud800", "é", "base64", "[redacted]"]),
     st.sampled_from([[], {}, [[]], {"base64": "/w=="}, {"a": None}, [["a", "b"]], [0]]),
@@ -287,27 +292,27 @@ NUMBERS = st.sampled_from([b"1e999", b"-1e999", b"NaN", b"9" * 5_000, b"1" + b"0
 
 
 def places(tree: Any) -> list[tuple[Any, Any]]:
-    """Return where a tree can be changed: each array or object, with each of its keys."""
+    """Return each array or object of a tree with each of its keys: the places of its values."""
     found: list[tuple[Any, Any]] = []
-    waiting = [tree]
-    while waiting:
-        inner = waiting.pop()
+    pending = [tree]
+    while pending:
+        inner = pending.pop()
         keys = inner if isinstance(inner, dict) else range(len(inner))
         found += [(inner, key) for key in keys]
-        waiting += [inner[key] for key in keys if isinstance(inner[key], (dict, list))]
+        pending += [inner[key] for key in keys if isinstance(inner[key], (dict, list))]
     return found
 
 
-def playing(cassette: Cassette) -> None:
-    """Play all that a cassette holds, and write it again."""
+def write_and_replay(cassette: Cassette) -> None:
+    """Write a cassette, and replay each of its exchanges."""
     try:
         assert loads(dumps(cassette), name=cassette.name).name == cassette.name
     except CassetteError as error:
         if error.reason != "credential-left":
             raise
     replay = Replay(cassette, redaction=Redaction(personal=True, key="k"))
-    for number, played in enumerate(cassette.runs):
-        for item in played.exchanges:
+    for number, recorded in enumerate(cassette.runs):
+        for item in recorded.exchanges:
             request = evolve(item.request, body=item.request.body + b" " * number)
             with suppress(TransportError, ReplayError, CancelledInRecording):
                 run(send(request), replay)
@@ -335,7 +340,7 @@ def test_a_cassette_with_any_value_in_any_place_is_played_or_unreadable(
             exchange(response=..., failure={"type": "NotSent", "reason": "x", "message": "y"}),
             exchange(response={"status": 200, "headers": [], "body": {"base64": "/w=="}}),
             personal="kept",
-            loose=False,
+            any_order=False,
         )
     )
     for _ in range(data.draw(st.integers(1, 2))):
@@ -343,8 +348,8 @@ def test_a_cassette_with_any_value_in_any_place_is_played_or_unreadable(
         if isinstance(inner, dict) and data.draw(st.booleans()):
             del inner[key]
         else:
-            drawn = data.draw(ODD | NUMBERS.map(lambda number: f"number {number.decode()}"))
-            inner[key] = copy.deepcopy(drawn)  # else a list could come to hold itself
+            drawn = data.draw(ANY_VALUE | NUMBERS.map(lambda number: f"number {number.decode()}"))
+            inner[key] = copy.deepcopy(drawn)  # not shared, or a list could contain itself
     content = re.sub(r'"number ([^"]+)"', r"\1", json.dumps(tree)).encode()
 
     try:
@@ -353,13 +358,13 @@ def test_a_cassette_with_any_value_in_any_place_is_played_or_unreadable(
         if error.reason != "unreadable":
             raise
         return
-    playing(found)
+    write_and_replay(found)
 
 
-def test_bodies_that_are_nested_deeply_and_differ_are_no_match() -> None:
+def test_different_deeply_nested_bodies_do_not_match() -> None:
     body = [b"[" * 300 + b"%d" % number + b"]" * 300 for number in (1, 2)]
     here, there = (Request("POST", URL, (), each) for each in body)
-    replay = Replay(Cassette((Run((Recorded((), here, Response(200)),)),)))
+    replay = Replay(Cassette((Run((RecordedExchange((), here, Response(200)),)),)))
 
     with pytest.raises(NoMatch, match=r"differs in body"):
         run(send(there), replay)
@@ -369,10 +374,10 @@ UNICODE = ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le
 
 
 @pytest.mark.parametrize("encoding", UNICODE)
-def test_a_body_of_json_in_another_encoding_is_read_as_it_came(encoding: str) -> None:
+def test_a_json_body_in_another_encoding_is_read_to_the_byte(encoding: str) -> None:
     body = '{"a": "é€"}'.encode(encoding)
     request = Request("POST", URL, (), body)
-    given = Cassette((Run((Recorded((), request, Response(200, (), body)),)),), "one")
+    given = Cassette((Run((RecordedExchange((), request, Response(200, (), body)),)),), "one")
 
     content = dumps(given)
 
@@ -384,14 +389,12 @@ def test_a_body_of_json_in_another_encoding_is_read_as_it_came(encoding: str) ->
 
 @pytest.mark.parametrize("encoding", UNICODE)
 @pytest.mark.parametrize("personal", [False, True])
-def test_credentials_and_persons_are_taken_out_in_any_encoding(
-    encoding: str, personal: bool
-) -> None:
+def test_credentials_and_people_are_redacted_in_any_encoding(encoding: str, personal: bool) -> None:
     key = "cal_test_0123456789abcdef"
-    text = json.dumps({"said": f"{key}x", "clientSecret": "hunter2", "email": "ann@corp.example"})
+    text = json.dumps({"note": f"{key}x", "clientSecret": "hunter2", "email": "ann@corp.example"})
     request = Request("GET", URL, {"Authorization": f"Bearer {key}"})
     response = Response(200, (), text.encode(encoding))
-    given = Cassette((Run((Recorded((), request, response),)),))
+    given = Cassette((Run((RecordedExchange((), request, response),)),))
 
     read = loads(dumps(given, Redaction(personal=personal)))
 
@@ -401,12 +404,12 @@ def test_credentials_and_persons_are_taken_out_in_any_encoding(
     assert found.pop("email") == (
         "person-46cbe43bef43@example.com" if personal else "ann@corp.example"
     )
-    assert found == {"said": "[redacted]x", "clientSecret": "[redacted]"}
+    assert found == {"note": "[redacted]x", "clientSecret": "[redacted]"}
 
 
-def one(**changes: Any) -> Cassette:
-    """Return a cassette of one exchange with a response of that body."""
-    recorded = Recorded((), Request("GET", URL), Response(200, **changes))
+def cassette_of(**changes: Any) -> Cassette:
+    """Return a cassette of one exchange, whose response has these fields."""
+    recorded = RecordedExchange((), Request("GET", URL), Response(200, **changes))
     return Cassette((Run((recorded,)),), "one")
 
 
@@ -429,21 +432,21 @@ def one(**changes: Any) -> Cassette:
         (b"[" * 50 + b"]" * 50, "[" * 50 + "]" * 50),
     ],
 )
-def test_a_body_is_stored_as_json_where_nothing_of_it_is_lost(body: bytes, stored: str) -> None:
-    content = dumps(one(body=body))
+def test_a_body_is_stored_as_json_if_nothing_is_lost(body: bytes, stored: str) -> None:
+    content = dumps(cassette_of(body=body))
 
     found = json.loads(content)["runs"][0]["exchanges"][0]["response"]["body"]
     assert json.dumps(found, ensure_ascii=False, separators=(",", ":")) == stored
-    assert loads(content, name="one") == one(body=body)
+    assert loads(content, name="one") == cassette_of(body=body)
 
 
 @pytest.mark.parametrize("depth", [51, 500, 5_000, 100_000])
-def test_a_body_that_is_nested_deeply_is_stored_as_its_bytes(depth: int) -> None:
+def test_a_deeply_nested_body_is_stored_as_base64(depth: int) -> None:
     body = b"[" * depth + b"]" * depth
-    content = dumps(one(body=body))
+    content = dumps(cassette_of(body=body))
 
     assert b'"base64"' in content
-    assert loads(content, name="one") == one(body=body)
+    assert loads(content, name="one") == cassette_of(body=body)
 
 
 HEADERS = st.lists(
@@ -459,11 +462,13 @@ OUTCOMES = st.one_of(
     ),
 )
 CASSETTES = st.builds(
-    lambda runs, loose: Cassette(tuple(Run(tuple(run)) for run in runs), "any", loose=loose),
+    lambda runs, any_order: Cassette(
+        tuple(Run(tuple(run)) for run in runs), "any", any_order=any_order
+    ),
     st.lists(
         st.lists(
             st.builds(
-                Recorded,
+                RecordedExchange,
                 st.lists(st.integers(0, 9), max_size=2).map(tuple),
                 st.builds(Request, st.just("POST"), st.just(f"{URL}?a=1"), HEADERS, st.binary()),
                 OUTCOMES,
@@ -476,8 +481,8 @@ CASSETTES = st.builds(
 )
 
 
-def meaning(cassette: Cassette) -> Any:
-    """Return a cassette with its bodies as what they mean: spaces in JSON mean nothing."""
+def parsed_exchanges(cassette: Cassette) -> Any:
+    """Return the exchanges of a cassette with parsed bodies, since spaces in JSON do not count."""
     return [
         (item.branch, item.request.url, item.request.headers, parsed(item.request.body), outcome)
         for run in cassette.runs
@@ -502,16 +507,16 @@ def test_any_cassette_is_read_as_it_was_written(cassette: Cassette) -> None:
     content = dumps(cassette)
     read = loads(content, name="any")
 
-    assert meaning(read) == meaning(cassette)
+    assert parsed_exchanges(read) == parsed_exchanges(cassette)
     assert [len(run.exchanges) for run in read.runs] == [
         len(run.exchanges) for run in cassette.runs
     ]
-    assert read.loose is cassette.loose
+    assert read.any_order is cassette.any_order
     assert dumps(read) == content
 
 
-@given(st.binary() | st.binary().map(lambda rest: dumps(one())[:-40] + rest))
-def test_whatever_a_file_holds_it_is_read_or_unreadable(content: bytes) -> None:
+@given(st.binary() | st.binary().map(lambda rest: dumps(cassette_of())[:-40] + rest))
+def test_any_bytes_are_a_cassette_or_unreadable(content: bytes) -> None:
     try:
         loads(content)
     except CassetteError as error:
@@ -519,11 +524,11 @@ def test_whatever_a_file_holds_it_is_read_or_unreadable(content: bytes) -> None:
             raise
 
 
-def test_a_file_cut_short_anywhere_is_unreadable() -> None:
-    content = dumps(one(body=b'{"a":1}')).rstrip()
+def test_a_truncated_file_is_unreadable() -> None:
+    content = dumps(cassette_of(body=b'{"a":1}')).rstrip()
 
     for length in range(len(content)):
-        with unusable("unreadable"):
+        with raises_cassette_error("unreadable"):
             loads(content[:length])
 
 
@@ -546,25 +551,25 @@ def test_a_file_cut_short_anywhere_is_unreadable() -> None:
         (Cancelled(), "POST /v2/bookings/uid/cancel?secret=[redacted] cancelled"),
     ],
 )
-def test_each_exchange_is_summed_up_in_a_line(outcome: Any, summary: str) -> None:
+def test_each_exchange_has_a_summary(outcome: Any, summary: str) -> None:
     request = Request("POST", f"{URL}/uid/cancel?secret=1")
-    content = dumps(Cassette((Run((Recorded((), request, outcome),)),)))
+    content = dumps(Cassette((Run((RecordedExchange((), request, outcome),)),)))
 
     assert json.loads(content)["runs"][0]["exchanges"][0]["summary"] == summary
 
 
-def test_the_cassette_of_the_walk_is_as_it_would_be_written() -> None:
-    assert dumps(load(WALK)) == WALK.read_bytes()
+def test_the_cassette_of_the_demo_does_not_change_when_it_is_written_again() -> None:
+    assert dumps(load(DEMO_CASSETTE)) == DEMO_CASSETTE.read_bytes()
 
 
-def test_a_cassette_says_little_of_what_is_in_it() -> None:
-    assert repr(one(headers={"X": "y"})) == (
-        "Cassette(runs=<1 runs>, name='one', personal='kept', loose=False)"
+def test_the_repr_of_a_cassette_omits_its_content() -> None:
+    assert repr(cassette_of(headers={"X": "y"})) == (
+        "Cassette(runs=<1 runs>, name='one', personal='kept', any_order=False)"
     )
 
 
-def test_a_cassette_of_another_tool_is_told_from_damage() -> None:
-    with unusable("unreadable", match=r"of VCR\.py; import it with .*load_vcr"):
+def test_a_cassette_of_another_tool_is_not_reported_as_damaged() -> None:
+    with raises_cassette_error("unreadable", match=r"of VCR\.py; import it with .*load_vcr"):
         loads(b'{"interactions": [], "version": 1}')
-    with unusable("unreadable", match="is no calcom-bookings cassette"):
+    with raises_cassette_error("unreadable", match="is not a calcom-bookings cassette"):
         loads(b'{"format": "else", "interactions": []}')

@@ -1,4 +1,4 @@
-"""When two requests are the same, and what is said of those that are not."""
+"""When two requests match, and the description of their differences."""
 
 import inspect
 import sys
@@ -32,7 +32,7 @@ def request(
         (request(body=b"[" * 100_000), request(body=b"[" * 100_000)),
     ],
 )
-def test_requests_that_mean_the_same_are_the_same(one: Request, other: Request) -> None:
+def test_equivalent_requests_have_equal_keys(one: Request, other: Request) -> None:
     assert MatchKey.of(one) == MatchKey.of(other)
 
 
@@ -68,7 +68,9 @@ def test_requests_that_mean_the_same_are_the_same(one: Request, other: Request) 
         ),
     ],
 )
-def test_requests_that_differ_say_in_what(other: Request, differences: list[str]) -> None:
+def test_the_differences_of_two_requests_are_described(
+    other: Request, differences: list[str]
+) -> None:
     assert MatchKey.of(request()) != MatchKey.of(other)
     assert MatchKey.of(request()).differences(MatchKey.of(other)) == differences
 
@@ -123,7 +125,7 @@ BODY = b"""{"start": "2027-04-05T09:00:00Z", "eventTypeId": 7, "big": 123456789,
         ),
     ],
 )
-def test_bodies_that_differ_say_where_and_never_in_what_may_be_of_a_person(
+def test_the_differences_of_two_bodies_show_no_personal_data(
     there: bytes, differences: list[str]
 ) -> None:
     here = MatchKey.of(request(body=BODY))
@@ -132,7 +134,7 @@ def test_bodies_that_differ_say_where_and_never_in_what_may_be_of_a_person(
     assert sorted(found) == sorted(differences)
 
 
-def test_a_query_that_differs_in_its_spelling_only_is_said_to() -> None:
+def test_a_different_spelling_of_a_query_is_described() -> None:
     one = MatchKey.of(request(url=f"{URL}?a=1&a=2"))
     other = MatchKey.of(request(url=f"{URL}?a=1%2C2"))
 
@@ -154,7 +156,9 @@ IGNORED: list[tuple[str, Request]] = [
 
 
 @pytest.mark.parametrize(("name", "other"), IGNORED)
-def test_what_is_ignored_does_not_count_and_all_else_does(name: str, other: Request) -> None:
+def test_an_ignored_part_does_not_count_and_every_other_part_does(
+    name: str, other: Request
+) -> None:
     empty = {"body.start": b"{}", "body.attendee.email": b'{"attendee": {}}'}.get(name, b"")
     match = Match(ignore=(name,))
 
@@ -166,7 +170,7 @@ def test_what_is_ignored_does_not_count_and_all_else_does(name: str, other: Requ
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"attendee": 5}', b'{"attendee": null}', b"{}"])
-def test_what_is_ignored_need_not_be_there(body: bytes) -> None:
+def test_an_ignored_key_may_be_missing(body: bytes) -> None:
     match = Match(ignore=("body.attendee.email", "body.attendee.x.y"))
 
     assert MatchKey.of(request(body=body), match) == MatchKey.of(request(body=body), match)
@@ -179,12 +183,12 @@ def test_what_is_ignored_need_not_be_there(body: bytes) -> None:
         *(("",), ("Body",), (5,), (["body"],), (None,), (b"body",)),
     ],
 )
-def test_what_is_no_part_of_a_request_cannot_be_ignored(ignore: Iterable[str]) -> None:
+def test_an_unknown_name_cannot_be_ignored(ignore: Iterable[str]) -> None:
     with pytest.raises(InvalidInput, match=r"^ignore: "):
         Match(ignore=ignore)
 
 
-def test_the_key_is_made_of_the_redacted_form() -> None:
+def test_a_key_is_created_from_the_redacted_request() -> None:
     raw = request(url=f"{URL}?note=cal_test_0123456789", body=b'{"note": "cal_test_0123456789"}')
     written = Redactor(()).request(raw)
 
@@ -192,7 +196,7 @@ def test_the_key_is_made_of_the_redacted_form() -> None:
     assert MatchKey.of(raw) == MatchKey.of(written)
 
 
-def test_eight_differences_are_shown_without_more() -> None:
+def test_eight_differences_are_all_shown() -> None:
     here = MatchKey.of(request(body=b"{}"))
     eight = b"{" + b",".join(b'"k%d":1' % number for number in range(8)) + b"}"
 
@@ -201,7 +205,7 @@ def test_eight_differences_are_shown_without_more() -> None:
     assert found == [f"body.k{number} (nothing, recorded 1)" for number in range(8)]
 
 
-def test_bodies_too_deep_to_be_compared_differ_as_a_whole() -> None:
+def test_bodies_that_are_nested_too_deeply_differ_as_a_whole() -> None:
     here, there = (
         MatchKey.of(request(body=b"[" * 300 + number + b"]" * 300)) for number in (b"1", b"2")
     )
@@ -212,7 +216,7 @@ def test_bodies_too_deep_to_be_compared_differ_as_a_whole() -> None:
     assert within(sys.getrecursionlimit() - len(inspect.stack(0)) - 100) == ["body"]
 
 
-def test_a_key_shows_neither_query_nor_body() -> None:
+def test_the_repr_of_a_key_omits_query_and_body() -> None:
     key = MatchKey.of(request(url=f"{URL}?email=ann@corp.example", body=b'{"name": "Ann"}'))
 
     assert repr(key) == (

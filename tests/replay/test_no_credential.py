@@ -1,6 +1,6 @@
-"""The credential is nowhere: in nothing that is written, printed, logged, pickled or raised.
+"""No credential is in anything that the library writes, prints, logs, pickles or raises.
 
-Every path is gone, those that fail above all, and every byte that comes of it is searched.
+The tests take every path with a key, above all those that fail, and search every byte of output.
 """
 
 import base64
@@ -49,26 +49,27 @@ from calcom_core import (
     Timeout,
     TransportError,
     bookings,
+    responses,
     retrying,
     run_script,
     webhooks,
 )
 from calcom_core.effects import Send, send
 from calcom_core.redaction import Redactor, collect_credentials
-from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, answer, use_cassette
+from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, use_cassette
 from calcom_transports.cassette import load
 from calcom_transports.proxies import parse_proxies
 from calcom_transports.pseudonyms import People
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
-# Looks different in each way to write it.
+# Each encoding changes at least one character of it.
 KEY = 'cal_test_key"k+e/y\\=%25~0123456789'
 QUICK = Timeout(connect=0.2, read=0.05, total=0.2)
 
 
 def base64_of(key: str) -> Iterator[bytes]:
-    """Yield the base64 of a key within something, without what depends on its surroundings."""
+    """Yield the base64 of a key at each offset, without the characters that depend on the rest."""
     for before in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             yield encode(b"\0" * before + key.encode())[4 if before else 0 : -4]
@@ -94,7 +95,7 @@ def found_in(content: bytes) -> list[bytes]:
     return [form for form in FORMS if form in content]
 
 
-def test_the_search_finds_what_it_looks_for() -> None:
+def test_the_search_finds_each_form_of_the_key() -> None:
     for text in (KEY, quote(KEY), json.dumps({"a": KEY}), repr({"a": KEY}), repr(KEY.encode())):
         assert found_in(f"x{text}x".encode())
     for before in ("", "u:", "Bearer "):
@@ -105,12 +106,12 @@ def test_the_search_finds_what_it_looks_for() -> None:
 WIDE = 100_000
 
 
-def by_rich(error: BaseException) -> str:
-    """Show every local in full, as rich finds them, without the time that it takes to draw them."""
+def collected_by_rich(error: BaseException) -> str:
+    """Return every local in full, as rich collects them; drawing them takes long."""
     found = rich.traceback.Traceback.extract(
         *(type(error), error, error.__traceback__),
         show_locals=True,
-        locals_max_length=None,  # type: ignore[arg-type]  # as it hands it on
+        locals_max_length=None,  # type: ignore[arg-type]  # rich accepts None
         locals_max_string=None,  # type: ignore[arg-type]
     )
     frames = [frame for stack in found.stacks for frame in stack.frames]
@@ -119,11 +120,11 @@ def by_rich(error: BaseException) -> str:
 
 
 def drawn_by_rich(error: BaseException) -> str:
-    """Show every local in full."""
+    """Draw a traceback with every local in full."""
     shown = rich.traceback.Traceback.from_exception(
         *(type(error), error, error.__traceback__),
         show_locals=True,
-        locals_max_length=None,  # type: ignore[arg-type]  # as it hands it on
+        locals_max_length=None,  # type: ignore[arg-type]  # rich accepts None
         locals_max_string=None,  # type: ignore[arg-type]
         max_frames=0,
     )
@@ -151,7 +152,7 @@ def by_structlog_as_json(error: BaseException) -> str:
 
 
 class Collecting(sentry_sdk.transport.Transport):
-    """Keeps the events of Sentry, which would leave the machine."""
+    """Collects the events of Sentry instead of sending them."""
 
     def capture_envelope(self, envelope: Any) -> None:
         EVENTS.append(envelope.get_event())
@@ -164,7 +165,7 @@ SENTRY = sentry_sdk.Client(
     default_integrations=False,
     auto_enabling_integrations=False,
     max_value_length=WIDE,
-    # By default it hides some variables by their names.
+    # By default, Sentry hides some variables by their names.
     event_scrubber=EventScrubber(denylist=[], pii_denylist=[]),
 )
 
@@ -175,20 +176,24 @@ def by_sentry(error: BaseException) -> str:
     return json.dumps(EVENTS.pop())
 
 
-TRACEBACKS: list[Callable[[BaseException], str]] = [by_rich, by_structlog_as_json, by_sentry]
+TRACEBACKS: list[Callable[[BaseException], str]] = [
+    collected_by_rich,
+    by_structlog_as_json,
+    by_sentry,
+]
 DRAWN: list[Callable[[BaseException], str]] = [drawn_by_rich, drawn_by_structlog]
 PLAIN_PRETTY = devtools.PrettyFormat(width=WIDE, yield_from_generators=False)
 
 
 def is_hidden(attribute: Any, value: object) -> bool:
-    # A live response has the body as it came, and a request the URL that its caller chose.
+    # A live response has the original body, and a request the URL of its caller.
     return attribute.name not in ("body", "url")
 
 
 def as_dict(value: Any) -> str:
-    # Those of others may hold themselves.
-    ours = attrs.has(type(value)) and type(value).__module__.startswith(("calcom_", __name__))
-    return repr(attrs.asdict(value, filter=is_hidden)) if ours else ""
+    # Classes of other packages may contain themselves.
+    is_ours = attrs.has(type(value)) and type(value).__module__.startswith(("calcom_", __name__))
+    return repr(attrs.asdict(value, filter=is_hidden)) if is_ours else ""
 
 
 def as_variables(value: Any) -> str:
@@ -207,7 +212,7 @@ VALUES: list[Callable[[object], str]] = [
 
 
 def without_own_frames(link: TracebackType | None) -> TracebackType | None:
-    """Take out the frames of this file: what a caller holds is the caller's."""
+    """Remove the frames of this file, whose locals hold the key."""
     if link is None:
         return None
     rest = without_own_frames(link.tb_next)
@@ -217,20 +222,20 @@ def without_own_frames(link: TracebackType | None) -> TracebackType | None:
 
 
 def chain_of(error: BaseException) -> list[BaseException]:
-    """Return an error and every error that it leads to."""
+    """Return an error and every error that it refers to."""
     found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        one = pending.pop()
         if one is not None and all(one is not other for other in found):
             found.append(one)
-            waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
-            waiting += [value for value in vars(one).values() if isinstance(value, BaseException)]
+            pending += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+            pending += [value for value in vars(one).values() if isinstance(value, BaseException)]
     return found
 
 
 def shown(error: BaseException, drawn: Sequence[Callable[[BaseException], str]]) -> Iterator[str]:
-    """Yield all that can be seen of an error, and the locals of all frames of its chain."""
+    """Yield every text of an error, and the locals of all frames of its chain."""
     chain = chain_of(error)
     for one in chain:
         one.__traceback__ = without_own_frames(one.__traceback__)
@@ -253,12 +258,12 @@ def representations(value: object) -> Iterator[str]:
         try:
             yield tool(value)
         except AttributeError:
-            yield ""  # of an object whose constructor has just failed
+            yield ""  # its constructor has just failed
 
 
 def outcome(outputs: list[str]) -> tuple[str, int]:
-    """Say in how many outputs of tools the credential is, and how many there are."""
-    # Without the frames, the line breaks and the colours that cut a long text into pieces.
+    """Return a sentence with the number of outputs that hold the key, and the number of outputs."""
+    # Frames, line breaks and colours would split a long text.
     plain = [re.sub(r"\x1b\[[0-9;]*m|[\s│]+", "", text) for text in outputs]
     both = zip(outputs, plain, strict=True)
     leaks = [pair for pair in both if any(found_in(text.encode()) for text in pair)]
@@ -269,12 +274,12 @@ def pickled(error: BaseException) -> Iterator[bytes]:
     try:
         yield pickle.dumps(error)
     except (TypeError, AttributeError, pickle.PicklingError):
-        return  # of others' classes
+        return  # a class of another package
 
 
 @attrs.frozen
 class Masked:
-    """Has a masked repr, which tools that walk fields ignore."""
+    """Has a masked repr, which tools that read fields ignore."""
 
     text: str
 
@@ -282,8 +287,8 @@ class Masked:
         return "Masked"
 
 
-class Keeping:
-    """Keeps a text in a plain attribute."""
+class PlainAttribute:
+    """Holds a text in a plain attribute."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -291,7 +296,7 @@ class Keeping:
 
 @pytest.fixture
 def raised() -> BaseException:
-    """Return an error that a frame of another file has raised, with the credential in a local."""
+    """Return an error of a frame of another file, with the key in a local variable."""
     names: dict[str, Any] = {}
     source = "def fail(found):\n    raise LookupError\n"
     exec(compile(source, "<elsewhere>", "exec"), names)
@@ -307,14 +312,14 @@ def test_each_tool_shows_a_credential_that_nothing_hides(raised: BaseException) 
     assert outcome(masked) == ("credential in 2 of 3 outputs", 3)
     plain = [tool([KEY]) for tool in VALUES[:4]]
     assert outcome(plain) == ("credential in 4 of 4 outputs", 4)
-    assert outcome([as_variables(Keeping(KEY))]) == ("credential in 1 of 1 outputs", 1)
+    assert outcome([as_variables(PlainAttribute(KEY))]) == ("credential in 1 of 1 outputs", 1)
 
 
 def values() -> list[object]:
-    """Return every value that holds a credential, or may."""
+    """Return every value that may hold a credential."""
     client = Client(KEY, transport=Always(Response(200)))
     managed = AsyncClient(auth=AccessToken(KEY), transport=Replay.of())
-    client.api.request(NOTED)  # which it keeps the header fields of
+    client.api.request(NOTED)  # the API caches its header fields
     behind = Client("cal_test_other", transport=Always(Response(200)), headers={SECRET: KEY})
     forwarded = behind.api.request(NOTED)
     api = Api(Anonymous(), headers={"X-Proxy": KEY, "Cookie": f"session={KEY}"})
@@ -325,11 +330,11 @@ def values() -> list[object]:
     redaction = Redaction(key=KEY, secrets=[KEY, Secret(KEY)])
     proxies = parse_proxies(f"http://ann:{IN_URL}@127.0.0.1:1")
     return [
-        *(client, client.api, client.api.auth, client.bookings, client.api._made, managed),
+        *(client, client.api, client.api.auth, client.bookings, managed),
         *(managed.api, OAuthClient("client", KEY), Secret(KEY), ApiKey(KEY), headers),
         *(request.headers, Response(200, headers), Send(client.api.request(NOTED))),
         *(redaction, redaction.secrets, collect_credentials(request), proxies),
-        *(behind, behind.api, behind.api.headers, behind.api._made, forwarded, forwarded.headers),
+        *(behind, behind.api, behind.api.headers, forwarded, forwarded.headers),
         *(behind.with_options(headers={"X-Token": KEY}).api, api, api.request(NOTED)),
         *(
             collect_credentials(forwarded),
@@ -342,9 +347,9 @@ def values() -> list[object]:
     ]
 
 
-def test_no_tool_shows_it_in_a_value() -> None:
+def test_no_tool_shows_the_key_in_a_value() -> None:
     outputs = [text for value in values() for text in representations(value)]
-    assert outcome(outputs) == ("credential in 0 of 210 outputs", 210)
+    assert outcome(outputs) == ("credential in 0 of 198 outputs", 198)
 
 
 WRITTEN = [
@@ -359,7 +364,7 @@ WRITTEN = [
 
 
 def echo(status: int) -> bytes:
-    """Return an answer that repeats the key in every form, also in its head."""
+    """Return a response that repeats the key in every form, also in its head."""
     message = {
         "status": "error",
         "error": {"code": "X", "message": f"no oAuth client found for access token={KEY}"},
@@ -375,16 +380,16 @@ def echo(status: int) -> bytes:
 
 
 SERVERS: dict[str, Handler] = {
-    "an answer that repeats it": answering(echo(200)),
+    "a response that repeats it": answering(echo(200)),
     "a refusal that repeats it": answering(echo(403)),
     "a failure that repeats it": answering(echo(502)),
-    "an answer that repeats it and breaks off": answering_once(echo(200)[:-1]),
+    "a truncated response that repeats it": answering_once(echo(200)[:-1]),
     "a redirect": answering(echo(302)),
-    "no HTTP": answering(f"{KEY}\r\n\r\n".encode()),
+    "not HTTP": answering(f"{KEY}\r\n\r\n".encode()),
     "a page of HTML": answering(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"),
     "nothing": answering_once(b""),
-    "nothing for long": stalling(),
-    "nothing for long, after a part": stalling(echo(200)[:-9]),
+    "no byte in time": stalling(),
+    "no more bytes in time, after a part": stalling(echo(200)[:-9]),
 }
 
 NEW = {
@@ -395,28 +400,23 @@ NEW = {
 NOTED = bookings.create({**NEW, "metadata": {"note": KEY}})
 
 
-def by_urllib3(url: str, path: Path | None) -> None:
-    transport = Urllib3Transport(timeout=QUICK)
-    recorder = transport if path is None else Recorder(path, transport)
-    with Client(KEY, base_url=url, transport=recorder, retry=NO_RETRY) as client:
-        print(client, recorder, repr(client.api), client.api.request(bookings.get("uid")))
-        client.bookings.create(NEW)
-
-
 SECRET = "CF-Access-Client-Secret"
 
 
-def by_extra_header(url: str, path: Path | None) -> None:
-    """Send it in a header for a proxy in front of the server."""
+def over_urllib3(url: str, path: Path | None, key: str = KEY, **options: Any) -> None:
     transport = Urllib3Transport(timeout=QUICK)
     recorder = transport if path is None else Recorder(path, transport)
-    options: dict[str, Any] = {"retry": NO_RETRY, "headers": Headers({SECRET: KEY})}
-    with Client("cal_test_other", base_url=url, transport=recorder, **options) as client:
+    with Client(key, base_url=url, transport=recorder, retry=NO_RETRY, **options) as client:
         print(client, recorder, repr(client.api), client.api.request(bookings.get("uid")))
         client.bookings.create(NEW)
 
 
-def by_trio(url: str, path: Path | None) -> None:
+def in_extra_header(url: str, path: Path | None) -> None:
+    """Send the key in a header for a proxy in front of the server."""
+    over_urllib3(url, path, "cal_test_other", headers=Headers({SECRET: KEY}))
+
+
+def over_trio(url: str, path: Path | None) -> None:
     async def main() -> None:
         transport = TrioTransport(timeout=QUICK)
         recorder = transport if path is None else Recorder(path, transport)
@@ -429,6 +429,12 @@ def by_trio(url: str, path: Path | None) -> None:
     trio.run(main)
 
 
+def send_over(transport: Urllib3Transport | TrioTransport, request: Request) -> Response:
+    if isinstance(transport, Urllib3Transport):
+        return transport.send(request)
+    return trio.run(transport.send, request)
+
+
 @pytest.fixture
 def nothing_shown(
     tmp_path: Path,
@@ -437,19 +443,19 @@ def nothing_shown(
     monkeypatch: pytest.MonkeyPatch,
     sample: Callable[..., Any],
 ) -> Iterator[Callable[..., None]]:
-    """Search what was written, logged and printed at the end, and errors when it is called.
+    """Return a function that searches an error; at the end, search files, the log and the output.
 
-    Tracebacks are drawn only if the test says so, or with `--exhaustive`: each takes half a second.
+    Tracebacks are drawn only with *drawn* or `--exhaustive`: each takes half a second.
     """
     monkeypatch.delenv("CI", raising=False)
     caplog.set_level(logging.DEBUG, logger="")
-    # The tools show no source code, which takes long to colour.
+    # Without source code, which the tools take long to colour.
     monkeypatch.setattr("linecache.getlines", lambda *args: ["pass\n"])
 
     def search(error: BaseException, *, drawn: bool = False) -> None:
-        said, number = outcome([*shown(error, DRAWN if drawn else sample(DRAWN, 0))])
-        print(said)
-        assert said == f"credential in 0 of {number} outputs"
+        result, number = outcome([*shown(error, DRAWN if drawn else sample(DRAWN, 0))])
+        print(result)
+        assert result == f"credential in 0 of {number} outputs"
         assert number >= 6
 
     yield search
@@ -462,9 +468,9 @@ def nothing_shown(
 
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("record", [False, True])
-@pytest.mark.parametrize("way", [by_urllib3, by_trio, by_extra_header])
+@pytest.mark.parametrize("way", [over_urllib3, over_trio, in_extra_header])
 @pytest.mark.parametrize("name", SERVERS)
-def test_no_exchange_shows_it(
+def test_no_exchange_shows_the_key(
     name: str, way: Any, record: bool, tmp_path: Path, nothing_shown: Any
 ) -> None:
     path = tmp_path / "cassette.json" if record else None
@@ -474,11 +480,11 @@ def test_no_exchange_shows_it(
     nothing_shown(caught.value)
 
 
-@pytest.mark.parametrize("way", [by_urllib3, by_trio])
+@pytest.mark.parametrize("way", [over_urllib3, over_trio])
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "http://nowhere.invalid", "https://127.0.0.1:1"]
 )
-def test_no_connection_that_fails_shows_it(
+def test_no_failed_connection_shows_the_key(
     url: str, way: Any, tmp_path: Path, nothing_shown: Any
 ) -> None:
     with pytest.raises(Exception) as caught:
@@ -487,13 +493,13 @@ def test_no_connection_that_fails_shows_it(
     nothing_shown(caught.value)
 
 
-def test_no_interrupt_shows_it(nothing_shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_interrupt_shows_the_key(nothing_shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("calcom_transports.http1.Answer.after", interrupted)
     with Server(answering(echo(200))) as server, pytest.raises(KeyboardInterrupt) as caught:
-        by_urllib3(server.url, None)
+        over_urllib3(server.url, None)
     nothing_shown(caught.value, drawn=True)
 
 
@@ -501,32 +507,31 @@ def test_no_interrupt_shows_it(nothing_shown: Any, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     "field", [("X-Key", f"{KEY}\x01"), ("X-Key", f"{KEY}\u20ac"), ("Host", KEY)]
 )
-def test_no_request_that_is_refused_shows_it(
+def test_no_refused_request_shows_the_key(
     kind: Any, field: tuple[str, str], nothing_shown: Any
 ) -> None:
     request = Request("GET", "https://elsewhere.test/", (field,))
     proxy = f"http://ann:{quote(KEY, safe='')}@127.0.0.1:1"
     transport = kind(proxy=proxy)
-    del proxy, field  # which a caller would not hold in clear
-    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
+    del proxy, field  # a caller would not hold them in clear
     with pytest.raises(InvalidInput) as caught:
-        sending(request)
+        send_over(transport, request)
     nothing_shown(caught.value)
 
 
-def refused(text: str) -> bytes:
+def proxy_refusal(text: str) -> bytes:
     return f"HTTP/1.1 407 {text}\r\nX-Echo: {text}\r\n\r\n{text}".encode()
 
 
 BASIC = base64.b64encode(f"ann:{KEY}".encode()).decode()
 PROXIES: dict[str, Handler] = {
-    "a refusal that repeats it": answering_once(refused(KEY)),
-    "a refusal that repeats its code": answering_once(refused(BASIC)),
-    "no HTTP": answering_once(f"{BASIC} {KEY}\r\n\r\n".encode()),
+    "a refusal that repeats it": answering_once(proxy_refusal(KEY)),
+    "a refusal that repeats its code": answering_once(proxy_refusal(BASIC)),
+    "not HTTP": answering_once(f"{BASIC} {KEY}\r\n\r\n".encode()),
     "nothing": answering_once(b""),
-    "nothing for long": stalling(),
-    "nothing for long, after a part": stalling(refused(BASIC)[:60]),
-    "no TLS": answering_once(b"HTTP/1.1 200 OK\r\n\r\n"),
+    "no byte in time": stalling(),
+    "no more bytes in time, after a part": stalling(proxy_refusal(BASIC)[:60]),
+    "not TLS": answering_once(b"HTTP/1.1 200 OK\r\n\r\n"),
 }
 
 
@@ -534,17 +539,14 @@ PROXIES: dict[str, Handler] = {
 @pytest.mark.parametrize("url", ["https://elsewhere.test", "http://elsewhere.test"])
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
 @pytest.mark.parametrize("name", PROXIES)
-def test_no_proxy_shows_it(name: str, kind: Any, url: str, nothing_shown: Any) -> None:
+def test_no_proxy_shows_the_key(name: str, kind: Any, url: str, nothing_shown: Any) -> None:
     def send_through(port: int) -> None:
         proxy = f"http://ann:{quote(KEY, safe='')}@127.0.0.1:{port}"
         transport = kind(proxy=proxy, timeout=QUICK, allow_http=True)
-        del proxy  # as it would be of a variable of the environment
+        del proxy  # usually an environment variable
         print(transport)
-        if kind is Urllib3Transport:
-            transport.send(Request("GET", url))
-        else:
-            trio.run(transport.send, Request("GET", url))
-        raise LookupError("answered")  # as plain HTTP is, whatever the proxy answers
+        send_over(transport, Request("GET", url))
+        raise LookupError("response")  # over plain HTTP, the response of the proxy counts
 
     with Server(PROXIES[name]) as server, pytest.raises((TransportError, LookupError)) as caught:
         send_through(server.port)
@@ -554,21 +556,20 @@ def test_no_proxy_shows_it(name: str, kind: Any, url: str, nothing_shown: Any) -
 
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
 @pytest.mark.parametrize("form", ["http://ann:{}@h:x", "{}", "ftp://{}@h", "http://h/{}"])
-def test_no_proxy_that_is_refused_shows_it(
+def test_no_refused_proxy_shows_the_key(
     form: str, kind: Any, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", form.format(quote(KEY, safe="")))
     transport = kind()  # a proxy of the environment is refused by the call that needs it
-    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
     with pytest.raises(InvalidInput) as caught:
-        sending(Request("GET", "https://api.example"))
+        send_over(transport, Request("GET", "https://api.example"))
     nothing_shown(caught.value)
     with pytest.raises(InvalidInput) as caught:
         kind(proxy=os.environ["https_proxy"])
     nothing_shown(caught.value)
 
 
-def test_no_cancellation_shows_it(nothing_shown: Any) -> None:
+def test_no_cancellation_shows_the_key(nothing_shown: Any) -> None:
     async def main(url: str) -> None:
         async with AsyncClient(KEY, base_url=url) as client:
             with trio.fail_after(0.05):
@@ -590,7 +591,7 @@ def test_no_cancellation_shows_it(nothing_shown: Any) -> None:
         {"auth": Anonymous(), "headers": Headers({SECRET: KEY})},
     ],
 )
-def test_no_recording_shows_it(
+def test_no_recording_shows_the_key(
     credentials: Any, status: int, tmp_path: Path, nothing_shown: Any
 ) -> None:
     path = tmp_path / "cassette.json"
@@ -600,7 +601,7 @@ def test_no_recording_shows_it(
     ):
         request = client.api.request(NOTED)
         response = client.run(send(request))
-    assert found_in(response.body)  # what comes live is as it came
+    assert found_in(response.body)  # a live response is unchanged
 
     with Client(**credentials, base_url=server.url, transport=Replay(path)) as client:
         replayed = client.run(send(client.api.request(NOTED)))
@@ -612,8 +613,8 @@ def test_no_recording_shows_it(
     assert '"metadata": {\n        "note": "[redacted]"' in content
 
 
-def refusing() -> Iterator[tuple[str, Callable[[Path], object]]]:
-    """Yield what is refused, by us or by a replay."""
+def failing_calls() -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Yield calls that raise, with their names."""
     keys = {"a line break": f"{KEY}\n", "a scheme": f"Bearer {KEY}", "an accent": f"{KEY}é"}
     for name, key in keys.items():
         for maker in (Client, ApiKey, AccessToken, Secret, partial(OAuthClient, "client")):
@@ -631,20 +632,20 @@ def refusing() -> Iterator[tuple[str, Callable[[Path], object]]]:
     for option in options:
         yield f"a client with {option}", lambda path, option=option: Client(KEY, **option)
 
-    asked = NOTED
+    expected = NOTED
     other = bookings.create(NEW)
 
     def playing(*operations: Any) -> Callable[[Path], object]:
         def play(path: Path) -> object:
-            replay = Replay.of((asked, answer({"status": "success", "data": KEY})))
+            replay = Replay.of((expected, responses.json({"status": "success", "data": KEY})))
             with Client(KEY, transport=replay) as client:
-                return [client.run(send(client.api.request(each))) for each in operations]
+                return [client.run(send(client.api.request(item))) for item in operations]
 
         return play
 
     yield "no match", playing(other)
     yield "no match of another method", playing(bookings.get("uid"))
-    yield "consumed", playing(asked, asked)
+    yield "consumed", playing(expected, expected)
     yield "unplayed", playing()
     yield "missing", lambda path: Client(KEY, transport=use_cassette(path))
     yield "in use", lambda path: [Recorder(path), Recorder(path)]
@@ -654,7 +655,7 @@ def refusing() -> Iterator[tuple[str, Callable[[Path], object]]]:
         twice = base64.b64encode(base64.b64encode(KEY.encode()))
         with Recorder(path, Always(Response(200, {"X-A": KEY}, twice))) as recorder:
             return Client(KEY, transport=recorder).run(
-                send(Client(KEY, transport=recorder).api.request(asked))
+                send(Client(KEY, transport=recorder).api.request(expected))
             )
 
     yield "left", left
@@ -663,19 +664,19 @@ def refusing() -> Iterator[tuple[str, Callable[[Path], object]]]:
         hook: Any = lambda exchange: [exchange]  # noqa: E731
         recorder = Recorder(path, Always(Response(200)), before_record=hook)
         with Client(KEY, transport=recorder) as client:
-            return client.run(send(client.api.request(asked)))
+            return client.run(send(client.api.request(expected)))
 
     yield "an invalid result of before_record", hooked
 
     def scripted(path: Path) -> object:
         api = Client(KEY, transport=Always(Response(200))).api
-        return run_script(retrying(api, asked), [(Send(api.request(other)), Response(200))])
+        return run_script(retrying(api, expected), [(Send(api.request(other)), Response(200))])
 
     yield "a script", scripted
 
 
 class Always:
-    """A transport that always answers the same."""
+    """A transport that always returns the same response."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
@@ -684,7 +685,7 @@ class Always:
         return self.response
 
 
-REFUSED = dict(refusing())
+FAILING_CALLS = dict(failing_calls())
 IN_URL = quote(KEY, safe="")
 URLS = [
     f"https://ann:{IN_URL}@h",
@@ -697,7 +698,7 @@ URLS = [
     f"{KEY} ",
     KEY,
 ]
-MISTAKEN_HEADERS: list[tuple[Any, str]] = [
+INVALID_HEADERS: list[tuple[Any, str]] = [
     ({SECRET: f"{KEY}\n"}, f"headers['{SECRET}']"),
     ({SECRET: f"{KEY}€"}, f"headers['{SECRET}']"),
     ({"Authorization": KEY}, "headers['Authorization']"),
@@ -710,7 +711,7 @@ MISTAKEN_HEADERS: list[tuple[Any, str]] = [
 ]
 
 
-def optional(**options: Any) -> object:
+def with_options(**options: Any) -> object:
     return Client("cal_test_other", transport=Replay.of()).with_options(**options)
 
 
@@ -745,14 +746,14 @@ MISPLACED: list[tuple[Callable[[], object], str]] = [
     (partial(webhooks.receive, {"Cookie": KEY}, b"{}", KEY.encode()), "secrets"),
     (partial(webhooks.receive, 5, b"{}", KEY), "headers"),
     (lambda: Client(KEY, transport=Replay.of()).with_options(timeout=-1), "timeout.total"),
-    *((partial(optional, auth=auth), "auth") for auth in (KEY, [KEY], Secret(KEY))),
-    (partial(optional, auth=KEY, timeout=-1), "auth"),
-    *((partial(optional, headers=headers), field) for headers, field in MISTAKEN_HEADERS),
-    *((partial(Client, KEY, headers=headers), field) for headers, field in MISTAKEN_HEADERS),
-    *((partial(AsyncClient, KEY, headers=headers), field) for headers, field in MISTAKEN_HEADERS),
-    *((partial(Api, Anonymous(), headers=given), field) for given, field in MISTAKEN_HEADERS),
-    (partial(optional, headers={SECRET: KEY}, timeout=-1), "timeout.total"),
-    (partial(optional, headers={SECRET: KEY}, auth=KEY), "auth"),
+    *((partial(with_options, auth=auth), "auth") for auth in (KEY, [KEY], Secret(KEY))),
+    (partial(with_options, auth=KEY, timeout=-1), "auth"),
+    *((partial(with_options, headers=headers), field) for headers, field in INVALID_HEADERS),
+    *((partial(Client, KEY, headers=headers), field) for headers, field in INVALID_HEADERS),
+    *((partial(AsyncClient, KEY, headers=headers), field) for headers, field in INVALID_HEADERS),
+    *((partial(Api, Anonymous(), headers=given), field) for given, field in INVALID_HEADERS),
+    (partial(with_options, headers={SECRET: KEY}, timeout=-1), "timeout.total"),
+    (partial(with_options, headers={SECRET: KEY}, auth=KEY), "auth"),
     (partial(Client, auth=Anonymous(), headers={SECRET: KEY}, timeout=-1), "timeout.total"),
     (partial(Client, headers={SECRET: KEY}, auth=KEY), "auth"),
     (partial(Api, Anonymous(), "x", headers={SECRET: KEY}), "base_url"),
@@ -763,9 +764,7 @@ MISPLACED: list[tuple[Callable[[], object], str]] = [
 
 @pytest.mark.exhaustive(sample=10)
 @pytest.mark.parametrize(("call", "field"), MISPLACED)
-def test_no_refusal_of_one_in_the_wrong_place_shows_it(
-    call: Any, field: str, nothing_shown: Any
-) -> None:
+def test_no_error_for_a_misplaced_key_shows_it(call: Any, field: str, nothing_shown: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         call()
 
@@ -782,7 +781,7 @@ def test_no_refusal_of_one_in_the_wrong_place_shows_it(
         *(("CALCOM_BASE_URL", url) for url in URLS),
     ],
 )
-def test_no_refusal_of_the_environment_shows_it(
+def test_no_error_for_an_environment_variable_shows_the_key(
     name: str, value: str, kind: Any, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", KEY)
@@ -796,26 +795,25 @@ def test_no_refusal_of_the_environment_shows_it(
 
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
 @pytest.mark.parametrize("url", [f"https://ann:{IN_URL}@h/", f"https://h:{IN_URL}/"])
-def test_no_refusal_of_a_url_shows_it(kind: Any, url: str, nothing_shown: Any) -> None:
+def test_no_error_for_a_url_shows_the_key(kind: Any, url: str, nothing_shown: Any) -> None:
     request = Request("GET", f"{url}", {"Authorization": f"Bearer {KEY}"})
     transport = kind()
-    sending = transport.send if kind is Urllib3Transport else partial(trio.run, transport.send)
     with pytest.raises(InvalidInput) as caught:
-        sending(request)
+        send_over(transport, request)
 
     nothing_shown(caught.value)
 
 
 @pytest.mark.exhaustive(sample=8)
-@pytest.mark.parametrize("name", REFUSED)
-def test_no_refusal_shows_it(name: str, tmp_path: Path, nothing_shown: Any) -> None:
+@pytest.mark.parametrize("name", FAILING_CALLS)
+def test_no_other_error_shows_the_key(name: str, tmp_path: Path, nothing_shown: Any) -> None:
     with pytest.raises(Exception) as caught:
-        REFUSED[name](tmp_path / "cassette.json")
+        FAILING_CALLS[name](tmp_path / "cassette.json")
 
     nothing_shown(caught.value)
 
 
-def test_no_refusal_to_record_shows_it(
+def test_no_error_for_a_recording_in_ci_shows_the_key(
     tmp_path: Path, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", "true")
@@ -831,8 +829,8 @@ import os
 import pytest
 import trio
 
-from calcom_core import NO_RETRY, bookings
-from calcom_transports import AsyncClient, Client, Recorder, Replay, answer
+from calcom_core import NO_RETRY, bookings, responses
+from calcom_transports import AsyncClient, Client, Recorder, Replay
 
 URL = os.environ["URL"]
 NEW = {
@@ -872,7 +870,7 @@ def test_recorded_under_trio(tmp_path):
 
 
 def test_replay():
-    replay = Replay.of((bookings.get("uid"), answer({})))
+    replay = Replay.of((bookings.get("uid"), responses.json({})))
     with Client(os.environ["KEY"], transport=replay) as client:
         client.bookings.create(NEW)
 
@@ -890,7 +888,7 @@ def test_assertion():
 
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("url", ["refused", "closing"])
-def test_pytest_shows_it_nowhere_with_all_locals(url: str, tmp_path: Path) -> None:
+def test_pytest_with_all_locals_never_shows_the_key(url: str, tmp_path: Path) -> None:
     (tmp_path / "test_failing.py").write_text(FAILING_TESTS)
     with Server(answering_once(b"")) as server:
         environment = {

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calcom_core import Request, Response, bookings
-from calcom_transports.pseudonyms import People, _named_in
+from calcom_transports.pseudonyms import People, find_names
 from calcom_transports.redaction import RecordingRedactor
 
 PEOPLE = People("")
@@ -21,7 +21,7 @@ ANN = PEOPLE.address("ann@corp.example")
 ANN_LEE = PEOPLE.name("Ann Lee")
 
 
-def test_a_person_becomes_the_same_other_one_everywhere() -> None:
+def test_the_same_person_always_gets_the_same_pseudonym() -> None:
     assert re.fullmatch(r"person-[0-9a-f]{12}@example\.com", ANN)
     assert re.fullmatch(r"Person [0-9a-f]{12}", ANN_LEE)
     assert re.fullmatch(r"\+999\d{11}", PEOPLE.phone("+39 333 1234567"))
@@ -52,7 +52,7 @@ def test_a_person_becomes_the_same_other_one_everywhere() -> None:
         ("no person", "no person"),
     ],
 )
-def test_addresses_and_numbers_are_found_in_texts(text: str, replaced: str) -> None:
+def test_addresses_and_phone_numbers_in_texts_are_replaced(text: str, replaced: str) -> None:
     assert PEOPLE.text(text) == replaced
     assert PEOPLE.text(replaced) == replaced
 
@@ -71,9 +71,9 @@ BODY: dict[str, Any] = {
 }
 
 
-def test_a_body_is_the_same_with_other_persons() -> None:
+def test_a_body_keeps_everything_except_its_people() -> None:
     content = json.dumps(BODY).encode()
-    people = People.in_bodies("", [content])
+    people = People.in_texts("", [content])
     name, words = ANN_LEE, ANN_LEE.replace(" ", "%20")
 
     redacted = json.loads(RecordingRedactor((), people).response(Response(200, (), content)).body)
@@ -103,16 +103,16 @@ def test_a_body_is_the_same_with_other_persons() -> None:
 
 
 def names_in(body: bytes) -> list[str]:
-    return [name for is_login, name in _named_in(body) if not is_login]
+    return [name for is_login, name in find_names(body) if not is_login]
 
 
-def test_names_are_those_in_the_fields_for_them() -> None:
+def test_names_are_read_from_the_fields_for_names() -> None:
     assert sorted(names_in(json.dumps(BODY).encode())) == ["", "Ann Lee", "Ann Lee", "Hal"]
-    assert names_in(b"no JSON") == []
+    assert names_in(b"not JSON") == []
     assert names_in(b'[{"firstName": "Ann", "x": [{"attendeeName": "Bo"}]}]') == ["Ann", "Bo"]
 
 
-def test_a_replay_finds_a_name_by_what_stands_for_it() -> None:
+def test_a_replay_finds_a_name_by_its_pseudonym() -> None:
     body = json.dumps(
         {"attendee": BODY["attendee"], "note": "Ann Lee and HAL, of Hallows"}
     ).encode()
@@ -128,9 +128,9 @@ def test_a_replay_finds_a_name_by_what_stands_for_it() -> None:
     )
     note = f"{ANN_LEE} and {PEOPLE.name('Hal')}, of Hallows"
     assert json.loads(written.body)["note"] == note
-    replaying = RecordingRedactor((), People.in_bodies("", [written.url.encode(), written.body]))
-    assert replaying.asked(request) == (written.url, written.body)
-    assert replaying.asked(written) == (written.url, written.body)
+    replaying = RecordingRedactor((), People.in_texts("", [written.url.encode(), written.body]))
+    assert replaying.url_and_body(request) == (written.url, written.body)
+    assert replaying.url_and_body(written) == (written.url, written.body)
     assert recording.request(written) == written
     assert recording.text("refused ann@corp.example, of Hal") == (
         f"refused {ANN}, of {PEOPLE.name('Hal')}"
@@ -149,7 +149,7 @@ def test_a_replay_finds_a_name_by_what_stands_for_it() -> None:
         "1001 2002",
     ],
 )
-def test_what_is_no_text_is_no_person(value: str) -> None:
+def test_a_value_that_is_not_text_stays(value: str) -> None:
     people = People("", ["Sydney", "example", "com"])
 
     assert people.text(value) == value
@@ -160,7 +160,7 @@ def test_what_is_no_text_is_no_person(value: str) -> None:
     assert people.text("to ann@corp.example") == f"to {ANN}"
 
 
-def test_a_field_for_a_phone_number_holds_one_from_five_digits_on() -> None:
+def test_a_phone_field_with_five_digits_is_replaced() -> None:
     fields = {"smsReminderNumber": "333 45", "phone": "IT39", "mobile": "3331234567"}
 
     assert PEOPLE.tree(fields) == {
@@ -176,7 +176,7 @@ def test_the_account_of_a_host_is_replaced_in_links() -> None:
     recorded = People("", (), ["hal"]).text(link)
 
     assert recorded == f"https://cal.example/{login}/30min?x=1"
-    assert People.in_bodies("", [recorded.encode()]).text(link) == recorded
+    assert People.in_texts("", [recorded.encode()]).text(link) == recorded
 
 
 @pytest.mark.parametrize(
@@ -194,15 +194,15 @@ def test_the_account_of_a_host_is_replaced_in_links() -> None:
         ("Ann Lee at https://ann.lee/ann-lee or Ann Lee", "{} at https://ann.lee/ann-lee or {}"),
     ],
 )
-def test_a_name_is_found_as_words_of_its_own(text: str, replaced: str) -> None:
+def test_a_name_is_replaced_only_as_whole_words(text: str, replaced: str) -> None:
     space = "%20" if "%" in text else " "
 
-    found = ANN_LEE.replace(" ", space)
-    wanted = replaced.format(found, found, plus=ANN_LEE.replace(" ", "+"))
-    assert People("", ["Ann Lee"]).text(text) == wanted
+    pseudonym = ANN_LEE.replace(" ", space)
+    expected = replaced.format(pseudonym, pseudonym, plus=ANN_LEE.replace(" ", "+"))
+    assert People("", ["Ann Lee"]).text(text) == expected
 
 
-def test_a_name_with_accents_is_found_also_where_it_is_encoded() -> None:
+def test_a_name_with_accents_is_replaced_in_encoded_text() -> None:
     people = People("", ["José Núñez"])
     name = people.name("José Núñez")
 
@@ -210,24 +210,24 @@ def test_a_name_with_accents_is_found_also_where_it_is_encoded() -> None:
     assert people.text(quote("for José Núñez!")) == quote(f"for {name}!")
 
 
-def test_a_word_of_two_letters_is_no_name_even_where_it_stands_for_one() -> None:
-    people = People("", marks=[PEOPLE.name("Al")])
+def test_a_word_of_two_letters_stays_even_if_its_pseudonym_is_known() -> None:
+    people = People("", pseudonyms=[PEOPLE.name("Al")])
 
     assert people.text("Al went") == "Al went"
 
 
-def test_a_name_of_nothing_is_nobody() -> None:
+def test_an_empty_name_stays_empty() -> None:
     assert PEOPLE.url(f"{URL}?attendeeName=&a") == f"{URL}?attendeeName=&a"
 
 
-def test_a_name_of_two_letters_is_not_looked_for_in_texts() -> None:
+def test_a_name_of_two_letters_is_replaced_only_in_its_field() -> None:
     people = People("", ["Al", ""])
 
     assert people.text("Al went to Albania") == "Al went to Albania"
     assert people.tree({"attendee": {"name": "Al"}}) == {"attendee": {"name": PEOPLE.name("Al")}}
 
 
-def test_a_name_that_a_text_spells_differently_stays() -> None:
+def test_another_spelling_of_a_name_stays() -> None:
     people = People("", ["José Núñez"])
     nfd = unicodedata.normalize("NFD", "for José Núñez")
 
@@ -235,10 +235,10 @@ def test_a_name_that_a_text_spells_differently_stays() -> None:
         assert people.text(text) == text
 
 
-def test_a_name_that_stands_in_no_field_stays() -> None:
+def test_a_name_that_occurs_only_in_text_stays() -> None:
     body = b'{"attendee":{"name":"Ann Lee"},"note":"Ann Lee brings Ben Roe"}'
 
-    redacted = RecordingRedactor((), People.in_bodies("", [body])).response(Response(200, (), body))
+    redacted = RecordingRedactor((), People.in_texts("", [body])).response(Response(200, (), body))
 
     assert json.loads(redacted.body)["note"] == f"{ANN_LEE} brings Ben Roe"
 
@@ -252,7 +252,7 @@ def test_a_body_with_a_number_that_json_cannot_write_is_replaced_as_text(number:
     assert redacted.body == f'{{"x":{number},"name":"{ANN}"}}'.encode()
 
 
-def test_a_text_that_is_no_json_is_replaced_too() -> None:
+def test_a_body_that_is_not_json_is_replaced_as_text() -> None:
     redactor = RecordingRedactor((), PEOPLE)
 
     assert redactor.response(Response(502, (), b"<p>ann@corp.example")).body == f"<p>{ANN}".encode()
@@ -263,27 +263,29 @@ PERSONAL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", NAMES)
-def test_no_address_and_no_name_is_left_in_a_recorded_answer(name: str) -> None:
+def test_no_address_and_no_name_stays_in_a_recorded_response(name: str) -> None:
     response = response_of(name)
-    people = People.in_bodies("", [response.body])
+    people = People.in_texts("", [response.body])
     redacted = RecordingRedactor((), people).response(response)
     text = redacted.body.decode()
 
     left = set(PERSONAL.findall(re.sub(r'"(?:icsUid|iCalUID)":"[^"]*"', "", text)))
-    assert {one for one in left if not re.search(r"person-[0-9a-f]{12}(@|%40)", one)} == set()
+    assert {
+        address for address in left if not re.search(r"person-[0-9a-f]{12}(@|%40)", address)
+    } == set()
     for person in {name for name in names_in(response.body) if len(name) > 2}:
         texts = re.findall(r'"[^"]*\s[^"]*"', text)
-        assert not [one for one in texts if re.search(rf"(?<!\w){re.escape(person)}(?!\w)", one)]
+        assert not [text for text in texts if re.search(rf"(?<!\w){re.escape(person)}(?!\w)", text)]
     assert RecordingRedactor((), people).response(redacted) == redacted
 
 
-def test_a_booking_stays_itself() -> None:
-    op = bookings.get_one("x")
+def test_a_booking_keeps_its_other_fields() -> None:
+    operation = bookings.get_one("x")
     response = response_of("29-get-normal")
-    people = People.in_bodies("", [response.body])
+    people = People.in_texts("", [response.body])
 
-    before = op.read(response)
-    after = op.read(RecordingRedactor((), people).response(response))
+    before = operation.read(response)
+    after = operation.read(RecordingRedactor((), people).response(response))
 
     assert (after.uid, after.start, after.status, after.shape, after.ics_uid) == (
         before.uid,
@@ -322,13 +324,13 @@ def test_replacing_in_a_url_twice_changes_nothing(text: str) -> None:
         "A_B c",
     ],
 )
-def test_a_name_of_many_words_or_marks_is_found_in_texts(name: str) -> None:
+def test_a_name_of_many_words_or_with_punctuation_is_replaced(name: str) -> None:
     assert "Talk between" in People("", [name]).text(f"Talk between Hal and {name}")
     for word in re.findall(r"[^\W_]{3,}", name):
         assert word not in People("", [name]).text(f"Talk of Hal and {name}")
 
 
-def test_the_words_of_an_error_stay_though_they_are_names() -> None:
+def test_names_in_an_error_message_stay() -> None:
     people = People("", ["Can", "Booking"])
     tree = {"error": {"message": "Booking can not be made by ann@corp.example", "x": "so can I"}}
 

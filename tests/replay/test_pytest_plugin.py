@@ -1,4 +1,4 @@
-"""The pytest plugin: which cassette a test has, when one is recorded, and what is said of them."""
+"""The pytest plugin: the cassette of a test, recording it, and the report of unused ones."""
 
 import json
 import subprocess
@@ -13,19 +13,19 @@ from server import Server, answering
 
 from calcom_core import Api, ApiKey, Response, bookings
 from calcom_transports import AsyncClient, Client
-from calcom_transports.cassette import Cassette, Recorded, Run, dumps, load
+from calcom_transports.cassette import Cassette, RecordedExchange, Run, dumps, load
 from calcom_transports.recorder import Recorder
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
-# A run within this process imports again what this module has not.
+# Imported here, since each run inside this process would import them again.
 IMPORTED = (AsyncClient, Client, Recorder, TrioTransport, Urllib3Transport)
 
 KEY = "cal_test_0123456789abcdef"
 HOSTED = "https://api.cal.com"
 BODY = response_of("29-get-normal").body
 UID = json.loads(BODY)["data"]["uid"]
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+WIRE_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 HAS_SUBTESTS = pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="since pytest 9")
 UNUSED = "*cassettes that no test uses*"
 
@@ -60,7 +60,7 @@ def test_x(calcom_client, calcom_async_client):
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the machine's own; there is a key, which is sent nowhere unless asked."""
+    """Unset the variables of the machine, and set a key."""
     for name in ("CI", "CALCOM_BASE_URL", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CALCOM_API_KEY", KEY)
@@ -68,17 +68,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    with Server(answering(ANSWER)) as server:
+    with Server(answering(WIRE_RESPONSE)) as server:
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         yield server
 
 
 def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
-    """Run pytest within this process, without the plugins of others; any warning fails."""
+    """Run pytest inside this process, with this plugin alone; any warning is an error."""
     plugins = ("-p", "calcom_transports.pytest_plugin", "-p", "no:cacheprovider")
     strict = ("-W", "error", "--strict-markers", "--strict-config")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # to load them takes half of the time
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # loading them takes half of the time
         return pytester.runpytest_inprocess(*plugins, *strict, *args)
 
 
@@ -95,32 +95,32 @@ def write(pytester: pytest.Pytester, text: str, name: str = "test_a.py") -> None
 def cassette(
     pytester: pytest.Pytester, *uids: str, name: str = "test_a/test_x", url: str = HOSTED
 ) -> Path:
-    """Write a cassette of one call after the other that gets a booking."""
+    """Write a cassette in which each call gets one of these bookings."""
     api = Api(ApiKey(KEY), base_url=url)
-    runs = [Run((Recorded((), api.request(bookings.get(uid)), ANSWERED),)) for uid in uids]
+    runs = [Run((RecordedExchange((), api.request(bookings.get(uid)), RESPONSE),)) for uid in uids]
     path = pytester.path / "cassettes" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(dumps(Cassette(tuple(runs))))
     return path
 
 
-ANSWERED = Response(200, [("Content-Type", "application/json")], BODY)
+RESPONSE = Response(200, [("Content-Type", "application/json")], BODY)
 
 
 def files(pytester: pytest.Pytester) -> list[str]:
-    """Return the cassettes that are there, and the recordings under way."""
+    """Return the files of cassettes and of running recordings."""
     found = pytester.path.rglob("*.json*")
     return sorted(path.relative_to(pytester.path).as_posix() for path in found)
 
 
-def asked(pytester: pytest.Pytester, name: str = "test_a/test_x") -> list[str]:
-    """Return which URLs a cassette holds, in turn."""
+def recorded_urls(pytester: pytest.Pytester, name: str = "test_a/test_x") -> list[str]:
+    """Return the URLs of a cassette, in order."""
     path = pytester.path / "cassettes" / f"{name}.json"
     return [item.request.url for run in load(path).runs for item in run.exchanges]
 
 
 def unused(result: pytest.RunResult) -> list[str]:
-    """Return what is reported as used by no test."""
+    """Return the lines of the report of unused cassettes."""
     lines = iter(result.outlines)
     for line in lines:
         if "cassettes that no test uses" in line:
@@ -146,7 +146,7 @@ def test_both_clients_replay_one_cassette_without_a_key(
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_a_client_that_is_asked_for_while_the_test_runs_replays_too(
+def test_a_client_that_is_requested_during_the_test_replays(
     pytester: pytest.Pytester,
 ) -> None:
     write(
@@ -161,7 +161,7 @@ def test_a_client_that_is_asked_for_while_the_test_runs_replays_too(
     assert unused(result) == []
 
 
-def test_a_doctest_replays_too(pytester: pytest.Pytester) -> None:
+def test_a_doctest_replays(pytester: pytest.Pytester) -> None:
     text = f">>> getfixture('calcom_client').bookings.get('first').uid\n'{UID}'\n"
     write(pytester, text, "test_a.txt")
     cassette(pytester, "first", name="test_a/test_a.txt")
@@ -173,7 +173,7 @@ def test_a_doctest_replays_too(pytester: pytest.Pytester) -> None:
     assert unused(result) == ["cassettes/test_a/test_gone.json"]
 
 
-def test_a_missing_cassette_is_an_error_that_says_what_to_do(pytester: pytest.Pytester) -> None:
+def test_a_missing_cassette_is_an_error_with_the_way_out(pytester: pytest.Pytester) -> None:
     write(pytester, FIRST)
 
     result = run(pytester)
@@ -186,7 +186,7 @@ def test_a_missing_cassette_is_an_error_that_says_what_to_do(pytester: pytest.Py
     assert files(pytester) == []
 
 
-def test_what_a_test_leaves_unplayed_is_an_error_of_it(pytester: pytest.Pytester) -> None:
+def test_an_unplayed_exchange_is_an_error_of_the_test(pytester: pytest.Pytester) -> None:
     write(pytester, FIRST + "def test_y(): pass")
     cassette(pytester, "first", "second")
 
@@ -196,19 +196,19 @@ def test_what_a_test_leaves_unplayed_is_an_error_of_it(pytester: pytest.Pytester
     result.stdout.fnmatch_lines(
         [
             "*ERROR at teardown of test_x*",
-            "Unplayed: 1 of the 2 exchanges of *test_x.json were not asked for, first *; *",
+            "Unplayed: 1 of the 2 exchanges of *test_x.json were not requested, first *; *",
         ]
     )
 
 
-def test_what_is_left_unplayed_stops_a_run_that_stops_at_errors(pytester: pytest.Pytester) -> None:
+def test_an_unplayed_exchange_stops_a_run_that_stops_at_errors(pytester: pytest.Pytester) -> None:
     write(pytester, FIRST + "def test_y(): pass")
     cassette(pytester, "first", "second")
 
     run(pytester, "-x").assert_outcomes(passed=1, errors=1)
 
 
-def test_a_request_that_is_not_recorded_fails_the_test_and_not_its_teardown(
+def test_an_unrecorded_request_fails_the_test_but_not_its_teardown(
     pytester: pytest.Pytester,
 ) -> None:
     write(pytester, FIRST)
@@ -224,14 +224,14 @@ def test_a_request_that_is_not_recorded_fails_the_test_and_not_its_teardown(
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/own/v2/prefix", "https://calcom.example"])
-def test_a_replay_asks_the_server_that_was_recorded(pytester: pytest.Pytester, url: str) -> None:
+def test_a_replay_requests_the_recorded_server(pytester: pytest.Pytester, url: str) -> None:
     write(pytester, FIRST)
     cassette(pytester, "first", url=url)
 
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_a_path_within_a_query_is_none_of_the_server(pytester: pytest.Pytester) -> None:
+def test_a_path_in_a_query_is_not_part_of_the_base_url(pytester: pytest.Pytester) -> None:
     write(
         pytester,
         "import pytest\n"
@@ -244,7 +244,7 @@ def test_a_path_within_a_query_is_none_of_the_server(pytester: pytest.Pytester) 
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_a_replay_of_nothing_asks_the_hosted_server(
+def test_an_empty_replay_requests_the_hosted_server(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
@@ -254,7 +254,7 @@ def test_a_replay_of_nothing_asks_the_hosted_server(
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_a_recording_asks_the_hosted_server_unless_told_otherwise(
+def test_a_recording_requests_the_hosted_server_by_default(
     pytester: pytest.Pytester,
 ) -> None:
     write(pytester, f"def test_x(calcom_client): assert calcom_client.api.base_url == '{HOSTED}'")
@@ -263,7 +263,7 @@ def test_a_recording_asks_the_hosted_server_unless_told_otherwise(
 
 
 @pytest.mark.parametrize("mode", ["none", "rewrite"])
-def test_the_marker_says_the_base_url_before_all_others(
+def test_the_base_url_of_the_marker_overrides_all_others(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
     monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
@@ -279,19 +279,16 @@ def test_the_marker_says_the_base_url_before_all_others(
     run(pytester, f"--calcom-record={mode}").assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize(("mode", "live"), [("none", False), ("rewrite", True)])
-def test_only_a_recording_has_a_transport_that_sends_for_real(
-    pytester: pytest.Pytester, mode: str, live: bool
+@pytest.mark.parametrize(("mode", "sends"), [("none", False), ("rewrite", True)])
+def test_only_a_recording_sends(
+    pytester: pytest.Pytester, server: Server, mode: str, sends: bool
 ) -> None:
-    write(
-        pytester,
-        "def test_x(calcom_client):\n"
-        f"    assert hasattr(calcom_client._transport, 'sync_transport') is {live}\n"
-        f"    assert hasattr(calcom_client._transport, 'begin') is {not live}",
-    )
-    cassette(pytester)
+    write(pytester, FIRST)
+    cassette(pytester, "first")
 
     run(pytester, f"--calcom-record={mode}").assert_outcomes(passed=1)
+
+    assert bool(server.requests) is sends
 
 
 # Recording
@@ -305,18 +302,18 @@ def test_only_a_recording_has_a_transport_that_sends_for_real(
         (BOTH, ["second", "first", "second", "third"]),
     ],
 )
-def test_what_is_recorded_is_replayed_with_no_key_and_no_server(
+def test_a_recording_replays_without_a_key_or_a_server(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, test: str, uids: list[str]
 ) -> None:
     write(pytester, test)
 
-    with Server(answering(ANSWER)) as server:
+    with Server(answering(WIRE_RESPONSE)) as server:
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         record(pytester).assert_outcomes(passed=1)
     monkeypatch.delenv("CALCOM_BASE_URL")
     monkeypatch.delenv("CALCOM_API_KEY")
 
-    assert asked(pytester) == [f"{server.url}/v2/bookings/{uid}" for uid in uids]
+    assert recorded_urls(pytester) == [f"{server.url}/v2/bookings/{uid}" for uid in uids]
     assert files(pytester) == ["cassettes/test_a/test_x.json"]
     assert KEY not in (pytester.path / "cassettes/test_a/test_x.json").read_text()
     assert all(f"authorization: bearer {KEY}".encode() in r.lower() for r in server.requests)
@@ -325,13 +322,13 @@ def test_what_is_recorded_is_replayed_with_no_key_and_no_server(
     assert len(server.requests) == len(uids)
 
 
-def test_rewriting_replaces_what_is_there(pytester: pytest.Pytester, server: Server) -> None:
+def test_rewrite_replaces_an_existing_cassette(pytester: pytest.Pytester, server: Server) -> None:
     write(pytester, FIRST)
     cassette(pytester, "before", "and", "more")
 
     run(pytester, "--calcom-record=rewrite").assert_outcomes(passed=1)
 
-    assert asked(pytester) == [f"{server.url}/v2/bookings/first"]
+    assert recorded_urls(pytester) == [f"{server.url}/v2/bookings/first"]
 
 
 def test_a_cassette_of_two_tests_is_rewritten_by_the_first_and_replayed_by_the_second(
@@ -344,10 +341,10 @@ def test_a_cassette_of_two_tests_is_rewritten_by_the_first_and_replayed_by_the_s
     run(pytester, "--calcom-record=rewrite").assert_outcomes(passed=2)
 
     assert len(server.requests) == 1
-    assert asked(pytester, "test_a/shared") == [f"{server.url}/v2/bookings/first"]
+    assert recorded_urls(pytester, "test_a/shared") == [f"{server.url}/v2/bookings/first"]
 
 
-def test_nothing_but_the_option_decides_whether_to_record(
+def test_only_the_option_decides_whether_to_record(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALCOM_RECORD", "rewrite")
@@ -365,7 +362,7 @@ def test_nothing_but_the_option_decides_whether_to_record(
 
 @pytest.mark.parametrize("key", [None, KEY])
 @pytest.mark.parametrize("mode", ["once", "rewrite"])
-def test_where_ci_is_set_nothing_is_recorded(
+def test_nothing_is_recorded_if_ci_is_set(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, mode: str, key: str | None
 ) -> None:
     monkeypatch.setenv("CI", "true")
@@ -379,7 +376,7 @@ def test_where_ci_is_set_nothing_is_recorded(
     assert not (pytester.path / "cassettes").exists()
 
 
-def test_where_ci_is_set_what_is_there_is_replayed(
+def test_an_existing_cassette_is_replayed_if_ci_is_set(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", "true")
@@ -392,10 +389,10 @@ def test_where_ci_is_set_what_is_there_is_replayed(
 @pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize(
     ("key", "problem"),
-    [(None, "is not set"), ("", "is set and blank"), (f"{KEY}\n", "holds a space")],
+    [(None, "is not set"), ("", "is set and blank"), (f"{KEY}\n", "contains a space")],
 )
 @pytest.mark.parametrize("mode", ["once", "rewrite"])
-def test_a_recording_without_a_key_fails_before_anything_is_made(
+def test_a_recording_without_a_key_fails_and_creates_no_file(
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
     mode: str,
@@ -439,7 +436,7 @@ def test_a_recording_without_a_key_fails_before_anything_is_made(
     ],
 )
 @pytest.mark.parametrize("mode", ["none", "once", "rewrite"])
-def test_nothing_is_checked_or_written_unless_all_of_a_test_passed(
+def test_a_cassette_is_checked_or_written_only_if_the_whole_test_passed(
     pytester: pytest.Pytester, test: str, outcome: str, mode: str
 ) -> None:
     write(
@@ -454,7 +451,7 @@ def test_nothing_is_checked_or_written_unless_all_of_a_test_passed(
     )
     path = pytester.path / "cassettes" / "test_a" / "test_x.json"
     if mode != "once":
-        cassette(pytester, "never asked for")
+        cassette(pytester, "never requested")
     before = files(pytester)
     content = path.read_bytes() if before else b""
 
@@ -480,7 +477,7 @@ def test_nothing_is_checked_or_written_unless_all_of_a_test_passed(
         ),
     ],
 )
-def test_nothing_is_written_where_another_plugin_has_the_test_fail(
+def test_nothing_is_written_if_another_plugin_fails_the_test(
     pytester: pytest.Pytester, hook: str, outcome: dict[str, int]
 ) -> None:
     pytester.makeconftest(
@@ -494,7 +491,7 @@ def test_nothing_is_written_where_another_plugin_has_the_test_fail(
 
 
 @HAS_SUBTESTS
-def test_a_test_that_skips_a_part_of_itself_is_recorded(pytester: pytest.Pytester) -> None:
+def test_a_test_with_a_skipped_subtest_is_recorded(pytester: pytest.Pytester) -> None:
     write(
         pytester,
         "import pytest\n"
@@ -509,9 +506,7 @@ def test_a_test_that_skips_a_part_of_itself_is_recorded(pytester: pytest.Pyteste
 
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("end", ["pytest.exit('enough')", "raise KeyboardInterrupt"])
-def test_a_recording_that_is_interrupted_leaves_nothing(
-    pytester: pytest.Pytester, end: str
-) -> None:
+def test_an_interrupted_recording_leaves_no_file(pytester: pytest.Pytester, end: str) -> None:
     write(pytester, f"import pytest\ndef test_x(calcom_client): {end}")
 
     result = pytester.runpytest_inprocess(
@@ -527,7 +522,7 @@ def test_a_test_that_is_not_called_is_neither_recorded_nor_checked(
     pytester: pytest.Pytester, option: str
 ) -> None:
     write(pytester, EMPTY + EMPTY.replace("test_x", "test_y"))
-    cassette(pytester, "never asked for")
+    cassette(pytester, "never requested")
 
     result = record(pytester, option)
 
@@ -536,7 +531,7 @@ def test_a_test_that_is_not_called_is_neither_recorded_nor_checked(
     assert unused(result) == []
 
 
-def test_a_test_that_is_run_again_begins_its_cassette_anew(
+def test_a_test_that_runs_again_starts_its_cassette_again(
     pytester: pytest.Pytester, server: Server
 ) -> None:
     pytester.makeconftest(
@@ -558,7 +553,7 @@ def test_a_test_that_is_run_again_begins_its_cassette_anew(
 
     record(pytester).assert_outcomes(passed=1)
 
-    assert asked(pytester) == [f"{server.url}/v2/bookings/first"]
+    assert recorded_urls(pytester) == [f"{server.url}/v2/bookings/first"]
 
 
 def test_a_recording_that_cannot_be_written_is_an_error_of_the_test(
@@ -568,7 +563,7 @@ def test_a_recording_that_cannot_be_written_is_an_error_of_the_test(
         pytester,
         "from pathlib import Path\n"
         "def test_x(calcom_client):\n"
-        "    Path('cassettes/test_a/test_x.json').write_text('another one')",
+        "    Path('cassettes/test_a/test_x.json').write_text('another')",
     )
 
     result = record(pytester)
@@ -581,7 +576,7 @@ def test_a_recording_that_cannot_be_written_is_an_error_of_the_test(
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize(("missing", "test"), [(["urllib3"], UNDER_TRIO), (["trio"], FIRST)])
 @pytest.mark.parametrize("mode", ["once", "none"])
-def test_each_client_does_without_the_library_of_the_other(
+def test_each_client_works_without_the_library_of_the_other(
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
     server: Server,
@@ -605,7 +600,7 @@ def test_each_client_does_without_the_library_of_the_other(
 # Names of cassettes
 
 
-def hashed(safe: str, name: str) -> str:
+def hashed_name(safe: str, name: str) -> str:
     return f"cassettes/test_a/{safe}-{sha256(name.encode()).hexdigest()[:8]}.json"
 
 
@@ -639,7 +634,7 @@ def test_a_cassette_is_named_after_its_test_beside_the_file(pytester: pytest.Pyt
     )
 
 
-def test_a_name_that_is_none_for_a_file_is_made_one_that_no_other_test_has(
+def test_an_invalid_file_name_gets_a_unique_replacement(
     pytester: pytest.Pytester,
 ) -> None:
     write(
@@ -652,13 +647,13 @@ def test_a_name_that_is_none_for_a_file_is_made_one_that_no_other_test_has(
 
     record(pytester).assert_outcomes(passed=13)
 
-    replaced = [hashed("test_x[-]", f"test_x[{value}]") for value in "<>?%*:|\"/'"]
+    replaced = [hashed_name("test_x[-]", f"test_x[{value}]") for value in "<>?%*:|\"/'"]
     assert files(pytester) == sorted(
         [
             *replaced,
-            hashed("test_x[a-..-b]", "test_x[a/../b]"),
-            hashed("test_x[" + "x" * 113, f"test_x[{'x' * 300}]"),
-            hashed("test_x[" + "x" * 113, f"test_x[{'x' * 301}]"),
+            hashed_name("test_x[a-..-b]", "test_x[a/../b]"),
+            hashed_name("test_x[" + "x" * 113, f"test_x[{'x' * 300}]"),
+            hashed_name("test_x[" + "x" * 113, f"test_x[{'x' * 301}]"),
         ]
     )
     run(pytester).assert_outcomes(passed=13)
@@ -675,7 +670,7 @@ def test_a_file_whose_name_begins_with_dots_has_visible_cassettes(
     assert name == f"cassettes/..test_a/-test_a.txt-{sha256(b'..test_a.txt').hexdigest()[:8]}.json"
 
 
-def test_a_name_that_no_file_system_can_spell_is_none_either(pytester: pytest.Pytester) -> None:
+def test_a_name_that_cannot_be_encoded_gets_a_replacement(pytester: pytest.Pytester) -> None:
     escaping = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true"
     write(
         pytester,
@@ -690,16 +685,16 @@ def test_a_name_that_no_file_system_can_spell_is_none_either(pytester: pytest.Py
     assert files(pytester) == [f"cassettes/test_a/test_x[]-{digest}.json"]
 
 
-def test_a_long_name_is_cut_between_its_letters(pytester: pytest.Pytester) -> None:
+def test_a_long_name_is_cut_between_two_letters(pytester: pytest.Pytester) -> None:
     name = "test_" + "é" * 60  # 125 bytes
     write(pytester, f"def {name}(calcom_client): pass")
 
     record(pytester).assert_outcomes(passed=1)
 
-    assert files(pytester) == [hashed("test_" + "é" * 57, name)]
+    assert files(pytester) == [hashed_name("test_" + "é" * 57, name)]
 
 
-# As pytest-repeat and pytest-flakefinder do.
+# Like pytest-repeat and pytest-flakefinder.
 REPEATING = {
     "repeat": """
 import pytest
@@ -749,7 +744,7 @@ class TestA:
 @pytest.mark.parametrize("shuffled", ["", SHUFFLED])
 @pytest.mark.parametrize("plugin", REPEATING)
 @pytest.mark.parametrize("mode", ["once", "rewrite"])
-def test_all_repeats_of_a_test_have_the_cassette_of_the_test(
+def test_all_repeats_of_a_test_share_its_cassette(
     pytester: pytest.Pytester, server: Server, mode: str, plugin: str, shuffled: str
 ) -> None:
     write(pytester, REPEATED)
@@ -772,7 +767,7 @@ def test_all_repeats_of_a_test_have_the_cassette_of_the_test(
     assert unused(replayed) == unused(once) == []
 
 
-def test_a_group_of_xdist_is_no_part_of_the_name(pytester: pytest.Pytester) -> None:
+def test_a_group_of_xdist_is_not_part_of_the_name(pytester: pytest.Pytester) -> None:
     write(pytester, EMPTY)
     cassette(pytester)
     pytester.makeconftest(
@@ -790,7 +785,7 @@ def test_a_group_of_xdist_is_no_part_of_the_name(pytester: pytest.Pytester) -> N
 # The marker
 
 
-def test_of_several_markers_the_closest_decides_each_option(pytester: pytest.Pytester) -> None:
+def test_the_closest_marker_decides_each_option(pytester: pytest.Pytester) -> None:
     write(
         pytester,
         "import pytest\n"
@@ -817,7 +812,7 @@ def test_of_several_markers_the_closest_decides_each_option(pytester: pytest.Pyt
     assert files(pytester) == [f"cassettes/test_a/{name}.json" for name in names]
 
 
-def test_the_marker_says_what_a_replay_compares(pytester: pytest.Pytester) -> None:
+def test_the_marker_sets_the_match_of_a_replay(pytester: pytest.Pytester) -> None:
     write(
         pytester,
         "import pytest\n"
@@ -829,7 +824,7 @@ def test_the_marker_says_what_a_replay_compares(pytester: pytest.Pytester) -> No
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_the_marker_says_what_a_recording_leaves_out(
+def test_the_marker_sets_the_redaction_of_a_recording(
     pytester: pytest.Pytester, server: Server
 ) -> None:
     write(
@@ -848,14 +843,14 @@ def test_the_marker_says_what_a_recording_leaves_out(
     assert "ann@" not in text
 
 
-def test_the_marker_takes_a_hook_before_record(pytester: pytest.Pytester, server: Server) -> None:
+def test_the_marker_sets_before_record(pytester: pytest.Pytester, server: Server) -> None:
     write(
         pytester,
         "import pytest\n"
         "from attrs import evolve\n"
-        "def gone(exchange):\n"
+        "def change(exchange):\n"
         "    return evolve(exchange, outcome=evolve(exchange.outcome, headers={'X-Seen': 'yes'}))\n"
-        "@pytest.mark.calcom(before_record=gone)\n" + FIRST,
+        "@pytest.mark.calcom(before_record=change)\n" + FIRST,
     )
 
     record(pytester).assert_outcomes(passed=1)
@@ -868,8 +863,8 @@ def test_the_marker_takes_a_hook_before_record(pytester: pytest.Pytester, server
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ("'shared'", "*takes cassette, match, *, not options without a name"),
-        ("casette='shared', timeout=1", "*takes cassette, *, not 'casette', 'timeout'"),
+        ("'shared'", "*takes cassette, match, *, not positional arguments"),
+        ("casette='shared', timeout=1", "*takes cassette, * as keywords, not 'casette', 'timeout'"),
         ("match='host'", "match of the marker calcom must be a Match"),
         ("redaction=True", "redaction of the marker calcom must be a Redaction"),
         ("before_record=5", "InvalidInput: before_record: must be a function, not int"),
@@ -880,7 +875,7 @@ def test_the_marker_takes_a_hook_before_record(pytester: pytest.Pytester, server
         ("concurrency=0", "InvalidInput: concurrency: *"),
     ],
 )
-def test_what_the_marker_does_not_take_is_an_error(
+def test_an_invalid_option_of_the_marker_is_an_error(
     pytester: pytest.Pytester, options: str, problem: str
 ) -> None:
     write(pytester, f"import pytest\n@pytest.mark.calcom({options})\n{EMPTY}")
@@ -892,7 +887,7 @@ def test_what_the_marker_does_not_take_is_an_error(
     assert files(pytester) == []
 
 
-# What no test uses
+# Unused cassettes
 
 
 PROJECT = """
@@ -916,7 +911,7 @@ NAMES = ["TestA.test_gone", "TestA.test_x", "own", "test_by_name", "test_x"]
 
 
 def project(pytester: pytest.Pytester) -> None:
-    """Write two modules, and for each of them cassettes that are used, and others."""
+    """Write two modules, each with used and unused cassettes."""
     write(pytester, PROJECT)
     write(pytester, EMPTY, "test_b.py")
     for name in NAMES:
@@ -931,7 +926,7 @@ GONE_OF_B = ["cassettes/test_b/TestGone.test_x.json", "cassettes/test_b/test_gon
 
 @pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "expected"),
     [
         ([], GONE_OF_A + GONE_OF_B),
         (["-k", "nothing"], GONE_OF_A + GONE_OF_B),
@@ -951,18 +946,18 @@ GONE_OF_B = ["cassettes/test_b/TestGone.test_x.json", "cassettes/test_b/test_gon
     ],
 )
 def test_cassettes_that_no_test_uses_are_reported_at_the_end(
-    pytester: pytest.Pytester, args: list[str], said: list[str]
+    pytester: pytest.Pytester, args: list[str], expected: list[str]
 ) -> None:
     project(pytester)
 
     result = run(pytester, *args)
 
-    assert unused(result) == said
-    assert (UNUSED.strip("*") in result.stdout.str()) is bool(said)
+    assert unused(result) == expected
+    assert (UNUSED.strip("*") in result.stdout.str()) is bool(expected)
     assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
-def test_what_passed_last_time_is_not_reported_as_gone(pytester: pytest.Pytester) -> None:
+def test_no_cassette_is_reported_with_last_failed(pytester: pytest.Pytester) -> None:
     project(pytester)
     write(pytester, PROJECT.replace("request): request.", "request): assert not request."))
 
@@ -973,7 +968,7 @@ def test_what_passed_last_time_is_not_reported_as_gone(pytester: pytest.Pytester
     assert unused(result) == []
 
 
-def test_what_another_plugin_leaves_out_is_not_reported_as_gone(
+def test_the_cassette_of_a_test_that_another_plugin_removes_is_not_reported(
     pytester: pytest.Pytester,
 ) -> None:
     project(pytester)
@@ -985,14 +980,14 @@ def test_what_another_plugin_leaves_out_is_not_reported_as_gone(
         "    report = yield\n"
         "    report.result = [node for node in report.result if node.name != 'test_by_name']\n"
         "    return report",
-        "leaving_out.py",
+        "removing.py",
     )
     pytester.syspathinsert()
 
-    assert unused(run(pytester, "-p", "leaving_out")) == GONE_OF_A + GONE_OF_B
+    assert unused(run(pytester, "-p", "removing")) == GONE_OF_A + GONE_OF_B
 
 
-def test_a_run_that_stops_early_reports_what_it_knows(pytester: pytest.Pytester) -> None:
+def test_a_run_that_stops_early_reports_unused_cassettes(pytester: pytest.Pytester) -> None:
     project(pytester)
     write(pytester, "def test_a(): assert False\n" + PROJECT)
 
@@ -1010,7 +1005,7 @@ def test_a_run_that_stops_early_reports_what_it_knows(pytester: pytest.Pytester)
         PROJECT + "class TestC:\n    @pytest.mark.parametrize('x', 1)\n    def test_x(self): pass",
     ],
 )
-def test_of_a_module_that_is_not_collected_nothing_is_reported(
+def test_no_cassette_of_an_uncollected_module_is_reported(
     pytester: pytest.Pytester, broken: str
 ) -> None:
     project(pytester)
@@ -1033,7 +1028,7 @@ def test_a_test_that_passed_without_its_client_leaves_its_cassette_unused(
     assert unused(result) == ["cassettes/test_a/test_x.json"]
 
 
-def test_the_directory_of_a_module_that_is_gone_is_reported_as_one(
+def test_the_directory_of_a_deleted_module_is_reported(
     pytester: pytest.Pytester,
 ) -> None:
     write(pytester, EMPTY)
@@ -1051,7 +1046,7 @@ def test_the_directory_of_a_module_that_is_gone_is_reported_as_one(
     assert unused(result) == ["cassettes/test_b"]
 
 
-def test_a_recording_under_way_is_not_reported(pytester: pytest.Pytester) -> None:
+def test_a_running_recording_is_not_reported(pytester: pytest.Pytester) -> None:
     write(pytester, EMPTY)
     cassette(pytester)
     for name in (".test_y.json.recording", ".test_z.json", "test_x.yaml"):
@@ -1063,7 +1058,7 @@ def test_a_recording_under_way_is_not_reported(pytester: pytest.Pytester) -> Non
 # Beside other plugins
 
 
-def test_it_shares_no_name_with_the_plugins_for_vcr_and_trio(
+def test_the_plugin_works_beside_those_for_vcr_and_trio(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
@@ -1075,8 +1070,8 @@ def test_it_shares_no_name_with_the_plugins_for_vcr_and_trio(
         "@pytest.mark.vcr\n"
         "@pytest.mark.block_network\n"
         "def test_of_vcr():\n"
-        "    with urllib.request.urlopen('http://127.0.0.1:1/') as answer:\n"
-        "        assert answer.read() == b'recorded'\n"
+        "    with urllib.request.urlopen('http://127.0.0.1:1/') as response:\n"
+        "        assert response.read() == b'recorded'\n"
         "async def test_of_trio(calcom_async_client):\n"
         "    await calcom_async_client.bookings.get('first')\n" + FIRST,
     )
@@ -1112,10 +1107,10 @@ def test_an_async_test_of_pytest_trio_is_recorded(
     record(pytester, "-p", "pytest_trio.plugin").assert_outcomes(passed=1)
     run(pytester, "-p", "pytest_trio.plugin").assert_outcomes(passed=1)
 
-    assert asked(pytester) == [f"{server.url}/v2/bookings/first"]
+    assert recorded_urls(pytester) == [f"{server.url}/v2/bookings/first"]
 
 
-def test_it_is_loaded_without_being_asked_for_and_lists_what_it_adds(
+def test_the_plugin_loads_automatically_and_lists_its_options(
     pytester: pytest.Pytester,
 ) -> None:
     result = pytester.runpytest_inprocess("--markers", "--fixtures")
@@ -1126,7 +1121,7 @@ def test_it_is_loaded_without_being_asked_for_and_lists_what_it_adds(
     )
 
 
-def test_to_load_it_imports_nothing_but_pytest_and_the_standard_library() -> None:
+def test_the_plugin_imports_only_pytest_and_the_standard_library() -> None:
     code = (
         "import sys\n"
         "import calcom_transports.pytest_plugin\n"
@@ -1139,7 +1134,7 @@ def test_to_load_it_imports_nothing_but_pytest_and_the_standard_library() -> Non
     assert found.stdout == "set()\n"
 
 
-def test_a_run_without_a_client_imports_nothing_of_it(
+def test_a_run_without_a_client_does_not_import_the_library(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
@@ -1194,7 +1189,7 @@ def test_no_failure_shows_the_key(pytester: pytest.Pytester, server: Server, mod
     )
 
     assert result.ret is pytest.ExitCode.TESTS_FAILED
-    said = result.stdout.str() + result.stderr.str()
-    assert "calcom_client = Client(" in said
-    assert KEY not in said
-    assert KEY[9:] not in said
+    output = result.stdout.str() + result.stderr.str()
+    assert "calcom_client = Client(" in output
+    assert KEY not in output
+    assert KEY[9:] not in output

@@ -1,4 +1,4 @@
-"""Recording: in which modes, into which file, and what never happens to one that is there."""
+"""Recording: its modes, its file, and the protection of an existing file."""
 
 import json
 import os
@@ -16,6 +16,7 @@ import pytest
 import trio
 import trio.testing
 from attrs import evolve
+from replay_helpers import KEY, URL, fetch, get, raises_cassette_error
 from server import Server, answering
 
 from calcom_core import (
@@ -44,30 +45,23 @@ from calcom_transports.cassette import (
     Cassette,
     Failure,
     Outcome,
-    Recorded,
+    RecordedExchange,
     Run,
     dumps,
     load,
 )
+from calcom_transports.cassette_file import save
 from calcom_transports.pseudonyms import People
-from calcom_transports.recorder import save
 from calcom_transports.replay_errors import CassetteError, NoMatch
 from calcom_transports.trio import run_trio
 
-KEY = "cal_test_0123456789abcdef"
-URL = "https://api.cal.com/v2/bookings"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\n{}"
-ONE = Cassette((Run((Recorded((), Request("GET", f"{URL}/a"), Response(200)),)),), "one")
-
-
-def unusable(reason: str, match: str | None = None) -> Any:
-    """Expect a `CassetteError` with that reason."""
-    return pytest.raises(CassetteError, match=match, check=lambda error: error.reason == reason)
+ONE = Cassette((Run((RecordedExchange((), Request("GET", f"{URL}/a"), Response(200)),)),), "one")
 
 
 @pytest.fixture(autouse=True)
 def no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is recorded where CI is set, as it is where these tests may run."""
+    """Unset CI, which forbids recording, and is set if these tests run in CI."""
     monkeypatch.delenv("CI", raising=False)
 
 
@@ -76,12 +70,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "cassettes" / "test_x" / "test_y.json"
 
 
-def get(name: str) -> Request:
-    return Request("GET", f"{URL}/{name}", {"Authorization": f"Bearer {KEY}"})
-
-
-class Answers:
-    """A transport that answers, or fails, as a function says."""
+class StubTransport:
+    """A transport that returns the result of a function, or raises it."""
 
     def __init__(self, outcome: Callable[[Request], Any] = lambda request: Response(200)) -> None:
         self.outcome = outcome
@@ -98,30 +88,22 @@ class Answers:
         self.closed += 1
 
 
-class AsyncAnswers:
+class AsyncStubTransport:
     """The same for trio."""
 
     def __init__(self, outcome: Callable[[Request], Any] = lambda request: Response(200)) -> None:
-        self.answers = Answers(outcome)
+        self.stub = StubTransport(outcome)
 
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
         await trio.lowlevel.checkpoint()
-        return self.answers.send(request, timeout)
+        return self.stub.send(request, timeout)
 
     async def __aexit__(self, *of: object) -> None:
-        self.answers.closed += 1
-
-
-def asking(*names: str) -> Program[list[int]]:
-    statuses = []
-    for name in names:
-        response = yield from send(get(name))
-        statuses.append(response.status)
-    return statuses
+        self.stub.closed += 1
 
 
 def failing() -> Program[float]:
-    yield from asking("b")
+    yield from fetch("b")
     return 1 / 0
 
 
@@ -136,7 +118,7 @@ def files(path: Path) -> list[str]:
     return sorted(file.name for file in path.parent.iterdir())
 
 
-def test_what_is_recorded_over_a_socket_replays_without_server_and_key(path: Path) -> None:
+def test_a_recording_over_a_socket_replays_without_a_server_or_a_key(path: Path) -> None:
     body = {"status": "success", "data": {"id": 1, "status": "accepted"}}
     content = json.dumps(body, separators=(",", ":")).encode()
     wire = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content) + content
@@ -176,7 +158,7 @@ async def response_under_trio(client: AsyncClient, op: Any) -> Response:
     return await client.run(send(client.api.request(op), op))
 
 
-def test_the_file_is_the_same_whenever_it_is_recorded_and_can_be_read_by_people(path: Path) -> None:
+def test_the_file_is_deterministic_and_people_can_read_it(path: Path) -> None:
     request = Request(
         "POST",
         f"{URL}?b=2&a=1",
@@ -184,7 +166,7 @@ def test_the_file_is_the_same_whenever_it_is_recorded_and_can_be_read_by_people(
         '{"z": "é", "a": [1.50]}'.encode(),
     )
     with Recorder(
-        path, Answers(lambda _: Response(201, {"X-A": "b"}, b'{"status":"success"}'))
+        path, StubTransport(lambda _: Response(201, {"X-A": "b"}, b'{"status":"success"}'))
     ) as it:
         run(send(request), it)
 
@@ -242,9 +224,9 @@ def test_a_recording_with_extra_headers_holds_no_secret_and_replays_without_them
         "X-Caller": "cal_test_0123456789abcdef",
     }
     body = json.dumps({"status": "success", "echo": f"of {secret}"}).encode()
-    answers = Answers(lambda _: Response(200, {"X-Echo": secret}, body))
+    stub = StubTransport(lambda _: Response(200, {"X-Echo": secret}, body))
     op = bookings.cancel("a", {"cancellation_reason": "ill"})
-    with Client(KEY, transport=Recorder(path, answers), headers=extra) as client:
+    with Client(KEY, transport=Recorder(path, stub), headers=extra) as client:
         assert response_of(client, op).body == body
 
     (exchange,) = load(path).runs[0].exchanges
@@ -268,30 +250,32 @@ def test_a_recording_with_extra_headers_holds_no_secret_and_replays_without_them
         assert response_of(client, op) == outcome
 
 
-def test_a_secret_extra_header_too_short_to_be_found_is_not_recorded(path: Path) -> None:
-    answers = Answers()
+def test_a_request_with_a_short_secret_header_is_not_sent(path: Path) -> None:
+    stub = StubTransport()
     with (
-        Client(KEY, transport=Recorder(path, answers), headers={"X-Token": "short"}) as client,
-        unusable("credential-left", match="nothing was sent: a credential of fewer than 8"),
+        Client(KEY, transport=Recorder(path, stub), headers={"X-Token": "short"}) as client,
+        raises_cassette_error(
+            "credential-left", match="nothing was sent: a credential of fewer than 8"
+        ),
     ):
         response_of(client, bookings.get("a"))
 
 
 def branching() -> Program[Any]:
-    yield from asking("first")
+    yield from fetch("first")
 
     def branch(name: str, seconds: float) -> Program[list[int]]:
         yield from sleep(seconds)
-        return (yield from asking(name, "common"))
+        return (yield from fetch(name, "common"))
 
     return (yield from gather([branch("b", 0.02), branch("a", 0), branch("c", 0.01)], limit=3))
 
 
-def test_a_program_with_branches_is_recorded_by_branch_whoever_asks_first(path: Path) -> None:
+def test_branches_are_recorded_in_order_over_both_transports(path: Path) -> None:
     other = path.with_name("other.json")
-    with Recorder(path, Answers()) as recorder:
+    with Recorder(path, StubTransport()) as recorder:
         run(branching(), recorder)
-    with Recorder(other, AsyncAnswers()) as recorder:
+    with Recorder(other, AsyncStubTransport()) as recorder:
         trio.run(run_trio, branching(), recorder)
 
     assert recorded(path) == [
@@ -310,26 +294,26 @@ def test_a_program_with_branches_is_recorded_by_branch_whoever_asks_first(path: 
         assert run(branching(), replay) == ([200, 200],) * 3
 
 
-FAILING: list[tuple[Any, Outcome]] = [
+FAILURES: list[tuple[Any, Outcome]] = [
     (NotSent("no way", reason="connect"), Failure(NotSent, "no way", "connect")),
     (NoAnswer(f"lost {KEY}", reason="closed"), Failure(NoAnswer, "lost [redacted]", "closed")),
     (ZeroDivisionError(), Cancelled()),
 ]
 
 
-@pytest.mark.parametrize(("error", "outcome"), FAILING)
-def test_a_failure_is_recorded_like_an_answer(path: Path, error: Any, outcome: Outcome) -> None:
+@pytest.mark.parametrize(("error", "outcome"), FAILURES)
+def test_a_failure_is_recorded_and_replayed(path: Path, error: Any, outcome: Outcome) -> None:
     def program() -> Program[str]:
         try:
-            yield from asking("a")
+            yield from fetch("a")
         except type(error) as caught:
             return type(caught).__name__
         return "nothing"  # pragma: no cover
 
     other = path.with_name("other.json")
-    with Recorder(path, Answers(lambda _: error)) as recorder:
+    with Recorder(path, StubTransport(lambda _: error)) as recorder:
         assert run(program(), recorder) == type(error).__name__
-    with Recorder(other, AsyncAnswers(lambda _: error)) as recorder:
+    with Recorder(other, AsyncStubTransport(lambda _: error)) as recorder:
         assert trio.run(run_trio, program(), recorder) == type(error).__name__
 
     assert recorded(path) == [[((), "a", outcome)]]
@@ -339,52 +323,52 @@ def test_a_failure_is_recorded_like_an_answer(path: Path, error: Any, outcome: O
             assert run(program(), replay) == type(error).__name__
 
 
-def test_an_exchange_under_way_when_all_ends_is_recorded_as_cancelled(path: Path) -> None:
+def test_an_unfinished_exchange_is_recorded_as_cancelled(path: Path) -> None:
     async def main() -> None:
         with trio.move_on_after(0) as scope:
-            await run_trio(asking("a"), recorder)
+            await run_trio(fetch("a"), recorder)
         assert scope.cancelled_caught
 
-    with Recorder(path, AsyncAnswers()) as recorder:
+    with Recorder(path, AsyncStubTransport()) as recorder:
         trio.run(main)
 
     assert recorded(path) == [[((), "a", Cancelled())]]
 
 
-def test_a_run_that_asks_nothing_leaves_nothing(path: Path) -> None:
-    with Recorder(path, Answers()) as recorder:
+def test_a_run_without_requests_is_not_recorded(path: Path) -> None:
+    with Recorder(path, StubTransport()) as recorder:
         run(sleep(0), recorder)
 
     assert recorded(path) == []
 
 
 def test_a_request_without_a_program_is_recorded_as_a_run_of_its_own(path: Path) -> None:
-    with Recorder(path, Answers()) as recorder:
+    with Recorder(path, StubTransport()) as recorder:
         for name in ("a", "b"):
             assert recorder.sync_transport().send(get(name), None) == Response(200)
 
     assert recorded(path) == [[((), "a", Response(200))], [((), "b", Response(200))]]
 
 
-def test_what_is_left_of_a_deadline_shortens_the_timeout_of_the_recorded_transport(
+def test_the_remaining_time_shortens_the_timeout_of_the_recorded_transport(
     path: Path,
 ) -> None:
     timeouts: list[Timeout | None] = []
 
-    class Noting(Answers):
+    class Spy(StubTransport):
         timeout = Timeout(7, 7, 7)
 
         def send(self, request: Request, timeout: Timeout | None) -> Response:
             timeouts.append(timeout)
             return super().send(request, timeout)
 
-    with Recorder(path, Noting()) as recorder:
+    with Recorder(path, Spy()) as recorder:
         run(send(get("a"), remaining=2), recorder)
 
     assert timeouts == [Timeout(2, 2, 2)]
 
 
-def test_a_recorded_program_sees_real_time_and_a_replayed_one_that_of_its_sleeps(
+def test_a_recording_runs_in_real_time_and_a_replay_in_virtual_time(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 1.0))
@@ -392,11 +376,11 @@ def test_a_recorded_program_sees_real_time_and_a_replayed_one_that_of_its_sleeps
     def program() -> Program[float]:
         began = yield from clock()
         yield from sleep(3600, jitter=0.5)
-        yield from asking("a")
+        yield from fetch("a")
         return (yield from clock()) - began
 
     mock = trio.testing.MockClock(autojump_threshold=0)
-    with Recorder(path, AsyncAnswers()) as recorder:
+    with Recorder(path, AsyncStubTransport()) as recorder:
         assert trio.run(run_trio, program(), recorder, clock=mock) == 1800.0
     with Replay(path) as replay:
         assert run(program(), replay) == 3600.0
@@ -414,17 +398,17 @@ IN_CI = {"Recorder": "recording-forbidden"}
 
 
 @pytest.mark.parametrize("ci", [None, "", "true", "1", "false"])
-@pytest.mark.parametrize(("mode", "there", "opens"), MODES)
-def test_a_mode_plays_or_records_and_nothing_records_in_ci(
-    mode: Any, there: bool, opens: str, ci: str | None, path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("mode", "exists", "opens"), MODES)
+def test_each_mode_replays_or_records_and_none_records_in_ci(
+    mode: Any, exists: bool, opens: str, ci: str | None, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if ci is not None:
         monkeypatch.setenv("CI", ci)
-    if there:
+    if exists:
         save(ONE, path)
-    before = path.read_bytes() if there else None
+    before = path.read_bytes() if exists else None
     try:
-        opened = use_cassette(path, mode, transport=Answers())
+        opened = use_cassette(path, mode, transport=StubTransport())
     except CassetteError as error:
         found = error.reason
     else:
@@ -434,23 +418,23 @@ def test_a_mode_plays_or_records_and_nothing_records_in_ci(
 
     assert found == (IN_CI.get(opens, opens) if ci else opens)
     assert (path.read_bytes() if path.exists() else None) == before
-    assert not path.parent.exists() or files(path) == (["test_y.json"] if there else [])
+    assert not path.parent.exists() or files(path) == (["test_y.json"] if exists else [])
 
 
-def test_what_cannot_be_opened_says_the_way_out(
+def test_the_errors_of_use_cassette_name_the_way_out(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with unusable("missing") as missing:
+    with raises_cassette_error("missing") as missing:
         use_cassette(path)
     monkeypatch.setenv("CI", "true")
-    with unusable("recording-forbidden") as forbidden:
+    with raises_cassette_error("recording-forbidden") as forbidden:
         use_cassette(path, "once")
     with pytest.raises(InvalidInput) as unknown:
         use_cassette(path, "all")  # type: ignore[arg-type]
 
     assert str(missing.value) == (
         f"there is no cassette at {path}; record it (mode once; with pytest --calcom-record=once), "
-        "or mend the path"
+        "or fix the path"
     )
     assert str(forbidden.value) == (
         f"{path} is not recorded, since the environment variable CI is set; "
@@ -459,7 +443,7 @@ def test_what_cannot_be_opened_says_the_way_out(
     assert str(unknown.value) == "mode: must be one of none, once, rewrite"
 
 
-def test_a_cassette_that_appears_meanwhile_is_played_and_not_replaced(
+def test_a_cassette_that_another_process_just_wrote_is_replayed_and_not_replaced(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(ONE, path)
@@ -469,59 +453,59 @@ def test_a_cassette_that_appears_meanwhile_is_played_and_not_replaced(
     assert files(path) == ["test_y.json"]
 
 
-def test_nothing_is_written_when_an_exception_is_on_its_way(path: Path) -> None:
-    answers = Answers()
-    with pytest.raises(ZeroDivisionError), Recorder(path, answers) as recorder:
+def test_nothing_is_written_after_an_exception(path: Path) -> None:
+    stub = StubTransport()
+    with pytest.raises(ZeroDivisionError), Recorder(path, stub) as recorder:
         run(failing(), recorder)
-    with pytest.raises(ZeroDivisionError), Client(KEY, transport=Recorder(path, answers)) as client:
+    with pytest.raises(ZeroDivisionError), Client(KEY, transport=Recorder(path, stub)) as client:
         client.run(failing())
 
     async def main() -> None:
-        async with AsyncClient(KEY, transport=Recorder(path, AsyncAnswers())) as client:
+        async with AsyncClient(KEY, transport=Recorder(path, AsyncStubTransport())) as client:
             await client.run(failing())
 
     with pytest.raises(ZeroDivisionError):
         trio.run(main)
 
     assert files(path) == []
-    assert answers.closed == 2
+    assert stub.closed == 2
 
 
-def test_what_was_there_stays_when_an_exception_is_on_its_way(path: Path) -> None:
+def test_an_existing_cassette_stays_after_an_exception(path: Path) -> None:
     save(ONE, path)
     before = path.read_bytes()
 
-    with pytest.raises(ZeroDivisionError), Recorder(path, Answers()) as recorder:
+    with pytest.raises(ZeroDivisionError), Recorder(path, StubTransport()) as recorder:
         run(failing(), recorder)
 
     assert path.read_bytes() == before
     assert files(path) == ["test_y.json"]
 
 
-def test_a_rewritten_cassette_holds_the_new_and_nothing_of_the_old(path: Path) -> None:
+def test_a_rewritten_cassette_holds_only_new_exchanges(path: Path) -> None:
     save(ONE, path)
     path.chmod(0o640)
 
-    with use_cassette(path, "rewrite", transport=Answers()) as recorder:
-        run(asking("b"), recorder)
+    with use_cassette(path, "rewrite", transport=StubTransport()) as recorder:
+        run(fetch("b"), recorder)
 
     assert recorded(path) == [[((), "b", Response(200))]]
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_what_comes_after_the_end_is_sent_and_not_recorded(path: Path) -> None:
-    recorder = Recorder(path, Answers())
-    run(asking("a"), recorder)
+def test_a_request_after_close_is_sent_but_not_recorded(path: Path) -> None:
+    recorder = Recorder(path, StubTransport())
+    run(fetch("a"), recorder)
     recorder.close()
     recorder.close()
 
-    assert run(asking("b"), recorder) == [200]
+    assert run(fetch("b"), recorder) == [200]
     recorder.close()
     assert recorded(path) == [[((), "a", Response(200))]]
 
 
-def test_a_recorder_that_nobody_closes_leaves_nothing_behind(path: Path) -> None:
-    recorder = Recorder(path, Answers())
+def test_a_recorder_that_is_never_closed_leaves_no_file(path: Path) -> None:
+    recorder = Recorder(path, StubTransport())
     assert files(path) == [".test_y.json.recording"]
 
     del recorder
@@ -529,31 +513,33 @@ def test_a_recorder_that_nobody_closes_leaves_nothing_behind(path: Path) -> None
     assert files(path) == []
 
 
-def test_a_recorder_needs_credentials_as_any_transport_does(path: Path) -> None:
-    with Recorder(path, Answers()) as recorder:
+def test_a_client_with_a_recorder_needs_credentials(path: Path) -> None:
+    with Recorder(path, StubTransport()) as recorder:
         with pytest.raises(InvalidInput, match="api_key: is missing"):
             Client(transport=recorder)
         assert Client(auth=Anonymous(), transport=recorder).api.auth == Anonymous()
         assert repr(recorder) == f"<Recorder of {path}>"
 
 
-def test_a_recorder_over_a_transport_of_the_other_kind_says_so(path: Path) -> None:
+def test_a_transport_for_the_other_client_is_refused(path: Path) -> None:
     async def main() -> None:
-        async with Recorder(path, Answers()) as recorder:
-            await run_trio(asking("a"), recorder)
+        async with Recorder(path, StubTransport()) as recorder:
+            await run_trio(fetch("a"), recorder)
 
     with pytest.raises(InvalidInput, match=r"transport: of the recorder is for Client"):
         trio.run(main)
     with (
         pytest.raises(InvalidInput, match=r"transport: of the recorder is for AsyncClient"),
-        Recorder(path, AsyncAnswers()) as recorder,
+        Recorder(path, AsyncStubTransport()) as recorder,
     ):
-        run(asking("a"), recorder)
+        run(fetch("a"), recorder)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"not ours", b'{"format": "x"}'])
 @pytest.mark.parametrize("newer", [False, True])
-def test_what_is_no_cassette_is_never_overwritten(path: Path, content: bytes, newer: bool) -> None:
+def test_a_file_that_is_not_a_cassette_is_never_overwritten(
+    path: Path, content: bytes, newer: bool
+) -> None:
     if newer:
         content = dumps(ONE).replace(b'"version": 1', b'"version": 2')
     path.parent.mkdir(parents=True)
@@ -565,24 +551,33 @@ def test_what_is_no_cassette_is_never_overwritten(path: Path, content: bytes, ne
         lambda: Recorder(path),
         lambda: save(ONE, path),
     ):
-        with unusable("unreadable"):
+        with raises_cassette_error("unreadable"):
             attempt()
 
     assert path.read_bytes() == content
     assert files(path) == ["test_y.json"]
 
 
-def test_two_cannot_record_the_same_cassette_at_once(path: Path) -> None:
-    with Recorder(path, Answers()) as first:
-        run(asking("a"), first)
-        with unusable("in-use") as caught:
-            Recorder(path, Answers())
+def test_two_recorders_cannot_record_the_same_cassette_at_once(path: Path) -> None:
+    with Recorder(path, StubTransport()) as first:
+        run(fetch("a"), first)
+        with raises_cassette_error("in-use") as caught:
+            Recorder(path, StubTransport())
 
     assert str(caught.value) == (
-        f"another recording of {path} is under way, or was interrupted; if it was, delete "
+        f"another recording of {path} is running, or was interrupted; if it was, delete "
         f"{path.parent}/.test_y.json.recording"
     )
     assert recorded(path) == [[((), "a", Response(200))]]
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_python(program: str, argument: Path, **options: Any) -> str:
+    command = [sys.executable, "-c", program, str(argument)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, **options)
+    return done.stdout
 
 
 PROCESS = """
@@ -591,14 +586,14 @@ from calcom_core import Request, Response
 from calcom_core.effects import send
 from calcom_transports import CassetteError, Recorder, run
 
-class Answers:
+class StubTransport:
     def send(self, request, timeout):
         print("recording", flush=True)
         sys.stdin.readline()
         return Response(200)
 
 try:
-    with Recorder(sys.argv[1], Answers()) as recorder:
+    with Recorder(sys.argv[1], StubTransport()) as recorder:
         run(send(Request("GET", sys.argv[2])), recorder)
 except CassetteError as error:
     print(error.reason, flush=True)
@@ -612,47 +607,47 @@ def test_two_processes_cannot_record_the_same_cassette_at_once(path: Path) -> No
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
         )
 
     with start("a") as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "recording\n"
         with start("b") as second:
-            said, _ = second.communicate("\n")
+            output, _ = second.communicate("\n")
         first.communicate("\n")
 
-    assert (said, first.returncode, second.returncode) == ("in-use\n", 0, 0)
+    assert (output, first.returncode, second.returncode) == ("in-use\n", 0, 0)
     assert recorded(path) == [[((), "a", Response(200))]]
     assert files(path) == ["test_y.json"]
 
 
-@pytest.mark.parametrize("there", [False, True])
-def test_what_something_else_wrote_meanwhile_is_left_as_it_is(path: Path, there: bool) -> None:
-    if there:
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_file_that_another_program_changed_is_not_overwritten(path: Path, exists: bool) -> None:
+    if exists:
         save(ONE, path)
     other = dumps(ONE)[:-1] + b"\n\n"
 
-    recorder = Recorder(path, Answers())
-    run(asking("a"), recorder)
+    recorder = Recorder(path, StubTransport())
+    run(fetch("a"), recorder)
     path.write_bytes(other)
-    with unusable("in-use") as caught:
+    with raises_cassette_error("in-use") as caught:
         recorder.close()
 
     assert str(caught.value) == (
-        f"{path} was changed by something else while it was recorded; it was left as it is, "
+        f"another program changed {path} while it was recorded; the file was left unchanged, "
         "record again"
     )
     assert path.read_bytes() == other
     assert files(path) == ["test_y.json"]
 
 
-def test_a_directory_that_is_read_only_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_read_only_directory_is_refused_before_any_request(tmp_path: Path) -> None:
     program = """
 import os, sys
 from calcom_transports import CassetteError, Recorder
 if os.geteuid() == 0:
-    os.setuid(65534)  # root may write anywhere
+    os.setuid(65534)  # root can write anywhere
 for name in ("there.json", "new.json", "sub/new.json"):
     try:
         Recorder(os.path.join(sys.argv[1], name))
@@ -666,35 +661,28 @@ for name in ("there.json", "new.json", "sub/new.json"):
         if above.stat().st_uid == os.geteuid() and above != Path("/"):
             above.chmod(above.stat().st_mode | 0o055)
     folder.chmod(0o555)
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-        env={"PATH": os.environ["PATH"]},
-    )
+    output = run_python(program, folder, env={"PATH": os.environ["PATH"]})
     folder.chmod(0o755)
 
-    assert done.stdout.splitlines() == [
-        f"{folder}/{name} cannot be recorded: Permission denied; choose a place that is writable"
+    assert output.splitlines() == [
+        f"{folder}/{name} cannot be recorded: Permission denied; choose a writable place"
         for name in ("there.json", "new.json", "sub/new.json")
     ]
     assert [file.name for file in folder.iterdir()] == ["there.json"]
     assert (folder / "there.json").read_bytes() == dumps(ONE)
 
 
-def test_a_place_that_is_none_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+def test_an_invalid_place_is_refused_before_any_request(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 
     for place in (tmp_path / "file" / "x.json", tmp_path / "a\0b.json", tmp_path / ("x" * 250)):
-        with unusable("unwritable", match="choose a place that is writable"):
+        with raises_cassette_error("unwritable", match="choose a writable place"):
             Recorder(place)
-    with unusable("unreadable"):
+    with raises_cassette_error("unreadable"):
         Recorder(tmp_path)
 
 
-def test_a_disk_that_fails_at_the_end_does_no_damage(
+def test_a_disk_that_fails_at_the_end_leaves_the_old_cassette(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(descriptor: int) -> None:
@@ -702,22 +690,21 @@ def test_a_disk_that_fails_at_the_end_does_no_damage(
 
     save(ONE, path)
     before = path.read_bytes()
-    answers = Answers()
+    stub = StubTransport()
 
-    monkeypatch.setattr("calcom_transports.recorder.os.fsync", full)
+    monkeypatch.setattr("calcom_transports.cassette_file.os.fsync", full)
     with (
-        unusable("unwritable", match="No space left on device"),
-        Recorder(path, answers) as recorder,
+        raises_cassette_error("unwritable", match="No space left on device"),
+        Recorder(path, stub) as recorder,
     ):
-        run(asking("b"), recorder)
+        run(fetch("b"), recorder)
 
     assert path.read_bytes() == before
     assert files(path) == ["test_y.json"]
-    assert answers.closed == 1
+    assert stub.closed == 1
 
 
 def twice_encoded(_: Request) -> Response:
-
     return Response(
         200, (), json.dumps({"a": b64encode(b64encode(KEY.encode())).decode()}).encode()
     )
@@ -728,20 +715,20 @@ def test_a_recording_that_still_holds_a_credential_is_refused(path: Path) -> Non
     before = path.read_bytes()
 
     with (
-        unusable("credential-left") as caught,
-        Recorder(path, Answers(twice_encoded)) as recorder,
+        raises_cassette_error("credential-left") as caught,
+        Recorder(path, StubTransport(twice_encoded)) as recorder,
     ):
-        run(asking("a"), recorder)
+        run(fetch("a"), recorder)
 
     assert str(caught.value) == (
         f"{path} was not written: runs[0].exchanges[0].response still holds a credential, "
-        "encoded in a way that cannot be taken out; keep it out of what is sent"
+        "in an encoding that cannot be redacted; do not send it there"
     )
     assert path.read_bytes() == before
     assert files(path) == ["test_y.json"]
 
 
-def test_a_credential_too_short_to_be_found_is_refused_before_anything_is_sent(path: Path) -> None:
+def test_a_short_credential_is_refused_before_any_request(path: Path) -> None:
     sent: list[Request] = []
     request = Request("GET", f"{URL}/a", {"Authorization": "Bearer k"})
 
@@ -750,19 +737,23 @@ def test_a_credential_too_short_to_be_found_is_refused_before_anything_is_sent(p
         return Response(200)
 
     with (
-        unusable("credential-left", match=r"^nothing was sent: .* fewer than 8 characters"),
-        Recorder(path, Answers(outcome)) as recorder,
+        raises_cassette_error(
+            "credential-left", match=r"^nothing was sent: .* fewer than 8 characters"
+        ),
+        Recorder(path, StubTransport(outcome)) as recorder,
     ):
         run(send(request), recorder)
-    with unusable("credential-left", match=r"was not written: .* fewer than 8 characters"):
-        save(Cassette((Run((Recorded((), request, Response(200)),)),), "short"), path)
+    with raises_cassette_error(
+        "credential-left", match=r"was not written: .* fewer than 8 characters"
+    ):
+        save(Cassette((Run((RecordedExchange((), request, Response(200)),)),), "short"), path)
 
     assert sent == []
     assert files(path) == []
 
 
 @pytest.mark.parametrize("redaction", [True, "personal", {"personal": True}])
-def test_an_option_of_another_kind_is_refused_before_anything_is_sent(
+def test_an_option_of_another_type_is_refused_before_any_request(
     path: Path, redaction: Any
 ) -> None:
     with pytest.raises(InvalidInput, match="redaction: must be a Redaction"):
@@ -800,8 +791,8 @@ def test_an_argument_that_is_not_a_path_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("transport", [5, Answers, "urllib3", Replay.of()])
-def test_an_argument_that_is_not_a_transport_is_refused_before_anything_is_sent(
+@pytest.mark.parametrize("transport", [5, StubTransport, "urllib3", Replay.of()])
+def test_an_argument_that_is_not_a_transport_is_refused_before_any_request(
     path: Path, transport: Any
 ) -> None:
     for attempt in (
@@ -816,9 +807,7 @@ def test_an_argument_that_is_not_a_transport_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("mode", ["none", "once", "rewrite"])
-def test_a_match_of_another_type_is_refused_whether_it_plays_or_records(
-    path: Path, mode: Any
-) -> None:
+def test_a_match_of_another_type_is_refused_in_every_mode(path: Path, mode: Any) -> None:
     with pytest.raises(InvalidInput, match="match: must be a Match"):
         use_cassette(path, mode, match=("body",))  # type: ignore[arg-type]
     assert not path.parent.exists()
@@ -841,22 +830,22 @@ def test_only_a_cassette_can_be_saved(path: Path, wrong: Any) -> None:
 @pytest.mark.parametrize("place", ["/", "//", "/.."])
 def test_the_root_directory_cannot_be_a_cassette(place: str) -> None:
     for attempt in (lambda: save(ONE, place), lambda: Recorder(place)):
-        with unusable("unwritable", match="choose a place that is writable"):
+        with raises_cassette_error("unwritable", match="choose a writable place"):
             attempt()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
 def test_a_response_in_another_encoding_is_replayed_to_the_byte(path: Path, encoding: str) -> None:
     body = '{"status": "success", "data": "é€"}'.encode(encoding)
-    with Recorder(path, Answers(lambda request: Response(200, (), body))) as recorder:
+    with Recorder(path, StubTransport(lambda request: Response(200, (), body))) as recorder:
         live = run(send(get("a")), recorder)
 
     assert run(send(get("a")), Replay(path)) == live == Response(200, (), body)
 
 
-def test_a_password_in_a_url_is_not_recorded_and_matches_all_the_same(path: Path) -> None:
+def test_a_password_in_a_url_is_redacted_and_the_request_still_matches(path: Path) -> None:
     request = Request("GET", "https://ann:hunter2@api.cal.com/v2?refresh_token=a&x=1")
-    with Recorder(path, Answers()) as recorder:
+    with Recorder(path, StubTransport()) as recorder:
         run(send(request), recorder)
 
     assert load(path).runs[0].exchanges[0].request.url == (
@@ -889,7 +878,7 @@ REDACTED = {
 
 
 @pytest.mark.parametrize("key", [None, KEY])
-def test_the_shapes_of_credentials_are_taken_out_and_match_all_the_same(
+def test_text_with_the_shape_of_a_credential_is_redacted_and_still_matches(
     path: Path, key: str | None
 ) -> None:
     names = ("X-Access-Token", "X-Auth-Token", "X-Api-Key")
@@ -897,8 +886,8 @@ def test_the_shapes_of_credentials_are_taken_out_and_match_all_the_same(
     headers += [] if key is None else [("Authorization", f"Bearer {key}")]
     body = json.dumps({**SECRETS, "key": key or ""}).encode()
     request = Request("POST", f"{URL}?page=2&cursor=eyJ2IjoxfQ", headers, body)
-    answer = Response(200, [*headers, ("X-Echo", headers[2][1])], body)
-    with Recorder(path, Answers(lambda request: answer)) as recorder:
+    response = Response(200, [*headers, ("X-Echo", headers[2][1])], body)
+    with Recorder(path, StubTransport(lambda request: response)) as recorder:
         run(send(request), recorder)
 
     recorded = load(path).runs[0].exchanges[0]
@@ -909,11 +898,11 @@ def test_the_shapes_of_credentials_are_taken_out_and_match_all_the_same(
     assert {value for _, value in recorded.outcome.headers} == {"[redacted]"}
     assert recorded.outcome.body == recorded.request.body
     assert "hunter2" not in path.read_text()
-    for again in (request, recorded.request):
-        assert run(send(again), Replay(path)) == recorded.outcome
+    for sent in (request, recorded.request):
+        assert run(send(sent), Replay(path)) == recorded.outcome
 
 
-def test_a_child_process_leaves_the_recording_of_its_parent_alone(path: Path) -> None:
+def test_a_child_process_does_not_end_the_recording_of_its_parent(path: Path) -> None:
     program = """
 import os, sys
 from calcom_transports import Recorder
@@ -924,22 +913,14 @@ if not child:
 os.waitpid(child, 0)
 print(os.listdir(os.path.dirname(sys.argv[1])))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-    )
-
-    assert done.stdout == "['.test_y.json.recording']\n"
+    assert run_python(program, path) == "['.test_y.json.recording']\n"
     assert files(path) == []
 
 
-def test_personal_data_is_replaced_where_it_is_asked_for_and_matches_all_the_same(
+def test_personal_data_is_replaced_if_requested_and_still_matches(
     path: Path,
 ) -> None:
-    asked = bookings.list(attendee_email="ann@corp.example", attendee_name="Ann Lee")
+    operation = bookings.list(attendee_email="ann@corp.example", attendee_name="Ann Lee")
     page = {
         "status": "success",
         "data": [{"attendees": [{"name": "Ann Lee", "email": "ann@corp.example"}]}],
@@ -950,46 +931,48 @@ def test_personal_data_is_replaced_where_it_is_asked_for_and_matches_all_the_sam
         with Client(
             KEY,
             transport=use_cassette(
-                path, "rewrite", transport=Answers(outcome), redaction=redaction
+                path, "rewrite", transport=StubTransport(outcome), redaction=redaction
             ),
         ) as client:
-            client.run(send(client.api.request(asked)))
+            client.run(send(client.api.request(operation)))
         content = path.read_text()
         with Client(transport=use_cassette(path, redaction=redaction)) as client:
-            replayed = client.run(send(client.api.request(asked)))
+            replayed = client.run(send(client.api.request(operation)))
         with pytest.raises(NoMatch), Client(transport=Replay(path, redaction=redaction)) as client:
             client.run(send(client.api.request(bookings.list(attendee_email="ben@corp.example"))))
 
         assert "corp.example" not in content
         assert "Ann" not in content
-        assert f'"personal": "{redaction.kind}"' in content
+        assert f'"personal": "{redaction.personal_data}"' in content
         assert b"person-" in replayed.body
 
-    with pytest.raises(InvalidInput, match=r"redaction: is missing: the personal data of .* a key"):
+    with pytest.raises(
+        InvalidInput, match=r"redaction: is missing: the pseudonyms of .* depend on a key"
+    ):
         Replay(path)
     with (
         pytest.raises(NoMatch),
         Client(transport=Replay(path, redaction=Redaction(personal=True, key="another"))) as client,
     ):
-        client.run(send(client.api.request(asked)))
+        client.run(send(client.api.request(operation)))
 
 
-def test_before_record_sees_each_exchange_as_it_would_be_written_and_changes_it(
+def test_before_record_gets_each_redacted_exchange_and_changes_it(
     path: Path,
 ) -> None:
-    seen: list[Recorded] = []
+    seen: list[RecordedExchange] = []
 
-    def before_record(exchange: Recorded) -> Recorded:
+    def before_record(exchange: RecordedExchange) -> RecordedExchange:
         seen.append(exchange)
         assert isinstance(exchange.outcome, Response)
         note = exchange.outcome.body.replace(b"a private note", b"a note")
         return evolve(exchange, outcome=evolve(exchange.outcome, body=note))
 
     body = json.dumps({"note": f"a private note for ann@corp.example by {KEY}"}).encode()
-    answers = Answers(lambda request: Response(200, (), body))
+    stub = StubTransport(lambda request: Response(200, (), body))
     redaction = Redaction(personal=True)
-    with Recorder(path, answers, redaction=redaction, before_record=before_record) as recorder:
-        run(asking("a", "b"), recorder)
+    with Recorder(path, stub, redaction=redaction, before_record=before_record) as recorder:
+        run(fetch("a", "b"), recorder)
         assert seen == []
 
     ann = People("").address("ann@corp.example")
@@ -997,7 +980,7 @@ def test_before_record_sees_each_exchange_as_it_would_be_written_and_changes_it(
     written = f'{{"note":"a note for {ann} by [redacted]"}}'.encode()
     hidden = {"Authorization": "[redacted]"}
     assert seen == [
-        Recorded((), Request("GET", f"{URL}/{name}", hidden), Response(200, (), redacted))
+        RecordedExchange((), Request("GET", f"{URL}/{name}", hidden), Response(200, (), redacted))
         for name in ("a", "b")
     ]
     assert load(path).runs == (
@@ -1006,39 +989,39 @@ def test_before_record_sees_each_exchange_as_it_would_be_written_and_changes_it(
 
 
 @pytest.mark.parametrize("kind", ["blocking", "trio"])
-def test_an_exchange_that_before_record_leaves_out_is_not_there_in_the_replay(
-    path: Path, kind: str
-) -> None:
-    def only_b(exchange: Recorded) -> Recorded | None:
+def test_a_replay_lacks_an_exchange_that_before_record_leaves_out(path: Path, kind: str) -> None:
+    def only_b(exchange: RecordedExchange) -> RecordedExchange | None:
         return exchange if exchange.request.url.endswith("/b") else None
 
     if kind == "blocking":
-        with use_cassette(path, "once", transport=Answers(), before_record=only_b) as recorder:
-            run(asking("a", "b"), recorder)
-            run(asking("a"), recorder)
+        with use_cassette(
+            path, "once", transport=StubTransport(), before_record=only_b
+        ) as recorder:
+            run(fetch("a", "b"), recorder)
+            run(fetch("a"), recorder)
     else:
 
         async def main() -> None:
-            async with Recorder(path, AsyncAnswers(), before_record=only_b) as recorder:
-                await run_trio(asking("a", "b"), recorder)
-                await run_trio(asking("a"), recorder)
+            async with Recorder(path, AsyncStubTransport(), before_record=only_b) as recorder:
+                await run_trio(fetch("a", "b"), recorder)
+                await run_trio(fetch("a"), recorder)
 
         trio.run(main)
 
     assert recorded(path) == [[((), "b", Response(200))]]
     with use_cassette(path, "once", before_record=only_b) as replay:
-        assert run(asking("b"), replay) == [200]
+        assert run(fetch("b"), replay) == [200]
     with pytest.raises(NoMatch), Replay(path) as replay:
-        run(asking("a", "b"), replay)
+        run(fetch("a", "b"), replay)
 
 
-def test_before_record_sees_failures_and_cancelled_exchanges(path: Path) -> None:
+def test_before_record_gets_failures_and_cancelled_exchanges(path: Path) -> None:
     seen: list[Outcome] = []
     outcomes: list[Outcome] = [Failure(NoAnswer, f"no, {KEY}", "closed"), Cancelled()]
     request = get("a")
-    given = Cassette((Run(tuple(Recorded((), request, each) for each in outcomes)),))
+    given = Cassette((Run(tuple(RecordedExchange((), request, each) for each in outcomes)),))
 
-    def before_record(exchange: Recorded) -> Recorded:
+    def before_record(exchange: RecordedExchange) -> RecordedExchange:
         seen.append(exchange.outcome)
         return exchange
 
@@ -1049,23 +1032,23 @@ def test_before_record_sees_failures_and_cancelled_exchanges(path: Path) -> None
 
 
 def test_an_exception_in_before_record_fails_the_recording(path: Path) -> None:
-    def failing(exchange: Recorded) -> Recorded:
+    def failing(exchange: RecordedExchange) -> RecordedExchange:
         raise LookupError("not this one")
 
-    with Recorder(path, Answers()) as recorder:
-        run(asking("a"), recorder)
+    with Recorder(path, StubTransport()) as recorder:
+        run(fetch("a"), recorder)
     before = path.read_bytes()
 
-    answers = Answers()
+    stub = StubTransport()
     with (
         pytest.raises(LookupError, match="not this one"),
-        Recorder(path, answers, before_record=failing) as recorder,
+        Recorder(path, stub, before_record=failing) as recorder,
     ):
-        run(asking("b"), recorder)
+        run(fetch("b"), recorder)
 
     assert path.read_bytes() == before
     assert files(path) == [path.name]
-    assert answers.closed == 1
+    assert stub.closed == 1
 
 
 @pytest.mark.parametrize(
@@ -1074,7 +1057,7 @@ def test_an_exception_in_before_record_fails_the_recording(path: Path) -> None:
         (Response(200), "before_record: must return an exchange or None, not Response"),
         (True, "before_record: must return an exchange or None, not bool"),
         (
-            Recorded((1,), get("a"), Response(200)),
+            RecordedExchange((1,), get("a"), Response(200)),
             "before_record: must keep the branch of the exchange",
         ),
     ],
@@ -1084,29 +1067,29 @@ def test_an_invalid_result_of_before_record_fails_the_recording(
 ) -> None:
     with (
         pytest.raises(InvalidInput) as caught,
-        Recorder(path, Answers(), before_record=lambda exchange: changed) as recorder,
+        Recorder(path, StubTransport(), before_record=lambda exchange: changed) as recorder,
     ):
-        run(asking("a"), recorder)
+        run(fetch("a"), recorder)
 
     assert str(caught.value) == problem
     assert files(path) == []
 
 
-def test_a_credential_that_before_record_puts_back_is_refused(path: Path) -> None:
-    def back(exchange: Recorded) -> Recorded:
+def test_a_credential_that_before_record_restores_is_refused(path: Path) -> None:
+    def back(exchange: RecordedExchange) -> RecordedExchange:
         return evolve(exchange, request=get("a"))
 
     with (
-        unusable("credential-left", r"runs\[0\]\.exchanges\[0\]\.request still holds"),
-        Recorder(path, Answers(), before_record=back) as recorder,
+        raises_cassette_error("credential-left", r"runs\[0\]\.exchanges\[0\]\.request still holds"),
+        Recorder(path, StubTransport(), before_record=back) as recorder,
     ):
-        run(asking("a"), recorder)
+        run(fetch("a"), recorder)
 
     assert files(path) == []
 
 
 @pytest.mark.parametrize("mode", ["none", "once"])
-def test_a_hook_that_is_not_a_function_is_refused(path: Path, mode: Any) -> None:
+def test_a_before_record_that_is_not_a_function_is_refused(path: Path, mode: Any) -> None:
     problem = "before_record: must be a function, not int"
     with pytest.raises(InvalidInput, match=problem):
         Recorder(path, before_record=5)  # type: ignore[arg-type]
@@ -1115,9 +1098,9 @@ def test_a_hook_that_is_not_a_function_is_refused(path: Path, mode: Any) -> None
     assert not path.parent.exists()
 
 
-def test_what_was_replaced_stays_said_when_a_cassette_is_saved_again(path: Path) -> None:
-    with Recorder(path, Answers(), redaction=Redaction(personal=True)) as recorder:
-        run(asking("a"), recorder)
+def test_a_cassette_that_is_saved_again_stays_marked_as_replaced(path: Path) -> None:
+    with Recorder(path, StubTransport(), redaction=Redaction(personal=True)) as recorder:
+        run(fetch("a"), recorder)
     before = path.read_bytes()
 
     save(load(path), path)
@@ -1128,9 +1111,9 @@ def test_what_was_replaced_stays_said_when_a_cassette_is_saved_again(path: Path)
 
 def test_calls_from_many_threads_are_runs_of_their_own(path: Path) -> None:
     names = [f"b{number}" for number in range(16)]
-    with Recorder(path, Answers()) as recorder:
+    with Recorder(path, StubTransport()) as recorder:
         threads = [
-            threading.Thread(target=run, args=(asking(name, name), recorder)) for name in names
+            threading.Thread(target=run, args=(fetch(name, name), recorder)) for name in names
         ]
         for thread in threads:
             thread.start()
@@ -1142,13 +1125,13 @@ def test_calls_from_many_threads_are_runs_of_their_own(path: Path) -> None:
     ]
     with Replay(path) as replay:
         for name in names:
-            assert run(asking(name, name), replay) == [200, 200]
+            assert run(fetch(name, name), replay) == [200, 200]
 
 
-def test_a_named_secret_is_taken_out_and_matches_all_the_same(path: Path) -> None:
+def test_a_secret_of_the_redaction_is_redacted_and_still_matches(path: Path) -> None:
     redaction = Redaction(secrets=["hook-secret-1"])
     request = Request("POST", URL, (), b'{"note":"of hook-secret-1"}')
-    with use_cassette(path, "once", transport=Answers(), redaction=redaction) as recorder:
+    with use_cassette(path, "once", transport=StubTransport(), redaction=redaction) as recorder:
         run(send(request), recorder)
 
     with use_cassette(path, redaction=redaction) as replay:
@@ -1158,15 +1141,15 @@ def test_a_named_secret_is_taken_out_and_matches_all_the_same(path: Path) -> Non
     assert b"of [redacted]" in path.read_bytes()
 
 
-def test_a_link_is_written_through_wherever_the_program_goes(
+def test_a_recording_writes_through_a_link_after_a_change_of_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link.json").symlink_to(tmp_path / "real" / "x.json")
     (tmp_path / "loop.json").symlink_to(tmp_path / "loop.json")
     monkeypatch.chdir(tmp_path)
-    with Recorder("link.json", Answers()) as recorder:
-        run(asking("a"), recorder)
+    with Recorder("link.json", StubTransport()) as recorder:
+        run(fetch("a"), recorder)
         monkeypatch.chdir("/")
 
     assert recorded(tmp_path / "real" / "x.json") == [[((), "a", Response(200))]]
@@ -1190,29 +1173,29 @@ def test_one_recorder_serves_both_clients_and_several_runs_of_trio(path: Path) -
     assert [len(run) for run in recorded(path)] == [1, 1, 1]
 
 
-def test_branches_ask_at_once_while_they_are_recorded(path: Path) -> None:
+def test_branches_run_concurrently_while_they_are_recorded(path: Path) -> None:
     together = threading.Barrier(3)
 
     def meet(request: Request) -> Response:
-        together.wait(timeout=5)  # only where all three have come
+        together.wait(timeout=5)  # passes once all three have arrived
         return Response(200)
 
-    with Recorder(path, Answers(meet)) as recorder:
-        assert run(gather([asking("a"), asking("b"), asking("c")], 3), recorder) == ([200],) * 3
+    with Recorder(path, StubTransport(meet)) as recorder:
+        assert run(gather([fetch("a"), fetch("b"), fetch("c")], 3), recorder) == ([200],) * 3
 
 
-def failing_then_again(again: list[str]) -> Program[Any]:
-    """One branch of three fails, and then there are three more."""
+def two_gathers(second: list[str]) -> Program[Any]:
+    """Gather three branches, of which one fails, and then the branches of *second*."""
     seen: list[Any] = []
-    for names in (["a", "fails", "c"], again):
+    for names in (["a", "fails", "c"], second):
         try:
-            seen.append((yield from gather([asking(name) for name in names], limit=1)))
+            seen.append((yield from gather([fetch(name) for name in names], limit=1)))
         except NotSent as error:
             seen.append(str(error))
-    return [*seen, (yield from asking("last"))]
+    return [*seen, (yield from fetch("last"))]
 
 
-def test_what_a_failure_ends_is_excused_and_what_comes_after_it_is_not(path: Path) -> None:
+def test_a_replay_may_skip_branches_that_a_failure_ended_but_no_later_ones(path: Path) -> None:
     def outcome(request: Request) -> Any:
         if request.url.endswith("fails"):
             return NotSent("no way", reason="connect")
@@ -1221,10 +1204,10 @@ def test_what_a_failure_ends_is_excused_and_what_comes_after_it_is_not(path: Pat
     other = path.with_name("other.json")
     names = ["d", "e", "f"]
     expected = ["no way", ([200],) * 3, [200]]
-    with Recorder(path, Answers(outcome)) as recorder:
-        assert run(failing_then_again(names), recorder) == expected
-    with Recorder(other, AsyncAnswers(outcome)) as recorder:
-        assert trio.run(run_trio, failing_then_again(names), recorder) == expected
+    with Recorder(path, StubTransport(outcome)) as recorder:
+        assert run(two_gathers(names), recorder) == expected
+    with Recorder(other, AsyncStubTransport(outcome)) as recorder:
+        assert trio.run(run_trio, two_gathers(names), recorder) == expected
 
     assert [(branch, name) for branch, name, _ in recorded(path)[0]] == [
         ((), "last"),
@@ -1236,52 +1219,52 @@ def test_what_a_failure_ends_is_excused_and_what_comes_after_it_is_not(path: Pat
     ]
     assert path.read_bytes() == other.read_bytes()
     with Replay(path) as replay:
-        assert run(failing_then_again(names), replay) == expected
+        assert run(two_gathers(names), replay) == expected
     with Replay(path) as replay:
-        assert trio.run(run_trio, failing_then_again(names), replay) == expected
+        assert trio.run(run_trio, two_gathers(names), replay) == expected
     with pytest.raises(NoMatch), Replay(path) as replay:
-        run(failing_then_again(["d", "e", "x"]), replay)
+        run(two_gathers(["d", "e", "x"]), replay)
 
 
-def test_who_did_not_reserve_a_file_does_not_release_it(
+def test_another_process_does_not_release_a_reservation(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorder = Recorder(path, Answers())
+    recorder = Recorder(path, StubTransport())
     with monkeypatch.context() as in_a_child:
-        in_a_child.setattr("calcom_transports.recorder.os.getpid", lambda: 0)
+        in_a_child.setattr("calcom_transports.cassette_file.os.getpid", lambda: 0)
         recorder.discard()
 
     assert files(path) == [".test_y.json.recording"]
 
 
-def test_persons_are_taken_out_of_failures_too(path: Path) -> None:
-    answers = Answers(lambda _: NotSent("refused to ann@corp.example", reason="refused"))
+def test_people_are_replaced_in_failures(path: Path) -> None:
+    stub = StubTransport(lambda _: NotSent("refused to ann@corp.example", reason="refused"))
     with (
-        Recorder(path, answers, redaction=Redaction(personal=True)) as recorder,
+        Recorder(path, stub, redaction=Redaction(personal=True)) as recorder,
         pytest.raises(NotSent),
     ):
-        run(asking("a"), recorder)
+        run(fetch("a"), recorder)
 
     [[(_, _, outcome)]] = recorded(path)
     assert isinstance(outcome, Failure)
     assert re.fullmatch(r"refused to person-[0-9a-f]{12}@example\.com", outcome.message)
 
 
-def test_a_name_from_an_answer_may_stand_in_a_later_text(path: Path) -> None:
-    """While it is recorded a program sees one name, and in a replay the other."""
+def test_a_later_request_may_repeat_a_name_from_a_response(path: Path) -> None:
+    """The program sees the name while it records, and the pseudonym in a replay."""
     redaction = Redaction(personal=True)
 
     def program(name: str = "") -> Program[str]:
         response = yield from send(get("a"))
         found = json.loads(response.body)["attendee"]
-        body = {"reason": f"{name or found['name']} is ill, ask {found['email']}"}
+        body = {"reason": f"{name or found['name']} is ill, write to {found['email']}"}
         yield from send(Request("POST", URL, (), json.dumps(body).encode()))
         return str(found["name"])
 
-    answers = Answers(
+    stub = StubTransport(
         lambda _: Response(200, (), b'{"attendee": {"name": "Ann Lee", "email": "ann@b.example"}}')
     )
-    with Recorder(path, answers, redaction=redaction) as recorder:
+    with Recorder(path, stub, redaction=redaction) as recorder:
         assert run(program(), recorder) == "Ann Lee"
 
     assert "Ann" not in path.read_text()
@@ -1294,11 +1277,15 @@ def test_a_name_from_an_answer_may_stand_in_a_later_text(path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32-le"])
-def test_a_response_in_another_encoding_is_read_as_it_was_live(path: Path, encoding: str) -> None:
+def test_a_replayed_response_in_another_encoding_reads_as_the_live_one(
+    path: Path, encoding: str
+) -> None:
     data = {"uid": "bk7", "status": "accepted", "title": "Kaffe ☕"}
     data |= {"start": "2027-04-05T09:00:00.000Z", "end": "2027-04-05T09:30:00.000Z"}
     text = json.dumps({"status": "success", "data": {**data, "token": KEY}}, ensure_ascii=False)
-    with Recorder(path, Answers(lambda _: Response(200, (), text.encode(encoding)))) as recorder:
+    with Recorder(
+        path, StubTransport(lambda _: Response(200, (), text.encode(encoding)))
+    ) as recorder:
         live = Client(KEY, transport=recorder).bookings.get_one("bk7")
     with Replay(path) as replay:
         replayed = Client(KEY, transport=replay).bookings.get_one("bk7")

@@ -14,7 +14,7 @@ from calcom_transports.redaction import RecordingRedactor
 PEOPLE = People("")
 
 
-def test_further_secrets_may_be_named() -> None:
+def test_a_redaction_may_have_further_secrets() -> None:
     redaction = Redaction(secrets=["webhook-secret", Secret("another-secret")])
 
     assert redaction == Redaction(secrets=(Secret("another-secret"), "webhook-secret"))
@@ -35,26 +35,26 @@ def test_no_field_of_a_redaction_holds_a_credential_in_clear() -> None:
 @pytest.mark.parametrize(
     "secrets", [["short"], ["with a space"], [""], [5], "short", 5, None, b"a bytestring", object()]
 )
-def test_a_secret_that_cannot_be_found_is_refused(secrets: Any) -> None:
+def test_an_invalid_secret_is_refused(secrets: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^secrets: "):
         Redaction(secrets=secrets)
 
 
-def test_a_key_is_a_text() -> None:
+def test_a_key_that_is_not_unicode_text_is_refused() -> None:
     with pytest.raises(InvalidInput, match="key: must be a string, not int"):
         Redaction(personal=True, key=5)  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match="key: holds half of a surrogate pair"):
+    with pytest.raises(InvalidInput, match="key: holds a lone surrogate"):
         Redaction(personal=True, key="k\ud800")
 
 
 @pytest.mark.parametrize("personal", ["no", 1, None])
-def test_whether_persons_are_replaced_is_a_boolean(personal: Any) -> None:
+def test_personal_must_be_a_boolean(personal: Any) -> None:
     with pytest.raises(InvalidInput, match="personal: must be a boolean, not "):
         Redaction(personal=personal)
 
 
 @pytest.mark.parametrize(
-    ("redaction", "kind"),
+    ("redaction", "mark"),
     [
         (Redaction(), "kept"),
         (Redaction(personal=True), "replaced"),
@@ -62,8 +62,10 @@ def test_whether_persons_are_replaced_is_a_boolean(personal: Any) -> None:
         (Redaction(key="k"), "kept"),
     ],
 )
-def test_a_redaction_says_what_becomes_of_personal_data(redaction: Redaction, kind: str) -> None:
-    assert redaction.kind == kind
+def test_a_redaction_tells_how_the_file_marks_personal_data(
+    redaction: Redaction, mark: str
+) -> None:
+    assert redaction.personal_data == mark
 
 
 def test_a_credential_that_holds_an_address_is_redacted_as_a_whole() -> None:
@@ -77,7 +79,7 @@ def test_a_credential_that_holds_an_address_is_redacted_as_a_whole() -> None:
     assert redactor.text("no ann@corp.example/rest-of-it") == "no [redacted]"
 
 
-def test_a_credential_that_a_new_body_shows_is_redacted_too() -> None:
+def test_a_credential_that_only_a_rewritten_body_shows_is_redacted() -> None:
     redactor = RecordingRedactor((), PEOPLE)
     given = b'{"note": "\\u0062earer abc123", "email": "ann@corp.example"}'
     ann = PEOPLE.address("ann@corp.example")

@@ -1,4 +1,4 @@
-"""Cassettes of VCR.py: those that it writes are replayed here, and those that harm are refused."""
+"""Cassettes of VCR.py: those that it writes are replayed, and malicious ones are refused."""
 
 import base64
 import gzip
@@ -19,14 +19,15 @@ import yaml
 from core_recorded import RECORDED
 from hypothesis import example, given
 from hypothesis import strategies as st
+from replay_helpers import raises_cassette_error
 from server import Peer, Server
 
 from calcom_core import Api, ApiKey, InvalidInput, bookings
 from calcom_core.http import Headers, Request, Response
 from calcom_transports import AsyncClient, Client, Replay
-from calcom_transports.cassette import Cassette, Recorded, Run, dumps, loads
+from calcom_transports.cassette import Cassette, RecordedExchange, Run, dumps, loads
 from calcom_transports.replay_errors import CassetteError
-from calcom_transports.vcr_import import Imported, load_vcr, loads_vcr
+from calcom_transports.vcr_import import ImportedCassette, load_vcr, loads_vcr
 
 KEY = "cal_test_0123456789"
 URL = "https://api.cal.com/v2/bookings/uid"
@@ -37,8 +38,8 @@ CREDENTIALS = (
     "and record with filter_headers."
 )
 PROGRAMS = (
-    "Which exchanges belonged to one call, or to one of several branches at once, is not known; "
-    "each request is answered by the first unplayed exchange that is equal to it."
+    "The file does not tell which exchanges belong to one call or branch; each request gets "
+    "the first unplayed exchange that is equal to it."
 )
 CODING = "Bodies are stored decoded, without their Content-Encoding and Content-Length."
 FRAMING = "Transfer-Encoding is left out."
@@ -56,37 +57,32 @@ ONE = json.dumps(RECORDED["29-get-normal"]["response"]["body"]).encode()
 CREATED = json.dumps(RECORDED["22-create-by-slug-username"]["response"]["body"]).encode()
 
 
-def unusable(reason: str, match: str | None = None) -> Any:
-    """Expect a `CassetteError` with that reason."""
-    return pytest.raises(CassetteError, match=match, check=lambda error: error.reason == reason)
-
-
 def interaction(request: Any = GET, response: Any = OK) -> dict[str, Any]:
     return {"request": request, "response": response}
 
 
-def written(*interactions: Any, **top: Any) -> bytes:
+def vcr_cassette(*interactions: Any, **top: Any) -> bytes:
     return yaml.dump({"interactions": list(interactions), "version": 1, **top}).encode()
 
 
-def one(exchange: tuple[Request, Response], *lost: str) -> Imported:
-    run = Run((Recorded((), *exchange),))
-    return Imported(Cassette((run,), "the cassette", loose=True), lost)
+def imported_exchange(exchange: tuple[Request, Response], *losses: str) -> ImportedCassette:
+    run = Run((RecordedExchange((), *exchange),))
+    return ImportedCassette(Cassette((run,), "the cassette", any_order=True), losses)
 
 
 def response_of(response: dict[str, Any]) -> Response:
-    outcome = loads_vcr(written(interaction(response=response))).cassette.runs[0].exchanges[0]
+    outcome = loads_vcr(vcr_cassette(interaction(response=response))).cassette.runs[0].exchanges[0]
     assert isinstance(outcome.outcome, Response)
     return outcome.outcome
 
 
 def request_of(**changes: Any) -> Request:
-    imported = loads_vcr(written(interaction({**GET, **changes})))
+    imported = loads_vcr(vcr_cassette(interaction({**GET, **changes})))
     return imported.cassette.runs[0].exchanges[0].request
 
 
 def refusal(content: bytes) -> str:
-    with unusable("unreadable") as caught:
+    with raises_cassette_error("unreadable") as caught:
         loads_vcr(content)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
@@ -94,9 +90,9 @@ def refusal(content: bytes) -> str:
 
 
 def serve(peer: Peer) -> None:
-    """Answer reads compressed and in chunks, and creates with a cookie."""
-    while asked := peer.request():
-        if asked.startswith(b"POST"):
+    """Respond to reads with a compressed body in chunks, and to creates with a cookie."""
+    while request := peer.request():
+        if request.startswith(b"POST"):
             head, body = (
                 b"Content-Type: application/json\r\nSet-Cookie: a=secretsecret\r\n",
                 CREATED,
@@ -104,7 +100,7 @@ def serve(peer: Peer) -> None:
             framed = b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
         else:
             head, body = b"Content-Type: application/json\r\nContent-Encoding: gzip\r\n", ONE
-            if b"gzip" not in asked:
+            if b"gzip" not in request:
                 head = b"Content-Type: application/json\r\n"
             else:
                 body = gzip.compress(body, mtime=0)
@@ -113,7 +109,7 @@ def serve(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("serializer", "options", "lost"),
+    ("serializer", "options", "losses"),
     [
         ("yaml", {}, (CREDENTIALS, PROGRAMS, CODING, FRAMING, MESSAGES)),
         (
@@ -126,8 +122,8 @@ def serve(peer: Peer) -> None:
             {
                 "decode_compressed_response": True,
                 "filter_headers": ["authorization"],
-                "before_record_response": lambda answer: {
-                    **answer,
+                "before_record_response": lambda response: {
+                    **response,
                     "headers": {"Content-Type": ["application/json"]},
                 },
             },
@@ -135,8 +131,8 @@ def serve(peer: Peer) -> None:
         ),
     ],
 )
-def test_what_vcr_recorded_is_replayed_by_both_clients(
-    serializer: str, options: dict[str, Any], lost: tuple[str, ...], tmp_path: Path
+def test_both_clients_replay_a_recording_of_vcr(
+    serializer: str, options: dict[str, Any], losses: tuple[str, ...], tmp_path: Path
 ) -> None:
     path = tmp_path / "recorded.any"
     operations = [bookings.get_one("uid"), bookings.create(NEW), bookings.get_one("uid")]
@@ -148,74 +144,77 @@ def test_what_vcr_recorded_is_replayed_by_both_clients(
     ):
         url = server.url
         for operation in operations:
-            asked = Api(ApiKey(KEY), url).request(operation)
-            fields = {**dict(asked.headers), "Accept-Encoding": "gzip"}
-            came = pool.request(asked.method, asked.url, body=asked.body, headers=fields)
-            live.append(operation.read(Response(came.status, came.headers.items(), came.data)))
+            request = Api(ApiKey(KEY), url).request(operation)
+            headers = {**dict(request.headers), "Accept-Encoding": "gzip"}
+            response = pool.request(request.method, request.url, body=request.body, headers=headers)
+            read = Response(response.status, response.headers.items(), response.data)
+            live.append(operation.read(read))
         assert len(server.requests) == 3
 
     imported = load_vcr(path)
 
-    assert imported.lost == lost
+    assert imported.losses == losses
     with Client(base_url=url, transport=Replay(imported.cassette)) as client:
         assert [client.call(operation) for operation in operations] == live
 
     async def under_trio() -> list[Any]:
         transport = Replay(load_vcr(path).cassette)
         async with AsyncClient(KEY, base_url=url, transport=transport) as client:
-            # In another order than recorded.
+            # In another order than in the recording.
             second = await client.bookings.create(NEW)
             first = await client.bookings.get_one("uid")
             return [first, second, await client.bookings.get_one("uid")]
 
     assert trio.run(under_trio) == live
     assert imported.cassette.name == str(path)
-    assert imported.cassette.loose
+    assert imported.cassette.any_order
     assert loads(saved := dumps(imported.cassette), name=str(path)).runs
     assert KEY.encode() not in saved
     for exchange in imported.cassette.runs:
         assert KEY not in str([*exchange.exchanges[0].request.headers])
 
 
-def test_an_import_is_a_loose_cassette_of_a_run_for_each_exchange() -> None:
+def test_an_import_is_a_cassette_of_any_order_with_a_run_for_each_exchange() -> None:
     post = {"method": "POST", "uri": URL, "headers": {"A": ["1", "2"]}, "body": '{"é":1}'}
-    made = {
+    created = {
         "status": {"code": 201, "message": None},
         "headers": {"B": ["1", "2"], "C": "3"},
         "body": {"string": b"\xff"},
     }
 
-    assert loads_vcr(written(interaction(post, made), interaction()), name="x") == Imported(
+    assert loads_vcr(
+        vcr_cassette(interaction(post, created), interaction()), name="x"
+    ) == ImportedCassette(
         Cassette(
             (
                 Run(
                     (
-                        Recorded(
+                        RecordedExchange(
                             (),
                             Request("POST", URL, [("A", "1"), ("A", "2")], '{"é":1}'.encode()),
                             Response(201, [("B", "1"), ("B", "2"), ("C", "3")], b"\xff"),
                         ),
                     )
                 ),
-                Run((Recorded((), Request("GET", URL), Response(200, (), b"{}")),)),
+                Run((RecordedExchange((), Request("GET", URL), Response(200, (), b"{}")),)),
             ),
             "x",
-            loose=True,
+            any_order=True,
         ),
         (PROGRAMS,),
     )
 
 
-def test_nothing_is_lost_of_what_holds_nothing_more() -> None:
-    expected = one((Request("GET", URL), Response(200, (), b"{}")))
+def test_a_minimal_cassette_loses_nothing() -> None:
+    expected = imported_exchange((Request("GET", URL), Response(200, (), b"{}")))
 
-    assert loads_vcr(written(interaction())) == expected
+    assert loads_vcr(vcr_cassette(interaction())) == expected
     tree = {"interactions": [interaction()], "version": 1}
     assert loads_vcr(b"\n" + json.dumps(tree, indent=4).encode()) == expected
 
 
-def test_keys_that_are_not_known_are_named_once_each() -> None:
-    odd = {
+def test_each_unknown_key_is_named_once() -> None:
+    unknown = {
         **interaction(
             {**GET, "body": {"encoding": "utf-8", "string": "a"}, "protocol": "https"},
             {**OK, "status": {"code": 200, "phrase": "OK"}, "http_version": "HTTP/1.1"},
@@ -225,14 +224,14 @@ def test_keys_that_are_not_known_are_named_once_each() -> None:
         7: 1,
     }
 
-    assert loads_vcr(written(odd, odd, metadata={"a": 1})).lost == (
+    assert loads_vcr(vcr_cassette(unknown, unknown, metadata={"a": 1})).losses == (
         PROGRAMS,
-        "Left out are keys not known here: interaction.recorded_at, interaction.…, metadata, "
+        "Unknown keys are left out: interaction.recorded_at, interaction.…, metadata, "
         "request.body.encoding, request.protocol, response.http_version, response.status.phrase.",
     )
 
 
-def test_credentials_do_not_survive_wherever_they_stand() -> None:
+def test_credentials_are_redacted_everywhere() -> None:
     secret = "s3cr3t-0123456789"
     request = {
         **GET,
@@ -242,10 +241,10 @@ def test_credentials_do_not_survive_wherever_they_stand() -> None:
     response = {
         **OK,
         "headers": {"Set-Cookie": ["a=b"], "X": [secret]},
-        "body": {"string": f'{{"said":"{secret}"}}'},
+        "body": {"string": f'{{"note":"{secret}"}}'},
     }
 
-    assert loads_vcr(written(interaction(request, response))) == one(
+    assert loads_vcr(vcr_cassette(interaction(request, response))) == imported_exchange(
         (
             Request(
                 "GET",
@@ -253,7 +252,7 @@ def test_credentials_do_not_survive_wherever_they_stand() -> None:
                 {"Cookie": "[redacted]", "authorization": "[redacted]"},
             ),
             Response(
-                200, {"Set-Cookie": "[redacted]", "X": "[redacted]"}, b'{"said":"[redacted]"}'
+                200, {"Set-Cookie": "[redacted]", "X": "[redacted]"}, b'{"note":"[redacted]"}'
             ),
         ),
         CREDENTIALS,
@@ -285,17 +284,19 @@ def test_bodies_are_stored_decoded(coding: str, code: Callable[[bytes], Any]) ->
     headers = {"content-encoding": [coding], "Content-Length": ["9"], "A": ["b"]}
     response = {"status": {"code": 200}, "headers": headers, "body": {"string": code(b'{"a":1}')}}
 
-    imported = loads_vcr(written(interaction(response=response)))
+    imported = loads_vcr(vcr_cassette(interaction(response=response)))
 
-    assert imported == one((Request("GET", URL), Response(200, {"A": "b"}, b'{"a":1}')), CODING)
+    assert imported == imported_exchange(
+        (Request("GET", URL), Response(200, {"A": "b"}, b'{"a":1}')), CODING
+    )
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, x"])
 @pytest.mark.parametrize("body", [None, {"string": ""}, {"string": None}, {}, "", {"string": b""}])
-def test_an_answer_without_a_body_may_name_any_coding(body: Any, coding: str) -> None:
-    answer = {"status": {"code": 304}, "headers": {"Content-Encoding": coding}, "body": body}
+def test_a_response_without_a_body_may_name_any_coding(body: Any, coding: str) -> None:
+    response = {"status": {"code": 304}, "headers": {"Content-Encoding": coding}, "body": body}
 
-    assert response_of(answer) == Response(304)
+    assert response_of(response) == Response(304)
 
 
 def test_a_body_that_decodes_to_nothing_stays_empty() -> None:
@@ -305,7 +306,7 @@ def test_a_body_that_decodes_to_nothing_stays_empty() -> None:
     assert response_of(response) == Response(200)
 
 
-def test_the_form_of_old_recordings_of_httpx_is_read() -> None:
+def test_old_recordings_of_httpx_are_read() -> None:
     flat = {
         "content": '{"a": 1}',
         "headers": {"Content-Encoding": ["gzip"], "Content-Type": ["application/json"]},
@@ -313,10 +314,10 @@ def test_the_form_of_old_recordings_of_httpx_is_read() -> None:
         "status_code": 200,
     }
 
-    assert loads_vcr(written(interaction({**GET, "body": ""}, flat))) == one(
+    assert loads_vcr(vcr_cassette(interaction({**GET, "body": ""}, flat))) == imported_exchange(
         (Request("GET", URL), Response(200, {"Content-Type": "application/json"}, b'{"a": 1}')),
         CODING,
-        "Left out are keys not known here: response.http_version.",
+        "Unknown keys are left out: response.http_version.",
     )
 
 
@@ -332,7 +333,7 @@ def test_the_form_of_old_recordings_of_httpx_is_read() -> None:
         ([], b""),
     ],
 )
-def test_bodies_are_bytes_in_whatever_form_they_stand(body: Any, expected: bytes) -> None:
+def test_each_form_of_a_body_is_read_as_bytes(body: Any, expected: bytes) -> None:
     assert request_of(body=body).body == expected
 
 
@@ -343,7 +344,7 @@ def test_bodies_are_bytes_in_whatever_form_they_stand(body: Any, expected: bytes
         (f"{URL}/a b?c=é\n", f"{URL}/a%20b?c=%C3%A9%0A"),
     ],
 )
-def test_what_a_url_cannot_hold_is_percent_encoded_and_nothing_else(uri: str, url: str) -> None:
+def test_only_invalid_characters_of_a_url_are_percent_encoded(uri: str, url: str) -> None:
     assert request_of(uri=uri).url == url
 
 
@@ -379,10 +380,12 @@ version: 1
 def test_tags_of_old_versions_become_plain_data(body: str, expected: bytes) -> None:
     content = OLD.format(body).encode()
 
-    assert loads_vcr(content) == one((Request("GET", URL, (), expected), Response(200)))
+    assert loads_vcr(content) == imported_exchange(
+        (Request("GET", URL, (), expected), Response(200))
+    )
 
 
-def test_what_yaml_takes_for_a_date_or_a_number_is_text() -> None:
+def test_a_date_or_a_number_in_yaml_is_read_as_text() -> None:
     content = OLD.format("null").replace(
         "headers:\n", "headers: {A: [2020-01-01, yes, 1.5, 0x1f]}\n"
     )
@@ -396,7 +399,7 @@ def test_what_yaml_takes_for_a_date_or_a_number_is_text() -> None:
 
 def test_aliases_are_followed() -> None:
     shared = ["application/json"]
-    content = written(interaction({**GET, "headers": {"A": shared, "B": shared}}))
+    content = vcr_cassette(interaction({**GET, "headers": {"A": shared, "B": shared}}))
     assert b"*id" in content
 
     [run] = loads_vcr(content).cassette.runs
@@ -427,36 +430,34 @@ def test_aliases_are_followed() -> None:
         "!!binary a",
     ],
 )
-def test_yaml_that_is_no_plain_data_is_refused_and_nothing_is_executed(
-    tag: str, tmp_path: Path
-) -> None:
+def test_yaml_that_is_not_plain_data_is_refused_and_not_executed(tag: str, tmp_path: Path) -> None:
     touched = tmp_path / "touched"
     content = OLD.format(tag.format(touched)).encode()
 
     assert refusal(content) == (
-        "it holds a tag or a key that is no plain data (line 3); take it out"
+        "it holds a tag or a key that is not plain data (line 3); remove it"
     )
     assert not touched.exists()
     assert "antigravity" not in sys.modules
 
 
-def laughing(levels: int = 30) -> bytes:
+def nested_aliases(levels: int = 30) -> bytes:
     lines = ["a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha]"]
     for level in range(1, levels):
         lines.append(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]")
     return "\n".join([*lines, f"interactions: *a{levels - 1}", "version: 1"]).encode()
 
 
-def test_a_file_whose_aliases_stand_for_more_than_memory_holds_is_refused() -> None:
-    assert refusal(laughing()) == "interactions[0]: interaction is not a mapping; restore it"
-    merging = laughing().replace(b"interactions:", b"<<:").replace(b"[", b"{<<: [")
+def test_a_file_whose_aliases_expand_beyond_memory_is_refused() -> None:
+    assert refusal(nested_aliases()) == "interactions[0]: interaction is not a mapping; restore it"
+    merging = nested_aliases().replace(b"interactions:", b"<<:").replace(b"[", b"{<<: [")
     assert refusal(merging.replace(b"]", b"]}")) == (
-        "it holds a tag or a key that is no plain data (line 31); take it out"
+        "it holds a tag or a key that is not plain data (line 31); remove it"
     )
 
 
 def repeated(item: str, times: int, name: str) -> str:
-    """Return an array of YAML that stands for *times* of an item, and holds one."""
+    """Return a YAML array of an item and *times* - 1 aliases of it."""
     return f"[&{name} {item}{f', *{name}' * (times - 1)}]"
 
 
@@ -479,22 +480,22 @@ EXPANDING = [
 
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize(("part", "shared"), EXPANDING)
-def test_what_comes_of_a_file_has_an_end(part: str, shared: str) -> None:
+def test_the_expanded_size_of_a_file_is_limited(part: str, shared: str) -> None:
     parts = {"request": f"method: GET, uri: '{URL}'", "response": "status: {code: 200}"}
     parts[part] = shared if part == "response" else f"{parts[part]}, {shared}"
     item = f"{{request: {{{parts['request']}}}, response: {{{parts['response']}}}}}"
     content = f"interactions: {repeated(item, 2_000, 'item')}\nversion: 1".encode()
     assert len(content) < 60_000
 
-    said = refusal(content)
+    problem = refusal(content)
 
-    assert said.partition(f".{part}: ")[2] == (
-        f"more than {128 * MIB} bytes come of the file up to here; split it"
+    assert problem.partition(f".{part}: ")[2] == (
+        f"the file expands to more than {128 * MIB} bytes up to here; split it"
     )
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "problem"),
     [
         (b"[" * 10_000, "it is JSON that is nested too deeply; restore it"),
         pytest.param(
@@ -511,8 +512,8 @@ def test_what_comes_of_a_file_has_an_end(part: str, shared: str) -> None:
         (b"version: " + b"1:" * 100_000, "it is not of version 1 of the format; record it again"),
     ],
 )
-def test_nesting_and_recursion_end(content: bytes, said: str) -> None:
-    assert refusal(content).replace("it is not YAML (line 1); restore it", said) == said
+def test_deep_nesting_and_recursion_are_refused(content: bytes, problem: str) -> None:
+    assert refusal(content).replace("it is not YAML (line 1); restore it", problem) == problem
 
 
 HALF = "\ud800"
@@ -529,8 +530,8 @@ DAMAGE: list[tuple[Any, str]] = [
     (b"- request: {}", "it is of VCR.py before 1.0; migrate it: python -m vcr.migration"),
     ({"version": 2}, "it is not of version 1 of the format; record it again"),
     ({"version": None}, "it is not of version 1 of the format; record it again"),
-    ({"interactions": None}, "interactions is no list; restore it"),
-    ({"interactions": {}}, "interactions is no list; restore it"),
+    ({"interactions": None}, "interactions is not a list; restore it"),
+    ({"interactions": {}}, "interactions is not a list; restore it"),
     (
         {"interactions": [interaction(), 3]},
         "interactions[1]: interaction is not a mapping; restore it",
@@ -538,27 +539,27 @@ DAMAGE: list[tuple[Any, str]] = [
     (interaction(request=None), "request: request is missing; restore it"),
     (interaction(response=["a"]), "response: response is not a mapping; restore it"),
     (interaction({**GET, "method": None}), "request: method is missing; restore it"),
-    (interaction({**GET, "method": "G T"}), "request: method: is not a token of RFC 9110; mend it"),
+    (interaction({**GET, "method": "G T"}), "request: method: is not a token of RFC 9110; fix it"),
     (interaction({**GET, "uri": 3}), "request: uri is not text; restore it"),
-    (interaction({**GET, "uri": "http://["}), "request: uri is no URL; mend it"),
+    (interaction({**GET, "uri": "http://["}), "request: uri is not a URL; fix it"),
     (
         interaction({**GET, "uri": "http://user:secret@host/"}),
-        "request: uri holds a user or a password; take them out, and revoke them",
+        "request: uri holds a user or a password; remove them, and revoke them",
     ),
     (
         interaction({**GET, "uri": "http://hôst/"}),
-        "request: url: must be text without a space, a control character or non-ASCII; mend it",
+        "request: url: must be ASCII text without spaces and control characters; fix it",
     ),
     (interaction({**GET, "headers": ["secret"]}), "request: headers is not a mapping; restore it"),
     (interaction({**GET, "headers": {"A": [1]}}), "request: headers is not text; restore it"),
     (interaction({**GET, "headers": {"A": None}}), "request: headers is missing; restore it"),
     (
         interaction({**GET, "headers": {"A": ["secret\r\n"]}}),
-        "request: headers['A']: holds CR, LF or NUL; mend it",
+        "request: headers['A']: contains CR, LF or NUL; fix it",
     ),
     (
         interaction({**GET, "headers": {"A": [HALF]}}),
-        "request: headers holds half of a surrogate pair; restore it",
+        "request: headers holds a lone surrogate; restore it",
     ),
     (interaction({**GET, "body": 3}), "request: body is not text; restore it"),
     (interaction({**GET, "body": [3]}), "request: body is not text; restore it"),
@@ -576,16 +577,16 @@ DAMAGE: list[tuple[Any, str]] = [
     ),
     (
         interaction(response={**OK, "status": {"code": "secret"}}),
-        "response: its status code is no integer; restore it",
+        "response: its status code is not an integer; restore it",
     ),
     (
         interaction(response={**OK, "status": {}}),
-        "response: its status code is no integer; restore it",
+        "response: its status code is not an integer; restore it",
     ),
 ]
 
 
-def of_damage(damage: Any) -> tuple[bytes, str]:
+def damaged_cassette(damage: Any) -> tuple[bytes, str]:
     if isinstance(damage, bytes):
         return damage, ""
     if "request" not in damage:
@@ -593,22 +594,22 @@ def of_damage(damage: Any) -> tuple[bytes, str]:
     return json.dumps({"interactions": [damage], "version": 1}).encode(), "interactions[0]."
 
 
-@pytest.mark.parametrize(("damage", "said"), DAMAGE)
-def test_damage_is_named_with_its_place_and_without_a_value(damage: Any, said: str) -> None:
-    content, place = of_damage(damage)
+@pytest.mark.parametrize(("damage", "problem"), DAMAGE)
+def test_damage_is_named_with_its_place_and_without_a_value(damage: Any, problem: str) -> None:
+    content, place = damaged_cassette(damage)
 
-    assert refusal(content) == place + said
+    assert refusal(content) == place + problem
 
 
 @pytest.mark.parametrize("serializer", [json.dumps, yaml.dump])
-def test_a_status_code_that_is_true_is_none(serializer: Callable[[Any], str]) -> None:
+def test_true_is_not_a_status_code(serializer: Callable[[Any], str]) -> None:
     tree = {
         "interactions": [interaction(response={**OK, "status": {"code": True}})],
         "version": 1,
     }
 
     assert refusal(serializer(tree).encode()) == (
-        "interactions[0].response: its status code is no integer; restore it"
+        "interactions[0].response: its status code is not an integer; restore it"
     )
 
 
@@ -616,7 +617,7 @@ LARGE = f"has more than {16 * MIB} bytes"
 UNKNOWN = (
     "has a coding other than gzip, deflate and br; record it with decode_compressed_response=True"
 )
-WRONG = "is not {}, as its Content-Encoding says; record it again"
+WRONG = "is not valid {}, which its Content-Encoding names; record it again"
 BODIES = [
     ("zstd", b"secret", UNKNOWN),
     ("gzip, compress", b"secret", UNKNOWN),
@@ -632,30 +633,30 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize(("coding", "body", "said"), BODIES)
-def test_an_exchange_whose_body_cannot_be_decoded_is_left_out_and_told(
-    coding: str, body: bytes, said: str
+@pytest.mark.parametrize(("coding", "body", "problem"), BODIES)
+def test_an_exchange_with_an_undecodable_body_is_left_out_and_reported(
+    coding: str, body: bytes, problem: str
 ) -> None:
     response = {**OK, "headers": {"Content-Encoding": [coding]}, "body": {"string": body}}
 
-    imported = loads_vcr(written(interaction(), interaction(response=response)))
+    imported = loads_vcr(vcr_cassette(interaction(), interaction(response=response)))
 
-    assert imported == one(
+    assert imported == imported_exchange(
         (Request("GET", URL), Response(200, (), b"{}")),
-        f"interactions[1] is left out: its body {said}.",
+        f"interactions[1] is left out: its body {problem}.",
     )
 
 
-def test_credentials_of_an_exchange_that_is_left_out_are_taken_out_of_the_others() -> None:
+def test_credentials_of_a_left_out_exchange_are_redacted_in_the_others() -> None:
     secret = "s3cr3t-0123456789"
     unread = interaction(
         {**GET, "headers": {"Authorization": f"Bearer {secret}"}},
         {**OK, "headers": {"Content-Encoding": "zstd"}, "body": {"string": b"?"}},
     )
-    said = {**OK, "body": {"string": f'{{"said":"{secret}"}}'}}
+    echo = {**OK, "body": {"string": f'{{"note":"{secret}"}}'}}
 
-    assert loads_vcr(written(unread, interaction(response=said))) == one(
-        (Request("GET", URL), Response(200, (), b'{"said":"[redacted]"}')),
+    assert loads_vcr(vcr_cassette(unread, interaction(response=echo))) == imported_exchange(
+        (Request("GET", URL), Response(200, (), b'{"note":"[redacted]"}')),
         CREDENTIALS,
         f"interactions[0] is left out: its body {UNKNOWN}.",
     )
@@ -666,9 +667,9 @@ class BrotliError(Exception):
 
 
 class Decompressor:
-    """Stands for the one of brotli: what begins with 0 is reversed, and ends with 1.
+    """A fake of brotli's decompressor: it reverses the bytes between a first 0 and a final 1.
 
-    Two zeros expand without an end.
+    Two zeros expand without limit.
     """
 
     def __init__(self) -> None:
@@ -687,10 +688,10 @@ class Decompressor:
 
 
 class OldDecompressor:
-    """Stands for the one of brotli before 1.2, which knows no limit."""
+    """A fake of the decompressor of brotli before 1.2, which has no limit."""
 
     def process(self, data: bytes) -> bytes:
-        raise AssertionError("it would have no limit")
+        raise AssertionError("it has no limit")
 
 
 def brotli_with(decompressor: type) -> ModuleType:
@@ -699,58 +700,58 @@ def brotli_with(decompressor: type) -> ModuleType:
     return module
 
 
-def of_brotli(body: bytes) -> Imported:
+def import_brotli(body: bytes) -> ImportedCassette:
     response = {**OK, "headers": {"Content-Encoding": ["br"]}, "body": {"string": body}}
-    return loads_vcr(written(interaction(response=response)))
+    return loads_vcr(vcr_cassette(interaction(response=response)))
 
 
-def without_brotli(said: str) -> Imported:
-    lost = (f"interactions[0] is left out: its body {said}.",)
-    return Imported(Cassette((), "the cassette", loose=True), lost)
+def without_brotli(problem: str) -> ImportedCassette:
+    losses = (f"interactions[0] is left out: its body {problem}.",)
+    return ImportedCassette(Cassette((), "the cassette", any_order=True), losses)
 
 
 @pytest.mark.parametrize("name", ["brotli", "brotlicffi"])
-def test_a_body_in_brotli_is_read_by_either_package(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_either_brotli_package_decodes_a_body(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setitem(sys.modules, "brotli", None)
     monkeypatch.setitem(sys.modules, name, brotli_with(Decompressor))
 
-    assert of_brotli(b'0}1:"a"{1') == one(
+    assert import_brotli(b'0}1:"a"{1') == imported_exchange(
         (Request("GET", URL), Response(200, (), b'{"a":1}')), CODING
     )
-    assert of_brotli(b'0}1:"a"{') == without_brotli(WRONG.format("br"))
-    assert of_brotli(b"secret") == without_brotli(WRONG.format("br"))
-    assert of_brotli(b"00") == without_brotli(LARGE)
+    assert import_brotli(b'0}1:"a"{') == without_brotli(WRONG.format("br"))
+    assert import_brotli(b"secret") == without_brotli(WRONG.format("br"))
+    assert import_brotli(b"00") == without_brotli(LARGE)
 
 
-def test_without_a_package_for_brotli_its_exchange_is_left_out_and_told(
+def test_without_a_brotli_package_an_exchange_is_left_out_and_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "brotli", None)
     monkeypatch.setitem(sys.modules, "brotlicffi", None)
 
-    assert of_brotli(b"secret") == without_brotli(
+    assert import_brotli(b"secret") == without_brotli(
         "has the coding br; to read it, pip install brotli"
     )
     monkeypatch.setitem(sys.modules, "brotlicffi", brotli_with(OldDecompressor))
-    assert of_brotli(b"secret") == without_brotli(
+    assert import_brotli(b"secret") == without_brotli(
         "has the coding br; to read it, pip install 'brotli>=1.2'"
     )
 
 
-def test_the_real_package_reads_what_it_wrote_and_nothing_else() -> None:
+def test_the_real_brotli_package_decodes_only_valid_bodies() -> None:
     brotli = pytest.importorskip("brotli", minversion="1.2")
     body = brotli.compress(ONE)
 
-    assert of_brotli(body) == one((Request("GET", URL), Response(200, (), ONE)), CODING)
+    assert import_brotli(body) == imported_exchange(
+        (Request("GET", URL), Response(200, (), ONE)), CODING
+    )
     for wrong in (body[:-1], body + b"x", b"secret"):
-        assert of_brotli(wrong) == without_brotli(WRONG.format("br"))
-    assert of_brotli(brotli.compress(bytes(17 * MIB))) == without_brotli(LARGE)
+        assert import_brotli(wrong) == without_brotli(WRONG.format("br"))
+    assert import_brotli(brotli.compress(bytes(17 * MIB))) == without_brotli(LARGE)
 
 
 @pytest.mark.parametrize("version", [True, 1.0, "1"])
-def test_a_version_that_is_no_integer_is_another_one(version: Any) -> None:
+def test_a_version_that_is_not_an_integer_is_refused(version: Any) -> None:
     content = json.dumps({"interactions": [], "version": version}).encode()
 
     assert refusal(content) == "it is not of version 1 of the format; record it again"
@@ -768,24 +769,24 @@ def test_an_argument_of_another_type_is_refused(arguments: tuple[Any, ...]) -> N
 def test_without_pyyaml_yaml_is_refused_and_json_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
 
-    assert loads_vcr(b'{"interactions": [], "version": 1}') == Imported(
-        Cassette((), "the cassette", loose=True), ()
+    assert loads_vcr(b'{"interactions": [], "version": 1}') == ImportedCassette(
+        Cassette((), "the cassette", any_order=True), ()
     )
     assert refusal(b"interactions: []\nversion: 1") == (
         "it is YAML, which needs PyYAML: pip install 'calcom-bookings[yaml]'"
     )
 
 
-def test_a_file_that_is_not_there_is_missing(tmp_path: Path) -> None:
-    with unusable("missing") as caught:
+def test_a_missing_file_is_reported_as_missing(tmp_path: Path) -> None:
+    with raises_cassette_error("missing") as caught:
         load_vcr(tmp_path / "none.yaml")
 
-    assert str(caught.value) == f"there is no cassette at {tmp_path}/none.yaml; mend the path"
+    assert str(caught.value) == f"there is no cassette at {tmp_path}/none.yaml; fix the path"
 
 
 @pytest.mark.parametrize("path", ["a\0b", None, "."])
-def test_what_cannot_be_opened_is_unreadable(path: Any) -> None:
-    with unusable("unreadable", match=r"^the cassette .* cannot be opened: "):
+def test_a_path_that_cannot_be_opened_is_unreadable(path: Any) -> None:
+    with raises_cassette_error("unreadable", match=r"^the cassette .* cannot be opened: "):
         load_vcr(path)
 
 
@@ -793,7 +794,7 @@ def test_a_message_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "old.yaml"
     path.write_text("[]")
 
-    with unusable("unreadable") as caught:
+    with raises_cassette_error("unreadable") as caught:
         load_vcr(path)
 
     assert str(caught.value) == (
@@ -807,7 +808,7 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )
-NEARLY = st.fixed_dictionaries(
+NEARLY_VALID = st.fixed_dictionaries(
     {
         "request": st.fixed_dictionaries(
             {"method": st.just("GET") | PLAIN, "uri": st.just(URL) | st.text() | PLAIN},
@@ -828,7 +829,7 @@ NEARLY = st.fixed_dictionaries(
 YAML_TEXT = st.text("abc019:-,.[]{}&*!<>|%@#?'\"\\\n\t ~=_xeuU\ufeff", max_size=60)
 
 
-def imported_or_refused(content: bytes) -> Imported | None:
+def imported_or_refused(content: bytes) -> ImportedCassette | None:
     try:
         return loads_vcr(content)
     except CassetteError as error:
@@ -850,16 +851,16 @@ def test_no_bytes_raise_anything_but_unreadable(content: bytes) -> None:
     imported_or_refused(content)
 
 
-@given(st.lists(NEARLY | PLAIN, max_size=3))
-def test_what_is_nearly_a_cassette_is_imported_or_unreadable(interactions: list[Any]) -> None:
-    imported = imported_or_refused(written(*interactions))
+@given(st.lists(NEARLY_VALID | PLAIN, max_size=3))
+def test_a_nearly_valid_cassette_is_imported_or_unreadable(interactions: list[Any]) -> None:
+    imported = imported_or_refused(vcr_cassette(*interactions))
 
     if imported is not None:
-        left_out = [loss for loss in imported.lost if re.match(r"interactions\[\d\] is", loss)]
+        left_out = [loss for loss in imported.losses if re.match(r"interactions\[\d\] is", loss)]
         assert len(imported.cassette.runs) == len(interactions) - len(left_out)
-        assert len(set(imported.lost)) == len(imported.lost)
+        assert len(set(imported.losses)) == len(imported.losses)
 
 
-def test_one_of_our_own_cassettes_is_told_from_damage() -> None:
-    with unusable("unreadable", match="give it to Replay"):
+def test_a_cassette_of_calcom_bookings_is_not_reported_as_damaged() -> None:
+    with raises_cassette_error("unreadable", match="give it to Replay"):
         loads_vcr(b'{"format": "calcom-bookings cassette", "version": 1, "runs": []}')

@@ -252,7 +252,7 @@ def test_what_cannot_be_durable_is_refused(engine: Path) -> None:
 
     with pytest.raises(InvalidInput, match="must run within a function with @DBOS"):
         run_durable(program(), Scripted([]))
-    with pytest.raises(InvalidInput, match="emits, as only a stream may"):
+    with pytest.raises(InvalidInput, match="emitted an item, so it is a stream"):
         in_workflow("stream", lambda: emit(5), Scripted([]))
 
     def odd() -> Any:

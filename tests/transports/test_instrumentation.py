@@ -39,7 +39,6 @@ from calcom_transports import (
     Observation,
     Recorder,
     Replay,
-    answer,
 )
 from calcom_transports.instrumentation import ON_EXCHANGE
 from calcom_transports.replay_errors import NoMatch
@@ -53,17 +52,17 @@ encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["pla
 DELETED = b'{"status":"success"}'
 
 
-def said(body: bytes, status: int = 200, *fields: bytes) -> bytes:
+def wire_response(body: bytes, status: int = 200, *fields: bytes) -> bytes:
     lines = [b"HTTP/1.1 %d X" % status, *fields, b"Content-Length: %d" % len(body), b"", body]
     return b"\r\n".join(lines)
 
 
-def in_turn(*answers: bytes) -> Callable[[Peer], None]:
-    """Answer the first request with the first of them, and so on."""
+def in_turn(*responses: bytes) -> Callable[[Peer], None]:
+    """Respond to the first request with the first response, and so on."""
 
     def handler(peer: Peer) -> None:
         while peer.request():
-            peer.send(answers[len(peer.server.requests) - 1])
+            peer.send(responses[len(peer.server.requests) - 1])
 
     return handler
 
@@ -78,14 +77,14 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def call(kind: str, operation: Any, transport: Any = None, **options: Any) -> Any:
-    """Carry out an operation by a client of that kind."""
+    """Run an operation with a client over that transport."""
     if kind == "urllib3":
         with Client(KEY, transport=transport or Urllib3Transport(), **options) as client:
             return client.call(operation)
 
     async def run_it() -> Any:
-        given = transport or TrioTransport()
-        async with AsyncClient(KEY, transport=given, **options) as client:
+        own = transport or TrioTransport()
+        async with AsyncClient(KEY, transport=own, **options) as client:
             return await client.call(operation)
 
     return trio.run(run_it)
@@ -96,14 +95,14 @@ def delete(uid: str = "r7") -> Any:
 
 
 @both
-def test_each_exchange_is_a_line_with_its_attempt_and_nothing_secret(
+def test_each_exchange_is_logged_with_its_attempt_and_without_secrets(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     handler = in_turn(
-        said(b"{}", 503, b"X-Request-Id: one"),
-        said(b"{}", 429, b"Retry-After: 0", b"X-Request-Id: " + KEY.encode()),
-        said(DELETED, 200, b"X-Request-Id: a/b:c=d.e-F_1@2"),
+        wire_response(b"{}", 503, b"X-Request-Id: one"),
+        wire_response(b"{}", 429, b"Retry-After: 0", b"X-Request-Id: " + KEY.encode()),
+        wire_response(DELETED, 200, b"X-Request-Id: a/b:c=d.e-F_1@2"),
     )
     with Server(handler) as server:
         call(kind, delete(), base_url=server.url, retry=RETRY)
@@ -115,19 +114,19 @@ def test_each_exchange_is_a_line_with_its_attempt_and_nothing_secret(
 
 
 @both
-def test_no_query_and_no_invalid_request_id_is_in_the_line(
+def test_no_query_and_no_invalid_request_id_is_logged(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     page = b'{"status":"success","data":[]}'
     missing = pytest.raises(NotFound)
-    with Server(in_turn(said(page, 404, b"X-Request-Id: a b\tc"))) as server, missing:
+    with Server(in_turn(wire_response(page, 404, b"X-Request-Id: a b\tc"))) as server, missing:
         call(kind, bookings.list(attendee_email="ann@example.com"), base_url=server.url)
     assert lines(caplog) == ["GET /v2/bookings: 404, attempt 1"]
 
 
 @both
-def test_a_failed_exchange_is_a_line_too(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     with Server(answering_once(b"")) as server:
         with pytest.raises(OutcomeUnknown):
@@ -141,7 +140,7 @@ def test_a_failed_exchange_is_a_line_too(kind: str, caplog: pytest.LogCaptureFix
     ]
 
 
-def test_a_cancelled_exchange_is_a_line_too(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_cancelled_exchange_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
 
     async def cancelled() -> None:
@@ -156,17 +155,17 @@ def test_a_cancelled_exchange_is_a_line_too(caplog: pytest.LogCaptureFixture) ->
 
 
 def warned(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    """Return what was logged at level INFO or above, and where."""
+    """Return the loggers and messages at level INFO or above."""
     found = [record for record in caplog.records if record.levelno >= logging.INFO]
     assert {record.levelno for record in found} <= {logging.WARNING}
     return [(record.name, record.getMessage()) for record in found]
 
 
-CUT = "cut off after it was sent; it may have been executed, look before repeating it"
+CANCELLED = "cancelled after it was sent; it may have been executed, so read the booking first"
 
 
-def cut_off(handler: Handler, tls: Any, call: Callable[[Server], Awaitable[object]]) -> None:
-    """Cancel a call by a time limit of trio's once its request, or a connection, has come."""
+def cancel_call(handler: Handler, tls: Any, call: Callable[[Server], Awaitable[object]]) -> None:
+    """Cancel a call once the server has its request, or its connection."""
 
     async def end(scope: trio.CancelScope) -> None:
         await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
@@ -183,7 +182,7 @@ def cut_off(handler: Handler, tls: Any, call: Callable[[Server], Awaitable[objec
 
 
 @encrypted_or_not
-def test_a_write_that_is_cancelled_after_it_was_sent_is_named_in_the_log(
+def test_a_write_that_is_cancelled_after_it_was_sent_is_logged(
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
@@ -194,13 +193,13 @@ def test_a_write_that_is_cancelled_after_it_was_sent_is_named_in_the_log(
         async with AsyncClient(KEY, base_url=server.url, transport=transport) as client:
             await client.bookings.confirm("bk7")
 
-    cut_off(stalling(), certified if encrypted else None, call)
+    cancel_call(stalling(), certified if encrypted else None, call)
     assert warned(caplog) == [
-        ("calcom_transports", f"bookings.confirm: POST /v2/bookings/bk7/confirm: {CUT}")
+        ("calcom_transports", f"bookings.confirm: POST /v2/bookings/bk7/confirm: {CANCELLED}")
     ]
 
 
-def test_a_request_of_no_operation_is_named_by_its_path_without_query_and_credential(
+def test_a_request_without_an_operation_is_logged_without_query_and_credential(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def call(server: Server) -> None:
@@ -209,26 +208,24 @@ def test_a_request_of_no_operation_is_named_by_its_path_without_query_and_creden
         async with TrioTransport() as transport:
             await transport.send(Request("DELETE", url, headers))
 
-    cut_off(stalling(), None, call)
-    assert warned(caplog) == [("calcom_transports", f"DELETE /v2/[redacted]: {CUT}")]
+    cancel_call(stalling(), None, call)
+    assert warned(caplog) == [("calcom_transports", f"DELETE /v2/[redacted]: {CANCELLED}")]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_read_that_is_cancelled_is_not_in_the_log(
-    method: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_cancelled_read_is_not_logged(method: str, caplog: pytest.LogCaptureFixture) -> None:
     async def call(server: Server) -> None:
         async with TrioTransport() as transport:
             await transport.send(Request(method, server.url))
 
-    cut_off(stalling(), None, call)
+    cancel_call(stalling(), None, call)
     assert warned(caplog) == []
 
 
-def test_a_write_that_is_cancelled_before_it_was_sent_is_not_in_the_log(
+def test_a_write_that_is_cancelled_before_it_was_sent_is_not_logged(
     trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def shake_no_hands(peer: Peer) -> None:
+    def stall_handshake(peer: Peer) -> None:
         peer.connection.recv(1)
         peer.server.asked.set()
         peer.stall()
@@ -237,11 +234,11 @@ def test_a_write_that_is_cancelled_before_it_was_sent_is_not_in_the_log(
         async with TrioTransport(ssl_context=trusting) as transport:
             await transport.send(Request("POST", f"https://localhost:{server.port}/"))
 
-    cut_off(shake_no_hands, None, call)
+    cancel_call(stall_handshake, None, call)
     assert warned(caplog) == []
 
 
-def test_a_write_that_is_interrupted_is_named_in_the_log(
+def test_an_interrupted_write_is_logged(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client_thread = threading.current_thread()
@@ -258,16 +255,14 @@ def test_a_write_that_is_interrupted_is_named_in_the_log(
             client.bookings.confirm("bk7")
         monkeypatch.undo()
     assert warned(caplog) == [
-        ("calcom_transports", f"bookings.confirm: POST /v2/bookings/bk7/confirm: {CUT}")
+        ("calcom_transports", f"bookings.confirm: POST /v2/bookings/bk7/confirm: {CANCELLED}")
     ]
 
 
 @both
-def test_what_is_replayed_is_logged_as_it_was_sent(
-    kind: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_replayed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
-    replay = Replay.of((delete(), answer({"status": "success"})))
+    replay = Replay.of((delete(), responses.json({"status": "success"})))
     call(kind, delete(), replay)
     with pytest.raises(NoMatch):
         call(kind, delete("r8"), Replay.of())
@@ -277,38 +272,38 @@ def test_what_is_replayed_is_logged_as_it_was_sent(
     ]
 
 
-def test_a_program_says_itself_which_attempt_it_is(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_program_sets_the_number_of_its_attempt(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     seen: list[Observation] = []
     request = Request("GET", "https://api.test/")
 
-    def asking() -> Program[None]:
+    def program() -> Program[None]:
         for number in (3, 1, 2):
             yield from send(request, attempt=number)
 
     replay = Replay.of([(request, OK_RESPONSE)] * 3)
-    with Client(transport=replay, on_exchange=noting(seen)) as client:
-        client.run(asking())
+    with Client(transport=replay, on_exchange=collect(seen)) as client:
+        client.run(program())
     assert [(one.attempt, one.operation) for one in seen] == [(3, None), (1, None), (2, None)]
     assert lines(caplog) == [f"GET /: 200, attempt {number}" for number in (3, 1, 2)]
 
 
-def test_without_a_log_and_a_function_no_observation_is_made(
+def test_without_a_log_or_a_function_there_is_no_observation(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("INFO", "calcom_transports")
 
     def fail(*args: object) -> None:
-        raise AssertionError("an observation that nobody sees")
+        raise AssertionError("an unused observation")
 
-    monkeypatch.setattr("calcom_transports.instrumentation.instrumented", fail)
+    monkeypatch.setattr("calcom_transports.instrumentation.observe_and_log", fail)
     for kind in ("urllib3", "trio"):
-        call(kind, delete(), Replay.of((delete(), answer({"status": "success"}))))
+        call(kind, delete(), Replay.of((delete(), responses.json({"status": "success"}))))
     assert lines(caplog) == []
 
 
-def noting(seen: list[Observation], events: list[str] | None = None) -> Any:
-    """Return a function that keeps every observation, and checks what it knows when."""
+def collect(seen: list[Observation], events: list[str] | None = None) -> Any:
+    """Return a function that collects the observations, and checks that they start empty."""
 
     @contextmanager
     def on_exchange(observation: Observation) -> Iterator[None]:
@@ -329,8 +324,10 @@ def noting(seen: list[Observation], events: list[str] | None = None) -> Any:
 def test_a_function_runs_around_each_attempt(kind: str) -> None:
     seen: list[Observation] = []
     events: list[str] = []
-    with Server(in_turn(said(b"", 500), said(DELETED, 200, b"X-Request-Id: i1"))) as server:
-        on_exchange = noting(seen, events)
+    with Server(
+        in_turn(wire_response(b"", 500), wire_response(DELETED, 200, b"X-Request-Id: i1"))
+    ) as server:
+        on_exchange = collect(seen, events)
         call(kind, delete(), base_url=server.url, retry=RETRY, on_exchange=on_exchange)
     assert events == ["begin DELETE", "end 500", "begin DELETE", "end 200"]
     path, name = "/v2/slots/reservations/r7", "slots.delete_reservation"
@@ -350,17 +347,17 @@ def test_a_function_sees_the_error_of_a_failed_exchange(kind: str) -> None:
     seen: list[Observation] = []
     failed = pytest.raises(NoAnswer)
     with Server(answering_once(b"")) as server, failed as caught:
-        call(kind, delete(), base_url=server.url, retry=NO_RETRY, on_exchange=noting(seen))
+        call(kind, delete(), base_url=server.url, retry=NO_RETRY, on_exchange=collect(seen))
     assert [(one.method, one.response, one.attempt) for one in seen] == [("DELETE", None, 1)]
     assert seen[0].error is caught.value
 
 
-def test_a_function_is_timed_by_the_clock_of_trio_and_sees_a_cancellation() -> None:
+def test_under_trio_an_observation_uses_its_clock_and_shows_a_cancellation() -> None:
     seen: list[Observation] = []
     clock = trio.testing.MockClock()
 
     async def run_it() -> None:
-        options: Any = {"timeout": Timeout(read=9000, total=9000), "on_exchange": noting(seen)}
+        options: Any = {"timeout": Timeout(read=9000, total=9000), "on_exchange": collect(seen)}
         async with (
             AsyncClient(KEY, base_url=server.url, **options) as client,
             trio.open_nursery() as nursery,
@@ -383,14 +380,14 @@ def test_a_function_runs_around_the_exchanges_of_recordings_and_replays(
     monkeypatch.delenv("CI", raising=False)
     seen: list[Observation] = []
     path = tmp_path / "c.json"
-    with Server(answering(said(DELETED))) as server:
-        call(kind, delete(), Recorder(path), base_url=server.url, on_exchange=noting(seen))
-    call(kind, delete(), Replay(path), on_exchange=noting(seen))
+    with Server(answering(wire_response(DELETED))) as server:
+        call(kind, delete(), Recorder(path), base_url=server.url, on_exchange=collect(seen))
+    call(kind, delete(), Replay(path), on_exchange=collect(seen))
     assert [(one.path, one.status) for one in seen] == [("/v2/slots/reservations/r7", 200)] * 2
 
 
-class Counting:
-    """Returns pages of one booking each, three of them."""
+class ThreePages:
+    """Returns three pages of one booking each."""
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
         skip = re.search(r"skip=(\d+)", request.url)
@@ -398,29 +395,29 @@ class Counting:
         return responses.page([{"uid": f"b{number}"}], skip=number, take=1, total_items=3)
 
 
-class AsyncCounting:
+class AsyncThreePages:
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
         await trio.lowlevel.checkpoint()
-        return Counting().send(request, timeout)
+        return ThreePages().send(request, timeout)
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 @both
-def test_a_function_runs_around_the_pages_of_an_iteration_and_not_around_its_loop(
+def test_a_function_runs_around_the_pages_of_an_iteration_but_not_around_its_loop(
     kind: str, concurrency: int
 ) -> None:
     seen: list[Observation] = []
     found: list[str] = []
-    options: Any = {"concurrency": concurrency, "on_exchange": noting(seen)}
+    options: Any = {"concurrency": concurrency, "on_exchange": collect(seen)}
     if kind == "urllib3":
-        with Client(KEY, transport=Counting(), **options) as client:
+        with Client(KEY, transport=ThreePages(), **options) as client:
             for booking in client.bookings.iterate(take=1):
                 assert ON_EXCHANGE.get() is None
                 found.append(booking.uid)
     else:
 
         async def run_it() -> None:
-            async with AsyncClient(KEY, transport=AsyncCounting(), **options) as client:
+            async with AsyncClient(KEY, transport=AsyncThreePages(), **options) as client:
                 async for booking in client.bookings.iterate(take=1):
                     assert ON_EXCHANGE.get() is None
                     found.append(booking.uid)
@@ -438,16 +435,16 @@ def numbers(closed: list[str]) -> Stream[int]:
         closed.append("closed")
 
 
-def test_an_iteration_that_is_closed_closes_its_program() -> None:
+def test_closing_an_iteration_closes_its_program() -> None:
     closed: list[str] = []
-    with Client(KEY, transport=Counting()) as client:
+    with Client(KEY, transport=ThreePages()) as client:
         emitted: Any = client.iterate(numbers(closed))
         assert next(emitted) == 1
         emitted.close()
     assert closed == ["closed"]
 
     async def run_it() -> None:
-        async with AsyncClient(KEY, transport=AsyncCounting()) as client:
+        async with AsyncClient(KEY, transport=AsyncThreePages()) as client:
             emitted: Any = client.iterate(numbers(closed))
             assert await anext(emitted) == 1
             emitted.close()
@@ -456,16 +453,18 @@ def test_an_iteration_that_is_closed_closes_its_program() -> None:
     assert closed == ["closed"] * 2
 
 
-def test_a_client_within_a_transport_does_not_inherit_the_function() -> None:
+def test_a_client_inside_a_transport_does_not_inherit_the_function() -> None:
     seen: list[Observation] = []
-    inner = Client(KEY, transport=Replay.of((delete("inner"), answer({"status": "success"}))))
+    inner = Client(
+        KEY, transport=Replay.of((delete("inner"), responses.json({"status": "success"})))
+    )
 
     class Forwarding:
         def send(self, request: Request, timeout: Timeout | None) -> Response:
             inner.call(delete("inner"))
-            return answer({"status": "success"})
+            return responses.json({"status": "success"})
 
-    with Client(KEY, transport=Forwarding(), on_exchange=noting(seen)) as client:
+    with Client(KEY, transport=Forwarding(), on_exchange=collect(seen)) as client:
         client.call(delete())
     assert [one.path for one in seen] == ["/v2/slots/reservations/r7"]
 
@@ -473,20 +472,20 @@ def test_a_client_within_a_transport_does_not_inherit_the_function() -> None:
 def test_with_options_sets_the_function_and_keeps_it() -> None:
     first: list[Observation] = []
     second: list[Observation] = []
-    replay = Replay.of(*[(delete(), answer({"status": "success"}))] * 4)
+    replay = Replay.of(*[(delete(), responses.json({"status": "success"}))] * 4)
     with Client(transport=replay) as client:
-        with_first = client.with_options(on_exchange=noting(first))
-        for each in (
+        with_first = client.with_options(on_exchange=collect(first))
+        for variant in (
             client,
             with_first,
             with_first.with_options(retry=NO_RETRY),
-            with_first.with_options(on_exchange=noting(second)),
+            with_first.with_options(on_exchange=collect(second)),
         ):
-            each.call(delete())
+            variant.call(delete())
     assert (len(first), len(second)) == (2, 1)
 
 
-def test_the_log_line_is_written_within_the_function(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_line_is_written_inside_the_function(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     found: list[list[str]] = []
 
@@ -495,7 +494,7 @@ def test_the_log_line_is_written_within_the_function(caplog: pytest.LogCaptureFi
         yield
         found.append(lines(caplog))
 
-    replay = Replay.of((delete(), answer({"status": "success"})))
+    replay = Replay.of((delete(), responses.json({"status": "success"})))
     call("urllib3", delete(), replay, on_exchange=on_exchange)
     assert found == [["DELETE /v2/slots/reservations/r7: 200, attempt 1"]]
 
@@ -511,7 +510,7 @@ def test_an_error_of_the_function_reaches_the_caller() -> None:
         yield
         raise LookupError("late")
 
-    with Server(answering(said(DELETED))) as server:
+    with Server(answering(wire_response(DELETED))) as server:
         with pytest.raises(LookupError, match="early"):
             call("urllib3", delete(), base_url=server.url, on_exchange=early)
         assert server.connections == 0
@@ -523,12 +522,12 @@ def test_an_error_of_the_function_reaches_the_caller() -> None:
 @both
 def test_a_function_cannot_suppress_the_error_of_an_exchange(kind: str) -> None:
     @contextmanager
-    def hiding(observation: Observation) -> Iterator[None]:
+    def suppressing(observation: Observation) -> Iterator[None]:
         with suppress(BaseException):
             yield
 
     with Server(answering_once(b"")) as server, pytest.raises(OutcomeUnknown) as caught:
-        call(kind, bookings.confirm("bk7"), base_url=server.url, on_exchange=hiding)
+        call(kind, bookings.confirm("bk7"), base_url=server.url, on_exchange=suppressing)
     assert str(caught.value.cause).startswith(
         "POST /v2/bookings/bk7/confirm: the server closed the connection within its answer"
     )
@@ -543,13 +542,13 @@ def test_a_value_that_is_not_a_function_is_refused(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("attempt", [0, -1, True, "1", 1.0])
-def test_an_attempt_is_a_number_from_1_on(attempt: Any) -> None:
+def test_an_attempt_must_be_an_integer_from_1(attempt: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         Send(Request("GET", "https://api.test/"), attempt=attempt)
-    assert str(caught.value) == "attempt: must be an integer of at least 1, which is the first"
+    assert str(caught.value) == "attempt: must be an integer of at least 1; the first attempt is 1"
 
 
-def test_the_attempt_is_no_part_of_what_is_asked() -> None:
+def test_the_attempt_does_not_count_when_sends_are_compared() -> None:
     request = Request("GET", "https://api.test/")
     assert Send(request, attempt=2) == Send(request)
 
@@ -569,18 +568,18 @@ def test_threads_and_tasks_do_not_see_the_attempts_of_others() -> None:
             await trio.testing.wait_all_tasks_blocked()
             return OK_RESPONSE
 
-    def asking(attempt: int) -> Program[Response]:
+    def program(attempt: int) -> Program[Response]:
         return (yield from send(request, attempt=attempt))
 
-    def all_at_once() -> Program[Any]:
-        return gather([asking(number) for number in (1, 2, 3)], limit=3)
+    def concurrently() -> Program[Any]:
+        return gather([program(number) for number in (1, 2, 3)], limit=3)
 
-    with Client(KEY, transport=Meeting(), on_exchange=noting(seen)) as client:
-        client.run(all_at_once())
+    with Client(KEY, transport=Meeting(), on_exchange=collect(seen)) as client:
+        client.run(concurrently())
 
     async def run_it() -> None:
-        async with AsyncClient(KEY, transport=AsyncMeeting(), on_exchange=noting(seen)) as client:
-            await client.run(all_at_once())
+        async with AsyncClient(KEY, transport=AsyncMeeting(), on_exchange=collect(seen)) as client:
+            await client.run(concurrently())
 
     trio.run(run_it)
     assert sorted(one.attempt for one in seen) == [1, 1, 2, 2, 3, 3]
@@ -588,7 +587,7 @@ def test_threads_and_tasks_do_not_see_the_attempts_of_others() -> None:
 
 def test_without_retries_there_is_one_attempt(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
-    replay = Replay.of((delete(), answer({}, 503)))
+    replay = Replay.of((delete(), responses.json({}, 503)))
     with pytest.raises(ServerError):
         call("urllib3", delete(), replay, retry=NO_RETRY)
     assert lines(caplog) == ["DELETE /v2/slots/reservations/r7: 503, attempt 1"]

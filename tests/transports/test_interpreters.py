@@ -1,4 +1,4 @@
-"""The interpreters of programs: the same effects, blocking and under trio."""
+"""The interpreters of programs perform the same effects, blocking and under trio."""
 
 import importlib
 import inspect
@@ -38,7 +38,7 @@ from calcom_core.effects import (
     sleep,
 )
 from calcom_transports import Replay, iterate, run
-from calcom_transports.interpreter import _BranchCancelled, _Scope, seconds_of
+from calcom_transports.interpreter import _BranchCancelled, _Scope, draw_seconds
 from calcom_transports.trio import iterate_trio, run_trio
 
 Drive = Callable[[Program[Any]], Any]
@@ -49,12 +49,12 @@ def request(name: str) -> Request:
 
 
 class Echo:
-    """Answers with the path; a path that begins with `bad` fails."""
+    """Responds with the last part of the path; a part that begins with `bad` fails."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Timeout | None]] = []
 
-    def answer(self, request: Request, timeout: Timeout | None) -> Response:
+    def respond(self, request: Request, timeout: Timeout | None) -> Response:
         name = request.url.rpartition("/")[2]
         self.sent.append((name, timeout))
         if name.startswith("bad"):
@@ -62,13 +62,13 @@ class Echo:
         return Response(200, {}, name.encode())
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
-        return self.answer(request, timeout)
+        return self.respond(request, timeout)
 
 
 class AsyncEcho(Echo):
     async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
         await trio.lowlevel.checkpoint()
-        return self.answer(request, timeout)
+        return self.respond(request, timeout)
 
 
 def blocking(program: Program[Any], echo: Echo | None = None) -> Any:
@@ -89,11 +89,11 @@ def replayed_under_trio(program: Program[Any]) -> Any:
     return trio.run(run_trio, program, Replay.of())
 
 
-drives = pytest.mark.parametrize("drive", [blocking, under_trio])
+with_transports = pytest.mark.parametrize("drive", [blocking, under_trio])
 everywhere = pytest.mark.parametrize("drive", [blocking, under_trio, replayed, replayed_under_trio])
 
 
-def asking(name: str, ended: list[str] | None = None) -> Program[str]:
+def fetch(name: str, ended: list[str] | None = None) -> Program[str]:
     try:
         response = yield from send(request(name))
         return response.body.decode()
@@ -102,15 +102,15 @@ def asking(name: str, ended: list[str] | None = None) -> Program[str]:
             ended.append(name)
 
 
-@drives
+@with_transports
 def test_a_program_gets_the_results_of_its_effects(drive: Drive) -> None:
     def program() -> Program[list[Any]]:
-        one = yield from asking("one")
-        began = yield from clock()
+        one = yield from fetch("one")
+        start = yield from clock()
         yield from sleep(0.001)
         ended = yield from clock()
-        many = yield from gather([asking(str(number)) for number in range(9)], limit=3)
-        return [one, ended - began >= 0.001, many]
+        many = yield from gather([fetch(str(number)) for number in range(9)], limit=3)
+        return [one, ended - start >= 0.001, many]
 
     assert drive(program()) == ["one", True, tuple("012345678")]
 
@@ -126,36 +126,36 @@ def test_the_timeout_of_an_effect_reaches_the_transport(drive: Any, echo: Any) -
     assert echo.sent == [("a", Timeout(1, 2, 3)), ("b", None)]
 
 
-@drives
-def test_an_error_is_raised_into_the_program_which_may_go_on(drive: Drive) -> None:
+@with_transports
+def test_a_program_may_continue_after_an_error(drive: Drive) -> None:
     def program() -> Program[str]:
         try:
             yield from send(request("bad"))
         except NotSent as error:
-            return f"caught {error}, then {(yield from asking('good'))}"
+            return f"caught {error}, then {(yield from fetch('good'))}"
         return "not raised"
 
     assert drive(program()) == "caught bad, then good"
 
 
-@drives
-def test_an_error_that_the_program_lets_through_is_raised_and_the_program_closed(
+@with_transports
+def test_an_uncaught_error_reaches_the_caller_and_closes_the_program(
     drive: Drive,
 ) -> None:
     ended: list[str] = []
 
     with pytest.raises(NotSent, match=r"^bad$"):
-        drive(asking("bad", ended))
+        drive(fetch("bad", ended))
 
     assert ended == ["bad"]
 
 
 @everywhere
-def test_what_is_no_effect_is_raised_into_the_program(drive: Drive) -> None:
+def test_a_program_that_yields_another_type_is_refused(drive: Drive) -> None:
     def program() -> Generator[Any, Any, None]:
         yield "something"
 
-    with pytest.raises(InvalidInput, match="program: yielded str, which is no effect"):
+    with pytest.raises(InvalidInput, match="program: yielded str, which is not an effect"):
         drive(program())
 
 
@@ -169,15 +169,17 @@ def test_only_a_stream_may_emit(drive: Drive) -> None:
         finally:
             closed.append(True)
 
-    with pytest.raises(InvalidInput, match="emits, as only a stream may: give it to iterate"):
+    with pytest.raises(
+        InvalidInput, match="emitted an item, so it is a stream; pass it to iterate"
+    ):
         drive(stream())
 
     assert closed == [True]
 
 
-@drives
-def test_an_error_in_one_branch_is_raised_alone_and_every_program_is_closed(drive: Drive) -> None:
-    programs = [asking(name) for name in ("0", "1", "bad", "3", "4", "5")]
+@with_transports
+def test_the_error_of_a_branch_reaches_the_caller_and_closes_every_branch(drive: Drive) -> None:
+    programs = [fetch(name) for name in ("0", "1", "bad", "3", "4", "5")]
 
     with pytest.raises(NotSent, match=r"^bad$") as caught:
         drive(gather(programs, limit=2))
@@ -186,25 +188,25 @@ def test_an_error_in_one_branch_is_raised_alone_and_every_program_is_closed(driv
     assert [inspect.getgeneratorstate(program) for program in programs] == ["GEN_CLOSED"] * 6
 
 
-@drives
-def test_a_gather_within_a_gather_ends_too(drive: Drive) -> None:
+@with_transports
+def test_an_error_ends_an_inner_gather(drive: Drive) -> None:
     sleeping = [sleep(3600), sleep(3600)]
-    programs: list[Program[Any]] = [gather(sleeping, limit=2), asking("bad")]
+    programs: list[Program[Any]] = [gather(sleeping, limit=2), fetch("bad")]
 
     with pytest.raises(NotSent, match=r"^bad$"):
         drive(gather(programs, limit=2))
 
     states = [inspect.getgeneratorstate(program) for program in (*programs, *sleeping)]
-    # A gather that never began leaves its own branches as they were made.
+    # A gather that never started does not start its branches.
     assert states in (["GEN_CLOSED"] * 4, ["GEN_CLOSED", "GEN_CLOSED", *["GEN_CREATED"] * 2])
 
 
 @pytest.mark.parametrize("drive", [replayed, replayed_under_trio])
-def test_a_replay_runs_branches_and_sleeps_without_threads_and_without_waiting(
+def test_a_replay_runs_branches_and_sleeps_without_threads_or_waiting(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(*given: object) -> None:
-        raise AssertionError("a replay waits for nothing")
+    def refused(*args: object) -> None:
+        raise AssertionError("a replay neither waits nor starts a thread")
 
     for name in ("threading.Thread.start", "time.sleep", "trio.sleep"):
         monkeypatch.setattr(name, refused)
@@ -225,16 +227,16 @@ def test_a_gather_of_nothing_is_an_empty_tuple(drive: Drive) -> None:
     assert drive(gather([], limit=1)) == ()
 
 
-@drives
-def test_no_more_than_the_limit_runs_at_once(drive: Drive) -> None:
-    running, most = 0, 0
+@with_transports
+def test_no_more_branches_than_the_limit_run_at_once(drive: Drive) -> None:
+    running, maximum = 0, 0
     lock = threading.Lock()
 
     def branch() -> Program[None]:
-        nonlocal running, most
+        nonlocal running, maximum
         with lock:
             running += 1
-            most = max(most, running)
+            maximum = max(maximum, running)
         yield from sleep(0.001)
         with lock:
             running -= 1
@@ -244,18 +246,18 @@ def test_no_more_than_the_limit_runs_at_once(drive: Drive) -> None:
 
     drive(program())
 
-    assert most <= 3
+    assert maximum <= 3
 
 
-def test_a_blocking_gather_really_runs_at_once() -> None:
-    meeting = threading.Barrier(4, timeout=10)
+def test_a_blocking_gather_runs_its_branches_concurrently() -> None:
+    barrier = threading.Barrier(4, timeout=10)
 
-    class Meeting:
+    class MeetingTransport:
         def send(self, request: Request, timeout: Timeout | None) -> Response:
-            meeting.wait()
+            barrier.wait()
             return Response(200)
 
-    results = run(gather([asking(str(n)) for n in range(4)], limit=4), Meeting())
+    results = run(gather([fetch(str(n)) for n in range(4)], limit=4), MeetingTransport())
 
     assert results == ("", "", "", "")
 
@@ -263,9 +265,9 @@ def test_a_blocking_gather_really_runs_at_once() -> None:
 @pytest.mark.parametrize(("limit", "hours"), [(1, 4), (2, 2), (4, 1), (9, 1)])
 def test_a_gather_under_trio_runs_as_many_at_once_as_its_limit(limit: int, hours: int) -> None:
     def program() -> Program[float]:
-        began = yield from clock()
+        start = yield from clock()
         yield from gather([sleep(3600) for _ in range(4)], limit)
-        return (yield from clock()) - began
+        return (yield from clock()) - start
 
     assert under_trio(program()) == pytest.approx(hours * 3600)
 
@@ -290,7 +292,7 @@ def test_an_interrupt_while_waiting_ends_the_branches(monkeypatch: pytest.Monkey
     assert threading.active_count() == before
 
 
-def test_a_thread_that_cannot_start_ends_those_that_did(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_that_cannot_start_ends_the_started_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     start = threading.Thread.start
     refusals = [RuntimeError("can't start new thread"), None]
 
@@ -321,7 +323,7 @@ def test_the_branches_see_the_context_of_the_program() -> None:
     assert blocking(gather([branch()], limit=1)) == ("seen",)
 
 
-def test_a_cancelled_step_of_a_stream_closes_it() -> None:
+def test_cancelling_a_stream_closes_it() -> None:
     async def main() -> str:
         stream: Stream[None] = (effect for effect in [Sleep(3600)])  # type: ignore[assignment]
         items = iterate_trio(stream, AsyncEcho())
@@ -332,7 +334,7 @@ def test_a_cancelled_step_of_a_stream_closes_it() -> None:
     assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0)) == "GEN_CLOSED"
 
 
-def test_an_outer_cancellation_passes_through_a_gather_as_itself() -> None:
+def test_an_outer_cancellation_passes_through_a_gather_unchanged() -> None:
     seen: list[type[BaseException]] = []
 
     async def main() -> None:
@@ -349,56 +351,56 @@ def test_an_outer_cancellation_passes_through_a_gather_as_itself() -> None:
     assert seen == [trio.Cancelled]
 
 
-class NoTransport:
-    """Takes a request and gives back what is no answer."""
+class InvalidTransport:
+    """Returns a value that is not a response."""
 
-    def __init__(self, given: Any) -> None:
-        self.given = given
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
     def send(self, request: Request, timeout: Timeout | None) -> Any:
-        return self.given
+        return self.value
 
 
-def test_a_transport_that_returns_no_answer_may_have_done_what_was_asked() -> None:
-    with pytest.raises(NoAnswer, match="transport's send returned dict, and not a Response"):
-        run(asking("a"), NoTransport({}))
+def test_a_transport_that_returns_no_response_leaves_the_outcome_unknown() -> None:
+    with pytest.raises(NoAnswer, match="transport's send returned dict, not a Response"):
+        run(fetch("a"), InvalidTransport({}))
     with pytest.raises(NoAnswer, match="transport's send is not async; it is one for Client"):
-        under_trio(asking("a"), NoTransport(Response(200)))  # type: ignore[arg-type]
+        under_trio(fetch("a"), InvalidTransport(Response(200)))  # type: ignore[arg-type]
     write = bookings.confirm("bk7")
     with pytest.raises(OutcomeUnknown):
-        run(retrying(Api(Anonymous()), write), NoTransport(None))
+        run(retrying(Api(Anonymous()), write), InvalidTransport(None))
 
 
-def test_a_program_that_is_no_stream_does_not_lose_its_result() -> None:
-    program = asking("a")
-    with pytest.raises(InvalidInput, match="stream: returned str, as only a program may") as first:
+def test_iterating_over_a_program_with_a_result_is_refused() -> None:
+    program = fetch("a")
+    with pytest.raises(InvalidInput, match="stream: returned str, so it is a program") as first:
         list(iterate(program, Echo()))
     with pytest.raises(InvalidInput) as second:
-        trio.run(listed, asking("a"))
+        trio.run(list_items, fetch("a"))
     assert str(second.value) == str(first.value)
 
 
-async def listed(stream: Any) -> list[Any]:
+async def list_items(stream: Any) -> list[Any]:
     return [item async for item in iterate_trio(stream, AsyncEcho())]
 
 
 def numbers(closed: list[str]) -> Stream[str]:
     try:
         for number in range(3):
-            text = yield from asking(str(number))
+            text = yield from fetch(str(number))
             yield from emit(text)
     finally:
         closed.append("closed")
 
 
-def test_a_stream_hands_out_its_items_and_is_closed() -> None:
+def test_a_stream_yields_its_items_and_is_closed() -> None:
     closed: list[str] = []
 
     assert list(iterate(numbers(closed), Echo())) == ["0", "1", "2"]
     assert closed == ["closed"]
 
 
-def test_leaving_a_stream_closes_it_and_asks_for_no_more() -> None:
+def test_leaving_a_stream_closes_it_and_sends_nothing_more() -> None:
     closed: list[str] = []
     echo = Echo()
 
@@ -410,7 +412,7 @@ def test_leaving_a_stream_closes_it_and_asks_for_no_more() -> None:
     assert [name for name, _ in echo.sent] == ["0"]
 
 
-def test_a_stream_under_trio_hands_out_its_items_and_is_closed() -> None:
+def test_a_stream_under_trio_yields_its_items_and_is_closed() -> None:
     closed: list[str] = []
 
     async def main() -> list[str]:
@@ -420,7 +422,7 @@ def test_a_stream_under_trio_hands_out_its_items_and_is_closed() -> None:
     assert closed == ["closed"]
 
 
-def test_a_stream_under_trio_may_be_left() -> None:
+def test_leaving_a_stream_under_trio_and_closing_it_sends_nothing_more() -> None:
     closed: list[str] = []
     echo = AsyncEcho()
 
@@ -442,7 +444,7 @@ def test_an_error_in_a_stream_under_trio_closes_it() -> None:
 
     def stream() -> Stream[str]:
         try:
-            yield from emit((yield from asking("bad")))
+            yield from emit((yield from fetch("bad")))
         finally:
             closed.append("closed")
 
@@ -455,7 +457,7 @@ def test_an_error_in_a_stream_under_trio_closes_it() -> None:
     assert closed == ["closed"]
 
 
-def test_a_cancelled_program_is_closed_and_its_branches_too() -> None:
+def test_cancelling_a_program_closes_its_branches() -> None:
     ended: list[str] = []
 
     def sleeping(name: str) -> Program[None]:
@@ -484,8 +486,8 @@ def test_sleeps_obey_the_mock_clock() -> None:
     assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0)) == 3600.0
 
 
-def test_outside_trio_the_error_says_what_to_do_and_the_program_is_closed() -> None:
-    program = asking("a")
+def test_outside_trio_the_error_names_the_way_out_and_the_program_is_closed() -> None:
+    program = fetch("a")
     coroutine = run_trio(program, AsyncEcho())
 
     with pytest.raises(InvalidInput, match=r"under trio\.run only; under asyncio, run"):
@@ -497,20 +499,20 @@ def test_outside_trio_the_error_says_what_to_do_and_the_program_is_closed() -> N
 
 
 def test_jitter_draws_from_the_stated_range() -> None:
-    drawn = [seconds_of(Sleep(8.0, jitter=0.25)) for _ in range(200)]
+    drawn = [draw_seconds(Sleep(8.0, jitter=0.25)) for _ in range(200)]
 
     assert all(6.0 <= seconds <= 8.0 for seconds in drawn)
     assert len(set(drawn)) > 1
-    assert seconds_of(Sleep(8.0)) == 8.0
+    assert draw_seconds(Sleep(8.0)) == 8.0
 
 
-def test_gather_wants_a_limit_of_at_least_one() -> None:
+def test_a_gather_needs_a_limit_of_at_least_one() -> None:
     for limit in (0, -1, True, 1.5):
         with pytest.raises(InvalidInput, match="limit"):
             Gather((), limit)  # type: ignore[arg-type]
 
 
-def test_a_gather_begun_in_a_branch_that_is_ending_ends_at_once() -> None:
+def test_a_gather_that_starts_in_a_cancelled_branch_is_cancelled_at_once() -> None:
     scope = _Scope()
     scope.cancel()
 
@@ -526,21 +528,21 @@ def test_without_trio_its_interpreter_names_the_extra(monkeypatch: pytest.Monkey
         importlib.import_module("calcom_transports.trio_runtime")
 
 
-@drives
-def test_what_is_no_program_or_has_run_is_refused(drive: Drive) -> None:
-    over = asking("a")
-    drive(over)
+@with_transports
+def test_an_invalid_or_finished_program_is_refused(drive: Drive) -> None:
+    finished = fetch("a")
+    drive(finished)
 
     with pytest.raises(InvalidInput, match="must be a generator, not function; call"):
-        drive(asking)  # type: ignore[arg-type]
+        drive(fetch)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="has run already; call the function again"):
-        drive(over)
+        drive(finished)
     with pytest.raises(InvalidInput, match="must be a generator, not int"):
         drive(gather([1, 2], limit=2))  # type: ignore[list-item]
 
 
-def test_a_send_wants_a_request_and_takes_seconds() -> None:
-    with pytest.raises(InvalidInput, match=r"of an operation, api\.request\(operation\)"):
+def test_a_send_needs_a_request_and_accepts_seconds() -> None:
+    with pytest.raises(InvalidInput, match=r"create one with api\.request\(operation\)"):
         next(send("x"))  # type: ignore[arg-type]
 
     assert Send(request("a"), timeout=2).timeout == Timeout(2, 2, 2)

@@ -1,6 +1,6 @@
-"""Every operation over a real socket, called as a user would, by both clients.
+"""Every operation over a real socket, called with both clients as a user would.
 
-The server knows what each call must send, and answers 599 to anything else.
+The server knows the request of each call, and responds to any other with 599.
 """
 
 import json
@@ -54,14 +54,14 @@ from calcom_transports.urllib3 import Urllib3Transport
 
 @frozen
 class Exchange:
-    """A row of the table of calls, what the server answers to it, and what that is read as.
+    """A row of the table of calls, the response of the server, and the result of the call.
 
-    Of bookings only the outline is told.
+    A booking is given by its outline.
     """
 
     label: str
     status: int
-    answer: dict[str, Any]
+    body: dict[str, Any]
     result: Any
 
 
@@ -128,7 +128,7 @@ OUTLINE_OF_SEATED = (Booking, 9201, "seated", "accepted", BookingShape.SEATED)
 OUTLINE_OF_FIRST = (Booking, 9101, "first", "accepted", BookingShape.RECURRING)
 OUTLINE_OF_SECOND = (Booking, 9102, "second", "accepted", BookingShape.RECURRING)
 
-READ_PER = BookingAttendee(
+PER_RESULT = BookingAttendee(
     name="Per Dal",
     email="per@guest.example",
     display_email="per@guest.example",
@@ -146,14 +146,14 @@ REASSIGNED = {
         "displayEmail": "ola@host.example",
     },
 }
-READ_REASSIGNED = Reassignment(
+REASSIGNED_RESULT = Reassignment(
     "bk7", NewHost(78, "Ola Berg", "ola@host.example", "ola@host.example")
 )
 REFERENCES = [
     {"type": "daily_video", "eventUid": "room-4411", "id": 31, "destinationCalendarId": None},
     {"type": "google_calendar", "eventUid": "g", "id": 32, "destinationCalendarId": "cal-1"},
 ]
-READ_REFERENCES = (
+REFERENCES_RESULT = (
     BookingReference("daily_video", "room-4411", 31),
     BookingReference("google_calendar", "g", 32, "cal-1"),
 )
@@ -165,7 +165,7 @@ RESERVATION = {
     "reservationUid": "res-1",
     "reservationUntil": "2027-04-01T12:05:00.456Z",
 }
-KEPT = (
+RESERVATION_FIELDS = (
     "res-1",
     501,
     datetime(2027, 4, 5, 9, 30, tzinfo=UTC),
@@ -183,7 +183,7 @@ LAST_PAGE = {
     "hasNextPage": False,
     "hasPreviousPage": True,
 }
-READ_LAST_PAGE = OffsetPagination(
+LAST_PAGE_RESULT = OffsetPagination(
     total_items=3,
     items_per_page=50,
     returned_items=1,
@@ -195,39 +195,39 @@ READ_LAST_PAGE = OffsetPagination(
 )
 
 CHAT = {"id": 501, "slug": "chat", "lengthInMinutes": 30, "seats": {"disabled": True}}
-READ_CHAT = EventType(501, "chat", length_in_minutes=30, seats=EventTypeSeats(disabled=True))
+CHAT_RESULT = EventType(501, "chat", length_in_minutes=30, seats=EventTypeSeats(disabled=True))
 
 
 def _page(*items: Any, **pagination: Any) -> dict[str, Any]:
     return {"status": "success", "data": items, "pagination": pagination}
 
 
-def _of(data: Any) -> dict[str, Any]:
+def _success(data: Any) -> dict[str, Any]:
     return {"status": "success", "data": data}
 
 
 def _single(label: str, status: int = 200) -> tuple[Exchange, ...]:
-    return (Exchange(label, status, _of(SINGLE), OUTLINE_OF_SINGLE),)
+    return (Exchange(label, status, _success(SINGLE), OUTLINE_OF_SINGLE),)
 
 
 def _seated(label: str, status: int = 200) -> tuple[Exchange, ...]:
-    return (Exchange(label, status, _of(SEATED), OUTLINE_OF_SEATED),)
+    return (Exchange(label, status, _success(SEATED), OUTLINE_OF_SEATED),)
 
 
 def _series(label: str, status: int = 200) -> tuple[Exchange, ...]:
     outlines = (OUTLINE_OF_FIRST, OUTLINE_OF_SECOND)
-    return (Exchange(label, status, _of([FIRST, SECOND]), outlines),)
+    return (Exchange(label, status, _success([FIRST, SECOND]), outlines),)
 
 
 def _last_page(label: str) -> Exchange:
     return Exchange(
-        label, 200, _page(SEATED, **LAST_PAGE), ((OUTLINE_OF_SEATED,), READ_LAST_PAGE, None)
+        label, 200, _page(SEATED, **LAST_PAGE), ((OUTLINE_OF_SEATED,), LAST_PAGE_RESULT, None)
     )
 
 
-def _reserved(label: str, status: int) -> tuple[Exchange, ...]:
-    answer = _of({**RESERVATION, "reservationDuration": 10})
-    return (Exchange(label, status, answer, Reservation(*KEPT, 10)),)
+def _reservation(label: str, status: int) -> tuple[Exchange, ...]:
+    body = _success({**RESERVATION, "reservationDuration": 10})
+    return (Exchange(label, status, body, Reservation(*RESERVATION_FIELDS, 10)),)
 
 
 EXCHANGES: dict[str, tuple[Exchange, ...]] = {
@@ -313,7 +313,7 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
         Exchange(
             "several seats",
             200,
-            _of({"confirmedSeatUids": ["seat-2"]}),
+            _success({"confirmedSeatUids": ["seat-2"]}),
             ConfirmedSeats(("seat-2",)),
         ),
     ),
@@ -321,19 +321,21 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
         Exchange(
             "in short",
             200,
-            _of({"declinedSeatUids": ["seat-1"]}),
+            _success({"declinedSeatUids": ["seat-1"]}),
             DeclinedSeats(("seat-1",)),
         ),
     ),
     "bookings.mark_absent": _single("in full"),
-    "bookings.reassign": (Exchange("in short", 200, _of(REASSIGNED), READ_REASSIGNED),),
-    "bookings.reassign_to_user": (Exchange("in full", 200, _of(REASSIGNED), READ_REASSIGNED),),
+    "bookings.reassign": (Exchange("in short", 200, _success(REASSIGNED), REASSIGNED_RESULT),),
+    "bookings.reassign_to_user": (
+        Exchange("in full", 200, _success(REASSIGNED), REASSIGNED_RESULT),
+    ),
     "bookings.update_location": _single("to link"),
     "bookings.recordings": (
         Exchange(
             "in short",
             200,
-            _of(
+            _success(
                 [
                     {
                         "id": "rec-1",
@@ -366,7 +368,7 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
         Exchange(
             "in short",
             200,
-            _of(["https://files.example/t1.vtt?sig=abc"]),
+            _success(["https://files.example/t1.vtt?sig=abc"]),
             ("https://files.example/t1.vtt?sig=abc",),
         ),
     ),
@@ -374,19 +376,19 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
         Exchange(
             "in short",
             200,
-            _of([{"label": "ICS", "id": "ics", "link": "data:text/calendar,BEGIN"}]),
+            _success([{"label": "ICS", "id": "ics", "link": "data:text/calendar,BEGIN"}]),
             (CalendarLink("ICS", "data:text/calendar,BEGIN", "ics"),),
         ),
     ),
     "bookings.references": (
-        Exchange("in short", 200, _of(REFERENCES), READ_REFERENCES),
-        Exchange("of daily_video", 200, _of([]), ()),
+        Exchange("in short", 200, _success(REFERENCES), REFERENCES_RESULT),
+        Exchange("of daily_video", 200, _success([]), ()),
     ),
     "bookings.conferencing_sessions": (
         Exchange(
             "in short",
             200,
-            _of(
+            _success(
                 [
                     {
                         "id": "s-1",
@@ -424,14 +426,16 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
         ),
     ),
     "bookings.attendees.list": (
-        Exchange("in short", 200, _of([{**PER, "id": 4401}]), (READ_PER,)),
+        Exchange("in short", 200, _success([{**PER, "id": 4401}]), (PER_RESULT,)),
     ),
-    "bookings.attendees.get": (Exchange("in short", 200, _of({**PER, "id": 4401}), READ_PER),),
+    "bookings.attendees.get": (
+        Exchange("in short", 200, _success({**PER, "id": 4401}), PER_RESULT),
+    ),
     "bookings.attendees.add": (
         Exchange(
             "in full",
             201,
-            _of(
+            _success(
                 {
                     "id": 4402,
                     "bookingId": 9001,
@@ -459,7 +463,7 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
         Exchange(
             "in short",
             200,
-            _of(
+            _success(
                 {
                     "id": 4402,
                     "bookingId": 9001,
@@ -476,7 +480,7 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
         Exchange(
             "in full",
             200,
-            _of(
+            _success(
                 {
                     "2027-04-05": [
                         {
@@ -505,14 +509,14 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
                 }
             ),
         ),
-        Exchange("of several users", 200, _of({}), Slots({})),
+        Exchange("of several users", 200, _success({}), Slots({})),
     ),
-    "slots.reserve": _reserved("in full", 201),
+    "slots.reserve": _reservation("in full", 201),
     "slots.get_reservation": (
-        Exchange("in short", 200, _of(RESERVATION), Reservation(*KEPT)),
-        Exchange("in short", 200, _of(None), None),
+        Exchange("in short", 200, _success(RESERVATION), Reservation(*RESERVATION_FIELDS)),
+        Exchange("in short", 200, _success(None), None),
     ),
-    "slots.update_reservation": _reserved("in full", 200),
+    "slots.update_reservation": _reservation("in full", 200),
     "slots.delete_reservation": (Exchange("in short", 200, {"status": "success"}, None),),
     "teams.bookings": (_last_page("in full"),),
     "teams.organization_bookings": (
@@ -533,37 +537,37 @@ EXCHANGES: dict[str, tuple[Exchange, ...]] = {
     ),
     "teams.organization_team_bookings": (_last_page("in full"),),
     "teams.organization_user_bookings": (_last_page("in full"),),
-    "teams.references": (Exchange("of daily_video", 200, _of(REFERENCES), READ_REFERENCES),),
+    "teams.references": (Exchange("of daily_video", 200, _success(REFERENCES), REFERENCES_RESULT),),
     "event_types.list": (
-        Exchange("in short", 200, _of([CHAT]), (READ_CHAT,)),
-        Exchange("one of a user of an organisation", 200, _of([CHAT]), (READ_CHAT,)),
-        Exchange("of several users", 200, _of([]), ()),
+        Exchange("in short", 200, _success([CHAT]), (CHAT_RESULT,)),
+        Exchange("one of a user of an organisation", 200, _success([CHAT]), (CHAT_RESULT,)),
+        Exchange("of several users", 200, _success([]), ()),
     ),
-    "event_types.get": (Exchange("in short", 200, _of(CHAT), READ_CHAT),),
+    "event_types.get": (Exchange("in short", 200, _success(CHAT), CHAT_RESULT),),
     "me.get": (
         Exchange(
             "in short",
             200,
-            _of({"id": 77, "username": "rosa", "timeZone": "Europe/Oslo", "added": 1}),
+            _success({"id": 77, "username": "rosa", "timeZone": "Europe/Oslo", "added": 1}),
             Me(77, username="rosa", time_zone="Europe/Oslo", extra={"added": 1}),
         ),
     ),
 }
 
 
-def asks(following: Operation[Any] | None) -> tuple[str, str | None] | None:
-    """Return the target and the version of the operation for the page that follows."""
-    if following is None:
+def target_and_version(operation: Operation[Any] | None) -> tuple[str, str | None] | None:
+    """Return the target and the version of the operation for the next page."""
+    if operation is None:
         return None
-    request = Api(Anonymous(), versions=HOSTED).request(following)
+    request = Api(Anonymous(), versions=HOSTED).request(operation)
     target = request.url.removeprefix("https://api.cal.com")
     return target, request.headers.get("cal-api-version")
 
 
 def outline(value: Any) -> Any:
-    """Shorten bookings, which are long, and leave out the raw answer of a page."""
+    """Return a result with the outlines of its bookings, and without the raw response of a page."""
     if isinstance(value, Page):
-        return outline(value.items), value.pagination, asks(value.next)
+        return outline(value.items), value.pagination, target_and_version(value.next)
     if isinstance(value, tuple):
         return tuple(outline(item) for item in value)
     if isinstance(value, Booking):
@@ -571,15 +575,12 @@ def outline(value: Any) -> Any:
     return value
 
 
-def whole(value: Any) -> Any:
-    """Leave out the raw answer of a page, whose headers are the connection's."""
+def without_response(value: Any) -> Any:
+    """Return a result without the raw response of a page, which differs by connection."""
     return (value.items, value.pagination, value.next) if isinstance(value, Page) else value
 
 
-Asked = tuple[str, str | None, Any]
-
-
-def asked(request: bytes) -> Asked:
+def parse_request(request: bytes) -> tuple[str, str | None, Any]:
     """Return the method and target of a request, its version and its body."""
     head, _, body = request.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
@@ -588,19 +589,19 @@ def asked(request: bytes) -> Asked:
     return to, headers.get("cal-api-version"), json.loads(body) if body else None
 
 
-def answering_in_turn(name: str) -> Callable[[Peer], None]:
-    """Answer each connection with the exchanges of an operation, where it asks as it must."""
+def responding_in_turn(name: str) -> Callable[[Peer], None]:
+    """Respond on each connection to the calls of an operation, if they send the right requests."""
 
     def handler(peer: Peer) -> None:
         for exchange in EXCHANGES[name]:
             request = peer.request()
             sent = OPERATIONS[name][exchange.label]
-            answer = json.dumps(exchange.answer).encode()
+            body = json.dumps(exchange.body).encode()
             status = exchange.status
-            if not request or asked(request) != (sent.to, sent.versions[1], sent.body):
-                status, answer = 599, b""
-            head = f"HTTP/1.1 {status} Said\r\nContent-Length: {len(answer)}\r\n\r\n"
-            peer.send(head.encode() + answer)
+            if not request or parse_request(request) != (sent.to, sent.versions[1], sent.body):
+                status, body = 599, b""
+            head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n"
+            peer.send(head.encode() + body)
 
     return handler
 
@@ -609,13 +610,13 @@ def calls(name: str) -> list[Sent]:
     return [OPERATIONS[name][exchange.label] for exchange in EXCHANGES[name]]
 
 
-def by_urllib3(name: str, url: str, **options: Any) -> list[Any]:
+def call_over_urllib3(name: str, url: str, **options: Any) -> list[Any]:
     with Client("cal_test", base_url=url, transport=Urllib3Transport(), **options) as client:
         method = attrgetter(name)(client)
         return [method(*sent.call.args, **sent.call.keywords) for sent in calls(name)]
 
 
-def by_trio(name: str, url: str, **options: Any) -> list[Any]:
+def call_over_trio(name: str, url: str, **options: Any) -> list[Any]:
     async def main() -> list[Any]:
         transport = TrioTransport()
         async with AsyncClient("cal_test", base_url=url, transport=transport, **options) as client:
@@ -626,24 +627,26 @@ def by_trio(name: str, url: str, **options: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_an_operation_is_asked_and_read_alike_by_both_clients(name: str) -> None:
-    with Server(answering_in_turn(name)) as server:
-        through_urllib3 = by_urllib3(name, server.url, versions=HOSTED)
-        through_trio = by_trio(name, server.url, versions=HOSTED)
+def test_both_clients_send_and_read_an_operation_alike(name: str) -> None:
+    with Server(responding_in_turn(name)) as server:
+        over_urllib3 = call_over_urllib3(name, server.url, versions=HOSTED)
+        over_trio = call_over_trio(name, server.url, versions=HOSTED)
 
     results = [exchange.result for exchange in EXCHANGES[name]]
-    assert [outline(value) for value in through_urllib3] == results
-    assert [whole(value) for value in through_trio] == [whole(value) for value in through_urllib3]
+    assert [outline(value) for value in over_urllib3] == results
+    assert [without_response(value) for value in over_trio] == [
+        without_response(value) for value in over_urllib3
+    ]
     assert server.connections == 2
 
 
-def test_the_server_of_these_tests_answers_nothing_that_differs() -> None:
-    with Server(answering_in_turn("bookings.confirm")) as server:
-        # Everywhere another version is spoken than in the table of these tests.
+def test_the_server_of_these_tests_refuses_a_different_request() -> None:
+    with Server(responding_in_turn("bookings.confirm")) as server:
+        # EVERYWHERE sends another version than the table of these tests expects.
         with pytest.raises(OutcomeUnknown, match="599"):
-            by_urllib3("bookings.confirm", server.url, versions=EVERYWHERE)
+            call_over_urllib3("bookings.confirm", server.url, versions=EVERYWHERE)
         with pytest.raises(OutcomeUnknown, match="599"):
-            by_trio("bookings.confirm", server.url, versions=EVERYWHERE)
+            call_over_trio("bookings.confirm", server.url, versions=EVERYWHERE)
 
 
 @pytest.mark.parametrize(
@@ -654,11 +657,11 @@ def test_the_server_of_these_tests_answers_nothing_that_differs() -> None:
         ("bookings.reschedule_seat", "allow_conflicts"),
     ],
 )
-@pytest.mark.parametrize("run", [by_urllib3, by_trio])
-def test_what_the_table_of_versions_lacks_reaches_no_socket(
+@pytest.mark.parametrize("run", [call_over_urllib3, call_over_trio])
+def test_an_operation_that_the_version_profile_lacks_is_not_sent(
     run: Callable[..., list[Any]], name: str, field: str
 ) -> None:
-    with Server(answering_in_turn(name)) as server, pytest.raises(InvalidInput) as caught:
+    with Server(responding_in_turn(name)) as server, pytest.raises(InvalidInput) as caught:
         run(name, server.url, versions=EVERYWHERE)
 
     assert caught.value.field == field
@@ -666,13 +669,13 @@ def test_what_the_table_of_versions_lacks_reaches_no_socket(
 
 
 @pytest.mark.parametrize("name", ["bookings.create_one", "bookings.cancel_one", "bookings.get_one"])
-@pytest.mark.parametrize("run", [by_urllib3, by_trio])
-def test_a_series_that_comes_for_one_booking_reaches_the_caller_once(
+@pytest.mark.parametrize("run", [call_over_urllib3, call_over_trio])
+def test_an_unexpected_series_is_requested_once(
     run: Callable[..., list[Any]], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label = EXCHANGES[name][0].label
     monkeypatch.setitem(EXCHANGES, name, _series(label, 200))
-    with Server(answering_in_turn(name)) as server, pytest.raises(SeriesReturned) as caught:
+    with Server(responding_in_turn(name)) as server, pytest.raises(SeriesReturned) as caught:
         run(name, server.url, versions=HOSTED)
 
     assert outline(caught.value.bookings) == (OUTLINE_OF_FIRST, OUTLINE_OF_SECOND)

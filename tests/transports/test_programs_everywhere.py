@@ -1,7 +1,7 @@
-"""One program, four ways to carry it out: the same effects, the same time and the same result.
+"""A program runs the same in four ways: the same effects, the same times and the same result.
 
-Over a loopback server by urllib3 and by trio, and from a replay, blocking and under trio.
-Time is virtual in all of them, so that a back-off of hours takes none.
+The ways are urllib3 and trio with a loopback server, and a replay, run_blocking and under trio.
+Time is virtual in all of them, so a back-off of hours takes no time.
 """
 
 import json
@@ -47,8 +47,8 @@ from calcom_core.execution import Branch
 from calcom_core.paging import items, pages
 from calcom_core.retry import Exchange, exchange_with_retries
 from calcom_transports import Recorder, Replay, interpreter, iterate, run
-from calcom_transports.__main__ import WALK, walk
-from calcom_transports.cassette import Cassette, Failure, Recorded, Run, load
+from calcom_transports.__main__ import DEMO_CASSETTE, demo
+from calcom_transports.cassette import Cassette, Failure, RecordedExchange, Run, load
 from calcom_transports.trio import TrioTransport, iterate_trio, run_trio
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -65,8 +65,8 @@ TOKEN = {"create_once_key": "order-1"}
 
 Log = list[Any]
 Program = Generator[Any, Any, Any]
-Asked = tuple[Branch, Operation[Any], Response | NoAnswer]
-"""In which branch what is asked, and what comes of it."""
+Expected = tuple[Branch, Operation[Any], Response | NoAnswer]
+"""A branch, an operation that it sends, and the response or failure of it."""
 
 
 def refused(status: int, **headers: str) -> Response:
@@ -77,7 +77,7 @@ def refused(status: int, **headers: str) -> Response:
 
 def success(data: Any, status: int = 200, **more: Any) -> Response:
     body = {"status": "success", "data": data, **more}
-    # As servers write it, and a replay: without spaces.
+    # Without spaces, as servers and replays write it.
     return Response(status, (), json.dumps(body, separators=(",", ":")).encode())
 
 
@@ -93,10 +93,10 @@ def booking(uid: str, **changes: Any) -> Booking:
 
 @frozen
 class Case:
-    """A program, what it is answered, and what must be seen of it."""
+    """A program, the exchanges it has, and the log and result it must have."""
 
     program: Callable[[Api], Program]
-    asked: list[Asked]
+    exchanges: list[Expected]
     log: Log
     result: Any
     streams: bool = False
@@ -106,94 +106,8 @@ class Case:
         return Api(Anonymous(), url, self.versions)
 
 
-def logged(program: Program, log: Log) -> Program:
-    """Return the program, with each of its effects noted in *log*, and its branches' in theirs."""
-    answer: Any = None
-    failure: Exception | None = None
-    try:
-        while True:
-            try:
-                effect = program.send(answer) if failure is None else program.throw(failure)
-            except StopIteration as stop:
-                return stop.value
-            branches: list[Log] = []
-            match effect:
-                case Send():
-                    log.append(line_of(effect.request))
-                case Sleep():
-                    log.append(f"sleep {effect.seconds:g}, jitter {effect.jitter:g}")
-                case Gather():
-                    branches = [[] for _ in effect.programs]
-                    log.append((f"gather {effect.limit}", *branches))
-                    watched = map(logged, effect.programs, branches)
-                    effect = Gather(tuple(watched), effect.limit)
-                case Emit():
-                    log.append(f"emit {name_of(effect.item)}")
-            try:
-                answer, failure = (yield effect), None
-            except Exception as error:
-                failure = error
-            if isinstance(effect, Clock):
-                log.append(f"clock {answer:g}")
-    finally:
-        program.close()
-
-
-def line_of(request: Request) -> str:
-    target = "/" + request.url.partition("//")[2].partition("/")[2]
-    return f"{request.method} {target}"
-
-
-def name_of(item: Any) -> str:
-    return "a page" if isinstance(item, Page) else item.uid
-
-
-def seen(result: Any) -> Any:
-    """Leave out what differs from way to way: the headers and the texts of the connection."""
-    match result:
-        case tuple():
-            return tuple(map(seen, result))
-        case Page():
-            return result.items, result.pagination, result.next
-        case Exchange():
-            response = result.response
-            return line_of(result.request), response.status, response.body, result.value
-        case CalcomError():
-            cause = getattr(result, "cause", None)
-            return type(result), result.attempts, result.stop_reason, cause and seen(cause)
-    return result
-
-
-class Script:
-    """Answers each request with what is next for its target, whatever comes in between."""
-
-    def __init__(self, case: Case) -> None:
-        self.waiting: defaultdict[str, list[Response | NoAnswer]] = defaultdict(list)
-        for _, operation, outcome in case.asked:
-            self.waiting[line_of(case.api().request(operation))].append(outcome)
-
-    def __call__(self, peer: Peer) -> None:
-        while request := peer.request():
-            outcome = self.waiting[request.partition(b" HTTP/1.1\r\n")[0].decode()].pop(0)
-            if isinstance(outcome, NoAnswer):
-                return
-            peer.send(wire(outcome))
-
-    def is_over(self) -> bool:
-        return not any(self.waiting.values())
-
-
-def wire(response: Response) -> bytes:
-    fields = [*response.headers, ("Content-Length", str(len(response.body)))]
-    head = [f"HTTP/1.1 {response.status} X", *(f"{name}: {value}" for name, value in fields)]
-    return "\r\n".join([*head, "", ""]).encode() + response.body
-
-
-def timeless(program: Program, now: list[float]) -> Program:
-    """Return the program, whose sleeps take no time; *now* holds the time, which they move.
-
-    Each branch has its own time, since the sleeps of branches pass at once.
-    """
+def replace_effects(program: Program, perform: Callable[[Any], Program]) -> Program:
+    """Return a program that runs *perform* for each effect of *program*."""
     result: Any = None
     failure: Exception | None = None
     try:
@@ -203,63 +117,150 @@ def timeless(program: Program, now: list[float]) -> Program:
             except StopIteration as stop:
                 return stop.value
             result = failure = None
-            match effect:
-                case Sleep():
-                    now[0] += effect.seconds
-                case Clock():
-                    result = now[0]
-                case _:
-                    times = [now]
-                    if isinstance(effect, Gather):
-                        times = [[*now] for _ in effect.programs]
-                        effect = Gather(tuple(map(timeless, effect.programs, times)), effect.limit)
-                    try:
-                        result = yield effect
-                    except Exception as error:
-                        failure = error
-                    now[0] = max(time[0] for time in times)
+            try:
+                result = yield from perform(effect)
+            except Exception as error:
+                failure = error
     finally:
         program.close()
 
 
-class StillWhileSending:
-    """Sends by a real transport, and lets no time pass while anything is under way.
+def logged(program: Program, log: Log) -> Program:
+    """Return the program, and log its effects in *log*; each branch has a log of its own."""
 
-    The autojump of a mock clock sees only that every task waits, be it for a sleep or for a real
-    socket; it would jump past the time limits of an exchange that the loopback just takes a moment
-    to carry. So it is off from the first exchange that begins to the last one that ends: then all
-    that is waited for is sleeps.
+    def perform(effect: Any) -> Program:
+        match effect:
+            case Send():
+                log.append(request_line(effect.request))
+            case Sleep():
+                log.append(f"sleep {effect.seconds:g}, jitter {effect.jitter:g}")
+            case Gather():
+                branches: list[Log] = [[] for _ in effect.programs]
+                log.append((f"gather {effect.limit}", *branches))
+                effect = Gather(tuple(map(logged, effect.programs, branches)), effect.limit)
+            case Emit():
+                log.append(f"emit {name_of(effect.item)}")
+        result = yield effect
+        if isinstance(effect, Clock):
+            log.append(f"clock {result:g}")
+        return result
+
+    return replace_effects(program, perform)
+
+
+def request_line(request: Request) -> str:
+    target = "/" + request.url.partition("//")[2].partition("/")[2]
+    return f"{request.method} {target}"
+
+
+def name_of(item: Any) -> str:
+    return "a page" if isinstance(item, Page) else item.uid
+
+
+def comparable(result: Any) -> Any:
+    """Return a result without the headers and messages that differ between the ways."""
+    match result:
+        case tuple():
+            return tuple(map(comparable, result))
+        case Page():
+            return result.items, result.pagination, result.next
+        case Exchange():
+            response = result.response
+            return request_line(result.request), response.status, response.body, result.value
+        case CalcomError():
+            cause = getattr(result, "cause", None)
+            return type(result), result.attempts, result.stop_reason, cause and comparable(cause)
+    return result
+
+
+class ScriptedServer:
+    """Responds to each request with the next outcome of its request line."""
+
+    def __init__(self, case: Case) -> None:
+        self.pending: defaultdict[str, list[Response | NoAnswer]] = defaultdict(list)
+        for _, operation, outcome in case.exchanges:
+            self.pending[request_line(case.api().request(operation))].append(outcome)
+
+    def __call__(self, peer: Peer) -> None:
+        while request := peer.request():
+            outcome = self.pending[request.partition(b" HTTP/1.1\r\n")[0].decode()].pop(0)
+            if isinstance(outcome, NoAnswer):
+                return
+            peer.send(wire(outcome))
+
+    def is_over(self) -> bool:
+        return not any(self.pending.values())
+
+
+def wire(response: Response) -> bytes:
+    fields = [*response.headers, ("Content-Length", str(len(response.body)))]
+    head = [f"HTTP/1.1 {response.status} X", *(f"{name}: {value}" for name, value in fields)]
+    return "\r\n".join([*head, "", ""]).encode() + response.body
+
+
+def in_virtual_time(program: Program, now: list[float]) -> Program:
+    """Return the program in virtual time: its sleeps advance *now* and do not wait.
+
+    Each branch has its own time, since branches sleep concurrently.
+    """
+
+    def perform(effect: Any) -> Program:
+        times = [now]
+        match effect:
+            case Sleep():
+                now[0] += effect.seconds
+                return None
+            case Clock():
+                return now[0]
+            case Gather():
+                times = [[*now] for _ in effect.programs]
+                programs = map(in_virtual_time, effect.programs, times)
+                effect = Gather(tuple(programs), effect.limit)
+        try:
+            return (yield effect)
+        finally:
+            now[0] = max(time[0] for time in times)
+
+    return replace_effects(program, perform)
+
+
+class ClockStoppingTransport:
+    """Sends over a real transport, and stops the mock clock during exchanges.
+
+    The clock jumps once every task waits, for a sleep or for a real socket. It would jump past the
+    time limits of an exchange on the loopback interface. So it jumps only while no exchange is
+    running, when tasks wait for sleeps alone.
     """
 
     def __init__(self, transport: TrioTransport, clock: trio.testing.MockClock) -> None:
         self._transport = transport
         self._clock = clock
-        self._under_way = 0
+        self._running = 0
 
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
-        self._under_way += 1
+        self._running += 1
         self._clock.autojump_threshold = float("inf")
         try:
             return await self._transport.send(request, timeout)
         finally:
-            self._under_way -= 1
-            if not self._under_way:
+            self._running -= 1
+            if not self._running:
                 self._clock.autojump_threshold = 0
 
 
-def blocking(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
+def run_blocking(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
     log: Log = []
     program = logged(case.program(api), log)
     if not isinstance(transport, Replay):
-        program = timeless(program, [0.0])
+        program = in_virtual_time(program, [0.0])
     try:
         result = tuple(iterate(program, transport)) if case.streams else run(program, transport)
     except CalcomError as error:
         result = error
-    return seen(result), log
+    return comparable(result), log
 
 
-async def awaited(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
+async def run_under_trio(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
     log: Log = []
     program = logged(case.program(api), log)
     try:
@@ -269,24 +270,26 @@ async def awaited(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
             result = await run_trio(program, transport)
     except CalcomError as error:
         result = error
-    return seen(result), log
+    return comparable(result), log
 
 
-def by_urllib3(case: Case) -> tuple[Any, Log]:
-    script = Script(case)
+def over_urllib3(case: Case) -> tuple[Any, Log]:
+    script = ScriptedServer(case)
     with Server(script) as server, Urllib3Transport() as transport:
-        outcome = blocking(case, case.api(server.url), transport)
+        outcome = run_blocking(case, case.api(server.url), transport)
     assert script.is_over()
     return outcome
 
 
-def by_trio(case: Case) -> tuple[Any, Log]:
-    script = Script(case)
+def over_trio(case: Case) -> tuple[Any, Log]:
+    script = ScriptedServer(case)
     clock = trio.testing.MockClock()
 
     async def main() -> tuple[Any, Log]:
         async with TrioTransport() as transport:
-            return await awaited(case, case.api(server.url), StillWhileSending(transport, clock))
+            return await run_under_trio(
+                case, case.api(server.url), ClockStoppingTransport(transport, clock)
+            )
 
     with Server(script) as server:
         outcome = trio.run(main, clock=clock)
@@ -294,58 +297,60 @@ def by_trio(case: Case) -> tuple[Any, Log]:
     return outcome
 
 
-def recorded_by_urllib3(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
+def record_over_urllib3(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
     with Recorder(path) as recorder:
-        return blocking(case, api, recorder)
+        return run_blocking(case, api, recorder)
 
 
-def recorded_by_trio(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
+def record_over_trio(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
     clock = trio.testing.MockClock()
 
     async def main() -> tuple[Any, Log]:
         async with TrioTransport() as transport:
-            still = StillWhileSending(transport, clock)
+            still = ClockStoppingTransport(transport, clock)
             with Recorder(path, still) as recorder:
-                return await awaited(case, api, recorder)
+                return await run_under_trio(case, api, recorder)
 
     return trio.run(main, clock=clock)
 
 
 def replay_of(case: Case) -> Replay:
-    if not any(branch for branch, *_ in case.asked):
-        return Replay.of([(asked, outcome) for _, asked, outcome in case.asked], api=case.api())
+    if not any(branch for branch, *_ in case.exchanges):
+        return Replay.of(
+            [(operation, outcome) for _, operation, outcome in case.exchanges], api=case.api()
+        )
     recorded = [
-        Recorded(
+        RecordedExchange(
             branch,
-            case.api().request(asked),
+            case.api().request(operation),
             Failure(NoAnswer, str(outcome), outcome.reason)
             if isinstance(outcome, NoAnswer)
             else outcome,
         )
-        for branch, asked, outcome in case.asked
+        for branch, operation, outcome in case.exchanges
     ]
     return Replay(Cassette((Run(tuple(recorded)),)))
 
 
-def by_replay(case: Case) -> tuple[Any, Log]:
+def from_replay(case: Case) -> tuple[Any, Log]:
     with replay_of(case) as replay:
-        return blocking(case, case.api(), replay)
+        return run_blocking(case, case.api(), replay)
 
 
-def by_replay_under_trio(case: Case) -> tuple[Any, Log]:
+def from_replay_under_trio(case: Case) -> tuple[Any, Log]:
     with replay_of(case) as replay:
-        return trio.run(awaited, case, case.api(), replay)
+        return trio.run(run_under_trio, case, case.api(), replay)
 
 
-WAYS = [by_urllib3, by_trio, by_replay, by_replay_under_trio]
+WAYS = [over_urllib3, over_trio, from_replay, from_replay_under_trio]
 
 
-def alone(*asked: tuple[Operation[Any], Response | NoAnswer]) -> list[Asked]:
-    """Return what is asked outside any branch."""
-    return [((), operation, outcome) for operation, outcome in asked]
+def without_branches(*exchanges: tuple[Operation[Any], Response | NoAnswer]) -> list[Expected]:
+    """Return the exchanges of a program without branches."""
+    return [((), operation, outcome) for operation, outcome in exchanges]
 
 
-def listed(*shown: dict[str, Any]) -> Response:
+def only_page(*shown: dict[str, Any]) -> Response:
     """Return the only page of a list."""
     pagination = {
         "totalItems": len(shown),
@@ -363,13 +368,13 @@ def listed(*shown: dict[str, Any]) -> Response:
 READ = bookings.get_one("bk7")
 READ_LINE = "GET /v2/bookings/bk7"
 GOOD = success(data("bk7"))
-FALTERING = alone(
+FLAKY_READ = without_branches(
     (READ, refused(503)),
     (READ, LOST),
     (READ, refused(429, X_RateLimit_Reset_Default="2")),
     (READ, GOOD),
 )
-FALTERING_LOG = [
+FLAKY_READ_LOG = [
     "clock 0",
     READ_LINE,
     "clock 0",
@@ -409,7 +414,7 @@ HOURS = [
     "clock 39600",
     READ_LINE,
 ]
-FALTERING_FOR_HOURS = alone(
+FLAKY_READ_FOR_HOURS = without_branches(
     (READ, refused(503)),
     (READ, LOST),
     (READ, refused(502)),
@@ -418,12 +423,12 @@ FALTERING_FOR_HOURS = alone(
 )
 
 WRITE = bookings.create(NEW)
-UNKNOWN = "it may have happened, and a second time would do it twice"
+UNKNOWN = "a retry might execute it twice"
 WRITE_LINE = "POST /v2/bookings"
 
 ONCE = bookings.create({**NEW, "metadata": TOKEN})
-MADE = success(data("bk7", metadata=TOKEN), 201)
-IS_MADE = booking("bk7", metadata=TOKEN)
+CREATED = success(data("bk7", metadata=TOKEN), 201)
+CREATED_BOOKING = booking("bk7", metadata=TOKEN)
 LOOK = bookings.list(
     status=("upcoming", "recurring", "past", "cancelled", "unconfirmed"),
     event_type_id=1,
@@ -431,14 +436,14 @@ LOOK = bookings.list(
     sort_start="asc",
     take=100,
 )
-LISTED = listed(data("other"), data("bk7", metadata=TOKEN))
-EMPTY = listed()
-MOVED = listed(data("old", metadata=TOKEN, status="cancelled", rescheduledToUid="bk7"))
+LISTED = only_page(data("other"), data("bk7", metadata=TOKEN))
+EMPTY = only_page()
+MOVED = only_page(data("old", metadata=TOKEN, status="cancelled", rescheduledToUid="bk7"))
 LOOK_LINE = (
     "GET /v2/bookings?status=upcoming,recurring,past,cancelled,unconfirmed&eventTypeId=1"
     "&afterStart=2027-04-05T09:00:00Z&sortStart=asc&take=100"
 )
-BEGUN = ["clock 0", LOOK_LINE, WRITE_LINE, "clock 0", LOOK_LINE]
+CREATED_AND_SEARCHED = ["clock 0", LOOK_LINE, WRITE_LINE, "clock 0", LOOK_LINE]
 
 PAGES = 8
 COUNT = 15
@@ -449,7 +454,7 @@ def of_page(number: int) -> list[str]:
 
 
 def by_offset(number: int) -> tuple[Operation[Any], Response]:
-    """Return the operation of a page of a list of 15 by two, and its answer."""
+    """Return the operation of a page of a list of 15 by two, and its response."""
     shown = of_page(number)
     pagination = {
         "totalItems": COUNT,
@@ -461,16 +466,16 @@ def by_offset(number: int) -> tuple[Operation[Any], Response]:
         "hasNextPage": number + 1 < PAGES,
         "hasPreviousPage": number > 0,
     }
-    asked = bookings.list(take=2, skip=2 * number) if number else bookings.list(take=2)
-    return asked, success([data(uid) for uid in shown], pagination=pagination)
+    operation = bookings.list(take=2, skip=2 * number) if number else bookings.list(take=2)
+    return operation, success([data(uid) for uid in shown], pagination=pagination)
 
 
 def by_cursor(number: int) -> tuple[Operation[Any], Response]:
-    """Return the operation of a page of the same list by cursor, and its answer."""
+    """Return the operation of a page of the same list by cursor, and its response."""
     more = number + 1 < PAGES
     pagination = {"nextCursor": f"c{number + 1}" if more else None, "hasMore": more}
-    asked = bookings.list(limit=2, cursor=f"c{number}") if number else bookings.list(limit=2)
-    return asked, success([data(uid) for uid in of_page(number)], pagination=pagination)
+    operation = bookings.list(limit=2, cursor=f"c{number}") if number else bookings.list(limit=2)
+    return operation, success([data(uid) for uid in of_page(number)], pagination=pagination)
 
 
 def page_line(number: int) -> str:
@@ -488,15 +493,15 @@ def emitted(*numbers: int) -> list[str]:
 BY_OFFSET = [by_offset(number) for number in range(PAGES)]
 BY_CURSOR = [by_cursor(number) for number in range(PAGES)]
 ALL = tuple(booking(uid) for number in range(PAGES) for uid in of_page(number))
-ALL_PAGES = tuple(seen(asked.read(answer)) for asked, answer in BY_OFFSET)
-LOST_ON_THE_WAY: list[tuple[Operation[Any], Response | NoAnswer]] = [
+ALL_PAGES = tuple(comparable(operation.read(response)) for operation, response in BY_OFFSET)
+BY_OFFSET_WITH_A_FAILURE: list[tuple[Operation[Any], Response | NoAnswer]] = [
     *BY_OFFSET[:2],
     (BY_OFFSET[2][0], LOST),
     *BY_OFFSET[2:],
 ]
-"""The third page is answered only when it is asked for again."""
+"""The first request for the third page has no response, the second one has."""
 RETRIED = ["clock 0", "sleep 1, jitter 1", "clock 1"]
-AT_ONCE: list[Asked] = [
+CONCURRENTLY: list[Expected] = [
     ((), *BY_OFFSET[0]),
     ((), *BY_OFFSET[7]),
     ((0,), *BY_OFFSET[1]),
@@ -516,51 +521,51 @@ FIRST_THREE = (
 OTHER_THREE = ("gather 3", *(["clock 1", page_line(number)] for number in (4, 5, 6)))
 
 CASES = {
-    "a read is repeated": Case(
-        lambda api: retrying(api, READ, POLICY), FALTERING, FALTERING_LOG, booking("bk7")
+    "a read is retried": Case(
+        lambda api: retrying(api, READ, POLICY), FLAKY_READ, FLAKY_READ_LOG, booking("bk7")
     ),
-    "an exchange is repeated": Case(
+    "an exchange is retried": Case(
         lambda api: exchange_with_retries(api, READ, POLICY),
-        FALTERING,
-        FALTERING_LOG,
+        FLAKY_READ,
+        FLAKY_READ_LOG,
         (READ_LINE, 200, GOOD.body, booking("bk7")),
     ),
     "a read is given up": Case(
         lambda api: retrying(api, READ, RetryPolicy(attempts=2, base=1)),
-        alone((READ, LOST), (READ, refused(503))),
-        [*FALTERING_LOG[:6], "clock 1"],
+        without_branches((READ, LOST), (READ, refused(503))),
+        [*FLAKY_READ_LOG[:6], "clock 1"],
         (ServerError, 2, "the policy allows no more", None),
     ),
-    "a read is repeated for hours": Case(
+    "a read is retried for hours": Case(
         lambda api: retrying(api, READ, PATIENT),
-        [*FALTERING_FOR_HOURS, *alone((READ, GOOD))],
+        [*FLAKY_READ_FOR_HOURS, *without_branches((READ, GOOD))],
         HOURS,
         booking("bk7"),
     ),
     "a read is given up after hours": Case(
         lambda api: retrying(api, READ, PATIENT),
-        [*FALTERING_FOR_HOURS, *alone((READ, LOST))],
+        [*FLAKY_READ_FOR_HOURS, *without_branches((READ, LOST))],
         [*HOURS, "clock 39600"],
         (NoAnswer, 6, "the policy allows no more", None),
     ),
-    "a write is repeated where it was refused": Case(
+    "a write that was refused is retried": Case(
         lambda api: retrying(api, WRITE, POLICY),
-        alone(
+        without_branches(
             (WRITE, refused(429, X_RateLimit_Reset_Default="2")),
             (WRITE, success(data("bk7"), 201)),
         ),
         ["clock 0", WRITE_LINE, "clock 0", "sleep 3, jitter 0.333333", "clock 3", WRITE_LINE],
         booking("bk7"),
     ),
-    "a write is not repeated where it is not answered": Case(
+    "a write without a response is not retried": Case(
         lambda api: retrying(api, WRITE, POLICY),
-        alone((WRITE, LOST)),
+        without_branches((WRITE, LOST)),
         ["clock 0", WRITE_LINE, "clock 0"],
         (OutcomeUnknown, 1, UNKNOWN, (NoAnswer, 1, UNKNOWN, None)),
     ),
     "pages one by one": Case(
         lambda api: pages(api, bookings.list(take=2), POLICY),
-        alone(*BY_OFFSET),
+        without_branches(*BY_OFFSET),
         [
             entry
             for number in range(PAGES)
@@ -569,9 +574,9 @@ CASES = {
         ALL_PAGES,
         streams=True,
     ),
-    "pages, three at once": Case(
+    "pages, with a concurrency of 3": Case(
         lambda api: pages(api, bookings.list(take=2), POLICY, concurrency=3),
-        AT_ONCE,
+        CONCURRENTLY,
         [
             "clock 0",
             page_line(0),
@@ -589,7 +594,7 @@ CASES = {
     ),
     "items one by one": Case(
         lambda api: items(api, bookings.list(take=2), POLICY),
-        alone(*LOST_ON_THE_WAY),
+        without_branches(*BY_OFFSET_WITH_A_FAILURE),
         [
             *["clock 0", page_line(0), *emitted(0)],
             *["clock 0", page_line(1), *emitted(1)],
@@ -603,9 +608,9 @@ CASES = {
         ALL,
         streams=True,
     ),
-    "items, three pages at once": Case(
+    "items, with a concurrency of 3": Case(
         lambda api: items(api, bookings.list(take=2), POLICY, concurrency=3),
-        AT_ONCE,
+        CONCURRENTLY,
         [
             *["clock 0", page_line(0), *emitted(0)],
             *[FIRST_THREE, *emitted(1, 2, 3)],
@@ -616,11 +621,11 @@ CASES = {
         streams=True,
     ),
     **{
-        f"items by cursor, {concurrency} at once where it is known what to ask": Case(
+        f"items by cursor, with a concurrency of {concurrency}": Case(
             partial(
                 items, operation=bookings.list(limit=2), policy=POLICY, concurrency=concurrency
             ),
-            alone(*BY_CURSOR),
+            without_branches(*BY_CURSOR),
             [
                 entry
                 for number in range(PAGES)
@@ -632,45 +637,47 @@ CASES = {
         )
         for concurrency in (1, 3)
     },
-    "a booking is made at once": Case(
+    "a booking is created": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((LOOK, EMPTY), (ONCE, MADE)),
+        without_branches((LOOK, EMPTY), (ONCE, CREATED)),
         ["clock 0", LOOK_LINE, WRITE_LINE],
-        IS_MADE,
+        CREATED_BOOKING,
     ),
     "a booking of an earlier run is found": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((LOOK, LISTED)),
+        without_branches((LOOK, LISTED)),
         ["clock 0", LOOK_LINE],
-        IS_MADE,
+        CREATED_BOOKING,
     ),
     "a booking that was rescheduled is found": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((LOOK, MOVED), (bookings.get_one("bk7"), success(data("bk7", metadata=TOKEN)))),
+        without_branches(
+            (LOOK, MOVED), (bookings.get_one("bk7"), success(data("bk7", metadata=TOKEN)))
+        ),
         ["clock 0", LOOK_LINE, "GET /v2/bookings/bk7"],
-        IS_MADE,
+        CREATED_BOOKING,
     ),
-    "a booking whose answer was lost is found": Case(
+    "a booking whose response was lost is found": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((LOOK, EMPTY), (ONCE, LOST), (LOOK, LISTED)),
-        BEGUN,
-        IS_MADE,
+        without_branches((LOOK, EMPTY), (ONCE, LOST), (LOOK, LISTED)),
+        CREATED_AND_SEARCHED,
+        CREATED_BOOKING,
     ),
-    "a booking whose answer was lost is found later": Case(
+    "a booking whose response was lost is found later": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((LOOK, EMPTY), (ONCE, LOST), (LOOK, EMPTY), (LOOK, LOST), (LOOK, LISTED)),
+        without_branches((LOOK, EMPTY), (ONCE, LOST), (LOOK, EMPTY), (LOOK, LOST), (LOOK, LISTED)),
         [
-            *BEGUN,
+            *CREATED_AND_SEARCHED,
             *["clock 0", "sleep 1, jitter 0", LOOK_LINE],
             *["clock 1", "sleep 1, jitter 1", "clock 2", LOOK_LINE],
         ],
-        IS_MADE,
+        CREATED_BOOKING,
     ),
-    "a booking is found by nobody": Case(
+    "a booking is never found": Case(
         lambda api: create_once(api, NEW, "order-1", policy=POLICY),
-        alone((LOOK, EMPTY), (ONCE, LOST), *[(LOOK, EMPTY)] * 4),
+        without_branches((LOOK, EMPTY), (ONCE, LOST), *[(LOOK, EMPTY)] * 4),
         [
-            *BEGUN,
+            *CREATED_AND_SEARCHED,
             *["clock 0", "sleep 1, jitter 0", LOOK_LINE],
             *["clock 1", "sleep 2, jitter 0", LOOK_LINE],
             *["clock 3", "sleep 3, jitter 0", LOOK_LINE],
@@ -683,7 +690,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_program_runs_the_same_everywhere(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = CASES[name]
-    # A random part of a back-off is slept; here it is always all of it, as in a replay.
+    # Without jitter, as in a replay.
     monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 0.0))
 
     outcomes = {way.__name__: way(case) for way in WAYS}
@@ -693,66 +700,66 @@ def test_a_program_runs_the_same_everywhere(name: str, monkeypatch: pytest.Monke
 
 @pytest.mark.exhaustive(sample=4)
 @pytest.mark.parametrize("name", CASES)
-def test_a_program_recorded_by_either_transport_gives_one_cassette_which_replays_the_same(
+def test_both_transports_record_the_same_cassette_which_replays_the_same(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
-    # Time is real while a program is recorded; here it sleeps as long as in a replay.
+    # Without jitter, as in a replay.
     monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 0.0))
     case = CASES[name]
-    scripts = [Script(case), Script(case)]
-    waiting = list(scripts)
+    scripts = [ScriptedServer(case), ScriptedServer(case)]
+    pending = list(scripts)
     expected = case.result, case.log
-    with Server(lambda peer: waiting[0](peer)) as server:
+    with Server(lambda peer: pending[0](peer)) as server:
         api = evolve(case.api(), auth=ApiKey("cal_test_everywhere"), base_url=server.url)
-        assert recorded_by_urllib3(case, api, tmp_path / "urllib3.json") == expected
-        waiting.pop(0)
-        assert recorded_by_trio(case, api, tmp_path / "trio.json") == expected
+        assert record_over_urllib3(case, api, tmp_path / "urllib3.json") == expected
+        pending.pop(0)
+        assert record_over_trio(case, api, tmp_path / "trio.json") == expected
     assert all(script.is_over() for script in scripts)
 
     content = (tmp_path / "urllib3.json").read_bytes()
     assert (tmp_path / "trio.json").read_bytes() == content
-    assert len(load(tmp_path / "trio.json").runs[0].exchanges) == len(case.asked)
+    assert len(load(tmp_path / "trio.json").runs[0].exchanges) == len(case.exchanges)
     assert b"cal_test" not in content
-    # Without the key, and without the server, as on another machine.
+    # Without the key and the server, as on another machine.
     anonymous = evolve(api, auth=Anonymous())
     for _ in range(2):
         with Replay(tmp_path / "urllib3.json") as replay:
-            assert blocking(case, anonymous, replay) == expected
+            assert run_blocking(case, anonymous, replay) == expected
         with Replay(tmp_path / "urllib3.json") as replay:
-            assert trio.run(awaited, case, anonymous, replay) == expected
+            assert trio.run(run_under_trio, case, anonymous, replay) == expected
 
 
-def test_the_walk_recorded_by_either_transport_is_the_one_that_is_played(
+def test_both_transports_record_the_demo_as_it_is_replayed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
-    answers = [item.outcome for item in load(WALK).runs[0].exchanges]
-    waiting = iter([*answers, *answers])
+    outcomes = [item.outcome for item in load(DEMO_CASSETTE).runs[0].exchanges]
+    pending = iter([*outcomes, *outcomes])
 
     def handler(peer: Peer) -> None:
         while peer.request():
-            answer = next(waiting)
-            assert isinstance(answer, Response)
-            peer.send(wire(answer))
+            outcome = next(pending)
+            assert isinstance(outcome, Response)
+            peer.send(wire(outcome))
 
     async def under_trio(api: Api, transport: Any) -> list[str]:
-        return [line async for line in iterate_trio(walk(api), transport)]
+        return [line async for line in iterate_trio(demo(api), transport)]
 
     with Server(handler) as server:
-        api = Api(ApiKey("cal_test_walk"), server.url)
+        api = Api(ApiKey("cal_test_demo"), server.url)
         with Recorder(tmp_path / "urllib3.json") as recorder:
-            lines = list(iterate(walk(api), recorder))
+            lines = list(iterate(demo(api), recorder))
         with Recorder(tmp_path / "trio.json") as recorder:
             assert trio.run(under_trio, api, recorder) == lines
 
     assert (tmp_path / "trio.json").read_bytes() == (tmp_path / "urllib3.json").read_bytes()
     recorded = [item.outcome for item in load(tmp_path / "trio.json").runs[0].exchanges]
     assert [(one.status, one.body) for one in recorded if isinstance(one, Response)] == [
-        (one.status, one.body) for one in answers if isinstance(one, Response)
+        (one.status, one.body) for one in outcomes if isinstance(one, Response)
     ]
     with Replay(tmp_path / "trio.json") as replay:
-        assert list(iterate(walk(api), replay)) == lines
-    with Replay(WALK) as replay:
-        assert list(iterate(walk(Api(Anonymous())), replay)) == lines
-    assert len(answers) == 23
+        assert list(iterate(demo(api), replay)) == lines
+    with Replay(DEMO_CASSETTE) as replay:
+        assert list(iterate(demo(Api(Anonymous())), replay)) == lines
+    assert len(outcomes) == 23

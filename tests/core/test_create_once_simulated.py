@@ -1,10 +1,9 @@
-"""Booking once, against a server that loses, delays and repeats: 10,000 schedules.
+"""create_once against a server that loses, delays and repeats: 10,000 schedules.
 
 The server executes every create, as one with many hosts does, so only the program prevents a second
 booking. The default run takes a sample of the schedules.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from attrs import define, field, frozen
 from core_recorded import RECORDED
+from core_responses import refused, success
 
 from calcom_core import (
     Anonymous,
@@ -36,38 +36,50 @@ NEW: dict[str, Any] = {
     "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "Europe/Rome"},
 }
 POLICY = RetryPolicy(attempts=3, base=0.5, cap=2, deadline=60, wait_budget=20)
-LATENESS = 30.0
-"""How many seconds after it was sent the server may still carry out a create."""
+MAX_DELAY = 30.0
+"""The longest delay in seconds before the server executes a create."""
 
-LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
+BOOKING_DATA = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
-CREATES = (
-    "answered",
+CREATE_FATES = (
+    "responded",
     "not sent",
     "request lost",
-    "answer lost",
+    "response lost",
     "crashed before",
     "crashed after",
-    "carried out late, answer lost",
-    "carried out late, gateway gave up",
-    "carried out and answered late",
-    "answered to the next request",
+    "executed late, response lost",
+    "executed late, gateway gave up",
+    "executed late, responded late",
+    "response to the next request",
     "limited",
     "limited from within",
 )
-LOOKS = ("answered", "answered", "answered", "answer lost", "crashed before", "not sent", "limited")
+LOOK_UP_FATES = (
+    "responded",
+    "responded",
+    "responded",
+    "response lost",
+    "crashed before",
+    "not sent",
+    "limited",
+)
 
 
 @cache
 def booked(number: int) -> dict[str, Any]:
     start = "2027-04-05T09:00:00.000Z"
-    return {**LIKE, "uid": f"b{number}", "start": start, "metadata": {"create_once_key": "order-1"}}
+    return {
+        **BOOKING_DATA,
+        "uid": f"b{number}",
+        "start": start,
+        "metadata": {"create_once_key": "order-1"},
+    }
 
 
 @cache
 def created(number: int) -> Response:
-    body = {"status": "success", "data": booked(number)}
-    return Response(201, (), json.dumps(body).encode())
+    return success(booked(number), 201)
 
 
 @cache
@@ -83,113 +95,111 @@ def listed(numbers: tuple[int, ...]) -> Response:
         "hasPreviousPage": False,
     }
     data = [booked(number) for number in numbers]
-    body = {"status": "success", "data": data, "pagination": pagination}
-    return Response(200, (), json.dumps(body).encode())
+    return success(data, pagination=pagination)
 
 
-def refused(status: int, code: str = "X") -> Response:
-    body = {"status": "error", "error": {"code": code, "message": "no"}}
-    return Response(status, {"X-RateLimit-Reset-Default": "2"}, json.dumps(body).encode())
+def rejected(status: int, code: str = "X") -> Response:
+    return refused(status, code=code, headers={"X-RateLimit-Reset-Default": "2"})
 
 
 @frozen
-class Look:
-    """A look-up: whether it got a response, and whether there was a booking to show."""
+class LookUp:
+    """A look-up: whether it got a response, and whether a booking existed."""
 
-    answered: bool
-    shown: bool
+    succeeded: bool
+    booking_exists: bool
 
 
 @define
 class Simulated:
-    """A server and the time; what befalls each request is drawn from *random*."""
+    """A server with a clock; *random* draws the fate of each request."""
 
     random: Random
     time: float = 0.0
     due: list[float] = field(factory=list)
-    made: list[float] = field(factory=list)
-    befell: list[str] = field(factory=list)
-    looks: list[Look] = field(factory=list)
+    bookings_made: list[float] = field(factory=list)
+    fates: list[str] = field(factory=list)
+    look_ups: list[LookUp] = field(factory=list)
     stray: Response | None = None
 
-    def carry_out(self, until: float) -> None:
-        """Do what was asked for late and is due by then."""
+    def execute(self, until: float) -> None:
+        """Execute the delayed creates that are due."""
         for moment in sorted(self.due):
             if moment <= until:
                 self.due.remove(moment)
-                self.made.append(moment)
+                self.bookings_made.append(moment)
 
     def wait(self, most: float) -> None:
         self.time += self.random.uniform(0, most)
 
-    def answer(self, request: Send) -> Response:
-        """Answer a request, or raise what became of it."""
-        self.carry_out(self.time)
+    def respond(self, request: Send) -> Response:
+        """Respond to a request, or raise its failure."""
+        self.execute(self.time)
         stray, self.stray = self.stray, None
         if request.request.method == "POST":
             return self._create(stray)
         return self._list(stray)
 
     def _create(self, stray: Response | None) -> Response:
-        fate = self.random.choice(CREATES)
-        self.befell.append(fate)
+        fate = self.random.choice(CREATE_FATES)
+        self.fates.append(fate)
         match fate:
             case "not sent":
                 raise NotSent("refused", reason="refused")
             case "limited":
-                return refused(429)
+                return rejected(429)
             case "limited from within":
                 if self.random.random() < 0.5:
-                    self.made.append(self.time)
-                return refused(429, "TRPCError")
+                    self.bookings_made.append(self.time)
+                return rejected(429, "TRPCError")
             case "crashed before":
-                return refused(500)
+                return rejected(500)
             case "crashed after":
-                self.made.append(self.time)
-                return refused(500)
+                self.bookings_made.append(self.time)
+                return rejected(500)
             case "request lost":
                 self.wait(60)
                 raise NoAnswer("cut short", reason="timeout")
-            case "answer lost":
-                self.made.append(self.time)
+            case "response lost":
+                self.bookings_made.append(self.time)
                 self.wait(60)
                 raise NoAnswer("cut short", reason="timeout")
-            case "carried out late, answer lost" | "carried out late, gateway gave up":
-                self.due.append(self.time + self.random.uniform(0, LATENESS))
+            case "executed late, response lost" | "executed late, gateway gave up":
+                self.due.append(self.time + self.random.uniform(0, MAX_DELAY))
                 self.wait(60)
                 if "gateway" in fate:
-                    return refused(504)
+                    return rejected(504)
                 raise NoAnswer("cut short", reason="timeout")
-            case "answered to the next request":
-                self.made.append(self.time)
-                self.stray = created(len(self.made))
+            case "response to the next request":
+                self.bookings_made.append(self.time)
+                self.stray = created(len(self.bookings_made))
                 self.wait(60)
                 raise NoAnswer("cut short", reason="timeout")
-            case "carried out and answered late":
-                self.time += self.random.uniform(0, LATENESS)
-        self.made.append(self.time)
-        return stray or created(len(self.made))
+            case "executed late, responded late":
+                self.time += self.random.uniform(0, MAX_DELAY)
+        self.bookings_made.append(self.time)
+        return stray or created(len(self.bookings_made))
 
     def _list(self, stray: Response | None) -> Response:
-        fate = self.random.choice(LOOKS)
-        answered = fate == "answered" and stray is None
-        self.looks.append(Look(answered, shown=bool(self.made)))
+        fate = self.random.choice(LOOK_UP_FATES)
+        succeeded = fate == "responded" and stray is None
+        self.look_ups.append(LookUp(succeeded, booking_exists=bool(self.bookings_made)))
         if stray is not None:
             return stray
         match fate:
             case "not sent":
                 raise NotSent("refused", reason="refused")
             case "limited":
-                return refused(429)
+                return rejected(429)
             case "crashed before":
-                return refused(503)
-            case "answer lost":
+                return rejected(503)
+            case "response lost":
                 self.wait(30)
                 raise NoAnswer("cut short", reason="timeout")
-        return listed(tuple(range(1, len(self.made) + 1)))
+        return listed(tuple(range(1, len(self.bookings_made) + 1)))
 
     def run(self, program: Program[Any]) -> Any:
-        """Drive a program to its end; then what is still due is carried out."""
+        """Run a program to its end; then execute the delayed creates."""
         result: Any = None
         thrown: Exception | None = None
         try:
@@ -203,13 +213,13 @@ class Simulated:
                         self.time += seconds * (1 - jitter * self.random.random())
                     case Send():
                         try:
-                            result = self.answer(effect)
+                            result = self.respond(effect)
                         except (NotSent, NoAnswer) as error:
                             thrown = error
         except StopIteration as stop:
             return stop.value
         finally:
-            self.carry_out(float("inf"))
+            self.execute(float("inf"))
 
 
 def once() -> Program[Any]:
@@ -232,17 +242,17 @@ def outcome(server: Simulated, program: Program[Any]) -> tuple[Any, CalcomError 
 
 
 def check(server: Simulated, result: Any, error: CalcomError | None) -> str:
-    """Hold what a first run says against what the server did; returns how the run ended."""
-    assert len(server.made) <= 1
+    """Check the result of a first run against the server; returns how the run ended."""
+    assert len(server.bookings_made) <= 1
     if error is None:
-        assert len(server.made) == 1
+        assert len(server.bookings_made) == 1
         assert result.uid == "b1"
         return "booked"
     if isinstance(error, OutcomeUnknown):
-        last = server.looks[-1]
-        assert not last.shown or not last.answered, "the look-up had shown it"
+        last = server.look_ups[-1]
+        assert not last.booking_exists or not last.succeeded, "the look-up had shown it"
         return "unknown"
-    assert server.made == []
+    assert server.bookings_made == []
     return type(error).__name__
 
 
@@ -255,10 +265,10 @@ def test_no_schedule_of_one_run_books_twice(seeds: Sequence[int]) -> None:
         result, error = outcome(server, once())
         ends[check(server, result, error)] += 1
         # A create is retried only where it was certainly not executed.
-        assert set(server.befell[:-1]) <= {"not sent", "limited"}
-        fates.update(server.befell)
-        retried += len(server.befell) > 1
-    assert fates == set(CREATES)
+        assert set(server.fates[:-1]) <= {"not sent", "limited"}
+        fates.update(server.fates)
+        retried += len(server.fates) > 1
+    assert fates == set(CREATE_FATES)
     assert retried > len(seeds) // 10
     failed = {"NotSent", "RateLimited", "ServerError", "NoAnswer"}
     assert ends.keys() == {"booked", "unknown", *failed}
@@ -266,35 +276,35 @@ def test_no_schedule_of_one_run_books_twice(seeds: Sequence[int]) -> None:
 
 
 def test_no_schedule_of_later_runs_with_the_same_key_books_twice(seeds: Sequence[int]) -> None:
-    found = made_later = 0
+    found = later_bookings = 0
     for seed in seeds:
         server = Simulated(Random(seed))
         outcome(server, once())
         for _ in range(2):
-            made, creates = len(server.made), len(server.befell)
+            bookings_made, creates = len(server.bookings_made), len(server.fates)
             result, error = outcome(server, once())
-            assert len(server.made) <= 1
-            if made:
-                assert len(server.befell) == creates, "a create was sent though the booking exists"
+            assert len(server.bookings_made) <= 1
+            if bookings_made:
+                assert len(server.fates) == creates, "a create was sent though the booking exists"
                 assert error is not None or result.uid == "b1"
                 found += error is None
-            made_later += len(server.made) - made
+            later_bookings += len(server.bookings_made) - bookings_made
     assert found > len(seeds)
-    assert made_later > len(seeds) // 20
+    assert later_bookings > len(seeds) // 20
 
 
-def test_a_run_that_begins_before_the_first_booking_is_visible_may_book_twice() -> None:
+def test_a_run_before_the_first_booking_is_visible_may_book_twice() -> None:
     def twice(seed: int) -> bool:
         server = Simulated(Random(seed))
-        server.due.append(LATENESS)  # the create of another run, which the server still executes
+        server.due.append(MAX_DELAY)  # the create of another run, which the server still executes
         outcome(server, once())
-        return len(server.made) > 1
+        return len(server.bookings_made) > 1
 
     assert any(twice(seed) for seed in range(100))
 
 
 def naive() -> Program[Any]:
-    """Do what is commonly done: on any failure try again."""
+    """Retry after any failure."""
     op = bookings.create({**NEW, "metadata": {"create_once_key": "order-1"}})
     for attempt in range(3):
         try:
@@ -310,5 +320,5 @@ def test_naive_retries_book_twice_in_the_same_schedules(seeds: Sequence[int]) ->
     for seed in seeds:
         server = Simulated(Random(seed))
         outcome(server, naive())
-        twice += len(server.made) > 1
+        twice += len(server.bookings_made) > 1
     assert twice > len(seeds) // 10

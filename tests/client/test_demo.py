@@ -1,4 +1,4 @@
-"""The main job: `python -m calcom_transports`."""
+"""The demo: `python -m calcom_transports`."""
 
 import json
 import os
@@ -13,11 +13,12 @@ from core_recorded import response_of
 from server import Server, answering
 
 from calcom_core import bookings
-from calcom_transports import answer, interpreter
-from calcom_transports.__main__ import WALK, described, main
+from calcom_core.responses import json as json_response
+from calcom_transports import interpreter
+from calcom_transports.__main__ import DEMO_CASSETTE, describe, main
 
 HEAD = """\
-23 calls, played from walk.json: answers that a real Cal.com server gave, read by the real code.
+23 calls, played from demo.json: recorded responses of a real Cal.com server.
 With CALCOM_API_KEY set, this lists your own upcoming bookings instead.
 
 Blocking:
@@ -31,7 +32,7 @@ Blocking:
 TAIL = """\
 22. book a taken slot: bookings.create  POST /v2/bookings
       SlotUnavailable: 400 User either already has booking at this time or is not available
-23. get what is not there: bookings.get  GET /v2/bookings/no-such-booking
+23. get a missing booking: bookings.get  GET /v2/bookings/no-such-booking
       NotFound: 404 Booking with uid=no-such-booking was not found in the database
 
 Under trio: the same program gave the same 61 lines.
@@ -45,14 +46,14 @@ def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def changed(tmp_path: Path, change: Any) -> Path:
-    cassette = json.loads(WALK.read_text(encoding="utf-8"))
+    cassette = json.loads(DEMO_CASSETTE.read_text(encoding="utf-8"))
     change(cassette["runs"][0]["exchanges"])
-    copy = tmp_path / "walk.json"
+    copy = tmp_path / "demo.json"
     copy.write_text(json.dumps(cassette), encoding="utf-8")
     return copy
 
 
-def test_without_a_key_it_plays_the_walk(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_key_the_demo_plays_its_cassette(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
 
     out, err = capsys.readouterr()
@@ -61,7 +62,7 @@ def test_without_a_key_it_plays_the_walk(capsys: pytest.CaptureFixture[str]) -> 
     assert err == ""
 
 
-def test_it_runs_as_a_command_of_its_own() -> None:
+def test_the_demo_runs_as_a_command() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     ran = subprocess.run(
         [sys.executable, "-m", "calcom_transports"],
@@ -89,26 +90,26 @@ def test_a_changed_title_changes_its_line(
     )
 
 
-def test_a_changed_request_ends_with_the_name_of_the_step(
+def test_a_changed_request_ends_with_the_name_of_its_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def ask_else(exchanges: Any) -> None:
+    def request_other(exchanges: Any) -> None:
         exchanges[3]["request"]["body"]["start"] = "2027-04-05T11:00:00Z"
 
-    assert main(["--cassette", str(changed(tmp_path, ask_else))]) == 1
+    assert main(["--cassette", str(changed(tmp_path, request_other))]) == 1
 
     url = "https://api.cal.com/v2/bookings/9dfkso7iDs9uZtHquD1zR1/reschedule"
-    path = tmp_path / "walk.json"
+    path = tmp_path / "demo.json"
     assert capsys.readouterr().err == (
         f"calcom_transports: step 4 (reschedule it): the program diverges at exchange 4 of run 1 "
-        f"of {path}: it asks for POST {url}, where POST {url} is recorded; they differ in "
+        f"of {path}: it sends POST {url}, where POST {url} is recorded; they differ in "
         "body.start (2027-04-05T10:00:00Z, recorded 2027-04-05T11:00:00Z); "
         "if the program was meant to change, "
         "record it again (mode rewrite; with pytest --calcom-record=rewrite)\n"
     )
 
 
-def test_an_answer_that_became_an_error_ends_with_the_name_of_the_step(
+def test_an_error_response_ends_with_the_name_of_its_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(exchanges: Any) -> None:
@@ -123,9 +124,7 @@ def test_an_answer_that_became_an_error_ends_with_the_name_of_the_step(
     )
 
 
-def test_an_exchange_that_is_not_asked_for_fails(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unplayed_exchange_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def one_more(exchanges: Any) -> None:
         exchanges.append(exchanges[-1])
 
@@ -134,7 +133,7 @@ def test_an_exchange_that_is_not_asked_for_fails(
     assert "1 of the 24 exchanges" in capsys.readouterr().err
 
 
-def test_a_missing_or_damaged_cassette_is_one_line(
+def test_a_missing_or_damaged_cassette_prints_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damaged = tmp_path / "damaged.json"
@@ -148,12 +147,12 @@ def test_a_missing_or_damaged_cassette_is_one_line(
     assert unreadable.endswith("is damaged (bytes that are not UTF-8); restore it")
 
 
-def test_with_a_key_and_no_network_it_ends_with_one_line(
+def test_with_a_key_and_no_network_the_demo_prints_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
     monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
-    # Of each back-off a random part is slept; here none of it.
+    # Skip the random part of each backoff.
     monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 1.0))
 
     assert main([]) == 1
@@ -166,7 +165,7 @@ def test_with_a_key_and_no_network_it_ends_with_one_line(
     assert "cal_test_walk" not in err
 
 
-def test_with_a_key_it_lists_the_accounts_upcoming_bookings(
+def test_with_a_key_the_demo_lists_the_accounts_upcoming_bookings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorded = response_of("161-list-take2-skip2")
@@ -187,7 +186,7 @@ def test_with_a_key_it_lists_the_accounts_upcoming_bookings(
     )
 
 
-def test_a_wrong_key_is_one_line(
+def test_a_wrong_key_prints_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     refused = response_of("story-28-wrong-key")
@@ -201,12 +200,12 @@ def test_a_wrong_key_is_one_line(
         "calcom_transports: bookings.list (GET /v2/bookings): 401 UnauthorizedException: "
         "CustomThrottlerGuard - Invalid API Key (the API key was refused: check that it is "
         "complete, not expired, and of this server) "
-        "(after 1 attempt: a retry would end the same)\n"
+        "(after 1 attempt: a retry would fail again)\n"
     )
 
 
 @pytest.mark.parametrize("name", ["CALCOM_API_KEY", "CALCOM_BASE_URL"])
-def test_a_blank_variable_is_one_line(
+def test_a_blank_variable_prints_one_line(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
@@ -216,10 +215,10 @@ def test_a_blank_variable_is_one_line(
     assert capsys.readouterr().err == (
         f"calcom_transports: {name}: is set and blank; give it a value, or unset it\n"
     )
-    assert main(["--cassette", str(WALK)]) == 0  # which reads neither
+    assert main(["--cassette", str(DEMO_CASSETTE)]) == 0  # reads no variable
 
 
-def test_a_reader_that_leaves_early_is_no_traceback() -> None:
+def test_a_closed_pipe_prints_no_traceback() -> None:
     command = [sys.executable, "-u", "-m", "calcom_transports"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -230,7 +229,7 @@ def test_a_reader_that_leaves_early_is_no_traceback() -> None:
     assert process.returncode == 1
 
 
-def test_a_missing_library_is_one_line_that_says_what_to_install(
+def test_a_missing_library_prints_one_line_with_the_package_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "trio", None)
@@ -241,20 +240,20 @@ def test_a_missing_library_is_one_line_that_says_what_to_install(
     assert capsys.readouterr().err.startswith(f"calcom_transports: {needs} (")
 
 
-def test_a_cassette_that_leads_elsewhere_names_the_step_and_is_no_traceback(
+def test_an_unexpected_cassette_names_the_step_without_a_traceback(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def last_page(exchanges: Any) -> None:
         exchanges[19]["response"]["body"]["pagination"]["hasNextPage"] = False
 
-    def odd_title(exchanges: Any) -> None:
+    def invalid_title(exchanges: Any) -> None:
         exchanges[2]["response"]["body"]["data"]["title"] = 5
 
     def failure(exchanges: Any) -> None:
         del exchanges[2]["response"]
         exchanges[2]["failure"] = {"type": "NoAnswer", "reason": "timeout", "message": "slow"}
 
-    for change in (last_page, odd_title, failure):
+    for change in (last_page, invalid_title, failure):
         assert main(["--cassette", str(changed(tmp_path, change))]) == 1
 
     ends = capsys.readouterr().err.splitlines()
@@ -269,7 +268,7 @@ def test_a_cassette_that_leads_elsewhere_names_the_step_and_is_no_traceback(
     assert len(ends) == 3
 
 
-def test_a_title_cannot_steer_the_terminal(
+def test_a_title_prints_no_control_characters(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def steer(exchanges: Any) -> None:
@@ -282,7 +281,7 @@ def test_a_title_cannot_steer_the_terminal(
     assert "accepted  \ufffd[2J\ufffdX [single" in out
 
 
-def test_a_page_by_cursor_is_described_without_a_total() -> None:
+def test_a_cursor_page_is_described_without_a_total() -> None:
     body = {"status": "success", "data": [], "pagination": {"nextCursor": "c", "hasMore": True}}
-    page = bookings.list(limit=1).read(answer(body))
-    assert list(described(page)) == ["a page of 0 bookings, there is a next page"]
+    page = bookings.list(limit=1).read(json_response(body))
+    assert list(describe(page)) == ["a page of 0 bookings, there is a next page"]
