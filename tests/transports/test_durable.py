@@ -258,7 +258,7 @@ def test_what_cannot_be_durable_is_refused(engine: Path) -> None:
     def odd() -> Any:
         yield 5
 
-    with pytest.raises(InvalidInput, match="yielded int, which is no effect"):
+    with pytest.raises(InvalidInput, match="yielded int, which is not an effect"):
         in_workflow("odd", odd, Scripted([]))
 
 
