@@ -1,7 +1,7 @@
 """Clients, transports and replays that run the operations and programs of `calcom_core`.
 
-`Client` is blocking, over urllib3; `AsyncClient` is for trio. `Replay` plays a cassette for both,
-which a `Recorder` has written.
+`Client` is blocking, over urllib3; `AsyncClient` is for asyncio and trio. `Replay` plays a cassette
+for both, which a `Recorder` has written.
 Each name is imported at its first use: pytest loads the plugin in every run, so it must be cheap.
 """
 

@@ -173,7 +173,7 @@ class DemoFailed(CalcomError):
 def demo(api: Api) -> Stream[str]:
     """Run the steps; emits a line for each call, and lines for its result.
 
-    Like every program, it runs blocking and under trio, on a replay or on a network.
+    Like every program, it runs blocking, under asyncio and under trio, on a replay or a network.
     """
     result: Any = None
     for number, step in enumerate(STEPS, 1):
@@ -195,9 +195,12 @@ def demo(api: Api) -> Stream[str]:
 
 
 def play(cassette: Path) -> None:
-    """Play the demo from a cassette, once blocking and once under trio."""
+    """Play the demo from a cassette: blocking, under asyncio and under trio."""
+    import asyncio
+
     import trio
 
+    from calcom_transports.asyncio_runtime import iterate_asyncio
     from calcom_transports.trio_runtime import iterate_trio
 
     recorded = load(cassette)
@@ -213,12 +216,19 @@ def play(cassette: Path) -> None:
             print(line)
             blocking.append(line)
 
+    async def under_asyncio() -> list[str]:
+        with Replay(recorded) as replay:
+            return [line async for line in iterate_asyncio(demo(api), replay)]
+
     async def under_trio() -> list[str]:
         with Replay(recorded) as replay:
             return [line async for line in iterate_trio(demo(api), replay)]
 
-    same = "the same" if trio.run(under_trio) == blocking else "NOT the same"
-    print(f"\nUnder trio: the same program gave {same} {len(blocking)} lines.")
+    print()
+    lines = {"asyncio": asyncio.run(under_asyncio()), "trio": trio.run(under_trio)}
+    for library, found in lines.items():
+        same = "the same" if found == blocking else "NOT the same"
+        print(f"Under {library}: the same program gave {same} {len(blocking)} lines.")
 
 
 def list_upcoming() -> None:

@@ -1,7 +1,8 @@
 """The async interpreter of programs; imports no async library.
 
 It performs the same effects as `calcom_transports.interpreter`, awaited.
-A `Runtime` provides what differs between async libraries: `trio_runtime` has that of trio.
+A `Runtime` provides what differs between async libraries: `trio_runtime` has that of trio,
+`asyncio_runtime` that of asyncio.
 """
 
 from collections.abc import Awaitable, Callable
@@ -45,6 +46,11 @@ T = TypeVar("T")
 
 class Runtime(Protocol):
     """The primitives of an async library."""
+
+    @property
+    def iterate_name(self) -> str:
+        """The function that runs streams, for messages: `iterate_trio()`."""
+        ...
 
     def require(self) -> None:
         """Raise `InvalidInput` outside the library's event loop."""
@@ -116,7 +122,7 @@ async def run_async(
     check_program(program)
     try:
         advance = _begin(program, transport, timeout, runtime)
-        return cast(T, value_of(await advance(), "iterate_trio()"))
+        return cast(T, value_of(await advance(), runtime.iterate_name))
     finally:
         program.close()
 
@@ -220,6 +226,6 @@ class _Performer:
     async def _branch(self, execution: Execution[Any]) -> object:
         try:
             performer = evolve(self, execution=execution)
-            return value_of(await performer.advance(), "iterate_trio()")
+            return value_of(await performer.advance(), self.runtime.iterate_name)
         finally:
             execution.program.close()

@@ -1,4 +1,4 @@
-"""The blocking and the trio client; their methods are bound from the functions of the core."""
+"""The blocking and the async client; their methods are bound from the functions of the core."""
 
 import inspect
 from abc import ABC, abstractmethod
@@ -27,7 +27,7 @@ from calcom_core.retry import (
 from calcom_core.secret import Secret, parse_secret, to_secret
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports import environment
-from calcom_transports.async_interpreter import AnyAsyncTransport
+from calcom_transports.async_interpreter import AnyAsyncTransport, AsyncItems, run_async
 from calcom_transports.instrumentation import (
     ON_EXCHANGE,
     AsyncObservedItems,
@@ -347,13 +347,16 @@ class Client(_Configured[AnyTransport]):
 
 
 class AsyncClient(_Configured[AnyAsyncTransport]):
-    """The client for trio: as `Client`, with `await`.
+    """The client for asyncio and for trio: as `Client`, with `await`.
 
-    By default it sends by `TrioTransport`, which needs the extra `trio`.
-    It belongs to one `trio.run`, and may be used by several tasks of it.
+    By default it sends by `AsyncioTransport`, which needs the extra `asyncio`, or under trio by
+    `TrioTransport`, which needs the extra `trio`: whichever library runs where the client is
+    created, or else where it is first used.
+    It belongs to one event loop, and may be used by several tasks of it.
     It is an async context manager, which closes the transport.
 
-    A write that is cancelled, as by `trio.fail_after`, may have happened; the log names it.
+    A write that is cancelled, as by `asyncio.timeout` or `trio.fail_after`, may have happened; the
+    log names it.
     Limit writes by `with_options(timeout=…)` instead, whose error says what may have happened, or
     call `create_once` again with the same key.
     """
@@ -361,9 +364,9 @@ class AsyncClient(_Configured[AnyAsyncTransport]):
     _awaits = True
 
     def _usual_transport(self) -> AsyncTransport:
-        from calcom_transports.trio import TrioTransport
+        from calcom_transports.async_runtime import NativeTransport
 
-        return TrioTransport()
+        return NativeTransport()
 
     @property
     def bookings(self) -> AsyncBookings:
@@ -400,19 +403,23 @@ class AsyncClient(_Configured[AnyAsyncTransport]):
 
     async def run(self, program: Program[T]) -> T:
         """Carry out a program and return its result; the client's timeout holds for it too."""
-        from calcom_transports.trio_runtime import run_trio
+        from calcom_transports.async_runtime import runtime_for
 
         before = ON_EXCHANGE.set(self._on_exchange)
         try:
-            return await run_trio(self._pacer.paced(program), self._transport, self._timeout)
+            runtime = runtime_for(self._transport)
+            return await run_async(
+                self._pacer.paced(program), self._transport, self._timeout, runtime
+            )
         finally:
             ON_EXCHANGE.reset(before)
 
     def iterate(self, stream: Stream[T]) -> AsyncIterator[T]:
         """Carry out a streaming program; an async iterator of the items it emits."""
-        from calcom_transports.trio_runtime import iterate_trio
+        from calcom_transports.async_runtime import runtime_for
 
-        emitted = iterate_trio(self._pacer.paced(stream), self._transport, self._timeout)
+        runtime = runtime_for(self._transport)
+        emitted = AsyncItems(self._pacer.paced(stream), self._transport, self._timeout, runtime)
         return AsyncObservedItems(self._on_exchange, emitted)
 
     def pages(self, op: Operation[Page[Booking]]) -> AsyncIterator[Page[Booking]]:
@@ -428,9 +435,11 @@ class AsyncClient(_Configured[AnyAsyncTransport]):
         await self.__aexit__(None, None, None)
 
     async def __aenter__(self) -> Self:
-        from calcom_transports.trio_runtime import require_trio
+        from calcom_transports.async_runtime import NativeTransport, runtime_for
 
-        require_trio()
+        runtime_for(self._transport)
+        if isinstance(self._transport, NativeTransport):
+            self._transport.open()
         return self
 
     async def __aexit__(

@@ -43,9 +43,10 @@ class Observation:
         operation: the name of the operation, such as `bookings.get`, or None for a request that
             a program sends without one.
         attempt: the number of the attempt, from 1.
-        seconds: the duration, by the monotonic clock, or under trio by trio's clock.
+        seconds: the duration, by the monotonic clock, or by that of the event loop.
         response: the response, or None after a failure.
-        error: the exception that ended the exchange, such as trio's `Cancelled`, or None.
+        error: the exception that ended the exchange, or None; a cancellation is trio's `Cancelled`
+            or asyncio's `CancelledError`.
     """
 
     request: Request
@@ -204,7 +205,7 @@ def observe_items(
 
 
 class AsyncObservedItems(Generic[T]):
-    """As `observe_items`, for trio; `break` would leave an async generator open."""
+    """As `observe_items`, awaited; `break` would leave an async generator open."""
 
     def __init__(self, on_exchange: OnExchange | None, items: "AsyncItems[T]") -> None:
         self._on_exchange = on_exchange

@@ -32,6 +32,13 @@ class Proxy:
     port: int
     credentials: Secret | None = None
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """The header fields that only the proxy may see."""
+        if self.credentials is None:
+            return {}
+        return {"Proxy-Authorization": f"Basic {self.credentials.reveal()}"}
+
     def __str__(self) -> str:
         return f"the proxy {authority(self.host, self.port)}"
 

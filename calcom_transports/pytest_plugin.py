@@ -61,9 +61,10 @@ def calcom_client(request: pytest.FixtureRequest) -> "Client":
 
 @pytest.fixture
 def calcom_async_client(request: pytest.FixtureRequest) -> "AsyncClient":
-    """Return the trio client of this test, with the same cassette and options as `calcom_client`.
+    """Return the async client of this test, with the same cassette and options as `calcom_client`.
 
-    It needs no plugin for trio: `trio.run(main, calcom_async_client)` is enough.
+    Tests of pytest-asyncio, anyio and pytest-trio await its methods. It needs no plugin:
+    `asyncio.run(main(calcom_async_client))` is enough.
     """
     from calcom_transports.client import AsyncClient
 

@@ -67,8 +67,8 @@ def use_cassette(
         path: the file; a recording creates its directories.
         mode: `none` replays. `once` replays, or records if there is no file. `rewrite` records,
             and replaces the file at the end.
-        transport: sends the requests of a recording; by default urllib3's in `Client`, and trio's
-            in `AsyncClient`.
+        transport: sends the requests of a recording; by default urllib3's in `Client`, and
+            asyncio's or trio's in `AsyncClient`.
         match: the parts in which a request must equal a recorded one.
         redaction: the data that a recording leaves out, besides credentials.
         before_record: changes or leaves out exchanges of a recording, see `Recorder`;
@@ -111,8 +111,8 @@ class Recorder:
 
     Args:
         path: the file; an existing one must be a cassette, and is replaced.
-        transport: sends the requests; by default urllib3's in `Client`, and trio's in
-            `AsyncClient`, a new one for each exchange.
+        transport: sends the requests; by default urllib3's in `Client`, and asyncio's or
+            trio's in `AsyncClient`, a new one for each exchange.
         redaction: the data to leave out, besides credentials.
         before_record: a function that gets each exchange as it would be written, already redacted,
             when the recording ends. It returns the exchange to write, for example changed by
@@ -235,12 +235,12 @@ class _DefaultTransport:
 
 
 class _DefaultAsyncTransport:
-    """Sends each request over a trio transport of its own, since a recorder outlives trio runs."""
+    """Sends each request over a transport of its own, since a recorder outlives event loops."""
 
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
-        from calcom_transports.trio import TrioTransport
+        from calcom_transports.async_runtime import NativeTransport
 
-        async with TrioTransport() as transport:
+        async with NativeTransport() as transport:
             return await transport.send(request, timeout)
 
 

@@ -24,8 +24,7 @@ def require_trio() -> None:
     if not trio.lowlevel.in_trio_run():
         raise InvalidInput(
             "trio",
-            "this works under trio.run only; under asyncio, run the blocking client in a "
-            "thread: await asyncio.to_thread(client.bookings.get, …)",
+            "this works under trio.run only; under asyncio use run_asyncio and AsyncioTransport",
         )
 
 
@@ -38,6 +37,8 @@ def first_of(error: BaseException) -> BaseException:
 
 class _Trio:
     """The primitives of trio."""
+
+    iterate_name = "iterate_trio()"
 
     def require(self) -> None:
         require_trio()
@@ -74,7 +75,7 @@ class _Trio:
             raise failures[0]
 
 
-_TRIO = _Trio()
+TRIO = _Trio()
 
 
 async def run_trio(
@@ -85,7 +86,7 @@ async def run_trio(
     *timeout* is for each `Send` that has none of its own.
     Raises whatever the program raises; closes it in any case, also when cancelled.
     """
-    return await run_async(program, transport, timeout, _TRIO)
+    return await run_async(program, transport, timeout, TRIO)
 
 
 def iterate_trio(
@@ -96,4 +97,4 @@ def iterate_trio(
     *timeout* is for each `Send` that has none of its own.
     Nothing is in flight while the caller has an item.
     """
-    return AsyncItems(stream, transport, timeout, _TRIO)
+    return AsyncItems(stream, transport, timeout, TRIO)

@@ -1,79 +1,94 @@
-"""The blocking transport, on urllib3.
+"""The blocking transport: an adapter to urllib3's `PoolManager` and `ProxyManager`.
 
-urllib3 connects and speaks TLS; h11 reads what comes.
-What urllib3 lacks is added by subclasses of its connections, and by a pool of our own:
-one limit over the whole exchange, the exact moment from which a request may have left, ways through
-proxies, the end of idle connections, and a queue in order.
+urllib3 pools, connects, speaks TLS and HTTP/1.1. `urllib3_connection` adds deadlines and exact
+errors to its connections. A pool of the user's own, and that of a tool such as VCR.py, has other
+connections: there the exceptions of urllib3 alone tell whether a request was sent.
 """
 
 import os
-import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from http.client import IncompleteRead
 from types import TracebackType
 from typing import Any, NoReturn, Self, cast
 from weakref import WeakSet
 
 try:
+    import urllib3
     from urllib3 import exceptions
+    from urllib3.util import SKIP_HEADER
 
-    # Not from urllib3.connection: VCR.py replaces the names there while a cassette is in use, and
-    # subclasses of its own classes would outlive the cassette.
-    from urllib3.connectionpool import (  # type: ignore[attr-defined]
-        HTTPConnection,  # pyright: ignore[reportPrivateImportUsage]
-        HTTPSConnection,  # pyright: ignore[reportPrivateImportUsage]
-    )
-
-    from calcom_transports.http1 import Answer
-    from calcom_transports.network import (
+    from calcom_transports.exchange import (
         MAX_BODY,
         MAX_CONNECTIONS,
         READ_SIZE,
-        Exchange,
-        Settings,
-        Tunnel,
-        seconds_left,
+        OutgoingExchange,
+        strip_tracebacks,
         warn_unclosed,
-        without_frames,
     )
-    from calcom_transports.urllib3_pool import FairPool, Lease
+    from calcom_transports.settings import Settings, default_ssl_context
+    from calcom_transports.urllib3_connection import (
+        RUNNING,
+        STOCK_CONNECTION,
+        ConnectionQueue,
+        PlainConnection,
+        Running,
+        TlsConnection,
+    )
 except ModuleNotFoundError as missing:
     raise ImportError(
-        "the blocking transport needs urllib3, h11 and truststore: "
+        "the blocking transport needs urllib3 and truststore: "
         "pip install 'calcom-bookings[urllib3]'"
     ) from missing
 
-from calcom_core.errors import TransportError
+from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.proxies import ENVIRONMENT, parse_proxies
+from calcom_transports.body import Body
+from calcom_transports.proxies import ENVIRONMENT, Proxy, parse_proxies
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.urls import Origin
 
 
+class _PlainPool(urllib3.HTTPConnectionPool):
+    QueueCls = ConnectionQueue
+    ConnectionCls = PlainConnection  # pyright: ignore[reportAssignmentType]
+
+
+class _TlsPool(urllib3.HTTPSConnectionPool):
+    QueueCls = ConnectionQueue
+    ConnectionCls = TlsConnection  # pyright: ignore[reportAssignmentType]
+
+
 class Urllib3Transport:
-    """Sends requests and brings their answers, from any number of threads.
+    """Sends requests and returns their responses, from any number of threads.
 
-    After a fork the child opens connections of its own.
-
-    It repeats nothing and follows no redirect.
-    A connection idle for too long is closed when the next request to its origin finds it;
-    the connections it keeps are closed by `close`, or at the end of a `with` block.
+    It never retries, and follows no redirect.
+    A connection idle for too long is closed in place of being reused;
+    `close`, or the end of a `with` block, closes the idle ones.
+    After a fork the child opens its own connections.
 
     Arguments:
-        timeout: the limits of an exchange that is given none of its own, or its seconds in all.
-            Looking a host name up cannot be interrupted, but counts.
-        ssl_context: verifies servers, and shows a certificate of your own to those that ask for
-            one; by default servers are verified against the operating system's trust store.
-            One that leaves certificates or host names unchecked is refused.
-        proxy: the URL of an HTTP proxy, `http://name:password@host:port`, for all that is not on
-            this machine; None is none; by default what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
-            `NO_PROXY` say, in lower case or in upper, when the transport is made.
-            Through it `https://` stays between you and the server.
-        allow_http: also sends unencrypted to other machines.
-        max_connections: how many connections may be open to one origin at once.
-        max_body: how many bytes the body of an answer may have after decoding.
+        timeout: the limits of an exchange without limits of its own; a number is its total, in
+            seconds. A DNS look-up cannot be interrupted, but counts.
+        ssl_context: verifies servers, and may hold a client certificate; by default servers are
+            verified against the operating system's trust store. A context that does not verify
+            certificates and host names is refused.
+        proxy: the URL of an HTTP proxy, `http://name:password@host:port`, for all other machines;
+            None for no proxy; by default the environment variables `HTTPS_PROXY`, `HTTP_PROXY`,
+            `ALL_PROXY` and `NO_PROXY`, in either case, when the transport is created.
+            `https://` stays encrypted between you and the server.
+        allow_http: whether to send unencrypted to other machines.
+        max_connections: how many connections may be open to one origin at once, or to a proxy that
+            forwards; at least 1.
+        max_body: how many bytes the body of a response may have after decoding, at least 1.
+        pool: your own `urllib3.PoolManager`, such as a `SOCKSProxyManager`; you close it.
+            It decides about TLS, proxies and connections, so leave those options out.
+            A failure is `NotSent` only if urllib3 says that there was no connection. Nothing but
+            its own timeouts ends a response that drips.
+
+    Raises `InvalidInput` for an invalid option.
     """
 
     def __init__(
@@ -85,9 +100,22 @@ class Urllib3Transport:
         allow_http: bool = False,
         max_connections: int = MAX_CONNECTIONS,
         max_body: int = MAX_BODY,
+        pool: urllib3.PoolManager | None = None,
     ) -> None:
-        self._pools: dict[Origin, FairPool[_Connection]] = {}
         self._closed = False
+        self._given = pool
+        self._start_afresh()
+        if pool is not None:
+            is_default = proxy in (None, ENVIRONMENT) and max_connections == MAX_CONNECTIONS
+            if not isinstance(pool, urllib3.PoolManager):
+                raise InvalidInput("pool", "must be a urllib3.PoolManager")
+            if not is_default or ssl_context is not None:
+                del proxy
+                problem = "has its own TLS, proxies and connections"
+                raise InvalidInput(
+                    "pool", f"{problem}; leave out ssl_context, proxy and max_connections"
+                )
+            proxy = None
         proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
@@ -97,79 +125,159 @@ class Urllib3Transport:
 
     @property
     def timeout(self) -> Timeout:
-        """The limits of an exchange that is given none of its own."""
+        """The limits of an exchange without limits of its own."""
         return self._settings.timeout
 
     def send(self, request: Request, timeout: Timeout | None = None) -> Response:
-        """Send *request* once, and return its answer, whatever its status.
+        """Send *request* once, and return its response of any status.
 
         Arguments:
-            request: what to send; `Host`, `Content-Length` and `Accept-Encoding` are added.
-            timeout: the limits, in seconds, of this exchange.
+            request: `Host`, `Content-Length` and `Accept-Encoding` are added to it.
+            timeout: the limits of this exchange, in seconds.
 
-        Raises `InvalidInput` if it may not be sent,
+        Raises `InvalidInput` for a request that must not be sent,
         `NotSent` if certainly no byte of it left,
-        and `NoAnswer` if it may have left and no complete answer came.
+        and `NoAnswer` if a byte may have left and no complete response arrived.
         """
         exchange = self._settings.start(request, timeout, time.monotonic())
-        wire = self._settings.wire_of(exchange)
         handled = sys.exception()
         try:
-            return self._exchange(exchange, wire)
+            return self._send(exchange)
         except (TransportError, KeyboardInterrupt) as error:
-            without_frames(error, handled)
+            strip_tracebacks(error, handled)
             raise
 
-    def _exchange(self, exchange: Exchange, wire: memoryview) -> Response:
-        pool = self._pool(exchange.destination.origin)
-        lease: Lease[_Connection] = Lease()
+    def _send(self, exchange: OutgoingExchange) -> Response:
+        if self._closed:
+            raise exchange.transport_closed()
+        if self._given is not None:
+            return self._send_over(self._given, exchange)
+        if urllib3.HTTPSConnectionPool.ConnectionCls is not STOCK_CONNECTION:
+            # VCR.py replaces it while a cassette is in use. None of its connections may outlive
+            # the cassette, and it takes connections out of a pool that waits for their return.
+            with self._create_manager(exchange.proxy) as manager:
+                return self._send_over(manager, exchange)
+        running = Running(exchange, self._addresses, self._connections)
+        before = RUNNING.set(running)
         try:
-            try:
-                connection = _taken(pool, lease, exchange)
-                return connection.serve(exchange, wire, self._settings.max_body)
-            except KeyboardInterrupt:
-                exchange.note_cut()
-                raise
-            finally:
-                pool.release(lease)
-        finally:  # once more, where an exception of a signal handler cut the first one short
-            pool.release(lease)
+            urlopen = self._pool(exchange).urlopen
+            return self._exchange(urlopen, exchange.request_target, exchange)
+        except KeyboardInterrupt:
+            exchange.note_cut()
+            raise
+        except (exceptions.HTTPError, OSError, ValueError) as error:
+            raise self._failure(exchange, error) from None
+        finally:
+            running.release()
+            RUNNING.reset(before)
 
-    def _pool(self, origin: Origin) -> "FairPool[_Connection]":
+    def _send_over(self, manager: urllib3.PoolManager, exchange: OutgoingExchange) -> Response:
+        exchange.phase = "sent"  # unless an exception says that it is not
+        try:
+            return self._exchange(manager.urlopen, exchange.request.url, exchange)
+        except KeyboardInterrupt:
+            exchange.note_cut()
+            raise
+        except (exceptions.HTTPError, OSError, ValueError) as error:
+            raise _failure_of(exchange, error) from None
+
+    def _exchange(
+        self, urlopen: Callable[..., Any], url: str, exchange: OutgoingExchange
+    ) -> Response:
+        limits = exchange.timeout
+        response = cast(
+            urllib3.BaseHTTPResponse,
+            urlopen(
+                exchange.request.method,
+                url,
+                body=exchange.request.body or None,
+                headers=_headers_of(exchange),
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                timeout=urllib3.Timeout(
+                    connect=min(limits.connect, limits.total), read=min(limits.read, limits.total)
+                ),
+                pool_timeout=max(exchange.connect_by - time.monotonic(), 0),
+                preload_content=False,
+                decode_content=False,
+            ),
+        )
+        try:
+            if not exchange.status:  # else a connection of ours has noted it
+                exchange.receive_head(response.status, response.headers.items())
+            if exchange.status < 200:
+                raise exchange.failure("protocol", f"status {response.status} is not final")
+            body = Body(exchange.headers, self._settings.max_body, exchange.failure)
+            for data in _stream(response):
+                body.feed(data)
+                if time.monotonic() >= exchange.end:
+                    raise exchange.timed_out(exchange.end)
+            return Response(exchange.status, exchange.headers, body.finish())
+        except BaseException:
+            response.close()
+            raise
+        finally:
+            response.release_conn()
+
+    def _failure(self, exchange: OutgoingExchange, error: Exception) -> TransportError:
+        if not isinstance(error, (exceptions.EmptyPoolError, exceptions.ClosedPoolError)):
+            return exchange.unreadable()
+        if self._closed:
+            return exchange.transport_closed()
+        return exchange.timed_out(time.monotonic())
+
+    def _pool(self, exchange: OutgoingExchange) -> urllib3.HTTPConnectionPool:
+        origin, proxy = exchange.target.origin, exchange.proxy
         pool = self._pools.get(origin)
         if pool is None:
-            new = FairPool(self._creator(origin), self._settings.max_connections)
-            pool = self._pools.setdefault(origin, new)
-        if self._closed:  # also where another thread has closed it just now
-            pool.close()
+            manager = self._managers.get(proxy)
+            if manager is None:
+                new = self._create_manager(proxy)
+                new.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+                manager = self._managers.setdefault(proxy, new)
+            found = manager.connection_from_host(origin.host, origin.port, origin.scheme)
+            pool = self._pools.setdefault(origin, found)
+        if self._closed:  # by another thread just now
+            _close(pool)
+            raise exchange.transport_closed()
         return pool
 
-    def _creator(self, origin: Origin) -> "Callable[[], _Connection]":
-        context = self._settings.context_for(origin)
-        if context is None:
-            return lambda: _Connection(origin.host, origin.port)
-        return lambda: _TlsConnection(origin.host, origin.port, ssl_context=context)
+    def _create_manager(self, proxy: Proxy | None) -> urllib3.PoolManager:
+        settings = self._settings
+        options: dict[str, Any] = {
+            "maxsize": settings.max_connections,
+            "block": True,
+            "ssl_context": settings.ssl_context or default_ssl_context(),
+        }
+        if proxy is None:
+            return urllib3.PoolManager(**options)
+        host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
+        return urllib3.ProxyManager(
+            f"http://{host}:{proxy.port}", proxy_headers=proxy.fields, **options
+        )
 
     def close(self) -> None:
-        """Close every idle connection, and those in use when their exchange is over.
+        """Close every idle connection now, and those in use when their exchange is over.
 
-        From then on `send` raises `NotSent`, also where it waits for a connection.
+        From then on `send` raises `NotSent`, also in threads that wait for a connection.
         """
         self._closed = True
         for pool in list(self._pools.values()):
-            pool.close()
+            _close(pool)
 
     def _start_afresh(self) -> None:
-        for pool in self._pools.values():
-            pool.close_idle()
-        self._pools = {}
+        self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
+        self._pools: dict[Origin, urllib3.HTTPConnectionPool] = {}
+        self._addresses: dict[str, str] = {}
+        self._connections: set[PlainConnection] = set()
 
     def __reduce__(self) -> NoReturn:
         refuse_pickling(self, "holds open connections")
 
     def __del__(self) -> None:
         try:
-            if any(pool.has_idle for pool in self._pools.values()):
+            if self._connections and not self._closed:
                 warn_unclosed(self, "call close(), or use a `with` block")
         finally:
             self.close()
@@ -190,7 +298,7 @@ _all: WeakSet[Urllib3Transport] = WeakSet()
 
 
 def _in_child() -> None:
-    # Its connections are the parent's as well: each would get answers of the other.
+    # The parent uses the same connections: each would get responses of the other.
     for transport in _all:
         transport._start_afresh()
 
@@ -199,144 +307,55 @@ def _in_child() -> None:
 getattr(os, "register_at_fork", lambda **when: None)(after_in_child=_in_child)
 
 
-def _taken(
-    pool: "FairPool[_Connection]", lease: "Lease[_Connection]", exchange: Exchange
-) -> "_Connection":
-    within = max(0.0, exchange.connect_by - time.monotonic())
-    connection = pool.take(lease, within)
-    if connection is None and pool.is_closed:
-        raise exchange.transport_closed()
-    if connection is None:
-        raise exchange.out_of_time(time.monotonic())
-    return connection
+def _close(pool: urllib3.HTTPConnectionPool) -> None:
+    queue = pool.pool
+    pool.close()
+    if isinstance(queue, ConnectionQueue):  # None if it is closed
+        queue.close()
 
 
-def _left(by: float) -> float:
-    return seconds_left(by, time.monotonic())
+def _stream(response: urllib3.BaseHTTPResponse) -> Iterable[bytes]:
+    # urllib3 would wait for the chunks of a response that has no body (RFC 9112, 6.3).
+    if response.status in (204, 304) and "transfer-encoding" in response.headers:
+        return ()
+    return response.stream(READ_SIZE)
 
 
-def _connect(exchange: Exchange) -> socket.socket:
-    peer = exchange.peer
-    # As bytes, the name is not put through a codec that refuses some.
-    found = socket.getaddrinfo(peer.host.encode(), peer.port, type=socket.SOCK_STREAM)
-    failure: OSError | None = None
-    for tried, (family, kind, protocol, _, address) in enumerate(found):
-        try:
-            sock = socket.socket(family, kind, protocol)
-            try:
-                # An address that never answers must leave time for those after it.
-                sock.settimeout(_left(exchange.connect_by) / (len(found) - tried))
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.connect(address)
-                sock.settimeout(_left(exchange.connect_by))  # all of a TLS handshake
-                return sock
-            except BaseException:
-                sock.close()
-                raise
-        except OSError as error:
-            failure = error
-    raise failure or socket.gaierror(socket.EAI_NONAME, "the resolver found none")
+def _headers_of(exchange: OutgoingExchange) -> Any:
+    fields = exchange.fields
+    if "user-agent" not in exchange.request.headers.names:
+        fields.append(("User-Agent", SKIP_HEADER))
+    # A plain dict is faster, but cannot hold a name twice.
+    distinct = {name.lower(): (name, value) for name, value in fields}
+    if len(distinct) == len(fields):
+        return dict(distinct.values())
+    return urllib3.HTTPHeaderDict(fields)
 
 
-def _tunnel(sock: socket.socket, exchange: Exchange) -> None:
-    tunnel = Tunnel(exchange)
-    sock.sendall(tunnel.wire)
-    while not tunnel.opened_by(sock.recv(READ_SIZE)):
-        sock.settimeout(_left(exchange.connect_by))
-    sock.settimeout(_left(exchange.connect_by))
-
-
-class _Connection(HTTPConnection):
-    """A connection that obeys the limits of the exchange it serves."""
-
-    _serves: Exchange
-    _reusable_until = 0.0
-
-    def serve(self, exchange: Exchange, wire: memoryview, max_body: int) -> Response:
-        """Send the request and read its answer."""
-        self._reusable_until = 0.0
-        self._serves = exchange
+def _failure_of(exchange: OutgoingExchange, error: Exception) -> TransportError:
+    """Return the meaning of an exception of urllib3, where only that is known."""
+    now = time.monotonic()
+    if isinstance(error, (exceptions.EmptyPoolError, exceptions.ClosedPoolError)):
+        exchange.phase = "waiting"
+        return exchange.failure("pool", f"the pool gave no connection ({type(error).__name__})")
+    found = error.original_error if isinstance(error, exceptions.ProxyError) else error
+    if isinstance(found, exceptions.NewConnectionError):
         exchange.phase = "connecting"
-        if self.sock is None:
-            self.connect()
-        sock = cast(socket.socket, self.sock)
-        self._send(sock, wire)
-        answer = Answer(exchange, max_body)
-        while (response := answer.after(self._receive(sock))) is None:
-            pass
-        if answer.leaves_nothing:
-            exchange.keep(time.monotonic())
-            self._reusable_until = exchange.reusable_until
-        return response
-
-    def _new_conn(self) -> socket.socket:
-        exchange = self._serves
-        try:
-            sock = _connect(exchange)
-            try:
-                if exchange.tunnels:
-                    _tunnel(sock, exchange)
-            except BaseException:
-                sock.close()
-                raise
-            return sock
-        except TimeoutError as error:
-            raise exchange.out_of_time(time.monotonic()) from error
-        except OSError as error:
-            raise exchange.not_connected(error) from error
-
-    def connect(self) -> None:
-        exchange = self._serves
-        try:
-            super().connect()
-        except TimeoutError as error:
-            raise exchange.out_of_time(time.monotonic()) from error
-        # Of TLS: errors of TCP are translated by now.
-        except (OSError, exceptions.HTTPError) as error:
-            raise exchange.not_trusted(error) from error
-
-    @property
-    def is_too_old(self) -> bool:
-        """Whether it cannot serve again: idle for too long, new, or amid an exchange."""
-        return time.monotonic() >= self._reusable_until
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether it can serve again, which the pool asks before it does."""
-        if self.is_too_old or not super().is_connected:
-            return False
-        # What came decrypted and was not read is nothing that the socket would tell of.
-        return not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
-
-    def _send(self, sock: socket.socket, wire: memoryview) -> None:
-        """Send the request before the exchange must be over."""
-        exchange = self._serves
-        try:
-            while wire:
-                sock.settimeout(_left(exchange.end))
-                if isinstance(sock, ssl.SSLSocket):  # of what fails here a part may have left
-                    exchange.phase = "sent"
-                wire = wire[sock.send(wire) :]
-                exchange.phase = "sent"
-        except OSError as error:
-            if exchange.phase != "sent" or isinstance(error, TimeoutError):
-                raise exchange.lost(error, time.monotonic()) from error
-            # The server may have answered before it closed; if it has not, reading says so.
-            exchange.broken = True
-
-    def _receive(self, sock: socket.socket) -> bytes:
-        """Wait for bytes of the answer; none at the end."""
-        exchange, now = self._serves, time.monotonic()
-        try:
-            sock.settimeout(seconds_left(exchange.read_by(now), now))
-            return sock.recv(READ_SIZE)
-        except OSError as error:
-            raise exchange.lost(error, time.monotonic()) from error
-
-
-class _TlsConnection(_Connection, HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        encrypted: Any = self.sock
-        # Else a connection that is cut would pass as the end of an answer.
-        encrypted.suppress_ragged_eofs = False
+        return exchange.not_connected(found.__cause__ or found)
+    if isinstance(found, exceptions.ConnectTimeoutError):
+        exchange.phase = "connecting"
+        return exchange.timed_out(now)
+    # Of exactly this type: the text of others may be the server's.
+    if type(found) is OSError and str(found).startswith("Tunnel connection failed"):
+        exchange.phase = "connecting"
+        return exchange.failure("proxy", f"the proxy of the pool refused ({found})")
+    cause = found if isinstance(found, OSError) or not found.args else found.args[-1]
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        exchange.phase = "connecting"  # it is raised by a handshake, before any byte of a request
+        return exchange.not_trusted(cause)
+    if isinstance(found, exceptions.TimeoutError):
+        return exchange.timed_out(now)
+    if isinstance(cause, OSError):
+        return exchange.connection_lost(cause, now)
+    exchange.ended = isinstance(cause, IncompleteRead)
+    return exchange.unreadable()

@@ -1,4 +1,4 @@
-"""URLs taken apart, by the rules of both network transports."""
+"""Parses URLs, by the rules of all network transports."""
 
 import re
 from functools import lru_cache
@@ -17,7 +17,7 @@ _HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 
 @frozen
 class Origin:
-    """Where connections lead; *host* has no brackets, also if it is an IPv6 address."""
+    """The server of a URL; *host* has no brackets, even if it is an IPv6 address."""
 
     scheme: str
     host: str
@@ -28,20 +28,20 @@ class Origin:
 
 
 @frozen
-class Destination:
-    """A URL taken apart.
+class Target:
+    """A parsed URL.
 
-    *authority* is the value of `Host`, and *target* the path and query, byte for byte as given.
+    *authority* is the value of `Host`. *path_and_query* is as given, byte for byte.
     """
 
     origin: Origin
     authority: str
-    target: str
+    path_and_query: str
 
     @property
     def path(self) -> str:
-        """The target without its query, which may hold personal data."""
-        return self.target.partition("?")[0]
+        """The path without the query, which may hold personal data."""
+        return self.path_and_query.partition("?")[0]
 
 
 @lru_cache
@@ -55,8 +55,8 @@ def is_loopback(host: str) -> bool:
     return host.rstrip(".") == "localhost"
 
 
-def split_url(url: str, *, allow_http: bool) -> Destination:
-    """Take an absolute URL apart.
+def split_url(url: str, *, allow_http: bool) -> Target:
+    """Parse an absolute URL.
 
     Raises `InvalidInput` for anything that is not `https://host…`,
     and for `http://` unless the host is this machine or *allow_http* is true.
@@ -71,7 +71,7 @@ def split_url(url: str, *, allow_http: bool) -> Destination:
     target = url[len(start) :].partition("#")[0]
     if not target.startswith("/"):
         target = f"/{target}"
-    return Destination(origin, authority, target)
+    return Target(origin, authority, target)
 
 
 _START = re.compile(r"(?:[^:/?#]*:)?(?://[^/?#]*)?")

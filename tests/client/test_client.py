@@ -735,12 +735,3 @@ def test_a_program_and_a_stream_have_the_timeout_under_trio_too() -> None:
     assert trio.run(under_trio) == [UID, UID]
     five, two = Timeout(5, 5, 5), Timeout(2, 2, 2)
     assert transport.timeouts == [two, five, five]
-
-
-def test_entering_the_trio_client_outside_trio_is_an_explicit_error() -> None:
-    async def enter() -> None:
-        async with AsyncClient(KEY, transport=AsyncRecordingTransport()):
-            raise AssertionError
-
-    with pytest.raises(InvalidInput, match=r"works under trio\.run only; under asyncio"):
-        enter().send(None)

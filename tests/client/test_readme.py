@@ -12,7 +12,7 @@ from functools import partial
 from inspect import signature
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
@@ -21,6 +21,7 @@ import pytest
 from core_recorded import response_of
 from operations_table import MARKED, operations_table
 from server import Peer, Server
+from starlette.testclient import TestClient
 
 from calcom_core import (
     bookings,
@@ -71,8 +72,9 @@ OUTPUT = {
     "calcom_core/README.md, 3": "['Normal between Alice Host and Ann Attendee', "
     "'Seated between Alice Host and Ann Attendee']\n",
     "calcom_core/README.md, 4": "",
-    "calcom_core/README.md, 5": "first 2 1\nsecond 2 1\nthird 2 1\n",
-    "calcom_core/README.md, 6": "False\nTrue\nTrue\n",
+    "calcom_core/README.md, 5": "",
+    "calcom_core/README.md, 6": "first 2 1\nsecond 2 1\nthird 2 1\n",
+    "calcom_core/README.md, 7": "False\nTrue\nTrue\n",
     "calcom_transports/README.md, 0": NORMAL,
     "calcom_transports/README.md, 1": "GET /v2/bookings/first 200\n",
     "calcom_transports/README.md, 2": TWO_TITLES,
@@ -224,6 +226,16 @@ def test_each_code_block_runs_and_prints_its_output(
     run_block(BLOCKS[name])
 
     assert capsys.readouterr().out == OUTPUT[name]
+
+
+def test_the_async_block_runs_under_trio_when_its_last_line_says_so(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = block_with("# under trio: trio.run(main)")
+    head, _, last = block.rstrip().rpartition("\n")
+    run_block(f"import trio\n{head}\n{last.partition('# under trio: ')[2]}\n")
+
+    assert capsys.readouterr().out == OUTPUT["README.md, 1"]
 
 
 def test_a_recording_replays_without_key_and_server(
@@ -388,6 +400,36 @@ def test_the_webhook_receiver_distinguishes_events(
         "a delivery with an integer at $.payload.uid instead of a string; "
         "error.event holds the JSON",
     ]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_receiver_of_starlette_gets_the_booking_of_what_is_signed(
+    backend: Literal["asyncio", "trio"], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names: dict[str, Any] = {"__name__": "receiver"}
+    exec(compile(block_with("app = Starlette("), "README.md", "exec"), names)
+
+    def body(**payload: Any) -> bytes:
+        created_at = datetime.now(UTC).isoformat()
+        root = {"triggerEvent": "BOOKING_CREATED", "createdAt": created_at, "payload": payload}
+        return json.dumps(root).encode()
+
+    def deliver(body: bytes, secret: str = "whsec_test_new") -> int:
+        headers = {
+            "X-Cal-Signature-256": sign(body, secret),
+            "X-Cal-Webhook-Version": "2021-10-20",
+        }
+        return client.post("/calcom", content=body, headers=headers).status_code
+
+    with TestClient(names["app"], backend=backend) as client:
+        assert [deliver(body(uid="first")), deliver(body(uid="second"))] == [200, 200]
+        assert deliver(body(uid="first"), "whsec_test_wrong") == 401
+        assert deliver(body(uid=5)) == 400
+        assert deliver(b" " * (2**20 + 1)) == 413
+    assert capsys.readouterr().out == (
+        "BOOKING_CREATED Normal between Alice Host and Ann Attendee\n"
+        "BOOKING_CREATED Recurring between Alice Host and Ann Attendee\n"
+    )
 
 
 def test_every_block_of_code_is_tested() -> None:

@@ -3,6 +3,7 @@
 Both report unused ignore comments, so each ignore comment proves a type error.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -106,6 +107,7 @@ from calcom_transports import (
     run,
     use_cassette,
 )
+from calcom_transports.asyncio import AsyncioTransport, run_asyncio
 from calcom_transports.cassette import RecordedExchange
 from calcom_transports.trio import run_trio
 
@@ -418,4 +420,13 @@ async def under_trio() -> None:
         assert_type(await run_trio(retrying(api, bookings.get_one("u")), Replay("w")), Booking)
 
 
+async def under_asyncio() -> None:
+    async with AsyncClient("k", transport=AsyncioTransport(timeout=5)) as client:
+        assert_type(await client.bookings.get_one("u"), Booking)
+        program = retrying(client.api, bookings.get_one("u"))
+        assert_type(await run_asyncio(program, AsyncioTransport()), Booking)
+    AsyncioTransport(timeout="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 trio.run(under_trio)
+asyncio.run(under_asyncio())

@@ -21,6 +21,7 @@ from conformance.conftest import found
 from conformance.faults import BROKEN_REQUESTS, BROKEN_RESPONSES, NOT_SENT, TIME_LIMITS
 from conformance.framing import FRAMINGS, GZIP, LEFTOVERS
 from conformance.keepalive import AT_ONCE, EARLY_RESPONSES, KEPT_CONNECTIONS
+from conformance.lenient import LENIENT, failures_beyond
 from conformance.malformed import BOUNDS, NOT_HTTP
 from conformance.requests import REDIRECTS, REQUESTS, STATUSES
 from conformance.responses import ok
@@ -447,6 +448,23 @@ def test_a_request_without_a_body_may_say_its_length(length: bytes, difference: 
     assert request_difference(Exchange((), target="/"), came, "h:1") == difference
 
 
+def test_every_lenient_cell_names_a_scenario() -> None:
+    known = {str(scenario) for scenario in (*REQUESTS, *FRAMINGS, *NOT_HTTP)}
+    assert set(LENIENT) <= known
+    assert len(LENIENT) == 30
+
+
+def test_a_lenient_cell_must_differ_as_the_table_says() -> None:
+    target = Target(Urllib3Transport, blocking)
+    other = Scenario("other", ok, (get(Response(204)),))
+    differs = f"returned {OK}"
+    assert failures_beyond({"other": f"it {differs}"}, [ONE, other], target) == []
+    assert failures_beyond({"one": "x", "other": "y"}, [ONE, other], target) == [
+        "one: it conforms, where LENIENT has: x",
+        f"other: expected 204 [] b'', but it {differs}, where LENIENT has: y",
+    ]
+
+
 # The suite on a transport of the user's own.
 
 OWN = """
@@ -496,7 +514,7 @@ def test_a_transport_of_the_users_own_is_told_what_it_does_wrong(
     "args",
     [
         ("calcom_transports.trio:TrioTransport",),
-        ("asyncio_transport:AsyncioTransport", "--runtime", "asyncio"),
+        ("calcom_transports.asyncio:AsyncioTransport", "--runtime", "asyncio"),
     ],
 )
 def test_an_async_transport_runs_under_trio_or_asyncio_and_over_tls_too(

@@ -3,6 +3,7 @@
 The tests take every path with a key, above all those that fail, and search every byte of output.
 """
 
+import asyncio
 import base64
 import json
 import logging
@@ -57,6 +58,7 @@ from calcom_core import (
 from calcom_core.effects import Send, send
 from calcom_core.redaction import Redactor, collect_credentials
 from calcom_transports import AsyncClient, Client, Recorder, Redaction, Replay, use_cassette
+from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.cassette import load
 from calcom_transports.proxies import parse_proxies
 from calcom_transports.pseudonyms import People
@@ -416,9 +418,9 @@ def in_extra_header(url: str, path: Path | None) -> None:
     over_urllib3(url, path, "cal_test_other", headers=Headers({SECRET: KEY}))
 
 
-def over_trio(url: str, path: Path | None) -> None:
+def over_async(kind: Any, url: str, path: Path | None) -> None:
     async def main() -> None:
-        transport = TrioTransport(timeout=QUICK)
+        transport = kind(timeout=QUICK)
         recorder = transport if path is None else Recorder(path, transport)
         async with AsyncClient(
             auth=OAuthClient("client", KEY), base_url=url, transport=recorder, retry=NO_RETRY
@@ -426,13 +428,25 @@ def over_trio(url: str, path: Path | None) -> None:
             print(client, recorder, repr(client.api), client.api.request(bookings.get("uid")))
             await client.bookings.create(NEW)
 
-    trio.run(main)
+    running(kind)(main)
 
 
-def send_over(transport: Urllib3Transport | TrioTransport, request: Request) -> Response:
+def running(kind: Any) -> Callable[..., Any]:
+    """Return what runs an async function under the library of a transport."""
+    if kind is AsyncioTransport:
+        return lambda main, *args: asyncio.run(main(*args))
+    return trio.run
+
+
+def send_over(transport: Any, request: Request) -> Response:
     if isinstance(transport, Urllib3Transport):
         return transport.send(request)
-    return trio.run(transport.send, request)
+    response: Response = running(type(transport))(transport.send, request)
+    return response
+
+
+over_trio = partial(over_async, TrioTransport)
+over_asyncio = partial(over_async, AsyncioTransport)
 
 
 @pytest.fixture
@@ -468,7 +482,7 @@ def nothing_shown(
 
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("record", [False, True])
-@pytest.mark.parametrize("way", [over_urllib3, over_trio, in_extra_header])
+@pytest.mark.parametrize("way", [over_urllib3, over_trio, over_asyncio, in_extra_header])
 @pytest.mark.parametrize("name", SERVERS)
 def test_no_exchange_shows_the_key(
     name: str, way: Any, record: bool, tmp_path: Path, nothing_shown: Any
@@ -480,7 +494,7 @@ def test_no_exchange_shows_the_key(
     nothing_shown(caught.value)
 
 
-@pytest.mark.parametrize("way", [over_urllib3, over_trio])
+@pytest.mark.parametrize("way", [over_urllib3, over_trio, over_asyncio])
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "http://nowhere.invalid", "https://127.0.0.1:1"]
 )
@@ -497,13 +511,13 @@ def test_no_interrupt_shows_the_key(nothing_shown: Any, monkeypatch: pytest.Monk
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("calcom_transports.http1.Answer.after", interrupted)
+    monkeypatch.setattr("calcom_transports.body.Body.feed", interrupted)
     with Server(answering(echo(200))) as server, pytest.raises(KeyboardInterrupt) as caught:
         over_urllib3(server.url, None)
     nothing_shown(caught.value, drawn=True)
 
 
-@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport, AsyncioTransport])
 @pytest.mark.parametrize(
     "field", [("X-Key", f"{KEY}\x01"), ("X-Key", f"{KEY}\u20ac"), ("Host", KEY)]
 )
@@ -537,7 +551,7 @@ PROXIES: dict[str, Handler] = {
 
 @pytest.mark.exhaustive(sample=4)
 @pytest.mark.parametrize("url", ["https://elsewhere.test", "http://elsewhere.test"])
-@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport, AsyncioTransport])
 @pytest.mark.parametrize("name", PROXIES)
 def test_no_proxy_shows_the_key(name: str, kind: Any, url: str, nothing_shown: Any) -> None:
     def send_through(port: int) -> None:
@@ -554,7 +568,7 @@ def test_no_proxy_shows_the_key(name: str, kind: Any, url: str, nothing_shown: A
     nothing_shown(caught.value)
 
 
-@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport, AsyncioTransport])
 @pytest.mark.parametrize("form", ["http://ann:{}@h:x", "{}", "ftp://{}@h", "http://h/{}"])
 def test_no_refused_proxy_shows_the_key(
     form: str, kind: Any, nothing_shown: Any, monkeypatch: pytest.MonkeyPatch
@@ -569,14 +583,19 @@ def test_no_refused_proxy_shows_the_key(
     nothing_shown(caught.value)
 
 
-def test_no_cancellation_shows_the_key(nothing_shown: Any) -> None:
+@pytest.mark.parametrize("kind", [TrioTransport, AsyncioTransport])
+def test_no_cancellation_shows_the_key(kind: Any, nothing_shown: Any) -> None:
     async def main(url: str) -> None:
         async with AsyncClient(KEY, base_url=url) as client:
-            with trio.fail_after(0.05):
+            if kind is TrioTransport:
+                with trio.fail_after(0.05):
+                    await client.bookings.get("uid")
+            async with asyncio.timeout(0.05):
                 await client.bookings.get("uid")
 
-    with Server(stalling()) as server, pytest.raises(trio.TooSlowError) as caught:
-        trio.run(main, server.url)
+    too_slow = (trio.TooSlowError, TimeoutError)
+    with Server(stalling()) as server, pytest.raises(too_slow) as caught:
+        running(kind)(main, server.url)
 
     nothing_shown(caught.value, drawn=True)
 
@@ -793,7 +812,7 @@ def test_no_error_for_an_environment_variable_shows_the_key(
     nothing_shown(caught.value)
 
 
-@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport])
+@pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport, AsyncioTransport])
 @pytest.mark.parametrize("url", [f"https://ann:{IN_URL}@h/", f"https://h:{IN_URL}/"])
 def test_no_error_for_a_url_shows_the_key(kind: Any, url: str, nothing_shown: Any) -> None:
     request = Request("GET", f"{url}", {"Authorization": f"Bearer {KEY}"})
@@ -824,6 +843,7 @@ def test_no_error_for_a_recording_in_ci_shows_the_key(
 
 
 FAILING_TESTS = """
+import asyncio
 import os
 
 import pytest
@@ -856,6 +876,13 @@ def test_trio(tmp_path):
         async with AsyncClient(os.environ["KEY"], base_url=URL, retry=NO_RETRY) as client:
             await client.bookings.create(NEW)
     trio.run(main)
+
+
+def test_asyncio(tmp_path):
+    async def main():
+        async with AsyncClient(os.environ["KEY"], base_url=URL, retry=NO_RETRY) as client:
+            await client.bookings.create(NEW)
+    asyncio.run(main())
 
 
 def test_recorded_under_trio(tmp_path):
@@ -909,7 +936,7 @@ def test_pytest_with_all_locals_never_shows_the_key(url: str, tmp_path: Path) ->
             env=environment,
         )
 
-    assert b"7 failed" in done.stdout
+    assert b"8 failed" in done.stdout
     assert b"client     = Client(" in done.stdout  # locals are shown
     assert found_in(done.stdout + done.stderr) == []
     for path in tmp_path.rglob("*"):

@@ -1094,20 +1094,35 @@ def test_the_plugin_works_beside_those_for_vcr_and_trio(
     assert unused(result) == []
 
 
-def test_an_async_test_of_pytest_trio_is_recorded(
-    pytester: pytest.Pytester, server: Server
+ASYNC_PLUGINS = {
+    "pytest_trio.plugin": "trio_mode = true",
+    "pytest_asyncio.plugin": "asyncio_mode = auto\nasyncio_default_fixture_loop_scope = function",
+    "anyio.pytest_plugin": "anyio_mode = auto",
+}
+
+
+@pytest.mark.parametrize("plugin", ASYNC_PLUGINS)
+def test_an_async_test_is_recorded_and_replayed_under_each_plugin_that_runs_it(
+    plugin: str, pytester: pytest.Pytester, server: Server
 ) -> None:
-    pytester.makeini("[pytest]\ntrio_mode = true")
+    pytester.makeini(f"[pytest]\n{ASYNC_PLUGINS[plugin]}")
     write(
         pytester,
         "async def test_x(calcom_async_client):\n"
-        "    await calcom_async_client.bookings.get('first')\n",
+        "    async with calcom_async_client as client:\n"
+        "        await client.bookings.get('first')\n",
     )
+    # anyio runs each test under asyncio and under trio.
+    names = ("test_x[[]asyncio[]]", "test_x[[]trio[]]") if "anyio" in plugin else ("test_x",)
 
-    record(pytester, "-p", "pytest_trio.plugin").assert_outcomes(passed=1)
-    run(pytester, "-p", "pytest_trio.plugin").assert_outcomes(passed=1)
+    record(pytester, "-p", plugin).assert_outcomes(passed=len(names))
+    assert len(server.requests) == len(names)
+    run(pytester, "-p", plugin).assert_outcomes(passed=len(names))
 
-    assert recorded_urls(pytester) == [f"{server.url}/v2/bookings/first"]
+    assert len(server.requests) == len(names)
+    found = [path for name in names for path in pytester.path.rglob(f"{name}*.json")]
+    assert len(found) == len(names)
+    assert len({path.read_bytes() for path in found}) == 1
 
 
 def test_the_plugin_loads_automatically_and_lists_its_options(

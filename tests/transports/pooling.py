@@ -1,4 +1,4 @@
-"""What the tests of the pools share: a deadline, one way to use both transports, what is open."""
+"""What the tests of the pools share: a deadline, one way to use every transport, what is open."""
 
 import functools
 import gc
@@ -12,17 +12,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
 
-import trio
+import anyio.to_thread
+from sending import ASYNC
 from server import PATIENCE, Peer, Server
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
+from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-Transport = Urllib3Transport | TrioTransport
+Transport = Urllib3Transport | TrioTransport | AsyncioTransport
 
 
 def ending_within(
@@ -66,7 +68,7 @@ async def opened(kind: str, **options: Any) -> AsyncIterator[Transport]:
         with Urllib3Transport(**options) as blocking:
             yield blocking
     else:
-        async with TrioTransport(**options) as transport:
+        async with ASYNC[kind](**options) as transport:
             yield transport
 
 
@@ -83,7 +85,7 @@ def said(transport: Urllib3Transport, request: Request, within: Timeout | None =
 
 
 async def sent(transport: Transport, request: Request, within: Timeout | None = None) -> Outcome:
-    """Send a request through either transport, which may block."""
+    """Send a request through any transport, which may block."""
     if isinstance(transport, Urllib3Transport):
         return said(transport, request, within)
     try:
@@ -97,7 +99,7 @@ async def sent_aside(
 ) -> Outcome:
     """Send a request while others run: in a thread, if the transport blocks."""
     if isinstance(transport, Urllib3Transport):
-        return await trio.to_thread.run_sync(said, transport, request, within)
+        return await anyio.to_thread.run_sync(said, transport, request, within)
     return await sent(transport, request, within)
 
 

@@ -1,25 +1,30 @@
 """Requests sent through either network transport, and what came of them."""
 
-from collections.abc import Callable
-from typing import Any
+import asyncio
+import gc
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import pytest
 import trio
+import trio.testing
 from server import OK as OK
 from server import OK_RESPONSE as OK_RESPONSE
 from server import Server
 
 from calcom_core.errors import TransportError
 from calcom_core.http import Request, Response, Timeout
+from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
-UNTOUCHED = "nothing was sent, it may be repeated"
+UNTOUCHED = "nothing was sent, a retry is safe"
 NOTHING_SENT = "nothing was sent"
-UNKNOWN = "it may have been carried out, look before repeating a write"
+UNKNOWN = "it may have been executed, look before repeating a write"
 
-both = pytest.mark.parametrize("kind", ["urllib3", "trio"])
+both = pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio"])
 
+T = TypeVar("T")
 Step = Request | Callable[[], object]
 
 
@@ -37,16 +42,76 @@ def exchange(
                     step()
         return responses
 
-    async def run() -> None:
-        async with TrioTransport(**options) as transport:
+    async def run_steps() -> None:
+        async with ASYNC[kind](**options) as transport:
             for step in steps:
                 if isinstance(step, Request):
                     responses.append(await transport.send(step, within))
                 else:
                     step()
 
-    trio.run(run)
+    under(kind, run_steps)
     return responses
+
+
+ASYNC: dict[str, Any] = {
+    "trio": TrioTransport,
+    "asyncio": AsyncioTransport,
+    "uvloop": AsyncioTransport,
+}
+uvloop = pytest.param("uvloop", marks=pytest.mark.exhaustive)
+asyncs = pytest.mark.parametrize("kind", ["trio", "asyncio", uvloop])
+
+
+def under(
+    kind: str,
+    main: Callable[..., Coroutine[Any, Any, T]],
+    *arguments: Any,
+    clock: trio.testing.MockClock | None = None,
+) -> T:
+    """Run an async function under that library, the blocking transport's tests under trio.
+
+    asyncio is in its debug mode, which finds mistakes; what no task retrieved is an error.
+    With a *clock*, `time.monotonic` must be that of the clock, too.
+    """
+    if kind in ("urllib3", "trio"):
+        return trio.run(main, *arguments, clock=clock)
+    reported: list[dict[str, Any]] = []
+
+    async def checked() -> T:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: reported.append(told))
+        result = await main(*arguments)
+        gc.collect()  # by which asyncio notices an error that nobody retrieved
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return result
+
+    with asyncio.Runner(loop_factory=LOOPS[kind], debug=True) as runner:
+        result = runner.run(checked())
+    assert reported == []
+    return result
+
+
+def _uvloop() -> asyncio.AbstractEventLoop:
+    return pytest.importorskip("uvloop").new_event_loop()  # type: ignore[no-any-return]
+
+
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": _uvloop}
+
+
+async def settled() -> None:
+    """Wait until no task can go on by itself."""
+    if trio.lowlevel.in_trio_run():
+        await trio.testing.wait_all_tasks_blocked()
+        return
+    for _ in range(20):  # more steps than any task makes between two waits
+        await asyncio.sleep(0)
+
+
+def tasks_living() -> int:
+    """Return how many tasks the event loop has."""
+    if trio.lowlevel.in_trio_run():
+        return trio.lowlevel.current_statistics().tasks_living
+    return len(asyncio.all_tasks())
 
 
 def failure(kind: str, *steps: Step, **options: Any) -> tuple[type[TransportError], str, str]:

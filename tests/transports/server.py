@@ -231,6 +231,27 @@ class Server:
             self.hung_up.set()
 
 
+class Unanswering:
+    """An address that swallows attempts to connect: a listener whose queue is full."""
+
+    def __enter__(self) -> "Unanswering":
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(0)
+        self.address = self.listener.getsockname()
+        self.queued = []
+        for _ in range(4):
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(self.address)
+            self.queued.append(client)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for client in (*self.queued, self.listener):
+            client.close()
+
+
 def answering(response: bytes) -> Handler:
     """Send *response* to every request, on connections that stay open."""
 

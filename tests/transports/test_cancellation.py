@@ -1,6 +1,6 @@
-"""The trio transport, cancelled: at every step of an exchange, and at random under contention.
+"""The async transports, cancelled: at every step of an exchange, and at random under contention.
 
-A cancelled exchange loses its connection and nothing else, its `Cancelled` comes out as it is, and
+A cancelled exchange loses its connection and nothing else, its cancellation comes out as it is, and
 what it sent is not sent again. Also its limits, by a clock that a test moves.
 """
 
@@ -9,14 +9,17 @@ import random
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 import trio
 import trio.testing
 from attrs import frozen
+from cancelling import NEVER, Steps, cancelling, only, ways
 from pooling import (
     TOO_MUCH,
     Ended,
@@ -28,7 +31,17 @@ from pooling import (
     sent,
     sockets_beyond,
 )
-from sending import OK, OK_RESPONSE, AfterStep, get, post
+from sending import (
+    ASYNC,
+    OK,
+    OK_RESPONSE,
+    asyncs,
+    get,
+    post,
+    settled,
+    tasks_living,
+    under,
+)
 from server import PATIENCE, Handler, Peer, Server, answering, stalling
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
@@ -76,23 +89,15 @@ WAYS = {
 }
 
 
-@contextmanager
-def only_cancelled() -> Iterator[None]:
-    """Fail if a cancellation comes out as anything else, a group of them included."""
-    try:
-        yield
-    except trio.Cancelled:
-        raise
-    except BaseException as error:
-        raise AssertionError("something else than Cancelled came out") from error
-
-
-@pytest.mark.exhaustive(sample=1)
+@pytest.mark.exhaustive(sample=3)
+@ways
 @pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
 @pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
 @encrypted_or_not
 @on_time
 def test_an_exchange_can_be_cancelled_at_every_step_of_it(
+    kind: str,
+    within_step: bool,
     way: Way,
     warm: bool,
     encrypted: bool,
@@ -102,36 +107,35 @@ def test_an_exchange_can_be_cancelled_at_every_step_of_it(
 ) -> None:
     async def run() -> int:
         for step in range(1, 500):
-            async with TrioTransport(max_connections=1, ssl_context=trusting) as transport:
+            async with ASYNC[kind](max_connections=1, ssl_context=trusting) as transport:
                 if warm:
                     assert await transport.send(get(server, f"/warm/{step}")) == OK_RESPONSE
                 request = Request("POST", f"{server.url}/{step}", (), bytes(way.sends))
-                response = None
-                with (
-                    trio.CancelScope() as scope,
-                    AfterStep(step, scope.cancel) as cancelling,
-                    only_cancelled(),
-                ):
-                    response = await transport.send(request, PATIENT)
-                # One or the other, and never neither: a Cancelled is not swallowed.
-                assert scope.cancelled_caught == (response is None)
-                assert response is None or response.body == way.body
+                responses: list[Response] = []
+
+                async def call() -> None:
+                    responses.append(await transport.send(request, PATIENT))  # noqa: B023
+
+                ending = await cancelling(call, step, within_step=within_step)
+                # One or the other, and never neither: a cancellation is not swallowed.
+                assert ending.cancelled == (responses == [])
+                assert all(response.body == way.body for response in responses)
                 assert await transport.send(get(server, f"/then/{step}")) == OK_RESPONSE
-            if cancelling.left > 0:
+            if ending.left > 0:
                 return step
         raise AssertionError("never came to its end")
 
     handler = InParts(way.parts)
     with Server(handler, tls=certified if encrypted else None) as server:
         before = open_sockets()
-        steps = trio.run(run)
+        steps = under(kind, run)
         assert handler.connections.wait()
         assert sockets_beyond(before) == 0
     came = Counter(request.split(b" ")[1] for request in server.requests)
     assert set(came.values()) == {1}
     assert all(came[b"/then/%d" % step] == 1 for step in range(1, steps + 1))
     assert steps >= 2
-    counted("cancellations at a step of an exchange", steps - 1)
+    counted(f"cancellations at a step of an exchange: {kind}", steps - 1)
 
 
 class Holding:
@@ -152,9 +156,11 @@ def targets(server: Server) -> list[str]:
     return [request.split(b" ")[1].decode() for request in server.requests]
 
 
+@asyncs
 @encrypted_or_not
 @on_time
 def test_who_waits_for_a_connection_can_be_cancelled_at_every_step(
+    kind: str,
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
@@ -163,40 +169,38 @@ def test_who_waits_for_a_connection_can_be_cancelled_at_every_step(
     """The steps are of the exchange that others wait for: also when it hands its place over."""
 
     async def run(step: int) -> int:
-        scope = trio.CancelScope()
+        scope = anyio.CancelScope()
+        counted = Steps(step, scope.cancel)
         results: dict[str, Any] = {}
 
         async def ask(target: str) -> None:
             results[target] = await sent(transport, get(server, target), PATIENT)
 
         async def wait_and_release() -> None:
-            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
-            nursery.start_soon(cancelled)
-            for target in ("/second", "/third"):
-                await trio.testing.wait_all_tasks_blocked()
-                nursery.start_soon(ask, target)
-            await trio.testing.wait_all_tasks_blocked()
+            await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            for task in (cancelled, partial(ask, "/second"), partial(ask, "/third")):
+                group.start_soon(task)
+                await settled()
             holding.released.set()
 
         async def cancelled() -> None:
-            with scope, only_cancelled():
+            with scope, only(anyio.get_cancelled_exc_class()):
                 await ask("/cancelled")
 
-        async with TrioTransport(max_connections=1, ssl_context=trusting) as transport:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(wait_and_release)
-                with AfterStep(step, scope.cancel) as cancelling:
-                    await ask("/first")
+        async with ASYNC[kind](max_connections=1, ssl_context=trusting) as transport:
+            async with anyio.create_task_group() as group:
+                group.start_soon(wait_and_release)
+                await counted.of(partial(ask, "/first"))
             assert scope.cancelled_caught == ("/cancelled" not in results)
             assert results == dict.fromkeys(results, OK_RESPONSE)
             assert {"/first", "/second", "/third"} <= set(results)
-        return cancelling.left
+        return counted.left
 
     ended = 0
     for step in range(1, 100):
         holding = Holding()
         with Server(holding, tls=certified if encrypted else None) as server:
-            left = trio.run(run, step)
+            left = under(kind, run, step)
             assert holding.connections.wait()
         order = targets(server)
         assert order in (
@@ -207,167 +211,157 @@ def test_who_waits_for_a_connection_can_be_cancelled_at_every_step(
             ended = step
             break
     assert ended >= 3
-    counted("cancellations of who waits for a connection", ended - 1)
+    counted(f"cancellations of who waits for a connection: {kind}", ended - 1)
 
 
+@asyncs
 @on_time
-def test_a_cancelled_aclose_has_closed_everything_and_let_everybody_go() -> None:
+def test_a_cancelled_aclose_has_closed_everything_and_let_everybody_go(kind: str) -> None:
     async def run() -> None:
         results: dict[str, Any] = {}
 
         async def ask(target: str) -> None:
             results[target] = await sent(transport, get(server, target), PATIENT)
 
-        transport = TrioTransport(max_connections=2)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(ask, "/a")
-            nursery.start_soon(ask, "/b")
+        transport = ASYNC[kind](max_connections=2)
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, "/a")
+            group.start_soon(ask, "/b")
             while len(server.requests) < 2:
-                await trio.sleep(0.001)
-            nursery.start_soon(ask, "/c")
-            nursery.start_soon(ask, "/d")
-            await trio.testing.wait_all_tasks_blocked()
-            with trio.CancelScope() as scope, only_cancelled():
-                scope.cancel()
-                await transport.aclose()
-            assert scope.cancelled_caught
-            await trio.testing.wait_all_tasks_blocked()
+                await anyio.sleep(0.001)
+            group.start_soon(ask, "/c")
+            group.start_soon(ask, "/d")
+            await settled()
+            ending = await cancelling(transport.aclose, 1, within_step=True)
+            # Under asyncio it waits for nothing, so there is nothing to cancel.
+            assert ending.cancelled == (kind == "trio")
+            await settled()
             assert results == {"/c": CLOSED, "/d": CLOSED}
             holding.released.set()
         assert results == {"/a": OK_RESPONSE, "/b": OK_RESPONSE, "/c": CLOSED, "/d": CLOSED}
 
     holding = Holding()
     with Server(holding) as server:
-        trio.run(run)
+        under(kind, run)
         assert holding.connections.wait()
 
 
+@asyncs
 @on_time
-def test_a_block_that_is_cancelled_closes_its_transport() -> None:
+def test_a_block_that_is_cancelled_closes_its_transport(kind: str) -> None:
     async def run() -> None:
-        with trio.CancelScope() as scope:
-            async with TrioTransport() as transport:
+        with anyio.CancelScope() as scope:
+            async with ASYNC[kind]() as transport:
                 assert await transport.send(get(server)) == OK_RESPONSE
                 scope.cancel()
-                await trio.sleep_forever()
+                await anyio.sleep_forever()
         assert scope.cancelled_caught
 
     handler = InParts([OK])
     with Server(handler) as server:
-        trio.run(run)
+        under(kind, run)
         assert handler.connections.wait()
 
 
-@pytest.mark.parametrize("seconds", [0, 1e-9, -1])
+@asyncs
+@pytest.mark.parametrize(("steps", "seconds"), [(0, None), (NEVER, 0), (NEVER, 1e-9), (NEVER, -1)])
 @on_time
-def test_what_is_cancelled_before_it_begins_sends_nothing(seconds: float) -> None:
+def test_what_is_cancelled_before_it_begins_sends_nothing(
+    kind: str, steps: int, seconds: float | None
+) -> None:
     async def run() -> None:
-        async with TrioTransport() as transport:
-            with trio.CancelScope(deadline=trio.current_time() + seconds) as scope:
-                scope.cancel()
-                await transport.send(get(server))
-            assert scope.cancelled_caught
+        async with ASYNC[kind]() as transport:
+            call = partial(transport.send, get(server))
+            assert (await cancelling(call, steps, seconds, within_step=True)).cancelled
 
     with Server(answering(OK)) as server:
-        trio.run(run)
+        under(kind, run)
     assert server.requests == []
 
 
-class AfterSteps(trio.abc.Instrument):
-    """Cancels, each after a number of steps that its task has made."""
-
-    def __init__(self) -> None:
-        self._left: dict[trio.lowlevel.Task, int] = {}
-        self._scopes: dict[trio.lowlevel.Task, trio.CancelScope] = {}
-
-    @contextmanager
-    def cancelling(self, scope: trio.CancelScope, steps: int) -> Iterator[None]:
-        task = trio.lowlevel.current_task()
-        self._left[task] = steps
-        self._scopes[task] = scope
-        try:
-            yield
-        finally:
-            del self._left[task], self._scopes[task]
-
-    def after_task_step(self, task: trio.lowlevel.Task) -> None:
-        if task in self._left:
-            self._left[task] -= 1
-            if self._left[task] == 0:
-                self._scopes[task].cancel()
-
-
-@pytest.mark.exhaustive(sample=1)
+@asyncs
 @pytest.mark.parametrize(
     ("tasks", "size", "encrypted"),
-    [(20, 3, False), (50, 5, False), (40, 4, True)],
-    ids=["20 on 3", "50 on 5", "40 on 4, tls"],
+    [
+        pytest.param(20, 3, False, id="20 on 3", marks=pytest.mark.exhaustive),
+        pytest.param(50, 5, False, id="50 on 5", marks=pytest.mark.exhaustive),
+        pytest.param(40, 4, True, id="40 on 4, tls"),
+    ],
 )
 @on_time
 def test_a_thousand_random_cancellations_leave_the_pool_whole(
+    kind: str,
     tasks: int,
     size: int,
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
     counted: Callable[[str, int], None],
+    sample: Callable[..., Any],
 ) -> None:
-    """After steps of the scheduler, or when a clock jumps that also ends the limits of calls."""
+    """After steps of the scheduler, or in a time that also ends the limits of calls."""
     chance = random.Random(tasks)
-    clock = trio.testing.MockClock(rate=20)
-    after_steps = AfterSteps()
+    number = len(sample(range(1_000), 100))
     outcomes: dict[str, Any] = {}
     cancelled = 0
 
-    async def ask(transport: TrioTransport) -> None:
+    async def ask(transport: Any) -> None:
         nonlocal cancelled
-        while cancelled < 1_000:
+        while cancelled < number:
             target = f"/{len(outcomes)}"
             outcomes[target] = None
             doom = chance.choice(["none", "steps", "steps", "time", "time"])
-            within = Timeout(chance.uniform(2, 9), chance.uniform(1, 3), chance.uniform(2, 9))
-            deadline = trio.current_time() + chance.uniform(0, 1)
-            scope = trio.CancelScope(deadline=deadline if doom == "time" else float("inf"))
-            steps = chance.randrange(1, 16) if doom == "steps" else -1
-            done = False
-            with scope, only_cancelled(), after_steps.cancelling(scope, steps):
-                outcomes[target] = await sent(transport, get(server, target), within)
-                done = True
-            assert scope.cancelled_caught != done
-            cancelled += scope.cancelled_caught
-            if chance.random() < 0.1:
-                clock.jump(chance.uniform(0, 1))
+            limits = chance.uniform(2, 9), chance.uniform(1, 3), chance.uniform(2, 9)
+            within = Timeout(*(limit / FAST for limit in limits))
+            done: list[bool] = []
+
+            async def call() -> None:
+                outcomes[target] = await sent(transport, get(server, target), within)  # noqa: B023
+                done.append(True)  # noqa: B023
+
+            ending = await cancelling(
+                call,
+                chance.randrange(1, 16) if doom == "steps" else NEVER,
+                chance.uniform(0, 1) / FAST if doom == "time" else None,
+                within_step=chance.random() < 0.5,
+            )
+            assert ending.cancelled != bool(done)
+            cancelled += ending.cancelled
 
     async def run() -> None:
-        before = trio.lowlevel.current_statistics().tasks_living
-        async with TrioTransport(
+        before = tasks_living()
+        async with ASYNC[kind](
             max_connections=size, max_body=TOO_MUCH - 1, ssl_context=trusting, proxy=None
         ) as transport:
-            async with trio.open_nursery() as nursery:
+            async with anyio.create_task_group() as group:
                 for _ in range(tasks):
-                    nursery.start_soon(ask, transport)
-            assert whims.answers.wait()
+                    group.start_soon(ask, transport)
+            await anyio.to_thread.run_sync(whims.answers.wait)
             together: list[Any] = []
 
             async def one(number: int) -> None:
-                day = Timeout(86_400, 86_400, 86_400)
-                together.append(await sent(transport, get(server, f"/together/{number}"), day))
+                together.append(await sent(transport, get(server, f"/together/{number}"), PATIENT))
 
-            async with trio.open_nursery() as nursery:
+            async with anyio.create_task_group() as group:
                 for number in range(size * 3):
-                    nursery.start_soon(one, number)
+                    group.start_soon(one, number)
             assert [response.status for response in together] == [200] * size * 3
-        assert trio.lowlevel.current_statistics().tasks_living == before
+        await settled()
+        assert tasks_living() == before
 
     whims = Whims(size, size)
     with Server(whims, tls=certified if encrypted else None) as server:
         before = open_sockets()
-        trio.run(run, clock=clock, instruments=[after_steps])
+        under(kind, run)
         assert whims.connections.wait()
         assert sockets_beyond(before) == 0
         check(outcomes, whims, server)
     assert {type(outcome) for outcome in outcomes.values()} == {Response, tuple, type(None)}
-    counted("random cancellations", cancelled)
+    counted(f"random cancellations: {kind}", cancelled)
+
+
+FAST = 20
+"""By how much time is shorter than the limits are meant."""
 
 
 HOUR = 3_600

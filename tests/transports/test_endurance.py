@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import trio
 from pooling import (
     TOO_MUCH,
     Whims,
@@ -21,7 +20,7 @@ from pooling import (
     said,
     sockets_beyond,
 )
-from sending import OK, both
+from sending import OK, both, settled, tasks_living, under
 from server import PATIENCE, Server
 
 from calcom_core.errors import NotSent
@@ -145,14 +144,14 @@ def test_thousands_of_requests_leave_nothing(
         nonlocal transport
         async with opened(kind) as transport:
             await ask(number * 4 // 5)  # for what is kept once, such as caches
-            await trio.testing.wait_all_tasks_blocked()
-            before, tasks = open_sockets(), trio.lowlevel.current_statistics().tasks_living
+            await settled()
+            before, tasks = open_sockets(), tasks_living()
             tracemalloc.start()
             try:
                 await ask(number // 5)
-                await trio.testing.wait_all_tasks_blocked()
+                await settled()
                 assert sockets_beyond(before) == 0  # which collects garbage
-                assert trio.lowlevel.current_statistics().tasks_living == tasks
+                assert tasks_living() == tasks
                 return tracemalloc.get_traced_memory()[0]
             finally:
                 tracemalloc.stop()
@@ -162,7 +161,7 @@ def test_thousands_of_requests_leave_nothing(
         request = Request("GET", url)
         sockets = open_sockets()
         threads = set(threading.enumerate())
-        growth = trio.run(run)
+        growth = under(kind, run)
         transport = None
         assert sockets_beyond(sockets) == 0
         assert set(threading.enumerate()) <= threads

@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-import trio
 from attrs import evolve, frozen
+from sending import ASYNC, both, under
 from server import PATIENCE, Peer, Server
 
 from calcom_core import (
@@ -29,7 +29,6 @@ from calcom_core import (
     bookings,
 )
 from calcom_transports import AsyncClient, Client
-from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 POLICY = RetryPolicy(attempts=4, base=0.0, cap=0.0)
@@ -80,7 +79,6 @@ def get_one(client: Any) -> Any:
     return client.bookings.get_one("bk7")
 
 
-both = pytest.mark.parametrize("kind", ["urllib3", "trio"])
 writes = pytest.mark.parametrize("write", [create, cancel_seat])
 
 
@@ -212,8 +210,8 @@ async def attempt(kind: str, call: Call, url: str, *, warm: bool, refusals: int)
                     if warm:
                         get_one(client)
                     return call(client)
-            async with TrioTransport() as real_trio:
-                transport = AsyncRefused(real_trio, refusals, nobody)
+            async with ASYNC[kind]() as real_async:
+                transport = AsyncRefused(real_async, refusals, nobody)
                 async_client = AsyncClient(**options, transport=transport)
                 if warm:
                     await get_one(async_client)
@@ -244,7 +242,7 @@ def seen_of(
         return seen
 
     with Server(handler) as server:
-        return trio.run(run)
+        return under(kind, run)
 
 
 def length_of(kind: str, call: Call) -> int:

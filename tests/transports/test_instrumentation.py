@@ -11,10 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
 import pytest
 import trio
 import trio.testing
-from sending import OK_RESPONSE, both
+from anyio import create_task_group
+from sending import ASYNC, OK_RESPONSE, asyncs, both, under
 from server import PATIENCE, Handler, Peer, Server, answering, answering_once, stalling
 
 from calcom_core import (
@@ -42,7 +46,6 @@ from calcom_transports import (
 )
 from calcom_transports.instrumentation import ON_EXCHANGE
 from calcom_transports.replay_errors import NoMatch
-from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_0123456789abcdef"
@@ -83,11 +86,11 @@ def call(kind: str, operation: Any, transport: Any = None, **options: Any) -> An
             return client.call(operation)
 
     async def run_it() -> Any:
-        own = transport or TrioTransport()
+        own = transport or ASYNC[kind]()
         async with AsyncClient(KEY, transport=own, **options) as client:
             return await client.call(operation)
 
-    return trio.run(run_it)
+    return under(kind, run_it)
 
 
 def delete(uid: str = "r7") -> Any:
@@ -140,18 +143,20 @@ def test_a_failed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture
     ]
 
 
-def test_a_cancelled_exchange_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+@asyncs
+def test_a_cancelled_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
 
     async def cancelled() -> None:
-        async with AsyncClient(KEY, base_url=server.url) as client, trio.open_nursery() as nursery:
+        async with AsyncClient(KEY, base_url=server.url) as client, create_task_group() as nursery:
             nursery.start_soon(client.call, bookings.get("bk7"))
-            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
             nursery.cancel_scope.cancel()
 
     with Server(stalling()) as server:
-        trio.run(cancelled)
-    assert lines(caplog) == ["GET /v2/bookings/bk7: Cancelled, attempt 1"]
+        under(kind, cancelled)
+    error = "Cancelled" if kind == "trio" else "CancelledError"
+    assert lines(caplog) == [f"GET /v2/bookings/bk7: {error}, attempt 1"]
 
 
 def warned(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
@@ -164,66 +169,76 @@ def warned(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 CANCELLED = "cancelled after it was sent; it may have been executed, so read the booking first"
 
 
-def cancel_call(handler: Handler, tls: Any, call: Callable[[Server], Awaitable[object]]) -> None:
+def cancel_call(
+    kind: str, handler: Handler, tls: Any, call: Callable[[Server], Awaitable[object]]
+) -> None:
     """Cancel a call once the server has its request, or its connection."""
 
-    async def end(scope: trio.CancelScope) -> None:
-        await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+    async def end(scope: anyio.CancelScope) -> None:
+        await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
         scope.cancel()
 
     async def limited() -> None:
-        async with trio.open_nursery() as nursery:
-            with trio.fail_after(PATIENCE) as scope:
+        async with create_task_group() as nursery:
+            with anyio.CancelScope() as scope:
                 nursery.start_soon(end, scope)
                 await call(server)
 
-    with Server(handler, tls=tls) as server, pytest.RaisesGroup(trio.TooSlowError):
-        trio.run(limited)
+    with Server(handler, tls=tls) as server:
+        under(kind, limited)
 
 
+@asyncs
 @encrypted_or_not
 def test_a_write_that_is_cancelled_after_it_was_sent_is_logged(
+    kind: str,
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def call(server: Server) -> None:
-        transport = TrioTransport(ssl_context=trusting)
+        transport = ASYNC[kind](ssl_context=trusting)
         async with AsyncClient(KEY, base_url=server.url, transport=transport) as client:
             await client.bookings.confirm("bk7")
 
-    cancel_call(stalling(), certified if encrypted else None, call)
+    cancel_call(kind, stalling(), certified if encrypted else None, call)
     assert warned(caplog) == [
         ("calcom_transports", f"bookings.confirm: POST /v2/bookings/bk7/confirm: {CANCELLED}")
     ]
 
 
+@asyncs
 def test_a_request_without_an_operation_is_logged_without_query_and_credential(
+    kind: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def call(server: Server) -> None:
         headers = {"Authorization": f"Bearer {KEY}"}
         url = f"{server.url}/v2/{KEY}?attendeeEmail=ann@example.com"
-        async with TrioTransport() as transport:
+        async with ASYNC[kind]() as transport:
             await transport.send(Request("DELETE", url, headers))
 
-    cancel_call(stalling(), None, call)
+    cancel_call(kind, stalling(), None, call)
     assert warned(caplog) == [("calcom_transports", f"DELETE /v2/[redacted]: {CANCELLED}")]
 
 
+@asyncs
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_cancelled_read_is_not_logged(method: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_cancelled_read_is_not_logged(
+    kind: str, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async def call(server: Server) -> None:
-        async with TrioTransport() as transport:
+        async with ASYNC[kind]() as transport:
             await transport.send(Request(method, server.url))
 
-    cancel_call(stalling(), None, call)
+    cancel_call(kind, stalling(), None, call)
     assert warned(caplog) == []
 
 
+@asyncs
 def test_a_write_that_is_cancelled_before_it_was_sent_is_not_logged(
-    trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+    kind: str, trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     def stall_handshake(peer: Peer) -> None:
         peer.connection.recv(1)
@@ -231,10 +246,10 @@ def test_a_write_that_is_cancelled_before_it_was_sent_is_not_logged(
         peer.stall()
 
     async def call(server: Server) -> None:
-        async with TrioTransport(ssl_context=trusting) as transport:
+        async with ASYNC[kind](ssl_context=trusting) as transport:
             await transport.send(Request("POST", f"https://localhost:{server.port}/"))
 
-    cancel_call(stall_handshake, None, call)
+    cancel_call(kind, stall_handshake, None, call)
     assert warned(caplog) == []
 
 
@@ -242,15 +257,15 @@ def test_an_interrupted_write_is_logged(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client_thread = threading.current_thread()
-    receive = socket.socket.recv
+    receive = socket.socket.recv_into
 
-    def interrupt(sock: socket.socket, *args: int) -> bytes:
+    def interrupt(sock: socket.socket, *args: Any) -> int:
         if threading.current_thread() is client_thread:
             raise KeyboardInterrupt
         return receive(sock, *args)
 
     with Server(stalling()) as server, Client(KEY, base_url=server.url) as client:
-        monkeypatch.setattr(socket.socket, "recv", interrupt)
+        monkeypatch.setattr(socket.socket, "recv_into", interrupt)
         with pytest.raises(KeyboardInterrupt):
             client.bookings.confirm("bk7")
         monkeypatch.undo()
@@ -397,7 +412,7 @@ class ThreePages:
 
 class AsyncThreePages:
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
-        await trio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
         return ThreePages().send(request, timeout)
 
 
@@ -422,7 +437,7 @@ def test_a_function_runs_around_the_pages_of_an_iteration_but_not_around_its_loo
                     assert ON_EXCHANGE.get() is None
                     found.append(booking.uid)
 
-        trio.run(run_it)
+        under(kind, run_it)
     assert found == ["b0", "b1", "b2"]
     assert [(one.operation, one.status) for one in seen] == [("bookings.list", 200)] * 3
 
@@ -529,7 +544,7 @@ def test_a_function_cannot_suppress_the_error_of_an_exchange(kind: str) -> None:
     with Server(answering_once(b"")) as server, pytest.raises(OutcomeUnknown) as caught:
         call(kind, bookings.confirm("bk7"), base_url=server.url, on_exchange=suppressing)
     assert str(caught.value.cause).startswith(
-        "POST /v2/bookings/bk7/confirm: the server closed the connection within its answer"
+        "POST /v2/bookings/bk7/confirm: the server closed the connection within its response"
     )
 
 

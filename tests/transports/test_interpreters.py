@@ -1,16 +1,19 @@
-"""The interpreters of programs perform the same effects, blocking and under trio."""
+"""The interpreters of programs perform the same effects: blocking, under trio, under asyncio."""
 
+import asyncio
 import importlib
 import inspect
 import sys
 import threading
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import pytest
 import trio
 import trio.testing
+from virtual_loop import run_virtually
 
 from calcom_core import (
     Anonymous,
@@ -38,6 +41,7 @@ from calcom_core.effects import (
     sleep,
 )
 from calcom_transports import Replay, iterate, run
+from calcom_transports.asyncio import iterate_asyncio, run_asyncio
 from calcom_transports.interpreter import _BranchCancelled, _Scope, draw_seconds
 from calcom_transports.trio import iterate_trio, run_trio
 
@@ -67,8 +71,12 @@ class Echo:
 
 class AsyncEcho(Echo):
     async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
-        await trio.lowlevel.checkpoint()
+        await (trio.lowlevel.checkpoint() if under_trio_now() else asyncio.sleep(0))
         return self.respond(request, timeout)
+
+
+def under_trio_now() -> bool:
+    return trio.lowlevel.in_trio_run()
 
 
 def blocking(program: Program[Any], echo: Echo | None = None) -> Any:
@@ -81,6 +89,10 @@ def under_trio(program: Program[Any], echo: AsyncEcho | None = None) -> Any:
     )
 
 
+def under_asyncio(program: Program[Any], echo: AsyncEcho | None = None) -> Any:
+    return run_virtually(run_asyncio(program, echo or AsyncEcho()))
+
+
 def replayed(program: Program[Any]) -> Any:
     return run(program, Replay.of())
 
@@ -89,8 +101,32 @@ def replayed_under_trio(program: Program[Any]) -> Any:
     return trio.run(run_trio, program, Replay.of())
 
 
-with_transports = pytest.mark.parametrize("drive", [blocking, under_trio])
-everywhere = pytest.mark.parametrize("drive", [blocking, under_trio, replayed, replayed_under_trio])
+def replayed_under_asyncio(program: Program[Any]) -> Any:
+    return asyncio.run(run_asyncio(program, Replay.of()), debug=True)
+
+
+asyncs = pytest.mark.parametrize("drive", [under_trio, under_asyncio])
+with_transports = pytest.mark.parametrize("drive", [blocking, under_trio, under_asyncio])
+replays = pytest.mark.parametrize("drive", [replayed, replayed_under_trio, replayed_under_asyncio])
+everywhere = pytest.mark.parametrize(
+    "drive",
+    [blocking, under_trio, under_asyncio, replayed, replayed_under_trio, replayed_under_asyncio],
+)
+
+Loop = Callable[..., Any]
+
+
+def on_trio(main: Callable[[], Any]) -> Any:
+    return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+def on_asyncio(main: Callable[[], Any]) -> Any:
+    return run_virtually(main())
+
+
+loops = pytest.mark.parametrize(
+    ("loop", "items_of"), [(on_trio, iterate_trio), (on_asyncio, iterate_asyncio)]
+)
 
 
 def fetch(name: str, ended: list[str] | None = None) -> Program[str]:
@@ -115,7 +151,10 @@ def test_a_program_gets_the_results_of_its_effects(drive: Drive) -> None:
     assert drive(program()) == ["one", True, tuple("012345678")]
 
 
-@pytest.mark.parametrize(("drive", "echo"), [(blocking, Echo()), (under_trio, AsyncEcho())])
+@pytest.mark.parametrize(
+    ("drive", "echo"),
+    [(blocking, Echo()), (under_trio, AsyncEcho()), (under_asyncio, AsyncEcho())],
+)
 def test_the_timeout_of_an_effect_reaches_the_transport(drive: Any, echo: Any) -> None:
     def program() -> Program[None]:
         yield from send(request("a"), timeout=Timeout(1, 2, 3))
@@ -201,14 +240,14 @@ def test_an_error_ends_an_inner_gather(drive: Drive) -> None:
     assert states in (["GEN_CLOSED"] * 4, ["GEN_CLOSED", "GEN_CLOSED", *["GEN_CREATED"] * 2])
 
 
-@pytest.mark.parametrize("drive", [replayed, replayed_under_trio])
+@replays
 def test_a_replay_runs_branches_and_sleeps_without_threads_or_waiting(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*args: object) -> None:
         raise AssertionError("a replay neither waits nor starts a thread")
 
-    for name in ("threading.Thread.start", "time.sleep", "trio.sleep"):
+    for name in ("threading.Thread.start", "time.sleep", "trio.sleep", "asyncio.create_task"):
         monkeypatch.setattr(name, refused)
 
     def branch(seconds: float) -> Program[float]:
@@ -262,14 +301,17 @@ def test_a_blocking_gather_runs_its_branches_concurrently() -> None:
     assert results == ("", "", "", "")
 
 
+@asyncs
 @pytest.mark.parametrize(("limit", "hours"), [(1, 4), (2, 2), (4, 1), (9, 1)])
-def test_a_gather_under_trio_runs_as_many_at_once_as_its_limit(limit: int, hours: int) -> None:
+def test_an_async_gather_runs_as_many_at_once_as_its_limit(
+    limit: int, hours: int, drive: Drive
+) -> None:
     def program() -> Program[float]:
         start = yield from clock()
         yield from gather([sleep(3600) for _ in range(4)], limit)
         return (yield from clock()) - start
 
-    assert under_trio(program()) == pytest.approx(hours * 3600)
+    assert drive(program()) == pytest.approx(hours * 3600)
 
 
 def test_an_interrupt_while_waiting_ends_the_branches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -375,13 +417,14 @@ def test_iterating_over_a_program_with_a_result_is_refused() -> None:
     program = fetch("a")
     with pytest.raises(InvalidInput, match="stream: returned str, so it is a program") as first:
         list(iterate(program, Echo()))
-    with pytest.raises(InvalidInput) as second:
-        trio.run(list_items, fetch("a"))
-    assert str(second.value) == str(first.value)
+    for loop, items_of in ((on_trio, iterate_trio), (on_asyncio, iterate_asyncio)):
+        with pytest.raises(InvalidInput) as second:
+            loop(partial(list_items, items_of))
+        assert str(second.value) == str(first.value)
 
 
-async def list_items(stream: Any) -> list[Any]:
-    return [item async for item in iterate_trio(stream, AsyncEcho())]
+async def list_items(items_of: Any) -> list[Any]:
+    return [item async for item in items_of(fetch("a"), AsyncEcho())]
 
 
 def numbers(closed: list[str]) -> Stream[str]:
@@ -412,34 +455,39 @@ def test_leaving_a_stream_closes_it_and_sends_nothing_more() -> None:
     assert [name for name, _ in echo.sent] == ["0"]
 
 
-def test_a_stream_under_trio_yields_its_items_and_is_closed() -> None:
+@loops
+def test_an_async_stream_yields_its_items_and_is_closed(loop: Loop, items_of: Any) -> None:
     closed: list[str] = []
 
     async def main() -> list[str]:
-        return [item async for item in iterate_trio(numbers(closed), AsyncEcho())]
+        return [item async for item in items_of(numbers(closed), AsyncEcho())]
 
-    assert trio.run(main) == ["0", "1", "2"]
+    assert loop(main) == ["0", "1", "2"]
     assert closed == ["closed"]
 
 
-def test_leaving_a_stream_under_trio_and_closing_it_sends_nothing_more() -> None:
+@loops
+def test_leaving_an_async_stream_and_closing_it_sends_nothing_more(
+    loop: Loop, items_of: Any
+) -> None:
     closed: list[str] = []
     echo = AsyncEcho()
 
     async def main() -> None:
-        items = iterate_trio(numbers(closed), echo)
+        items = items_of(numbers(closed), echo)
         async for item in items:
             assert item == "0"
             break
         items.close()
 
-    trio.run(main)
+    loop(main)
 
     assert closed == ["closed"]
     assert [name for name, _ in echo.sent] == ["0"]
 
 
-def test_an_error_in_a_stream_under_trio_closes_it() -> None:
+@loops
+def test_an_error_in_an_async_stream_closes_it(loop: Loop, items_of: Any) -> None:
     closed: list[str] = []
 
     def stream() -> Stream[str]:
@@ -449,11 +497,11 @@ def test_an_error_in_a_stream_under_trio_closes_it() -> None:
             closed.append("closed")
 
     async def main() -> None:
-        async for _ in iterate_trio(stream(), AsyncEcho()):
+        async for _ in items_of(stream(), AsyncEcho()):
             raise AssertionError
 
     with pytest.raises(NotSent):
-        trio.run(main)
+        loop(main)
     assert closed == ["closed"]
 
 
@@ -478,6 +526,163 @@ def test_cancelling_a_program_closes_its_branches() -> None:
     assert sorted(ended) == ["a", "b"]
 
 
+def test_sleeps_obey_the_clock_of_the_event_loop() -> None:
+    async def main() -> float:
+        await run_asyncio(sleep(3600), AsyncEcho())
+        return asyncio.get_running_loop().time()
+
+    assert run_virtually(main()) == 3600.0
+
+
+def sleeping(name: str, ended: list[str]) -> Program[None]:
+    try:
+        yield from sleep(3600)
+    finally:
+        ended.append(name)
+
+
+def tasks_beside() -> set[Any]:
+    return asyncio.all_tasks() - {asyncio.current_task()}
+
+
+@pytest.mark.parametrize("kind", ["timeout", "cancel"])
+def test_a_program_cancelled_under_asyncio_is_closed_and_leaves_no_task(kind: str) -> None:
+    ended: list[str] = []
+
+    def program() -> Program[Any]:
+        inner = gather([sleeping("a", ended), sleeping("b", ended)], limit=2)
+        outer = [inner, sleeping("c", ended), sleeping("never began", ended)]
+        return (yield from gather(outer, limit=2))
+
+    async def main() -> None:
+        if kind == "timeout":
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1):
+                    await run_asyncio(program(), AsyncEcho())
+        else:
+            task = asyncio.create_task(run_asyncio(program(), AsyncEcho()))
+            await asyncio.sleep(1)
+            task.cancel("why")
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            assert (task.cancelled(), caught.value.args) == (True, ("why",))
+        assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
+        assert tasks_beside() == set()
+
+    run_virtually(main())
+    assert sorted(ended) == ["a", "b", "c"]
+
+
+class Stubborn:
+    """Takes a second to end after a cancellation."""
+
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(1)
+        raise AssertionError
+
+
+def test_a_gather_that_is_cancelled_twice_waits_for_its_tasks_all_the_same() -> None:
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(run_asyncio(gather([fetch("a")], limit=1), Stubborn()))
+        await asyncio.sleep(1)
+        task.cancel("first")
+        await asyncio.sleep(0.5)
+        task.cancel("second")
+        with pytest.raises(asyncio.CancelledError, match="first"):
+            await task
+        assert tasks_beside() == set()
+        return loop.time()
+
+    assert run_virtually(main()) == 1.5
+
+
+def test_a_cancellation_wins_over_an_error_of_a_branch() -> None:
+    """As under trio; a `TaskGroup` of Python 3.11 would raise the error, and lose it."""
+
+    async def main() -> None:
+        program = gather([fetch("a"), fetch("bad")], limit=2)
+        task = asyncio.create_task(run_asyncio(program, Both()))
+        await asyncio.sleep(0.5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert tasks_beside() == set()
+
+    class Both(AsyncEcho):
+        async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
+            if request.url.endswith("/a"):
+                return await Stubborn().send(request, timeout)
+            return self.respond(request, timeout)
+
+    run_virtually(main())
+
+
+def test_a_branch_that_other_code_cancels_cancels_the_gather() -> None:
+    async def main() -> None:
+        program = gather([sleep(3600), sleep(3600)], limit=2)
+        task = asyncio.create_task(run_asyncio(program, AsyncEcho()))
+        await asyncio.sleep(0)
+        for other in tasks_beside() - {task}:
+            other.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run_virtually(main())
+
+
+def test_a_branch_that_is_cancelled_before_it_begins_cancels_the_gather() -> None:
+    def cancelled(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
+        task = asyncio.Task(coroutine, loop=loop, **options)
+        task.cancel()
+        return task
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(cancelled)
+        with pytest.raises(asyncio.CancelledError):
+            await run_asyncio(gather([fetch("a")], limit=1), AsyncEcho())
+        loop.set_task_factory(None)
+
+    run_virtually(main())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="has no eager tasks")
+def test_a_gather_of_eager_tasks_runs_no_branch_after_a_failure() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(asyncio.eager_task_factory)
+        echo = Eager()
+        with pytest.raises(NotSent):
+            await run_asyncio(gather([fetch("bad"), fetch("b")], limit=2), echo)
+        assert [name for name, _ in echo.sent] == ["bad"]
+        assert await run_asyncio(gather([fetch("a"), fetch("b")], limit=2), echo) == ("a", "b")
+
+    class Eager(AsyncEcho):
+        async def send(self, request: Request, timeout: Timeout | None) -> Response:  # type: ignore[override]
+            return self.respond(request, timeout)
+
+    run_virtually(main())
+
+
+def test_outside_asyncio_the_error_says_what_to_do_and_the_program_is_closed() -> None:
+    program = fetch("a")
+    wanted = (
+        r"asyncio: this works in a running event loop of asyncio only, .* under trio use run_trio"
+    )
+
+    with pytest.raises(InvalidInput, match=wanted):
+        run_asyncio(program, AsyncEcho()).send(None)
+    assert program.gi_frame is None
+    with pytest.raises(InvalidInput, match=wanted):
+        iterate_asyncio(numbers([]), AsyncEcho())
+    with pytest.raises(InvalidInput, match=wanted):
+        trio.run(run_asyncio, fetch("a"), AsyncEcho())
+
+
 def test_sleeps_obey_the_mock_clock() -> None:
     async def main() -> float:
         await run_trio(sleep(3600), AsyncEcho())
@@ -490,7 +695,7 @@ def test_outside_trio_the_error_names_the_way_out_and_the_program_is_closed() ->
     program = fetch("a")
     coroutine = run_trio(program, AsyncEcho())
 
-    with pytest.raises(InvalidInput, match=r"under trio\.run only; under asyncio, run"):
+    with pytest.raises(InvalidInput, match=r"under trio\.run only; under asyncio use run_asyncio"):
         coroutine.send(None)
 
     assert program.gi_frame is None

@@ -6,13 +6,14 @@ The server knows the request of each call, and responds to any other with 599.
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 import pytest
-import trio
 from attrs import frozen
 from core_operations import OPERATIONS, Sent
+from sending import under
 from server import Peer, Server
 
 from calcom_core import (
@@ -48,7 +49,6 @@ from calcom_core.model.booking import BookingAttendee, NewHost
 from calcom_core.model.conferencing import Participant
 from calcom_core.routes import ROUTES
 from calcom_transports import AsyncClient, Client
-from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 
@@ -616,28 +616,32 @@ def call_over_urllib3(name: str, url: str, **options: Any) -> list[Any]:
         return [method(*sent.call.args, **sent.call.keywords) for sent in calls(name)]
 
 
-def call_over_trio(name: str, url: str, **options: Any) -> list[Any]:
+def call_over_async_client(kind: str, name: str, url: str, **options: Any) -> list[Any]:
     async def main() -> list[Any]:
-        transport = TrioTransport()
-        async with AsyncClient("cal_test", base_url=url, transport=transport, **options) as client:
+        async with AsyncClient("cal_test", base_url=url, **options) as client:
             method = attrgetter(name)(client)
             return [await method(*sent.call.args, **sent.call.keywords) for sent in calls(name)]
 
-    return trio.run(main)
+    return under(kind, main)
+
+
+call_over_trio = partial(call_over_async_client, "trio")
+call_over_asyncio = partial(call_over_async_client, "asyncio")
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_both_clients_send_and_read_an_operation_alike(name: str) -> None:
+def test_all_clients_send_and_read_an_operation_alike(name: str) -> None:
     with Server(responding_in_turn(name)) as server:
         over_urllib3 = call_over_urllib3(name, server.url, versions=HOSTED)
         over_trio = call_over_trio(name, server.url, versions=HOSTED)
+        over_asyncio = call_over_asyncio(name, server.url, versions=HOSTED)
 
     results = [exchange.result for exchange in EXCHANGES[name]]
     assert [outline(value) for value in over_urllib3] == results
-    assert [without_response(value) for value in over_trio] == [
-        without_response(value) for value in over_urllib3
-    ]
-    assert server.connections == 2
+    expected = [without_response(value) for value in over_urllib3]
+    assert [without_response(value) for value in over_trio] == expected
+    assert [without_response(value) for value in over_asyncio] == expected
+    assert server.connections == 3
 
 
 def test_the_server_of_these_tests_refuses_a_different_request() -> None:
@@ -646,7 +650,7 @@ def test_the_server_of_these_tests_refuses_a_different_request() -> None:
         with pytest.raises(OutcomeUnknown, match="599"):
             call_over_urllib3("bookings.confirm", server.url, versions=EVERYWHERE)
         with pytest.raises(OutcomeUnknown, match="599"):
-            call_over_trio("bookings.confirm", server.url, versions=EVERYWHERE)
+            call_over_asyncio("bookings.confirm", server.url, versions=EVERYWHERE)
 
 
 @pytest.mark.parametrize(
@@ -657,7 +661,7 @@ def test_the_server_of_these_tests_refuses_a_different_request() -> None:
         ("bookings.reschedule_seat", "allow_conflicts"),
     ],
 )
-@pytest.mark.parametrize("run", [call_over_urllib3, call_over_trio])
+@pytest.mark.parametrize("run", [call_over_urllib3, call_over_trio, call_over_asyncio])
 def test_an_operation_that_the_version_profile_lacks_is_not_sent(
     run: Callable[..., list[Any]], name: str, field: str
 ) -> None:
@@ -669,7 +673,7 @@ def test_an_operation_that_the_version_profile_lacks_is_not_sent(
 
 
 @pytest.mark.parametrize("name", ["bookings.create_one", "bookings.cancel_one", "bookings.get_one"])
-@pytest.mark.parametrize("run", [call_over_urllib3, call_over_trio])
+@pytest.mark.parametrize("run", [call_over_urllib3, call_over_trio, call_over_asyncio])
 def test_an_unexpected_series_is_requested_once(
     run: Callable[..., list[Any]], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,10 @@
-"""A program runs the same in four ways: the same effects, the same times and the same result.
+"""A program runs the same in six ways: the same effects, the same times and the same result.
 
-The ways are urllib3 and trio with a loopback server, and a replay, run_blocking and under trio.
+The ways are urllib3, trio and asyncio with a loopback server, and a replay under each.
 Time is virtual in all of them, so a back-off of hours takes no time.
 """
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Generator
@@ -18,6 +19,7 @@ import trio.testing
 from attrs import evolve, frozen
 from core_recorded import RECORDED
 from server import Peer, Server
+from virtual_loop import VirtualLoop, run_virtually
 
 from calcom_core import (
     EVERYWHERE,
@@ -48,8 +50,11 @@ from calcom_core.paging import items, pages
 from calcom_core.retry import Exchange, exchange_with_retries
 from calcom_transports import Recorder, Replay, interpreter, iterate, run
 from calcom_transports.__main__ import DEMO_CASSETTE, demo
+from calcom_transports.async_interpreter import run_async
+from calcom_transports.async_runtime import runtime_for
+from calcom_transports.asyncio import AsyncioTransport, iterate_asyncio
 from calcom_transports.cassette import Cassette, Failure, RecordedExchange, Run, load
-from calcom_transports.trio import TrioTransport, iterate_trio, run_trio
+from calcom_transports.trio import TrioTransport, iterate_trio
 from calcom_transports.urllib3 import Urllib3Transport
 
 LOST = NoAnswer("the server closed the connection", reason="closed")
@@ -232,20 +237,30 @@ class ClockStoppingTransport:
     running, when tasks wait for sleeps alone.
     """
 
-    def __init__(self, transport: TrioTransport, clock: trio.testing.MockClock) -> None:
+    def __init__(
+        self,
+        transport: TrioTransport | AsyncioTransport,
+        clock: trio.testing.MockClock | VirtualLoop,
+    ) -> None:
         self._transport = transport
         self._clock = clock
         self._running = 0
 
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
         self._running += 1
-        self._clock.autojump_threshold = float("inf")
+        self._let_jump(False)
         try:
             return await self._transport.send(request, timeout)
         finally:
             self._running -= 1
             if not self._running:
-                self._clock.autojump_threshold = 0
+                self._let_jump(True)
+
+    def _let_jump(self, jumps: bool) -> None:
+        if isinstance(self._clock, VirtualLoop):
+            self._clock.jumps = jumps
+        else:
+            self._clock.autojump_threshold = 0 if jumps else float("inf")
 
 
 def run_blocking(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
@@ -260,14 +275,20 @@ def run_blocking(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
     return comparable(result), log
 
 
-async def run_under_trio(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
+def items_of(stream: Program, transport: Any) -> Any:
+    under_trio = trio.lowlevel.in_trio_run()
+    return (iterate_trio if under_trio else iterate_asyncio)(stream, transport)
+
+
+async def run_awaited(case: Case, api: Api, transport: Any) -> tuple[Any, Log]:
     log: Log = []
     program = logged(case.program(api), log)
     try:
         if case.streams:
-            result: Any = tuple([item async for item in iterate_trio(program, transport)])
+            iterated = items_of(program, transport)
+            result: Any = tuple([item async for item in iterated])
         else:
-            result = await run_trio(program, transport)
+            result = await run_async(program, transport, None, runtime_for(transport))
     except CalcomError as error:
         result = error
     return comparable(result), log
@@ -287,12 +308,27 @@ def over_trio(case: Case) -> tuple[Any, Log]:
 
     async def main() -> tuple[Any, Log]:
         async with TrioTransport() as transport:
-            return await run_under_trio(
+            return await run_awaited(
                 case, case.api(server.url), ClockStoppingTransport(transport, clock)
             )
 
     with Server(script) as server:
         outcome = trio.run(main, clock=clock)
+    assert script.is_over()
+    return outcome
+
+
+def over_asyncio(case: Case) -> tuple[Any, Log]:
+    script = ScriptedServer(case)
+
+    async def main() -> tuple[Any, Log]:
+        loop: Any = asyncio.get_running_loop()
+        async with AsyncioTransport() as transport:
+            stopping = ClockStoppingTransport(transport, loop)
+            return await run_awaited(case, case.api(server.url), stopping)
+
+    with Server(script) as server:
+        outcome = run_virtually(main())
     assert script.is_over()
     return outcome
 
@@ -309,9 +345,19 @@ def record_over_trio(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
         async with TrioTransport() as transport:
             still = ClockStoppingTransport(transport, clock)
             with Recorder(path, still) as recorder:
-                return await run_under_trio(case, api, recorder)
+                return await run_awaited(case, api, recorder)
 
     return trio.run(main, clock=clock)
+
+
+def record_over_asyncio(case: Case, api: Api, path: Path) -> tuple[Any, Log]:
+    async def main() -> tuple[Any, Log]:
+        loop: Any = asyncio.get_running_loop()
+        async with AsyncioTransport() as transport:
+            with Recorder(path, ClockStoppingTransport(transport, loop)) as recorder:
+                return await run_awaited(case, api, recorder)
+
+    return run_virtually(main())
 
 
 def replay_of(case: Case) -> Replay:
@@ -339,10 +385,22 @@ def from_replay(case: Case) -> tuple[Any, Log]:
 
 def from_replay_under_trio(case: Case) -> tuple[Any, Log]:
     with replay_of(case) as replay:
-        return trio.run(run_under_trio, case, case.api(), replay)
+        return trio.run(run_awaited, case, case.api(), replay)
 
 
-WAYS = [over_urllib3, over_trio, from_replay, from_replay_under_trio]
+def from_replay_under_asyncio(case: Case) -> tuple[Any, Log]:
+    with replay_of(case) as replay:
+        return run_virtually(run_awaited(case, case.api(), replay))
+
+
+WAYS = [
+    over_urllib3,
+    over_trio,
+    over_asyncio,
+    from_replay,
+    from_replay_under_trio,
+    from_replay_under_asyncio,
+]
 
 
 def without_branches(*exchanges: tuple[Operation[Any], Response | NoAnswer]) -> list[Expected]:
@@ -700,14 +758,14 @@ def test_a_program_runs_the_same_everywhere(name: str, monkeypatch: pytest.Monke
 
 @pytest.mark.exhaustive(sample=4)
 @pytest.mark.parametrize("name", CASES)
-def test_both_transports_record_the_same_cassette_which_replays_the_same(
+def test_all_transports_record_the_same_cassette_which_replays_the_same(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     # Without jitter, as in a replay.
     monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 0.0))
     case = CASES[name]
-    scripts = [ScriptedServer(case), ScriptedServer(case)]
+    scripts = [ScriptedServer(case), ScriptedServer(case), ScriptedServer(case)]
     pending = list(scripts)
     expected = case.result, case.log
     with Server(lambda peer: pending[0](peer)) as server:
@@ -715,10 +773,13 @@ def test_both_transports_record_the_same_cassette_which_replays_the_same(
         assert record_over_urllib3(case, api, tmp_path / "urllib3.json") == expected
         pending.pop(0)
         assert record_over_trio(case, api, tmp_path / "trio.json") == expected
+        pending.pop(0)
+        assert record_over_asyncio(case, api, tmp_path / "asyncio.json") == expected
     assert all(script.is_over() for script in scripts)
 
     content = (tmp_path / "urllib3.json").read_bytes()
     assert (tmp_path / "trio.json").read_bytes() == content
+    assert (tmp_path / "asyncio.json").read_bytes() == content
     assert len(load(tmp_path / "trio.json").runs[0].exchanges) == len(case.exchanges)
     assert b"cal_test" not in content
     # Without the key and the server, as on another machine.
@@ -727,15 +788,17 @@ def test_both_transports_record_the_same_cassette_which_replays_the_same(
         with Replay(tmp_path / "urllib3.json") as replay:
             assert run_blocking(case, anonymous, replay) == expected
         with Replay(tmp_path / "urllib3.json") as replay:
-            assert trio.run(run_under_trio, case, anonymous, replay) == expected
+            assert trio.run(run_awaited, case, anonymous, replay) == expected
+        with Replay(tmp_path / "urllib3.json") as replay:
+            assert run_virtually(run_awaited(case, anonymous, replay)) == expected
 
 
-def test_both_transports_record_the_demo_as_it_is_replayed(
+def test_all_transports_record_the_demo_as_it_is_replayed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     outcomes = [item.outcome for item in load(DEMO_CASSETTE).runs[0].exchanges]
-    pending = iter([*outcomes, *outcomes])
+    pending = iter([*outcomes, *outcomes, *outcomes])
 
     def handler(peer: Peer) -> None:
         while peer.request():
@@ -743,17 +806,20 @@ def test_both_transports_record_the_demo_as_it_is_replayed(
             assert isinstance(outcome, Response)
             peer.send(wire(outcome))
 
-    async def under_trio(api: Api, transport: Any) -> list[str]:
-        return [line async for line in iterate_trio(demo(api), transport)]
+    async def iterated(api: Api, transport: Any) -> list[str]:
+        return [line async for line in items_of(demo(api), transport)]
 
     with Server(handler) as server:
         api = Api(ApiKey("cal_test_demo"), server.url)
         with Recorder(tmp_path / "urllib3.json") as recorder:
             lines = list(iterate(demo(api), recorder))
         with Recorder(tmp_path / "trio.json") as recorder:
-            assert trio.run(under_trio, api, recorder) == lines
+            assert trio.run(iterated, api, recorder) == lines
+        with Recorder(tmp_path / "asyncio.json") as recorder:
+            assert asyncio.run(iterated(api, recorder)) == lines
 
     assert (tmp_path / "trio.json").read_bytes() == (tmp_path / "urllib3.json").read_bytes()
+    assert (tmp_path / "asyncio.json").read_bytes() == (tmp_path / "urllib3.json").read_bytes()
     recorded = [item.outcome for item in load(tmp_path / "trio.json").runs[0].exchanges]
     assert [(one.status, one.body) for one in recorded if isinstance(one, Response)] == [
         (one.status, one.body) for one in outcomes if isinstance(one, Response)

@@ -11,14 +11,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import trio
 from core_calls import RECORDED_CALLS
 from core_recorded import RECORDED, response_of
+from sending import under
 from server import Peer, Server
 
 from calcom_core import NO_PACE, NO_RETRY, CalcomError, OutcomeUnknown, bookings
 from calcom_transports import AsyncClient, Client
-from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 NAMES = sorted(RECORDED_CALLS)
@@ -100,10 +99,7 @@ def blocking(url: str) -> list[Any]:
 
 async def awaited(url: str) -> list[Any]:
     outcomes: list[Any] = []
-    transport = TrioTransport()
-    client = AsyncClient(
-        "cal_test_wire", base_url=url, transport=transport, retry=NO_RETRY, pace=NO_PACE
-    )
+    client = AsyncClient("cal_test_wire", base_url=url, retry=NO_RETRY, pace=NO_PACE)
     async with client:
         for name in NAMES:
             try:
@@ -118,24 +114,22 @@ def expected(name: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def runs() -> tuple[list[Any], list[Any], list[bytes], list[bytes]]:
-    with Server(Recordings()) as first:
-        through_urllib3 = blocking(first.url)
-    with Server(Recordings()) as second:
-        through_trio = trio.run(awaited, second.url)
-    return through_urllib3, through_trio, first.requests, second.requests
+def runs() -> list[tuple[list[Any], list[bytes]]]:
+    """Return what came of the calls, and their requests, by each client."""
+    found = []
+    for run in (blocking, partial(under, "trio", awaited), partial(under, "asyncio", awaited)):
+        with Server(Recordings()) as server:
+            found.append((run(server.url), server.requests))
+    return found
 
 
 @pytest.mark.exhaustive(sample=10)
 @pytest.mark.parametrize(("index", "name"), list(enumerate(NAMES)))
 def test_a_recorded_call_reads_over_a_socket_as_it_was_recorded(
-    index: int, name: str, runs: tuple[list[Any], list[Any], list[bytes], list[bytes]]
+    index: int, name: str, runs: list[tuple[list[Any], list[bytes]]]
 ) -> None:
-    through_urllib3, through_trio, *_ = runs
-    wanted = expected(name)
-
-    assert without_responses(through_urllib3[index]) == without_responses(wanted)
-    assert without_responses(through_trio[index]) == without_responses(wanted)
+    wanted = without_responses(expected(name))
+    assert [without_responses(results[index]) for results, _ in runs] == [wanted] * 3
 
 
 def without_responses(result: Any) -> Any:
@@ -145,16 +139,15 @@ def without_responses(result: Any) -> Any:
     return result
 
 
-def test_both_transports_send_the_same_targets_and_bodies(
-    runs: tuple[list[Any], list[Any], list[bytes], list[bytes]],
+def test_all_transports_send_the_same_targets_and_bodies(
+    runs: list[tuple[list[Any], list[bytes]]],
 ) -> None:
-    *_, by_urllib3, by_trio = runs
-
     def sent(request: bytes) -> tuple[bytes, bytes]:
         head, _, body = request.partition(b"\r\n\r\n")
         return head.partition(b"\r\n")[0], body
 
-    assert [sent(request) for request in by_urllib3] == [sent(request) for request in by_trio]
+    by_urllib3, by_trio, by_asyncio = (list(map(sent, requests)) for _, requests in runs)
+    assert by_urllib3 == by_trio == by_asyncio
     assert len(by_urllib3) == len(NAMES)
 
 

@@ -7,8 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-import trio
-from sending import both
+from sending import ASYNC, both, under
 from server import Peer, Server, answering
 
 from calcom_core import (
@@ -20,7 +19,6 @@ from calcom_core import (
 )
 from calcom_core.api import Auth
 from calcom_transports import AsyncClient, Client
-from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_0123456789abcdef"
@@ -106,11 +104,11 @@ def test_an_answer_that_points_elsewhere_is_returned_as_it_is(
         else:
 
             async def run() -> None:
-                async with TrioTransport(ssl_context=trusting) as transport:
+                async with ASYNC[kind](ssl_context=trusting) as transport:
                     for handler.answer, request, expected in cases:
                         check(await transport.send(request), expected)
 
-            trio.run(run)
+            under(kind, run)
     assert [wire.split(b" ")[0].decode() for wire in server.requests] == [
         request.method for _, request, _ in cases
     ]
@@ -133,7 +131,7 @@ def called(kind: str, auth: Auth, call: Callable[[Any], Any], url: str) -> None:
         async with AsyncClient(auth=auth, base_url=url) as client:
             await call(client)
 
-    trio.run(run)
+    under(kind, run)
 
 
 @pytest.mark.exhaustive(sample=10)

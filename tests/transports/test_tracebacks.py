@@ -8,11 +8,12 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import anyio.to_thread
 import pytest
-import trio
+from anyio import create_task_group
 from attrs import field, frozen
 from pooling import said
-from sending import OK, both, get
+from sending import ASYNC, OK, both, get, under
 from server import PATIENCE, Handler, Peer, Server, answering, answering_once, dripping, stalling
 
 from calcom_core import (
@@ -26,7 +27,6 @@ from calcom_core import (
 )
 from calcom_core.effects import Gather, Program, send
 from calcom_transports import AsyncClient, Client
-from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
 
@@ -170,16 +170,16 @@ def failing(failure: Failure, request: Request, server: Server) -> tuple[BaseExc
 
 
 async def failing_async(
-    failure: Failure, request: Request, server: Server
+    kind: str, failure: Failure, request: Request, server: Server
 ) -> tuple[BaseException, ...]:
     proxy = failure.proxy and failure.proxy.format(port=server.port)
     async with (
-        TrioTransport(proxy=proxy, **failure.options) as transport,
-        trio.open_nursery() as nursery,
+        ASYNC[kind](proxy=proxy, **failure.options) as transport,
+        create_task_group() as nursery,
     ):
         if failure.state == "busy":
             nursery.start_soon(transport.send, request)
-            assert await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            assert await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
         if failure.state == "closed":
             await transport.aclose()
         result = await handling_async(lambda: transport.send(request, failure.within))
@@ -206,7 +206,7 @@ def test_what_the_caller_handles_stays_whole_when_an_exchange_fails(
         if kind == "urllib3":
             error, failed = failing(failure, request, server)
         else:
-            error, failed = trio.run(failing_async, failure, request, server)
+            error, failed = under(kind, failing_async, kind, failure, request, server)
     assert isinstance(failed, TransportError)
     assert (type(failed), failed.reason) == (failure.kind, failure.reason)
     assert seen(error) == declined("handling" if kind == "urllib3" else "handling_async")
@@ -287,7 +287,7 @@ def run(kind: str, program: Program[Any]) -> Any:
         async with AsyncClient(auth=Anonymous(), retry=NO_RETRY) as client:
             return await client.run(program)
 
-    return trio.run(main)
+    return under(kind, main)
 
 
 def test_an_interrupt_that_names_what_the_caller_handles_takes_nothing_from_it(
@@ -298,7 +298,7 @@ def test_an_interrupt_that_names_what_the_caller_handles_takes_nothing_from_it(
         assert handled is not None
         raise KeyboardInterrupt from handled.__cause__
 
-    monkeypatch.setattr("calcom_transports.http1.Answer.after", interrupt)
+    monkeypatch.setattr("calcom_transports.body.Body.feed", interrupt)
     with Server(answering(OK)) as server, Urllib3Transport() as transport:
         error, failed = handling(lambda: transport.send(get(server)))
     assert seen(error) == declined("handling")

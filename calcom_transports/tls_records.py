@@ -1,27 +1,31 @@
-"""TLS records given one at a time, so that nothing waits where it cannot be seen."""
+"""A stream for `trio.SSLStream` to run on, which closes two gaps of it.
+
+`trio.SSLStream` keeps bytes that it has not decrypted yet, and does not tell. This stream hands out
+one TLS record at a time, so that a stray record stays visible as `unread`.
+`trio.SSLStream` lets other tasks run before it sends, and the server may close meanwhile. This
+stream calls `before_next_byte` after that, right before the first byte leaves.
+"""
 
 from collections.abc import Callable
 
 import trio
 
-from calcom_transports.network import READ_SIZE
+from calcom_transports.exchange import READ_SIZE
 
 _HEADER = 5
 """How many bytes a record begins with; the last two are the length of the rest (RFC 8446, 5.1)."""
 
 
-class Records(trio.abc.Stream):
-    """A stream to put TLS on, which reads no more of a record's successor than it must keep.
+class TlsRecordStream(trio.abc.Stream):
+    """A TCP stream that is read one TLS record at a time.
 
-    `trio.SSLStream` keeps what it was given and has not decrypted yet, and does not tell.
-    A connection with *unread* bytes has something on it that nobody asked for.
-    It calls *before_next_byte* once, right before the next byte that it sends.
-    `trio.SSLStream` lets other tasks run before it sends, and does not tell either.
+    `unread` holds bytes that were received and not handed out: an idle connection that has some is
+    not reusable. `before_next_byte` is called once, before the next byte is sent.
     """
 
     def __init__(self, tcp: trio.SocketStream) -> None:
         self._tcp = tcp
-        self._left = 0  # of the record that is being given
+        self._left = 0  # bytes of the current record
         self.unread = bytearray()
         self.before_next_byte: Callable[[], None] | None = None
 
@@ -40,7 +44,7 @@ class Records(trio.abc.Stream):
         return piece
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """Send *data* as it is, unless `before_next_byte` raises."""
+        """Send *data*, unless `before_next_byte` raises."""
         # A cancelled task ends here; from here to the first byte no other task runs.
         await trio.lowlevel.checkpoint_if_cancelled()
         check, self.before_next_byte = self.before_next_byte, None
@@ -49,7 +53,7 @@ class Records(trio.abc.Stream):
         await self._tcp.send_all(data)
 
     async def wait_send_all_might_not_block(self) -> None:
-        """Wait as long as the connection is full."""
+        """Wait until the connection accepts more bytes."""
         await self._tcp.wait_send_all_might_not_block()
 
     async def aclose(self) -> None:

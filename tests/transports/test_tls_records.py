@@ -7,7 +7,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calcom_transports.records import Records
+from calcom_transports.tls_records import TlsRecordStream
 
 
 class Arriving:
@@ -34,7 +34,7 @@ def record(content: bytes) -> bytes:
     return b"\x17\x03\x03" + len(content).to_bytes(2) + content
 
 
-async def given_by(records: Records) -> list[bytes]:
+async def given_by(records: TlsRecordStream) -> list[bytes]:
     pieces = []
     while piece := await records.receive_some(32_768):
         pieces.append(piece)
@@ -43,7 +43,7 @@ async def given_by(records: Records) -> list[bytes]:
 
 def read(*pieces: bytes) -> list[bytes]:
     stream: Any = Arriving(*pieces)
-    return trio.run(given_by, Records(stream))
+    return trio.run(given_by, TlsRecordStream(stream))
 
 
 ONE, OTHER = record(b"one"), record(bytes(16_000))
@@ -68,7 +68,7 @@ def test_a_connection_that_ends_within_a_header_gives_nothing_of_it() -> None:
 def test_what_is_not_given_yet_can_be_seen() -> None:
     async def seen() -> bytes:
         stream: Any = Arriving(ONE + OTHER)
-        records = Records(stream)
+        records = TlsRecordStream(stream)
         await records.receive_some()
         return bytes(records.unread)
 
@@ -79,7 +79,7 @@ def test_what_is_sent_goes_through_as_it_is() -> None:
     stream: Any = Arriving()
 
     async def send() -> None:
-        records = Records(stream)
+        records = TlsRecordStream(stream)
         await records.send_all(b"x")
         await records.wait_send_all_might_not_block()
         await records.aclose()
@@ -90,7 +90,7 @@ def test_what_is_sent_goes_through_as_it_is() -> None:
 
 def test_a_check_runs_once_before_the_next_byte_and_can_keep_it_back() -> None:
     stream: Any = Arriving()
-    records = Records(stream)
+    records = TlsRecordStream(stream)
 
     def note() -> None:
         stream.events.append("checked")
@@ -112,7 +112,7 @@ def test_a_check_runs_once_before_the_next_byte_and_can_keep_it_back() -> None:
 
 def test_a_cancelled_task_sends_nothing_and_checks_nothing() -> None:
     stream: Any = Arriving()
-    records = Records(stream)
+    records = TlsRecordStream(stream)
 
     async def send() -> None:
         records.before_next_byte = lambda: stream.events.append("checked")

@@ -1,0 +1,316 @@
+"""The part of a network transport that trio's and asyncio's share: options, pool, one exchange.
+
+A subclass adds the primitives of its library: its clock, deadlines, events, and connections.
+An exchange runs in the task that called `send`.
+"""
+
+import ssl
+import sys
+from abc import ABC, abstractmethod
+from collections import defaultdict, deque
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, ClassVar, Generic, Literal, NoReturn, Protocol, Self, TypeVar
+
+from calcom_core.errors import InvalidInput, TransportError
+from calcom_core.http import Request, Response, Timeout
+from calcom_transports.exchange import (
+    MAX_BODY,
+    MAX_CONNECTIONS,
+    OutgoingExchange,
+    strip_tracebacks,
+    warn_unclosed,
+)
+from calcom_transports.h11_messages import HttpMessages
+from calcom_transports.proxies import ENVIRONMENT, parse_proxies
+from calcom_transports.settings import Settings
+from calcom_transports.unpicklable import refuse_pickling
+from calcom_transports.urls import Origin
+
+T = TypeVar("T")
+
+_POOLS: dict[int, object] = {}
+"""The pools of every transport, by its id.
+
+Held here, their sockets outlive a transport in a cycle, which Python finalizes in any order.
+"""
+
+
+class AsyncConnection(Protocol):
+    """An open connection; `reusable_until` is 0 while it must not be reused."""
+
+    reusable_until: float
+
+    def is_usable(self, now: float) -> bool:
+        """Return whether it can be reused: not idle for too long, and nothing received on it."""
+        ...
+
+    def close(self) -> None:
+        """Close it without waiting."""
+        ...
+
+    def abandon(self) -> None:
+        """Close it where the event loop may no longer run."""
+        ...
+
+    async def exchange(self, exchange: OutgoingExchange, messages: HttpMessages) -> Response:
+        """Send the request, and read the response."""
+        ...
+
+
+class Event(Protocol):
+    """An event of the library."""
+
+    def set(self) -> object:
+        """Wake the task that waits."""
+        ...
+
+    def wait(self) -> Coroutine[Any, Any, object]:
+        """Wait until it is set."""
+        ...
+
+
+C = TypeVar("C", bound=AsyncConnection)
+
+
+class PooledTransport(ABC, Generic[C]):
+    """Sends requests and returns their responses, from any number of tasks of one event loop.
+
+    It never retries, and follows no redirect.
+    A cancelled `send` closes its connection; the others stay usable.
+    A connection idle for too long is closed by the next request to its origin;
+    `aclose`, or the end of an `async with` block, closes the idle ones.
+
+    Args:
+        timeout: the limits of an exchange without limits of its own; a number is its total, in
+            seconds.
+        ssl_context: verifies servers, and may hold a client certificate; by default servers are
+            verified against the operating system's trust store. A context that does not verify
+            certificates and host names is refused.
+        proxy: the URL of an HTTP proxy, `http://name:password@host:port`, for all other machines;
+            None for no proxy; by default the environment variables `HTTPS_PROXY`, `HTTP_PROXY`,
+            `ALL_PROXY` and `NO_PROXY`, in either case, when the transport is created.
+            `https://` stays encrypted between you and the server.
+        allow_http: whether to send unencrypted to other machines.
+        max_connections: how many connections may be open to one origin at once, at least 1.
+        max_body: how many bytes the body of a response may have after decoding, at least 1.
+
+    Raises:
+        InvalidInput: for an invalid option.
+    """
+
+    library: ClassVar[Literal["asyncio", "trio"]]
+    """The async library that it works under; `AsyncClient` reads it."""
+    _loop_name: ClassVar[str]
+    _cancelled: ClassVar[type[BaseException]]
+
+    def __init__(
+        self,
+        *,
+        timeout: Timeout | float | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = ENVIRONMENT,
+        allow_http: bool = False,
+        max_connections: int = MAX_CONNECTIONS,
+        max_body: int = MAX_BODY,
+    ) -> None:
+        self._pools: defaultdict[Origin, _Pool[C]] = defaultdict(lambda: _Pool(max_connections))
+        _POOLS[id(self)] = self._pools
+        proxies = parse_proxies(proxy)
+        del proxy  # from here on no frame holds its password
+        self._settings = Settings(
+            timeout, ssl_context, allow_http, max_connections, max_body, proxies
+        )
+        self._loop: object = None
+        self._closed = False
+
+    @abstractmethod
+    def _running_loop(self) -> object:
+        """Return what identifies the running event loop; None outside the library."""
+
+    @abstractmethod
+    def _now(self) -> float: ...
+
+    @abstractmethod
+    def _event(self) -> Event: ...
+
+    @abstractmethod
+    async def _with_deadline(
+        self, deadline: float, exchange: OutgoingExchange, waiting: Coroutine[Any, Any, T]
+    ) -> T:
+        """Await something; raise the exchange's error for a deadline if it takes too long."""
+
+    @abstractmethod
+    async def _connect(self, exchange: OutgoingExchange, context: ssl.SSLContext | None) -> C:
+        """Open a connection for an exchange; raises `NotSent`."""
+
+    @property
+    def timeout(self) -> Timeout:
+        """The limits of an exchange without limits of its own."""
+        return self._settings.timeout
+
+    async def send(self, request: Request, timeout: Timeout | None = None) -> Response:
+        """Send *request* once, and return its response of any status.
+
+        Args:
+            request: `Host`, `Content-Length` and `Accept-Encoding` are added to it.
+            timeout: the limits of this exchange, in seconds.
+
+        Raises:
+            InvalidInput: for a request that must not be sent, or not from here.
+            NotSent: if certainly no byte of it left.
+            NoAnswer: if a byte may have left and no complete response arrived.
+        """
+        self._stay_in_one_loop()
+        exchange = self._settings.start(request, timeout, self._now())
+        handled = sys.exception()
+        try:
+            return await self._send(exchange)
+        except TransportError as error:
+            strip_tracebacks(error, handled)
+            raise
+
+    def _stay_in_one_loop(self) -> None:
+        loop = self._running_loop()
+        if loop is None:
+            raise InvalidInput(
+                "transport",
+                f"{type(self).__name__} runs under {self.library} only; use AsyncioTransport under "
+                "asyncio, TrioTransport under trio, Urllib3Transport in other code",
+            )
+        if self._loop not in (None, loop):
+            raise InvalidInput(
+                "transport",
+                f"belongs to the {self._loop_name} it was first used in; create one in each",
+            )
+        self._loop = loop
+
+    def _check_open(self, exchange: OutgoingExchange) -> None:
+        if self._closed:
+            raise exchange.transport_closed()
+
+    async def _send(self, exchange: OutgoingExchange) -> Response:
+        origin = exchange.target.origin
+        pool = self._pools[origin]
+        self._check_open(exchange)
+        if not pool.try_acquire():
+            await self._wait_in(pool, exchange)
+        try:
+            self._check_open(exchange)
+            exchange.phase = "connecting"
+            connection = pool.take(self._now())
+            if connection is None:
+                connecting = self._connect(exchange, self._settings.context_for(origin))
+                connection = await self._with_deadline(exchange.connect_by, exchange, connecting)
+            try:
+                now = self._now()
+                if now >= exchange.end:  # a deadline is noticed only where the task waits
+                    raise exchange.timed_out(now)
+                messages = HttpMessages(exchange, self._settings.max_body)
+                return await connection.exchange(exchange, messages)
+            except (self._cancelled, KeyboardInterrupt):
+                exchange.note_cut()
+                raise
+            finally:
+                if connection.reusable_until and not self._closed:
+                    pool.idle.append(connection)
+                else:
+                    connection.close()
+        finally:
+            pool.release()
+
+    async def _wait_in(self, pool: "_Pool[C]", exchange: OutgoingExchange) -> None:
+        turn = self._event()
+        pool.waiting.append(turn)
+        try:
+            await self._with_deadline(exchange.connect_by, exchange, turn.wait())
+        except BaseException:
+            pool.leave(turn)
+            raise
+
+    async def aclose(self) -> None:
+        """Close every idle connection now, and those in use when their exchange is over.
+
+        From then on `send` raises `NotSent`, also in tasks that wait for a connection.
+        """
+        self._closed = True
+        for pool in self._pools.values():
+            pool.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self, "holds open connections")
+
+    def __del__(self) -> None:
+        _POOLS.pop(id(self), None)
+        idle = [connection for pool in self._pools.values() for connection in pool.idle]
+        try:
+            if idle:
+                warn_unclosed(self, "call aclose(), or use an `async with` block")
+        finally:
+            for connection in idle:
+                connection.abandon()
+
+
+class _Pool(Generic[C]):
+    """The connections to one origin: free slots, the tasks that wait for one, idle connections.
+
+    Tasks get slots first come, first served.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._free = size
+        self.waiting: deque[Event] = deque()
+        self.idle: list[C] = []
+
+    def try_acquire(self) -> bool:
+        """Take a free slot, without waiting; return whether there was one."""
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
+    def release(self) -> None:
+        """Give a slot to the task that waits longest, or make it free."""
+        if self.waiting:
+            self.waiting.popleft().set()
+        else:
+            self._free += 1
+
+    def leave(self, turn: Event) -> None:
+        """End the wait of a task; give its slot back if it got one at the same moment."""
+        if turn in self.waiting:
+            self.waiting.remove(turn)
+        else:
+            self.release()
+
+    def take(self, now: float) -> C | None:
+        """Return the usable connection that was used last; close those idle for too long.
+
+        Only the returned one is checked for received bytes, since that takes a system call.
+        """
+        while self.idle and now >= self.idle[0].reusable_until:
+            self.idle.pop(0).close()
+        while self.idle:
+            connection = self.idle.pop()
+            if connection.is_usable(now):
+                return connection
+            connection.close()
+        return None
+
+    def close(self) -> None:
+        """Close the idle connections, and wake the tasks that wait for one."""
+        while self.idle:
+            self.idle.pop().close()
+        while self.waiting:
+            self.release()

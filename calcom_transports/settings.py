@@ -1,0 +1,135 @@
+"""The options of a network transport, checked once when it is created.
+
+`Settings.start` turns a request into an `OutgoingExchange`. It refuses a request that must not be
+sent: to `http://` on another machine, or with a header field that is the transport's own.
+"""
+
+import re
+import ssl
+from collections.abc import Callable
+from functools import cache, lru_cache
+
+import truststore
+from attrs import field, frozen
+
+from calcom_core.errors import InvalidInput
+from calcom_core.http import Headers, Pairs, Request, Timeout, to_timeout
+from calcom_core.secret import Hidden
+from calcom_transports.exchange import OutgoingExchange
+from calcom_transports.proxies import Proxies
+from calcom_transports.urls import Origin, split_url
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5: all but the tab
+_UNFIT = re.compile(rf"{_CONTROL.pattern}|[^\x00-\xff]")
+
+# The transport frames messages: two of any of these would let two readers see two requests.
+_RESERVED = frozenset({"host", "content-length", "transfer-encoding", "accept-encoding"})
+
+
+@cache
+def default_ssl_context() -> ssl.SSLContext:
+    """Return the one context that verifies against the trust store of the operating system."""
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _stripped(headers: Headers) -> Hidden[Pairs]:
+    """Return valid header fields without the space around their values.
+
+    Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
+    """
+    # The repr of `Headers` shows no credential, and no frame that raises holds more.
+    # All at once, since nearly always there is nothing wrong.
+    values = "".join([value for _, value in headers.pairs])
+    if not _RESERVED.isdisjoint(headers.names) or _UNFIT.search(values):
+        del values
+        raise next(filter(None, (_problem(*field) for field in headers)))
+    return Hidden(tuple([(name, value.strip(" \t")) for name, value in headers.pairs]))
+
+
+def _problem(name: str, value: str) -> InvalidInput | None:
+    """Return what is wrong with a header field; no frame that raises may hold its value."""
+    if name.lower() in _RESERVED:
+        return InvalidInput(f"headers[{name!r}]", "is set by the transport; leave it out")
+    if _CONTROL.search(value):
+        return InvalidInput(f"headers[{name!r}]", "holds a control character")
+    if any(character > "\xff" for character in value):
+        return InvalidInput(
+            f"headers[{name!r}]", "holds a character outside Latin-1; encode it first"
+        )
+    return None
+
+
+def _at_least_one(settings: "Settings", attribute: object, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidInput(getattr(attribute, "name", ""), "must be an integer of at least 1")
+
+
+def _is_context(settings: "Settings", attribute: object, value: ssl.SSLContext | None) -> None:
+    if value is None:
+        return
+    if not isinstance(value, ssl.SSLContext) or value.protocol is ssl.PROTOCOL_TLS_SERVER:
+        raise InvalidInput("ssl_context", "must be an ssl.SSLContext for clients")
+    if value.verify_mode is not ssl.CERT_REQUIRED or not value.check_hostname:
+        raise InvalidInput(
+            "ssl_context",
+            "must verify certificates and host names, or credentials may go to anybody; "
+            "load_verify_locations() makes it trust a certificate of your own",
+        )
+
+
+def _is_bool(settings: "Settings", attribute: object, value: bool) -> None:
+    if not isinstance(value, bool):
+        raise InvalidInput(getattr(attribute, "name", ""), "must be True or False")
+
+
+def _proxies(given: Proxies | InvalidInput) -> Proxies:
+    if isinstance(given, InvalidInput):
+        raise given
+    return given
+
+
+def _limits(timeout: Timeout | float | None) -> Timeout:
+    return to_timeout(timeout) or Timeout()
+
+
+@frozen
+class Settings:
+    """The options of a network transport; each transport documents them."""
+
+    timeout: Timeout = field(converter=_limits)
+    ssl_context: ssl.SSLContext | None = field(validator=_is_context)
+    allow_http: bool = field(validator=_is_bool)
+    max_connections: int = field(validator=_at_least_one)
+    max_body: int = field(validator=_at_least_one)
+    proxies: Proxies = field(converter=_proxies)
+    # Cached, since many requests have the same fields.
+    _fields: Callable[[Headers], Hidden[Pairs]] = field(
+        init=False, repr=False, eq=False, factory=lambda: lru_cache(maxsize=8)(_stripped)
+    )
+
+    def start(self, request: Request, timeout: Timeout | None, now: float) -> OutgoingExchange:
+        """Return the exchange that starts *now*, with *timeout* or else the transport's own.
+
+        Raises `InvalidInput` for a URL or a header field that must not be sent,
+        and for a TLS context that no longer verifies.
+        """
+        _is_context(self, None, self.ssl_context)
+        target = split_url(request.url, allow_http=self.allow_http)
+        if request.method == "CONNECT":
+            raise InvalidInput("method", "CONNECT asks a proxy for a connection; give it as proxy=")
+        return OutgoingExchange(
+            request,
+            target,
+            self._fields(request.headers),
+            self.proxies.of(target.origin),
+            to_timeout(timeout) or self.timeout,
+            now,
+        )
+
+    def context_for(self, origin: Origin) -> ssl.SSLContext | None:
+        """Return the TLS context of connections to *origin*, or None for plain HTTP."""
+        if origin.scheme == "http":
+            return None
+        return self.ssl_context or default_ssl_context()
