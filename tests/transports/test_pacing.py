@@ -1,5 +1,7 @@
 """Clients of one credential share its limits; in virtual time, on servers that enforce them."""
 
+import asyncio
+import selectors
 from collections.abc import Iterator
 from threading import Thread
 from types import SimpleNamespace
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 import trio
 import trio.testing
+from attrs import define
 from limited_server import LATENCY, Limit, LimitedServer, LimitedTransport, VirtualTime, module
 
 from calcom_core import (
@@ -262,6 +265,74 @@ async def test_without_pacing_the_same_tasks_are_refused(
 
     assert server.refused >= 100
     assert failed >= 1
+
+
+# On asyncio.
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """Lets the time of its loop pass at once where the loop would wait."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.now += max(timeout or 0.0, 0.0)
+        return super().select(0)
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop in virtual time."""
+
+    def __init__(self) -> None:
+        self.selector = JumpingSelector()
+        super().__init__(self.selector)
+
+    def time(self) -> float:
+        return self.selector.now
+
+
+@define
+class AsyncioServer:
+    """The same server for asyncio."""
+
+    server: LimitedServer
+    library = "asyncio"
+
+    async def send(self, request: Request, timeout: Timeout | None) -> Response:
+        await asyncio.sleep(LATENCY)
+        response = self.server.respond()
+        await asyncio.sleep(LATENCY)
+        return response
+
+
+@pytest.mark.exhaustive(sample=2)
+@pytest.mark.parametrize("clients", [1, 2])
+@pytest.mark.parametrize("limit", LIMITS)
+def test_100_tasks_of_asyncio_keep_to_the_limit(
+    limit: str, clients: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (name, count, period), least = LIMITS[limit]
+
+    async def run() -> LimitedServer:
+        clock = asyncio.get_running_loop().time
+        monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=clock))
+        transport = AsyncioServer(LimitedServer([Limit(name, count, period)], clock))
+        made = [AsyncClient(KEY, base_url=URL, transport=transport) for _ in range(clients)]
+        await made[0].bookings.get_one("first")
+
+        async def work(number: int) -> None:
+            for _ in range(5 if number else 4):
+                await made[number % clients].bookings.get_one("first")
+
+        await asyncio.gather(*[work(number) for number in range(100)])
+        return transport.server
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        server = runner.run(run())
+
+    assert len(server.times) == TOTAL
+    assert server.refused <= TOTAL * 0.01
+    assert least <= took(server) <= least * 1.1
 
 
 @pytest.mark.trio
