@@ -81,12 +81,13 @@ OUTPUT = {
     "calcom_transports/README.md, 3": "",
     "calcom_transports/README.md, 4": "",
     "calcom_transports/README.md, 5": "",
-    "calcom_transports/README.md, 6": NORMAL
+    "calcom_transports/README.md, 6": "",
+    "calcom_transports/README.md, 7": NORMAL
     + "Credentials are replaced by [redacted]; the file still holds them: revoke them, "
     "and record with filter_headers.\n",
-    "calcom_transports/README.md, 7": NORMAL,
-    "calcom_transports/README.md, 8": "first\n",
-    "calcom_transports/README.md, 9": NORMAL,
+    "calcom_transports/README.md, 8": NORMAL,
+    "calcom_transports/README.md, 9": "first\n",
+    "calcom_transports/README.md, 10": NORMAL,
 }
 
 
@@ -285,6 +286,16 @@ def test_the_cassette_tests_record_and_then_replay(
         "test_every_upcoming_booking_has_a_title.json",
         "test_the_next_booking_is_accepted.json",
     ]
+
+
+def test_the_tests_with_the_fake_pass_without_key_and_server(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paste("calcom_fake", project)
+    monkeypatch.delenv("CALCOM_API_KEY")
+    monkeypatch.delenv("CALCOM_BASE_URL")
+
+    assert "3 passed" in pytest_run(project)
 
 
 @pytest.fixture
