@@ -52,6 +52,9 @@ class Client(ConfiguredClient[AnyTransport]):
             the transport, 60 seconds.
         retry: when to retry; by default up to four attempts within 3 minutes, and only requests
             that cannot do anything twice. `NO_RETRY` never retries.
+        pace: how to share and spread the rate limits that responses state; `NO_PACE` never waits.
+            Clients with the same credential in a process share what they learned. A replay has no
+            limits.
         concurrency: how many pages of a list to request at once, at least 1. More than the
             transport's 10 connections gain nothing.
         headers: extra headers for every request, such as those of a proxy in front of the API;
@@ -111,7 +114,7 @@ class Client(ConfiguredClient[AnyTransport]):
         """Run a program within the client's timeout and return its result."""
         before = ON_EXCHANGE.set(self._on_exchange)
         try:
-            return run(program, self._transport, self._timeout)
+            return run(self._pacer.paced(program), self._transport, self._timeout)
         finally:
             ON_EXCHANGE.reset(before)
 
@@ -207,7 +210,9 @@ class AsyncClient(ConfiguredClient[AnyAsyncTransport]):
         before = ON_EXCHANGE.set(self._on_exchange)
         try:
             runtime = runtime_for(self._transport)
-            return await run_async(program, self._transport, self._timeout, runtime)
+            return await run_async(
+                self._pacer.paced(program), self._transport, self._timeout, runtime
+            )
         finally:
             ON_EXCHANGE.reset(before)
 
@@ -216,7 +221,7 @@ class AsyncClient(ConfiguredClient[AnyAsyncTransport]):
         from calcom_transports.async_runtime import runtime_for
 
         runtime = runtime_for(self._transport)
-        emitted = AsyncItems(stream, self._transport, self._timeout, runtime)
+        emitted = AsyncItems(self._pacer.paced(stream), self._transport, self._timeout, runtime)
         return AsyncObservedItems(self._on_exchange, emitted)
 
     def pages(self, op: Operation[Page[Booking]]) -> AsyncIterator[Page[Booking]]:

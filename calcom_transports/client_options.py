@@ -17,6 +17,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.http import HeadersInput, Timeout, to_timeout
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
+from calcom_core.pacing import DEFAULT_PACE, Pace, check_pace
 from calcom_core.paging import at_least_1, items, pages
 from calcom_core.retry import (
     DEFAULT_RETRY,
@@ -32,6 +33,7 @@ from calcom_transports.instrumentation import (
     OnExchange,
     check_on_exchange,
 )
+from calcom_transports.pacing import Pacer
 
 T = TypeVar("T")
 Sender = TypeVar("Sender")
@@ -100,6 +102,7 @@ class ConfiguredClient(ABC, Generic[Sender]):
         transport: Sender | None = None,
         timeout: Timeout | float | None = None,
         retry: RetryPolicy = DEFAULT_RETRY,
+        pace: Pace = DEFAULT_PACE,
         concurrency: int = 1,
         headers: HeadersInput | None = None,
         on_exchange: OnExchange | None = None,
@@ -120,6 +123,8 @@ class ConfiguredClient(ABC, Generic[Sender]):
             self._check(transport)
         self._timeout = to_timeout(timeout)
         self.retry = check_policy(retry, "retry")
+        self.pace = check_pace(pace)
+        self._pacer = Pacer.of(self.pace, self.api, replays)
         self.concurrency = at_least_1(concurrency)
         self._on_exchange = check_on_exchange(on_exchange)
         self._transport: Sender = self._usual_transport() if transport is None else transport
@@ -143,6 +148,7 @@ class ConfiguredClient(ABC, Generic[Sender]):
         *,
         timeout: Timeout | float | None = None,
         retry: RetryPolicy | None = None,
+        pace: Pace | None = None,
         concurrency: int | None = None,
         headers: HeadersInput | None = None,
         auth: Auth | None = None,
@@ -155,6 +161,7 @@ class ConfiguredClient(ABC, Generic[Sender]):
         Args:
             timeout: as in the constructor.
             retry: as in the constructor.
+            pace: as in the constructor; `NO_PACE` never waits.
             concurrency: as in the constructor.
             headers: extra headers; they replace all earlier extra headers, and `{}` removes those.
             auth: fresh credentials, such as `AccessToken(new)`; this client keeps its own.
@@ -175,6 +182,9 @@ class ConfiguredClient(ABC, Generic[Sender]):
         del headers
         client._timeout = self._timeout if timeout is None else to_timeout(timeout)
         client.retry = self.retry if retry is None else check_policy(retry, "retry")
+        client.pace = self.pace if pace is None else check_pace(pace)
+        if pace is not None or auth is not None:
+            client._pacer = Pacer.of(client.pace, client.api, hasattr(self._transport, "begin"))
         if concurrency is not None:
             client.concurrency = at_least_1(concurrency)
         if on_exchange is not None:

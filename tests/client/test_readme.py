@@ -1,6 +1,7 @@
 """The READMEs are true: their code runs, and their tables and links match the code."""
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -72,6 +73,8 @@ OUTPUT = {
     "'Seated between Alice Host and Ann Attendee']\n",
     "calcom_core/README.md, 4": "",
     "calcom_core/README.md, 5": "",
+    "calcom_core/README.md, 6": "first 2 1\nsecond 2 1\nthird 2 1\n",
+    "calcom_core/README.md, 7": "False\nTrue\nTrue\n",
     "calcom_transports/README.md, 0": NORMAL,
     "calcom_transports/README.md, 1": "GET /v2/bookings/first 200\n",
     "calcom_transports/README.md, 2": TWO_TITLES,
@@ -83,6 +86,8 @@ OUTPUT = {
     + "Credentials are replaced by [redacted]; the file still holds them: revoke them, "
     "and record with filter_headers.\n",
     "calcom_transports/README.md, 8": NORMAL,
+    "calcom_transports/README.md, 9": "first\n",
+    "calcom_transports/README.md, 10": NORMAL,
 }
 
 
@@ -212,6 +217,7 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
         (tmp_path / "cassettes").mkdir()
         (tmp_path / "cassettes" / "vcr.json").write_text(cassette_of_vcr(server.url))
         yield tmp_path
+    logging.getLogger("dbos").handlers.clear()  # they write to what pytest captured
 
 
 @pytest.mark.parametrize("name", BLOCKS)
