@@ -247,7 +247,7 @@ CASES: dict[str, Case] = {
     "a location of the type attendeePhone": lambda call: call.create(
         9, location={"type": "attendeePhone"}
     ),
-    "none of the options": lambda call: call.create(
+    "outside the options": lambda call: call.create(
         8, bookingFieldsResponses={"topic": "x", "size": "huge"}
     ),
     "a series or seats of a team's": lambda call: changed(call, 4, requires_confirmation=True),

@@ -369,7 +369,7 @@ def test_a_wait_beyond_the_deadline_of_the_retries_sends_nothing(virtual: Virtua
         client.run(late(30))
     assert caught.value.reason == "timeout"
     assert caught.value.operation == bookings.get_one("first")
-    assert "asks for a wait of 60.0 s, which outlasts the deadline" in str(caught.value)
+    assert "needs a wait of 60.0 s, which outlasts the deadline" in str(caught.value)
     assert len(server.times) == 1
 
     assert client.run(late(80)).status == 200
