@@ -94,9 +94,8 @@ def _is_limit(effect: "Gather", attribute: object, value: int) -> None:
 def check_program(value: object) -> "Program[Any]":
     """Check that a value is a program that has not run yet."""
     if not isinstance(value, (GeneratorType, Generator)):  # the first check is faster
-        raise InvalidInput(
-            "program", f"must be a generator, not {type(value).__name__}; call the function first"
-        )
+        remedy = "run it with call()" if isinstance(value, Operation) else "call the function first"
+        raise InvalidInput("program", f"must be a generator, not {type(value).__name__}; {remedy}")
     if getattr(value, "gi_frame", value) is None:
         raise InvalidInput("program", "has run already; call the function again for a new one")
     return value

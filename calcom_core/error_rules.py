@@ -288,7 +288,7 @@ REMEDIES: dict[type[CalcomError], str] = {
     SlotUnavailable: "list the free slots, and choose another",
     TokenExpired: "refresh the access token, then retry",
     Unauthenticated: "{credentials}",
-    ValidationFailed: "change {fields}",
+    ValidationFailed: "correct {fields}",
     ApiError: "not a response of the API; redirects are not followed; check the base URL",
 }
 

@@ -38,6 +38,12 @@ _MAX_TEXT = 500
 """The number of characters of a server's text that a message repeats."""
 
 
+def _is_method(operation: "Operation[Any]", attribute: object, method: str) -> None:
+    # Methods are case-sensitive (RFC 9110, 9.1), so `get` would be an unknown method.
+    if not isinstance(method, str) or not re.fullmatch("[A-Z]+", method):
+        raise InvalidInput("method", "must be in capital letters, such as GET")
+
+
 def _is_path(operation: "Operation[Any]", attribute: object, path: str) -> None:
     # It follows the base URL: `.example.com/v2` would send the credentials to another host.
     if not isinstance(path, str) or not _PATH.fullmatch(path):
@@ -91,7 +97,7 @@ class Operation(LazyMethods, Generic[T_co]):
     """
 
     name: str
-    method: str
+    method: str = field(validator=_is_method)
     path: str = field(validator=_is_path)
     decoder: Decoder[Any] | None = field(default=None, repr=False)
     query: tuple[tuple[str, str], ...] = field(

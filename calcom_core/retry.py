@@ -166,7 +166,7 @@ PERMANENT = frozenset({"host", "proxy", "tls", "transport-closed"})
 """The reasons of a `NotSent` that a retry cannot change."""
 
 NO_MORE = "the policy allows no more"
-NOT_TRANSIENT = "a retry would fail again"
+NOT_TRANSIENT = "a retry would not help"
 MAY_HAVE_HAPPENED = "a retry might execute it twice"
 
 

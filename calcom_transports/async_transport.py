@@ -181,7 +181,8 @@ class PooledTransport(ABC, Generic[C]):
         if self._loop not in (None, loop):
             raise InvalidInput(
                 "transport",
-                f"belongs to the {self._loop_name} it was first used in; create one in each",
+                f"belongs to the {self._loop_name} it was first used in; "
+                "create a client and its transport in each",
             )
         self._loop = loop
 
@@ -252,7 +253,8 @@ class PooledTransport(ABC, Generic[C]):
         refuse_pickling(self, "holds open connections")
 
     def __del__(self) -> None:
-        _POOLS.pop(id(self), None)
+        if _POOLS.pop(id(self), None) is None:  # the constructor has raised
+            return
         idle = [connection for pool in self._pools.values() for connection in pool.idle]
         try:
             if idle:

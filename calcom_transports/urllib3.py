@@ -276,6 +276,8 @@ class Urllib3Transport:
         refuse_pickling(self, "holds open connections")
 
     def __del__(self) -> None:
+        if not hasattr(self, "_connections"):  # the constructor has raised
+            return
         try:
             if self._connections and not self._closed:
                 warn_unclosed(self, "call close(), or use a `with` block")

@@ -201,7 +201,7 @@ def test_a_wrong_key_prints_one_line(
         "calcom_transports: bookings.list (GET /v2/bookings): 401 UnauthorizedException: "
         "CustomThrottlerGuard - Invalid API Key (the API key was refused: check that it is "
         "complete, not expired, and of this server) "
-        "(after 1 attempt: a retry would fail again)\n"
+        "(after 1 attempt: a retry would not help)\n"
     )
 
 

@@ -130,7 +130,6 @@ def test_a_custom_operation_sends_a_complete_request() -> None:
         ("PUT", False),
         ("PATCH", False),
         ("DELETE", False),
-        ("get", False),
     ],
 )
 def test_only_a_read_is_idempotent_by_default(method: str, idempotent: bool) -> None:
@@ -242,6 +241,13 @@ class Paths(StrEnum):
     WEBHOOKS = "/v2/webhooks"
 
 
+@pytest.mark.parametrize("method", ["get", "", "G ET", "GET ", "GET\n", b"GET", None])
+def test_a_method_that_is_not_in_capital_letters_is_refused(method: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Operation("x", method, "/v2/x")
+    assert str(caught.value) == "method: must be in capital letters, such as GET"
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -333,8 +339,6 @@ def test_a_query_of_other_values_is_refused(query: Any) -> None:
 @pytest.mark.parametrize(
     ("operation", "field"),
     [
-        (Operation("x", "G ET", "/v2/x"), "method"),
-        (Operation("x", "", "/v2/x"), "method"),
         (Operation("x", "POST", "/v2/x", body={"a": 1}), "body"),  # type: ignore[arg-type]
         (Operation("x", "GET", "/v2/x", version="2024\r\nX: y"), "headers['cal-api-version']"),
     ],

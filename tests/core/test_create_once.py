@@ -176,7 +176,7 @@ def test_an_existing_booking_in_the_response_is_an_error_with_it() -> None:
         assert str(error) == (
             "bookings.create (POST /v2/bookings): the server returned an existing booking "
             "without the key of this call, and created none; error.booking holds it "
-            "(after 1 attempt: a retry would fail again)"
+            "(after 1 attempt: a retry would not help)"
         )
 
 
@@ -704,7 +704,7 @@ def test_a_refusal_states_what_the_look_up_left_open() -> None:
         play([NONE, (CREATE, TAKEN), (LOOK, NO_KEY)])
     assert isinstance(caught.value.__cause__, Unauthenticated)
     assert caught.value.stop_reason == (
-        "a retry would fail again; the booking of this key may exist: "
+        "a retry would not help; the booking of this key may exist: "
         "a look-up failed: the response was 401 no credentials"
     )
     broken = [(LOOK, listed(FIRST)), (GET_SERIES, success([FIRST]))]

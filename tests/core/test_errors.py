@@ -494,7 +494,7 @@ MESSAGES: dict[str, str] = {
     ),
     "live-07-create-recurring-count-too-high": (
         "bookings.create (POST /v2/bookings): 400 BadRequestException: Provided recurrence count "
-        "is higher than the event type's recurring event count. (change recurrenceCount)"
+        "is higher than the event type's recurring event count. (correct recurrenceCount)"
     ),
     "live-24-series-2-cancel-series-refused": (
         "bookings.cancel (POST /v2/bookings/dc6da333-fcf2-423f-9fea-a97ebe1f3b32/cancel): 400 "
@@ -513,7 +513,7 @@ MESSAGES: dict[str, str] = {
         "bookings.update_location (PATCH /v2/bookings/7s3RzwypGL2CY1oUTWDmvc/location): 400 "
         "BadRequestException: Bad Request Exception: location: "
         "UpdateBookingInputLocationValidator_2024_08_13 - Validation failed for link location: "
-        "link must be a URL address (change location)"
+        "link must be a URL address (correct location)"
     ),
     "217-create-bad-email": (
         "bookings.create (POST /v2/bookings): 400 BAD_REQUEST: responses - "
@@ -592,7 +592,7 @@ def test_a_validation_error_without_fields_refers_to_the_message() -> None:
     error = refusal(CREATE, 400, "Body should be an object", "BadRequestException")
     assert str(error) == (
         "bookings.create (POST /v2/bookings): 400 BadRequestException: Body should be an object "
-        "(change the input as the server's text requires)"
+        "(correct the input as the server's text requires)"
     )
 
 

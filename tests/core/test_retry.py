@@ -71,7 +71,7 @@ def failure(received: Response | type[TransportError], idempotent: bool) -> Calc
 
 
 NO_MORE = GiveUp("the policy allows no more")
-SAME = (GiveUp("a retry would fail again"),) * 4
+SAME = (GiveUp("a retry would not help"),) * 4
 UNKNOWN = (GiveUp("a retry might execute it twice", True),) * 4
 BACKOFF = (Retry(1, 1), Retry(2, 1), Retry(3, 1), NO_MORE)
 IN_TWO_SECONDS = (Retry(3, 1 / 3), Retry(4, 0.5), Retry(5, 0.6), NO_MORE)
@@ -630,7 +630,7 @@ def test_a_lasting_refusal_is_not_retried(received: Response, error: type[Calcom
     with pytest.raises(error) as caught:
         run_script(retrying(API, READ), [(READ, received)])
     assert (caught.value.attempts, caught.value.stop_reason) == (1, SAME[0].reason)
-    assert str(caught.value).endswith("(after 1 attempt: a retry would fail again)")
+    assert str(caught.value).endswith("(after 1 attempt: a retry would not help)")
 
 
 def test_an_error_raised_outside_a_program_has_no_attempts() -> None:

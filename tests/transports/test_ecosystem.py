@@ -164,6 +164,7 @@ def test_the_marker_of_pytest_recording_records_and_replays(pytester: pytest.Pyt
     with Server(answering(OK)) as server:
         pytester.makepyfile(RECORDED.format(url=server.url))
         arguments = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error")
+        arguments += ("-W", "ignore:Module already imported")  # VCR.py, at the top of this file
         for mode in ("once", "none"):
             result = pytester.runpytest_inprocess(f"--record-mode={mode}", *arguments)
             result.assert_outcomes(passed=2)

@@ -1527,7 +1527,8 @@ def test_an_async_transport_belongs_to_one_loop(kind: str, loop: str) -> None:
             under(kind, transport.send, get(server))
         under(kind, transport.aclose)
     assert str(caught.value) == (
-        f"transport: belongs to the {loop} it was first used in; create one in each"
+        f"transport: belongs to the {loop} it was first used in; "
+        "create a client and its transport in each"
     )
 
 
@@ -1754,3 +1755,11 @@ def test_what_belongs_to_one_process_refuses_to_be_pickled_or_copied(
         f"a {type(value).__name__} cannot be pickled or copied, since it {reason}; "
         "create one in each process"
     )
+
+
+@pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio"])
+def test_a_transport_with_an_unknown_option_is_never_created_and_ends_quietly(kind: str) -> None:
+    create: Any = ASYNC.get(kind, Urllib3Transport)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'verify'"):
+        create(verify=False)
+    gc.collect()  # an error of a finalizer would fail this test

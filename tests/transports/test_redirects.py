@@ -152,6 +152,6 @@ def test_a_client_goes_nowhere_else_and_asks_once(
     assert (type(error), error.status, error.attempts) == (ApiError, status, 1)
     assert str(error).endswith(
         f"{status} (not a response of the API; redirects are not followed; check the base URL) "
-        "(after 1 attempt: a retry would fail again)"
+        "(after 1 attempt: a retry would not help)"
     )
     assert (len(server.requests), other.connections) == (1, 0)
