@@ -3,8 +3,9 @@
 The fixtures `calcom_client` and `calcom_async_client` share the cassette
 `cassettes/<module>/<test>.json` beside the test's file. The marker `calcom` changes its name and
 the options of the client. Only `--calcom-record` decides whether a test records.
-A test fails if it leaves an exchange unplayed. A recording is written once the test has passed,
-with its teardown, so a failed test never replaces a cassette.
+A test fails if it leaves an exchange unplayed, or a fault of `calcom_fake` untriggered.
+A recording is written once the test has passed, with its teardown, so a failed test never replaces
+a cassette.
 pytest loads this module in every run, so it imports the library only for a test with a client.
 """
 
@@ -73,11 +74,16 @@ def calcom_async_client(request: pytest.FixtureRequest) -> "AsyncClient":
 
 
 @pytest.fixture
-def calcom_fake() -> "FakeCalcom":
-    """Return a Cal.com in memory, fresh for this test: a transport for either client."""
+def calcom_fake(request: pytest.FixtureRequest) -> "FakeCalcom":
+    """Return a Cal.com in memory, fresh for this test: a transport for either client.
+
+    The test fails if it sets a fault that no request triggers.
+    """
     from calcom_transports.fake import FakeCalcom
 
-    return FakeCalcom()
+    fake = FakeCalcom()
+    request.node.stash[_FAKE] = fake
+    return fake
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -227,6 +233,7 @@ class _Session:
 
 
 _CASSETTE = pytest.StashKey[_TestCassette]()
+_FAKE = pytest.StashKey["FakeCalcom"]()
 _SESSION = pytest.StashKey[_Session]()
 
 
@@ -356,15 +363,26 @@ def pytest_runtest_makereport(
 # Outermost: it runs after everything that can fail the teardown of the test.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Write or check the cassette of a test that passed with its fixtures."""
+    """Write or check the cassette, and check the fake, of a test that passed with its fixtures."""
     try:
         result = yield
-        if _CASSETTE in item.stash and item.config.stash[_SESSION].passed.get(item.nodeid):
-            with _failing_test():
-                item.stash[_CASSETTE].finish()
+        if item.config.stash[_SESSION].passed.get(item.nodeid):
+            if _CASSETTE in item.stash:
+                with _failing_test():
+                    item.stash[_CASSETTE].finish()
+            if _FAKE in item.stash:
+                _check_faults(item.stash[_FAKE])
         return result
     finally:
-        _discard_cassette(item)
+        _discard(item)
+
+
+def _check_faults(fake: "FakeCalcom") -> None:
+    if faults := [f"calcom_fake.{fault}" for fault in fake.faults.untriggered]:
+        _fail(
+            f"no request triggered {', '.join(faults)}; "
+            "send one, or discard all faults with calcom_fake.faults.clear()"
+        )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -373,10 +391,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     finally:
-        _discard_cassette(item)
+        _discard(item)
 
 
-def _discard_cassette(item: pytest.Item) -> None:
+def _discard(item: pytest.Item) -> None:
+    if _FAKE in item.stash:
+        del item.stash[_FAKE]
     if _CASSETTE in item.stash:
         item.stash[_CASSETTE].discard()
         del item.stash[_CASSETTE]

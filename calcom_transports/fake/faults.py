@@ -10,14 +10,17 @@ from typing import Literal
 
 from attrs import define, field, frozen
 
+from calcom_core.checks import check_fields, checked_by, positive_int
 from calcom_core.http import Response
+from calcom_transports.fake.checks import operation_name, seconds
 
-Kind = Literal["refuse", "lose", "delay", "fail"]
+Kind = Literal["refuse_connections", "lose_response", "delay", "fail"]
+"""The methods of `FakeCalcom` that set a fault."""
 
 
-@frozen
+@frozen(field_transformer=check_fields)
 class Fault:
-    """A fault of the requests from the *at*-th to the *times* after it, counted from 1.
+    """A fault of *times* requests from the *at*-th on, counted from 1.
 
     *on* is the name of an operation, or None for every request.
     *seconds* is how long a delay takes, and *response* what comes in place of the server's own;
@@ -25,18 +28,31 @@ class Fault:
     """
 
     kind: Kind
-    on: str | None = None
-    at: int = 1
-    times: int = 1
-    seconds: float = 0
+    on: str | None = field(default=None, metadata=checked_by(operation_name))
+    at: int = field(default=1, metadata=checked_by(positive_int))
+    times: int = field(default=1, metadata=checked_by(positive_int))
+    seconds: float = field(default=0, metadata=checked_by(seconds))
     response: Response | None = None
     executes: bool = False
+
+    def __str__(self) -> str:
+        """Return the call that sets the fault, such as `delay(30, on='bookings.create')`."""
+        words = [str(self.seconds)] if self.kind == "delay" else []
+        if self.response is not None:
+            words.append(str(self.response.status))
+        options = (("on", self.on, None), ("at", self.at, 1), ("times", self.times, 1))
+        words += [f"{name}={value!r}" for name, value, default in options if value != default]
+        return f"{self.kind}({', '.join(words)})"
 
 
 @define
 class _Watched:
     fault: Fault
     seen: int = 0
+
+    @property
+    def triggered(self) -> bool:
+        return self.seen >= self.fault.at
 
 
 @define
@@ -49,6 +65,11 @@ class Faults:
     def is_empty(self) -> bool:
         """Whether there is no fault left."""
         return not self._watched
+
+    @property
+    def untriggered(self) -> list[Fault]:
+        """The faults whose first request has not come yet."""
+        return [watched.fault for watched in self._watched if not watched.triggered]
 
     def add(self, fault: Fault) -> None:
         """Watch for the requests of a fault from now on."""

@@ -8,17 +8,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 
-from attrs import define, frozen
+from attrs import define, field, frozen
+
+from calcom_core.checks import check_fields, checked_by, non_empty_string, positive_int
+from calcom_transports.fake.checks import positive_seconds, seconds
 
 
-@frozen
+@frozen(field_transformer=check_fields)
 class RateLimit:
     """How many requests a key may send in *window* seconds, and for how long it blocks then."""
 
-    limit: int = 120
-    window: float = 60
-    block: float = 60
-    name: str = "Default"
+    limit: int = field(default=120, metadata=checked_by(positive_int))
+    window: float = field(default=60, metadata=checked_by(positive_seconds))
+    block: float = field(default=60, metadata=checked_by(seconds))
+    name: str = field(default="Default", metadata=checked_by(non_empty_string))
 
 
 ENDPOINT_LIMITS: Mapping[str, RateLimit] = {

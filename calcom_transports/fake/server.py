@@ -65,6 +65,7 @@ _KNOWN = frozenset({*_VERSIONS.values(), "2024-04-15", "2024-06-11"})
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _BEARER = "Bearer "
+_REMEDY = "nothing was changed; use fake.fail(…) or Replay.of for this case"
 
 
 @define
@@ -100,7 +101,7 @@ class Server:
             self.state.bookings.clear()
             self.state.bookings.update(before)
             del self.state.transitions[told:]
-            message = f"not recorded, so the fake cannot respond: {missing}"
+            message = f"not recorded, so the fake cannot respond: {missing}; {_REMEDY}"
             error = {"code": "NotRecorded", "message": message}
             now = instant(self.state.now)
             body = {"status": "error", "timestamp": now, "path": sent, "error": error}

@@ -5,7 +5,7 @@ Its time is the virtual time of the programs that run on it: their sleeps move i
 the seed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -13,10 +13,12 @@ from typing import Any
 from attrs import define
 
 from calcom_core import responses
+from calcom_core.checks import list_of, non_empty_string, non_negative_int, utc_datetime
 from calcom_core.effects import Send
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent
 from calcom_core.execution import Branch
 from calcom_core.http import HeadersInput, Request, Response, Timeout
+from calcom_transports.fake import checks
 from calcom_transports.fake.deliveries import request_of
 from calcom_transports.fake.faults import Fault, Faults
 from calcom_transports.fake.limits import RateLimit
@@ -38,6 +40,13 @@ DEFAULT_EVENT_TYPES = (
 )
 """The event types of a fake that is given no others."""
 
+_users = list_of(
+    checks.instance_of(User, "User(1, 'Ann', 'ann', 'ann@example.com', key='cal_ann')")
+)
+_event_types = list_of(checks.instance_of(EventType, "EventType(1, 'talk', 'Talk')"))
+_teams = list_of(checks.instance_of(Team, "Team(1, 'Team One', 'one')"))
+_limits = list_of(checks.instance_of(RateLimit, "RateLimit(120)"))
+
 
 class FakeCalcom:
     """A Cal.com in memory, for `Client`, `AsyncClient` and `run`.
@@ -47,8 +56,9 @@ class FakeCalcom:
 
     Arguments:
         now: the time at which it begins; aware.
-        event_types: what can be booked; the ids of its hosts are those of *hosts*.
-        hosts: the users, each with an API key where that user is to call the API.
+        event_types: what can be booked, `DEFAULT_EVENT_TYPES` by default; the ids of its hosts
+            are those of *hosts*.
+        hosts: the users, `DEFAULT_HOST` by default; a user who calls the API needs a key.
         teams: the teams of event types.
         seed: decides every uid; two fakes with one seed are equal.
         limits: rate limits for each key; none by default.
@@ -62,29 +72,29 @@ class FakeCalcom:
         self,
         *,
         now: datetime = DEFAULT_NOW,
-        event_types: Iterable[EventType] = DEFAULT_EVENT_TYPES,
-        hosts: Iterable[User] = (DEFAULT_HOST,),
+        event_types: Iterable[EventType] | None = None,
+        hosts: Iterable[User] | None = None,
         teams: Iterable[Team] = (),
         seed: int = 0,
-        limits: Sequence[RateLimit] = (),
+        limits: Iterable[RateLimit] = (),
         webhook_secret: str = "whsec_fake",  # noqa: S107 - no secret of anybody's
     ) -> None:
-        if now.tzinfo is None:
-            raise InvalidInput("now", "must be aware, such as datetime(2027, 3, 1, 8, tzinfo=UTC)")
+        if event_types is None:
+            event_types = DEFAULT_EVENT_TYPES
         state = State(
-            now.astimezone(UTC),
-            {user.id: user for user in hosts},
-            {event_type.id: event_type for event_type in event_types},
-            {team.id: team for team in teams},
-            seed,
+            utc_datetime(now, "now"),
+            {user.id: user for user in _users([DEFAULT_HOST] if hosts is None else hosts, "hosts")},
+            {item.id: item for item in _event_types(event_types, "event_types")},
+            {team.id: team for team in _teams(teams, "teams")},
+            non_negative_int(seed, "seed"),
         )
         _check_event_types(state)
         self.state = state
-        self.server = Server(state, tuple(limits))
+        self.server = Server(state, _limits(limits, "limits"))
         self.faults = Faults()
         self.requests: list[Request] = []
         """The requests that reached the server, in order."""
-        self._secret = webhook_secret
+        self._secret = non_empty_string(webhook_secret, "webhook_secret")
         self._advanced = timedelta()
         self._lock = Lock()
 
@@ -106,8 +116,9 @@ class FakeCalcom:
 
     def advance(self, seconds: float) -> None:
         """Move the time of the server by *seconds*."""
-        self._advanced += timedelta(seconds=seconds)
-        self.state.now += timedelta(seconds=seconds)
+        moved = timedelta(seconds=checks.seconds(seconds, "seconds"))
+        self._advanced += moved
+        self.state.now += moved
 
     @property
     def deliveries(self) -> list[Request]:
@@ -119,11 +130,11 @@ class FakeCalcom:
 
     def lose_response(self, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
         """Execute the *at*-th request of an operation, and lose its response: `NoAnswer`."""
-        self.faults.add(Fault("lose", on, at, times))
+        self.faults.add(Fault("lose_response", on, at, times))
 
     def refuse_connections(self, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
         """Refuse the connection of the *at*-th request: `NotSent`."""
-        self.faults.add(Fault("refuse", on, at, times))
+        self.faults.add(Fault("refuse_connections", on, at, times))
 
     def delay(self, seconds: float, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
         """Take *seconds* for the response; beyond the timeout the client gets `NoAnswer`."""
@@ -140,8 +151,11 @@ class FakeCalcom:
         headers: HeadersInput = (),
         executes: bool = False,
     ) -> None:
-        """Respond with an error, as a gateway does; with *executes* the request is executed."""
-        response = responses.error(status, message, headers=headers)
+        """Respond with an error, as a gateway does; with *executes* the request is executed.
+
+        *status* is one from 400 to 599.
+        """
+        response = responses.error(checks.error_status(status, "status"), message, headers=headers)
         self.faults.add(Fault("fail", on, at, times, 0, response, executes))
 
     def respond(self, request: Request) -> Response:
@@ -165,7 +179,7 @@ def _check_event_types(state: State) -> None:
     for event_type in state.event_types.values():
         unknown = [host for host in event_type.host_ids if host not in state.users]
         where = f"event_types[{event_type.slug!r}]"
-        if unknown or not event_type.host_ids:
+        if unknown:
             raise InvalidInput(f"{where}.host_ids", f"must be ids of hosts, not {unknown}")
         if event_type.team_id is not None and event_type.team_id not in state.teams:
             raise InvalidInput(f"{where}.team_id", f"{event_type.team_id} is no team")
@@ -194,14 +208,14 @@ class _Run:
         response = None
         total = (effect.timeout_or(play.timeout) or Timeout()).total
         for fault in faults:
-            if fault.kind == "refuse":
+            if fault.kind == "refuse_connections":
                 raise NotSent("the fake refuses this connection", reason="refused")
             waited = min(fault.seconds, total)
             play.elapsed += waited
             self.fake.state.now += timedelta(seconds=waited)
-            if fault.executes or fault.kind in {"lose", "delay"}:
+            if fault.executes or fault.kind in {"lose_response", "delay"}:
                 response = response or self._respond(effect.request)
-            if fault.kind == "lose":
+            if fault.kind == "lose_response":
                 raise NoAnswer("the fake loses this response", reason="closed")
             if fault.seconds > total:
                 raise NoAnswer("the fake takes longer than the timeout", reason="timeout")

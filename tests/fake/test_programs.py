@@ -1,6 +1,7 @@
 """Whole programs on the fake: both clients, faults, limits, time, webhooks and equal runs."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -253,7 +254,7 @@ def test_a_fake_is_checked_when_it_is_made() -> None:
     keyless = FakeCalcom(hosts=[User(1, "Hanna", "hanna", "hanna@example.com")])
     with pytest.raises(InvalidInput, match="have no key"):
         _ = keyless.key
-    with pytest.raises(InvalidInput, match="must be aware"):
+    with pytest.raises(InvalidInput, match="is a naive time"):
         FakeCalcom(now=datetime(2027, 1, 1))
     with pytest.raises(InvalidInput, match=r"must be ids of hosts, not \[7\]"):
         FakeCalcom(event_types=[EventType(1, "x", "X", host_ids=(1, 7))])
@@ -331,6 +332,14 @@ def test_what_was_not_recorded_is_a_501_that_says_what(fake: FakeCalcom, client:
     with pytest.raises(ServerError, match=r"bookings.calendar_links with the event") as caught:
         client.bookings.calendar_links(client.bookings.create_one(new()).uid)
     assert caught.value.status == 501
+    unknown = (
+        "bookings.create_one (POST /v2/bookings): it may have happened: the response was 501 "
+        "not recorded, so the fake cannot respond: bookings.create with an unknown event type; "
+        "nothing was changed; use fake.fail(…) or Replay.of for this case; before you repeat it, "
+        "run error.verify (after 1 attempt: a retry might execute it twice)"
+    )
+    with pytest.raises(OutcomeUnknown, match=f"^{re.escape(unknown)}$"):
+        client.bookings.create_one(new(99))
     with pytest.raises(NotFound):
         client.bookings.get_one("nobody")
     assert repr(fake) == "<FakeCalcom at 2027-03-01 08:00:00: 1 bookings>"

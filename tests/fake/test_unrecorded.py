@@ -381,6 +381,9 @@ def test_a_case_without_a_recording_is_a_501_that_names_it(what: str) -> None:
     assert response.status == 501, body
     assert body["error"]["code"] == "NotRecorded"
     assert what in body["error"]["message"]
+    assert body["error"]["message"].endswith(
+        "; nothing was changed; use fake.fail(…) or Replay.of for this case"
+    )
 
 
 def test_a_501_changes_nothing() -> None:

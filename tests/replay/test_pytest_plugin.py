@@ -208,6 +208,54 @@ def test_an_unplayed_exchange_stops_a_run_that_stops_at_errors(pytester: pytest.
     run(pytester, "-x").assert_outcomes(passed=1, errors=1)
 
 
+FAULTS = """
+def test_x(calcom_fake):
+    calcom_fake.lose_response(on='bookings.create')
+    calcom_fake.fail(503, at=2)
+"""
+NO_REQUEST = (
+    "calcom_fake.lose_response(on='bookings.create'), calcom_fake.fail(503, at=2); "
+    "send one, or discard all faults with calcom_fake.faults.clear()"
+)
+
+
+def test_a_fault_that_no_request_triggers_is_an_error_of_the_test(
+    pytester: pytest.Pytester,
+) -> None:
+    write(pytester, FAULTS + "def test_y(calcom_fake): assert calcom_fake.faults.untriggered == []")
+
+    result = run(pytester)
+
+    result.assert_outcomes(passed=2, errors=1)
+    found = result.outlines.index("no request triggered " + NO_REQUEST)
+    assert "ERROR at teardown of test_x" in result.outlines[found - 1]
+
+
+@pytest.mark.parametrize(
+    ("rest", "outcomes"),
+    [
+        ("    assert False", {"failed": 1}),
+        ("    __import__('pytest').skip()", {"skipped": 1}),
+        ("    calcom_fake.faults.clear()", {"passed": 1}),
+        (
+            "    from calcom_transports import Client\n"
+            "    client = Client(calcom_fake.key, transport=calcom_fake)\n"
+            "    try: client.bookings.create({'event_type_id': 1, 'start': '2027-03-02T09:00:00Z', "
+            "'attendee': {'name': 'A', 'email': 'a@example.com', 'time_zone': 'UTC'}})\n"
+            "    except Exception: client.me.get()",
+            {"passed": 1},
+        ),
+    ],
+    ids=["failed", "skipped", "discarded", "triggered"],
+)
+def test_no_other_test_fails_for_a_fault(
+    pytester: pytest.Pytester, rest: str, outcomes: dict[str, int]
+) -> None:
+    write(pytester, FAULTS + rest)
+
+    run(pytester).assert_outcomes(**outcomes)
+
+
 def test_an_unrecorded_request_fails_the_test_but_not_its_teardown(
     pytester: pytest.Pytester,
 ) -> None:

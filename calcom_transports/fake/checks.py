@@ -1,0 +1,80 @@
+"""Checks for what tests give to the fake, beside those of `calcom_core.checks`.
+
+Each returns the value, or raises `InvalidInput` with the field, the fault and its remedy.
+"""
+
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import Any, TypeVar
+
+from calcom_core.checks import bounded_int, did_you_mean, found_type, list_of, non_empty_string
+from calcom_core.errors import InvalidInput
+from calcom_core.routes import ROUTES
+
+T = TypeVar("T")
+
+_OPERATIONS = tuple(ROUTES)
+_weekday = bounded_int(0, 6)
+_minutes = list_of(bounded_int(0, 24 * 60), least=2, most=2)
+
+error_status = bounded_int(400, 599)
+"""Checks that a value is the HTTP status of an error."""
+
+
+def instance_of(cls: type[T], example: str) -> Callable[[object, str], T]:
+    """Return a check for an instance of *cls*; the message has the *example*."""
+
+    def check(value: object, field: str) -> T:
+        if not isinstance(value, cls):
+            found = found_type(value)
+            problem = f"must be of the class {cls.__name__}, such as {example}, not {found}"
+            raise InvalidInput(field, problem)
+        return value
+
+    return check
+
+
+def operation_name(value: object, field: str) -> str:
+    """Check that a value is the name of an operation, such as bookings.create."""
+    if not isinstance(value, str):
+        found = found_type(value)
+        raise InvalidInput(field, f"must be a name such as 'bookings.create', not {found}")
+    if value not in ROUTES:
+        hint = did_you_mean(value, _OPERATIONS) or "; leave it out for a fault of every request"
+        raise InvalidInput(field, f"is not the name of an operation{hint}")
+    return value
+
+
+def seconds(value: object, field: str) -> float:
+    """Check that a value is a finite number of seconds, at least 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidInput(field, f"must be a number of seconds, not {found_type(value)}")
+    if not 0 <= value < inf:
+        raise InvalidInput(field, "must be finite, and at least 0 seconds")
+    return value
+
+
+def positive_seconds(value: object, field: str) -> float:
+    """Check that a value is a finite number of seconds above 0."""
+    number = seconds(value, field)
+    if not number:
+        raise InvalidInput(field, "must be above 0 seconds")
+    return number
+
+
+def api_key(value: object, field: str) -> str:
+    """Check that a value is an API key, as the server tells keys from access tokens."""
+    key = non_empty_string(value, field)
+    if not key.startswith("cal_"):
+        raise InvalidInput(field, "must begin with cal_, as the API keys of Cal.com do")
+    return key
+
+
+def hours(value: object, field: str) -> dict[int, tuple[int, ...]]:
+    """Check the hours of availability: minutes from and to, by weekday from 0, Monday."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput(
+            field, f"must be a mapping such as {{0: (540, 1020)}}, not {found_type(value)}"
+        )
+    items: Mapping[Any, Any] = value
+    return {_weekday(day, field): _minutes(pair, f"{field}[{day}]") for day, pair in items.items()}
