@@ -31,6 +31,8 @@ MARGIN = 10.0
 """How many seconds an exchange may outlast its limits; machines are slow at times."""
 GRACE = 2.0
 """How many seconds a transport has to end when its connections are gone."""
+TIME_TO_NOTICE = 0.05
+"""How many seconds a transport has to notice that the server ended a kept connection."""
 
 T = TypeVar("T")
 Make: TypeAlias = Callable[[], Any]
@@ -184,8 +186,10 @@ class Trial:
         exchanges = self.scenario.exchanges
         for batch in [exchanges] if self.scenario.at_once else [(each,) for each in exchanges]:
             if batch[0].after_end:
-                _wait_until(lambda: self.server.ended.is_set() or self.server.is_quiet)
-                time.sleep(0.05)  # until the client's end has noticed it
+                self.server.wait_for(self._has_ended, PATIENCE)
+                # Real time is the subject: a transport may notice the end in a task or a thread of
+                # its own, which nothing shows, and has this long for it.
+                time.sleep(TIME_TO_NOTICE)
             # One limit is there to end the exchange; the others are longer.
             limit = min(astuple(batch[0].timeout or Timeout()))
             self.due = time.monotonic() + limit + MARGIN
@@ -198,13 +202,16 @@ class Trial:
                     return difference
             failed = any(isinstance(outcome, TransportError) for outcome in outcomes)
             closes = failed and not self.scenario.may_stay_open
-            if closes and not _wait_until(lambda: self.server.is_quiet):
+            if closes and not self.server.wait_for(lambda: self.server.is_quiet, PATIENCE):
                 return "a connection that is closed after a failure, but it is still open"
         return ""
 
+    def _has_ended(self) -> bool:
+        return self.server.ended.is_set() or self.server.is_quiet
+
     def _seen(self) -> str:
         """Return what is wrong with the requests that the server saw, or ""."""
-        answered = sum(isinstance(outcome, Response) for outcome in self.outcomes)
+        responded = sum(isinstance(outcome, Response) for outcome in self.outcomes)
         sent = sum(not isinstance(outcome, NotSent) for outcome in self.outcomes)
         begun = sum(peer.begun for peer in self.server.peers)
         if begun > sent:
@@ -212,8 +219,8 @@ class Trial:
                 f"{_requests(sent)} to reach the server, and no byte of one that is NotSent, "
                 f"but it saw {begun}"
             )
-        if begun < answered:
-            return f"{_requests(answered)} to reach the server, but it saw {begun}"
+        if begun < responded:
+            return f"{_requests(responded)} to reach the server, but it saw {begun}"
         if self.scenario.at_once:
             return ""  # in any order
         authority = f"{self.server.host}:{self.server.port}"
@@ -232,15 +239,6 @@ def _outcome(send: Send, url: str, exchange: Exchange) -> Any:
         return send(request, exchange.timeout)
     except Exception as error:
         return error
-
-
-def _wait_until(condition: Callable[[], bool]) -> bool:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.002)
-    return True
 
 
 @contextmanager

@@ -53,7 +53,7 @@ OK = "200 [('Content-Length', '2')] b'ok'"
         (AT_ONCE, 2, 2),
     ],
 )
-def test_a_requirement_has_so_many_scenarios(
+def test_a_requirement_has_the_stated_number_of_scenarios(
     scenarios: Sequence[Scenario], in_clear: int, over_tls: int
 ) -> None:
     assert len({str(scenario) for scenario in scenarios}) == len(scenarios) == over_tls
@@ -333,7 +333,7 @@ def test_mixed_up_responses_do_not_conform(impatient: None) -> None:
     assert second.startswith("20 at once: expected 200 ")
 
 
-def test_every_failure_of_a_batch_is_told_and_no_later_scenario_runs() -> None:
+def test_every_failure_of_a_batch_is_reported_and_no_later_scenario_runs() -> None:
     wrong = evolve(ONE, exchanges=(get(NoAnswer),))
     scenarios = [evolve(wrong if n > 22 else ONE, variant=str(n)) for n in range(30)]
     assert failures(scenarios, Target(Urllib3Transport, blocking)) == [
@@ -381,7 +381,7 @@ def test_an_error_when_a_transport_is_made_passes_through() -> None:
         (on_asyncio, (), []),
     ],
 )
-def test_a_transport_is_closed_in_the_way_that_it_has(
+def test_a_transport_is_closed_by_its_own_method(
     runtime: Runtime, methods: tuple[str, ...], called: list[str]
 ) -> None:
     calls: list[str] = []
@@ -443,7 +443,7 @@ def test_a_request_is_compared_with_the_given_one(old: bytes, new: bytes, differ
         (b"Content-Length: 1\r\n", "content-length to be ['0'], but ['1'] came"),
     ],
 )
-def test_a_request_without_a_body_may_say_its_length(length: bytes, difference: str) -> None:
+def test_a_request_without_a_body_may_have_a_content_length(length: bytes, difference: str) -> None:
     came = b"GET / HTTP/1.1\r\nHost: h:1\r\n" + length + b"\r\n"
     assert request_difference(Exchange((), target="/"), came, "h:1") == difference
 
@@ -496,7 +496,7 @@ def suite(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
     return run
 
 
-def test_a_transport_of_the_users_own_is_told_what_it_does_wrong(
+def test_the_failures_of_a_custom_transport_are_reported(
     suite: Callable[..., pytest.RunResult],
 ) -> None:
     result = suite("--transport", "own:Follows")
@@ -528,7 +528,7 @@ def test_an_async_transport_runs_under_trio_or_asyncio_and_over_tls_too(
     [
         ("nowhere:Transport", "No module named 'nowhere'"),
         ("server:Absent", "module 'server' has no attribute 'Absent'"),
-        ("server:answering", "'function' object has no attribute 'send'"),
+        ("server:responding", "'function' object has no attribute 'send'"),
     ],
 )
 def test_a_name_without_a_transport_is_refused(name: str, reason: str) -> None:

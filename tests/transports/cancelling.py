@@ -1,4 +1,4 @@
-"""Calls that are cancelled: after a number of steps that their task makes, or after some time."""
+"""Calls that are cancelled: after a number of steps of their task, or after some time."""
 
 import asyncio
 import types
@@ -36,7 +36,7 @@ class Ending:
 
 @contextmanager
 def only(kind: type[BaseException]) -> Iterator[None]:
-    """Fail if a cancellation comes out as anything else, a group of them included."""
+    """Fail if a cancellation is raised as another exception, such as a group of cancellations."""
     try:
         yield
     except kind:

@@ -1,4 +1,4 @@
-"""What the tests of the pools share: a deadline, one way to use every transport, what is open."""
+"""Helpers for tests of pools: a deadline, one call for every transport, a count of open sockets."""
 
 import functools
 import gc
@@ -30,7 +30,7 @@ Transport = Urllib3Transport | TrioTransport | AsyncioTransport
 def ending_within(
     seconds: float,
 ) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
-    """Fail a case that does not end, where it would hang: it runs in a thread of its own."""
+    """Run a test in a thread of its own, and fail it if it does not end, where it would hang."""
 
     def limited(case: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         @functools.wraps(case)
@@ -58,12 +58,12 @@ def ending_within(
 
 
 on_time = ending_within(20)
-"""Fails a case that takes 20 seconds, which is many times what any takes."""
+"""Fails a test that takes 20 seconds, many times what any of them takes."""
 
 
 @asynccontextmanager
 async def opened(kind: str, **options: Any) -> AsyncIterator[Transport]:
-    """Make a transport for the length of a block."""
+    """Open a transport for the duration of a block."""
     if kind == "urllib3":
         with Urllib3Transport(**options) as blocking:
             yield blocking
@@ -73,7 +73,7 @@ async def opened(kind: str, **options: Any) -> AsyncIterator[Transport]:
 
 
 Outcome = Response | tuple[type[TransportError], str]
-"""An answer, or the class and the reason of an error."""
+"""A response, or the class and the reason of an error."""
 
 
 def said(transport: Urllib3Transport, request: Request, within: Timeout | None = None) -> Outcome:
@@ -104,7 +104,7 @@ async def sent_aside(
 
 
 def open_sockets() -> int:
-    """Return how many sockets this process has open, those of servers included."""
+    """Return how many sockets this process has open, including those of servers."""
     gc.collect()
     return sum(
         issubclass(type(found), socket.socket) and found.fileno() != -1
@@ -113,15 +113,15 @@ def open_sockets() -> int:
 
 
 def sockets_beyond(before: int) -> int:
-    """Return how many more are open than *before*, once servers have closed their ends."""
+    """Return how many more sockets are open than *before*, once servers have closed theirs."""
     until = time.monotonic() + PATIENCE
     while (more := open_sockets() - before) > 0 and time.monotonic() < until:
         pass
-    return max(more, 0)  # others may have left some that end meanwhile
+    return max(more, 0)  # sockets of earlier tests may close meanwhile
 
 
 class Ended:
-    """Counts what begins and ends, and waits until no more than a number is left."""
+    """Counts blocks that run, and waits until at most a number of them is left."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -153,14 +153,14 @@ def chunked(body: bytes, size: int, head: bytes = b"") -> list[bytes]:
 
 
 TOO_MUCH = 100_000
-"""How many bytes an answer may have, and has, that is not wanted."""
+"""The limit for the size of a body, and the size of the body that `overdo` sends."""
 
 
 def framed(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-def answer(peer: Peer, target: bytes) -> bool:
+def respond(peer: Peer, target: bytes) -> bool:
     peer.send(framed(target))
     return True
 
@@ -178,7 +178,7 @@ def stall(peer: Peer, target: bytes) -> bool:
 
 
 def end(peer: Peer, target: bytes) -> bool:
-    """Close within the answer."""
+    """Close the connection within the response."""
     peer.send(framed(target)[:-1])
     return False
 
@@ -189,7 +189,7 @@ def break_off(peer: Peer, target: bytes) -> bool:
 
 
 def leave(peer: Peer, target: bytes) -> bool:
-    """Close after the answer."""
+    """Close the connection after the response."""
     peer.send(framed(target))
     return False
 
@@ -200,10 +200,10 @@ def overdo(peer: Peer, target: bytes) -> bool:
 
 
 class Whims:
-    """Answers, or does something else, as chance has it.
+    """Responds to each request, or fails in a random way.
 
-    Each answer repeats what was asked for, so that none can pass as that of another call.
-    What is asked for as `/together` is answered when so many ask for it at once.
+    Each response repeats the target of its request, which tells it from that of another call.
+    Requests for `/together` get their responses once *size* of them are waiting.
     """
 
     def __init__(self, seed: int, size: int) -> None:
@@ -211,7 +211,7 @@ class Whims:
         self._lock = threading.Lock()
         self._barrier = threading.Barrier(size)
         self.connections = Ended()
-        self.answers = Ended()  # under way: it closes what it closes before one is over
+        self.responses = Ended()  # a connection is closed before its response counts as ended
         self.partial: list[bytes] = []
 
     def __call__(self, peer: Peer) -> None:
@@ -225,21 +225,21 @@ class Whims:
         while request := peer.request():
             with self._lock:
                 whim = self._chance.choices(
-                    [answer, drip, stall, end, break_off, leave, overdo],
+                    [respond, drip, stall, end, break_off, leave, overdo],
                     [60, 8, 4, 7, 7, 7, 7],
                 )[0]
             target = request.split(b" ")[1]
             if target.startswith(b"/together"):
                 self._barrier.wait(PATIENCE)
-                whim = answer
-            with self.answers:
+                whim = respond
+            with self.responses:
                 if not whim(peer, target):
                     peer.connection.close()
                     return
 
 
 def check(outcomes: dict[str, Any], whims: Whims, server: Server) -> None:
-    """Check that each call came to what it may, and each request to the server once at most."""
+    """Check that each call has an allowed outcome, and that the server got no request twice."""
     came = Counter(request.split(b" ")[1].decode() for request in server.requests)
     assert set(came.values()) == {1}
     begun = b"".join(whims.partial).decode()

@@ -1,4 +1,4 @@
-"""Requests sent through either network transport, and what came of them."""
+"""Requests through any network transport, and their outcomes."""
 
 import asyncio
 import gc
@@ -99,7 +99,7 @@ LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": _uvloop}
 
 
 async def settled() -> None:
-    """Wait until no task can go on by itself."""
+    """Wait until every task is blocked."""
     if trio.lowlevel.in_trio_run():
         await trio.testing.wait_all_tasks_blocked()
         return
@@ -115,7 +115,7 @@ def tasks_living() -> int:
 
 
 def failure(kind: str, *steps: Step, **options: Any) -> tuple[type[TransportError], str, str]:
-    """Return the class, the reason and the message of the error that the last request ends in."""
+    """Return the class, the reason and the message of the error of the last request."""
     with pytest.raises(TransportError) as caught:
         exchange(kind, *steps, **options)
     return type(caught.value), caught.value.reason, str(caught.value)

@@ -1,4 +1,4 @@
-"""How asyncio's transport opens a connection: several addresses, and nothing left of the others."""
+"""How the asyncio transport connects: to one of several addresses, leaving no other socket open."""
 
 import asyncio
 import gc
@@ -11,7 +11,7 @@ import pytest
 from cancelling import cancelling
 from pooling import on_time, open_sockets, sockets_beyond
 from sending import under
-from server import Server, answering
+from server import Server, responding
 
 from calcom_core.errors import NoAnswer
 from calcom_core.http import Request, Timeout
@@ -48,7 +48,7 @@ def listening() -> socket.socket:
 
 @loops
 @on_time
-def test_of_two_addresses_that_accept_one_is_used_and_the_other_closed(
+def test_of_two_accepted_connections_one_is_used_and_the_other_closed(
     kind: str, addressed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asyncio_connection, "NEXT_ADDRESS", 0)  # both at once
@@ -56,7 +56,7 @@ def test_of_two_addresses_that_accept_one_is_used_and_the_other_closed(
     async def main() -> None:
         before = open_sockets()
         tcp = await _open_tcp(HOST, 443)
-        assert open_sockets() <= before + 1  # others may have left some that end meanwhile
+        assert open_sockets() <= before + 1  # sockets of earlier tests may close meanwhile
         assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         tcp.close()
 
@@ -68,7 +68,7 @@ def test_of_two_addresses_that_accept_one_is_used_and_the_other_closed(
 
 @loops
 @on_time
-def test_an_attempt_that_fails_starts_the_next_at_once(
+def test_a_failed_attempt_starts_the_next_at_once(
     kind: str, addressed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asyncio_connection, "NEXT_ADDRESS", 3_600)
@@ -79,7 +79,7 @@ def test_an_attempt_that_fails_starts_the_next_at_once(
             return tcp.getpeername()
 
     with listening() as listener, socket.socket() as bound:
-        bound.bind(("127.0.0.2", 0))  # nobody listens there
+        bound.bind(("127.0.0.2", 0))  # without a listener
         addressed((*STREAM, bound.getsockname()), (*STREAM, listener.getsockname()))
         assert under(kind, main) == listener.getsockname()
 
@@ -108,7 +108,7 @@ def test_if_all_attempts_fail_the_error_has_the_reason_of_each(
 @loops
 @pytest.mark.parametrize("within_step", [False, True])
 @on_time
-def test_to_connect_can_be_cancelled_at_every_step(
+def test_connecting_can_be_cancelled_at_every_step(
     kind: str,
     within_step: bool,
     addressed: Callable[..., None],
@@ -153,16 +153,16 @@ def test_to_connect_can_be_cancelled_at_every_step(
     gc.collect()
 
 
-def test_the_addresses_of_both_families_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_of_both_families_alternate(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(family: socket.AddressFamily, name: str) -> tuple[Any, ...]:
         return (family, socket.SOCK_STREAM, 6, "", (name, 443))
 
     six = [found(socket.AF_INET6, name) for name in ("::1", "::2", "::3")]
     four = [found(socket.AF_INET, name) for name in ("127.0.0.1", "127.0.0.2")]
-    asked: list[int] = []
+    requested: list[int] = []
 
     def look_up(*args: object, **options: int) -> list[Any]:
-        asked.append(options.get("flags", 0))
+        requested.append(options.get("flags", 0))
         if options.get("flags"):
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         return [*six, *four]
@@ -173,11 +173,11 @@ def test_the_addresses_of_both_families_take_turns(monkeypatch: pytest.MonkeyPat
     with monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", look_up)
         assert asyncio.run(main(HOST)) == ["::1", "127.0.0.1", "::2", "127.0.0.2", "::3"]
-    assert len(asked) == 2
+    assert len(requested) == 2
     assert asyncio.run(main("127.0.0.9")) == ["127.0.0.9"]
 
 
-def test_a_timeout_of_the_socket_is_not_taken_for_a_passed_deadline() -> None:
+def test_a_socket_timeout_is_not_mistaken_for_the_deadline() -> None:
     settings = Settings(None, None, False, 1, 1, Proxies())  # type: ignore[arg-type]  # a converter
     exchange = settings.start(Request("GET", "https://localhost/"), None, 0.0)
 
@@ -223,14 +223,14 @@ def test_a_server_that_never_stops_sending_starves_no_other_task(kind: str) -> N
 
 
 @loops
-def test_an_exchange_needs_no_thread(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address needs no look-up, for which asyncio has threads."""
+def test_an_exchange_starts_no_thread(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only names need threads under asyncio, for their lookup."""
 
     async def main() -> bytes:
         async with AsyncioTransport() as transport:
             return (await transport.send(Request("GET", server.url))).body
 
-    with Server(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as server:
+    with Server(responding(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as server:
         monkeypatch.setattr(
             "concurrent.futures.ThreadPoolExecutor.submit", partial(pytest.fail, "x")
         )

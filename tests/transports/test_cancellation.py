@@ -42,7 +42,7 @@ from sending import (
     tasks_living,
     under,
 )
-from server import PATIENCE, Handler, Peer, Server, answering, stalling
+from server import PATIENCE, Handler, Peer, Server, responding, stalling
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
@@ -57,7 +57,7 @@ ZIPPED = gzip.compress(random.Random(0).randbytes(30_000))
 
 
 class InParts:
-    """Answers a POST in parts, each of which the client is likely to read by itself, or a GET."""
+    """Responds to a POST in parts, which the client probably reads one by one, and to a GET."""
 
     def __init__(self, parts: list[bytes]) -> None:
         self._parts = parts
@@ -73,7 +73,7 @@ class InParts:
 
 @frozen
 class Way:
-    """A way in which an exchange goes: what is sent, what is answered, and in which parts."""
+    """An exchange: the sizes of its requests, the parts of its response, and the decoded body."""
 
     parts: list[bytes]
     body: bytes
@@ -95,7 +95,7 @@ WAYS = {
 @pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
 @encrypted_or_not
 @on_time
-def test_an_exchange_can_be_cancelled_at_every_step_of_it(
+def test_an_exchange_can_be_cancelled_at_every_step(
     kind: str,
     within_step: bool,
     way: Way,
@@ -117,7 +117,7 @@ def test_an_exchange_can_be_cancelled_at_every_step_of_it(
                     responses.append(await transport.send(request, PATIENT))  # noqa: B023
 
                 ending = await cancelling(call, step, within_step=within_step)
-                # One or the other, and never neither: a cancellation is not swallowed.
+                # Either a response or a cancellation: no cancellation is swallowed.
                 assert ending.cancelled == (responses == [])
                 assert all(response.body == way.body for response in responses)
                 assert await transport.send(get(server, f"/then/{step}")) == OK_RESPONSE
@@ -139,7 +139,7 @@ def test_an_exchange_can_be_cancelled_at_every_step_of_it(
 
 
 class Holding:
-    """Answers nothing until it is told to; then everything."""
+    """Holds all responses until `released` is set."""
 
     def __init__(self) -> None:
         self.released = threading.Event()
@@ -159,38 +159,38 @@ def targets(server: Server) -> list[str]:
 @asyncs
 @encrypted_or_not
 @on_time
-def test_who_waits_for_a_connection_can_be_cancelled_at_every_step(
+def test_a_waiting_caller_can_be_cancelled_at_every_step(
     kind: str,
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
     counted: Callable[[str, int], None],
 ) -> None:
-    """The steps are of the exchange that others wait for: also when it hands its place over."""
+    """The steps include the one in which an exchange hands its connection to a waiting caller."""
 
     async def run(step: int) -> int:
         scope = anyio.CancelScope()
         counted = Steps(step, scope.cancel)
         results: dict[str, Any] = {}
 
-        async def ask(target: str) -> None:
+        async def send_one(target: str) -> None:
             results[target] = await sent(transport, get(server, target), PATIENT)
 
         async def wait_and_release() -> None:
-            await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
-            for task in (cancelled, partial(ask, "/second"), partial(ask, "/third")):
+            await anyio.to_thread.run_sync(server.requested.wait, PATIENCE)
+            for task in (cancelled, partial(send_one, "/second"), partial(send_one, "/third")):
                 group.start_soon(task)
                 await settled()
             holding.released.set()
 
         async def cancelled() -> None:
             with scope, only(anyio.get_cancelled_exc_class()):
-                await ask("/cancelled")
+                await send_one("/cancelled")
 
         async with ASYNC[kind](max_connections=1, ssl_context=trusting) as transport:
             async with anyio.create_task_group() as group:
                 group.start_soon(wait_and_release)
-                await counted.of(partial(ask, "/first"))
+                await counted.of(partial(send_one, "/first"))
             assert scope.cancelled_caught == ("/cancelled" not in results)
             assert results == dict.fromkeys(results, OK_RESPONSE)
             assert {"/first", "/second", "/third"} <= set(results)
@@ -216,24 +216,24 @@ def test_who_waits_for_a_connection_can_be_cancelled_at_every_step(
 
 @asyncs
 @on_time
-def test_a_cancelled_aclose_has_closed_everything_and_let_everybody_go(kind: str) -> None:
+def test_a_cancelled_aclose_closes_everything_and_releases_all_callers(kind: str) -> None:
     async def run() -> None:
         results: dict[str, Any] = {}
 
-        async def ask(target: str) -> None:
+        async def send_one(target: str) -> None:
             results[target] = await sent(transport, get(server, target), PATIENT)
 
         transport = ASYNC[kind](max_connections=2)
         async with anyio.create_task_group() as group:
-            group.start_soon(ask, "/a")
-            group.start_soon(ask, "/b")
+            group.start_soon(send_one, "/a")
+            group.start_soon(send_one, "/b")
             while len(server.requests) < 2:
                 await anyio.sleep(0.001)
-            group.start_soon(ask, "/c")
-            group.start_soon(ask, "/d")
+            group.start_soon(send_one, "/c")
+            group.start_soon(send_one, "/d")
             await settled()
             ending = await cancelling(transport.aclose, 1, within_step=True)
-            # Under asyncio it waits for nothing, so there is nothing to cancel.
+            # Under asyncio `aclose` never waits, and cannot be cancelled.
             assert ending.cancelled == (kind == "trio")
             await settled()
             assert results == {"/c": CLOSED, "/d": CLOSED}
@@ -248,7 +248,7 @@ def test_a_cancelled_aclose_has_closed_everything_and_let_everybody_go(kind: str
 
 @asyncs
 @on_time
-def test_a_block_that_is_cancelled_closes_its_transport(kind: str) -> None:
+def test_a_cancelled_block_closes_its_transport(kind: str) -> None:
     async def run() -> None:
         with anyio.CancelScope() as scope:
             async with ASYNC[kind]() as transport:
@@ -266,7 +266,7 @@ def test_a_block_that_is_cancelled_closes_its_transport(kind: str) -> None:
 @asyncs
 @pytest.mark.parametrize(("steps", "seconds"), [(0, None), (NEVER, 0), (NEVER, 1e-9), (NEVER, -1)])
 @on_time
-def test_what_is_cancelled_before_it_begins_sends_nothing(
+def test_an_exchange_cancelled_before_it_begins_sends_nothing(
     kind: str, steps: int, seconds: float | None
 ) -> None:
     async def run() -> None:
@@ -274,7 +274,7 @@ def test_what_is_cancelled_before_it_begins_sends_nothing(
             call = partial(transport.send, get(server))
             assert (await cancelling(call, steps, seconds, within_step=True)).cancelled
 
-    with Server(answering(OK)) as server:
+    with Server(responding(OK)) as server:
         under(kind, run)
     assert server.requests == []
 
@@ -289,7 +289,7 @@ def test_what_is_cancelled_before_it_begins_sends_nothing(
     ],
 )
 @on_time
-def test_a_thousand_random_cancellations_leave_the_pool_whole(
+def test_a_thousand_random_cancellations_leave_the_pool_intact(
     kind: str,
     tasks: int,
     size: int,
@@ -299,13 +299,13 @@ def test_a_thousand_random_cancellations_leave_the_pool_whole(
     counted: Callable[[str, int], None],
     sample: Callable[..., Any],
 ) -> None:
-    """After steps of the scheduler, or in a time that also ends the limits of calls."""
+    """Each call is cancelled after some steps, or after a time in which timeouts pass too."""
     chance = random.Random(tasks)
     number = len(sample(range(1_000), 100))
     outcomes: dict[str, Any] = {}
     cancelled = 0
 
-    async def ask(transport: Any) -> None:
+    async def send_one(transport: Any) -> None:
         nonlocal cancelled
         while cancelled < number:
             target = f"/{len(outcomes)}"
@@ -335,8 +335,8 @@ def test_a_thousand_random_cancellations_leave_the_pool_whole(
         ) as transport:
             async with anyio.create_task_group() as group:
                 for _ in range(tasks):
-                    group.start_soon(ask, transport)
-            await anyio.to_thread.run_sync(whims.answers.wait)
+                    group.start_soon(send_one, transport)
+            await anyio.to_thread.run_sync(whims.responses.wait)
             together: list[Any] = []
 
             async def one(number: int) -> None:
@@ -381,7 +381,7 @@ class Phase:
 
 def deaf(peer: Peer) -> None:
     peer.connection.recv(1)
-    peer.server.asked.set()
+    peer.server.requested.set()
     peer.server.over.wait(PATIENCE)
 
 
@@ -430,7 +430,7 @@ async def after(
 
 @pytest.mark.parametrize("phase", PHASES.values(), ids=list(PHASES))
 @on_time
-def test_each_phase_of_an_exchange_ends_by_its_limit_to_the_second(phase: Phase) -> None:
+def test_each_phase_of_an_exchange_ends_exactly_at_its_timeout(phase: Phase) -> None:
     clock = trio.testing.MockClock()
 
     async def run() -> Any:
@@ -439,7 +439,7 @@ def test_each_phase_of_an_exchange_ends_by_its_limit_to_the_second(phase: Phase)
                 clock,
                 phase.seconds,
                 lambda: sent(transport, post(server, phase.body), phase.within),
-                lambda: trio.to_thread.run_sync(server.asked.wait, PATIENCE),
+                lambda: trio.to_thread.run_sync(server.requested.wait, PATIENCE),
             )
 
     with Server(phase.handler) as server:
@@ -451,7 +451,7 @@ def test_each_phase_of_an_exchange_ends_by_its_limit_to_the_second(phase: Phase)
     ("within", "seconds"), [(LONG, HOUR), (CONNECT_LAST, 2 * HOUR)], ids=["connect", "total"]
 )
 @on_time
-def test_waiting_for_a_connection_ends_by_its_limit_to_the_second(
+def test_waiting_for_a_connection_ends_exactly_at_its_timeout(
     within: Timeout, seconds: int
 ) -> None:
     clock = trio.testing.MockClock()
@@ -460,7 +460,7 @@ def test_waiting_for_a_connection_ends_by_its_limit_to_the_second(
         async with TrioTransport(max_connections=1) as transport, trio.open_nursery() as nursery:
             day = Timeout(86_400, 86_400, 86_400)
             nursery.start_soon(sent, transport, get(server), day)
-            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            await trio.to_thread.run_sync(server.requested.wait, PATIENCE)
             outcome = await after(
                 clock,
                 seconds,
@@ -489,9 +489,7 @@ class NoNames(trio.abc.HostnameResolver):
 )
 @pytest.mark.parametrize("phase", ["name", "tls"])
 @on_time
-def test_connecting_ends_by_its_limit_to_the_second(
-    phase: str, within: Timeout, seconds: int
-) -> None:
+def test_connecting_ends_exactly_at_its_timeout(phase: str, within: Timeout, seconds: int) -> None:
     clock = trio.testing.MockClock()
     reached = threading.Event()
 
@@ -523,7 +521,7 @@ def test_connecting_ends_by_its_limit_to_the_second(
     ids=["a day", "less"],
 )
 @on_time
-def test_an_answer_may_take_its_time_as_long_as_something_arrives_and_it_is_not_over(
+def test_a_slow_response_completes_within_its_timeouts(
     total: int, arrived: int, outcome: Any
 ) -> None:
     clock = trio.testing.MockClock()
@@ -541,13 +539,13 @@ def test_an_answer_may_take_its_time_as_long_as_something_arrives_and_it_is_not_
     async def run() -> Any:
         results: list[Any] = []
 
-        async def ask() -> None:
+        async def send_one() -> None:
             results.append(await sent(transport, get(server), Timeout(1, HOUR, total)))
 
         count = 0
         async with TrioTransport() as transport, trio.open_nursery() as nursery:
-            nursery.start_soon(ask)
-            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            nursery.start_soon(send_one)
+            await trio.to_thread.run_sync(server.requested.wait, PATIENCE)
             while not results:
                 clock.jump(3_000)
                 await trio.testing.wait_all_tasks_blocked(0.005)

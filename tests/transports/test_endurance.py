@@ -33,7 +33,7 @@ PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("size", [3, 5])
 @on_time
-def test_a_thousand_calls_by_threads_among_failures_leave_the_pool_whole(
+def test_a_thousand_failing_calls_in_threads_leave_the_pool_intact(
     size: int, counted: Callable[[str, int], None]
 ) -> None:
     chance = random.Random(size)
@@ -41,7 +41,7 @@ def test_a_thousand_calls_by_threads_among_failures_leave_the_pool_whole(
     together: list[Any] = []
     lock = threading.Lock()
 
-    def ask() -> None:
+    def send_all() -> None:
         for _ in range(35):
             with lock:
                 target = f"/{len(outcomes)}"
@@ -59,14 +59,14 @@ def test_a_thousand_calls_by_threads_among_failures_leave_the_pool_whole(
     whims = Whims(size, size)
     with Server(whims) as server:
         with Urllib3Transport(max_connections=size, max_body=TOO_MUCH - 1) as transport:
-            run_all([threading.Thread(target=ask) for _ in range(32)])
-            assert whims.answers.wait()
+            run_all([threading.Thread(target=send_all) for _ in range(32)])
+            assert whims.responses.wait()
             run_all([threading.Thread(target=one, args=(n,)) for n in range(size * 3)])
         assert whims.connections.wait()
         check(outcomes, whims, server)
     assert sockets_beyond(before) == 0
     assert set(threading.enumerate()) <= threads
-    assert [answer.status for answer in together] == [200] * size * 3
+    assert [response.status for response in together] == [200] * size * 3
     assert {type(outcome) for outcome in outcomes.values()} == {Response, tuple}
     assert (NotSent, "pool") in outcomes.values()
     assert len(outcomes) == 1_120
@@ -84,7 +84,7 @@ CLOSING = OK.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n")
 
 
 @contextmanager
-def answering_lightly(answer: bytes, *, once: bool) -> Iterator[str]:
+def light_server(response: bytes, *, once: bool) -> Iterator[str]:
     """Serve one connection after the other, and keep nothing of them; yield the URL."""
     over = False
 
@@ -96,7 +96,7 @@ def answering_lightly(answer: bytes, *, once: bool) -> Iterator[str]:
                     return
                 # A request has no body here, and comes whole.
                 while connection.recv(1_000):
-                    connection.sendall(answer)
+                    connection.sendall(response)
                     if once:
                         break
 
@@ -115,14 +115,14 @@ def answering_lightly(answer: bytes, *, once: bool) -> Iterator[str]:
 @pytest.mark.exhaustive(sample=1)
 @both
 @pytest.mark.parametrize(
-    ("answer", "once", "number"),
+    ("raw_response", "once", "number"),
     [(OK, False, 10_000), (CLOSING, True, 1_000)],
     ids=["10,000 on one connection", "1,000 connections"],
 )
 @ending_within(60)
-def test_thousands_of_requests_leave_nothing(
+def test_thousands_of_requests_leak_nothing(
     kind: str,
-    answer: bytes,
+    raw_response: bytes,
     once: bool,
     number: int,
     sample: Callable[..., Any],
@@ -130,7 +130,7 @@ def test_thousands_of_requests_leave_nothing(
 ) -> None:
     number = len(sample(range(number), number // 10))
 
-    async def ask(times: int) -> None:
+    async def send_all(times: int) -> None:
         for _ in range(times):
             if isinstance(transport, Urllib3Transport):
                 response = transport.send(request)
@@ -143,12 +143,12 @@ def test_thousands_of_requests_leave_nothing(
     async def run() -> int:
         nonlocal transport
         async with opened(kind) as transport:
-            await ask(number * 4 // 5)  # for what is kept once, such as caches
+            await send_all(number * 4 // 5)  # for what is kept once, such as caches
             await settled()
             before, tasks = open_sockets(), tasks_living()
             tracemalloc.start()
             try:
-                await ask(number // 5)
+                await send_all(number // 5)
                 await settled()
                 assert sockets_beyond(before) == 0  # which collects garbage
                 assert tasks_living() == tasks
@@ -157,7 +157,7 @@ def test_thousands_of_requests_leave_nothing(
                 tracemalloc.stop()
 
     transport: Any = None
-    with answering_lightly(answer, once=once) as url:
+    with light_server(raw_response, once=once) as url:
         request = Request("GET", url)
         sockets = open_sockets()
         threads = set(threading.enumerate())

@@ -1,7 +1,7 @@
-"""A write whose connection breaks at any byte of its exchange is carried out once at most.
+"""A write whose connection breaks at any byte of its exchange is executed at most once.
 
-The server breaks the first connection of a call at one byte, and answers on those that follow:
-a second request would be carried out, and counted.
+The server breaks the first connection of a call at one byte, and responds on later connections:
+it would execute and count a second request.
 """
 
 import json
@@ -47,7 +47,7 @@ BOOKING = {
 }
 BODY = json.dumps({"status": "success", "data": BOOKING}, separators=(",", ":")).encode()
 MADE = bookings.get_one("bk7").read(Response(200, (), BODY))
-ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
+RESPONSE = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
 CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(
     b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:150], BODY[150:], b"")
 )
@@ -67,7 +67,7 @@ def create(client: Any) -> Any:
 
 
 def create_large(client: Any) -> Any:
-    """Send more than the buffers of a connection hold, so that it breaks while it is sent."""
+    """Send more than the buffers of a connection hold, which then breaks during the send."""
     return client.bookings.create({**NEW, "booking_fields_responses": {"notes": LARGE}})
 
 
@@ -84,9 +84,9 @@ writes = pytest.mark.parametrize("write", [create, cancel_seat])
 
 @frozen
 class Fault:
-    """Where a connection breaks: after *read* bytes of the request, or *sent* ones of the answer.
+    """Where a connection breaks: after *read* bytes of the request, or *sent* of the response.
 
-    It is *reset*, or else closed in order; *warm* is one that served another call before.
+    It is *reset* or closed in order. A *warm* connection has served another call before.
     """
 
     read: int | None = None
@@ -97,10 +97,10 @@ class Fault:
 
 @frozen
 class Seen:
-    """What became of a call, for the client and for the server.
+    """The result of a call, and what the server received.
 
-    *carried* is how many bytes of a request each connection brought, *complete* how many requests
-    of the call came whole.
+    *carried* is the number of bytes received on each connection, *complete* the number of complete
+    requests.
     """
 
     result: Any
@@ -109,20 +109,20 @@ class Seen:
 
 
 class Breaking:
-    """Breaks the first connection of each call where its fault says, and answers on the others."""
+    """Breaks the first connection of each call at its fault, and responds on the others."""
 
-    def __init__(self, answer: bytes) -> None:
-        self._answer = answer
+    def __init__(self, response: bytes) -> None:
+        self._response = response
         self._ended = threading.Semaphore(0)
         self.begin(None)
 
     def begin(self, fault: Fault | None) -> None:
-        """Prepare for a call; without a fault, every connection serves it."""
+        """Prepare for a call; without a fault, every connection gets a response."""
         self._fault = fault
         self._carried: list[int] = []
 
     def end(self) -> tuple[int, ...]:
-        """Return what each connection brought, once all of them are over."""
+        """Return the number of bytes received on each connection, once all have ended."""
         for _ in self._carried:
             assert self._ended.acquire(timeout=PATIENCE)
         return tuple(self._carried)
@@ -135,19 +135,19 @@ class Breaking:
                 self._break(peer, self._fault)
             else:
                 self._carried[number] = len(peer.request())
-                peer.send(self._answer)
+                peer.send(self._response)
         finally:
             self._ended.release()
 
     def _break(self, peer: Peer, fault: Fault) -> None:
         if fault.warm:
             peer.request()
-            peer.send(self._answer)
+            peer.send(self._response)
         if fault.read is None:
             self._carried[0] = len(peer.request())
-            peer.send(self._answer[: fault.sent])
+            peer.send(self._response[: fault.sent])
         else:
-            if fault.warm:  # else the client would find it closed, and leave it
+            if fault.warm:  # else the client would find it closed and discard it
                 peer.connection.recv(1, socket.MSG_PEEK)
             while self._carried[0] < fault.read:
                 data = peer.connection.recv(fault.read - self._carried[0])
@@ -156,7 +156,7 @@ class Breaking:
         if fault.reset:
             peer.reset()
             return
-        # To close it with bytes unread would be a reset too.
+        # Closing it with unread bytes would also be a reset.
         peer.connection.shutdown(socket.SHUT_WR)
         with suppress(ConnectionResetError):
             while unread := peer.connection.recv(65_536):
@@ -182,7 +182,7 @@ class Refused:
 
 
 class AsyncRefused(Refused):
-    """As `Refused`, awaited."""
+    """The async variant of `Refused`."""
 
     async def send(self, request: Request, timeout: Timeout | None) -> Any:
         return await self._real.send(self.addressed(request), timeout)
@@ -199,7 +199,7 @@ UNKNOWN = (OutcomeUnknown, NoAnswer, 1)
 async def attempt(kind: str, call: Call, url: str, *, warm: bool, refusals: int) -> Any:
     """Make a call with a transport of its own, blocking or not; return its result or its error."""
     options: dict[str, Any] = {"auth": Anonymous(), "base_url": url, "retry": POLICY}
-    # A port that is bound, so that nobody else has it, and at which nobody listens.
+    # A bound port without a listener, which no other process can take.
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -225,11 +225,11 @@ def seen_of(
     call: Call,
     faults: list[Fault | None],
     *,
-    answer: bytes = ANSWER,
+    response: bytes = RESPONSE,
     refusals: int = 0,
 ) -> list[Seen]:
     """Make the call once for each fault."""
-    handler = Breaking(answer)
+    handler = Breaking(response)
 
     async def run() -> list[Seen]:
         seen = []
@@ -253,7 +253,7 @@ def length_of(kind: str, call: Call) -> int:
 
 def every_fault(
     request: int,
-    answer: int = len(ANSWER),
+    response: int = len(RESPONSE),
     *,
     resets: tuple[bool, ...] = (False, True),
     warm: bool = False,
@@ -262,7 +262,7 @@ def every_fault(
     faults: list[Any] = []
     for reset in resets:
         faults += [Fault(read=count, reset=reset, warm=warm) for count in range(request)]
-        faults += [Fault(sent=count, reset=reset, warm=warm) for count in range(answer)]
+        faults += [Fault(sent=count, reset=reset, warm=warm) for count in range(response)]
     return faults
 
 
@@ -272,7 +272,7 @@ def carried_by(fault: Fault, length: int) -> int:
 
 
 AT_ONCE = Fault(read=0, reset=True)
-"""The one fault that a client may meet while it connects, when it has sent nothing yet."""
+"""The one fault that can reach a client while it connects, before it has sent anything."""
 
 
 @writes
@@ -297,7 +297,7 @@ def test_a_write_that_breaks_at_any_byte_is_sent_once_and_its_outcome_is_unknown
 
 
 @both
-def test_a_write_whose_chunked_answer_breaks_at_any_byte_is_sent_once(
+def test_a_write_whose_chunked_response_breaks_at_any_byte_is_sent_once(
     kind: str, sample: Callable[..., Any]
 ) -> None:
     length = length_of(kind, create)
@@ -305,13 +305,13 @@ def test_a_write_whose_chunked_answer_breaks_at_any_byte_is_sent_once(
     assert len(faults) > 300
     faults = sample(faults, 60)
 
-    seen = seen_of(kind, create, faults, answer=CHUNKED)
+    seen = seen_of(kind, create, faults, response=CHUNKED)
 
     assert seen == [Seen(UNKNOWN, (length,), 1)] * len(faults)
 
 
 @both
-def test_a_write_on_a_connection_used_before_that_breaks_at_any_byte_is_sent_once(
+def test_a_write_on_a_reused_connection_that_breaks_at_any_byte_is_sent_once(
     kind: str, sample: Callable[..., Any]
 ) -> None:
     length = length_of(kind, create)
@@ -356,7 +356,7 @@ def test_a_write_that_breaks_at_any_byte_after_refused_connections_is_sent_once(
 @writes
 @both
 @pytest.mark.parametrize("refusals", [0, 1, 2, 3])
-def test_a_write_that_was_not_sent_is_repeated_and_carried_out_once(
+def test_a_write_that_was_not_sent_is_retried_and_executed_once(
     kind: str, write: Call, refusals: int
 ) -> None:
     length = length_of(kind, write)
@@ -365,13 +365,13 @@ def test_a_write_that_was_not_sent_is_repeated_and_carried_out_once(
 
 @writes
 @both
-def test_a_write_that_can_never_be_sent_is_not_carried_out(kind: str, write: Call) -> None:
+def test_a_write_that_can_never_be_sent_is_not_executed(kind: str, write: Call) -> None:
     never = Seen((NotSent, type(None), 4), (), 0)
     assert seen_of(kind, write, [None], refusals=4) == [never]
 
 
 @both
-def test_a_read_that_breaks_at_any_byte_is_sent_again_and_answered(
+def test_a_read_that_breaks_at_any_byte_is_retried_and_returned(
     kind: str, sample: Callable[..., Any]
 ) -> None:
     length = length_of(kind, get_one)

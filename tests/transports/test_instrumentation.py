@@ -19,7 +19,7 @@ import trio
 import trio.testing
 from anyio import create_task_group
 from sending import ASYNC, OK_RESPONSE, asyncs, both, under
-from server import PATIENCE, Handler, Peer, Server, answering, answering_once, stalling
+from server import PATIENCE, Handler, Peer, Server, responding, responding_once, stalling
 
 from calcom_core import (
     NO_RETRY,
@@ -131,7 +131,7 @@ def test_no_query_and_no_invalid_request_id_is_logged(
 @both
 def test_a_failed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
-    with Server(answering_once(b"")) as server:
+    with Server(responding_once(b"")) as server:
         with pytest.raises(OutcomeUnknown):
             call(kind, bookings.confirm("bk7"), base_url=server.url)
         with pytest.raises(NoAnswer):
@@ -150,7 +150,7 @@ def test_a_cancelled_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixt
     async def cancelled() -> None:
         async with AsyncClient(KEY, base_url=server.url) as client, create_task_group() as nursery:
             nursery.start_soon(client.call, bookings.get("bk7"))
-            await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            await anyio.to_thread.run_sync(server.requested.wait, PATIENCE)
             nursery.cancel_scope.cancel()
 
     with Server(stalling()) as server:
@@ -175,7 +175,7 @@ def cancel_call(
     """Cancel a call once the server has its request, or its connection."""
 
     async def end(scope: anyio.CancelScope) -> None:
-        await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
+        await anyio.to_thread.run_sync(server.requested.wait, PATIENCE)
         scope.cancel()
 
     async def limited() -> None:
@@ -242,7 +242,7 @@ def test_a_write_that_is_cancelled_before_it_was_sent_is_not_logged(
 ) -> None:
     def stall_handshake(peer: Peer) -> None:
         peer.connection.recv(1)
-        peer.server.asked.set()
+        peer.server.requested.set()
         peer.stall()
 
     async def call(server: Server) -> None:
@@ -361,7 +361,7 @@ def test_a_function_runs_around_each_attempt(kind: str) -> None:
 def test_a_function_sees_the_error_of_a_failed_exchange(kind: str) -> None:
     seen: list[Observation] = []
     failed = pytest.raises(NoAnswer)
-    with Server(answering_once(b"")) as server, failed as caught:
+    with Server(responding_once(b"")) as server, failed as caught:
         call(kind, delete(), base_url=server.url, retry=NO_RETRY, on_exchange=collect(seen))
     assert [(one.method, one.response, one.attempt) for one in seen] == [("DELETE", None, 1)]
     assert seen[0].error is caught.value
@@ -378,7 +378,7 @@ def test_under_trio_an_observation_uses_its_clock_and_shows_a_cancellation() -> 
             trio.open_nursery() as nursery,
         ):
             nursery.start_soon(client.call, bookings.get("bk7"))
-            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            await trio.to_thread.run_sync(server.requested.wait, PATIENCE)
             clock.jump(3600)
             nursery.cancel_scope.cancel()
 
@@ -395,7 +395,7 @@ def test_a_function_runs_around_the_exchanges_of_recordings_and_replays(
     monkeypatch.delenv("CI", raising=False)
     seen: list[Observation] = []
     path = tmp_path / "c.json"
-    with Server(answering(wire_response(DELETED))) as server:
+    with Server(responding(wire_response(DELETED))) as server:
         call(kind, delete(), Recorder(path), base_url=server.url, on_exchange=collect(seen))
     call(kind, delete(), Replay(path), on_exchange=collect(seen))
     assert [(one.path, one.status) for one in seen] == [("/v2/slots/reservations/r7", 200)] * 2
@@ -525,7 +525,7 @@ def test_an_error_of_the_function_reaches_the_caller() -> None:
         yield
         raise LookupError("late")
 
-    with Server(answering(wire_response(DELETED))) as server:
+    with Server(responding(wire_response(DELETED))) as server:
         with pytest.raises(LookupError, match="early"):
             call("urllib3", delete(), base_url=server.url, on_exchange=early)
         assert server.connections == 0
@@ -541,7 +541,7 @@ def test_a_function_cannot_suppress_the_error_of_an_exchange(kind: str) -> None:
         with suppress(BaseException):
             yield
 
-    with Server(answering_once(b"")) as server, pytest.raises(OutcomeUnknown) as caught:
+    with Server(responding_once(b"")) as server, pytest.raises(OutcomeUnknown) as caught:
         call(kind, bookings.confirm("bk7"), base_url=server.url, on_exchange=suppressing)
     assert str(caught.value.cause).startswith(
         "POST /v2/bookings/bk7/confirm: the server closed the connection within its response"

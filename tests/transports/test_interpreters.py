@@ -691,7 +691,7 @@ def test_sleeps_obey_the_mock_clock() -> None:
     assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0)) == 3600.0
 
 
-def test_outside_trio_the_error_names_the_way_out_and_the_program_is_closed() -> None:
+def test_outside_trio_the_error_says_what_to_do_and_the_program_is_closed() -> None:
     program = fetch("a")
     coroutine = run_trio(program, AsyncEcho())
 

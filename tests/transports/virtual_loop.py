@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class _Selector(selectors.DefaultSelector):
-    """In place of waiting for a timer, moves the clock to it."""
+    """Moves the clock to the next timer instead of waiting for it."""
 
     now = 0.0
     jumps = True
