@@ -103,7 +103,7 @@ def test_unreachable_addresses_mean_not_sent(
 ) -> None:
     addresses(monkeypatch, *[dead[name] for name in tried])
     request = Request("POST", "http://localhost/", (), b"{}")
-    found = failure(kind, request, within=Timeout(connect=0.3))
+    found = failure(kind, request, within=Timeout(connect=0.2))
     assert found[:2] == (NotSent, reason)
 
 

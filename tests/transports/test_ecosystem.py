@@ -319,7 +319,7 @@ def test_a_pool_whose_connections_are_all_in_use_means_not_sent() -> None:
         urllib3.PoolManager(maxsize=1, block=True) as pool,
         ThreadPoolExecutor() as threads,
     ):
-        held = threads.submit(failure, pool, server.url, read=0.5)
+        held = threads.submit(failure, pool, server.url, read=0.3)
         assert server.requested.wait(PATIENCE)
         assert failure(pool, server.url, connect=0.05) == (NotSent, "pool")
         assert held.result() == (NoAnswer, "timeout")

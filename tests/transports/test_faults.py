@@ -284,7 +284,7 @@ def test_a_write_that_breaks_at_any_byte_is_sent_once_and_its_outcome_is_unknown
     faults = every_fault(length)
     assert len(faults) > 1_000
     faults.remove(AT_ONCE)
-    faults = [AT_ONCE, *sample(faults, 60)]
+    faults = [AT_ONCE, *sample(faults, 24)]
 
     seen = dict(zip(faults, seen_of(kind, write, faults), strict=True))
 
@@ -303,7 +303,7 @@ def test_a_write_whose_chunked_response_breaks_at_any_byte_is_sent_once(
     length = length_of(kind, create)
     faults = every_fault(0, len(CHUNKED), resets=(False,))
     assert len(faults) > 300
-    faults = sample(faults, 60)
+    faults = sample(faults, 24)
 
     seen = seen_of(kind, create, faults, response=CHUNKED)
 
@@ -317,7 +317,7 @@ def test_a_write_on_a_reused_connection_that_breaks_at_any_byte_is_sent_once(
     length = length_of(kind, create)
     faults = every_fault(length, 1, warm=True)
     assert len(faults) > 500
-    faults = sample(faults, 60)
+    faults = sample(faults, 24)
 
     seen = dict(zip(faults, seen_of(kind, create, faults), strict=True))
 
@@ -343,7 +343,7 @@ def test_a_write_that_breaks_at_any_byte_after_refused_connections_is_sent_once(
     length = length_of(kind, create)
     faults = every_fault(length, 1, resets=(False,))
     assert len(faults) > 250
-    faults = sample(faults, 60)
+    faults = sample(faults, 24)
 
     seen = dict(zip(faults, seen_of(kind, create, faults, refusals=2), strict=True))
 
@@ -377,7 +377,7 @@ def test_a_read_that_breaks_at_any_byte_is_retried_and_returned(
     length = length_of(kind, get_one)
     faults = every_fault(length, resets=(False,))
     assert len(faults) > 400
-    faults = sample(faults, 60)
+    faults = sample(faults, 24)
 
     seen = dict(zip(faults, seen_of(kind, get_one, faults), strict=True))
 

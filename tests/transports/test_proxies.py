@@ -312,12 +312,12 @@ def test_a_silent_proxy_ends_with_the_connect_timeout(kind: str, trusting: ssl.S
     for start, problem in ((b"", unopened), (HELLO[:-3], unopened), (HELLO, silent)):
         with Server(stalling(start)) as proxy:
             options: dict[str, Any] = {"proxy": through(proxy), "ssl_context": trusting}
-            found = failure(kind, request, within=Timeout(connect=0.2), **options)
+            found = failure(kind, request, within=Timeout(connect=0.1), **options)
             assert proxy.hung_up.wait(PATIENCE)
         assert found == (
             NotSent,
             "timeout",
-            f"GET /v2/x: {problem.replace('PORT', str(proxy.port))} within 0.2 s "
+            f"GET /v2/x: {problem.replace('PORT', str(proxy.port))} within 0.1 s "
             "(Timeout.connect); nothing was sent, a retry is safe",
         )
 
@@ -333,7 +333,7 @@ def test_a_dripping_proxy_ends_with_the_connect_timeout(
     request = Request("GET", f"https://{ELSEWHERE}/v2/x")
     with Server(drip) as proxy:
         options: dict[str, Any] = {"proxy": through(proxy), "ssl_context": trusting}
-        found = failure(kind, request, within=Timeout(connect=0.2), **options)
+        found = failure(kind, request, within=Timeout(connect=0.1), **options)
     assert found[:2] == (NotSent, "timeout")
 
 
