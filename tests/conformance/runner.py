@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import trio
 from attrs import astuple, define, field, frozen
-from server import PATIENCE, Server
+from server import PATIENCE, NeverAccepting, Server
 
 from calcom_core.errors import NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
@@ -252,14 +252,10 @@ def _served(scenario: Scenario, target: Target) -> Iterator[tuple[Server, str]]:
         if place is Place.CLEAR:
             url = f"https://localhost:{server.port}"
         elif place in (Place.REFUSED, Place.SILENT):
-            taken = stack.enter_context(socket.socket())
-            taken.bind(("127.0.0.1", 0))  # without listen() it refuses
-            url = url.replace(str(server.port), str(taken.getsockname()[1]))
             if place is Place.SILENT:
-                # A listener with a full queue ignores attempts to connect.
-                taken.listen(0)
-                for _ in range(4):
-                    client = stack.enter_context(socket.socket())
-                    client.setblocking(False)
-                    client.connect_ex(taken.getsockname())
+                taken = stack.enter_context(NeverAccepting()).listener
+            else:
+                taken = stack.enter_context(socket.socket())
+                taken.bind(("127.0.0.1", 0))  # without listen() it refuses
+            url = url.replace(str(server.port), str(taken.getsockname()[1]))
         yield server, url

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import anyio.to_thread
 from sending import ASYNC
-from server import PATIENCE, Peer, Server
+from server import OK, PATIENCE, Peer, Server
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
@@ -25,6 +25,9 @@ from calcom_transports.urllib3 import Urllib3Transport
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Transport = Urllib3Transport | TrioTransport | AsyncioTransport
+
+CLOSED = (NotSent, "transport-closed")
+PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
 
 
 def ending_within(
@@ -76,7 +79,9 @@ Outcome = Response | tuple[type[TransportError], str]
 """A response, or the class and the reason of an error."""
 
 
-def said(transport: Urllib3Transport, request: Request, within: Timeout | None = None) -> Outcome:
+def blocking_outcome(
+    transport: Urllib3Transport, request: Request, within: Timeout | None = None
+) -> Outcome:
     """Send a request through the blocking transport."""
     try:
         return transport.send(request, within)
@@ -84,32 +89,39 @@ def said(transport: Urllib3Transport, request: Request, within: Timeout | None =
         return type(error), error.reason
 
 
-async def sent(transport: Transport, request: Request, within: Timeout | None = None) -> Outcome:
+async def outcome_of(
+    transport: Transport, request: Request, within: Timeout | None = None
+) -> Outcome:
     """Send a request through any transport, which may block."""
     if isinstance(transport, Urllib3Transport):
-        return said(transport, request, within)
+        return blocking_outcome(transport, request, within)
     try:
         return await transport.send(request, within)
     except TransportError as error:
         return type(error), error.reason
 
 
-async def sent_aside(
+async def concurrent_outcome(
     transport: Transport, request: Request, within: Timeout | None = None
 ) -> Outcome:
     """Send a request while others run: in a thread, if the transport blocks."""
     if isinstance(transport, Urllib3Transport):
-        return await anyio.to_thread.run_sync(said, transport, request, within)
-    return await sent(transport, request, within)
+        return await anyio.to_thread.run_sync(blocking_outcome, transport, request, within)
+    return await outcome_of(transport, request, within)
 
 
 def open_sockets() -> int:
     """Return how many sockets this process has open, including those of servers."""
+    return len(all_open_sockets())
+
+
+def all_open_sockets() -> list[socket.socket]:
     gc.collect()
-    return sum(
-        issubclass(type(found), socket.socket) and found.fileno() != -1
+    return [
+        found
         for found in gc.get_objects()
-    )
+        if issubclass(type(found), socket.socket) and found.fileno() != -1
+    ]
 
 
 def sockets_beyond(before: int) -> int:
@@ -141,6 +153,27 @@ class Ended:
     def wait(self, left: int = 0) -> bool:
         with self._condition:
             return self._condition.wait_for(lambda: self.now <= left, PATIENCE)
+
+
+class Gate:
+    """Holds all responses until it is opened, and counts its open connections."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.connections = Ended()
+        self.requested = threading.Semaphore(0)
+
+    def __call__(self, peer: Peer) -> None:
+        with self.connections:
+            while peer.request():
+                self.requested.release()
+                self.opened.wait(PATIENCE)
+                peer.send(OK)
+
+    async def reached(self, requests: int) -> None:
+        """Wait until that many more requests have arrived."""
+        for _ in range(requests):
+            assert await anyio.to_thread.run_sync(self.requested.acquire, True, PATIENCE)
 
 
 def chunked(body: bytes, size: int, head: bytes = b"") -> list[bytes]:
@@ -219,7 +252,7 @@ class Whims:
             try:
                 self._serve(peer)
             finally:
-                self.partial.append(peer._received)
+                self.partial.append(peer.received)
 
     def _serve(self, peer: Peer) -> None:
         while request := peer.request():

@@ -2,7 +2,11 @@
 
 import asyncio
 import gc
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -23,6 +27,7 @@ NOTHING_SENT = "nothing was sent"
 UNKNOWN = "it may have been executed, look before repeating a write"
 
 both = pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio"])
+encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 
 T = TypeVar("T")
 Step = Request | Callable[[], object]
@@ -149,3 +154,17 @@ class AfterStep(trio.abc.Instrument):
 
     def __exit__(self, *error: object) -> None:
         trio.lowlevel.remove_instrument(self)
+
+
+def run_python(source: str, *arguments: str, cwd: Path | None = None) -> Any:
+    """Run a program in another interpreter, with the default warnings."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment.pop("PYTHONWARNINGS", None)
+    return subprocess.run(
+        [sys.executable, "-c", source, *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

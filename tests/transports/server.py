@@ -39,26 +39,26 @@ class Peer:
         self.connection = connection
         self.server = server
         self.complete = 0  # complete requests
-        self._received = bytearray()
+        self.received = bytearray()  # the bytes of a request that is incomplete
 
     @property
     def begun(self) -> int:
         """How many requests arrived, completely or in part."""
-        return self.complete + bool(self._received)
+        return self.complete + bool(self.received)
 
     def request(self) -> bytes:
         """Return the next complete request, or b"" if the client has hung up."""
-        while b"\r\n\r\n" not in self._received:
+        while b"\r\n\r\n" not in self.received:
             if not self._receive():
                 return b""
-        head = bytes(self._received.partition(b"\r\n\r\n")[0])
+        head = bytes(self.received.partition(b"\r\n\r\n")[0])
         length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
         end = len(head) + 4 + (int(length[1]) if length else 0)
-        while len(self._received) < end:
+        while len(self.received) < end:
             if not self._receive():
                 return b""
-        request = bytes(self._received[:end])
-        del self._received[:end]
+        request = bytes(self.received[:end])
+        del self.received[:end]
         self.complete += 1
         self.server.requests.append(request)
         self.server.requested.set()
@@ -66,13 +66,13 @@ class Peer:
 
     def read(self, size: int) -> None:
         """Read the first bytes of a request, at most *size*."""
-        while len(self._received) < size:
-            if not self._receive(size - len(self._received)):
+        while len(self.received) < size:
+            if not self._receive(size - len(self.received)):
                 return
 
     def _receive(self, size: int = 65_536) -> bool:
         data = self.connection.recv(size)
-        self._received += data
+        self.received += data
         return bool(data)
 
     def send(self, data: bytes) -> None:
@@ -120,7 +120,7 @@ class Peer:
             # A close with unread bytes would be a reset.
             while data := self.connection.recv(65_536):
                 if not encrypted:  # after close_notify nothing is decrypted
-                    self._received += data
+                    self.received += data
 
 
 Handler = Callable[[Peer], None]
@@ -244,12 +244,15 @@ class Server:
             self.note_change()
 
 
-class Unanswering:
+class NeverAccepting:
     """An address that never accepts a connection: a listener with a full queue."""
 
-    def __enter__(self) -> "Unanswering":
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._host = host
+
+    def __enter__(self) -> "NeverAccepting":
         self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.bind((self._host, 0))
         self.listener.listen(0)
         self.address = self.listener.getsockname()
         self.queued = []

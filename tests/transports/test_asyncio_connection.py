@@ -1,45 +1,41 @@
 """How the asyncio transport connects: to one of several addresses, leaving no other socket open."""
 
 import asyncio
+import errno
 import gc
 import socket
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 from cancelling import cancelling
-from pooling import on_time, open_sockets, sockets_beyond
+from pooling import all_open_sockets, on_time, open_sockets, sockets_beyond
+from resolving import HOST, addresses
 from sending import under
-from server import Server, responding
+from server import NeverAccepting, Server, responding
 
-from calcom_core.errors import NoAnswer
+from calcom_core.errors import NoAnswer, NotSent
 from calcom_core.http import Request, Timeout
 from calcom_transports import asyncio_connection
 from calcom_transports.asyncio import AsyncioTransport
-from calcom_transports.asyncio_connection import _addresses, _open_tcp, with_deadline
+from calcom_transports.asyncio_connection import AsyncioConnection, connect, with_deadline
+from calcom_transports.exchange import OutgoingExchange
 from calcom_transports.proxies import Proxies
 from calcom_transports.settings import Settings
-
-HOST = "api.calendar.test"
-STREAM = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
 
 loops = pytest.mark.parametrize(
     "kind", ["asyncio", pytest.param("uvloop", marks=pytest.mark.exhaustive)]
 )
 
 
-@pytest.fixture
-def addressed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Give a function that sets the addresses of every name."""
+def outgoing(host: str = HOST) -> OutgoingExchange:
+    settings = Settings(None, None, False, 1, 1, Proxies())  # type: ignore[arg-type]  # a converter
+    return settings.start(Request("GET", f"https://{host}/"), None, 0.0)
 
-    def set_addresses(*found: tuple[Any, ...]) -> None:
-        async def look_up(host: str, port: int) -> list[Any]:
-            return list(found)
 
-        monkeypatch.setattr(asyncio_connection, "_addresses", look_up)
-
-    return set_addresses
+async def connected() -> AsyncioConnection:
+    """Open a connection without TLS to the first address of `HOST` that accepts."""
+    return await connect(outgoing(), None)
 
 
 def listening() -> socket.socket:
@@ -49,19 +45,19 @@ def listening() -> socket.socket:
 @loops
 @on_time
 def test_of_two_accepted_connections_one_is_used_and_the_other_closed(
-    kind: str, addressed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asyncio_connection, "NEXT_ADDRESS", 0)  # both at once
 
     async def main() -> None:
-        before = open_sockets()
-        tcp = await _open_tcp(HOST, 443)
-        assert open_sockets() <= before + 1  # sockets of earlier tests may close meanwhile
+        before = set(all_open_sockets())
+        connection = await connected()
+        [tcp] = set(all_open_sockets()) - before
         assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        tcp.close()
+        connection.close()
 
     with listening() as one, listening() as two:
-        addressed(*[(*STREAM, listener.getsockname()) for listener in (one, two)])
+        addresses(monkeypatch, *[listener.getsockname() for listener in (one, two)])
         for _ in range(20):
             under(kind, main)
 
@@ -69,30 +65,31 @@ def test_of_two_accepted_connections_one_is_used_and_the_other_closed(
 @loops
 @on_time
 def test_a_failed_attempt_starts_the_next_at_once(
-    kind: str, addressed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asyncio_connection, "NEXT_ADDRESS", 3_600)
 
-    async def main() -> Any:
-        tcp = await _open_tcp(HOST, 443)
-        with tcp:
-            return tcp.getpeername()
+    async def main() -> None:
+        connection = await connected()
+        connection.close()
 
     with listening() as listener, socket.socket() as bound:
         bound.bind(("127.0.0.2", 0))  # without a listener
-        addressed((*STREAM, bound.getsockname()), (*STREAM, listener.getsockname()))
-        assert under(kind, main) == listener.getsockname()
+        addresses(monkeypatch, bound.getsockname(), listener.getsockname())
+        under(kind, main)
 
 
 @loops
 @on_time
 def test_if_all_attempts_fail_the_error_has_the_reason_of_each(
-    kind: str, addressed: Callable[..., None]
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:
-        with pytest.raises(OSError, match=f"no address of {HOST}") as caught:
-            await _open_tcp(HOST, 443)
-        group = caught.value.__cause__
+        with pytest.raises(NotSent) as caught:
+            await connected()
+        error = caught.value.__cause__
+        assert str(error) == f"no address of {HOST} accepts a connection"
+        group = error.__cause__
         assert isinstance(group, ExceptionGroup)
         assert [repr(error) for error in group.exceptions] == [
             "ConnectionRefusedError(111, 'Connection refused')"
@@ -101,7 +98,7 @@ def test_if_all_attempts_fail_the_error_has_the_reason_of_each(
     with socket.socket() as one, socket.socket() as two:
         for bound in (one, two):
             bound.bind(("127.0.0.2", 0))
-        addressed((*STREAM, one.getsockname()), (*STREAM, two.getsockname()))
+        addresses(monkeypatch, one.getsockname(), two.getsockname())
         under(kind, main)
 
 
@@ -111,7 +108,6 @@ def test_if_all_attempts_fail_the_error_has_the_reason_of_each(
 def test_connecting_can_be_cancelled_at_every_step(
     kind: str,
     within_step: bool,
-    addressed: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(asyncio_connection, "NEXT_ADDRESS", 0.001)
@@ -119,16 +115,16 @@ def test_connecting_can_be_cancelled_at_every_step(
     async def main() -> None:
         before = open_sockets()
         for step in range(1, 50):
-            opened: list[socket.socket] = []
+            opened: list[AsyncioConnection] = []
 
             async def call() -> None:
-                opened.append(await _open_tcp(HOST, 443))  # noqa: B023
+                opened.append(await connected())  # noqa: B023
 
             ending = await cancelling(call, step, within_step=within_step)
             assert ending.cancelled == (opened == [])
             assert asyncio.all_tasks() == {asyncio.current_task()} | beside
-            for tcp in opened:
-                tcp.close()
+            for connection in opened:
+                connection.close()
             assert sockets_beyond(before) == 0
             if ending.left > 0:
                 return
@@ -140,16 +136,9 @@ def test_connecting_can_be_cancelled_at_every_step(
         beside.update(asyncio.all_tasks())
         await main()
 
-    # The queue of the first is full, so that it does not accept.
-    with socket.create_server(("127.0.0.3", 0), backlog=0) as silent, listening() as listener:
-        clients = [socket.socket() for _ in range(4)]
-        for client in clients:
-            client.setblocking(False)
-            client.connect_ex(silent.getsockname())
-        addressed((*STREAM, silent.getsockname()), (*STREAM, listener.getsockname()))
+    with NeverAccepting() as silent, listening() as listener:
+        addresses(monkeypatch, silent.address, listener.getsockname())
         under(kind, noting)
-        for client in clients:
-            client.close()
     gc.collect()
 
 
@@ -167,8 +156,18 @@ def test_addresses_of_both_families_alternate(monkeypatch: pytest.MonkeyPatch) -
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         return [*six, *four]
 
-    async def main(host: str) -> list[Any]:
-        return [address[4][0] for address in await _addresses(host, 443)]
+    async def main(host: str) -> list[str]:
+        """Return the addresses in the order of the attempts, all of which fail."""
+        tried: list[str] = []
+
+        async def refuse(tcp: socket.socket, address: tuple[str, int]) -> None:
+            tried.append(address[0])
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "")
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
+        with pytest.raises(NotSent):
+            await connect(outgoing(host), None)
+        return tried
 
     with monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", look_up)
@@ -178,8 +177,7 @@ def test_addresses_of_both_families_alternate(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_socket_timeout_is_not_mistaken_for_the_deadline() -> None:
-    settings = Settings(None, None, False, 1, 1, Proxies())  # type: ignore[arg-type]  # a converter
-    exchange = settings.start(Request("GET", "https://localhost/"), None, 0.0)
+    exchange = outgoing("localhost")
 
     async def timed_out() -> None:
         raise TimeoutError(110, "Connection timed out")

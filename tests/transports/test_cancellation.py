@@ -21,14 +21,17 @@ import trio.testing
 from attrs import frozen
 from cancelling import NEVER, Steps, cancelling, only, ways
 from pooling import (
+    CLOSED,
+    PATIENT,
     TOO_MUCH,
     Ended,
+    Gate,
     Whims,
     check,
     chunked,
     on_time,
     open_sockets,
-    sent,
+    outcome_of,
     sockets_beyond,
 )
 from sending import (
@@ -36,6 +39,7 @@ from sending import (
     OK,
     OK_RESPONSE,
     asyncs,
+    encrypted_or_not,
     get,
     post,
     settled,
@@ -47,11 +51,6 @@ from server import PATIENCE, Handler, Peer, Server, responding, stalling
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.trio import TrioTransport
-
-encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
-
-CLOSED = (NotSent, "transport-closed")
-PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
 
 ZIPPED = gzip.compress(random.Random(0).randbytes(30_000))
 
@@ -138,20 +137,6 @@ def test_an_exchange_can_be_cancelled_at_every_step(
     counted(f"cancellations at a step of an exchange: {kind}", steps - 1)
 
 
-class Holding:
-    """Holds all responses until `released` is set."""
-
-    def __init__(self) -> None:
-        self.released = threading.Event()
-        self.connections = Ended()
-
-    def __call__(self, peer: Peer) -> None:
-        with self.connections:
-            while peer.request():
-                self.released.wait(PATIENCE)
-                peer.send(OK)
-
-
 def targets(server: Server) -> list[str]:
     return [request.split(b" ")[1].decode() for request in server.requests]
 
@@ -174,14 +159,14 @@ def test_a_waiting_caller_can_be_cancelled_at_every_step(
         results: dict[str, Any] = {}
 
         async def send_one(target: str) -> None:
-            results[target] = await sent(transport, get(server, target), PATIENT)
+            results[target] = await outcome_of(transport, get(server, target), PATIENT)
 
         async def wait_and_release() -> None:
             await anyio.to_thread.run_sync(server.requested.wait, PATIENCE)
             for task in (cancelled, partial(send_one, "/second"), partial(send_one, "/third")):
                 group.start_soon(task)
                 await settled()
-            holding.released.set()
+            gate.opened.set()
 
         async def cancelled() -> None:
             with scope, only(anyio.get_cancelled_exc_class()):
@@ -198,10 +183,10 @@ def test_a_waiting_caller_can_be_cancelled_at_every_step(
 
     ended = 0
     for step in range(1, 100):
-        holding = Holding()
-        with Server(holding, tls=certified if encrypted else None) as server:
+        gate = Gate()
+        with Server(gate, tls=certified if encrypted else None) as server:
             left = under(kind, run, step)
-            assert holding.connections.wait()
+            assert gate.connections.wait()
         order = targets(server)
         assert order in (
             ["/first", "/second", "/third"],
@@ -221,7 +206,7 @@ def test_a_cancelled_aclose_closes_everything_and_releases_all_callers(kind: str
         results: dict[str, Any] = {}
 
         async def send_one(target: str) -> None:
-            results[target] = await sent(transport, get(server, target), PATIENT)
+            results[target] = await outcome_of(transport, get(server, target), PATIENT)
 
         transport = ASYNC[kind](max_connections=2)
         async with anyio.create_task_group() as group:
@@ -237,13 +222,13 @@ def test_a_cancelled_aclose_closes_everything_and_releases_all_callers(kind: str
             assert ending.cancelled == (kind == "trio")
             await settled()
             assert results == {"/c": CLOSED, "/d": CLOSED}
-            holding.released.set()
+            gate.opened.set()
         assert results == {"/a": OK_RESPONSE, "/b": OK_RESPONSE, "/c": CLOSED, "/d": CLOSED}
 
-    holding = Holding()
-    with Server(holding) as server:
+    gate = Gate()
+    with Server(gate) as server:
         under(kind, run)
-        assert holding.connections.wait()
+        assert gate.connections.wait()
 
 
 @asyncs
@@ -316,7 +301,7 @@ def test_a_thousand_random_cancellations_leave_the_pool_intact(
             done: list[bool] = []
 
             async def call() -> None:
-                outcomes[target] = await sent(transport, get(server, target), within)  # noqa: B023
+                outcomes[target] = await outcome_of(transport, get(server, target), within)  # noqa: B023
                 done.append(True)  # noqa: B023
 
             ending = await cancelling(
@@ -340,7 +325,9 @@ def test_a_thousand_random_cancellations_leave_the_pool_intact(
             together: list[Any] = []
 
             async def one(number: int) -> None:
-                together.append(await sent(transport, get(server, f"/together/{number}"), PATIENT))
+                together.append(
+                    await outcome_of(transport, get(server, f"/together/{number}"), PATIENT)
+                )
 
             async with anyio.create_task_group() as group:
                 for number in range(size * 3):
@@ -438,7 +425,7 @@ def test_each_phase_of_an_exchange_ends_exactly_at_its_timeout(phase: Phase) -> 
             return await after(
                 clock,
                 phase.seconds,
-                lambda: sent(transport, post(server, phase.body), phase.within),
+                lambda: outcome_of(transport, post(server, phase.body), phase.within),
                 lambda: trio.to_thread.run_sync(server.requested.wait, PATIENCE),
             )
 
@@ -459,12 +446,12 @@ def test_waiting_for_a_connection_ends_exactly_at_its_timeout(
     async def run() -> Any:
         async with TrioTransport(max_connections=1) as transport, trio.open_nursery() as nursery:
             day = Timeout(86_400, 86_400, 86_400)
-            nursery.start_soon(sent, transport, get(server), day)
+            nursery.start_soon(outcome_of, transport, get(server), day)
             await trio.to_thread.run_sync(server.requested.wait, PATIENCE)
             outcome = await after(
                 clock,
                 seconds,
-                lambda: sent(transport, post(server), within),
+                lambda: outcome_of(transport, post(server), within),
                 trio.lowlevel.checkpoint,
             )
             nursery.cancel_scope.cancel()
@@ -507,7 +494,7 @@ def test_connecting_ends_exactly_at_its_timeout(phase: str, within: Timeout, sec
             return await after(
                 clock,
                 seconds,
-                lambda: sent(transport, request, within),
+                lambda: outcome_of(transport, request, within),
                 lambda: trio.to_thread.run_sync(reached.wait, PATIENCE),
             )
 
@@ -540,7 +527,7 @@ def test_a_slow_response_completes_within_its_timeouts(
         results: list[Any] = []
 
         async def send_one() -> None:
-            results.append(await sent(transport, get(server), Timeout(1, HOUR, total)))
+            results.append(await outcome_of(transport, get(server), Timeout(1, HOUR, total)))
 
         count = 0
         async with TrioTransport() as transport, trio.open_nursery() as nursery:

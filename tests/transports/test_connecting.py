@@ -16,29 +16,13 @@ from typing import Any
 import pytest
 import trustme
 from anyio import create_task_group
+from resolving import HOST, STREAM, addresses
 from sending import ASYNC, OK, OK_RESPONSE, both, exchange, failure, under
-from server import PATIENCE, Handler, Peer, Server, responding
+from server import PATIENCE, Handler, NeverAccepting, Peer, Server, responding
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.urllib3 import Urllib3Transport
-
-HOST = "api.calendar.test"
-"""A name that a test makes resolve to this machine."""
-
-STREAM = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
-
-
-def addresses(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, int]) -> None:
-    """Make every name resolve to these addresses, each with its own port."""
-
-    def look_up(host: str | bytes, *args: Any, **kwargs: Any) -> list[Any]:
-        """Return the addresses of a name, or *host* itself if it is an address."""
-        return [(*STREAM, address) for address in found if host == address[0]] or [
-            (*STREAM, address) for address in found
-        ]
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
 
 @pytest.fixture
@@ -47,17 +31,11 @@ def dead() -> Any:
     with ExitStack() as stack:
         refusing = stack.enter_context(socket.socket())  # bound, without a listener
         refusing.bind(("127.0.0.2", 0))
-        # A listener whose queue is full swallows attempts to connect.
-        silent = stack.enter_context(socket.create_server(("127.0.0.3", 0), backlog=0))
-        for _ in range(4):
-            client = stack.enter_context(socket.socket())
-            client.setblocking(False)
-            client.connect_ex(silent.getsockname())
-        # Nobody can listen at port 0.
+        silent = stack.enter_context(NeverAccepting("127.0.0.3"))
         yield {
             "refusing": refusing.getsockname(),
-            "silent": silent.getsockname(),
-            "unreachable": ("127.0.0.4", 0),
+            "silent": silent.address,
+            "unreachable": ("127.0.0.4", 0),  # no server can listen at port 0
         }
 
 

@@ -19,13 +19,13 @@ from opentelemetry.instrumentation.urllib3 import URLLib3Instrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from sending import OK, OK_RESPONSE, get, post
+from sending import OK, OK_RESPONSE, get, post, run_python
 from server import (
     PATIENCE,
     Handler,
+    NeverAccepting,
     Peer,
     Server,
-    Unanswering,
     responding,
     responding_once,
     stalling,
@@ -231,11 +231,6 @@ def test_sentry_has_one_breadcrumb_a_call() -> None:
     assert done.stdout.splitlines() == ["http GET 200", "http POST 200"]
 
 
-def run_python(source: str, *arguments: str) -> Any:
-    command = [sys.executable, "-c", source, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
 # A pool of the user's own
 
 
@@ -301,7 +296,7 @@ def test_a_pool_without_a_connection_means_not_sent(
                 assert failure(pool, f"http://{refusing}/")[0] is NotSent
     with urllib3.PoolManager() as pool, urllib3.PoolManager(ssl_context=trusting) as tls_pool:
         assert failure(pool, "https://nowhere.invalid/") == (NotSent, "host")
-        with Unanswering() as silent:
+        with NeverAccepting() as silent:
             url = f"http://127.0.0.1:{silent.address[1]}/"
             assert failure(pool, url, connect=0.1) == (NotSent, "timeout")
         other = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -10,24 +10,23 @@ from typing import Any
 
 import pytest
 from pooling import (
+    PATIENT,
     TOO_MUCH,
     Whims,
+    blocking_outcome,
     check,
     ending_within,
     on_time,
     open_sockets,
     opened,
-    said,
     sockets_beyond,
 )
 from sending import OK, both, settled, tasks_living, under
-from server import PATIENCE, Server
+from server import Server
 
 from calcom_core.errors import NotSent
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.urllib3 import Urllib3Transport
-
-PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
 
 
 @pytest.mark.exhaustive(sample=1)
@@ -49,11 +48,11 @@ def test_a_thousand_failing_calls_in_threads_leave_the_pool_intact(
                 outcomes[target] = None
                 within = Timeout(chance.choice([0.05, 5]), chance.choice([0.1, 0.2]), 5)
             request = Request("GET", server.url + target)
-            outcomes[target] = said(transport, request, within)
+            outcomes[target] = blocking_outcome(transport, request, within)
 
     def one(number: int) -> None:
         request = Request("GET", f"{server.url}/together/{number}")
-        together.append(said(transport, request, PATIENT))
+        together.append(blocking_outcome(transport, request, PATIENT))
 
     before = open_sockets()
     threads = set(threading.enumerate())

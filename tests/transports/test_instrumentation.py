@@ -18,7 +18,7 @@ import pytest
 import trio
 import trio.testing
 from anyio import create_task_group
-from sending import ASYNC, OK_RESPONSE, asyncs, both, under
+from sending import ASYNC, OK_RESPONSE, asyncs, both, encrypted_or_not, under
 from server import PATIENCE, Handler, Peer, Server, responding, responding_once, stalling
 
 from calcom_core import (
@@ -50,7 +50,6 @@ from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_0123456789abcdef"
 RETRY = RetryPolicy(attempts=3, base=0, cap=0)
-encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 
 DELETED = b'{"status":"success"}'
 

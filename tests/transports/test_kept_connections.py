@@ -19,8 +19,8 @@ import trio
 import trio.testing
 from attrs import field, frozen
 from cancelling import Steps
-from pooling import Ended, on_time, opened, sent
-from sending import ASYNC, OK, OK_RESPONSE, asyncs, both, get, post, under
+from pooling import Ended, on_time, opened, outcome_of
+from sending import ASYNC, OK, OK_RESPONSE, asyncs, both, encrypted_or_not, get, post, under
 from server import PATIENCE, Handler, Peer, Server, responding
 
 from calcom_core import NO_RETRY, RetryPolicy, bookings, slots
@@ -33,7 +33,6 @@ UNSENT = (NotSent, "closed")
 STRAY = OK.replace(b"ok", b"no")
 REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
-encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 
 Act = Callable[[Peer], None]
 
@@ -216,9 +215,9 @@ def kept(
 
     async def run() -> Any:
         async with opened(kind, ssl_context=trusting, max_connections=1) as transport:
-            assert await sent(transport, first(server)) == OK_RESPONSE
+            assert await outcome_of(transport, first(server)) == OK_RESPONSE
             with when(kind, handler.now):
-                return await sent(transport, post(server))
+                return await outcome_of(transport, post(server))
 
     with Server(handler, tls=tls) as server:
         result = under(kind, run)
@@ -331,7 +330,7 @@ def test_bytes_sent_with_a_response_are_never_the_next_response(
 ) -> None:
     async def run() -> Any:
         async with opened(kind, ssl_context=trusting) as transport:
-            results = [await sent(transport, get(server)) for _ in range(3)]
+            results = [await outcome_of(transport, get(server)) for _ in range(3)]
         return [getattr(result, "body", result) for result in results], server.connections
 
     ways = {}
@@ -392,8 +391,8 @@ def test_a_connection_that_ends_after_any_step_of_a_task_gets_the_request_at_mos
 ) -> None:
     async def run(step: int, handler: Kept) -> Any:
         async with opened(kind, ssl_context=trusting) as transport:
-            assert await sent(transport, first(server)) == OK_RESPONSE
-            return await Steps(step, handler.now).of(partial(sent, transport, post(server)))
+            assert await outcome_of(transport, first(server)) == OK_RESPONSE
+            return await Steps(step, handler.now).of(partial(outcome_of, transport, post(server)))
 
     tls = certified if encrypted else None
     for act in (finish, reset):
@@ -551,8 +550,8 @@ def broken(
         results = []
         async with opened(kind, ssl_context=trusting, max_connections=1) as transport:
             for _ in breaks:
-                assert await sent(transport, first(server)) == OK_RESPONSE
-                results.append(await sent(transport, get(server)))
+                assert await outcome_of(transport, first(server)) == OK_RESPONSE
+                results.append(await outcome_of(transport, get(server)))
         return results
 
     with Server(handler, tls=tls) as server:
@@ -639,9 +638,9 @@ def test_a_connection_is_kept_as_long_as_announced_and_at_most_four_seconds(
 
     async def run() -> None:
         async with opened(kind, ssl_context=trusting) as transport:
-            assert isinstance(await sent(transport, get(server)), Response)
+            assert isinstance(await outcome_of(transport, get(server)), Response)
             clock.jump(passed)
-            assert isinstance(await sent(transport, get(server)), Response)
+            assert isinstance(await outcome_of(transport, get(server)), Response)
 
     response = b"HTTP/1.1 200 OK\r\nKeep-Alive: %b\r\nContent-Length: 0\r\n\r\n" % announced
     with (
@@ -687,7 +686,7 @@ def test_a_connection_that_ends_at_an_unknown_moment_gets_the_request_at_most_on
 
     async def run() -> list[Any]:
         async with opened(kind, ssl_context=trusting, max_connections=1) as transport:
-            return [await sent(transport, get(server, f"/{n}")) for n in range(len(choices))]
+            return [await outcome_of(transport, get(server, f"/{n}")) for n in range(len(choices))]
 
     with Server(end_soon, tls=certified if encrypted else None) as server:
         results = under(kind, run)

@@ -12,7 +12,6 @@ import os
 import pickle
 import socket
 import ssl
-import subprocess
 import sys
 import threading
 import time
@@ -46,14 +45,15 @@ from sending import (
     failure,
     get,
     post,
+    run_python,
     under,
 )
 from server import (
     PATIENCE,
     Handler,
+    NeverAccepting,
     Peer,
     Server,
-    Unanswering,
     dripping,
     responding,
     responding_once,
@@ -721,7 +721,7 @@ def test_the_time_of_the_name_lookup_counts(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_connection_that_never_opens_means_not_sent(
     kind: str, timeout: Timeout, limit: str
 ) -> None:
-    with Unanswering() as silent:
+    with NeverAccepting() as silent:
         host, port = silent.address
         error = failure(kind, Request("GET", f"http://{host}:{port}/v2/x"), within=timeout)
     expected = f"GET /v2/x: no connection to {host}:{port} within {limit}; {UNTOUCHED}"
@@ -1713,20 +1713,6 @@ def test_a_transport_open_at_interpreter_exit_prints_nothing() -> None:
     with Server(responding(OK)) as server:
         done = run_python(OPEN_AT_EXIT, server.url)
     assert (done.stdout, done.stderr, done.returncode) == ("b'ok' b'ok'\n" * 2, "", 0)
-
-
-def run_python(source: str, *arguments: str, cwd: Path | None = None) -> Any:
-    """Run a program in another interpreter, with the default warnings."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    environment.pop("PYTHONWARNINGS", None)
-    return subprocess.run(
-        [sys.executable, "-c", source, *arguments],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 @pytest.mark.parametrize("attempt", [pickle.dumps, copy.copy, copy.deepcopy])

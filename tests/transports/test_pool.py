@@ -21,15 +21,18 @@ import pytest
 import trio.testing
 from anyio import create_task_group
 from pooling import (
+    CLOSED,
+    PATIENT,
     Ended,
+    Gate,
     Transport,
+    blocking_outcome,
+    concurrent_outcome,
     ending_within,
     on_time,
     open_sockets,
     opened,
-    said,
-    sent,
-    sent_aside,
+    outcome_of,
     sockets_beyond,
 )
 from sending import OK, OK_RESPONSE, asyncs, both, get, settled, under
@@ -40,30 +43,7 @@ from calcom_core.errors import NotSent
 from calcom_core.http import Timeout
 from calcom_transports.urllib3 import Urllib3Transport
 
-CLOSED = (NotSent, "transport-closed")
 NONE_FREE = (NotSent, "pool")
-PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
-
-
-class Gate:
-    """Holds all responses until it is opened, and counts its open connections."""
-
-    def __init__(self) -> None:
-        self.opened = threading.Event()
-        self.connections = Ended()
-        self.requested = threading.Semaphore(0)
-
-    def __call__(self, peer: Peer) -> None:
-        with self.connections:
-            while peer.request():
-                self.requested.release()
-                self.opened.wait(PATIENCE)
-                peer.send(OK)
-
-    async def reached(self, requests: int) -> None:
-        """Wait until that many more requests have arrived."""
-        for _ in range(requests):
-            assert await anyio.to_thread.run_sync(self.requested.acquire, True, PATIENCE)
 
 
 class Callers:
@@ -85,7 +65,7 @@ class Callers:
     async def _call(self, name: str, within: Timeout) -> None:
         request = get(self.server, f"/{name}")
         with self.scopes[name]:
-            self.results[name] = await sent_aside(self.transport, request, within)
+            self.results[name] = await concurrent_outcome(self.transport, request, within)
         self._ended[name].set()
 
     async def ended(self, name: str) -> Any:
@@ -206,7 +186,7 @@ def test_no_waiting_caller_is_overtaken_by_repeated_requests(
     async def call_repeatedly(transport: Transport) -> None:
         for _ in range(times):
             with counting():
-                assert await sent(transport, get(server)) == OK_RESPONSE
+                assert await outcome_of(transport, get(server)) == OK_RESPONSE
 
     @contextmanager
     def counting() -> Iterator[None]:
@@ -296,11 +276,11 @@ def test_a_call_after_closing_does_not_wait_for_running_exchanges(kind: str) -> 
 def test_a_transport_can_be_closed_concurrently(kind: str) -> None:
     async def run() -> None:
         async with opened(kind) as transport:
-            assert await sent(transport, get(server)) == OK_RESPONSE
+            assert await outcome_of(transport, get(server)) == OK_RESPONSE
             async with create_task_group() as nursery:
                 for _ in range(5):
                     nursery.start_soon(closing, transport)
-            assert await sent(transport, get(server)) == CLOSED
+            assert await outcome_of(transport, get(server)) == CLOSED
 
     async def closing(transport: Transport) -> None:
         if isinstance(transport, Urllib3Transport):
@@ -333,7 +313,7 @@ def test_all_connections_idle_for_too_long_are_closed_by_the_next_request(kind: 
                 gate.opened.set()
             assert gate.connections.now == 5
             clock.jump(4.1)
-            assert await sent(transport, get(server)) == OK_RESPONSE
+            assert await outcome_of(transport, get(server)) == OK_RESPONSE
             assert gate.connections.wait(left=1)
         assert gate.connections.ever == 6
 
@@ -417,7 +397,7 @@ def test_a_blocking_transport_can_be_closed_at_every_line_of_an_exchange(
 
 
 def blocking(transport: Urllib3Transport, server: Server) -> str:
-    return repr(said(transport, get(server)))
+    return repr(blocking_outcome(transport, get(server)))
 
 
 @pytest.mark.parametrize("size", [1, 2])
@@ -478,7 +458,7 @@ def test_twelve_origins_are_served_at_once(kind: str) -> None:
         return results
 
     async def send_held(transport: Transport, server: Server, results: list[Any]) -> None:
-        results.append(await sent_aside(transport, get(server), PATIENT))
+        results.append(await concurrent_outcome(transport, get(server), PATIENT))
 
     before = open_sockets()
     with ExitStack() as stack:
@@ -533,7 +513,9 @@ class Holding:
         self.released.clear()
         with ThreadPoolExecutor(number) as threads:
             held = get(server, "/held")
-            calls = [threads.submit(said, transport, held, PATIENT) for _ in range(number)]
+            calls = [
+                threads.submit(blocking_outcome, transport, held, PATIENT) for _ in range(number)
+            ]
             try:
                 for _ in range(number):
                     assert self.held.acquire(timeout=PATIENCE)
@@ -583,23 +565,25 @@ def test_an_interrupt_at_any_line_of_an_exchange_leaves_the_pool_intact(
                 if case == "none free":
                     before.enter_context(holding.by(transport, server, 2))
                 elif case == "kept":
-                    assert said(transport, get(server)) == OK_RESPONSE
+                    assert blocking_outcome(transport, get(server)) == OK_RESPONSE
                 elif case == "dropped":
-                    assert said(transport, get(server, "/last")) == OK_RESPONSE
+                    assert blocking_outcome(transport, get(server, "/last")) == OK_RESPONSE
                     assert holding.ended.acquire(timeout=PATIENCE)
                 # A thread that waits and is interrupted by a line of urllib3 gains a connection.
                 urllib3 = () if case == "none free" else ("/urllib3/connectionpool.py",)
                 line = RaisingAt(number, error, ("/calcom_transports/", *urllib3))
                 try:
                     with line:
-                        said(transport, get(server), BRIEF if case == "none free" else None)
+                        blocking_outcome(
+                            transport, get(server), BRIEF if case == "none free" else None
+                        )
                     raised = None
                 except BaseException as caught:
                     raised = caught.with_traceback(None)
                 before.close()
                 assert raised is (error if line.left <= 0 else None), number
                 with holding.by(transport, server, 2):
-                    assert said(transport, get(server), BRIEF) == NONE_FREE, number
+                    assert blocking_outcome(transport, get(server), BRIEF) == NONE_FREE, number
             if line.left > 0:
                 break
             interrupted += 1

@@ -12,7 +12,7 @@ import anyio.to_thread
 import pytest
 from anyio import create_task_group
 from attrs import field, frozen
-from pooling import said
+from pooling import blocking_outcome
 from sending import ASYNC, OK, both, get, under
 from server import PATIENCE, Handler, Peer, Server, dripping, responding, responding_once, stalling
 
@@ -161,7 +161,9 @@ def failing(failure: Failure, request: Request, server: Server) -> tuple[BaseExc
     proxy = failure.proxy and failure.proxy.format(port=server.port)
     with Urllib3Transport(proxy=proxy, **failure.options) as transport:
         if failure.state == "busy":
-            busy = threading.Thread(target=said, args=(transport, request, Timeout(total=0.5)))
+            busy = threading.Thread(
+                target=blocking_outcome, args=(transport, request, Timeout(total=0.5))
+            )
             busy.start()
             assert server.requested.wait(PATIENCE)
         if failure.state == "closed":
