@@ -79,7 +79,7 @@ def _reads(count: int, how: End) -> Handler:
 
     def handler(peer: Peer) -> None:
         peer.read(count)
-        if how is End.STALL:  # and read no more either
+        if how is End.STALL:  # and read nothing more
             peer.server.released.wait()
         peer.end(how)
 

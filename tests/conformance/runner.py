@@ -1,4 +1,4 @@
-"""Runs scenarios with a transport, and says where it does not do what they expect.
+"""Runs scenarios with a transport, and reports where it does not meet their expectations.
 
 In every scenario a failure is `NotSent` or `NoAnswer`, and `NotSent` only if the server saw no
 byte of the request; no request arrives twice; and a failure leaves no connection open.
@@ -28,7 +28,7 @@ from conformance.scenarios import Exchange, Place, Scenario
 
 AT_ONCE = 24
 MARGIN = 10.0
-"""How many seconds an exchange may outlast its limits; machines are slow at times."""
+"""How many seconds an exchange may outlast its timeouts on a slow machine."""
 GRACE = 2.0
 """How many seconds a transport has to end when its connections are gone."""
 TIME_TO_NOTICE = 0.05
@@ -52,9 +52,9 @@ class Target:
 
 
 def failures(scenarios: Sequence[Scenario], target: Target) -> list[str]:
-    """Run the scenarios, some at once, and say of each that fails what it expects and what came.
+    """Run the scenarios, some at once; return the expected and actual outcome of each failure.
 
-    A scenario that comes after `AT_ONCE` others runs only if none of these fails.
+    The next `AT_ONCE` scenarios run only if none of those before them fails.
     """
     found: list[str] = []
     while scenarios and not found:
@@ -66,7 +66,7 @@ def failures(scenarios: Sequence[Scenario], target: Target) -> list[str]:
 
 
 def _in_thread(call: Callable[[], T]) -> Future[T]:
-    """Start *call* in a thread that may hang: unlike an executor's, it keeps no process alive."""
+    """Start *call* in a daemon thread: if it hangs, it does not keep the process alive."""
     future: Future[T] = Future()
 
     def work() -> None:
@@ -154,9 +154,9 @@ class Trial:
     outcomes: list[Any] = field(factory=list)
 
     def run(self) -> str:
-        """Run the scenario, and return what it expects and what came, or "".
+        """Run the scenario; return its expected and actual outcome if they differ, else "".
 
-        If it takes too long, end its connections; if it goes on even so, leave it to itself.
+        If it takes too long, end its connections; if it still runs then, abandon it.
         """
         self.due = time.monotonic() + MARGIN
         future = _in_thread(self._run)
@@ -190,7 +190,7 @@ class Trial:
                 # Real time is the subject: a transport may notice the end in a task or a thread of
                 # its own, which nothing shows, and has this long for it.
                 time.sleep(TIME_TO_NOTICE)
-            # One limit is there to end the exchange; the others are longer.
+            # One timeout must end the exchange; the others are longer.
             limit = min(astuple(batch[0].timeout or Timeout()))
             self.due = time.monotonic() + limit + MARGIN
             outcomes = _at_once([partial(_outcome, send, url, each) for each in batch])

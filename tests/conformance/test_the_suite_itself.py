@@ -1,4 +1,4 @@
-"""The conformance suite finds faults: each transport here has one, and the suite names it."""
+"""The conformance suite finds the fault of each of these transports, and names it."""
 
 import http.client
 import socket
@@ -129,7 +129,7 @@ class AsyncBuffers(Buffers):
 
 
 class Hangs:
-    """Goes on, also without its connection."""
+    """Waits forever, even without its connection."""
 
     freed: threading.Event
 
@@ -236,8 +236,8 @@ def returns_a_tuple(send: Send, request: Request, timeout: Timeout | None) -> An
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Wait briefly for what does not come, and at the end for all that still runs."""
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Shorten the waits of the runner, and wait at the end for the threads that still run."""
     threads = set(threading.enumerate())
     Hangs.freed = threading.Event()
     for name, seconds in (("MARGIN", 0.5), ("GRACE", 0.5), ("PATIENCE", 0.25)):
@@ -311,7 +311,7 @@ def test_a_transport_with_a_fault_does_not_conform(
     scenarios: Sequence[Scenario],
     name: str,
     expected: str,
-    impatient: None,
+    short_waits: None,
     untrusted: ssl.SSLContext,
 ) -> None:
     [scenario] = [scenario for scenario in scenarios if str(scenario) == name]
@@ -321,13 +321,13 @@ def test_a_transport_with_a_fault_does_not_conform(
 
 @pytest.mark.parametrize("runtime", [on_asyncio, on_trio])
 def test_an_async_transport_that_leaves_its_connection_open_does_not_conform(
-    runtime: Runtime, impatient: None
+    runtime: Runtime, short_waits: None
 ) -> None:
     [nothing] = [scenario for scenario in NOT_HTTP if scenario.name == "nothing"]
     assert failures([nothing], Target(AsyncBuffers, runtime)) == [f"nothing: expected {OPEN}"]
 
 
-def test_mixed_up_responses_do_not_conform(impatient: None) -> None:
+def test_mixed_up_responses_do_not_conform(short_waits: None) -> None:
     [first, second] = failures(AT_ONCE, Target(MixesUp, blocking))
     assert first.startswith("2 at once: expected 200 ")
     assert second.startswith("20 at once: expected 200 ")
@@ -502,7 +502,7 @@ def test_the_failures_of_a_custom_transport_are_reported(
     for line in (
         "_____ test_no_redirect_is_followed[own:Follows-clear-GET to /v2/elsewhere] _____",
         f"GET to /v2/elsewhere, 308: expected {seen(2, '1 request')}",
-        "Credentials would go where the response says, and a write would be sent again.",
+        "Credentials would go to another server, and a write would be sent again.",
     ):
         assert line in result.outlines
 

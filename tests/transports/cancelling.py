@@ -89,7 +89,7 @@ async def cancelling(
     *,
     within_step: bool = False,
 ) -> Ending:
-    """Make a call, and cancel it after so many steps, or seconds."""
+    """Make a call, and cancel it after a number of steps, or of seconds."""
     if not trio.lowlevel.in_trio_run():
         return await _cancelling_asyncio(call, steps, seconds, within_step)
     deadline = float("inf") if seconds is None else trio.current_time() + seconds

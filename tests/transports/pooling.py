@@ -210,32 +210,32 @@ def stall(peer: Peer, target: bytes) -> bool:
     return False
 
 
-def end(peer: Peer, target: bytes) -> bool:
+def close_within(peer: Peer, target: bytes) -> bool:
     """Close the connection within the response."""
     peer.send(framed(target)[:-1])
     return False
 
 
-def break_off(peer: Peer, target: bytes) -> bool:
+def reset(peer: Peer, target: bytes) -> bool:
     peer.reset()
     return False
 
 
-def leave(peer: Peer, target: bytes) -> bool:
+def close_after(peer: Peer, target: bytes) -> bool:
     """Close the connection after the response."""
     peer.send(framed(target))
     return False
 
 
-def overdo(peer: Peer, target: bytes) -> bool:
+def send_too_much(peer: Peer, target: bytes) -> bool:
     peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + bytes(TOO_MUCH))
     return False
 
 
-class Whims:
+class RandomFaults:
     """Responds to each request, or fails in a random way.
 
-    Each response repeats the target of its request, which tells it from that of another call.
+    Each response repeats the target of its request, which identifies its call.
     Requests for `/together` get their responses once *size* of them are waiting.
     """
 
@@ -257,32 +257,32 @@ class Whims:
     def _serve(self, peer: Peer) -> None:
         while request := peer.request():
             with self._lock:
-                whim = self._chance.choices(
-                    [respond, drip, stall, end, break_off, leave, overdo],
+                behavior = self._chance.choices(
+                    [respond, drip, stall, close_within, reset, close_after, send_too_much],
                     [60, 8, 4, 7, 7, 7, 7],
                 )[0]
             target = request.split(b" ")[1]
             if target.startswith(b"/together"):
                 self._barrier.wait(PATIENCE)
-                whim = respond
+                behavior = respond
             with self.responses:
-                if not whim(peer, target):
+                if not behavior(peer, target):
                     peer.connection.close()
                     return
 
 
-def check(outcomes: dict[str, Any], whims: Whims, server: Server) -> None:
+def check(outcomes: dict[str, Any], faults: RandomFaults, server: Server) -> None:
     """Check that each call has an allowed outcome, and that the server got no request twice."""
-    came = Counter(request.split(b" ")[1].decode() for request in server.requests)
-    assert set(came.values()) == {1}
-    begun = b"".join(whims.partial).decode()
+    arrived = Counter(request.split(b" ")[1].decode() for request in server.requests)
+    assert set(arrived.values()) == {1}
+    begun = b"".join(faults.partial).decode()
     for target, outcome in outcomes.items():
         if isinstance(outcome, Response):
             assert outcome.body == target.encode()
-            assert came[target] == 1
+            assert arrived[target] == 1
         elif outcome is not None and outcome[0] is NotSent:
             assert outcome[1] in ("pool", "timeout", "closed")
-            assert target not in came
+            assert target not in arrived
             assert f" {target} " not in begun
         elif outcome is not None:
             assert outcome in [

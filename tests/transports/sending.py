@@ -86,7 +86,7 @@ def under(
     async def checked() -> T:
         asyncio.get_running_loop().set_exception_handler(lambda _, told: reported.append(told))
         result = await main(*arguments)
-        gc.collect()  # by which asyncio notices an error that nobody retrieved
+        gc.collect()  # which makes asyncio report an error that no task retrieved
         assert asyncio.all_tasks() == {asyncio.current_task()}
         return result
 

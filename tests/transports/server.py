@@ -176,7 +176,7 @@ class Server:
             self._changed.notify_all()
 
     def hang_up(self, *, reset: bool = False) -> None:
-        """End every connection, whatever its handler is waiting for."""
+        """End every connection, even while its handler waits."""
         self.released.set()
         for connection in list(self._open):
             with suppress(OSError):  # closed meanwhile

@@ -1,7 +1,7 @@
 """The async transports, cancelled: at every step of an exchange, and at random under contention.
 
-A cancelled exchange loses its connection and nothing else, its cancellation comes out as it is, and
-what it sent is not sent again. Also its limits, by a clock that a test moves.
+A cancelled exchange loses only its connection, raises the cancellation unchanged, and is not sent
+again. Other tests check the timeouts, with a clock that the test moves.
 """
 
 import gzip
@@ -26,7 +26,7 @@ from pooling import (
     TOO_MUCH,
     Ended,
     Gate,
-    Whims,
+    RandomFaults,
     check,
     chunked,
     on_time,
@@ -130,9 +130,9 @@ def test_an_exchange_can_be_cancelled_at_every_step(
         steps = under(kind, run)
         assert handler.connections.wait()
         assert sockets_beyond(before) == 0
-    came = Counter(request.split(b" ")[1] for request in server.requests)
-    assert set(came.values()) == {1}
-    assert all(came[b"/then/%d" % step] == 1 for step in range(1, steps + 1))
+    arrived = Counter(request.split(b" ")[1] for request in server.requests)
+    assert set(arrived.values()) == {1}
+    assert all(arrived[b"/then/%d" % step] == 1 for step in range(1, steps + 1))
     assert steps >= 2
     counted(f"cancellations at a step of an exchange: {kind}", steps - 1)
 
@@ -196,7 +196,7 @@ def test_a_waiting_caller_can_be_cancelled_at_every_step(
             ended = step
             break
     assert ended >= 3
-    counted(f"cancellations of who waits for a connection: {kind}", ended - 1)
+    counted(f"cancellations of a waiting caller: {kind}", ended - 1)
 
 
 @asyncs
@@ -321,7 +321,7 @@ def test_a_thousand_random_cancellations_leave_the_pool_intact(
             async with anyio.create_task_group() as group:
                 for _ in range(tasks):
                     group.start_soon(send_one, transport)
-            await anyio.to_thread.run_sync(whims.responses.wait)
+            await anyio.to_thread.run_sync(faults.responses.wait)
             together: list[Any] = []
 
             async def one(number: int) -> None:
@@ -336,19 +336,19 @@ def test_a_thousand_random_cancellations_leave_the_pool_intact(
         await settled()
         assert tasks_living() == before
 
-    whims = Whims(size, size)
-    with Server(whims, tls=certified if encrypted else None) as server:
+    faults = RandomFaults(size, size)
+    with Server(faults, tls=certified if encrypted else None) as server:
         before = open_sockets()
         under(kind, run)
-        assert whims.connections.wait()
+        assert faults.connections.wait()
         assert sockets_beyond(before) == 0
-        check(outcomes, whims, server)
+        check(outcomes, faults, server)
     assert {type(outcome) for outcome in outcomes.values()} == {Response, tuple, type(None)}
     counted(f"random cancellations: {kind}", cancelled)
 
 
 FAST = 20
-"""By how much time is shorter than the limits are meant."""
+"""The random test divides its timeouts, which are in seconds, by this factor."""
 
 
 HOUR = 3_600
@@ -357,7 +357,7 @@ LONG = Timeout(connect=HOUR, read=2 * HOUR, total=3 * HOUR)
 
 @frozen
 class Phase:
-    """A phase of an exchange that never ends by itself, and what ends it after how long."""
+    """A phase of an exchange that only a timeout ends: after how many seconds, and how."""
 
     handler: Handler
     seconds: int
@@ -395,9 +395,9 @@ async def after(
     call: Callable[[], Awaitable[Any]],
     until: Callable[[], Awaitable[Any]],
 ) -> Any:
-    """Return what a call comes to after so many seconds, from when it is as far as *until*.
+    """Return the outcome of a call *seconds* after it has reached *until*.
 
-    It must not have come to anything a second earlier.
+    A second earlier it must not have an outcome.
     """
     results: list[Any] = []
 
@@ -462,7 +462,7 @@ def test_waiting_for_a_connection_ends_exactly_at_its_timeout(
 
 
 class NoNames(trio.abc.HostnameResolver):
-    """Finds no address, and does not say so."""
+    """Never returns the addresses of a name."""
 
     async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:
         await trio.sleep_forever()

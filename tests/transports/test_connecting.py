@@ -254,7 +254,7 @@ def test_a_server_with_another_version_of_tls_receives_nothing(
 class Cutting:
     """Relays bytes between its clients and a server, and cuts each connection at a given byte.
 
-    *cuts* says for each connection how many bytes of the server go through before its end.
+    *cuts* is how many bytes of the server each connection relays before its end.
     """
 
     def __init__(self, port: int, how: str, cuts: list[int]) -> None:
@@ -490,7 +490,7 @@ def test_the_last_reachable_address_is_tried_first(
     request = Request("GET", "http://localhost/")
     with Server(responding(closing)) as server, Urllib3Transport() as transport:
         addresses(monkeypatch, dead["silent"], ("127.0.0.1", server.port))
-        transport.send(request, Timeout(connect=0.4))  # half of it for the silent one
+        transport.send(request, Timeout(connect=0.4))  # half of it for the silent address
         began = time.monotonic()
         transport.send(request, Timeout(connect=60))
         assert time.monotonic() - began < 10

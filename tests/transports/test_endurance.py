@@ -12,7 +12,7 @@ import pytest
 from pooling import (
     PATIENT,
     TOO_MUCH,
-    Whims,
+    RandomFaults,
     blocking_outcome,
     check,
     ending_within,
@@ -56,21 +56,21 @@ def test_a_thousand_failing_calls_in_threads_leave_the_pool_intact(
 
     before = open_sockets()
     threads = set(threading.enumerate())
-    whims = Whims(size, size)
-    with Server(whims) as server:
+    faults = RandomFaults(size, size)
+    with Server(faults) as server:
         with Urllib3Transport(max_connections=size, max_body=TOO_MUCH - 1) as transport:
             run_all([threading.Thread(target=send_all) for _ in range(32)])
-            assert whims.responses.wait()
+            assert faults.responses.wait()
             run_all([threading.Thread(target=one, args=(n,)) for n in range(size * 3)])
-        assert whims.connections.wait()
-        check(outcomes, whims, server)
+        assert faults.connections.wait()
+        check(outcomes, faults, server)
     assert sockets_beyond(before) == 0
     assert set(threading.enumerate()) <= threads
     assert [response.status for response in together] == [200] * size * 3
     assert {type(outcome) for outcome in outcomes.values()} == {Response, tuple}
     assert (NotSent, "pool") in outcomes.values()
     assert len(outcomes) == 32 * calls
-    counted("calls by threads among failures", len(outcomes))
+    counted("calls in threads with failures", len(outcomes))
 
 
 def run_all(threads: list[threading.Thread]) -> None:
@@ -167,4 +167,4 @@ def test_thousands_of_requests_leak_nothing(
         assert set(threading.enumerate()) <= threads
     # No object is so small that one left by each request would not show.
     assert growth < max(24_000, 16 * number // 5)
-    counted(f"requests that leave nothing: {kind}", number)
+    counted(f"requests without leaks: {kind}", number)

@@ -99,12 +99,12 @@ class Fault:
 class Seen:
     """The result of a call, and what the server received.
 
-    *carried* is the number of bytes received on each connection, *complete* the number of complete
+    *received* is the number of bytes received on each connection, *complete* the number of complete
     requests.
     """
 
     result: Any
-    carried: tuple[int, ...]
+    received: tuple[int, ...]
     complete: int
 
 
@@ -119,22 +119,22 @@ class Breaking:
     def begin(self, fault: Fault | None) -> None:
         """Prepare for a call; without a fault, every connection gets a response."""
         self._fault = fault
-        self._carried: list[int] = []
+        self._received: list[int] = []
 
     def end(self) -> tuple[int, ...]:
         """Return the number of bytes received on each connection, once all have ended."""
-        for _ in self._carried:
+        for _ in self._received:
             assert self._ended.acquire(timeout=PATIENCE)
-        return tuple(self._carried)
+        return tuple(self._received)
 
     def __call__(self, peer: Peer) -> None:
-        number = len(self._carried)
-        self._carried.append(0)
+        number = len(self._received)
+        self._received.append(0)
         try:
             if self._fault is not None and number == 0:
                 self._break(peer, self._fault)
             else:
-                self._carried[number] = len(peer.request())
+                self._received[number] = len(peer.request())
                 peer.send(self._response)
         finally:
             self._ended.release()
@@ -144,15 +144,15 @@ class Breaking:
             peer.request()
             peer.send(self._response)
         if fault.read is None:
-            self._carried[0] = len(peer.request())
+            self._received[0] = len(peer.request())
             peer.send(self._response[: fault.sent])
         else:
             if fault.warm:  # else the client would find it closed and discard it
                 peer.connection.recv(1, socket.MSG_PEEK)
-            while self._carried[0] < fault.read:
-                data = peer.connection.recv(fault.read - self._carried[0])
+            while self._received[0] < fault.read:
+                data = peer.connection.recv(fault.read - self._received[0])
                 assert data, "the client hung up within its request"
-                self._carried[0] += len(data)
+                self._received[0] += len(data)
         if fault.reset:
             peer.reset()
             return
@@ -160,7 +160,7 @@ class Breaking:
         peer.connection.shutdown(socket.SHUT_WR)
         with suppress(ConnectionResetError):
             while unread := peer.connection.recv(65_536):
-                self._carried[0] += len(unread)
+                self._received[0] += len(unread)
 
 
 class Refused:
@@ -248,7 +248,7 @@ def seen_of(
 def length_of(kind: str, call: Call) -> int:
     """Return how many bytes the request of a call has."""
     (seen,) = seen_of(kind, call, [None])
-    return seen.carried[0]
+    return seen.received[0]
 
 
 def every_fault(
@@ -258,7 +258,7 @@ def every_fault(
     resets: tuple[bool, ...] = (False, True),
     warm: bool = False,
 ) -> list[Any]:
-    """Return the faults at each byte of an exchange of so many bytes."""
+    """Return a fault at each byte of an exchange of these sizes."""
     faults: list[Any] = []
     for reset in resets:
         faults += [Fault(read=count, reset=reset, warm=warm) for count in range(request)]
@@ -266,7 +266,7 @@ def every_fault(
     return faults
 
 
-def carried_by(fault: Fault, length: int) -> int:
+def received_by(fault: Fault, length: int) -> int:
     """Return how many bytes the server sees of a request of that length."""
     return length if fault.read is None or not fault.reset else fault.read
 
@@ -290,7 +290,7 @@ def test_a_write_that_breaks_at_any_byte_is_sent_once_and_its_outcome_is_unknown
 
     assert seen.pop(AT_ONCE) in (Seen(UNKNOWN, (0,), 0), Seen(MADE, (0, length), 1))
     assert seen == {
-        fault: Seen(UNKNOWN, (carried_by(fault, length),), 1 if fault.read is None else 0)
+        fault: Seen(UNKNOWN, (received_by(fault, length),), 1 if fault.read is None else 0)
         for fault in faults
         if fault != AT_ONCE
     }
@@ -322,7 +322,7 @@ def test_a_write_on_a_reused_connection_that_breaks_at_any_byte_is_sent_once(
     seen = dict(zip(faults, seen_of(kind, create, faults), strict=True))
 
     assert seen == {
-        fault: Seen(UNKNOWN, (carried_by(fault, length),), 1 if fault.read is None else 0)
+        fault: Seen(UNKNOWN, (received_by(fault, length),), 1 if fault.read is None else 0)
         for fault in faults
     }
 
@@ -382,6 +382,6 @@ def test_a_read_that_breaks_at_any_byte_is_retried_and_returned(
     seen = dict(zip(faults, seen_of(kind, get_one, faults), strict=True))
 
     assert seen == {
-        fault: Seen(MADE, (carried_by(fault, length), length), 2 if fault.read is None else 1)
+        fault: Seen(MADE, (received_by(fault, length), length), 2 if fault.read is None else 1)
         for fault in faults
     }

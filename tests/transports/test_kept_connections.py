@@ -100,14 +100,14 @@ def handshake_message(peer: Peer) -> None:
 class Kept:
     """Responds to the first request of the first connection, then runs *act* on it, when told.
 
-    It responds on any other connection. `brought` is what each received after the first request.
+    It responds on any other connection. `received` holds the bytes of each after the first request.
     """
 
     def __init__(self, act: Act) -> None:
         self.act = act
         self.go = threading.Event()
         self.executed = threading.Event()
-        self.brought: list[bytes] = []
+        self.received: list[bytes] = []
         self.connections = Ended()
 
     def now(self) -> None:
@@ -116,8 +116,8 @@ class Kept:
         assert self.executed.wait(PATIENCE)
 
     def __call__(self, peer: Peer) -> None:
-        number = len(self.brought)
-        self.brought.append(b"")
+        number = len(self.received)
+        self.received.append(b"")
         with self.connections:
             if number == 0:
                 peer.request()
@@ -127,10 +127,10 @@ class Kept:
                 self.executed.set()
                 with suppress(OSError):
                     while data := peer.connection.recv(65_536):
-                        self.brought[0] += data
+                        self.received[0] += data
             else:
                 while request := peer.request():
-                    self.brought[number] += request
+                    self.received[number] += request
                     peer.send(OK)
 
     def begin(self, peer: Peer) -> None:
@@ -152,10 +152,10 @@ class Seen:
     """The result of the second call, and its bytes that the server received on each connection."""
 
     result: Any
-    brought: tuple[bytes, ...] = field(converter=tuple)
+    received: tuple[bytes, ...] = field(converter=tuple)
 
 
-def anew(server: Server) -> Seen:
+def on_a_new_connection(server: Server) -> Seen:
     """Return the expected outcome of a call that is sent on a new connection and on no other."""
     return Seen(OK_RESPONSE, (b"", wire(server)))
 
@@ -178,7 +178,7 @@ def handing_over(real: Any, before: Callable[[], None]) -> Any:
 def when_taken(kind: str, call: Callable[[], None]) -> Iterator[None]:
     """Make a call just before a transport sends its next byte.
 
-    By then it has found the connection good, and does not look again.
+    By then it has checked the connection, and does not check it again.
     """
     client = threading.current_thread()
 
@@ -222,7 +222,7 @@ def kept(
     with Server(handler, tls=tls) as server:
         result = under(kind, run)
         assert handler.connections.wait()
-    return Seen(result, handler.brought), server
+    return Seen(result, handler.received), server
 
 
 IDLE: dict[str, Act] = {
@@ -242,8 +242,8 @@ IDLE_TLS: dict[str, Act] = {
     "close_notify and fin": in_turn(close_notify, finish),
     "close_notify and close": in_turn(close_notify, close),
     "close_notify and reset": in_turn(close_notify, reset),
-    "a byte that is no TLS": raw(b"\x17"),
-    "a record nobody encrypted": raw(b"\x17\x03\x03\x00\x20" + bytes(32)),
+    "a byte that is not TLS": raw(b"\x17"),
+    "an invalid record": raw(b"\x17\x03\x03\x00\x20" + bytes(32)),
 }
 
 
@@ -262,7 +262,7 @@ def test_an_idle_connection_that_ends_or_receives_bytes_is_not_reused(
     expected = {}
     for name, act in acts.items():
         seen[name], server = kept(kind, Kept(act), certified if encrypted else None, trusting)
-        expected[name] = anew(server)
+        expected[name] = on_a_new_connection(server)
     assert seen == expected
     counted(f"idle connections: {kind}", len(acts))
 
@@ -275,7 +275,7 @@ def test_a_connection_that_ends_with_its_response_is_not_reused(
 ) -> None:
     handler = AtOnce(lambda peer: None)
     seen, server = kept(kind, handler, certified if encrypted else None, trusting)
-    assert seen == anew(server)
+    assert seen == on_a_new_connection(server)
 
 
 @both
@@ -290,7 +290,7 @@ def test_a_late_tls_message_costs_at_most_the_connection(
         seen, server = kept(kind, Kept(handshake_message), certified, trusting)
     finally:
         certified.verify_mode = ssl.CERT_NONE
-    assert seen in (anew(server), Seen(OK_RESPONSE, (wire(server),)))
+    assert seen in (on_a_new_connection(server), Seen(OK_RESPONSE, (wire(server),)))
 
 
 def corked(*parts: bytes) -> Handler:
@@ -406,11 +406,11 @@ def test_a_connection_that_ends_after_any_step_of_a_task_gets_the_request_at_mos
             possible = [Seen(LOST, (wire(server),)), Seen(UNSENT, (b"",))]
             if act is reset:  # which discards what the server has received
                 possible.append(Seen(LOST, (b"",)))
-            assert Seen(result, handler.brought) in possible
+            assert Seen(result, handler.received) in possible
 
 
 class Executing:
-    """Executes every request, and closes its first connection when a test says so.
+    """Executes every request, and closes its first connection on demand.
 
     `executed` counts the writes.
     """
@@ -499,42 +499,42 @@ def every_break(request: int) -> list[Break]:
 class Breaking:
     """Responds to the first request of each connection, and breaks it in the second.
 
-    `brought` is what each received after the first request; over TLS it is still encrypted.
+    `received` holds the bytes of each after the first request; over TLS they are still encrypted.
     """
 
     def __init__(self, breaks: Sequence[Break]) -> None:
         self.breaks = breaks
-        self.brought: list[bytes] = []
+        self.received: list[bytes] = []
         self.connections = Ended()
 
     def __call__(self, peer: Peer) -> None:
-        number = len(self.brought)
-        self.brought.append(b"")
+        number = len(self.received)
+        self.received.append(b"")
         with self.connections:
             peer.request()
             peer.send(OK)
-            self.brought[number] = self._broken(peer, self.breaks[number])
+            self.received[number] = self._broken(peer, self.breaks[number])
 
     def _broken(self, peer: Peer, at: Break) -> bytes:
         # Read below TLS, to count bytes and not records.
         receive = socket.socket.recv
-        brought = b""
+        received = b""
         if at.read is None:
-            brought = peer.request()
+            received = peer.request()
             peer.send(OK[: at.sent])
         elif at.read == 0:  # else the client would find it closed and discard it
             receive(peer.connection, 1, socket.MSG_PEEK)
-        while at.read is not None and len(brought) < at.read:
-            data = receive(peer.connection, at.read - len(brought))
+        while at.read is not None and len(received) < at.read:
+            data = receive(peer.connection, at.read - len(received))
             assert data, "the client hung up within its request"
-            brought += data
+            received += data
         if at.reset:
             reset(peer)
         else:
             finish(peer)
             while data := receive(peer.connection, 65_536):
-                brought += data
-        return brought
+                received += data
+        return received
 
 
 def broken(
@@ -558,7 +558,7 @@ def broken(
         results = under(kind, run)
         assert handler.connections.wait()
         assert server.connections == len(breaks)
-    return results, handler.brought, server
+    return results, handler.received, server
 
 
 @both
@@ -570,13 +570,13 @@ def test_a_kept_connection_that_breaks_at_any_byte_gets_the_request_once(
     counted: Callable[[str, int], None],
 ) -> None:
     breaks = sample(every_break(72), 24)
-    results, brought, server = broken(kind, None, trusting, breaks)
+    results, received, server = broken(kind, None, trusting, breaks)
 
     whole = b"GET /v2/x?q=1 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept-Encoding: gzip\r\n\r\n"
     whole %= server.port
     assert len(whole) == 72
     assert results == [LOST] * len(breaks)
-    assert brought == [whole[: at.read] if at.reset else whole for at in breaks]
+    assert received == [whole[: at.read] if at.reset else whole for at in breaks]
     counted(f"kept connections that break: {kind}", len(breaks))
 
 
@@ -591,7 +591,7 @@ def test_a_kept_tls_connection_that_breaks_at_any_byte_gets_the_request_once(
 ) -> None:
     # RFC 8446, 5.2: a header of 5 bytes, a type of one, and a tag of 16.
     breaks = sample(every_break(72 + 22), 24)
-    results, brought, server = broken(kind, certified, trusting, breaks)
+    results, received, server = broken(kind, certified, trusting, breaks)
 
     whole = b"GET /v2/x?q=1 HTTP/1.1\r\nHost: localhost:%d\r\nAccept-Encoding: gzip\r\n\r\n"
     whole %= server.port
@@ -603,7 +603,7 @@ def test_a_kept_tls_connection_that_breaks_at_any_byte_gets_the_request_once(
     for at in breaks:
         request = 72 if at.read is None else at.read if at.reset else 94
         lengths.append(request if at.reset else request + alert)
-    assert [len(data) for data in brought] == lengths
+    assert [len(data) for data in received] == lengths
     # Only the first requests, and those that the server read to their end, were complete.
     assert server.requests.count(whole) == len([at for at in breaks if at.read is None])
     counted(f"kept connections that break: {kind}", len(breaks))
@@ -691,10 +691,10 @@ def test_a_connection_that_ends_at_an_unknown_moment_gets_the_request_at_most_on
     with Server(end_soon, tls=certified if encrypted else None) as server:
         results = under(kind, run)
         assert connections.wait()
-    came = [request.partition(b" HTTP")[0] for request in server.requests]
-    assert len(came) == len(set(came))
+    arrived = [request.partition(b" HTTP")[0] for request in server.requests]
+    assert len(arrived) == len(set(arrived))
     assert set(map(repr, results)) <= {repr(OK_RESPONSE), repr(LOST), repr(UNSENT)}
     for number, result in enumerate(results):
         if result != LOST:
-            assert (b"GET /%d" % number in came) is (result == OK_RESPONSE)
+            assert (b"GET /%d" % number in arrived) is (result == OK_RESPONSE)
     counted(f"connections that end at an unknown moment: {kind}", len(choices))

@@ -199,7 +199,7 @@ def test_no_waiting_caller_is_overtaken_by_repeated_requests(
     with Server(responding(OK)) as server:
         under(kind, run)
     assert most < 200
-    counted(f"calls that wait their turn: {kind}", 32 * times)
+    counted(f"calls that wait in a queue: {kind}", 32 * times)
 
 
 @both
@@ -487,7 +487,7 @@ class RaisingAt(AtLine):
 
 
 class Holding:
-    """Responds to each request at once, but to those for `/held` only when it is told to.
+    """Responds to each request at once, but to those for `/held` only when `released` is set.
 
     After a response to `/last` the connection ends.
     """

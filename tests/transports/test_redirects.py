@@ -51,13 +51,13 @@ ELSEWHERE: list[tuple[tuple[str, str], ...]] = [
 ]
 
 
-def pointing(status: int, fields: tuple[tuple[str, str], ...], body: bytes) -> bytes:
+def redirect_response(status: int, fields: tuple[tuple[str, str], ...], body: bytes) -> bytes:
     """Return a response with these fields."""
     lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in fields)]
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
-class Pointing:
+class Redirecting:
     """Sends the response that the test sets before each request."""
 
     response = b""
@@ -77,7 +77,7 @@ def test_a_redirect_is_returned_unchanged(
     trusting: ssl.SSLContext,
     counted: Callable[[str, int], None],
 ) -> None:
-    handler = Pointing()
+    handler = Redirecting()
     tls = certified if encrypted else None
     with Server(handler, tls=tls) as server, Server(responding(b""), tls=tls) as other:
         words = {
@@ -89,7 +89,7 @@ def test_a_redirect_is_returned_unchanged(
         for status, method, given in product((*STATUSES, 201, 421), METHODS, ELSEWHERE):
             fields = tuple((name, value.format(**words)) for name, value in given)
             body = b"" if method == "HEAD" or status == 304 else b"there"
-            response = pointing(status, fields, body)
+            response = redirect_response(status, fields, body)
             headers = {"Authorization": f"Bearer {KEY}"}
             request = Request(method, f"{server.url}/v2/x?q=1", headers, BODIES.get(method, b""))
             expected = Response(status, (*fields, ("Content-Length", str(len(body)))), body)
@@ -145,7 +145,7 @@ def test_a_client_follows_no_redirect_and_sends_once(
 ) -> None:
     with ExitStack() as stack:
         other = stack.enter_context(Server(responding(b"")))
-        response = pointing(status, (("Location", f"{other.url}/v2/bookings/bk7"),), b"")
+        response = redirect_response(status, (("Location", f"{other.url}/v2/bookings/bk7"),), b"")
         server = stack.enter_context(Server(responding(response)))
         with pytest.raises(ApiError) as caught:
             called(kind, auth, call, server.url)
