@@ -481,9 +481,12 @@ class Follows:
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
+def suite(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., pytest.RunResult]:
     """Return a function that runs a test of the suite, in a process that can import `own`."""
     pytester.makepyfile(own=OWN)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # it needs none, and starts faster
     root = Path(__file__).parent.parent.parent
 
     def run(*args: str) -> pytest.RunResult:

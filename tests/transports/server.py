@@ -79,11 +79,11 @@ class Peer:
         """Send *data*."""
         self.connection.sendall(data)
 
-    def drip(self, data: Iterable[int]) -> None:
+    def drip(self, data: Iterable[int], pause: float = 0.02) -> None:
         """Send *data* slowly, a byte at a time, until the client hangs up."""
         for byte in data:
             self.send(bytes([byte]))
-            self.server.over.wait(0.02)
+            self.server.over.wait(pause)
 
     def stall(self) -> None:
         """Send nothing until the client hangs up."""

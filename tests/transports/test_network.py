@@ -830,7 +830,7 @@ def test_a_server_that_does_not_read_ends_with_the_total_timeout(kind: str) -> N
 @both
 def test_the_timeout_of_the_transport_is_the_default(kind: str) -> None:
     with Server(stalling()) as server:
-        error = failure(kind, get(server), timeout=Timeout(read=0.1))
+        error = failure(kind, get(server), timeout=Timeout(read=0.05))
     assert error[:2] == (NoAnswer, "timeout")
 
 

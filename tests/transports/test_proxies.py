@@ -294,7 +294,7 @@ def test_a_proxy_may_respond_in_parts_after_interim_responses(
         with socket.create_connection(("127.0.0.1", server.port)) as onward:
             # http.client treats an interim response to CONNECT as a refusal.
             interim = b"" if kind == "urllib3" else b"HTTP/1.1 100 Continue\r\n\r\n"
-            peer.drip(interim + HELLO)
+            peer.drip(interim + HELLO, pause=0.002)
             relay(peer.connection, onward)
 
     with Server(responding(OK), tls=elsewhere) as server, Server(hesitant) as proxy:

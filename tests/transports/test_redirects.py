@@ -75,6 +75,7 @@ def test_a_redirect_is_returned_unchanged(
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
+    sample: Callable[..., Any],
     counted: Callable[[str, int], None],
 ) -> None:
     handler = Redirecting()
@@ -86,7 +87,8 @@ def test_a_redirect_is_returned_unchanged(
             "other_host": f"{other.host}:{other.port}",
         }
         cases = []
-        for status, method, given in product((*STATUSES, 201, 421), METHODS, ELSEWHERE):
+        everything = list(product((*STATUSES, 201, 421), METHODS, ELSEWHERE))
+        for status, method, given in sample(everything, 300):
             fields = tuple((name, value.format(**words)) for name, value in given)
             body = b"" if method == "HEAD" or status == 304 else b"there"
             response = redirect_response(status, fields, body)
