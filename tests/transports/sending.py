@@ -26,7 +26,7 @@ UNTOUCHED = "nothing was sent, a retry is safe"
 NOTHING_SENT = "nothing was sent"
 UNKNOWN = "it may have been executed, look before repeating a write"
 
-both = pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio"])
+each_transport = pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio"])
 encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ ASYNC: dict[str, Any] = {
     "uvloop": AsyncioTransport,
 }
 uvloop = pytest.param("uvloop", marks=pytest.mark.exhaustive)
-asyncs = pytest.mark.parametrize("kind", ["trio", "asyncio", uvloop])
+each_async_transport = pytest.mark.parametrize("kind", ["trio", "asyncio", uvloop])
 
 
 def under(

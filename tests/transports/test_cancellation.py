@@ -38,7 +38,7 @@ from sending import (
     ASYNC,
     OK,
     OK_RESPONSE,
-    asyncs,
+    each_async_transport,
     encrypted_or_not,
     get,
     post,
@@ -141,7 +141,7 @@ def targets(server: Server) -> list[str]:
     return [request.split(b" ")[1].decode() for request in server.requests]
 
 
-@asyncs
+@each_async_transport
 @encrypted_or_not
 @on_time
 def test_a_waiting_caller_can_be_cancelled_at_every_step(
@@ -199,7 +199,7 @@ def test_a_waiting_caller_can_be_cancelled_at_every_step(
     counted(f"cancellations of a waiting caller: {kind}", ended - 1)
 
 
-@asyncs
+@each_async_transport
 @on_time
 def test_a_cancelled_aclose_closes_everything_and_releases_all_callers(kind: str) -> None:
     async def run() -> None:
@@ -212,8 +212,7 @@ def test_a_cancelled_aclose_closes_everything_and_releases_all_callers(kind: str
         async with anyio.create_task_group() as group:
             group.start_soon(send_one, "/a")
             group.start_soon(send_one, "/b")
-            while len(server.requests) < 2:
-                await anyio.sleep(0.001)
+            await gate.reached(2)
             group.start_soon(send_one, "/c")
             group.start_soon(send_one, "/d")
             await settled()
@@ -231,7 +230,7 @@ def test_a_cancelled_aclose_closes_everything_and_releases_all_callers(kind: str
         assert gate.connections.wait()
 
 
-@asyncs
+@each_async_transport
 @on_time
 def test_a_cancelled_block_closes_its_transport(kind: str) -> None:
     async def run() -> None:
@@ -248,7 +247,7 @@ def test_a_cancelled_block_closes_its_transport(kind: str) -> None:
         assert handler.connections.wait()
 
 
-@asyncs
+@each_async_transport
 @pytest.mark.parametrize(("steps", "seconds"), [(0, None), (NEVER, 0), (NEVER, 1e-9), (NEVER, -1)])
 @on_time
 def test_an_exchange_cancelled_before_it_begins_sends_nothing(
@@ -264,7 +263,7 @@ def test_an_exchange_cancelled_before_it_begins_sends_nothing(
     assert server.requests == []
 
 
-@asyncs
+@each_async_transport
 @pytest.mark.parametrize(
     ("tasks", "size", "encrypted"),
     [

@@ -17,7 +17,7 @@ import pytest
 import trustme
 from anyio import create_task_group
 from resolving import HOST, STREAM, addresses
-from sending import ASYNC, OK, OK_RESPONSE, both, exchange, failure, under
+from sending import ASYNC, OK, OK_RESPONSE, each_transport, exchange, failure, under
 from server import PATIENCE, Handler, NeverAccepting, Peer, Server, responding
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
@@ -40,7 +40,7 @@ def dead() -> Any:
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @pytest.mark.parametrize(
     "before",
     [
@@ -65,7 +65,7 @@ def test_the_first_reachable_address_is_used(
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("tried", "reason"),
     [
@@ -85,7 +85,7 @@ def test_unreachable_addresses_mean_not_sent(
     assert found[:2] == (NotSent, reason)
 
 
-@both
+@each_transport
 def test_an_address_of_another_family_is_skipped(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +138,7 @@ def issued(*names: str, **options: Any) -> Issue:
 
 
 @pytest.mark.exhaustive(sample=5)
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("issue", "host", "problem"),
     [
@@ -182,7 +182,7 @@ def test_a_server_with_an_invalid_certificate_receives_nothing(
     assert server.requests == []
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("issue", "host"),
     [
@@ -217,7 +217,7 @@ CLOSE_NOTIFY = b"\x15\x03\x03\x00\x02\x01\x00"
 HELLO_1_0 = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + bytes(32) + b"\x00\x00\x2f\x00"
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("hello", "problem"),
     [
@@ -354,7 +354,7 @@ def flight(server: Server, trusting: ssl.SSLContext) -> int:
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("how", "step", "expected"),
     [
@@ -395,7 +395,7 @@ def test_a_handshake_that_breaks_at_any_byte_means_not_sent(
     counted(f"handshakes that break: {kind}", len(cuts))
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("how", ["close_notify", "reset"])
 def test_a_cut_handshake_is_named_and_safe_to_retry(
     kind: str, how: str, trusting: ssl.SSLContext
@@ -428,7 +428,7 @@ def requiring_certificates(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-@both
+@each_transport
 def test_a_client_certificate_is_presented_on_request(
     kind: str, version: ssl.TLSVersion, authority: trustme.CA, trusting: ssl.SSLContext
 ) -> None:
@@ -441,7 +441,7 @@ def test_a_client_certificate_is_presented_on_request(
     assert shown == [(("email", "ann@example.com"),)]
 
 
-@both
+@each_transport
 def test_without_a_required_client_certificate_there_is_no_response(
     kind: str, version: ssl.TLSVersion, authority: trustme.CA, trusting: ssl.SSLContext
 ) -> None:
@@ -458,7 +458,7 @@ def test_without_a_required_client_certificate_there_is_no_response(
         assert reason in {"tls", "closed"}
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("host", "name"),
     [(HOST, HOST), ("localhost", "localhost"), (f"{HOST}.", HOST), ("127.0.0.1", None)],

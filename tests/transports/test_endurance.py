@@ -21,7 +21,7 @@ from pooling import (
     opened,
     sockets_beyond,
 )
-from sending import OK, both, settled, tasks_living, under
+from sending import OK, each_transport, settled, tasks_living, under
 from server import Server
 
 from calcom_core.errors import NotSent
@@ -113,7 +113,7 @@ def light_server(response: bytes, *, once: bool) -> Iterator[str]:
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("raw_response", "once", "number"),
     [(OK, False, 10_000), (CLOSING, True, 1_000)],

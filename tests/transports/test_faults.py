@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve, frozen
-from sending import ASYNC, both, under
+from sending import ASYNC, each_transport, under
 from server import PATIENCE, Peer, Server
 
 from calcom_core import (
@@ -276,7 +276,7 @@ AT_ONCE = Fault(read=0, reset=True)
 
 
 @writes
-@both
+@each_transport
 def test_a_write_that_breaks_at_any_byte_is_sent_once_and_its_outcome_is_unknown(
     kind: str, write: Call, sample: Callable[..., Any]
 ) -> None:
@@ -296,7 +296,7 @@ def test_a_write_that_breaks_at_any_byte_is_sent_once_and_its_outcome_is_unknown
     }
 
 
-@both
+@each_transport
 def test_a_write_whose_chunked_response_breaks_at_any_byte_is_sent_once(
     kind: str, sample: Callable[..., Any]
 ) -> None:
@@ -310,7 +310,7 @@ def test_a_write_whose_chunked_response_breaks_at_any_byte_is_sent_once(
     assert seen == [Seen(UNKNOWN, (length,), 1)] * len(faults)
 
 
-@both
+@each_transport
 def test_a_write_on_a_reused_connection_that_breaks_at_any_byte_is_sent_once(
     kind: str, sample: Callable[..., Any]
 ) -> None:
@@ -327,7 +327,7 @@ def test_a_write_on_a_reused_connection_that_breaks_at_any_byte_is_sent_once(
     }
 
 
-@both
+@each_transport
 def test_a_write_that_breaks_while_it_is_sent_is_sent_once(kind: str) -> None:
     faults: list[Any] = [Fault(read=count, reset=True) for count in (1, 300, 65_536, 200_000)]
 
@@ -336,7 +336,7 @@ def test_a_write_that_breaks_while_it_is_sent_is_sent_once(kind: str) -> None:
     assert seen == [Seen(UNKNOWN, (fault.read,), 0) for fault in faults]
 
 
-@both
+@each_transport
 def test_a_write_that_breaks_at_any_byte_after_refused_connections_is_sent_once(
     kind: str, sample: Callable[..., Any]
 ) -> None:
@@ -354,7 +354,7 @@ def test_a_write_that_breaks_at_any_byte_after_refused_connections_is_sent_once(
 
 
 @writes
-@both
+@each_transport
 @pytest.mark.parametrize("refusals", [0, 1, 2, 3])
 def test_a_write_that_was_not_sent_is_retried_and_executed_once(
     kind: str, write: Call, refusals: int
@@ -364,13 +364,13 @@ def test_a_write_that_was_not_sent_is_retried_and_executed_once(
 
 
 @writes
-@both
+@each_transport
 def test_a_write_that_can_never_be_sent_is_not_executed(kind: str, write: Call) -> None:
     never = Seen((NotSent, type(None), 4), (), 0)
     assert seen_of(kind, write, [None], refusals=4) == [never]
 
 
-@both
+@each_transport
 def test_a_read_that_breaks_at_any_byte_is_retried_and_returned(
     kind: str, sample: Callable[..., Any]
 ) -> None:

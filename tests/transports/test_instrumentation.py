@@ -18,7 +18,14 @@ import pytest
 import trio
 import trio.testing
 from anyio import create_task_group
-from sending import ASYNC, OK_RESPONSE, asyncs, both, encrypted_or_not, under
+from sending import (
+    ASYNC,
+    OK_RESPONSE,
+    each_async_transport,
+    each_transport,
+    encrypted_or_not,
+    under,
+)
 from server import PATIENCE, Handler, Peer, Server, responding, responding_once, stalling
 
 from calcom_core import (
@@ -96,7 +103,7 @@ def delete(uid: str = "r7") -> Any:
     return slots.delete_reservation(uid)
 
 
-@both
+@each_transport
 def test_each_exchange_is_logged_with_its_attempt_and_without_secrets(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -115,7 +122,7 @@ def test_each_exchange_is_logged_with_its_attempt_and_without_secrets(
     ]
 
 
-@both
+@each_transport
 def test_no_query_and_no_invalid_request_id_is_logged(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -127,7 +134,7 @@ def test_no_query_and_no_invalid_request_id_is_logged(
     assert lines(caplog) == ["GET /v2/bookings: 404, attempt 1"]
 
 
-@both
+@each_transport
 def test_a_failed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     with Server(responding_once(b"")) as server:
@@ -142,7 +149,7 @@ def test_a_failed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture
     ]
 
 
-@asyncs
+@each_async_transport
 def test_a_cancelled_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
 
@@ -187,7 +194,7 @@ def cancel_call(
         under(kind, limited)
 
 
-@asyncs
+@each_async_transport
 @encrypted_or_not
 def test_a_write_that_is_cancelled_after_it_was_sent_is_logged(
     kind: str,
@@ -207,7 +214,7 @@ def test_a_write_that_is_cancelled_after_it_was_sent_is_logged(
     ]
 
 
-@asyncs
+@each_async_transport
 def test_a_request_without_an_operation_is_logged_without_query_and_credential(
     kind: str,
     caplog: pytest.LogCaptureFixture,
@@ -222,7 +229,7 @@ def test_a_request_without_an_operation_is_logged_without_query_and_credential(
     assert warned(caplog) == [("calcom_transports", f"DELETE /v2/[redacted]: {CANCELLED}")]
 
 
-@asyncs
+@each_async_transport
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_cancelled_read_is_not_logged(
     kind: str, method: str, caplog: pytest.LogCaptureFixture
@@ -235,7 +242,7 @@ def test_a_cancelled_read_is_not_logged(
     assert warned(caplog) == []
 
 
-@asyncs
+@each_async_transport
 def test_a_write_that_is_cancelled_before_it_was_sent_is_not_logged(
     kind: str, trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -273,7 +280,7 @@ def test_an_interrupted_write_is_logged(
     ]
 
 
-@both
+@each_transport
 def test_a_replayed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     replay = Replay.of((delete(), responses.json({"status": "success"})))
@@ -334,7 +341,7 @@ def collect(seen: list[Observation], events: list[str] | None = None) -> Any:
     return on_exchange
 
 
-@both
+@each_transport
 def test_a_function_runs_around_each_attempt(kind: str) -> None:
     seen: list[Observation] = []
     events: list[str] = []
@@ -356,7 +363,7 @@ def test_a_function_runs_around_each_attempt(kind: str) -> None:
     assert KEY not in repr(seen)
 
 
-@both
+@each_transport
 def test_a_function_sees_the_error_of_a_failed_exchange(kind: str) -> None:
     seen: list[Observation] = []
     failed = pytest.raises(NoAnswer)
@@ -387,7 +394,7 @@ def test_under_trio_an_observation_uses_its_clock_and_shows_a_cancellation() -> 
     assert (observation.seconds, type(observation.error)) == (3600.0, trio.Cancelled)
 
 
-@both
+@each_transport
 def test_a_function_runs_around_the_exchanges_of_recordings_and_replays(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -416,7 +423,7 @@ class AsyncThreePages:
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-@both
+@each_transport
 def test_a_function_runs_around_the_pages_of_an_iteration_but_not_around_its_loop(
     kind: str, concurrency: int
 ) -> None:
@@ -533,7 +540,7 @@ def test_an_error_of_the_function_reaches_the_caller() -> None:
         assert len(server.requests) == 1
 
 
-@both
+@each_transport
 def test_a_function_cannot_suppress_the_error_of_an_exchange(kind: str) -> None:
     @contextmanager
     def suppressing(observation: Observation) -> Iterator[None]:

@@ -20,7 +20,17 @@ import trio.testing
 from attrs import field, frozen
 from cancelling import Steps
 from pooling import Ended, on_time, opened, outcome_of
-from sending import ASYNC, OK, OK_RESPONSE, asyncs, both, encrypted_or_not, get, post, under
+from sending import (
+    ASYNC,
+    OK,
+    OK_RESPONSE,
+    each_async_transport,
+    each_transport,
+    encrypted_or_not,
+    get,
+    post,
+    under,
+)
 from server import PATIENCE, Handler, Peer, Server, responding
 
 from calcom_core import NO_RETRY, RetryPolicy, bookings, slots
@@ -247,7 +257,7 @@ IDLE_TLS: dict[str, Act] = {
 }
 
 
-@both
+@each_transport
 @encrypted_or_not
 @on_time
 def test_an_idle_connection_that_ends_or_receives_bytes_is_not_reused(
@@ -267,7 +277,7 @@ def test_an_idle_connection_that_ends_or_receives_bytes_is_not_reused(
     counted(f"idle connections: {kind}", len(acts))
 
 
-@both
+@each_transport
 @encrypted_or_not
 @on_time
 def test_a_connection_that_ends_with_its_response_is_not_reused(
@@ -278,7 +288,7 @@ def test_a_connection_that_ends_with_its_response_is_not_reused(
     assert seen == on_a_new_connection(server)
 
 
-@both
+@each_transport
 @on_time
 def test_a_late_tls_message_costs_at_most_the_connection(
     kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
@@ -318,7 +328,7 @@ SIZES = [100, 1_024, 2_048, 4_096, 8_192, 12_288, 16_384, 24_576]
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @encrypted_or_not
 @on_time
 def test_bytes_sent_with_a_response_are_never_the_next_response(
@@ -346,7 +356,7 @@ def test_bytes_sent_with_a_response_are_never_the_next_response(
     counted(f"bytes after a response: {kind}", len(ways))
 
 
-@both
+@each_transport
 @encrypted_or_not
 @on_time
 def test_a_connection_that_ends_just_before_the_first_byte_gets_the_request_at_most_once(
@@ -383,7 +393,7 @@ def test_a_connection_that_ends_just_before_the_first_byte_gets_the_request_at_m
     counted(f"connections ended before the first byte: {kind}", len(acts))
 
 
-@asyncs
+@each_async_transport
 @encrypted_or_not
 @on_time
 def test_a_connection_that_ends_after_any_step_of_a_task_gets_the_request_at_most_once(
@@ -439,7 +449,7 @@ class Executing:
 SUCCESS = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"status":"success"}'
 
 
-@asyncs
+@each_async_transport
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @on_time
 def test_a_write_whose_connection_is_closed_while_other_tasks_run_is_not_sent_and_then_retried(
@@ -561,7 +571,7 @@ def broken(
     return results, handler.received, server
 
 
-@both
+@each_transport
 @on_time
 def test_a_kept_connection_that_breaks_at_any_byte_gets_the_request_once(
     kind: str,
@@ -580,7 +590,7 @@ def test_a_kept_connection_that_breaks_at_any_byte_gets_the_request_once(
     counted(f"kept connections that break: {kind}", len(breaks))
 
 
-@both
+@each_transport
 @on_time
 def test_a_kept_tls_connection_that_breaks_at_any_byte_gets_the_request_once(
     kind: str,
@@ -610,7 +620,7 @@ def test_a_kept_tls_connection_that_breaks_at_any_byte_gets_the_request_once(
 
 
 @pytest.mark.exhaustive(sample=4)
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("announced", "passed", "connections"),
     [
@@ -653,7 +663,7 @@ def test_a_connection_is_kept_as_long_as_announced_and_at_most_four_seconds(
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 @encrypted_or_not
 @on_time
 def test_a_connection_that_ends_at_an_unknown_moment_gets_the_request_at_most_once(

@@ -39,8 +39,8 @@ from sending import (
     OK_RESPONSE,
     UNKNOWN,
     UNTOUCHED,
-    asyncs,
-    both,
+    each_async_transport,
+    each_transport,
     exchange,
     failure,
     get,
@@ -82,7 +82,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, clock: SimpleNamespace) -> None:
         monkeypatch.setattr(module, "time", clock)
 
 
-@both
+@each_transport
 def test_a_request_is_sent_byte_for_byte_and_its_response_is_complete(kind: str) -> None:
     response = (
         b"HTTP/1.1 404 Not Found\r\nX-One: 1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2 \r\n"
@@ -128,7 +128,7 @@ def test_a_request_is_sent_byte_for_byte_and_its_response_is_complete(kind: str)
     assert body == b'{"a": 1}'
 
 
-@both
+@each_transport
 def test_the_transport_adds_three_fields_and_no_user_agent(kind: str) -> None:
     with Server(responding(OK)) as server:
         exchange(kind, Request("POST", server.url), Request("DELETE", f"{server.url}?a"))
@@ -139,14 +139,14 @@ def test_the_transport_adds_three_fields_and_no_user_agent(kind: str) -> None:
     ]
 
 
-@both
+@each_transport
 def test_a_connection_is_reused(kind: str) -> None:
     with Server(responding(OK)) as server:
         responses = exchange(kind, get(server), post(server), get(server))
     assert (responses, server.connections) == ([OK_RESPONSE] * 3, 1)
 
 
-@both
+@each_transport
 def test_a_connection_closed_while_idle_is_replaced_and_the_request_sent_once(kind: str) -> None:
     with Server(responding_once(OK)) as server:
         responses = exchange(kind, get(server), lambda: server.hung_up.wait(PATIENCE), post(server))
@@ -154,7 +154,7 @@ def test_a_connection_closed_while_idle_is_replaced_and_the_request_sent_once(ki
     assert [wire.partition(b" ")[0] for wire in server.requests] == [b"GET", b"POST"]
 
 
-@both
+@each_transport
 def test_a_connection_is_not_reused_after_its_keep_alive_timeout(kind: str) -> None:
     response = b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0, max=5\r\nContent-Length: 0\r\n\r\n"
     with Server(responding(response)) as server:
@@ -214,14 +214,14 @@ def test_a_connection_idles_no_longer_than_announced_nor_than_four_seconds(
     assert idle_limit(Headers(("Keep-Alive", value) for value in announced)) == seconds
 
 
-@both
+@each_transport
 def test_bytes_after_a_response_never_become_the_next_response(kind: str) -> None:
     with Server(responding(OK + OK.replace(b"ok", b"no"))) as server:
         responses = exchange(kind, get(server), get(server))
     assert (responses, server.connections) == ([OK_RESPONSE] * 2, 2)
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     "response",
     [
@@ -236,7 +236,7 @@ def test_a_connection_that_the_server_will_close_is_not_reused(kind: str, respon
     assert server.connections == 2
 
 
-@both
+@each_transport
 def test_a_request_may_close_its_connection(kind: str) -> None:
     enclosed = OK.replace(b"\r\n", b"\r\nConnection: enclosed\r\n", 1)
     with Server(responding(enclosed)) as server:
@@ -245,7 +245,7 @@ def test_a_request_may_close_its_connection(kind: str) -> None:
     assert server.connections == (3 if kind == "urllib3" else 2)
 
 
-@both
+@each_transport
 def test_a_response_may_have_many_header_fields(kind: str) -> None:
     many = tuple((f"X-{number}", "x") for number in range(500))
     head = "".join(f"{name}: {value}\r\n" for name, value in (*many, ("Content-Length", "0")))
@@ -256,7 +256,7 @@ def test_a_response_may_have_many_header_fields(kind: str) -> None:
             assert failure(kind, get(server))[:2] == (NoAnswer, "protocol")
 
 
-@both
+@each_transport
 def test_the_method_connect_is_refused(kind: str) -> None:
     with Server(responding(OK)) as server, pytest.raises(InvalidInput) as caught:
         exchange(kind, Request("CONNECT", server.url))
@@ -295,7 +295,7 @@ def test_after_a_fork_no_process_gets_the_responses_of_the_other() -> None:
         assert server.connections == 3
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("raw_response", "status", "body"),
     [
@@ -326,7 +326,7 @@ def test_every_kind_of_response_is_read_to_its_end(
     assert server.connections == 1
 
 
-@both
+@each_transport
 def test_a_response_without_a_length_ends_with_its_connection(kind: str) -> None:
     with Server(responding_once(b"HTTP/1.1 200 OK\r\nX: 1\r\n\r\nto the end")) as server:
         responses = exchange(kind, get(server), get(server))
@@ -334,7 +334,7 @@ def test_a_response_without_a_length_ends_with_its_connection(kind: str) -> None
     assert server.connections == 2
 
 
-@both
+@each_transport
 def test_a_response_to_head_has_no_body(kind: str) -> None:
     raw_response = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 99\r\n\r\n"
     with Server(responding(raw_response)) as server:
@@ -343,7 +343,7 @@ def test_a_response_to_head_has_no_body(kind: str) -> None:
     assert server.connections == 1
 
 
-@both
+@each_transport
 def test_no_redirect_is_followed(kind: str) -> None:
     response = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
     with Server(responding(response)) as server:
@@ -352,7 +352,7 @@ def test_no_redirect_is_followed(kind: str) -> None:
     assert len(server.requests) == 1
 
 
-@both
+@each_transport
 def test_a_connection_never_becomes_another_protocol(kind: str) -> None:
     response = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
     with Server(responding_once(response)) as server:
@@ -360,7 +360,7 @@ def test_a_connection_never_becomes_another_protocol(kind: str) -> None:
     assert error[:2] == (NoAnswer, "protocol")
 
 
-@both
+@each_transport
 def test_no_status_is_retried(kind: str) -> None:
     response = b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
     with Server(responding(response)) as server:
@@ -369,7 +369,7 @@ def test_no_status_is_retried(kind: str) -> None:
     assert len(server.requests) == 1
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("polite", [True, False], ids=["then reads on", "then resets"])
 def test_a_response_before_the_end_of_the_request_is_returned(kind: str, polite: bool) -> None:
     refusal = b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"
@@ -386,7 +386,7 @@ def test_a_response_before_the_end_of_the_request_is_returned(kind: str, polite:
     assert [(response.status, response.body) for response in responses] == [(413, b"no")]
 
 
-@both
+@each_transport
 def test_a_large_body_is_sent_completely(kind: str) -> None:
     body = bytes(range(256)) * 8_192
     with Server(responding(OK)) as server:
@@ -402,7 +402,7 @@ def encoded(body: bytes, coding: str = "gzip") -> bytes:
     )
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("raw_response", "body"),
     [
@@ -421,7 +421,7 @@ def test_gzip_is_decoded(kind: str, raw_response: bytes, body: bytes) -> None:
 
 
 @pytest.mark.exhaustive(sample=10)
-@both
+@each_transport
 @pytest.mark.parametrize("size", [1, 2, 7, 1_000], ids="chunks of {}".format)
 @pytest.mark.parametrize(
     ("tail", "body"),
@@ -450,7 +450,7 @@ def test_bytes_after_a_gzip_member_are_ignored_unless_they_begin_another(
     assert server.connections == 1
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("response", "problem"),
     [
@@ -476,7 +476,7 @@ def test_a_body_that_cannot_be_decoded_is_no_answer(
     assert error == (NoAnswer, "protocol", f"GET /v2/x: {problem}; {UNKNOWN}")
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     "response",
     [
@@ -509,7 +509,7 @@ def test_a_body_over_the_cap_is_no_answer_and_its_connection_closed(
     )
 
 
-@both
+@each_transport
 def test_a_gzip_bomb_is_not_unpacked(kind: str) -> None:
     with Server(stalling(encoded(gzip.compress(bytes(20_000_000), mtime=0)))) as server:
         tracemalloc.start()
@@ -522,7 +522,7 @@ def test_a_gzip_bomb_is_not_unpacked(kind: str) -> None:
     assert peak < 5_000_000
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     "body", [bytes(1000), gzip.compress(bytes(1000), mtime=0)], ids=["plain", "gzip"]
 )
@@ -533,7 +533,7 @@ def test_a_body_of_exactly_the_cap_is_returned(kind: str, body: bytes) -> None:
     assert response.body == bytes(1000)
 
 
-@both
+@each_transport
 def test_a_switch_of_protocols_is_no_answer(kind: str) -> None:
     with Server(stalling(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")) as server:
         error = failure(kind, post(server), within=Timeout(read=1))
@@ -564,7 +564,7 @@ def test_a_malformed_response_is_no_answer_or_read_leniently_over_urllib3(
         assert exchange("urllib3", post(server))[0].status == 200
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     "response",
     [
@@ -591,7 +591,7 @@ def not_http(response: bytes, kind: str) -> None:
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @pytest.mark.parametrize(
     "raw_response",
     [
@@ -613,7 +613,7 @@ def test_a_response_cut_short_at_any_byte_is_no_answer(kind: str, raw_response: 
     assert len(server.requests) == len(raw_response) + 1
 
 
-@both
+@each_transport
 def test_a_reset_in_place_of_a_response_is_no_answer(kind: str) -> None:
     def reset(peer: Peer) -> None:
         peer.request()
@@ -628,7 +628,7 @@ def test_a_reset_in_place_of_a_response_is_no_answer(kind: str) -> None:
     )
 
 
-@both
+@each_transport
 def test_a_refused_connection_means_not_sent(kind: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -654,7 +654,7 @@ def looked_up(kind: str, code: int, monkeypatch: pytest.MonkeyPatch) -> Any:
         return failure(kind, Request("GET", "https://nowhere.invalid/v2/x"))
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("name", ["EAI_NONAME", "EAI_NODATA", "EAI_FAIL", "EAI_ADDRFAMILY"])
 def test_a_host_without_an_address_has_a_reason_of_its_own(
     kind: str, name: str, monkeypatch: pytest.MonkeyPatch
@@ -667,7 +667,7 @@ def test_a_host_without_an_address_has_a_reason_of_its_own(
     )
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("name", ["EAI_AGAIN", "EAI_MEMORY", "EAI_SYSTEM"])
 def test_a_temporary_failure_of_the_resolver_is_safe_to_retry(
     kind: str, name: str, monkeypatch: pytest.MonkeyPatch
@@ -709,15 +709,18 @@ def test_the_time_of_the_name_lookup_counts(monkeypatch: pytest.MonkeyPatch) -> 
     )
 
 
-@pytest.mark.exhaustive(sample=2)
-@both
-@pytest.mark.parametrize(
+short_timeouts = pytest.mark.parametrize(
     ("timeout", "limit"),
     [
         (Timeout(connect=0.1), "0.1 s (Timeout.connect)"),
         (Timeout(total=0.1), "0.1 s (Timeout.total)"),
     ],
 )
+
+
+@pytest.mark.exhaustive(sample=2)
+@each_transport
+@short_timeouts
 def test_a_connection_that_never_opens_means_not_sent(
     kind: str, timeout: Timeout, limit: str
 ) -> None:
@@ -729,14 +732,8 @@ def test_a_connection_that_never_opens_means_not_sent(
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
-@pytest.mark.parametrize(
-    ("timeout", "limit"),
-    [
-        (Timeout(connect=0.1), "0.1 s (Timeout.connect)"),
-        (Timeout(total=0.1), "0.1 s (Timeout.total)"),
-    ],
-)
+@each_transport
+@short_timeouts
 def test_a_tls_handshake_that_never_ends_means_not_sent(
     kind: str, timeout: Timeout, limit: str
 ) -> None:
@@ -748,7 +745,7 @@ def test_a_tls_handshake_that_never_ends_means_not_sent(
     assert error == (NotSent, "timeout", expected)
 
 
-@both
+@each_transport
 def test_a_timeout_that_passes_at_once_means_not_sent(kind: str) -> None:
     with Server(responding(OK)) as server:
         assert failure(kind, post(server), within=Timeout(total=1e-9))[0] is NotSent
@@ -770,7 +767,7 @@ def test_a_tls_handshake_has_the_time_that_other_addresses_left(
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", OK[:-1]])
 def test_a_silent_server_ends_with_its_timeout(kind: str, start: bytes) -> None:
     with Server(stalling(start)) as server:
@@ -784,7 +781,7 @@ def test_a_silent_server_ends_with_its_timeout(kind: str, start: bytes) -> None:
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 @pytest.mark.parametrize(
     "response",
     [
@@ -809,7 +806,7 @@ def test_a_dripping_response_ends_with_the_total_timeout(kind: str, response: by
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 def test_a_server_that_does_not_read_ends_with_the_total_timeout(kind: str) -> None:
     def deaf(peer: Peer) -> None:
         server.over.wait(PATIENCE)
@@ -827,14 +824,14 @@ def test_a_server_that_does_not_read_ends_with_the_total_timeout(kind: str) -> N
     assert time.monotonic() - began < 2
 
 
-@both
+@each_transport
 def test_the_timeout_of_the_transport_is_the_default(kind: str) -> None:
     with Server(stalling()) as server:
         error = failure(kind, get(server), timeout=Timeout(read=0.05))
     assert error[:2] == (NoAnswer, "timeout")
 
 
-@both
+@each_transport
 def test_a_server_with_a_trusted_certificate_responds(
     kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -847,7 +844,7 @@ def test_a_server_with_a_trusted_certificate_responds(
     )
 
 
-@both
+@each_transport
 def test_servers_are_verified_against_the_trust_store_of_the_operating_system(
     kind: str,
     authority: trustme.CA,
@@ -874,7 +871,7 @@ def test_servers_are_verified_against_the_trust_store_of_the_operating_system(
     assert protocols == ["http/1.1"]
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("host", "trusted", "problem"),
     [
@@ -900,7 +897,7 @@ def test_an_untrusted_server_receives_nothing(
     assert server.requests == []
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("mode", [ssl.CERT_NONE, ssl.CERT_OPTIONAL, ssl.CERT_REQUIRED])
 def test_a_context_that_leaves_certificates_or_names_unchecked_is_refused(
     kind: str, mode: ssl.VerifyMode, trusting: ssl.SSLContext
@@ -917,7 +914,7 @@ def test_a_context_that_leaves_certificates_or_names_unchecked_is_refused(
     )
 
 
-@both
+@each_transport
 def test_a_context_that_is_weakened_later_is_refused(
     kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -930,7 +927,7 @@ def test_a_context_that_is_weakened_later_is_refused(
     assert len(server.requests) == 1
 
 
-@both
+@each_transport
 def test_a_server_that_chooses_another_protocol_receives_nothing(
     kind: str, authority: trustme.CA, trusting: ssl.SSLContext
 ) -> None:
@@ -953,7 +950,7 @@ def test_a_server_that_chooses_another_protocol_receives_nothing(
     )
 
 
-@both
+@each_transport
 def test_a_server_without_tls_receives_nothing(kind: str) -> None:
     with Server(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
         request = Request("POST", f"https://localhost:{server.port}/v2/x")
@@ -961,7 +958,7 @@ def test_a_server_without_tls_receives_nothing(kind: str) -> None:
     assert (error, reason) == (NotSent, "tls")
 
 
-@both
+@each_transport
 def test_a_tls_error_within_the_response_is_no_answer(
     kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -978,7 +975,7 @@ def test_a_tls_error_within_the_response_is_no_answer(
     assert (error, reason) == (NoAnswer, "tls")
 
 
-@both
+@each_transport
 def test_a_tls_connection_cut_within_the_response_is_no_answer(
     kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -987,7 +984,7 @@ def test_a_tls_connection_cut_within_the_response_is_no_answer(
     assert (error, reason) == (NoAnswer, "closed")
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
@@ -1030,7 +1027,7 @@ def test_a_forbidden_url_is_refused(kind: str, url: str, problem: str) -> None:
     assert (caught.value.field, str(caught.value)) == ("url", f"url: {problem}")
 
 
-@both
+@each_transport
 def test_plain_http_to_another_host_is_sent_if_it_is_allowed(kind: str) -> None:
     # The resolver takes 127.1 for this machine, but its form does not show that.
     with Server(responding(OK)) as server:
@@ -1065,7 +1062,7 @@ def test_a_url_is_parsed_into_its_target(url: str, target: Target) -> None:
     assert split_url(url, allow_http=False) == target
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
@@ -1095,7 +1092,7 @@ def test_a_request_that_http_cannot_express_is_refused(
     assert str(caught.value) == problem
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("option", ["max_connections", "max_body"])
 def test_a_limit_below_one_is_refused(kind: str, option: str) -> None:
     options: dict[str, Any] = {option: 0}
@@ -1138,7 +1135,7 @@ def test_a_thread_that_finds_every_connection_busy_sends_nothing() -> None:
     assert (len(server.requests), server.connections) == (2, 1)
 
 
-@asyncs
+@each_async_transport
 def test_a_task_that_finds_every_connection_busy_sends_nothing(kind: str) -> None:
     released = threading.Event()
 
@@ -1186,7 +1183,7 @@ def test_threads_share_one_transport() -> None:
     assert (len(server.requests), server.connections) == (60, 3)
 
 
-@asyncs
+@each_async_transport
 def test_tasks_share_one_transport(kind: str) -> None:
     responses: list[Response] = []
 
@@ -1233,7 +1230,7 @@ def test_a_failed_exchange_closes_its_connection_and_frees_its_place_for_a_threa
         assert server.connections == 3
 
 
-@asyncs
+@each_async_transport
 def test_a_failed_exchange_closes_its_connection_and_frees_its_place_for_a_task(kind: str) -> None:
     async def run() -> None:
         async with ASYNC[kind](max_connections=1, max_body=1000) as transport:
@@ -1250,7 +1247,7 @@ def test_a_failed_exchange_closes_its_connection_and_frees_its_place_for_a_task(
         under(kind, run)
 
 
-@both
+@each_transport
 def test_no_query_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     with Server(responding(OK)) as server:
@@ -1279,7 +1276,7 @@ def test_a_closed_blocking_transport_sends_nothing_and_has_no_socket_open() -> N
     assert server.connections == 1
 
 
-@asyncs
+@each_async_transport
 def test_a_closed_async_transport_sends_nothing_and_has_no_socket_open(kind: str) -> None:
     async def run() -> None:
         async with ASYNC[kind]() as transport:
@@ -1316,7 +1313,7 @@ def called_after_close(kind: str) -> NotSent:
     return under(kind, run)
 
 
-@both
+@each_transport
 def test_a_closed_client_says_what_to_do(kind: str) -> None:
     error = called_after_close(kind)
     assert (error.reason, error.args) == (
@@ -1325,7 +1322,7 @@ def test_a_closed_client_says_what_to_do(kind: str) -> None:
     )
 
 
-@both
+@each_transport
 def test_a_closed_client_tries_once(kind: str) -> None:
     assert called_after_close(kind).attempts == 1
 
@@ -1368,7 +1365,7 @@ def test_a_blocking_transport_closed_just_before_it_sends_does_not(
     assert server.connections == 0
 
 
-@asyncs
+@each_async_transport
 def test_an_async_transport_closed_during_an_exchange_closes_that_connection_after_it(
     kind: str,
 ) -> None:
@@ -1393,7 +1390,7 @@ def test_an_async_transport_closed_during_an_exchange_closes_that_connection_aft
         under(kind, run)
 
 
-@asyncs
+@each_async_transport
 def test_a_cancelled_exchange_closes_its_connection_and_frees_its_place(kind: str) -> None:
     def silent_at_first(peer: Peer) -> None:
         (stalling() if server.connections == 1 else responding(OK))(peer)
@@ -1412,7 +1409,7 @@ def test_a_cancelled_exchange_closes_its_connection_and_frees_its_place(kind: st
     assert server.connections == 2
 
 
-@asyncs
+@each_async_transport
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 def test_an_exchange_can_be_cancelled_at_every_checkpoint(
     kind: str, encrypted: bool, certified: ssl.SSLContext, trusting: ssl.SSLContext
@@ -1432,7 +1429,7 @@ def test_an_exchange_can_be_cancelled_at_every_checkpoint(
         assert all(wire.startswith(expected) for wire in server.requests)
 
 
-@asyncs
+@each_async_transport
 def test_an_outer_timeout_passes_through_the_exchange(kind: str) -> None:
     async def run() -> None:
         async with ASYNC[kind]() as transport:
@@ -1482,7 +1479,7 @@ def test_the_limits_of_the_trio_transport_are_measured_by_its_clock() -> None:
         trio.run(run, clock=clock)
 
 
-@both
+@each_transport
 def test_a_time_limit_that_has_passed_before_the_first_byte_means_not_sent(kind: str) -> None:
     at_once = Timeout(total=1e-9)
 
@@ -1579,7 +1576,7 @@ def test_the_error_for_a_missing_library_names_the_extra(
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
 
-@both
+@each_transport
 def test_options_of_another_type_are_refused(kind: str) -> None:
     for option, value in (
         ("ssl_context", "x"),
@@ -1606,7 +1603,7 @@ def test_a_timeout_may_be_a_number_of_seconds() -> None:
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_transport_that_is_discarded_with_open_connections_warns_and_closes_them(
     kind: str, scheme: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
@@ -1658,7 +1655,7 @@ def sent_once(kind: str, request: Request, context: ssl.SSLContext | None = None
     return under(kind, main)
 
 
-@asyncs
+@each_async_transport
 def test_a_transport_that_is_discarded_in_its_loop_closes_its_connections(kind: str) -> None:
     async def main() -> None:
         held = [ASYNC[kind]()]
@@ -1671,7 +1668,7 @@ def test_a_transport_that_is_discarded_in_its_loop_closes_its_connections(kind: 
         under(kind, main)
 
 
-@both
+@each_transport
 def test_a_transport_without_connections_is_discarded_without_a_warning(kind: str) -> None:
     """Warnings are errors here."""
     transport = Urllib3Transport if kind == "urllib3" else ASYNC[kind]

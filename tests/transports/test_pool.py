@@ -35,7 +35,7 @@ from pooling import (
     outcome_of,
     sockets_beyond,
 )
-from sending import OK, OK_RESPONSE, asyncs, both, get, settled, under
+from sending import OK, OK_RESPONSE, each_async_transport, each_transport, get, settled, under
 from server import PATIENCE, Peer, Server, responding
 
 import calcom_transports.urllib3
@@ -77,6 +77,7 @@ class Callers:
         if not isinstance(self.transport, Urllib3Transport):
             await settled()
             return
+        # Only the stacks of threads show how many of them wait for the queue of urllib3.
         while sum(map(_waits, sys._current_frames().values())) != number:
             await anyio.sleep(0.001)
 
@@ -96,7 +97,7 @@ def targets(server: Server) -> list[str]:
     return [request.split(b" ")[1].decode()[1:] for request in server.requests]
 
 
-@asyncs
+@each_async_transport
 @on_time
 def test_waiting_tasks_get_connections_in_order(kind: str) -> None:
     async def run() -> dict[str, Any]:
@@ -120,7 +121,7 @@ def test_waiting_tasks_get_connections_in_order(kind: str) -> None:
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 @on_time
 def test_a_caller_that_stops_waiting_loses_no_connection_and_keeps_the_order(kind: str) -> None:
     """The first caller, some in between and the last one stop: by a timeout, or cancelled."""
@@ -165,7 +166,7 @@ def test_a_caller_that_stops_waiting_loses_no_connection_and_keeps_the_order(kin
 
 
 @pytest.mark.exhaustive(sample=1)
-@asyncs
+@each_async_transport
 @on_time
 def test_no_waiting_caller_is_overtaken_by_repeated_requests(
     kind: str, sample: Callable[..., Any], counted: Callable[[str, int], None]
@@ -202,7 +203,7 @@ def test_no_waiting_caller_is_overtaken_by_repeated_requests(
     counted(f"calls that wait in a queue: {kind}", 32 * times)
 
 
-@both
+@each_transport
 @on_time
 def test_closing_completes_running_exchanges_and_releases_waiting_callers(kind: str) -> None:
     async def run() -> dict[str, Any]:
@@ -247,7 +248,7 @@ async def closed(transport: Transport) -> None:
         await transport.aclose()
 
 
-@both
+@each_transport
 @on_time
 def test_a_call_after_closing_does_not_wait_for_running_exchanges(kind: str) -> None:
     async def run() -> Any:
@@ -271,7 +272,7 @@ def test_a_call_after_closing_does_not_wait_for_running_exchanges(kind: str) -> 
         assert gate.connections.wait()
 
 
-@both
+@each_transport
 @on_time
 def test_a_transport_can_be_closed_concurrently(kind: str) -> None:
     async def run() -> None:
@@ -296,7 +297,7 @@ def test_a_transport_can_be_closed_concurrently(kind: str) -> None:
     assert server.connections == 1
 
 
-@asyncs
+@pytest.mark.parametrize("kind", ["trio", "asyncio"])  # the clock of uvloop cannot be moved
 @on_time
 def test_all_connections_idle_for_too_long_are_closed_by_the_next_request(kind: str) -> None:
     """urllib3 keeps an idle connection, and closes it instead of reusing it."""
@@ -438,7 +439,7 @@ def test_an_exchange_can_end_at_every_line_of_the_closing_of_its_transport(
     counted("lines at which an exchange ends", number)
 
 
-@both
+@each_transport
 @on_time
 def test_twelve_origins_are_served_at_once(kind: str) -> None:
     """By default urllib3 keeps fewer pools."""

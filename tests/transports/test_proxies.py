@@ -13,7 +13,7 @@ import trustme
 from anyio import create_task_group
 from hypothesis import given
 from hypothesis import strategies as st
-from sending import ASYNC, OK, OK_RESPONSE, both, exchange, failure, under
+from sending import ASYNC, OK, OK_RESPONSE, each_transport, exchange, failure, under
 from server import PATIENCE, Handler, Peer, Server, responding, responding_once, stalling
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent
@@ -74,7 +74,7 @@ def elsewhere(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-@both
+@each_transport
 def test_https_uses_a_tunnel_that_the_proxy_cannot_read(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -106,7 +106,7 @@ def test_https_uses_a_tunnel_that_the_proxy_cannot_read(
     assert (server.connections, names) == (1, [ELSEWHERE])
 
 
-@both
+@each_transport
 def test_http_is_sent_to_the_proxy_with_the_absolute_url(kind: str) -> None:
     request = Request("GET", f"http://{ELSEWHERE}/v2/x?q=%2B#here", {"X-Key": "key"})
     bare = Request("DELETE", f"http://{ELSEWHERE}:8080?q")
@@ -127,7 +127,7 @@ def test_http_is_sent_to_the_proxy_with_the_absolute_url(kind: str) -> None:
     assert proxy.connections == (1 if kind == "urllib3" else 2)
 
 
-@both
+@each_transport
 def test_a_proxy_does_not_allow_unencrypted_requests(kind: str) -> None:
     unencrypted = pytest.raises(InvalidInput, match="would send credentials unencrypted")
     with Server(responding(OK)) as proxy, unencrypted:
@@ -135,7 +135,7 @@ def test_a_proxy_does_not_allow_unencrypted_requests(kind: str) -> None:
     assert proxy.connections == 0
 
 
-@both
+@each_transport
 def test_requests_to_this_machine_bypass_any_proxy(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +147,7 @@ def test_requests_to_this_machine_bypass_any_proxy(
     assert (server.connections, proxy.connections) == (2, 0)
 
 
-@both
+@each_transport
 def test_the_environment_proxy_is_used_unless_an_option_overrides_it(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,7 +167,7 @@ def test_the_environment_proxy_is_used_unless_an_option_overrides_it(
 HELLO = b"HTTP/1.1 200 OK\r\n\r\n"
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("response", "did"),
     [
@@ -208,7 +208,7 @@ def test_a_proxy_that_refuses_means_not_sent(
     )
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("response", "did"),
     [
@@ -242,7 +242,7 @@ def not_connected(kind: str, response: bytes, trusting: ssl.SSLContext) -> Any:
 REFUSED = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno"
 
 
-@both
+@each_transport
 def test_a_proxy_that_refuses_plain_http_means_not_sent(kind: str) -> None:
     """A proxy forwards nothing without credentials: the 407 is its own and not that of the API."""
     request = Request("POST", f"http://{ELSEWHERE}/v2/x?q=1", (), b"{}")
@@ -258,7 +258,7 @@ def test_a_proxy_that_refuses_plain_http_means_not_sent(kind: str) -> None:
     )
 
 
-@both
+@each_transport
 def test_a_407_from_the_server_itself_is_a_response(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -271,7 +271,7 @@ def test_a_407_from_the_server_itself_is_a_response(
         assert exchange(kind, request, **options) == expected
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("status", [401, 403, 502])
 def test_another_refusal_of_plain_http_through_a_proxy_is_a_response(
     kind: str, status: int
@@ -285,7 +285,7 @@ def test_another_refusal_of_plain_http_through_a_proxy_is_a_response(
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 def test_a_proxy_may_respond_in_parts_after_interim_responses(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -304,7 +304,7 @@ def test_a_proxy_may_respond_in_parts_after_interim_responses(
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 def test_a_silent_proxy_ends_with_the_connect_timeout(kind: str, trusting: ssl.SSLContext) -> None:
     request = Request("GET", f"https://{ELSEWHERE}/v2/x")
     unopened = "the proxy 127.0.0.1:PORT did not open a tunnel to api.elsewhere.test:443"
@@ -322,7 +322,7 @@ def test_a_silent_proxy_ends_with_the_connect_timeout(kind: str, trusting: ssl.S
         )
 
 
-@both
+@each_transport
 def test_a_dripping_proxy_ends_with_the_connect_timeout(
     kind: str, trusting: ssl.SSLContext
 ) -> None:
@@ -337,7 +337,7 @@ def test_a_dripping_proxy_ends_with_the_connect_timeout(
     assert found[:2] == (NotSent, "timeout")
 
 
-@both
+@each_transport
 def test_an_unreachable_proxy_is_named_in_the_error(kind: str) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -349,7 +349,7 @@ def test_an_unreachable_proxy_is_named_in_the_error(kind: str) -> None:
     assert said.endswith("Connection refused); nothing was sent, a retry is safe")
 
 
-@both
+@each_transport
 def test_a_proxy_that_resets_the_connection_means_not_sent(
     kind: str, trusting: ssl.SSLContext
 ) -> None:
@@ -367,7 +367,7 @@ def test_a_proxy_that_resets_the_connection_means_not_sent(
     )
 
 
-@both
+@each_transport
 def test_a_server_behind_the_proxy_is_verified(
     kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -382,7 +382,7 @@ def test_a_server_behind_the_proxy_is_verified(
     assert server.requests == []
 
 
-@both
+@each_transport
 def test_a_response_cut_short_behind_the_proxy_is_no_answer(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -396,7 +396,7 @@ def test_a_response_cut_short_behind_the_proxy_is_no_answer(
     assert len(server.requests) == 1
 
 
-@both
+@each_transport
 def test_a_tunnel_is_cancelled_or_closed_with_its_exchange(
     kind: str, trusting: ssl.SSLContext
 ) -> None:
@@ -536,7 +536,7 @@ def test_an_invalid_environment_proxy_fails_the_call_that_needs_it(
         assert str(caught.value) == said
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("variable", ["all_proxy", "HTTPS_PROXY"])
 def test_an_invalid_environment_proxy_does_not_stop_a_direct_request(
     kind: str,

@@ -1,4 +1,4 @@
-"""The recorded calls over real sockets, through both transports.
+"""The recorded calls over real sockets, through all transports.
 
 The server responds to the recorded requests, and with 599 to any other target, body or version.
 """

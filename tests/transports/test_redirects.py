@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from sending import ASYNC, both, under
+from sending import ASYNC, each_transport, under
 from server import Peer, Server, responding
 
 from calcom_core import (
@@ -68,7 +68,7 @@ class Redirecting:
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 @pytest.mark.parametrize("encrypted", [False, True], ids=["clear", "TLS"])
 def test_a_redirect_is_returned_unchanged(
     kind: str,
@@ -138,7 +138,7 @@ def called(kind: str, auth: Auth, call: Callable[[Any], Any], url: str) -> None:
 
 
 @pytest.mark.exhaustive(sample=10)
-@both
+@each_transport
 @pytest.mark.parametrize("call", [READ, WRITE], ids=["read", "write"])
 @pytest.mark.parametrize("auth", [AccessToken(KEY), OAuthClient("client", KEY)])
 @pytest.mark.parametrize("status", STATUSES)

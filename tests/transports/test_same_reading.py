@@ -1,4 +1,4 @@
-"""Both transports read the same, except where urllib3 is lenient; and nothing confuses them."""
+"""urllib3 and trio read the same, except where urllib3 is lenient; no response confuses them."""
 
 import re
 from collections.abc import Callable
@@ -88,7 +88,7 @@ def plain(response: Response) -> Response:
 
 
 @pytest.mark.parametrize("response", RESPONSES)
-def test_both_transports_read_the_same(response: bytes) -> None:
+def test_urllib3_and_trio_read_the_same(response: bytes) -> None:
     server = Scripted()
     server.response = response
     with Server(server) as listening:
@@ -120,7 +120,7 @@ def test_a_damaged_response_is_read_or_no_answer(
     with Server(server) as listening:
         same()
     assert read >= examples
-    counted("damaged responses, read by both transports", read)
+    counted("damaged responses, read over urllib3 and trio", read)
 
 
 # Responses that RFC 9112 lets a client read or refuse.
@@ -171,7 +171,7 @@ LENIENT: dict[str, Outcome] = {
     [(Urllib3Transport, blocking), (TrioTransport, on_trio), (AsyncioTransport, on_asyncio)],
     ids=["urllib3", "trio", "asyncio"],
 )
-def test_both_transports_read_ambiguous_responses_the_same(
+def test_urllib3_and_trio_read_ambiguous_responses_the_same(
     make: Callable[[], object], runtime: Runtime
 ) -> None:
     scenarios = [

@@ -13,7 +13,7 @@ import pytest
 from anyio import create_task_group
 from attrs import field, frozen
 from pooling import blocking_outcome
-from sending import ASYNC, OK, both, get, under
+from sending import ASYNC, OK, each_transport, get, under
 from server import PATIENCE, Handler, Peer, Server, dripping, responding, responding_once, stalling
 
 from calcom_core import (
@@ -193,7 +193,7 @@ def unknown_name(host: bytes | str, *args: object, **kwargs: object) -> list[obj
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_failed_exchange_leaves_the_exception_of_its_caller_intact(
     kind: str, name: str, monkeypatch: pytest.MonkeyPatch
@@ -264,14 +264,14 @@ def gather(*programs: Program[Any]) -> Program[Any]:
     return (yield Gather(programs, len(programs)))
 
 
-@both
+@each_transport
 def test_a_failed_exchange_leaves_the_exception_of_its_branch_intact(kind: str) -> None:
     with pytest.raises(ValueError, match="declined") as caught:
         run(kind, gather(branch(refused()), branch(refused())))
     assert seen(caught.value) == declined(*names_of(caught.value)[:-2], "branch")
 
 
-@both
+@each_transport
 def test_a_failed_branch_leaves_the_exception_of_the_caller_intact(kind: str) -> None:
     program = gather(send(refused()), send(refused()))
     error, failed = handling(lambda: run(kind, program))
