@@ -10,6 +10,7 @@ The floor writes and reads the same bytes over streams of trio, without parsing 
 import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.data import API_KEY, UID
@@ -19,6 +20,7 @@ from benchmarks.table import named
 from benchmarks.turns import Subject, Turns
 
 Call = Callable[[], Awaitable[object]]
+TakeTurns = Callable[[Turns, list[Call]], Awaitable[None]]
 MANY = 50
 SECONDS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 
@@ -45,6 +47,7 @@ async def take_turns_trio(turns: Turns, calls: list[Call]) -> None:
 
 
 async def take_turns_asyncio(turns: Turns, calls: list[Call]) -> None:
+    """As `take_turns_trio`."""
     import asyncio
 
     for turn in turns:
@@ -59,39 +62,60 @@ async def take_turns_asyncio(turns: Turns, calls: list[Call]) -> None:
                         tasks.create_task(repeat_call(call, share))
 
 
-def ours(turns: Turns, url: str, at_once: int) -> None:
+async def call_ours(
+    take_turns: TakeTurns, transport: Any, turns: Turns, url: str, tasks: int
+) -> None:
+    from calcom_transports import AsyncClient
+
+    async with AsyncClient(API_KEY, base_url=url, transport=transport) as client:
+        assert (await client.bookings.get_one(UID)).uid == UID
+        await take_turns(turns, [lambda: client.bookings.get_one(UID)] * tasks)
+
+
+def ours_trio(turns: Turns, url: str, at_once: int) -> None:
     import trio
 
-    from calcom_transports import AsyncClient
     from calcom_transports.trio import TrioTransport
 
-    async def main() -> None:
-        transport = TrioTransport(max_connections=at_once) if at_once > 1 else None
-        async with AsyncClient(API_KEY, base_url=url, transport=transport) as client:
-            assert (await client.bookings.get_one(UID)).uid == UID
-            await take_turns_trio(turns, [lambda: client.bookings.get_one(UID)] * at_once)
-
-    trio.run(main)
+    transport = TrioTransport(max_connections=at_once)
+    trio.run(call_ours, take_turns_trio, transport, turns, url, at_once)
 
 
-def httpx2_pydantic(turns: Turns, url: str, at_once: int) -> None:
+def ours_asyncio(turns: Turns, url: str, at_once: int) -> None:
+    import asyncio
+
+    from calcom_transports.asyncio import AsyncioTransport
+
+    transport = AsyncioTransport(max_connections=at_once)
+    asyncio.run(call_ours(take_turns_asyncio, transport, turns, url, at_once))
+
+
+async def call_httpx2(take_turns: TakeTurns, turns: Turns, url: str, tasks: int) -> None:
     import httpx2
-    import trio
 
     from benchmarks.peer_models import GetBookingOutput
 
-    async def main() -> None:
-        limits = httpx2.Limits(max_connections=at_once, max_keepalive_connections=at_once)
-        async with httpx2.AsyncClient(base_url=url, headers=HEADERS, limits=limits) as client:
+    limits = httpx2.Limits(max_connections=tasks, max_keepalive_connections=tasks)
+    async with httpx2.AsyncClient(base_url=url, headers=HEADERS, limits=limits) as client:
 
-            async def get() -> object:
-                response = await client.get(f"/v2/bookings/{UID}")
-                response.raise_for_status()
-                return GetBookingOutput.model_validate(response.json()).data
+        async def get() -> object:
+            response = await client.get(f"/v2/bookings/{UID}")
+            response.raise_for_status()
+            return GetBookingOutput.model_validate(response.json()).data
 
-            await take_turns_trio(turns, [get] * at_once)
+        await take_turns(turns, [get] * tasks)
 
-    trio.run(main)
+
+def httpx2_trio(turns: Turns, url: str, at_once: int) -> None:
+    import trio
+
+    trio.run(call_httpx2, take_turns_trio, turns, url, at_once)
+
+
+def httpx2_asyncio(turns: Turns, url: str, at_once: int) -> None:
+    import asyncio
+
+    asyncio.run(call_httpx2(take_turns_asyncio, turns, url, at_once))
 
 
 def httpcore2_ours(turns: Turns, url: str, at_once: int) -> None:
@@ -177,8 +201,10 @@ def bare_streams(turns: Turns, url: str, at_once: int) -> None:
 
 
 _BY_NAME: dict[str, Callable[[Turns, str, int], None]] = {
-    "ours": ours,
-    "httpx2 + pydantic": httpx2_pydantic,
+    "ours, trio": ours_trio,
+    "ours, asyncio": ours_asyncio,
+    "httpx2 + pydantic, trio": httpx2_trio,
+    "httpx2 + pydantic, asyncio": httpx2_asyncio,
     "httpcore2 + ours": httpcore2_ours,
     "aiohttp + ours": aiohttp_ours,
     "trio streams": bare_streams,

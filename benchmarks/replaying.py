@@ -1,4 +1,4 @@
-"""Replaying recorded operations, by our client and by urllib3 under VCR.py.
+"""Replaying recorded operations, with our client, and with urllib3 under VCR.py.
 
 Both build the request from the operation, find its response in the cassette, decode the JSON and
 read the typed booking; the floor only builds and reads.

@@ -115,6 +115,8 @@ from calcom_core.model.slot import Slot as Slot
 from calcom_core.model.slot import Slots as Slots
 from calcom_core.operation import Operation as Operation
 from calcom_core.operation import Page as Page
+from calcom_core.pacing import NO_PACE as NO_PACE
+from calcom_core.pacing import Pace as Pace
 from calcom_core.retry import DEFAULT_RETRY as DEFAULT_RETRY
 from calcom_core.retry import NO_RETRY as NO_RETRY
 from calcom_core.retry import Exchange as Exchange
@@ -134,6 +136,7 @@ __all__ = [
     "EVERYWHERE",
     "HOSTED",
     "HOSTED_URL",
+    "NO_PACE",
     "NO_RETRY",
     "Absence",
     "AccessToken",
@@ -197,6 +200,7 @@ __all__ = [
     "Operation",
     "OrganizersDefaultAppLocation",
     "OutcomeUnknown",
+    "Pace",
     "Page",
     "PagingError",
     "Participant",

@@ -290,11 +290,10 @@ class Api(LazyMethods):
         return Request(operation.method, url, headers, operation.body or b"")
 
     def _headers(self, version: str, *, has_body: bool) -> Headers:
-        user_agent = self.headers.get(_USER_AGENT)
         return Headers(
             (
                 ("Accept", "application/json"),
-                ("User-Agent", self.user_agent if user_agent is None else user_agent),
+                ("User-Agent", self.headers.get(_USER_AGENT, self.user_agent)),
                 ("cal-api-version", version),
                 *self.auth.headers(),
                 *((("Content-Type", "application/json"),) if has_body else ()),

@@ -143,7 +143,7 @@ class Operation(LazyMethods, Generic[T_co]):
             VersionMismatch: for a response of the legacy API.
             DecodingError: for a 2xx that cannot be read.
         """
-        return self.apply_transforms(self._read(response, credentials))
+        return self.apply_transforms(self.decode(response, credentials))
 
     def apply_transforms(self, result: Any) -> T_co:
         """Apply the functions passed to `map` to a decoded result."""
@@ -151,7 +151,8 @@ class Operation(LazyMethods, Generic[T_co]):
             result = function(result)
         return cast("T_co", result)
 
-    def _read(self, response: Response, credentials: str) -> Any:
+    def decode(self, response: Response, credentials: str = "") -> Any:
+        """Read a response as `read` does, without the functions passed to `map`."""
         if not isinstance(response, Response):
             raise InvalidInput("response", f"must be a Response, not {type(response).__name__}")
         if not 200 <= response.status < 300:

@@ -238,7 +238,7 @@ def _endless_list_error(operation: _List, page: Page[Booking], progress: _Progre
     """Return the error for a list that does not end."""
     response = redact_response(page.response)
     if response != page.response:  # decode again, because the items may repeat a credential
-        page = operation.plain.read(response)
+        page = operation.decode(response)
     flag = "hasMore" if isinstance(page.pagination, CursorPagination) else "hasNextPage"
     idle = f", the last {progress.idle} without a new booking" if progress.idle else ""
     return PagingError(

@@ -282,11 +282,13 @@ def exchange_with_retries(
             failure: CalcomError = error
             error.operation = op.plain
         else:
-            read = _read(api, op, request, response)
-            if not isinstance(read, CalcomError):
-                return Exchange(request, response, op.apply_transforms(read), attempt)
-            failure = read
-            del response  # it may repeat a credential, which a traceback with locals would show
+            try:
+                decoded = _decode(api, op, request, response)
+            except (ApiError, DecodingError, VersionMismatch) as error:
+                failure = error
+                del response  # it may repeat a credential, which a traceback with locals would show
+            else:
+                return Exchange(request, response, op.apply_transforms(decoded), attempt)
         # Never negative: *since* may be of another clock, which must not hide the failure.
         elapsed = max((yield Clock()) - started, 0.0) if timed else 0.0
         decision = decide(policy, op.idempotent, attempt, failure, elapsed)
@@ -303,24 +305,19 @@ def exchange_with_retries(
         raise failure
 
 
-def _read(api: Api, op: Operation[Any], request: Request, response: Response) -> Any:
-    """Return the result of a response, or its error, without the credentials of the request.
+def _decode(api: Api, op: Operation[Any], request: Request, response: Response) -> Any:
+    """Decode a response; an error is raised without the credentials of the request.
 
     A server may repeat them in any encoding, and errors are logged.
     """
-    failure = _read_or_failure(api, op, response)
-    if not isinstance(failure, CalcomError):
-        return failure
-    credentials = collect_credentials(request)
-    clean = Redactor(credentials).response(response) if credentials else response
-    return failure if clean == response else _read_or_failure(api, op, clean)
-
-
-def _read_or_failure(api: Api, op: Operation[Any], response: Response) -> Any:
     try:
-        return op.plain.read(response, credentials=api.auth.kind)
-    except (ApiError, DecodingError, VersionMismatch) as error:
-        return error
+        return op.decode(response, api.auth.kind)
+    except (ApiError, DecodingError, VersionMismatch):
+        received, response = response, Redactor(collect_credentials(request)).response(response)
+        if response == received:
+            raise
+        del received
+    return op.decode(response, api.auth.kind)
 
 
 def describe_failure(error: CalcomError) -> str:

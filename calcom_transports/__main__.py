@@ -82,7 +82,7 @@ STEPS = (
             "9dfkso7iDs9uZtHquD1zR1",
             {
                 "start": "2027-04-05T10:00:00Z",
-                "rescheduling_reason": "Client asked for a later hour",
+                "rescheduling_reason": "Client needs a later hour",
             },
         ),
     ),

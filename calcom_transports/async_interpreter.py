@@ -91,7 +91,7 @@ def _begin(
     """Return what runs *program* until it emits or returns."""
     runtime.require()
     if hasattr(transport, "begin"):
-        return _replayed(program, cast(ReplayTransport, transport).begin(), runtime)
+        return _replayed(program, cast(ReplayTransport, transport).begin(), timeout, runtime)
     if hasattr(transport, "async_transport"):
         transport = cast(TransportPair, transport).async_transport()
     execution: Execution[Any] = Execution(program)
@@ -100,9 +100,14 @@ def _begin(
     return performer.advance
 
 
-def _replayed(program: Program[Any] | Stream[Any], playback: Playback, runtime: Runtime) -> Advance:
+def _replayed(
+    program: Program[Any] | Stream[Any],
+    playback: Playback,
+    timeout: Timeout | None,
+    runtime: Runtime,
+) -> Advance:
     play: ReplayedExecution[Any] = ReplayedExecution(
-        program, playback=playback, clock=runtime.clock
+        program, playback=playback, clock=runtime.clock, timeout=timeout
     )
 
     async def advance() -> Emit[Any] | Returned[Any]:

@@ -1,7 +1,7 @@
 """Which async library runs the caller, and the runtime and transport that fit it.
 
 `AsyncClient` works under asyncio and under trio. A library that is not imported does not run:
-asking only those in `sys.modules` keeps asyncio users free of trio, and trio users of asyncio.
+looking only in `sys.modules` keeps asyncio users free of trio, and trio users of asyncio.
 """
 
 import sys

@@ -17,7 +17,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 class Body:
     """Collects and decodes a body; it may have *limit* bytes after decoding.
 
-    *failure* makes the error from a reason and a message.
+    *failure* creates the error from a reason and a message.
     """
 
     def __init__(

@@ -286,7 +286,7 @@ class OutgoingExchange:
 
     def proxy_failed(self, problem: str, reason: str = "proxy") -> TransportError:
         """Return the error for a proxy that does not forward the request."""
-        return self._not_sent(reason, f"{self.peer}, asked for {self.target.origin}, {problem}")
+        return self._not_sent(reason, f"{self.peer}, on the way to {self.target.origin}, {problem}")
 
     def proxy_unreadable(self) -> TransportError:
         """Return the error for a proxy whose response is cut or invalid."""
@@ -310,7 +310,7 @@ class OutgoingExchange:
 
     def not_http_1(self, protocol: str) -> TransportError:
         """Return the error for a server that has agreed on another protocol."""
-        problem = f"{self.target.origin} speaks {protocol} where HTTP/1.1 is spoken"
+        problem = f"{self.target.origin} uses {protocol} instead of HTTP/1.1"
         return self.failure("tls", f"{problem}; ssl_context should not offer it (ALPN)")
 
     def connection_lost(self, error: BaseException | None, now: float) -> TransportError:

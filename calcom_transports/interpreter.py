@@ -127,7 +127,7 @@ def _start(
     if hasattr(transport, "begin"):
         playback = cast(ReplayTransport, transport).begin()
         play: ReplayedExecution[T] = ReplayedExecution(
-            program, playback=playback, clock=time.monotonic
+            program, playback=playback, clock=time.monotonic, timeout=timeout
         )
         return play, play.perform
     if hasattr(transport, "sync_transport"):

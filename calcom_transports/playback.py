@@ -11,7 +11,7 @@ from attrs import define, field
 
 from calcom_core.effects import Effect, Emit, Gather, Send
 from calcom_core.execution import Branch, CancelledInRecording, Perform, Play, Returned
-from calcom_core.http import Response
+from calcom_core.http import Response, Timeout
 from calcom_transports.instrumentation import observe_exchange
 from calcom_transports.replay_errors import NoMatch
 
@@ -19,11 +19,12 @@ T = TypeVar("T")
 
 
 class Playback(Protocol):
-    """The recorded responses of one run."""
+    """The responses of one run: recorded ones, or those of a fake."""
 
-    def send(self, effect: Send, branch: Branch) -> Response:
-        """Return the response to a request of that branch.
+    def send(self, effect: Send, play: "ReplayedExecution[Any]") -> Response:
+        """Return the response to a request of a branch, whose place and time *play* knows.
 
+        It may add to `play.elapsed` the time that the response took.
         Raises `CancelledInRecording` where the branch was cancelled while it was recorded.
         """
         ...
@@ -37,7 +38,7 @@ class Playback(Protocol):
 
 
 class ReplayTransport(Protocol):
-    """A transport that plays each run of a program from recorded responses."""
+    """A transport that plays each run of a program: a replay, or a fake."""
 
     def begin(self) -> Playback:
         """Open the playback of one run."""
@@ -51,6 +52,8 @@ class ReplayedExecution(Play[T]):
     playback: Playback = field(kw_only=True)
     clock: Callable[[], float] = field(kw_only=True)
     """Measures the duration of an exchange in seconds, for the log."""
+    timeout: Timeout | None = field(default=None, kw_only=True)
+    """The timeout of each `Send` that has none of its own."""
 
     def advance(self, perform: Perform) -> Emit[Any] | Returned[T]:
         """Run until the program emits or returns."""
@@ -66,7 +69,7 @@ class ReplayedExecution(Play[T]):
         match effect:
             case Send():
                 with observe_exchange(effect, self, self.clock) as exchange:
-                    exchange.response = response = self.playback.send(effect, self.branch)
+                    exchange.response = response = self.playback.send(effect, self)
                 return response
             case Gather():
                 try:

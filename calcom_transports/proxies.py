@@ -1,4 +1,4 @@
-"""Which proxy an exchange goes through, if any: as told, or as the environment says."""
+"""The proxy of an exchange, from the option `proxy` or from the environment variables."""
 
 import os
 from base64 import b64encode
@@ -21,12 +21,12 @@ from calcom_transports.urls import (
 )
 
 ENVIRONMENT: Final = "environment"
-"""Asks for the proxies that the environment variables name."""
+"""Stands for the proxies in the environment variables."""
 
 
 @frozen
 class Proxy:
-    """An HTTP proxy, and the name and password it wants, as RFC 7617 encodes them."""
+    """An HTTP proxy, with its name and password encoded by RFC 7617."""
 
     host: str
     port: int
@@ -45,11 +45,11 @@ class Proxy:
 
 @frozen
 class Proxies:
-    """The proxy of each scheme, and the hosts that are asked without one, as `NO_PROXY` has them.
+    """The proxy of each scheme, and the hosts without a proxy, as in `NO_PROXY`.
 
-    An entry of *exempt* is a host, which stands for all below it too, with a port or without,
-    an IP address, a network such as `10.0.0.0/8`, or `*`.
-    An invalid proxy stands here as its error, which only the call that needs the proxy gets.
+    An entry of *exempt* is a host, an IP address, a network such as `10.0.0.0/8`, or `*`.
+    A host includes its subdomains, and may have a port.
+    An invalid proxy is stored as its error, and raised only by a request that needs it.
     """
 
     http: Proxy | InvalidInput | None = None
@@ -57,11 +57,11 @@ class Proxies:
     exempt: tuple[str, ...] = ()
 
     def of(self, origin: Origin) -> Proxy | None:
-        """Return the proxy to ask *origin* through, or None to ask it directly.
+        """Return the proxy for requests to *origin*, or None.
 
-        This machine is always asked directly: a proxy would look for it elsewhere, and what goes
-        there unencrypted would leave the machine.
-        Raises `InvalidInput` where the environment names an invalid proxy for *origin*.
+        Requests to this machine never use a proxy, which would connect to its own machine, and
+        would receive the request unencrypted.
+        Raises `InvalidInput` if the environment variables have an invalid proxy for *origin*.
         """
         proxy = self.http if origin.scheme == "http" else self.https
         if proxy is None or is_loopback(origin.host):
@@ -99,22 +99,22 @@ def _is_exempt(entry: str, host: str, port: int) -> bool:
 def parse_proxies(
     given: str | None, environ: Mapping[str, str] = os.environ
 ) -> Proxies | InvalidInput:
-    """Return the proxies for what a transport was told, or the error for what is none.
+    """Return the proxies of the option *given*, or the error for an invalid option.
 
-    It does not raise, so that its caller can forget a URL with a password before anything is.
-    An invalid URL in the environment is an error only for a call that needs it.
+    It does not raise, because its caller must delete a URL with a password first.
+    An invalid URL in an environment variable is an error only for a request that needs it.
     """
     if given is None:
         return Proxies()
     if given == ENVIRONMENT:
-        return _of_environment(environ)
+        return _from_environment(environ)
     proxy = _proxy_or_problem(given)
     if isinstance(proxy, str):
         return InvalidInput("proxy", f'{proxy}; or give None, or "{ENVIRONMENT}"')
     return Proxies(proxy, proxy)
 
 
-def _of_environment(environ: Mapping[str, str]) -> Proxies:
+def _from_environment(environ: Mapping[str, str]) -> Proxies:
     found: dict[str, Proxy | InvalidInput | None] = {}
     for scheme in PORTS:
         name, value = next(
@@ -125,11 +125,11 @@ def _of_environment(environ: Mapping[str, str]) -> Proxies:
             ),
             ("", ""),
         )
-        # Those for curl may leave the scheme out.
+        # A value for curl may omit the scheme.
         proxy = _proxy_or_problem(value if "://" in value else f"http://{value}") if value else None
         if isinstance(proxy, str):
-            way_out = "unset it, list the host in NO_PROXY, or say proxy=None"
-            found[scheme] = InvalidInput(name.upper(), f"of the environment {proxy}; {way_out}")
+            remedy = "unset it, list the host in NO_PROXY, or give proxy=None"
+            found[scheme] = InvalidInput(name.upper(), f"of the environment {proxy}; {remedy}")
         else:
             found[scheme] = proxy
     listed = (_variable(environ, "no_proxy") or "").lower().replace(",", " ")
@@ -138,14 +138,14 @@ def _of_environment(environ: Mapping[str, str]) -> Proxies:
 
 def _variable(environ: Mapping[str, str], name: str) -> str | None:
     value = environ.get(name)
-    # Where a program answers web requests by CGI, HTTP_PROXY is their header "Proxy".
+    # In a CGI program, HTTP_PROXY is the header "Proxy" of the request.
     if value is None and not (name == "http_proxy" and "REQUEST_METHOD" in environ):
         value = environ.get(name.upper())
     return value if value is None else value.strip()
 
 
 def _proxy_or_problem(url: str) -> Proxy | str:
-    """Return the proxy at a URL, or what is wrong with that, which may hold a password."""
+    """Return the proxy of a URL, or the problem of the URL, which may hold a password."""
     wanted = "must be a URL such as http://name:password@host:port"
     if not isinstance(url, str):
         return f"{wanted}, not {type(url).__name__}"
@@ -155,7 +155,7 @@ def _proxy_or_problem(url: str) -> Proxy | str:
     except ValueError:
         return wanted
     if parts.scheme != "http":
-        return f"{wanted}; another scheme than http is not spoken with proxies"
+        return f"{wanted}; only the scheme http is supported"
     if not is_host(host) or parts.path not in ("", "/") or parts.query or parts.fragment:
         return wanted
     if port == 0:

@@ -22,6 +22,7 @@ import pytest
 if TYPE_CHECKING:
     from calcom_core.secret import Secret
     from calcom_transports.client import AsyncClient, Client
+    from calcom_transports.fake import FakeCalcom
     from calcom_transports.recorder import Mode, Recorder
     from calcom_transports.replay import Replay
 
@@ -69,6 +70,14 @@ def calcom_async_client(request: pytest.FixtureRequest) -> "AsyncClient":
     from calcom_transports.client import AsyncClient
 
     return _client(request.node, AsyncClient)
+
+
+@pytest.fixture
+def calcom_fake() -> "FakeCalcom":
+    """Return a Cal.com in memory, fresh for this test: a transport for either client."""
+    from calcom_transports.fake import FakeCalcom
+
+    return FakeCalcom()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -35,7 +35,7 @@ from calcom_transports.cassette import (
     load,
 )
 from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey, check_match
-from calcom_transports.playback import Playback
+from calcom_transports.playback import Playback, ReplayedExecution
 from calcom_transports.pseudonyms import People
 from calcom_transports.redaction import (
     RecordingRedactor,
@@ -333,9 +333,9 @@ class _RunPlayback:
     replay: Replay
     run: _PlayedRun | None = None
 
-    def send(self, effect: Send, branch: Branch) -> Response:
-        """Return the recorded response to a request of that branch."""
-        self.run, outcome = self.replay.play(effect.request, branch, self.run)
+    def send(self, effect: Send, play: ReplayedExecution[Any]) -> Response:
+        """Return the recorded response to a request of the branch that *play* runs."""
+        self.run, outcome = self.replay.play(effect.request, play.branch, self.run)
         if isinstance(outcome, Failure):
             raise outcome.to_error()
         if isinstance(outcome, Cancelled):

@@ -1,7 +1,7 @@
 """The options of a network transport, checked once when it is created.
 
 `Settings.start` turns a request into an `OutgoingExchange`. It refuses a request that must not be
-sent: to `http://` on another machine, or with a header field that is the transport's own.
+sent: to `http://` on another machine, or with a header field that only the transport may set.
 """
 
 import re
@@ -118,7 +118,7 @@ class Settings:
         _is_context(self, None, self.ssl_context)
         target = split_url(request.url, allow_http=self.allow_http)
         if request.method == "CONNECT":
-            raise InvalidInput("method", "CONNECT asks a proxy for a connection; give it as proxy=")
+            raise InvalidInput("method", "CONNECT is for proxies alone; give the proxy as proxy=")
         return OutgoingExchange(
             request,
             target,

@@ -10,7 +10,7 @@ from attrs import frozen
 from calcom_core.errors import InvalidInput
 
 PORTS = {"http": 80, "https": 443}
-"""The schemes that are spoken, each with its usual port."""
+"""The supported schemes and their default ports."""
 
 _HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 
@@ -48,7 +48,7 @@ class Target:
 def is_loopback(host: str) -> bool:
     """Tell whether *host* can only be this machine; no name is looked up.
 
-    Names below `localhost` are not: who looks them up may ask others (RFC 6761, 6.3).
+    Subdomains of `localhost` do not count: a resolver may look them up elsewhere (RFC 6761, 6.3).
     """
     if is_address(host):
         return ip_address(host).is_loopback
@@ -63,11 +63,11 @@ def split_url(url: str, *, allow_http: bool) -> Target:
     """
     start = _START.match(url)[0]  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript]  # it matches any text
     try:
-        origin, authority = _start_of(start, allow_http)
+        origin, authority = _parse_start(start, allow_http)
     except InvalidInput as error:
-        del url, start  # which may hold a password
+        del url, start  # they may hold a password
         raise error.with_traceback(None) from None
-    # Cut by hand: urlsplit forgets the difference between no query and an empty one.
+    # Split by hand: urlsplit loses the difference between no query and an empty one.
     target = url[len(start) :].partition("#")[0]
     if not target.startswith("/"):
         target = f"/{target}"
@@ -77,8 +77,8 @@ def split_url(url: str, *, allow_http: bool) -> Target:
 _START = re.compile(r"(?:[^:/?#]*:)?(?://[^/?#]*)?")
 
 
-@lru_cache  # of the few servers that there are
-def _start_of(start: str, allow_http: bool) -> tuple[Origin, str]:
+@lru_cache  # a client has few servers
+def _parse_start(start: str, allow_http: bool) -> tuple[Origin, str]:
     """Return the origin and the authority of the start of a URL, which ends before its path."""
     parsed = _parse(start)
     if parsed is None:
@@ -111,12 +111,12 @@ def _parse(start: str) -> tuple[SplitResult, str, int | None] | None:
 
 
 def authority(host: str, port: int) -> str:
-    """Return host and port as a URL has them."""
+    """Return host and port in the form of a URL."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _is_authority(netloc: str, host: str) -> bool:
-    # urlsplit passes over what stands beside the brackets of an IPv6 address.
+    # urlsplit ignores text beside the brackets of an IPv6 address.
     name = f"[{host}]" if ":" in host else host
     return re.fullmatch(r"(:[0-9]*)?", netloc.lower().removeprefix(name)) is not None
 

@@ -471,8 +471,8 @@ class Awaiting:
         (Client, "urllib3", "must be a Replay, or have send(request, timeout)"),
         (AsyncClient, object(), "must be a Replay, or have send(request, timeout)"),
         (Client, Replay, "must be a Replay, or have send(request, timeout)"),
-        (Client, Awaiting(), "has `async def send`, which is for AsyncClient"),
-        (AsyncClient, RecordingTransport(), "must have `async def send`; else it is for Client"),
+        (Client, Awaiting(), "has `async def send`; use it with AsyncClient"),
+        (AsyncClient, RecordingTransport(), "must have `async def send`; use this with Client"),
     ],
 )
 def test_a_transport_of_the_wrong_kind_is_refused_before_anything_is_sent(
@@ -494,9 +494,7 @@ def test_an_invalid_retry_policy_is_refused() -> None:
 def test_a_key_from_an_empty_variable_is_a_missing_key() -> None:
     with pytest.raises(InvalidInput) as caught:
         Client("")
-    assert str(caught.value) == (
-        "api_key: is empty; give a key, or leave it out to read CALCOM_API_KEY"
-    )
+    assert str(caught.value) == ("api_key: is empty; give a key, or omit it to read CALCOM_API_KEY")
     with Client("", transport=Replay.of()) as client:
         assert client.api.auth == Anonymous()
 
@@ -504,7 +502,7 @@ def test_a_key_from_an_empty_variable_is_a_missing_key() -> None:
 BAD_KEYS: dict[str, tuple[dict[str, Any], str]] = {
     "empty": (
         {"api_key": ""},
-        "api_key: is empty; give a key, or leave it out to read CALCOM_API_KEY",
+        "api_key: is empty; give a key, or omit it to read CALCOM_API_KEY",
     ),
     "of a header": (
         {"api_key": "Bearer cal_test_x"},
@@ -526,7 +524,7 @@ BAD_KEYS: dict[str, tuple[dict[str, Any], str]] = {
     "none": (
         {},
         "api_key: is missing; give it, or set the environment variable CALCOM_API_KEY; "
-        "to call without credentials on purpose, say auth=Anonymous()",
+        "to call without credentials, give auth=Anonymous()",
     ),
 }
 
@@ -684,8 +682,8 @@ def test_a_client_is_copied_and_never_pickled(kind: Any) -> None:
         with pytest.raises(TypeError) as caught:
             pickle.dumps(client, protocol)
         assert str(caught.value) == (
-            f"a {name} is not pickled: it holds a credential and open connections; "
-            f"make a {name} in each process"
+            f"{name} cannot be pickled: it holds a credential and open connections; "
+            "create one in each process"
         )
 
 

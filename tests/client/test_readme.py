@@ -1,6 +1,7 @@
 """The READMEs are true: their code runs, and their tables and links match the code."""
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -72,16 +73,21 @@ OUTPUT = {
     "'Seated between Alice Host and Ann Attendee']\n",
     "calcom_core/README.md, 4": "",
     "calcom_core/README.md, 5": "",
+    "calcom_core/README.md, 6": "first 2 1\nsecond 2 1\nthird 2 1\n",
+    "calcom_core/README.md, 7": "False\nTrue\nTrue\n",
     "calcom_transports/README.md, 0": NORMAL,
     "calcom_transports/README.md, 1": "GET /v2/bookings/first 200\n",
     "calcom_transports/README.md, 2": TWO_TITLES,
     "calcom_transports/README.md, 3": "",
     "calcom_transports/README.md, 4": "",
     "calcom_transports/README.md, 5": "",
-    "calcom_transports/README.md, 6": NORMAL
+    "calcom_transports/README.md, 6": "",
+    "calcom_transports/README.md, 7": NORMAL
     + "Credentials are replaced by [redacted]; the file still holds them: revoke them, "
     "and record with filter_headers.\n",
-    "calcom_transports/README.md, 7": NORMAL,
+    "calcom_transports/README.md, 8": NORMAL,
+    "calcom_transports/README.md, 9": "first\n",
+    "calcom_transports/README.md, 10": NORMAL,
 }
 
 
@@ -211,6 +217,7 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
         (tmp_path / "cassettes").mkdir()
         (tmp_path / "cassettes" / "vcr.json").write_text(cassette_of_vcr(server.url))
         yield tmp_path
+    logging.getLogger("dbos").handlers.clear()  # they write to what pytest captured
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -279,6 +286,16 @@ def test_the_cassette_tests_record_and_then_replay(
         "test_every_upcoming_booking_has_a_title.json",
         "test_the_next_booking_is_accepted.json",
     ]
+
+
+def test_the_tests_with_the_fake_pass_without_key_and_server(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paste("calcom_fake", project)
+    monkeypatch.delenv("CALCOM_API_KEY")
+    monkeypatch.delenv("CALCOM_BASE_URL")
+
+    assert "3 passed" in pytest_run(project)
 
 
 @pytest.fixture

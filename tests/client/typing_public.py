@@ -109,6 +109,8 @@ from calcom_transports import (
 )
 from calcom_transports.asyncio import AsyncioTransport, run_asyncio
 from calcom_transports.cassette import RecordedExchange
+from calcom_transports.fake import Booking as FakeBooking
+from calcom_transports.fake import FakeCalcom
 from calcom_transports.trio import run_trio
 
 client = Client(api_key="cal_test_typing")
@@ -211,6 +213,8 @@ api = Api(ApiKey("cal_test_typing"))
 assert_type(api.request(bookings.get_one("u")), Request)
 assert_type(bookings.get_one("u").read(Response(200)), Booking)
 assert_type(run(retrying(api, bookings.get_one("u")), Replay("demo.json")), Booking)
+assert_type(Client(transport=FakeCalcom(seed=1)).bookings.get_one("u"), Booking)
+assert_type(FakeCalcom().state.bookings, dict[str, FakeBooking])
 assert_type(
     Client(transport=Replay.of((bookings.get_one("u"), json_response({})))).bookings.get_one("u"),
     Booking,
@@ -418,6 +422,7 @@ async def under_trio() -> None:
         assert_type(client.with_options(headers={"X-A": "b"}), AsyncClient)
         assert_type(AsyncClient(headers={"X-A": "b"}), AsyncClient)
         assert_type(await run_trio(retrying(api, bookings.get_one("u")), Replay("w")), Booking)
+        assert_type(await AsyncClient(transport=FakeCalcom()).bookings.get_one("u"), Booking)
 
 
 async def under_asyncio() -> None:

@@ -662,6 +662,7 @@ RECORDED_CALLS: dict[str, Call] = {
     "263-guests-duplicate": lambda: bookings.guests.add(FULL, [{"email": "ann@example.net"}]),
     "284-me": me.get,
     "285-event-types-list": event_types.list,
+    "287-event-type-get": lambda: event_types.get(1),
     "286-event-types-by-username": lambda: event_types.list(username="alice"),
     "32-get-calendar-links": lambda: bookings.calendar_links(FIRST),
     "33-get-references": lambda: bookings.references(FIRST),

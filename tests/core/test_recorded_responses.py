@@ -121,6 +121,7 @@ SHAPES: dict[str, str | tuple[str, ...] | list[str] | dict[str, int] | None] = {
     "27-create-link-location-override": "single",
     "284-me": "Me",
     "285-event-types-list": ("EventType",) * 18,
+    "287-event-type-get": "EventType",
     "286-event-types-by-username": ("EventType",) * 18,
     "29-get-normal": "single",
     "294-ratelimit-1-ok": page("single"),

@@ -351,7 +351,8 @@ def test_only_the_option_decides_whether_to_record(
     write(pytester, EMPTY)
 
     recording = ("-p", "pytest_recording.plugin", "--record-mode=rewrite")
-    run(pytester, *recording).assert_outcomes(errors=1)
+    imported = ("-W", "ignore:Module already imported")  # VCR.py, by an earlier test
+    run(pytester, *recording, *imported).assert_outcomes(errors=1)
     assert files(pytester) == []
 
     result = run(pytester, "--calcom-record=all")
@@ -509,9 +510,8 @@ def test_a_test_with_a_skipped_subtest_is_recorded(pytester: pytest.Pytester) ->
 def test_an_interrupted_recording_leaves_no_file(pytester: pytest.Pytester, end: str) -> None:
     write(pytester, f"import pytest\ndef test_x(calcom_client): {end}")
 
-    result = pytester.runpytest_inprocess(
-        "-p", "no:cacheprovider", "--calcom-record=once", no_reraise_ctrlc=True
-    )
+    options = ("-p", "no:cacheprovider", "-p", "no:asyncio", "--calcom-record=once")
+    result = pytester.runpytest_inprocess(*options, no_reraise_ctrlc=True)
 
     assert result.ret is pytest.ExitCode.INTERRUPTED
     assert files(pytester) == []
@@ -961,8 +961,8 @@ def test_no_cassette_is_reported_with_last_failed(pytester: pytest.Pytester) -> 
     project(pytester)
     write(pytester, PROJECT.replace("request): request.", "request): assert not request."))
 
-    assert unused(pytester.runpytest_inprocess()) == GONE_OF_A + GONE_OF_B
-    result = pytester.runpytest_inprocess("--lf")
+    assert unused(pytester.runpytest_inprocess("-p", "no:asyncio")) == GONE_OF_A + GONE_OF_B
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", "--lf")
 
     result.assert_outcomes(failed=1)
     assert unused(result) == []
@@ -1128,10 +1128,10 @@ def test_an_async_test_is_recorded_and_replayed_under_each_plugin_that_runs_it(
 def test_the_plugin_loads_automatically_and_lists_its_options(
     pytester: pytest.Pytester,
 ) -> None:
-    result = pytester.runpytest_inprocess("--markers", "--fixtures")
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", "--markers", "--fixtures")
     result.stdout.fnmatch_lines(["@pytest.mark.calcom(cassette=…, match=…, redaction=…, *"])
 
-    pytester.runpytest_inprocess("--help").stdout.fnmatch_lines(
+    pytester.runpytest_inprocess("-p", "no:asyncio", "--help").stdout.fnmatch_lines(
         ["cassettes of Cal.com:", "*--calcom-record={none,once,rewrite}*"]
     )
 

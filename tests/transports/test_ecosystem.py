@@ -159,10 +159,15 @@ def test_one(uid, pytestconfig):
 """
 
 
-def test_the_marker_of_pytest_recording_records_and_replays(pytester: pytest.Pytester) -> None:
+def test_the_marker_of_pytest_recording_records_and_replays(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     with Server(responding(OK)) as server:
         pytester.makepyfile(RECORDED.format(url=server.url))
-        arguments = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error")
+        # The plugin and VCR.py are imported already, too late for pytest to rewrite their asserts.
+        quiet = ("-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+        arguments = ("-p", "no:cacheprovider", "-p", "pytest_recording.plugin", *quiet)
         for mode in ("once", "none"):
             result = pytester.runpytest_inprocess(f"--record-mode={mode}", *arguments)
             result.assert_outcomes(passed=2)

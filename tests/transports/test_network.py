@@ -260,7 +260,7 @@ def test_a_response_may_have_many_header_fields(kind: str) -> None:
 def test_the_method_connect_is_refused(kind: str) -> None:
     with Server(responding(OK)) as server, pytest.raises(InvalidInput) as caught:
         exchange(kind, Request("CONNECT", server.url))
-    assert str(caught.value) == "method: CONNECT asks a proxy for a connection; give it as proxy="
+    assert str(caught.value) == "method: CONNECT is for proxies alone; give the proxy as proxy="
     assert server.connections == 0
 
 
@@ -945,7 +945,7 @@ def test_a_server_that_chooses_another_protocol_receives_nothing(
     assert found == (
         NotSent,
         "tls",
-        f"POST /v2/x: localhost:{server.port} speaks h2 where HTTP/1.1 is spoken; ssl_context "
+        f"POST /v2/x: localhost:{server.port} uses h2 instead of HTTP/1.1; ssl_context "
         f"should not offer it (ALPN); {NOTHING_SENT}",
     )
 

@@ -203,7 +203,7 @@ def test_a_proxy_that_refuses_means_not_sent(
     assert not_connected(kind, response, trusting) == (
         NotSent,
         "proxy",
-        f"POST /v2/x: the proxy 127.0.0.1:PORT, asked for api.elsewhere.test:443, {did}; "
+        f"POST /v2/x: the proxy 127.0.0.1:PORT, on the way to api.elsewhere.test:443, {did}; "
         "the server got nothing",
     )
 
@@ -224,7 +224,7 @@ def test_a_failure_of_the_proxy_is_safe_to_retry(
     assert not_connected(kind, response, trusting) == (
         NotSent,
         "connect",
-        f"POST /v2/x: the proxy 127.0.0.1:PORT, asked for api.elsewhere.test:443, {did}; "
+        f"POST /v2/x: the proxy 127.0.0.1:PORT, on the way to api.elsewhere.test:443, {did}; "
         "nothing was sent, a retry is safe",
     )
 
@@ -253,7 +253,7 @@ def test_a_proxy_that_refuses_plain_http_means_not_sent(kind: str) -> None:
     assert found == (
         NotSent,
         "proxy",
-        f"POST /v2/x: the proxy 127.0.0.1:{proxy.port}, asked for api.elsewhere.test:80, "
+        f"POST /v2/x: the proxy 127.0.0.1:{proxy.port}, on the way to api.elsewhere.test:80, "
         "wants another name and password (407); put them into its URL; the server got nothing",
     )
 
@@ -477,8 +477,8 @@ WANTED = "must be a URL such as http://name:password@host:port"
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("https://b.test", f"{WANTED}; another scheme than http is not spoken with proxies"),
-        ("socks5://b.test", f"{WANTED}; another scheme than http is not spoken with proxies"),
+        ("https://b.test", f"{WANTED}; only the scheme http is supported"),
+        ("socks5://b.test", f"{WANTED}; only the scheme http is supported"),
         ("http://", WANTED),
         ("http://b.test:http", WANTED),
         ("http://b.test:99999", WANTED),
@@ -498,14 +498,14 @@ def test_an_invalid_proxy_is_refused_without_showing_its_text(url: str, problem:
         assert str(caught.value) == f'proxy: {problem}; or give None, or "environment"'
 
 
-WAY_OUT = "unset it, list the host in NO_PROXY, or say proxy=None"
+WAY_OUT = "unset it, list the host in NO_PROXY, or give proxy=None"
 
 
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("https://b.test", f"{WANTED}; another scheme than http is not spoken with proxies"),
-        ("socks5://b.test", f"{WANTED}; another scheme than http is not spoken with proxies"),
+        ("https://b.test", f"{WANTED}; only the scheme http is supported"),
+        ("socks5://b.test", f"{WANTED}; only the scheme http is supported"),
         ("http://se%3Acret:x@b.test", f"{WANTED}; a name holds no colon"),
         ("b.test:99999", WANTED),
         ("se cret", WANTED),

@@ -15,7 +15,7 @@ from core_recorded import RECORDED, response_of
 from sending import under
 from server import Peer, Server
 
-from calcom_core import NO_RETRY, CalcomError, OutcomeUnknown, bookings
+from calcom_core import NO_PACE, NO_RETRY, CalcomError, OutcomeUnknown, bookings
 from calcom_transports import AsyncClient, Client
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -89,13 +89,16 @@ def raised(error: CalcomError) -> Any:
 
 def blocking(url: str) -> list[Any]:
     transport = Urllib3Transport()
-    with Client("cal_test_wire", base_url=url, transport=transport, retry=NO_RETRY) as client:
+    client = Client(
+        "cal_test_wire", base_url=url, transport=transport, retry=NO_RETRY, pace=NO_PACE
+    )
+    with client:
         return [outcome(partial(client.call, RECORDED_CALLS[name]())) for name in NAMES]
 
 
 async def awaited(url: str) -> list[Any]:
     outcomes: list[Any] = []
-    client = AsyncClient("cal_test_wire", base_url=url, retry=NO_RETRY)
+    client = AsyncClient("cal_test_wire", base_url=url, retry=NO_RETRY, pace=NO_PACE)
     async with client:
         for name in NAMES:
             try:

@@ -1,0 +1,202 @@
+"""The input of a create, checked against its event type, and the event type that it names.
+
+Location, length and the responses of the booking fields come from the input, or else from the event
+type.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from calcom_transports.fake.call import Call
+from calcom_transports.fake.refusals import NotRecorded, refuse
+from calcom_transports.fake.rendering import Json
+from calcom_transports.fake.state import Attendee, BookingField, EventType, Location, State
+from calcom_transports.fake.validation import is_email
+
+
+@frozen
+class NewBooking:
+    """The checked input of a create, without its time."""
+
+    event_type: EventType
+    attendee: Attendee
+    guests: tuple[str, ...]
+    metadata: Mapping[str, Any]
+    responses: Mapping[str, Any]
+    location: str
+    length: int
+
+
+def check_recorded(event_type: EventType, body: Mapping[str, Any]) -> None:
+    """Stop where the recordings have no booking of an event type with these settings."""
+    team = event_type.scheduling is not None
+    several = event_type.occurrences is not None or event_type.seats is not None
+    if (team or event_type.requires_confirmation) and several:
+        raise NotRecorded("a series or seats of a team's event type, or of one with confirmation")
+    if team and event_type.requires_confirmation:
+        raise NotRecorded("bookings.create of a team's event type with confirmation")
+    if event_type.seats is not None and body.get("guests"):
+        raise NotRecorded("bookings.create of a seat with guests")
+    known = {item.slug for item in event_type.booking_fields}
+    if not known >= body.get("bookingFieldsResponses", {}).keys():
+        raise NotRecorded("bookings.create with a response to no field of the event type")
+
+
+def event_type_of(call: Call) -> EventType:
+    """Return the event type that a create names."""
+    body, state = call.body, call.state
+    if event_type_id := body.get("eventTypeId"):
+        if event_type_id not in state.event_types:
+            raise NotRecorded("bookings.create with an unknown event type")
+        return state.event_types[event_type_id]
+    slug = body.get("eventTypeSlug")
+    return event_type_of_slug(state, slug, body.get("username"), body.get("teamSlug"))
+
+
+def event_type_of_slug(
+    state: State, slug: str | None, username: str | None, team_slug: str | None
+) -> EventType:
+    """Return the event type of a user or a team by its slug, or refuse."""
+    if username is not None:
+        owner = next((user for user in state.users.values() if user.username == username), None)
+        if owner is None:
+            refuse("no-user", username=username)
+        own = [
+            item
+            for item in state.event_types.values()
+            if item.team_id is None and item.host_ids[0] == owner.id
+        ]
+    else:
+        team = next((team for team in state.teams.values() if team.slug == team_slug), None)
+        if team is None:
+            refuse("no-team", slug=team_slug)
+        own = [item for item in state.event_types.values() if item.team_id == team.id]
+    found = next((item for item in own if item.slug == slug), None)
+    if found is None:
+        raise NotRecorded("an unknown slug of a user or a team that exists")
+    return found
+
+
+def occurrences_of(event_type: EventType, body: Mapping[str, Any]) -> int | None:
+    """Return how many bookings a series gets; None is a single booking."""
+    if event_type.occurrences is None:
+        return None
+    count = body.get("recurrenceCount", event_type.occurrences)
+    if count > event_type.occurrences:
+        refuse("too-many-occurrences")
+    return int(count)
+
+
+def new_booking_of(call: Call, event_type: EventType) -> NewBooking:
+    """Return the checked input of a create."""
+    body = call.body
+    person, guests = body["attendee"], body.get("guests", [])
+    phone = person.get("phoneNumber")
+    email = person.get("email") or f"{(phone or '').lstrip('+')}@sms.cal.com"
+    responses: dict[str, Any] = {"email": email, "name": person["name"]}
+    if phone:
+        responses["attendeePhoneNumber"] = phone
+    if guests:
+        responses["guests"] = guests
+    length = _length(event_type, body.get("lengthInMinutes"))
+    location, said = _location(event_type, body)
+    if said is not None:
+        responses["location"] = said
+    given = body.get("bookingFieldsResponses", {})
+    for item in event_type.booking_fields:
+        _check_field(event_type, item, given)
+    responses |= given
+    _check_addresses(responses, guests, body.get("metadata", {}))
+    attendee = Attendee(
+        0,  # each booking gives its own id
+        person["name"],
+        email,
+        person["timeZone"],
+        person.get("language", "en"),
+        phone_number=phone,
+    )
+    return NewBooking(
+        event_type,
+        attendee,
+        tuple(guests),
+        body.get("metadata", {}),
+        responses,
+        location,
+        length,
+    )
+
+
+def _length(event_type: EventType, wanted: int | None) -> int:
+    if wanted is None:
+        return event_type.length
+    if not event_type.lengths:
+        refuse("one-length")
+    if wanted not in event_type.lengths:
+        raise NotRecorded("bookings.create with a length that the event type does not offer")
+    return wanted
+
+
+def _location(event_type: EventType, body: Mapping[str, Any]) -> tuple[str, Json | None]:
+    """Return the location of a booking, and its response if the create says where."""
+    usual, wanted = event_type.locations[0], body.get("location", body.get("meetingUrl"))
+    if wanted is None:
+        if not usual.value:
+            raise NotRecorded(f"bookings.create without the location that {usual.type} needs")
+        return usual.value, None
+    if isinstance(wanted, str):
+        if not wanted.startswith(("http://", "https://")):
+            raise NotRecorded("bookings.create with a location as text that is no URL")
+        return wanted, {"value": "link", "optionValue": wanted}
+    kind = wanted.get("type")
+    own = next((item for item in event_type.locations if item.type == kind), None)
+    if own is None:
+        types = ", ".join(item.type for item in event_type.locations)
+        refuse("wrong-location", type=kind, id=event_type.id, types=types)
+    return _chosen(own, wanted)
+
+
+def _chosen(own: Location, wanted: Mapping[str, Any]) -> tuple[str, Json]:
+    if own.type == "link":
+        return own.value, {"value": "link", "optionValue": ""}
+    if own.type == "attendeePhone" and isinstance(wanted.get("phone"), str):
+        return wanted["phone"], {"value": "phone", "optionValue": wanted["phone"]}
+    raise NotRecorded(f"bookings.create with a location of the type {own.type}")
+
+
+_NAMES = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    list: "object",
+    dict: "object",
+    type(None): "object",
+}
+
+
+def _check_field(event_type: EventType, item: BookingField, given: Mapping[str, Any]) -> None:
+    value = given.get(item.slug)
+    if value is None:
+        if item.required:
+            refuse("field-missing", slug=item.slug, id=event_type.id)
+    elif item.type == "text" and not isinstance(value, str):
+        refuse("field-type", slug=item.slug, received=_NAMES[type(value)])
+    elif item.options and value not in item.options:
+        raise NotRecorded("bookings.create with a response outside the options")
+
+
+def _check_addresses(
+    responses: Mapping[str, Any], guests: list[Any], metadata: Mapping[str, Any]
+) -> None:
+    if not is_email(responses["email"]):
+        refuse("zod", path="responses", problem="{email}email_validation_error")
+    if not all(is_email(guest) for guest in guests):
+        refuse("zod", path="responses", problem="{guests}email_validation_error")
+    if any(count > 1 for count in Counter(guests).values()):
+        refuse("zod", path="responses", problem="{guests}duplicate_email")
+    for key, value in metadata.items():
+        if not isinstance(value, str):
+            received = _NAMES[type(value)]
+            refuse("zod", path=f"metadata.{key}", problem=f"Expected string, received {received}")

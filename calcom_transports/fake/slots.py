@@ -1,0 +1,171 @@
+"""Slots and their reservations.
+
+The list offers what `find_place` accepts and nobody has reserved. A reservation hides its slot from
+the list until it ends; a create does not look at it, and does not use it up.
+"""
+
+from datetime import datetime, time, timedelta
+
+from calcom_transports.fake.availability import (
+    find_place,
+    seated_booking,
+    starts,
+    zone,
+)
+from calcom_transports.fake.call import Call, ok
+from calcom_transports.fake.new_booking import event_type_of_slug
+from calcom_transports.fake.refusals import NotRecorded, refuse
+from calcom_transports.fake.rendering import Json, instant
+from calcom_transports.fake.state import EventType, Reservation, State, minutes, utc
+from calcom_transports.fake.validation import check_slots, is_integer, is_iso
+
+
+def list_slots(call: Call) -> Json:
+    """`GET /v2/slots`."""
+    check_slots(call.query)
+    event_type = _event_type(call)
+    first, last = _range(call)
+    length = event_type.length
+    if (wanted := call.text("duration")) is not None:
+        if not wanted.isdigit() or int(wanted) not in (event_type.lengths or (length,)):
+            raise NotRecorded("slots.list with a duration that the event type does not offer")
+        length = int(wanted)
+    local, with_end = call.text("timeZone"), (call.text("format") or "time").lower() == "range"
+    by_day: dict[str, list[Json]] = {}
+    for start in starts(call.state, event_type, length, first, last):
+        end = start + minutes(length)
+        if is_offered(call.state, event_type, start, end):
+            item: Json = {"start": _written(start, local)}
+            if with_end:
+                item["end"] = _written(end, local)
+            if event_type.seats is not None:
+                item |= _seats(call.state, event_type, event_type.seats, start)
+            by_day.setdefault(item["start"][:10], []).append(item)
+    return ok(by_day)
+
+
+def is_offered(state: State, event_type: EventType, start: datetime, end: datetime) -> bool:
+    """Tell whether a slot is free, and nobody has reserved it."""
+    return (
+        find_place(state, event_type, start, end).refusal is None
+        and reservation_at(state, event_type, start, end) is None
+    )
+
+
+def reservation_at(
+    state: State, event_type: EventType, start: datetime, end: datetime
+) -> Reservation | None:
+    """Return a reservation of the event type that still holds, and overlaps the time."""
+    for reservation in state.reservations.values():
+        if (
+            reservation.event_type_id == event_type.id
+            and reservation.until > state.now
+            and reservation.start < end
+            and start < reservation.end
+        ):
+            return reservation
+    return None
+
+
+def _event_type(call: Call) -> EventType:
+    text = call.text("eventTypeId")
+    if text is not None:
+        event_type = call.state.event_types.get(int(text)) if text.isdigit() else None
+        if event_type is None:
+            refuse("no-event-type-of-slots")
+        return event_type
+    if "usernames" in call.query or "organizationSlug" in call.query:
+        raise NotRecorded("slots.list of several users, or of an organisation")
+    if call.query.keys().isdisjoint({"username", "teamSlug"}):
+        raise NotRecorded("slots.list by a slug without username and teamSlug")
+    slug, username = call.text("eventTypeSlug"), call.text("username")
+    team_slug = call.text("teamSlug")
+    if not (
+        any(user.username == username for user in call.state.users.values())
+        or any(team.slug == team_slug for team in call.state.teams.values())
+    ):
+        raise NotRecorded("slots.list of an unknown user or team")
+    return event_type_of_slug(call.state, slug, username, team_slug)
+
+
+def _range(call: Call) -> tuple[datetime, datetime]:
+    first, last = call.text("start"), call.text("end")
+    if first is None or last is None or not (is_iso(first) and is_iso(last)):
+        raise NotRecorded("slots.list without a start and an end")
+    until = utc(last)
+    if until.time() == time():  # midnight means the whole day
+        until += timedelta(days=1, seconds=-1)
+    return utc(first), until
+
+
+def _written(moment: datetime, local: str | None) -> str:
+    if local is None or zone(local).utcoffset(moment) is None or local == "UTC":
+        return instant(moment)
+    return moment.astimezone(zone(local)).isoformat(timespec="milliseconds")
+
+
+def _seats(state: State, event_type: EventType, seats: int, start: datetime) -> Json:
+    booking = seated_booking(state, event_type, start)
+    taken = 0 if booking is None else len(booking.attendees)
+    data: Json = {"seatsBooked": taken, "seatsRemaining": seats - taken, "seatsTotal": seats}
+    return data if booking is None else {**data, "bookingUid": booking.uid}
+
+
+def reserve(call: Call) -> Json:
+    """`POST /v2/slots/reservations`."""
+    if "reservationDuration" in call.body and call.caller is None:
+        raise NotRecorded("slots.reserve for a time of one's own without credentials")
+    return _reserve(call, call.state.new_uuid())
+
+
+def _reserve(call: Call, uid: str) -> Json:
+    body, state = call.body, call.state
+    number, duration = body.get("eventTypeId"), body.get("reservationDuration", 5)
+    event_type = state.event_types.get(number) if is_integer(number) else None
+    if event_type is None or not is_iso(body.get("slotStart")):
+        raise NotRecorded("a reservation of an unknown event type, or without a start")
+    if "slotDuration" in body or event_type.seats is not None:
+        raise NotRecorded("a reservation with a length of its own, or of a seat")
+    if not is_integer(duration) or not 0 < duration <= 1440:
+        raise NotRecorded("a reservation for a time that is no number of minutes")
+    start = utc(body["slotStart"])
+    end = start + minutes(event_type.length)
+    if find_place(state, event_type, start, end).refusal is not None:
+        raise NotRecorded("a reservation of a slot that is not free")
+    if reservation_at(state, event_type, start, end) is not None:
+        refuse("reserved")
+    until = state.now + minutes(duration)
+    reservation = Reservation(uid, event_type.id, start, end, until, event_type.length)
+    state.reservations[uid] = reservation
+    return ok({**_reservation(reservation), "reservationDuration": duration})
+
+
+def _reservation(reservation: Reservation) -> Json:
+    return {
+        "reservationUid": reservation.uid,
+        "eventTypeId": reservation.event_type_id,
+        "slotStart": instant(reservation.start),
+        "slotEnd": instant(reservation.end),
+        "slotDuration": reservation.minutes,
+        "reservationUntil": instant(reservation.until),
+    }
+
+
+def get_reservation(call: Call) -> Json:
+    """`GET /v2/slots/reservations/{reservation_uid}`; an unknown one is null."""
+    reservation = call.state.reservations.get(call.params["reservation_uid"])
+    return ok(None if reservation is None else _reservation(reservation))
+
+
+def update_reservation(call: Call) -> Json:
+    """`PATCH /v2/slots/reservations/{reservation_uid}`."""
+    uid = call.params["reservation_uid"]
+    if uid not in call.state.reservations:
+        raise NotRecorded("slots.update_reservation of an unknown reservation")
+    return _reserve(call, uid)
+
+
+def delete_reservation(call: Call) -> Json:
+    """`DELETE /v2/slots/reservations/{reservation_uid}`; an unknown one is no error."""
+    call.state.reservations.pop(call.params["reservation_uid"], None)
+    return {"status": "success"}

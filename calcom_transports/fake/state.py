@@ -1,0 +1,269 @@
+"""The state of a fake Cal.com, as plain values that tests read and set.
+
+`State` has one dictionary for each kind of value. The values are frozen: a transition replaces
+them, and a test changes one with `attrs.evolve`.
+Ids count up and uids come from a seeded random generator, so two equal runs are equal byte for
+byte. The state has no clock: `State.now` is a field that the transport and `advance` move.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, Literal
+
+from attrs import define, field, frozen
+
+_BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_TO_BASE58 = bytes(_BASE58[number % len(_BASE58)] for number in range(256))
+
+ALL_DAY = (0, 24 * 60 - 1)
+"""Minutes of a local day: from midnight to 23:59, as Cal.com writes a whole day."""
+
+
+@frozen
+class User:
+    """A user of the server, who may host bookings and call the API.
+
+    *key* is the API key that stands for the user.
+    *hours* are the hours of availability in *time_zone*: minutes from and to, by weekday.
+    """
+
+    id: int
+    name: str
+    username: str
+    email: str
+    time_zone: str = "Europe/Berlin"
+    key: str | None = None
+    hours: Mapping[int, tuple[int, int]] = field(factory=lambda: dict.fromkeys(range(7), ALL_DAY))
+
+
+@frozen
+class Team:
+    """A team, whose event types have several hosts."""
+
+    id: int
+    name: str
+    slug: str
+
+
+@frozen
+class Location:
+    """Where an event takes place: a type of the API, and the organiser's own value of it."""
+
+    type: str
+    value: str = ""
+
+
+@frozen
+class BookingField:
+    """A question of an event type; the responses of a booking have its slug as a key."""
+
+    slug: str
+    type: str = "text"
+    required: bool = True
+    label: str = ""
+    options: tuple[str, ...] = ()
+
+
+@frozen
+class EventType:
+    """What can be booked, with the settings that decide what a booking of it is.
+
+    *host_ids* are ids of users; the first one owns the event type.
+    *lengths* are the lengths to choose from, in minutes; without them it is *length*.
+    *occurrences* makes it recurring, once a week; *seats* gives each slot that many seats.
+    *minimum_notice*, the buffers and *reschedule_notice* are in minutes.
+    """
+
+    id: int
+    slug: str
+    title: str
+    host_ids: tuple[int, ...] = (1,)
+    length: int = 30
+    lengths: tuple[int, ...] = ()
+    team_id: int | None = None
+    scheduling: Literal["round_robin", "collective"] | None = None
+    seats: int | None = None
+    shows_attendees: bool = True
+    requires_confirmation: bool = False
+    occurrences: int | None = None
+    minimum_notice: int = 0
+    buffer_before: int = 0
+    buffer_after: int = 0
+    slot_interval: int | None = None
+    locations: tuple[Location, ...] = (Location("link", "https://meet.example.com/host"),)
+    booking_fields: tuple[BookingField, ...] = ()
+    requires_authentication: bool = False
+    allows_cancelling: bool = True
+    allows_rescheduling: bool = True
+    reschedule_notice: int | None = None
+    requires_reason: Literal["host", "always"] = "host"
+    max_active_bookings: int | None = None
+    offers_reschedule: bool = False
+    bookings_per_day: int | None = None
+    verifies_email: bool = False
+
+
+@frozen
+class Attendee:
+    """A person who attends a booking; *seat_uid* is given if the booking has seats."""
+
+    id: int
+    name: str
+    email: str
+    time_zone: str
+    language: str = "en"
+    absent: bool = False
+    phone_number: str | None = None
+    seat_uid: str | None = None
+    responses: Mapping[str, Any] = field(factory=dict)
+    metadata: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class Booking:
+    """A booking; *host_ids* are the users whom it keeps busy, the organiser first.
+
+    *responses* are those of the booking fields, which a booking with seats has by attendee.
+    """
+
+    id: int
+    uid: str
+    title: str
+    event_type_id: int
+    host_ids: tuple[int, ...]
+    status: Literal["accepted", "pending", "cancelled", "rejected"]
+    start: datetime
+    end: datetime
+    created_at: datetime
+    updated_at: datetime
+    attendees: tuple[Attendee, ...]
+    location: str
+    ics_uid: str
+    seated: bool = False
+    series_uid: str | None = None
+    metadata: Mapping[str, Any] = field(factory=dict)
+    responses: Mapping[str, Any] = field(factory=dict)
+    cancellation_reason: str = ""
+    rescheduling_reason: str | None = None
+    rescheduled_by: str | None = None
+    rescheduled_from: str | None = None
+    rescheduled_to: str | None = None
+    rejection_reason: str | None = None
+    absent_host: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the booking keeps its hosts busy: it is accepted, or waits for confirmation."""
+        return self.status in {"accepted", "pending"}
+
+
+@frozen
+class Reservation:
+    """A slot that is reserved until a moment, and is offered to nobody else."""
+
+    uid: str
+    event_type_id: int
+    start: datetime
+    end: datetime
+    until: datetime
+    minutes: int
+
+
+@frozen
+class Transition:
+    """A change that the server tells its webhooks: the trigger and the booking after it."""
+
+    trigger: str
+    booking: Booking
+    at: datetime
+    before: Booking | None = None
+    details: Mapping[str, Any] = field(factory=dict)
+
+
+@define
+class State:
+    """Everything the fake knows; each dictionary may be read and changed.
+
+    Bookings and reservations are found by uid, the others by id.
+    """
+
+    now: datetime
+    users: dict[int, User]
+    event_types: dict[int, EventType]
+    teams: dict[int, Team]
+    seed: int = 0
+    bookings: dict[str, Booking] = field(factory=dict)
+    reservations: dict[str, Reservation] = field(factory=dict)
+    transitions: list[Transition] = field(factory=list)
+    last_booking_id: int = 0
+    last_attendee_id: int = 0
+    random: Random = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.random = Random(self.seed)  # noqa: S311 - no secret
+
+    def new_booking_id(self) -> int:
+        """Return the id of the next booking."""
+        self.last_booking_id += 1
+        return self.last_booking_id
+
+    def new_attendee_id(self) -> int:
+        """Return the id of the next attendee."""
+        self.last_attendee_id += 1
+        return self.last_attendee_id
+
+    def new_uid(self) -> str:
+        """Return the uid of a new booking: 22 characters, as the server has them."""
+        return self.random.randbytes(22).translate(_TO_BASE58).decode()
+
+    def new_uuid(self) -> str:
+        """Return the uid of a new seat, series or reservation."""
+        text = f"{self.random.getrandbits(128):032x}"
+        # Of version 4, as RFC 9562 has it; `uuid.UUID` takes three times as long.
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+    def save(self, booking: Booking) -> Booking:
+        """Store a booking in place of the one with its uid, and return it."""
+        self.bookings[booking.uid] = booking
+        return booking
+
+    def series(self, uid: str) -> list[Booking]:
+        """Return the bookings of a series by start, or none if there is no such series."""
+        found = [booking for booking in self.bookings.values() if booking.series_uid == uid]
+        return sorted(found, key=lambda booking: (booking.start, booking.id))
+
+    def of_seat(self, seat_uid: str) -> Booking | None:
+        """Return the booking that a seat belongs to."""
+        for booking in self.bookings.values():
+            if any(attendee.seat_uid == seat_uid for attendee in booking.attendees):
+                return booking
+        return None
+
+    def organizer(self, booking: Booking) -> User:
+        """Return the host who organises a booking."""
+        return self.users[booking.host_ids[0]]
+
+    def tell(
+        self,
+        trigger: str,
+        booking: Booking,
+        before: Booking | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note a transition for the webhooks."""
+        self.transitions.append(Transition(trigger, booking, self.now, before, details or {}))
+
+
+def minutes(count: float) -> timedelta:
+    """Return a duration of *count* minutes."""
+    return timedelta(minutes=count)
+
+
+def utc(text: str) -> datetime:
+    """Return the moment that a text of ISO 8601 says; without an offset it is UTC.
+
+    Raises `ValueError` for any other text.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,221 @@
+"""`FakeCalcom`: a Cal.com in memory, in place of the network under both clients.
+
+Its time is the virtual time of the programs that run on it: their sleeps move it, and so do
+`advance` and the delays of faults. Nothing waits, no thread starts, and nothing is random but by
+the seed.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from attrs import define
+
+from calcom_core import responses
+from calcom_core.effects import Send
+from calcom_core.errors import InvalidInput, NoAnswer, NotSent
+from calcom_core.execution import Branch
+from calcom_core.http import HeadersInput, Request, Response, Timeout
+from calcom_transports.fake.deliveries import request_of
+from calcom_transports.fake.faults import Fault, Faults
+from calcom_transports.fake.limits import RateLimit
+from calcom_transports.fake.server import Server
+from calcom_transports.fake.state import EventType, State, Team, User
+from calcom_transports.playback import ReplayedExecution
+
+DEFAULT_NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
+"""When a fake begins unless it is told otherwise: a Monday, nine o'clock in Berlin."""
+
+DEFAULT_HOST = User(1, "Hanna Host", "hanna", "hanna@example.com", key="cal_test_hanna")
+"""The host of a fake that is given no others."""
+
+DEFAULT_EVENT_TYPES = (
+    EventType(1, "consultation", "Consultation"),
+    EventType(2, "approval", "Approval", requires_confirmation=True),
+    EventType(3, "weekly", "Weekly", occurrences=4),
+    EventType(4, "workshop", "Workshop", seats=3),
+)
+"""The event types of a fake that is given no others."""
+
+
+class FakeCalcom:
+    """A Cal.com in memory, for `Client`, `AsyncClient` and `run`.
+
+    It responds as the recordings of a real server show, and with 501 to everything else.
+    `state` has the bookings and all else; tests may read and change it.
+
+    Arguments:
+        now: the time at which it begins; aware.
+        event_types: what can be booked; the ids of its hosts are those of *hosts*.
+        hosts: the users, each with an API key where that user is to call the API.
+        teams: the teams of event types.
+        seed: decides every uid; two fakes with one seed are equal.
+        limits: rate limits for each key; none by default.
+        webhook_secret: signs the deliveries.
+    """
+
+    base_url: str | None = None
+    """Any client may use it, whatever its base URL."""
+
+    def __init__(
+        self,
+        *,
+        now: datetime = DEFAULT_NOW,
+        event_types: Iterable[EventType] = DEFAULT_EVENT_TYPES,
+        hosts: Iterable[User] = (DEFAULT_HOST,),
+        teams: Iterable[Team] = (),
+        seed: int = 0,
+        limits: Sequence[RateLimit] = (),
+        webhook_secret: str = "whsec_fake",  # noqa: S107 - no secret of anybody's
+    ) -> None:
+        if now.tzinfo is None:
+            raise InvalidInput("now", "must be aware, such as datetime(2027, 3, 1, 8, tzinfo=UTC)")
+        state = State(
+            now.astimezone(UTC),
+            {user.id: user for user in hosts},
+            {event_type.id: event_type for event_type in event_types},
+            {team.id: team for team in teams},
+            seed,
+        )
+        _check_event_types(state)
+        self.state = state
+        self.server = Server(state, tuple(limits))
+        self.faults = Faults()
+        self.requests: list[Request] = []
+        """The requests that reached the server, in order."""
+        self._secret = webhook_secret
+        self._advanced = timedelta()
+        self._lock = Lock()
+
+    @property
+    def key(self) -> str:
+        """The API key of the first user who has one.
+
+        Raises `InvalidInput` if none has.
+        """
+        for user in self.state.users.values():
+            if user.key is not None:
+                return user.key
+        raise InvalidInput("hosts", "have no key; give one of them key='cal_…'")
+
+    @property
+    def now(self) -> datetime:
+        """The time of the server."""
+        return self.state.now
+
+    def advance(self, seconds: float) -> None:
+        """Move the time of the server by *seconds*."""
+        self._advanced += timedelta(seconds=seconds)
+        self.state.now += timedelta(seconds=seconds)
+
+    @property
+    def deliveries(self) -> list[Request]:
+        """The deliveries of the webhooks so far, each as the signed request of the server.
+
+        `webhooks.receive(delivery.headers, delivery.body, secret)` verifies and reads one.
+        """
+        return [request_of(self.state, item, self._secret) for item in self.state.transitions]
+
+    def lose_response(self, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
+        """Execute the *at*-th request of an operation, and lose its response: `NoAnswer`."""
+        self.faults.add(Fault("lose", on, at, times))
+
+    def refuse_connections(self, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
+        """Refuse the connection of the *at*-th request: `NotSent`."""
+        self.faults.add(Fault("refuse", on, at, times))
+
+    def delay(self, seconds: float, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
+        """Take *seconds* for the response; beyond the timeout the client gets `NoAnswer`."""
+        self.faults.add(Fault("delay", on, at, times, seconds))
+
+    def fail(
+        self,
+        status: int,
+        message: str = "Internal server error",
+        *,
+        on: str | None = None,
+        at: int = 1,
+        times: int = 1,
+        headers: HeadersInput = (),
+        executes: bool = False,
+    ) -> None:
+        """Respond with an error, as a gateway does; with *executes* the request is executed."""
+        response = responses.error(status, message, headers=headers)
+        self.faults.add(Fault("fail", on, at, times, 0, response, executes))
+
+    def respond(self, request: Request) -> Response:
+        """Return the response to one request, without a client and without faults."""
+        with self._lock:
+            self.requests.append(request)
+            return self.server.respond(request)
+
+    def begin(self) -> "_Run":
+        """Open the run of a program; `run` and the clients call it."""
+        return _Run(self, self.state.now - self._advanced)
+
+    def close(self) -> None:
+        """Do nothing: leaving the context of a client ends nothing here."""
+
+    def __repr__(self) -> str:
+        return f"<FakeCalcom at {self.now:%Y-%m-%d %H:%M:%S}: {len(self.state.bookings)} bookings>"
+
+
+def _check_event_types(state: State) -> None:
+    for event_type in state.event_types.values():
+        unknown = [host for host in event_type.host_ids if host not in state.users]
+        where = f"event_types[{event_type.slug!r}]"
+        if unknown or not event_type.host_ids:
+            raise InvalidInput(f"{where}.host_ids", f"must be ids of hosts, not {unknown}")
+        if event_type.team_id is not None and event_type.team_id not in state.teams:
+            raise InvalidInput(f"{where}.team_id", f"{event_type.team_id} is no team")
+
+
+@define(eq=False)
+class _Run:
+    """The run of one program, whose elapsed time counts from when it began."""
+
+    fake: FakeCalcom
+    began: datetime
+
+    def send(self, effect: Send, play: ReplayedExecution[Any]) -> Response:
+        """Return the response to a request, unless a fault keeps it back."""
+        fake = self.fake
+        with fake._lock:
+            moment = self.began + fake._advanced + timedelta(seconds=play.elapsed)
+            fake.state.now = max(fake.state.now, moment)
+            if fake.faults.is_empty:
+                return self._respond(effect.request)
+            return self._respond_with(self._faults(effect), effect, play)
+
+    def _respond_with(
+        self, faults: list[Fault], effect: Send, play: ReplayedExecution[Any]
+    ) -> Response:
+        response = None
+        total = (effect.timeout_or(play.timeout) or Timeout()).total
+        for fault in faults:
+            if fault.kind == "refuse":
+                raise NotSent("the fake refuses this connection", reason="refused")
+            waited = min(fault.seconds, total)
+            play.elapsed += waited
+            self.fake.state.now += timedelta(seconds=waited)
+            if fault.executes or fault.kind in {"lose", "delay"}:
+                response = response or self._respond(effect.request)
+            if fault.kind == "lose":
+                raise NoAnswer("the fake loses this response", reason="closed")
+            if fault.seconds > total:
+                raise NoAnswer("the fake takes longer than the timeout", reason="timeout")
+            response = fault.response or response
+        return response or self._respond(effect.request)
+
+    def _faults(self, effect: Send) -> list[Fault]:
+        own = None if effect.operation is None else effect.operation.name
+        names = {self.fake.server.operation(effect.request), own}
+        return self.fake.faults.of({name for name in names if name is not None})
+
+    def _respond(self, request: Request) -> Response:
+        self.fake.requests.append(request)
+        return self.fake.server.respond(request)
+
+    def skip(self, branch: Branch, until: int) -> None:
+        """Do nothing: nothing was recorded that a branch must play."""

@@ -1,0 +1,85 @@
+"""A process that books durably, and may kill itself before, within or after the POST.
+
+Arguments: the URL of the server, the path of the database, the id of the workflow, and when to die.
+"""
+
+import os
+import signal
+import sys
+
+from dbos import DBOS, SetWorkflowID
+
+from calcom_core import (
+    Api,
+    ApiKey,
+    OutcomeUnknown,
+    Program,
+    Request,
+    Response,
+    Timeout,
+    create_once,
+)
+from calcom_transports.durable import run_durable
+from calcom_transports.urllib3 import Urllib3Transport
+
+KEY = "cal_live_s3cr3ts3cr3ts3cr3t"
+NEW = {
+    "event_type_id": 13,
+    "start": "2027-12-16T09:00:00Z",
+    "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "Europe/Rome"},
+}
+
+
+class Dying(Urllib3Transport):
+    """Kills its process around a POST."""
+
+    when = ""
+
+    def send(self, request: Request, timeout: Timeout | None) -> Response:
+        if request.method == "POST" and self.when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        response = super().send(request, timeout)  # within: the server kills us, once it booked
+        if request.method == "POST" and self.when == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return response
+
+
+def booked(api: Api, key: str) -> Program[str]:
+    """Book once; where nothing shows that it happened, try once more."""
+    try:
+        booking = yield from create_once(api, NEW, key)
+    except OutcomeUnknown as error:
+        if error.found:
+            raise
+        booking = yield from create_once(api, NEW, key)
+    return booking.uid  # type: ignore[union-attr]
+
+
+def main(url: str, database: str, name: str, when: str) -> None:
+    DBOS(
+        config={
+            "name": "calcom-test",
+            "system_database_url": f"sqlite:///{database}",
+            "run_admin_server": False,
+            "application_version": "1",
+            "log_level": "ERROR",
+        }  # type: ignore[typeddict-unknown-key]
+    )
+    transport = Dying(allow_http=True)
+    transport.when = when
+
+    @DBOS.workflow()
+    def book(key: str) -> str:
+        return run_durable(booked(Api(ApiKey(KEY), url), key), transport)
+
+    DBOS.launch()
+    if when == "recover":
+        print(DBOS.retrieve_workflow(name).get_result())
+    else:
+        with SetWorkflowID(name):
+            print(book(name))
+    DBOS.destroy()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
