@@ -13,7 +13,7 @@ _ADDED = {"accept", "accept-encoding", "connection", "keep-alive", "user-agent"}
 
 
 def request_difference(exchange: Exchange, came: bytes, authority: str) -> str:
-    """Return how a request that came differs from the one that was given, or ""."""
+    """Return how a received request differs from the given one, or ""."""
     head, _, body = came.partition(b"\r\n\r\n")
     line, *fields = head.decode("latin-1").split("\r\n")
     wanted = f"{exchange.method} {exchange.sent_target or exchange.target} HTTP/1.1"

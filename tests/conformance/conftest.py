@@ -27,9 +27,9 @@ TRANSPORTS = pytest.StashKey[tuple["Transport", ...]]()
 
 @frozen
 class Transport:
-    """A transport, and how it is made with a context that trusts the server; without, in clear.
+    """A transport, and how to create it with a TLS context that trusts the server.
 
-    *lenient* names the scenarios that it does not conform to, and what comes of them.
+    *lenient* maps the scenarios that it does not conform to, to their outcomes.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 from itertools import cycle
 
-from server import OK, OK_RESPONSE, End, Handler, Peer, answering, stalling
+from server import OK, OK_RESPONSE, End, Handler, Peer, responding, stalling
 
 from calcom_core.errors import NoAnswer, NotSent
 from calcom_core.http import Response, Timeout
@@ -79,7 +79,7 @@ def _reads(count: int, how: End) -> Handler:
 
     def handler(peer: Peer) -> None:
         peer.read(count)
-        if how is End.STALL:  # and read no more either
+        if how is End.STALL:  # and read nothing more
             peer.server.released.wait()
         peer.end(how)
 
@@ -170,7 +170,7 @@ TIME_LIMITS = (
             ("Timeout.total", Timeout(connect=60, read=60, total=0.2)),
         )
     ),
-    Scenario("no limits given", answering(OK), (get(OK_RESPONSE, timeout=None),)),
+    Scenario("no limits given", responding(OK), (get(OK_RESPONSE, timeout=None),)),
 )
 
 
@@ -190,12 +190,12 @@ def _resets(peer: Peer) -> None:
 
 
 _UNREACHABLE = {
-    "no listener": (answering(OK), Place.REFUSED),
+    "no listener": (responding(OK), Place.REFUSED),
     "no TLS, but a response": (_responds_in_clear(OK), Place.CLEAR),
     "no TLS, but text": (_responds_in_clear(b"hello\r\n"), Place.CLEAR),
     "no TLS, but a close": (_responds_in_clear(b""), Place.CLEAR),
     "no TLS, but a reset": (_resets, Place.CLEAR),
-    "a certificate that is not trusted": (answering(OK), Place.UNTRUSTED),
+    "a certificate that is not trusted": (responding(OK), Place.UNTRUSTED),
 }
 
 NOT_SENT = tuple(

@@ -2,7 +2,7 @@
 
 import gzip
 
-from server import OK, OK_RESPONSE, End, Handler, Peer, answering
+from server import OK, OK_RESPONSE, End, Handler, Peer, responding
 
 from calcom_core.errors import NoAnswer
 from calcom_core.http import Response
@@ -57,7 +57,7 @@ _WRITTEN = {
     "after 103": (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK, OK_RESPONSE),
     "after several interim responses": (
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nContent-Length: 9\r\n\r\n"
-        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 199 Odd\r\n\r\n" + OK,
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 199 Unknown\r\n\r\n" + OK,
         OK_RESPONSE,
     ),
     "an empty reason": (b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok", OK_RESPONSE),
@@ -96,17 +96,17 @@ def _twice(name: str, handler: Handler, *expected: Response, method: str = "GET"
 
 
 FRAMINGS = (
-    *(_twice(name, answering(raw(response)), response) for name, response in _PLAIN.items()),
+    *(_twice(name, responding(raw(response)), response) for name, response in _PLAIN.items()),
     *(
-        _twice(name, answering(raw(response)), response, method="HEAD")
+        _twice(name, responding(raw(response)), response, method="HEAD")
         for name, response in _HEADS.items()
     ),
-    *(_twice(name, answering(sent), response) for name, (sent, response) in _WRITTEN.items()),
+    *(_twice(name, responding(sent), response) for name, (sent, response) in _WRITTEN.items()),
     _twice("chunks, a byte at a time", _bytewise(_CHUNKS), _CHUNKS_RESPONSE),
     _twice("a length, a byte at a time", _bytewise(OK), OK_RESPONSE),
     _twice(
         "chunks that are called Chunked",
-        answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
+        responding(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
         # A transport may show the name as it came, or as RFC 9112 writes it.
         Response(200, {"Transfer-Encoding": "Chunked"}, b"ok"),
         Response(200, {"Transfer-Encoding": "chunked"}, b"ok"),
@@ -159,15 +159,15 @@ _FOLLOWED = {
 
 LEFTOVERS = (
     *(
-        Scenario(name, answering(raw(response) + rest), (get(response),) * 3)
+        Scenario(name, responding(raw(response) + rest), (get(response),) * 3)
         for name, (response, rest) in _FOLLOWED.items()
     ),
     Scenario(
-        "a second response after chunks", answering(_CHUNKS + _NO), (get(_CHUNKS_RESPONSE),) * 3
+        "a second response after chunks", responding(_CHUNKS + _NO), (get(_CHUNKS_RESPONSE),) * 3
     ),
     Scenario(
         "a body after HEAD",
-        answering(OK),
+        responding(OK),
         (get(Response(200, {"Content-Length": "2"}), method="HEAD"),) * 3,
     ),
     Scenario(

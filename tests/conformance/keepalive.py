@@ -1,6 +1,6 @@
 """Connections that a transport keeps, and exchanges that overlap."""
 
-from server import OK, OK_RESPONSE, End, Handler, Peer, answering
+from server import OK, OK_RESPONSE, End, Handler, Peer, responding
 
 from calcom_core.errors import NoAnswer
 from calcom_core.http import Response
@@ -20,7 +20,7 @@ def _ends_idle(how: End) -> Handler:
 
     def handler(peer: Peer) -> None:
         if peer.server.requests:
-            answering(OK)(peer)
+            responding(OK)(peer)
             return
         peer.request()
         peer.send(OK)

@@ -1,7 +1,7 @@
 """Where the blocking transport differs from the requirements, because urllib3 and http.client do.
 
-Each entry names a scenario and what comes in place of what it expects. The suite fails where an
-entry no longer holds, so the table is exact.
+Each entry maps a scenario to its actual outcome. The suite fails if an entry no longer holds: the
+table is exact.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ LENIENT = {
         f"a chunk size that differs or is invalid, {size!r}": _CHUNKED
         for size in ("+5", "0x5", "0_5", " 5", "5".zfill(40))
     },
-    # urllib3 looks for "chunked" in the list, and passes over the rest of it.
+    # urllib3 looks for "chunked" in the list, and ignores the rest.
     **{
         f"another Transfer-Encoding, {coding}": (
             f"it returned 200 [('Transfer-Encoding', {coding!r})] {body!r}"

@@ -1,6 +1,6 @@
 """What a transport sends: each request as it is, and nothing because of a response."""
 
-from server import OK_RESPONSE, answering
+from server import OK_RESPONSE, responding
 
 from calcom_core.http import Response
 from conformance.responses import EVERY_BYTE, MEGABYTE, ok, raw
@@ -55,14 +55,14 @@ REQUESTS = (
         for name, body in _BODIES.items()
     ),
     Scenario("repeated, empty and unusual header fields", ok, (get(OK_RESPONSE, headers=_FIELDS),)),
-    Scenario("a cookie, which is not sent back", answering(raw(_COOKIE)), (get(_COOKIE),) * 2),
+    Scenario("a cookie, which is not sent back", responding(raw(_COOKIE)), (get(_COOKIE),) * 2),
 )
 
 
 def _status(status: int, **fields: str) -> Scenario:
     headers = {name.replace("_", "-"): value for name, value in fields.items()}
     response = Response(status, {**headers, "Content-Length": "2"}, b"ok")
-    return Scenario(f"{status // 100}xx", answering(raw(response)), (get(response),), str(status))
+    return Scenario(f"{status // 100}xx", responding(raw(response)), (get(response),), str(status))
 
 
 STATUSES = (
@@ -81,7 +81,7 @@ STATUSES = (
 REDIRECTS = tuple(
     Scenario(
         f"{method} to {location}",
-        answering(raw(response)),
+        responding(raw(response)),
         (Exchange((response,), method, body=body),),
         str(response.status),
     )

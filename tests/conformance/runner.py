@@ -1,4 +1,4 @@
-"""Runs scenarios with a transport, and says where it does not do what they expect.
+"""Runs scenarios with a transport, and reports where it does not meet their expectations.
 
 In every scenario a failure is `NotSent` or `NoAnswer`, and `NotSent` only if the server saw no
 byte of the request; no request arrives twice; and a failure leaves no connection open.
@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import trio
 from attrs import astuple, define, field, frozen
-from server import PATIENCE, Server
+from server import PATIENCE, NeverAccepting, Server
 
 from calcom_core.errors import NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
@@ -28,9 +28,11 @@ from conformance.scenarios import Exchange, Place, Scenario
 
 AT_ONCE = 24
 MARGIN = 10.0
-"""How many seconds an exchange may outlast its limits; machines are slow at times."""
+"""How many seconds an exchange may outlast its timeouts on a slow machine."""
 GRACE = 2.0
 """How many seconds a transport has to end when its connections are gone."""
+TIME_TO_NOTICE = 0.05
+"""How many seconds a transport has to notice that the server ended a kept connection."""
 
 T = TypeVar("T")
 Make: TypeAlias = Callable[[], Any]
@@ -50,9 +52,9 @@ class Target:
 
 
 def failures(scenarios: Sequence[Scenario], target: Target) -> list[str]:
-    """Run the scenarios, some at once, and say of each that fails what it expects and what came.
+    """Run the scenarios, some at once; return the expected and actual outcome of each failure.
 
-    A scenario that comes after `AT_ONCE` others runs only if none of these fails.
+    The next `AT_ONCE` scenarios run only if none of those before them fails.
     """
     found: list[str] = []
     while scenarios and not found:
@@ -64,7 +66,7 @@ def failures(scenarios: Sequence[Scenario], target: Target) -> list[str]:
 
 
 def _in_thread(call: Callable[[], T]) -> Future[T]:
-    """Start *call* in a thread that may hang: unlike an executor's, it keeps no process alive."""
+    """Start *call* in a daemon thread: if it hangs, it does not keep the process alive."""
     future: Future[T] = Future()
 
     def work() -> None:
@@ -152,9 +154,9 @@ class Trial:
     outcomes: list[Any] = field(factory=list)
 
     def run(self) -> str:
-        """Run the scenario, and return what it expects and what came, or "".
+        """Run the scenario; return its expected and actual outcome if they differ, else "".
 
-        If it takes too long, end its connections; if it goes on even so, leave it to itself.
+        If it takes too long, end its connections; if it still runs then, abandon it.
         """
         self.due = time.monotonic() + MARGIN
         future = _in_thread(self._run)
@@ -184,9 +186,11 @@ class Trial:
         exchanges = self.scenario.exchanges
         for batch in [exchanges] if self.scenario.at_once else [(each,) for each in exchanges]:
             if batch[0].after_end:
-                _wait_until(lambda: self.server.ended.is_set() or self.server.is_quiet)
-                time.sleep(0.05)  # until the client's end has noticed it
-            # One limit is there to end the exchange; the others are longer.
+                self.server.wait_for(self._has_ended, PATIENCE)
+                # Real time is the subject: a transport may notice the end in a task or a thread of
+                # its own, which nothing shows, and has this long for it.
+                time.sleep(TIME_TO_NOTICE)
+            # One timeout must end the exchange; the others are longer.
             limit = min(astuple(batch[0].timeout or Timeout()))
             self.due = time.monotonic() + limit + MARGIN
             outcomes = _at_once([partial(_outcome, send, url, each) for each in batch])
@@ -198,13 +202,16 @@ class Trial:
                     return difference
             failed = any(isinstance(outcome, TransportError) for outcome in outcomes)
             closes = failed and not self.scenario.may_stay_open
-            if closes and not _wait_until(lambda: self.server.is_quiet):
+            if closes and not self.server.wait_for(lambda: self.server.is_quiet, PATIENCE):
                 return "a connection that is closed after a failure, but it is still open"
         return ""
 
+    def _has_ended(self) -> bool:
+        return self.server.ended.is_set() or self.server.is_quiet
+
     def _seen(self) -> str:
         """Return what is wrong with the requests that the server saw, or ""."""
-        answered = sum(isinstance(outcome, Response) for outcome in self.outcomes)
+        responded = sum(isinstance(outcome, Response) for outcome in self.outcomes)
         sent = sum(not isinstance(outcome, NotSent) for outcome in self.outcomes)
         begun = sum(peer.begun for peer in self.server.peers)
         if begun > sent:
@@ -212,8 +219,8 @@ class Trial:
                 f"{_requests(sent)} to reach the server, and no byte of one that is NotSent, "
                 f"but it saw {begun}"
             )
-        if begun < answered:
-            return f"{_requests(answered)} to reach the server, but it saw {begun}"
+        if begun < responded:
+            return f"{_requests(responded)} to reach the server, but it saw {begun}"
         if self.scenario.at_once:
             return ""  # in any order
         authority = f"{self.server.host}:{self.server.port}"
@@ -234,15 +241,6 @@ def _outcome(send: Send, url: str, exchange: Exchange) -> Any:
         return error
 
 
-def _wait_until(condition: Callable[[], bool]) -> bool:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.002)
-    return True
-
-
 @contextmanager
 def _served(scenario: Scenario, target: Target) -> Iterator[tuple[Server, str]]:
     """Start the server of a scenario; yield it, and the URL that requests go to."""
@@ -254,14 +252,10 @@ def _served(scenario: Scenario, target: Target) -> Iterator[tuple[Server, str]]:
         if place is Place.CLEAR:
             url = f"https://localhost:{server.port}"
         elif place in (Place.REFUSED, Place.SILENT):
-            taken = stack.enter_context(socket.socket())
-            taken.bind(("127.0.0.1", 0))  # without listen() it refuses
-            url = url.replace(str(server.port), str(taken.getsockname()[1]))
             if place is Place.SILENT:
-                # A listener with a full queue ignores attempts to connect.
-                taken.listen(0)
-                for _ in range(4):
-                    client = stack.enter_context(socket.socket())
-                    client.setblocking(False)
-                    client.connect_ex(taken.getsockname())
+                taken = stack.enter_context(NeverAccepting()).listener
+            else:
+                taken = stack.enter_context(socket.socket())
+                taken.bind(("127.0.0.1", 0))  # without listen() it refuses
+            url = url.replace(str(server.port), str(taken.getsockname()[1]))
         yield server, url

@@ -10,11 +10,11 @@ from calcom_core.errors import TransportError
 from calcom_core.http import Response, Timeout
 
 AMPLE = Timeout(connect=10, read=10, total=10)
-"""Limits that no good exchange reaches."""
+"""Timeouts that no correct exchange reaches."""
 SILENCE = Timeout(connect=60, read=0.1, total=60)
-"""Limits for a server that falls silent."""
+"""Timeouts for a server that falls silent."""
 BRIEF = Timeout(connect=60, read=60, total=1.5)
-"""Limits for a server that never comes to an end."""
+"""Timeouts for a server that never stops sending."""
 
 Outcome: TypeAlias = Response | type[TransportError]
 
@@ -61,7 +61,7 @@ def post(*expected: Outcome, body: bytes = b"{}", **options: Any) -> Exchange:
 class Scenario:
     """What a server does on each connection, and the exchanges with it.
 
-    Scenarios of one *name* are one test, in which *variant* tells them apart.
+    Scenarios of one *name* are one test, in which *variant* distinguishes them.
     """
 
     name: str

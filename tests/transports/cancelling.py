@@ -1,4 +1,4 @@
-"""Calls that are cancelled: after a number of steps that their task makes, or after some time."""
+"""Calls that are cancelled: after a number of steps of their task, or after some time."""
 
 import asyncio
 import types
@@ -36,7 +36,7 @@ class Ending:
 
 @contextmanager
 def only(kind: type[BaseException]) -> Iterator[None]:
-    """Fail if a cancellation comes out as anything else, a group of them included."""
+    """Fail if a cancellation is raised as another exception, such as a group of cancellations."""
     try:
         yield
     except kind:
@@ -89,7 +89,7 @@ async def cancelling(
     *,
     within_step: bool = False,
 ) -> Ending:
-    """Make a call, and cancel it after so many steps, or seconds."""
+    """Make a call, and cancel it after a number of steps, or of seconds."""
     if not trio.lowlevel.in_trio_run():
         return await _cancelling_asyncio(call, steps, seconds, within_step)
     deadline = float("inf") if seconds is None else trio.current_time() + seconds

@@ -1,4 +1,4 @@
-"""What the tests of the pools share: a deadline, one way to use every transport, what is open."""
+"""Helpers for tests of pools: a deadline, one call for every transport, a count of open sockets."""
 
 import functools
 import gc
@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import anyio.to_thread
 from sending import ASYNC
-from server import PATIENCE, Peer, Server
+from server import OK, PATIENCE, Peer, Server
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
@@ -26,11 +26,14 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Transport = Urllib3Transport | TrioTransport | AsyncioTransport
 
+CLOSED = (NotSent, "transport-closed")
+PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
+
 
 def ending_within(
     seconds: float,
 ) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
-    """Fail a case that does not end, where it would hang: it runs in a thread of its own."""
+    """Run a test in a thread of its own, and fail it if it does not end, where it would hang."""
 
     def limited(case: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         @functools.wraps(case)
@@ -58,12 +61,12 @@ def ending_within(
 
 
 on_time = ending_within(20)
-"""Fails a case that takes 20 seconds, which is many times what any takes."""
+"""Fails a test that takes 20 seconds, many times what any of them takes."""
 
 
 @asynccontextmanager
 async def opened(kind: str, **options: Any) -> AsyncIterator[Transport]:
-    """Make a transport for the length of a block."""
+    """Open a transport for the duration of a block."""
     if kind == "urllib3":
         with Urllib3Transport(**options) as blocking:
             yield blocking
@@ -73,10 +76,12 @@ async def opened(kind: str, **options: Any) -> AsyncIterator[Transport]:
 
 
 Outcome = Response | tuple[type[TransportError], str]
-"""An answer, or the class and the reason of an error."""
+"""A response, or the class and the reason of an error."""
 
 
-def said(transport: Urllib3Transport, request: Request, within: Timeout | None = None) -> Outcome:
+def blocking_outcome(
+    transport: Urllib3Transport, request: Request, within: Timeout | None = None
+) -> Outcome:
     """Send a request through the blocking transport."""
     try:
         return transport.send(request, within)
@@ -84,44 +89,51 @@ def said(transport: Urllib3Transport, request: Request, within: Timeout | None =
         return type(error), error.reason
 
 
-async def sent(transport: Transport, request: Request, within: Timeout | None = None) -> Outcome:
+async def outcome_of(
+    transport: Transport, request: Request, within: Timeout | None = None
+) -> Outcome:
     """Send a request through any transport, which may block."""
     if isinstance(transport, Urllib3Transport):
-        return said(transport, request, within)
+        return blocking_outcome(transport, request, within)
     try:
         return await transport.send(request, within)
     except TransportError as error:
         return type(error), error.reason
 
 
-async def sent_aside(
+async def concurrent_outcome(
     transport: Transport, request: Request, within: Timeout | None = None
 ) -> Outcome:
     """Send a request while others run: in a thread, if the transport blocks."""
     if isinstance(transport, Urllib3Transport):
-        return await anyio.to_thread.run_sync(said, transport, request, within)
-    return await sent(transport, request, within)
+        return await anyio.to_thread.run_sync(blocking_outcome, transport, request, within)
+    return await outcome_of(transport, request, within)
 
 
 def open_sockets() -> int:
-    """Return how many sockets this process has open, those of servers included."""
+    """Return how many sockets this process has open, including those of servers."""
+    return len(all_open_sockets())
+
+
+def all_open_sockets() -> list[socket.socket]:
     gc.collect()
-    return sum(
-        issubclass(type(found), socket.socket) and found.fileno() != -1
+    return [
+        found
         for found in gc.get_objects()
-    )
+        if issubclass(type(found), socket.socket) and found.fileno() != -1
+    ]
 
 
 def sockets_beyond(before: int) -> int:
-    """Return how many more are open than *before*, once servers have closed their ends."""
+    """Return how many more sockets are open than *before*, once servers have closed theirs."""
     until = time.monotonic() + PATIENCE
     while (more := open_sockets() - before) > 0 and time.monotonic() < until:
         pass
-    return max(more, 0)  # others may have left some that end meanwhile
+    return max(more, 0)  # sockets of earlier tests may close meanwhile
 
 
 class Ended:
-    """Counts what begins and ends, and waits until no more than a number is left."""
+    """Counts blocks that run, and waits until at most a number of them is left."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -143,6 +155,27 @@ class Ended:
             return self._condition.wait_for(lambda: self.now <= left, PATIENCE)
 
 
+class Gate:
+    """Holds all responses until it is opened, and counts its open connections."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.connections = Ended()
+        self.requested = threading.Semaphore(0)
+
+    def __call__(self, peer: Peer) -> None:
+        with self.connections:
+            while peer.request():
+                self.requested.release()
+                self.opened.wait(PATIENCE)
+                peer.send(OK)
+
+    async def reached(self, requests: int) -> None:
+        """Wait until that many more requests have arrived."""
+        for _ in range(requests):
+            assert await anyio.to_thread.run_sync(self.requested.acquire, True, PATIENCE)
+
+
 def chunked(body: bytes, size: int, head: bytes = b"") -> list[bytes]:
     chunks = [body[start : start + size] for start in range(0, len(body), size)]
     return [
@@ -153,14 +186,14 @@ def chunked(body: bytes, size: int, head: bytes = b"") -> list[bytes]:
 
 
 TOO_MUCH = 100_000
-"""How many bytes an answer may have, and has, that is not wanted."""
+"""The limit for the size of a body, and the size of the body that `overdo` sends."""
 
 
 def framed(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-def answer(peer: Peer, target: bytes) -> bool:
+def respond(peer: Peer, target: bytes) -> bool:
     peer.send(framed(target))
     return True
 
@@ -177,33 +210,33 @@ def stall(peer: Peer, target: bytes) -> bool:
     return False
 
 
-def end(peer: Peer, target: bytes) -> bool:
-    """Close within the answer."""
+def close_within(peer: Peer, target: bytes) -> bool:
+    """Close the connection within the response."""
     peer.send(framed(target)[:-1])
     return False
 
 
-def break_off(peer: Peer, target: bytes) -> bool:
+def reset(peer: Peer, target: bytes) -> bool:
     peer.reset()
     return False
 
 
-def leave(peer: Peer, target: bytes) -> bool:
-    """Close after the answer."""
+def close_after(peer: Peer, target: bytes) -> bool:
+    """Close the connection after the response."""
     peer.send(framed(target))
     return False
 
 
-def overdo(peer: Peer, target: bytes) -> bool:
+def send_too_much(peer: Peer, target: bytes) -> bool:
     peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + bytes(TOO_MUCH))
     return False
 
 
-class Whims:
-    """Answers, or does something else, as chance has it.
+class RandomFaults:
+    """Responds to each request, or fails in a random way.
 
-    Each answer repeats what was asked for, so that none can pass as that of another call.
-    What is asked for as `/together` is answered when so many ask for it at once.
+    Each response repeats the target of its request, which identifies its call.
+    Requests for `/together` get their responses once *size* of them are waiting.
     """
 
     def __init__(self, seed: int, size: int) -> None:
@@ -211,7 +244,7 @@ class Whims:
         self._lock = threading.Lock()
         self._barrier = threading.Barrier(size)
         self.connections = Ended()
-        self.answers = Ended()  # under way: it closes what it closes before one is over
+        self.responses = Ended()  # a connection is closed before its response counts as ended
         self.partial: list[bytes] = []
 
     def __call__(self, peer: Peer) -> None:
@@ -219,37 +252,37 @@ class Whims:
             try:
                 self._serve(peer)
             finally:
-                self.partial.append(peer._received)
+                self.partial.append(peer.received)
 
     def _serve(self, peer: Peer) -> None:
         while request := peer.request():
             with self._lock:
-                whim = self._chance.choices(
-                    [answer, drip, stall, end, break_off, leave, overdo],
+                behavior = self._chance.choices(
+                    [respond, drip, stall, close_within, reset, close_after, send_too_much],
                     [60, 8, 4, 7, 7, 7, 7],
                 )[0]
             target = request.split(b" ")[1]
             if target.startswith(b"/together"):
                 self._barrier.wait(PATIENCE)
-                whim = answer
-            with self.answers:
-                if not whim(peer, target):
+                behavior = respond
+            with self.responses:
+                if not behavior(peer, target):
                     peer.connection.close()
                     return
 
 
-def check(outcomes: dict[str, Any], whims: Whims, server: Server) -> None:
-    """Check that each call came to what it may, and each request to the server once at most."""
-    came = Counter(request.split(b" ")[1].decode() for request in server.requests)
-    assert set(came.values()) == {1}
-    begun = b"".join(whims.partial).decode()
+def check(outcomes: dict[str, Any], faults: RandomFaults, server: Server) -> None:
+    """Check that each call has an allowed outcome, and that the server got no request twice."""
+    arrived = Counter(request.split(b" ")[1].decode() for request in server.requests)
+    assert set(arrived.values()) == {1}
+    begun = b"".join(faults.partial).decode()
     for target, outcome in outcomes.items():
         if isinstance(outcome, Response):
             assert outcome.body == target.encode()
-            assert came[target] == 1
+            assert arrived[target] == 1
         elif outcome is not None and outcome[0] is NotSent:
             assert outcome[1] in ("pool", "timeout", "closed")
-            assert target not in came
+            assert target not in arrived
             assert f" {target} " not in begun
         elif outcome is not None:
             assert outcome in [

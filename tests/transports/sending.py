@@ -1,8 +1,12 @@
-"""Requests sent through either network transport, and what came of them."""
+"""Requests through any network transport, and their outcomes."""
 
 import asyncio
 import gc
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -22,7 +26,8 @@ UNTOUCHED = "nothing was sent, a retry is safe"
 NOTHING_SENT = "nothing was sent"
 UNKNOWN = "it may have been executed, look before repeating a write"
 
-both = pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio"])
+each_transport = pytest.mark.parametrize("kind", ["urllib3", "trio", "asyncio"])
+encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 
 T = TypeVar("T")
 Step = Request | Callable[[], object]
@@ -60,7 +65,7 @@ ASYNC: dict[str, Any] = {
     "uvloop": AsyncioTransport,
 }
 uvloop = pytest.param("uvloop", marks=pytest.mark.exhaustive)
-asyncs = pytest.mark.parametrize("kind", ["trio", "asyncio", uvloop])
+each_async_transport = pytest.mark.parametrize("kind", ["trio", "asyncio", uvloop])
 
 
 def under(
@@ -81,7 +86,7 @@ def under(
     async def checked() -> T:
         asyncio.get_running_loop().set_exception_handler(lambda _, told: reported.append(told))
         result = await main(*arguments)
-        gc.collect()  # by which asyncio notices an error that nobody retrieved
+        gc.collect()  # which makes asyncio report an error that no task retrieved
         assert asyncio.all_tasks() == {asyncio.current_task()}
         return result
 
@@ -99,7 +104,7 @@ LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": _uvloop}
 
 
 async def settled() -> None:
-    """Wait until no task can go on by itself."""
+    """Wait until every task is blocked."""
     if trio.lowlevel.in_trio_run():
         await trio.testing.wait_all_tasks_blocked()
         return
@@ -115,7 +120,7 @@ def tasks_living() -> int:
 
 
 def failure(kind: str, *steps: Step, **options: Any) -> tuple[type[TransportError], str, str]:
-    """Return the class, the reason and the message of the error that the last request ends in."""
+    """Return the class, the reason and the message of the error of the last request."""
     with pytest.raises(TransportError) as caught:
         exchange(kind, *steps, **options)
     return type(caught.value), caught.value.reason, str(caught.value)
@@ -149,3 +154,17 @@ class AfterStep(trio.abc.Instrument):
 
     def __exit__(self, *error: object) -> None:
         trio.lowlevel.remove_instrument(self)
+
+
+def run_python(source: str, *arguments: str, cwd: Path | None = None) -> Any:
+    """Run a program in another interpreter, with the default warnings."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment.pop("PYTHONWARNINGS", None)
+    return subprocess.run(
+        [sys.executable, "-c", source, *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

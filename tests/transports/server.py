@@ -17,7 +17,7 @@ from typing import Self
 from calcom_core.http import Response
 
 PATIENCE = 5.0
-"""How many seconds a test waits for what must happen; only a failing test waits that long."""
+"""How many seconds a test waits for an expected event; only a failing test waits that long."""
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 OK_RESPONSE = Response(200, {"Content-Length": "2"}, b"ok")
@@ -39,51 +39,51 @@ class Peer:
         self.connection = connection
         self.server = server
         self.complete = 0  # complete requests
-        self._received = bytearray()
+        self.received = bytearray()  # the bytes of a request that is incomplete
 
     @property
     def begun(self) -> int:
-        """How many requests came, complete or in part."""
-        return self.complete + bool(self._received)
+        """How many requests arrived, completely or in part."""
+        return self.complete + bool(self.received)
 
     def request(self) -> bytes:
         """Return the next complete request, or b"" if the client has hung up."""
-        while b"\r\n\r\n" not in self._received:
+        while b"\r\n\r\n" not in self.received:
             if not self._receive():
                 return b""
-        head = bytes(self._received.partition(b"\r\n\r\n")[0])
+        head = bytes(self.received.partition(b"\r\n\r\n")[0])
         length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
         end = len(head) + 4 + (int(length[1]) if length else 0)
-        while len(self._received) < end:
+        while len(self.received) < end:
             if not self._receive():
                 return b""
-        request = bytes(self._received[:end])
-        del self._received[:end]
+        request = bytes(self.received[:end])
+        del self.received[:end]
         self.complete += 1
         self.server.requests.append(request)
-        self.server.asked.set()
+        self.server.requested.set()
         return request
 
     def read(self, size: int) -> None:
         """Read the first bytes of a request, at most *size*."""
-        while len(self._received) < size:
-            if not self._receive(size - len(self._received)):
+        while len(self.received) < size:
+            if not self._receive(size - len(self.received)):
                 return
 
     def _receive(self, size: int = 65_536) -> bool:
         data = self.connection.recv(size)
-        self._received += data
+        self.received += data
         return bool(data)
 
     def send(self, data: bytes) -> None:
         """Send *data*."""
         self.connection.sendall(data)
 
-    def drip(self, data: Iterable[int]) -> None:
+    def drip(self, data: Iterable[int], pause: float = 0.02) -> None:
         """Send *data* slowly, a byte at a time, until the client hangs up."""
         for byte in data:
             self.send(bytes([byte]))
-            self.server.over.wait(0.02)
+            self.server.over.wait(pause)
 
     def stall(self) -> None:
         """Send nothing until the client hangs up."""
@@ -113,13 +113,14 @@ class Peer:
                 self.say_end()
             self.connection.shutdown(socket.SHUT_WR)
         self.server.ended.set()
+        self.server.note_change()
         if how is End.STALL:
             self.stall()
         elif how is not End.RESET:
             # A close with unread bytes would be a reset.
             while data := self.connection.recv(65_536):
                 if not encrypted:  # after close_notify nothing is decrypted
-                    self._received += data
+                    self.received += data
 
 
 Handler = Callable[[Peer], None]
@@ -134,14 +135,14 @@ class Server:
     """Runs *handler* in a thread for each connection, until the `with` block ends.
 
     `requests` holds every complete request as it came; `connections` counts accepted connections.
-    An error in a handler is raised at the end of the block, but not that a client hangs up.
+    An error in a handler is raised at the end of the block; a client that hangs up is no error.
     """
 
     def __init__(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
         self.peers: list[Peer] = []
         self.connections = 0
-        self.asked = threading.Event()  # a complete request came
+        self.requested = threading.Event()  # a complete request came
         self.ended = threading.Event()  # a handler ended a connection
         self.released = threading.Event()  # the client is done with its first exchange
         self.hung_up = threading.Event()  # a connection is over and its server's end closed
@@ -150,9 +151,10 @@ class Server:
         self._tls = tls
         self._failures: list[BaseException] = []
         self._open: set[socket.socket] = set()
+        self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
-        # Else a response waits until the client acknowledges the session tickets before it.
+        # Otherwise a response waits until the client acknowledges the session tickets before it.
         self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._listener.getsockname()[1]
         self.host = "localhost" if tls else "127.0.0.1"
@@ -163,8 +165,18 @@ class Server:
         """Whether every connection is over."""
         return not self._open
 
+    def wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until *condition* holds; it is checked whenever a connection ends."""
+        with self._changed:
+            return self._changed.wait_for(condition, seconds)
+
+    def note_change(self) -> None:
+        """Let waiting threads check their conditions again."""
+        with self._changed:
+            self._changed.notify_all()
+
     def hang_up(self, *, reset: bool = False) -> None:
-        """End every connection, whatever its handler is waiting for."""
+        """End every connection, even while its handler waits."""
         self.released.set()
         for connection in list(self._open):
             with suppress(OSError):  # closed meanwhile
@@ -229,14 +241,18 @@ class Server:
             plain.close()
             self._open -= {plain, connection}
             self.hung_up.set()
+            self.note_change()
 
 
-class Unanswering:
-    """An address that swallows attempts to connect: a listener whose queue is full."""
+class NeverAccepting:
+    """An address that never accepts a connection: a listener with a full queue."""
 
-    def __enter__(self) -> "Unanswering":
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._host = host
+
+    def __enter__(self) -> "NeverAccepting":
         self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.bind((self._host, 0))
         self.listener.listen(0)
         self.address = self.listener.getsockname()
         self.queued = []
@@ -252,7 +268,7 @@ class Unanswering:
             client.close()
 
 
-def answering(response: bytes) -> Handler:
+def responding(response: bytes) -> Handler:
     """Send *response* to every request, on connections that stay open."""
 
     def handler(peer: Peer) -> None:
@@ -262,7 +278,7 @@ def answering(response: bytes) -> Handler:
     return handler
 
 
-def answering_once(response: bytes) -> Handler:
+def responding_once(response: bytes) -> Handler:
     """Send *response* to the first request of a connection, then close it."""
 
     def handler(peer: Peer) -> None:
@@ -292,3 +308,8 @@ def dripping(response: bytes) -> Handler:
         peer.stall()
 
     return handler
+
+
+# The names by which the tests of other folders import them.
+answering = responding
+answering_once = responding_once

@@ -1,7 +1,7 @@
 """The async transports, cancelled: at every step of an exchange, and at random under contention.
 
-A cancelled exchange loses its connection and nothing else, its cancellation comes out as it is, and
-what it sent is not sent again. Also its limits, by a clock that a test moves.
+A cancelled exchange loses only its connection, raises the cancellation unchanged, and is not sent
+again. Other tests check the timeouts, with a clock that the test moves.
 """
 
 import gzip
@@ -21,43 +21,42 @@ import trio.testing
 from attrs import frozen
 from cancelling import NEVER, Steps, cancelling, only, ways
 from pooling import (
+    CLOSED,
+    PATIENT,
     TOO_MUCH,
     Ended,
-    Whims,
+    Gate,
+    RandomFaults,
     check,
     chunked,
     on_time,
     open_sockets,
-    sent,
+    outcome_of,
     sockets_beyond,
 )
 from sending import (
     ASYNC,
     OK,
     OK_RESPONSE,
-    asyncs,
+    each_async_transport,
+    encrypted_or_not,
     get,
     post,
     settled,
     tasks_living,
     under,
 )
-from server import PATIENCE, Handler, Peer, Server, answering, stalling
+from server import PATIENCE, Handler, Peer, Server, responding, stalling
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.trio import TrioTransport
 
-encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
-
-CLOSED = (NotSent, "transport-closed")
-PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
-
 ZIPPED = gzip.compress(random.Random(0).randbytes(30_000))
 
 
 class InParts:
-    """Answers a POST in parts, each of which the client is likely to read by itself, or a GET."""
+    """Responds to a POST in parts, which the client probably reads one by one, and to a GET."""
 
     def __init__(self, parts: list[bytes]) -> None:
         self._parts = parts
@@ -73,7 +72,7 @@ class InParts:
 
 @frozen
 class Way:
-    """A way in which an exchange goes: what is sent, what is answered, and in which parts."""
+    """An exchange: the sizes of its requests, the parts of its response, and the decoded body."""
 
     parts: list[bytes]
     body: bytes
@@ -95,7 +94,7 @@ WAYS = {
 @pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
 @encrypted_or_not
 @on_time
-def test_an_exchange_can_be_cancelled_at_every_step_of_it(
+def test_an_exchange_can_be_cancelled_at_every_step(
     kind: str,
     within_step: bool,
     way: Way,
@@ -117,7 +116,7 @@ def test_an_exchange_can_be_cancelled_at_every_step_of_it(
                     responses.append(await transport.send(request, PATIENT))  # noqa: B023
 
                 ending = await cancelling(call, step, within_step=within_step)
-                # One or the other, and never neither: a cancellation is not swallowed.
+                # Either a response or a cancellation: no cancellation is swallowed.
                 assert ending.cancelled == (responses == [])
                 assert all(response.body == way.body for response in responses)
                 assert await transport.send(get(server, f"/then/{step}")) == OK_RESPONSE
@@ -131,66 +130,52 @@ def test_an_exchange_can_be_cancelled_at_every_step_of_it(
         steps = under(kind, run)
         assert handler.connections.wait()
         assert sockets_beyond(before) == 0
-    came = Counter(request.split(b" ")[1] for request in server.requests)
-    assert set(came.values()) == {1}
-    assert all(came[b"/then/%d" % step] == 1 for step in range(1, steps + 1))
+    arrived = Counter(request.split(b" ")[1] for request in server.requests)
+    assert set(arrived.values()) == {1}
+    assert all(arrived[b"/then/%d" % step] == 1 for step in range(1, steps + 1))
     assert steps >= 2
     counted(f"cancellations at a step of an exchange: {kind}", steps - 1)
-
-
-class Holding:
-    """Answers nothing until it is told to; then everything."""
-
-    def __init__(self) -> None:
-        self.released = threading.Event()
-        self.connections = Ended()
-
-    def __call__(self, peer: Peer) -> None:
-        with self.connections:
-            while peer.request():
-                self.released.wait(PATIENCE)
-                peer.send(OK)
 
 
 def targets(server: Server) -> list[str]:
     return [request.split(b" ")[1].decode() for request in server.requests]
 
 
-@asyncs
+@each_async_transport
 @encrypted_or_not
 @on_time
-def test_who_waits_for_a_connection_can_be_cancelled_at_every_step(
+def test_a_waiting_caller_can_be_cancelled_at_every_step(
     kind: str,
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
     counted: Callable[[str, int], None],
 ) -> None:
-    """The steps are of the exchange that others wait for: also when it hands its place over."""
+    """The steps include the one in which an exchange hands its connection to a waiting caller."""
 
     async def run(step: int) -> int:
         scope = anyio.CancelScope()
         counted = Steps(step, scope.cancel)
         results: dict[str, Any] = {}
 
-        async def ask(target: str) -> None:
-            results[target] = await sent(transport, get(server, target), PATIENT)
+        async def send_one(target: str) -> None:
+            results[target] = await outcome_of(transport, get(server, target), PATIENT)
 
         async def wait_and_release() -> None:
-            await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
-            for task in (cancelled, partial(ask, "/second"), partial(ask, "/third")):
+            await anyio.to_thread.run_sync(server.requested.wait, PATIENCE)
+            for task in (cancelled, partial(send_one, "/second"), partial(send_one, "/third")):
                 group.start_soon(task)
                 await settled()
-            holding.released.set()
+            gate.opened.set()
 
         async def cancelled() -> None:
             with scope, only(anyio.get_cancelled_exc_class()):
-                await ask("/cancelled")
+                await send_one("/cancelled")
 
         async with ASYNC[kind](max_connections=1, ssl_context=trusting) as transport:
             async with anyio.create_task_group() as group:
                 group.start_soon(wait_and_release)
-                await counted.of(partial(ask, "/first"))
+                await counted.of(partial(send_one, "/first"))
             assert scope.cancelled_caught == ("/cancelled" not in results)
             assert results == dict.fromkeys(results, OK_RESPONSE)
             assert {"/first", "/second", "/third"} <= set(results)
@@ -198,10 +183,10 @@ def test_who_waits_for_a_connection_can_be_cancelled_at_every_step(
 
     ended = 0
     for step in range(1, 100):
-        holding = Holding()
-        with Server(holding, tls=certified if encrypted else None) as server:
+        gate = Gate()
+        with Server(gate, tls=certified if encrypted else None) as server:
             left = under(kind, run, step)
-            assert holding.connections.wait()
+            assert gate.connections.wait()
         order = targets(server)
         assert order in (
             ["/first", "/second", "/third"],
@@ -211,44 +196,43 @@ def test_who_waits_for_a_connection_can_be_cancelled_at_every_step(
             ended = step
             break
     assert ended >= 3
-    counted(f"cancellations of who waits for a connection: {kind}", ended - 1)
+    counted(f"cancellations of a waiting caller: {kind}", ended - 1)
 
 
-@asyncs
+@each_async_transport
 @on_time
-def test_a_cancelled_aclose_has_closed_everything_and_let_everybody_go(kind: str) -> None:
+def test_a_cancelled_aclose_closes_everything_and_releases_all_callers(kind: str) -> None:
     async def run() -> None:
         results: dict[str, Any] = {}
 
-        async def ask(target: str) -> None:
-            results[target] = await sent(transport, get(server, target), PATIENT)
+        async def send_one(target: str) -> None:
+            results[target] = await outcome_of(transport, get(server, target), PATIENT)
 
         transport = ASYNC[kind](max_connections=2)
         async with anyio.create_task_group() as group:
-            group.start_soon(ask, "/a")
-            group.start_soon(ask, "/b")
-            while len(server.requests) < 2:
-                await anyio.sleep(0.001)
-            group.start_soon(ask, "/c")
-            group.start_soon(ask, "/d")
+            group.start_soon(send_one, "/a")
+            group.start_soon(send_one, "/b")
+            await gate.reached(2)
+            group.start_soon(send_one, "/c")
+            group.start_soon(send_one, "/d")
             await settled()
             ending = await cancelling(transport.aclose, 1, within_step=True)
-            # Under asyncio it waits for nothing, so there is nothing to cancel.
+            # Under asyncio `aclose` never waits, and cannot be cancelled.
             assert ending.cancelled == (kind == "trio")
             await settled()
             assert results == {"/c": CLOSED, "/d": CLOSED}
-            holding.released.set()
+            gate.opened.set()
         assert results == {"/a": OK_RESPONSE, "/b": OK_RESPONSE, "/c": CLOSED, "/d": CLOSED}
 
-    holding = Holding()
-    with Server(holding) as server:
+    gate = Gate()
+    with Server(gate) as server:
         under(kind, run)
-        assert holding.connections.wait()
+        assert gate.connections.wait()
 
 
-@asyncs
+@each_async_transport
 @on_time
-def test_a_block_that_is_cancelled_closes_its_transport(kind: str) -> None:
+def test_a_cancelled_block_closes_its_transport(kind: str) -> None:
     async def run() -> None:
         with anyio.CancelScope() as scope:
             async with ASYNC[kind]() as transport:
@@ -263,10 +247,10 @@ def test_a_block_that_is_cancelled_closes_its_transport(kind: str) -> None:
         assert handler.connections.wait()
 
 
-@asyncs
+@each_async_transport
 @pytest.mark.parametrize(("steps", "seconds"), [(0, None), (NEVER, 0), (NEVER, 1e-9), (NEVER, -1)])
 @on_time
-def test_what_is_cancelled_before_it_begins_sends_nothing(
+def test_an_exchange_cancelled_before_it_begins_sends_nothing(
     kind: str, steps: int, seconds: float | None
 ) -> None:
     async def run() -> None:
@@ -274,12 +258,12 @@ def test_what_is_cancelled_before_it_begins_sends_nothing(
             call = partial(transport.send, get(server))
             assert (await cancelling(call, steps, seconds, within_step=True)).cancelled
 
-    with Server(answering(OK)) as server:
+    with Server(responding(OK)) as server:
         under(kind, run)
     assert server.requests == []
 
 
-@asyncs
+@each_async_transport
 @pytest.mark.parametrize(
     ("tasks", "size", "encrypted"),
     [
@@ -289,7 +273,7 @@ def test_what_is_cancelled_before_it_begins_sends_nothing(
     ],
 )
 @on_time
-def test_a_thousand_random_cancellations_leave_the_pool_whole(
+def test_a_thousand_random_cancellations_leave_the_pool_intact(
     kind: str,
     tasks: int,
     size: int,
@@ -299,13 +283,13 @@ def test_a_thousand_random_cancellations_leave_the_pool_whole(
     counted: Callable[[str, int], None],
     sample: Callable[..., Any],
 ) -> None:
-    """After steps of the scheduler, or in a time that also ends the limits of calls."""
+    """Each call is cancelled after some steps, or after a time in which timeouts pass too."""
     chance = random.Random(tasks)
-    number = len(sample(range(1_000), 100))
+    number = len(sample(range(1_000), 50))
     outcomes: dict[str, Any] = {}
     cancelled = 0
 
-    async def ask(transport: Any) -> None:
+    async def send_one(transport: Any) -> None:
         nonlocal cancelled
         while cancelled < number:
             target = f"/{len(outcomes)}"
@@ -316,7 +300,7 @@ def test_a_thousand_random_cancellations_leave_the_pool_whole(
             done: list[bool] = []
 
             async def call() -> None:
-                outcomes[target] = await sent(transport, get(server, target), within)  # noqa: B023
+                outcomes[target] = await outcome_of(transport, get(server, target), within)  # noqa: B023
                 done.append(True)  # noqa: B023
 
             ending = await cancelling(
@@ -335,12 +319,14 @@ def test_a_thousand_random_cancellations_leave_the_pool_whole(
         ) as transport:
             async with anyio.create_task_group() as group:
                 for _ in range(tasks):
-                    group.start_soon(ask, transport)
-            await anyio.to_thread.run_sync(whims.answers.wait)
+                    group.start_soon(send_one, transport)
+            await anyio.to_thread.run_sync(faults.responses.wait)
             together: list[Any] = []
 
             async def one(number: int) -> None:
-                together.append(await sent(transport, get(server, f"/together/{number}"), PATIENT))
+                together.append(
+                    await outcome_of(transport, get(server, f"/together/{number}"), PATIENT)
+                )
 
             async with anyio.create_task_group() as group:
                 for number in range(size * 3):
@@ -349,19 +335,19 @@ def test_a_thousand_random_cancellations_leave_the_pool_whole(
         await settled()
         assert tasks_living() == before
 
-    whims = Whims(size, size)
-    with Server(whims, tls=certified if encrypted else None) as server:
+    faults = RandomFaults(size, size)
+    with Server(faults, tls=certified if encrypted else None) as server:
         before = open_sockets()
         under(kind, run)
-        assert whims.connections.wait()
+        assert faults.connections.wait()
         assert sockets_beyond(before) == 0
-        check(outcomes, whims, server)
+        check(outcomes, faults, server)
     assert {type(outcome) for outcome in outcomes.values()} == {Response, tuple, type(None)}
     counted(f"random cancellations: {kind}", cancelled)
 
 
 FAST = 20
-"""By how much time is shorter than the limits are meant."""
+"""The random test divides its timeouts, which are in seconds, by this factor."""
 
 
 HOUR = 3_600
@@ -370,7 +356,7 @@ LONG = Timeout(connect=HOUR, read=2 * HOUR, total=3 * HOUR)
 
 @frozen
 class Phase:
-    """A phase of an exchange that never ends by itself, and what ends it after how long."""
+    """A phase of an exchange that only a timeout ends: after how many seconds, and how."""
 
     handler: Handler
     seconds: int
@@ -381,7 +367,7 @@ class Phase:
 
 def deaf(peer: Peer) -> None:
     peer.connection.recv(1)
-    peer.server.asked.set()
+    peer.server.requested.set()
     peer.server.over.wait(PATIENCE)
 
 
@@ -408,9 +394,9 @@ async def after(
     call: Callable[[], Awaitable[Any]],
     until: Callable[[], Awaitable[Any]],
 ) -> Any:
-    """Return what a call comes to after so many seconds, from when it is as far as *until*.
+    """Return the outcome of a call *seconds* after it has reached *until*.
 
-    It must not have come to anything a second earlier.
+    A second earlier it must not have an outcome.
     """
     results: list[Any] = []
 
@@ -430,7 +416,7 @@ async def after(
 
 @pytest.mark.parametrize("phase", PHASES.values(), ids=list(PHASES))
 @on_time
-def test_each_phase_of_an_exchange_ends_by_its_limit_to_the_second(phase: Phase) -> None:
+def test_each_phase_of_an_exchange_ends_exactly_at_its_timeout(phase: Phase) -> None:
     clock = trio.testing.MockClock()
 
     async def run() -> Any:
@@ -438,8 +424,8 @@ def test_each_phase_of_an_exchange_ends_by_its_limit_to_the_second(phase: Phase)
             return await after(
                 clock,
                 phase.seconds,
-                lambda: sent(transport, post(server, phase.body), phase.within),
-                lambda: trio.to_thread.run_sync(server.asked.wait, PATIENCE),
+                lambda: outcome_of(transport, post(server, phase.body), phase.within),
+                lambda: trio.to_thread.run_sync(server.requested.wait, PATIENCE),
             )
 
     with Server(phase.handler) as server:
@@ -451,7 +437,7 @@ def test_each_phase_of_an_exchange_ends_by_its_limit_to_the_second(phase: Phase)
     ("within", "seconds"), [(LONG, HOUR), (CONNECT_LAST, 2 * HOUR)], ids=["connect", "total"]
 )
 @on_time
-def test_waiting_for_a_connection_ends_by_its_limit_to_the_second(
+def test_waiting_for_a_connection_ends_exactly_at_its_timeout(
     within: Timeout, seconds: int
 ) -> None:
     clock = trio.testing.MockClock()
@@ -459,12 +445,12 @@ def test_waiting_for_a_connection_ends_by_its_limit_to_the_second(
     async def run() -> Any:
         async with TrioTransport(max_connections=1) as transport, trio.open_nursery() as nursery:
             day = Timeout(86_400, 86_400, 86_400)
-            nursery.start_soon(sent, transport, get(server), day)
-            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            nursery.start_soon(outcome_of, transport, get(server), day)
+            await trio.to_thread.run_sync(server.requested.wait, PATIENCE)
             outcome = await after(
                 clock,
                 seconds,
-                lambda: sent(transport, post(server), within),
+                lambda: outcome_of(transport, post(server), within),
                 trio.lowlevel.checkpoint,
             )
             nursery.cancel_scope.cancel()
@@ -475,7 +461,7 @@ def test_waiting_for_a_connection_ends_by_its_limit_to_the_second(
 
 
 class NoNames(trio.abc.HostnameResolver):
-    """Finds no address, and does not say so."""
+    """Never returns the addresses of a name."""
 
     async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:
         await trio.sleep_forever()
@@ -489,9 +475,7 @@ class NoNames(trio.abc.HostnameResolver):
 )
 @pytest.mark.parametrize("phase", ["name", "tls"])
 @on_time
-def test_connecting_ends_by_its_limit_to_the_second(
-    phase: str, within: Timeout, seconds: int
-) -> None:
+def test_connecting_ends_exactly_at_its_timeout(phase: str, within: Timeout, seconds: int) -> None:
     clock = trio.testing.MockClock()
     reached = threading.Event()
 
@@ -509,7 +493,7 @@ def test_connecting_ends_by_its_limit_to_the_second(
             return await after(
                 clock,
                 seconds,
-                lambda: sent(transport, request, within),
+                lambda: outcome_of(transport, request, within),
                 lambda: trio.to_thread.run_sync(reached.wait, PATIENCE),
             )
 
@@ -523,7 +507,7 @@ def test_connecting_ends_by_its_limit_to_the_second(
     ids=["a day", "less"],
 )
 @on_time
-def test_an_answer_may_take_its_time_as_long_as_something_arrives_and_it_is_not_over(
+def test_a_slow_response_completes_within_its_timeouts(
     total: int, arrived: int, outcome: Any
 ) -> None:
     clock = trio.testing.MockClock()
@@ -541,13 +525,13 @@ def test_an_answer_may_take_its_time_as_long_as_something_arrives_and_it_is_not_
     async def run() -> Any:
         results: list[Any] = []
 
-        async def ask() -> None:
-            results.append(await sent(transport, get(server), Timeout(1, HOUR, total)))
+        async def send_one() -> None:
+            results.append(await outcome_of(transport, get(server), Timeout(1, HOUR, total)))
 
         count = 0
         async with TrioTransport() as transport, trio.open_nursery() as nursery:
-            nursery.start_soon(ask)
-            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            nursery.start_soon(send_one)
+            await trio.to_thread.run_sync(server.requested.wait, PATIENCE)
             while not results:
                 clock.jump(3_000)
                 await trio.testing.wait_all_tasks_blocked(0.005)

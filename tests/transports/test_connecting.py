@@ -1,4 +1,4 @@
-"""Connections that cannot be made, or not with whom they should: no byte of a request leaves."""
+"""Connections that fail, or reach an untrusted server: no byte of a request is sent."""
 
 import datetime
 import select
@@ -16,53 +16,31 @@ from typing import Any
 import pytest
 import trustme
 from anyio import create_task_group
-from sending import ASYNC, OK, OK_RESPONSE, both, exchange, failure, under
-from server import PATIENCE, Handler, Peer, Server, answering
+from resolving import HOST, STREAM, addresses
+from sending import ASYNC, OK, OK_RESPONSE, each_transport, exchange, failure, under
+from server import PATIENCE, Handler, NeverAccepting, Peer, Server, responding
 
 from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.urllib3 import Urllib3Transport
 
-HOST = "api.calendar.test"
-"""A name that leads to this machine where a test says so."""
-
-STREAM = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
-
-
-def addresses(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, int]) -> None:
-    """Let every name have these addresses, each with its own port."""
-
-    def look_up(host: str | bytes, *args: Any, **kwargs: Any) -> list[Any]:
-        """Return the addresses of a name, or the one that *host* already is."""
-        return [(*STREAM, address) for address in found if host == address[0]] or [
-            (*STREAM, address) for address in found
-        ]
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-
 
 @pytest.fixture
 def dead() -> Any:
-    """Give an address of each kind that leads nowhere."""
+    """Yield an unreachable address of each kind."""
     with ExitStack() as stack:
-        refusing = stack.enter_context(socket.socket())  # bound, so that nobody else listens there
+        refusing = stack.enter_context(socket.socket())  # bound, without a listener
         refusing.bind(("127.0.0.2", 0))
-        # A listener whose queue is full swallows attempts to connect.
-        silent = stack.enter_context(socket.create_server(("127.0.0.3", 0), backlog=0))
-        for _ in range(4):
-            client = stack.enter_context(socket.socket())
-            client.setblocking(False)
-            client.connect_ex(silent.getsockname())
-        # Nobody can listen at port 0.
+        silent = stack.enter_context(NeverAccepting("127.0.0.3"))
         yield {
             "refusing": refusing.getsockname(),
-            "silent": silent.getsockname(),
-            "unreachable": ("127.0.0.4", 0),
+            "silent": silent.address,
+            "unreachable": ("127.0.0.4", 0),  # no server can listen at port 0
         }
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @pytest.mark.parametrize(
     "before",
     [
@@ -75,10 +53,10 @@ def dead() -> Any:
     ],
     ids=" ".join,
 )
-def test_the_first_address_that_works_is_asked(
+def test_the_first_reachable_address_is_used(
     kind: str, before: tuple[str, ...], dead: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Server(answering(OK)) as server, monkeypatch.context() as patch:
+    with Server(responding(OK)) as server, monkeypatch.context() as patch:
         addresses(patch, *[dead[name] for name in before], ("127.0.0.1", server.port))
         request = Request("POST", "http://localhost/", (), b"{}")
         assert exchange(kind, request, within=Timeout(connect=1)) == [OK_RESPONSE]
@@ -87,7 +65,7 @@ def test_the_first_address_that_works_is_asked(
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("tried", "reason"),
     [
@@ -98,20 +76,20 @@ def test_the_first_address_that_works_is_asked(
         (("refusing", "silent"), "timeout"),
     ],
 )
-def test_addresses_that_lead_nowhere_mean_not_sent(
+def test_unreachable_addresses_mean_not_sent(
     kind: str, tried: tuple[str, ...], reason: str, dead: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     addresses(monkeypatch, *[dead[name] for name in tried])
     request = Request("POST", "http://localhost/", (), b"{}")
-    found = failure(kind, request, within=Timeout(connect=0.3))
+    found = failure(kind, request, within=Timeout(connect=0.2))
     assert found[:2] == (NotSent, reason)
 
 
-@both
-def test_an_address_of_another_family_is_passed_over(
+@each_transport
+def test_an_address_of_another_family_is_skipped(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Server(answering(OK)) as server, monkeypatch.context() as patch:
+    with Server(responding(OK)) as server, monkeypatch.context() as patch:
         listed = [
             (socket.AF_INET6, *STREAM[1:], ("::1", server.port, 0, 0)),
             (*STREAM, ("127.0.0.1", server.port)),
@@ -131,7 +109,7 @@ def server_context(*certificates: trustme.LeafCert) -> ssl.SSLContext:
 
 
 def from_files(directory: Path, certificate: trustme.Blob, key: trustme.Blob) -> ssl.SSLContext:
-    """Return a context that shows this certificate, and none that vouches for it."""
+    """Return a context that sends this certificate without the certificates that signed it."""
     certificate.write_to_path(str(directory / "shown.pem"))
     key.write_to_path(str(directory / "shown.pem"), append=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -160,7 +138,7 @@ def issued(*names: str, **options: Any) -> Issue:
 
 
 @pytest.mark.exhaustive(sample=5)
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("issue", "host", "problem"),
     [
@@ -182,7 +160,7 @@ def issued(*names: str, **options: Any) -> Issue:
         *("self-signed", "no intermediate"),
     ],
 )
-def test_a_certificate_that_does_not_prove_it_is_sent_nothing(
+def test_a_server_with_an_invalid_certificate_receives_nothing(
     kind: str,
     issue: Issue,
     host: str,
@@ -192,7 +170,7 @@ def test_a_certificate_that_does_not_prove_it_is_sent_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with Server(answering(OK), tls=issue(authority, tmp_path)) as server:
+    with Server(responding(OK), tls=issue(authority, tmp_path)) as server:
         addresses(monkeypatch, ("127.0.0.1", server.port))
         request = Request("POST", f"https://{host}/v2/x", (), b"secret")
         error, reason, said = failure(kind, request, ssl_context=trusting)
@@ -204,7 +182,7 @@ def test_a_certificate_that_does_not_prove_it_is_sent_nothing(
     assert server.requests == []
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("issue", "host"),
     [
@@ -215,7 +193,7 @@ def test_a_certificate_that_does_not_prove_it_is_sent_nothing(
     ],
     ids=["name", "wildcard", "address", "with its intermediate"],
 )
-def test_a_certificate_that_proves_it_is_trusted(
+def test_a_server_with_a_valid_certificate_is_trusted(
     kind: str,
     issue: Issue,
     host: str,
@@ -224,7 +202,7 @@ def test_a_certificate_that_proves_it_is_trusted(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with Server(answering(OK), tls=issue(authority, tmp_path)) as server:
+    with Server(responding(OK), tls=issue(authority, tmp_path)) as server:
         addresses(monkeypatch, ("127.0.0.1", server.port))
         request = Request("POST", f"https://{host}/v2/x", (), b"secret")
         assert exchange(kind, request, ssl_context=trusting) == [OK_RESPONSE]
@@ -235,11 +213,11 @@ def test_a_certificate_that_proves_it_is_trusted(
 TOO_OLD = b"\x15\x03\x01\x00\x02\x02\x46"
 # RFC 5246, 7.2: warning, close_notify.
 CLOSE_NOTIFY = b"\x15\x03\x03\x00\x02\x01\x00"
-# RFC 2246, 7.4.1.3: a ServerHello of TLS 1.0, which nobody speaks any more.
+# RFC 2246, 7.4.1.3: a ServerHello of TLS 1.0, which is obsolete.
 HELLO_1_0 = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + bytes(32) + b"\x00\x00\x2f\x00"
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("hello", "problem"),
     [
@@ -252,7 +230,7 @@ HELLO_1_0 = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + bytes(32) + b"\x00
     ],
     ids=["alert", "TLS 1.0", "no cipher in common", "another protocol", "zeros", "ones"],
 )
-def test_a_server_that_speaks_another_tls_is_sent_nothing(
+def test_a_server_with_another_version_of_tls_receives_nothing(
     kind: str, hello: bytes, problem: str, trusting: ssl.SSLContext
 ) -> None:
     sent = []
@@ -274,9 +252,9 @@ def test_a_server_that_speaks_another_tls_is_sent_nothing(
 
 
 class Cutting:
-    """Carries bytes between its clients and a server, and ends each connection where it is told.
+    """Relays bytes between its clients and a server, and cuts each connection at a given byte.
 
-    *cuts* says for each connection how many bytes of the server go through before its end.
+    *cuts* is how many bytes of the server each connection relays before its end.
     """
 
     def __init__(self, port: int, how: str, cuts: list[int]) -> None:
@@ -288,7 +266,7 @@ class Cutting:
     def __call__(self, peer: Peer) -> None:
         left = self.cuts.popleft()
         with socket.create_connection(("127.0.0.1", self.port)) as server:
-            # To end it with bytes unread would be a reset in any case.
+            # Closing it with unread bytes would always be a reset.
             server.sendall(peer.connection.recv(65_536))
             carried = 0
             while carried < left:
@@ -312,7 +290,7 @@ class Cutting:
 
 
 def failures(kind: str, request: Request, times: int, **options: Any) -> Counter[Any]:
-    """Send it so often, up to 16 at once, and count what comes of it."""
+    """Send the request that often, up to 16 at once, and count the outcomes."""
 
     def outcome(error: TransportError) -> tuple[type[TransportError], str]:
         return type(error), error.reason
@@ -358,7 +336,7 @@ def version(request: pytest.FixtureRequest, trusting: ssl.SSLContext) -> ssl.TLS
 
 
 def flight(server: Server, trusting: ssl.SSLContext) -> int:
-    """Return how many bytes a server sends of a handshake until the client is content."""
+    """Return how many bytes a server sends until the client completes its handshake."""
     with socket.create_connection(("127.0.0.1", server.port)) as raw:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = trusting.wrap_bio(incoming, outgoing, server_hostname="localhost")
@@ -376,7 +354,7 @@ def flight(server: Server, trusting: ssl.SSLContext) -> int:
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("how", "step", "expected"),
     [
@@ -397,7 +375,7 @@ def test_a_handshake_that_breaks_at_any_byte_means_not_sent(
     sample: Callable[..., Any],
     counted: Callable[[str, int], None],
 ) -> None:
-    with Server(answering(OK), tls=certified) as server:
+    with Server(responding(OK), tls=certified) as server:
         # A signature may be shorter next time; a cut beyond the handshake would let it succeed.
         cuts = list(range(0, flight(server, trusting) - 12, step))
         assert len(cuts) > 500 / step
@@ -408,7 +386,7 @@ def test_a_handshake_that_breaks_at_any_byte_means_not_sent(
             timeout = Timeout(connect=0.3) if how == "stall" else None
             found = failures(kind, request, len(cuts), ssl_context=trusting, timeout=timeout)
         assert found == {expected: len(cuts)}
-        if how == "stall":  # on a slow machine the time may be over before the cut is reached
+        if how == "stall":  # on a slow machine the timeout may pass before the cut
             assert set(cutting.carried) <= set(cuts) | {0}
             assert len(set(cutting.carried)) > len(cuts) / 2
         else:
@@ -417,9 +395,9 @@ def test_a_handshake_that_breaks_at_any_byte_means_not_sent(
     counted(f"handshakes that break: {kind}", len(cuts))
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("how", ["close_notify", "reset"])
-def test_a_handshake_that_is_cut_says_so_and_may_be_repeated(
+def test_a_cut_handshake_is_named_and_safe_to_retry(
     kind: str, how: str, trusting: ssl.SSLContext
 ) -> None:
     def cut(peer: Peer) -> None:
@@ -440,52 +418,52 @@ def test_a_handshake_that_is_cut_says_so_and_may_be_repeated(
 def certificates_shown(peer: Peer, shown: list[Any]) -> None:
     connection: Any = peer.connection
     shown.append(connection.getpeercert()["subjectAltName"])
-    answering(OK)(peer)
+    responding(OK)(peer)
 
 
-def asking_for_certificates(authority: trustme.CA) -> ssl.SSLContext:
+def requiring_certificates(authority: trustme.CA) -> ssl.SSLContext:
     context = server_context(authority.issue_cert("localhost"))
     authority.configure_trust(context)
     context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 
-@both
-def test_a_server_that_asks_for_a_certificate_is_shown_it(
+@each_transport
+def test_a_client_certificate_is_presented_on_request(
     kind: str, version: ssl.TLSVersion, authority: trustme.CA, trusting: ssl.SSLContext
 ) -> None:
     authority.issue_cert("ann@example.com").configure_cert(trusting)
     shown: list[Any] = []
     handler: Handler = partial(certificates_shown, shown=shown)
-    with Server(handler, tls=asking_for_certificates(authority)) as server:
+    with Server(handler, tls=requiring_certificates(authority)) as server:
         request = Request("GET", server.url)
         assert exchange(kind, request, ssl_context=trusting) == [OK_RESPONSE]
     assert shown == [(("email", "ann@example.com"),)]
 
 
-@both
-def test_without_the_certificate_that_is_asked_for_nothing_is_answered(
+@each_transport
+def test_without_a_required_client_certificate_there_is_no_response(
     kind: str, version: ssl.TLSVersion, authority: trustme.CA, trusting: ssl.SSLContext
 ) -> None:
-    with Server(answering(OK), tls=asking_for_certificates(authority)) as server:
+    with Server(responding(OK), tls=requiring_certificates(authority)) as server:
         request = Request("POST", f"{server.url}/v2/x", (), b"{}")
         error, reason, _ = failure(kind, request, ssl_context=trusting)
     assert server.requests == []
     if version is ssl.TLSVersion.TLSv1_2:
         assert (error, reason) == (NotSent, "tls")
     else:
-        # RFC 8446, 2: the client has nothing to wait for, and the request is on its way.
+        # RFC 8446, 2: the client waits for nothing more, and sends the request.
         # asyncio's knows when the socket took no byte, because the server was quick to close.
         assert error is NoAnswer or (kind == "asyncio" and error is NotSent)
         assert reason in {"tls", "closed"}
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("host", "name"),
     [(HOST, HOST), ("localhost", "localhost"), (f"{HOST}.", HOST), ("127.0.0.1", None)],
 )
-def test_a_server_is_told_whom_it_is_asked_for(
+def test_the_handshake_names_the_requested_host(
     kind: str,
     host: str,
     name: str | None,
@@ -496,7 +474,7 @@ def test_a_server_is_told_whom_it_is_asked_for(
     told: list[Any] = []
     context = server_context(authority.issue_cert(HOST, "localhost", "127.0.0.1"))
     context.sni_callback = lambda connection, server_name, context: told.append(server_name)
-    with Server(answering(OK), tls=context) as server, monkeypatch.context() as patch:
+    with Server(responding(OK), tls=context) as server, monkeypatch.context() as patch:
         addresses(patch, ("127.0.0.1", server.port))
         request = Request("GET", f"https://{host}/")
         responses: list[Response] = exchange(kind, request, ssl_context=trusting)
@@ -504,27 +482,27 @@ def test_a_server_is_told_whom_it_is_asked_for(
     assert (responses, told) == ([OK_RESPONSE], [name])
 
 
-def test_the_address_that_worked_is_tried_first(dead: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else every new connection would wait for one that swallows attempts."""
+def test_the_last_reachable_address_is_tried_first(
+    dead: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise every new connection would first wait for an address that never responds."""
     closing = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
     request = Request("GET", "http://localhost/")
-    with Server(answering(closing)) as server, Urllib3Transport() as transport:
+    with Server(responding(closing)) as server, Urllib3Transport() as transport:
         addresses(monkeypatch, dead["silent"], ("127.0.0.1", server.port))
-        transport.send(request, Timeout(connect=0.4))  # half of it for the silent one
+        transport.send(request, Timeout(connect=0.4))  # half of it for the silent address
         began = time.monotonic()
         transport.send(request, Timeout(connect=60))
         assert time.monotonic() - began < 10
         monkeypatch.undo()
 
 
-def test_an_address_that_worked_once_may_stop_to_work(
-    dead: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_address_may_become_unreachable(dead: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     closing = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
     request = Request("GET", "http://localhost/")
     with Urllib3Transport() as transport:
         for _ in range(2):
-            with Server(answering(closing)) as server:
+            with Server(responding(closing)) as server:
                 addresses(monkeypatch, ("127.0.0.1", server.port), dead["refusing"])
                 assert transport.send(request).status == 200
         with pytest.raises(NotSent) as caught:

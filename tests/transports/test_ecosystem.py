@@ -1,4 +1,4 @@
-"""The blocking transport with what knows urllib3: VCR.py, OpenTelemetry, Sentry, SOCKS proxies."""
+"""The blocking transport with tools for urllib3: VCR.py, OpenTelemetry, Sentry, SOCKS proxies."""
 
 import importlib
 import socket
@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,15 @@ from opentelemetry.instrumentation.urllib3 import URLLib3Instrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from sending import OK, OK_RESPONSE, get, post
+from sending import OK, OK_RESPONSE, get, post, run_python
 from server import (
     PATIENCE,
     Handler,
+    NeverAccepting,
     Peer,
     Server,
-    Unanswering,
-    answering,
-    answering_once,
+    responding,
+    responding_once,
     stalling,
 )
 from urllib3.contrib.socks import SOCKSProxyManager
@@ -48,7 +47,7 @@ KINDS = {
 
 
 def numbered(peer: Peer) -> None:
-    """Answer each request with its number."""
+    """Respond to each request with its number."""
     while peer.request():
         number = str(len(peer.server.requests)).encode()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(number), number))
@@ -66,7 +65,7 @@ def body(client: Client, uid: str = "bk7") -> bytes:
 @pytest.mark.parametrize(
     ("mode", "first", "second"),
     [
-        # What two calls return at the first use of a cassette, and at the second.
+        # The results of two calls at the first use of a cassette, and at the second.
         ("once", [b"1", b"2"], [b"1", b"2"]),
         ("new_episodes", [b"1", b"2"], [b"1", b"2"]),
         ("all", [b"1", b"2"], [b"3", b"4"]),
@@ -84,14 +83,14 @@ def test_vcr_records_and_replays(
             ):
                 assert [body(client), body(client)] == expected
         sent = len(server.requests)
-        # Nothing of it stays: the next call is real.
+        # The cassette is no longer in use: the next call is real.
         with Client("cal_test_x", base_url=server.url) as client:
             assert [body(client), body(client)] == [b"%d" % (sent + 1), b"%d" % (sent + 2)]
     assert sent == (4 if mode == "all" else 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_vcr_refuses_what_is_not_recorded(kind: str, tmp_path: Path) -> None:
+def test_vcr_refuses_an_unrecorded_request(kind: str, tmp_path: Path) -> None:
     cassette = str(tmp_path / "c.yaml")
     with Server(numbered) as server:
         with (
@@ -160,11 +159,15 @@ def test_one(uid, pytestconfig):
 """
 
 
-def test_the_marker_of_pytest_recording_records_and_replays(pytester: pytest.Pytester) -> None:
-    with Server(answering(OK)) as server:
+def test_the_marker_of_pytest_recording_records_and_replays(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    with Server(responding(OK)) as server:
         pytester.makepyfile(RECORDED.format(url=server.url))
-        arguments = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error")
-        arguments += ("-W", "ignore:Module already imported")  # VCR.py, at the top of this file
+        # The plugin and VCR.py are imported already, too late for pytest to rewrite their asserts.
+        quiet = ("-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+        arguments = ("-p", "no:cacheprovider", "-p", "pytest_recording.plugin", *quiet)
         for mode in ("once", "none"):
             result = pytester.runpytest_inprocess(f"--record-mode={mode}", *arguments)
             result.assert_outcomes(passed=2)
@@ -187,7 +190,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_opentelemetry_has_one_span_a_call(kind: str, spans: InMemorySpanExporter) -> None:
-    with Server(answering(OK)) as server, KINDS[kind]() as transport:
+    with Server(responding(OK)) as server, KINDS[kind]() as transport:
         assert transport.send(get(server)) == transport.send(post(server)) == OK_RESPONSE
         assert transport.send(get(server)) == OK_RESPONSE
     finished: list[Any] = list(spans.get_finished_spans())
@@ -197,7 +200,7 @@ def test_opentelemetry_has_one_span_a_call(kind: str, spans: InMemorySpanExporte
     traces = [sent.lower().count(b"\r\ntraceparent: ") for sent in server.requests]
     assert traces == [1, 1, 1]
     assert len({span.context.trace_id for span in finished}) == 3
-    with Server(answering(OK)) as server, KINDS[kind]() as transport:
+    with Server(responding(OK)) as server, KINDS[kind]() as transport:
         URLLib3Instrumentor().uninstrument()
         transport.send(get(server))
     assert b"traceparent" not in server.requests[0].lower()
@@ -227,23 +230,23 @@ for crumb in crumbs:
 
 
 def test_sentry_has_one_breadcrumb_a_call() -> None:
-    with Server(answering(OK)) as server:
+    with Server(responding(OK)) as server:
         done = run_python(SENTRY, server.url)
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["http GET 200", "http POST 200"]
 
 
-def run_python(source: str, *arguments: str) -> Any:
-    command = [sys.executable, "-c", source, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
 # A pool of the user's own
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
 def socks() -> Iterator[int]:
-    """Run a SOCKS5 proxy; give its port."""
+    """Run a SOCKS5 proxy; yield its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -252,9 +255,8 @@ def socks() -> Iterator[int]:
     command = [sys.executable, "-c", program, "-l", f"socks5://127.0.0.1:{port}"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 30
-    while time.monotonic() < until:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            break
+    while not _listens(port):  # which only a connection shows: it is another process
+        assert time.monotonic() < until, "the SOCKS proxy does not start"
         time.sleep(0.05)
     yield port
     process.terminate()
@@ -263,8 +265,8 @@ def socks() -> Iterator[int]:
 
 def test_a_pool_may_go_through_a_socks_proxy(socks: int, trusting: Any, certified: Any) -> None:
     with (
-        Server(answering(OK)) as plain,
-        Server(answering(OK), tls=certified) as encrypted,
+        Server(responding(OK)) as plain,
+        Server(responding(OK), tls=certified) as encrypted,
         SOCKSProxyManager(f"socks5h://127.0.0.1:{socks}", ssl_context=trusting) as pool,
         Urllib3Transport(pool=pool) as transport,
     ):
@@ -299,15 +301,15 @@ def test_a_pool_without_a_connection_means_not_sent(
                 assert failure(pool, f"http://{refusing}/")[0] is NotSent
     with urllib3.PoolManager() as pool, urllib3.PoolManager(ssl_context=trusting) as tls_pool:
         assert failure(pool, "https://nowhere.invalid/") == (NotSent, "host")
-        with Unanswering() as silent:
+        with NeverAccepting() as silent:
             url = f"http://127.0.0.1:{silent.address[1]}/"
             assert failure(pool, url, connect=0.1) == (NotSent, "timeout")
         other = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         trustme.CA().issue_cert("localhost").configure_cert(other)
-        with Server(answering(OK), tls=other) as server:
+        with Server(responding(OK), tls=other) as server:
             assert failure(tls_pool, server.url) == (NotSent, "tls")
     refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"
-    with Server(answering_once(refusal)) as proxy, urllib3.ProxyManager(proxy.url) as pool:
+    with Server(responding_once(refusal)) as proxy, urllib3.ProxyManager(proxy.url) as pool:
         assert failure(pool, "https://api.elsewhere.test/") == (NotSent, "proxy")
 
 
@@ -317,8 +319,8 @@ def test_a_pool_whose_connections_are_all_in_use_means_not_sent() -> None:
         urllib3.PoolManager(maxsize=1, block=True) as pool,
         ThreadPoolExecutor() as threads,
     ):
-        held = threads.submit(failure, pool, server.url, read=0.5)
-        assert server.asked.wait(PATIENCE)
+        held = threads.submit(failure, pool, server.url, read=0.3)
+        assert server.requested.wait(PATIENCE)
         assert failure(pool, server.url, connect=0.05) == (NotSent, "pool")
         assert held.result() == (NoAnswer, "timeout")
         assert len(server.requests) == 1
@@ -332,14 +334,14 @@ CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"
     [
         (stalling(), "timeout"),
         (stalling(CUT), "timeout"),
-        (answering_once(b""), "closed"),
-        (answering_once(CUT), "closed"),
-        (answering_once(b"SSH-2.0-x\r\n\r\n"), "protocol"),
-        (answering_once(b"HTTP/1.1 103 Early\r\n\r\n"), "protocol"),
-        (answering(CUT.replace(b"9", b"99999999") + bytes(99_999_999)), "too-large"),
+        (responding_once(b""), "closed"),
+        (responding_once(CUT), "closed"),
+        (responding_once(b"SSH-2.0-x\r\n\r\n"), "protocol"),
+        (responding_once(b"HTTP/1.1 103 Early\r\n\r\n"), "protocol"),
+        (responding(CUT.replace(b"9", b"99999999") + bytes(99_999_999)), "too-large"),
     ],
 )
-def test_a_failure_in_a_pool_of_ones_own_after_it_was_sent_is_no_answer(
+def test_a_failure_of_a_custom_pool_after_sending_is_no_answer(
     handler: Handler, reason: str
 ) -> None:
     with Server(handler) as server, urllib3.PoolManager() as pool:
@@ -353,7 +355,7 @@ def test_a_failure_in_a_pool_of_ones_own_after_it_was_sent_is_no_answer(
         assert len(proxy.requests) == 1
 
 
-def test_a_tls_failure_of_a_pool_of_ones_own_may_have_come_after_the_request(
+def test_a_tls_failure_of_a_custom_pool_leaves_the_outcome_unknown(
     trusting: ssl.SSLContext,
 ) -> None:
     def no_tls(peer: Peer) -> None:
@@ -365,11 +367,11 @@ def test_a_tls_failure_of_a_pool_of_ones_own_may_have_come_after_the_request(
         assert failure(pool, url) == (NoAnswer, "tls")
 
 
-def test_a_pool_of_ones_own_retries_and_follows_nothing() -> None:
+def test_a_custom_pool_retries_nothing_and_follows_no_redirect() -> None:
     busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
     moved = b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
-    for answer in (busy, moved):
-        with Server(answering(answer)) as server, urllib3.PoolManager(retries=5) as pool:
+    for response in (busy, moved):
+        with Server(responding(response)) as server, urllib3.PoolManager(retries=5) as pool:
             with Urllib3Transport(pool=pool) as transport:
                 assert transport.send(get(server)).status in (302, 503)
                 assert transport.send(get(server)).status in (302, 503)
@@ -380,13 +382,13 @@ def test_a_pool_of_ones_own_retries_and_follows_nothing() -> None:
             assert pool.request("GET", server.url, retries=False).status in (302, 503)  # still open
 
 
-def test_an_interrupt_in_a_pool_of_ones_own_is_named_in_the_log(
+def test_an_interrupt_in_a_custom_pool_is_named_in_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
-    with Server(answering(OK)) as server, urllib3.PoolManager() as pool:
+    with Server(responding(OK)) as server, urllib3.PoolManager() as pool:
         transport = Urllib3Transport(pool=pool)
         monkeypatch.setattr("calcom_transports.body.Body.feed", interrupted)
         with pytest.raises(KeyboardInterrupt):
@@ -399,7 +401,9 @@ def test_an_interrupt_in_a_pool_of_ones_own_is_named_in_the_log(
 @pytest.mark.parametrize(
     "options", [{"max_connections": 3}, {"proxy": "http://h:1"}, {"ssl_context": "trusting"}]
 )
-def test_a_pool_of_ones_own_has_its_own_options(options: dict[str, Any], trusting: Any) -> None:
+def test_a_custom_pool_excludes_the_options_of_the_default_pool(
+    options: dict[str, Any], trusting: Any
+) -> None:
     options = {name: trusting if value == "trusting" else value for name, value in options.items()}
     with urllib3.PoolManager() as pool, pytest.raises(InvalidInput) as caught:
         Urllib3Transport(pool=pool, **options)

@@ -10,67 +10,67 @@ from typing import Any
 
 import pytest
 from pooling import (
+    PATIENT,
     TOO_MUCH,
-    Whims,
+    RandomFaults,
+    blocking_outcome,
     check,
     ending_within,
     on_time,
     open_sockets,
     opened,
-    said,
     sockets_beyond,
 )
-from sending import OK, both, settled, tasks_living, under
-from server import PATIENCE, Server
+from sending import OK, each_transport, settled, tasks_living, under
+from server import Server
 
 from calcom_core.errors import NotSent
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.urllib3 import Urllib3Transport
 
-PATIENT = Timeout(PATIENCE, PATIENCE, PATIENCE)
-
 
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("size", [3, 5])
 @on_time
-def test_a_thousand_calls_by_threads_among_failures_leave_the_pool_whole(
-    size: int, counted: Callable[[str, int], None]
+def test_a_thousand_failing_calls_in_threads_leave_the_pool_intact(
+    size: int, sample: Callable[..., Any], counted: Callable[[str, int], None]
 ) -> None:
+    calls = len(sample(range(35), 10))
     chance = random.Random(size)
     outcomes: dict[str, Any] = {}
     together: list[Any] = []
     lock = threading.Lock()
 
-    def ask() -> None:
-        for _ in range(35):
+    def send_all() -> None:
+        for _ in range(calls):
             with lock:
                 target = f"/{len(outcomes)}"
                 outcomes[target] = None
                 within = Timeout(chance.choice([0.05, 5]), chance.choice([0.1, 0.2]), 5)
             request = Request("GET", server.url + target)
-            outcomes[target] = said(transport, request, within)
+            outcomes[target] = blocking_outcome(transport, request, within)
 
     def one(number: int) -> None:
         request = Request("GET", f"{server.url}/together/{number}")
-        together.append(said(transport, request, PATIENT))
+        together.append(blocking_outcome(transport, request, PATIENT))
 
     before = open_sockets()
     threads = set(threading.enumerate())
-    whims = Whims(size, size)
-    with Server(whims) as server:
+    faults = RandomFaults(size, size)
+    with Server(faults) as server:
         with Urllib3Transport(max_connections=size, max_body=TOO_MUCH - 1) as transport:
-            run_all([threading.Thread(target=ask) for _ in range(32)])
-            assert whims.answers.wait()
+            run_all([threading.Thread(target=send_all) for _ in range(32)])
+            assert faults.responses.wait()
             run_all([threading.Thread(target=one, args=(n,)) for n in range(size * 3)])
-        assert whims.connections.wait()
-        check(outcomes, whims, server)
+        assert faults.connections.wait()
+        check(outcomes, faults, server)
     assert sockets_beyond(before) == 0
     assert set(threading.enumerate()) <= threads
-    assert [answer.status for answer in together] == [200] * size * 3
+    assert [response.status for response in together] == [200] * size * 3
     assert {type(outcome) for outcome in outcomes.values()} == {Response, tuple}
     assert (NotSent, "pool") in outcomes.values()
-    assert len(outcomes) == 1_120
-    counted("calls by threads among failures", len(outcomes))
+    assert len(outcomes) == 32 * calls
+    counted("calls in threads with failures", len(outcomes))
 
 
 def run_all(threads: list[threading.Thread]) -> None:
@@ -84,7 +84,7 @@ CLOSING = OK.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n")
 
 
 @contextmanager
-def answering_lightly(answer: bytes, *, once: bool) -> Iterator[str]:
+def light_server(response: bytes, *, once: bool) -> Iterator[str]:
     """Serve one connection after the other, and keep nothing of them; yield the URL."""
     over = False
 
@@ -96,7 +96,7 @@ def answering_lightly(answer: bytes, *, once: bool) -> Iterator[str]:
                     return
                 # A request has no body here, and comes whole.
                 while connection.recv(1_000):
-                    connection.sendall(answer)
+                    connection.sendall(response)
                     if once:
                         break
 
@@ -113,16 +113,16 @@ def answering_lightly(answer: bytes, *, once: bool) -> Iterator[str]:
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 @pytest.mark.parametrize(
-    ("answer", "once", "number"),
+    ("raw_response", "once", "number"),
     [(OK, False, 10_000), (CLOSING, True, 1_000)],
     ids=["10,000 on one connection", "1,000 connections"],
 )
 @ending_within(60)
-def test_thousands_of_requests_leave_nothing(
+def test_thousands_of_requests_leak_nothing(
     kind: str,
-    answer: bytes,
+    raw_response: bytes,
     once: bool,
     number: int,
     sample: Callable[..., Any],
@@ -130,7 +130,7 @@ def test_thousands_of_requests_leave_nothing(
 ) -> None:
     number = len(sample(range(number), number // 10))
 
-    async def ask(times: int) -> None:
+    async def send_all(times: int) -> None:
         for _ in range(times):
             if isinstance(transport, Urllib3Transport):
                 response = transport.send(request)
@@ -143,12 +143,12 @@ def test_thousands_of_requests_leave_nothing(
     async def run() -> int:
         nonlocal transport
         async with opened(kind) as transport:
-            await ask(number * 4 // 5)  # for what is kept once, such as caches
+            await send_all(number * 4 // 5)  # for what is kept once, such as caches
             await settled()
             before, tasks = open_sockets(), tasks_living()
             tracemalloc.start()
             try:
-                await ask(number // 5)
+                await send_all(number // 5)
                 await settled()
                 assert sockets_beyond(before) == 0  # which collects garbage
                 assert tasks_living() == tasks
@@ -157,7 +157,7 @@ def test_thousands_of_requests_leave_nothing(
                 tracemalloc.stop()
 
     transport: Any = None
-    with answering_lightly(answer, once=once) as url:
+    with light_server(raw_response, once=once) as url:
         request = Request("GET", url)
         sockets = open_sockets()
         threads = set(threading.enumerate())
@@ -167,4 +167,4 @@ def test_thousands_of_requests_leave_nothing(
         assert set(threading.enumerate()) <= threads
     # No object is so small that one left by each request would not show.
     assert growth < max(24_000, 16 * number // 5)
-    counted(f"requests that leave nothing: {kind}", number)
+    counted(f"requests without leaks: {kind}", number)

@@ -1,7 +1,7 @@
-"""A write whose connection breaks at any byte of its exchange is carried out once at most.
+"""A write whose connection breaks at any byte of its exchange is executed at most once.
 
-The server breaks the first connection of a call at one byte, and answers on those that follow:
-a second request would be carried out, and counted.
+The server breaks the first connection of a call at one byte, and responds on later connections:
+it would execute and count a second request.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve, frozen
-from sending import ASYNC, both, under
+from sending import ASYNC, each_transport, under
 from server import PATIENCE, Peer, Server
 
 from calcom_core import (
@@ -47,7 +47,7 @@ BOOKING = {
 }
 BODY = json.dumps({"status": "success", "data": BOOKING}, separators=(",", ":")).encode()
 MADE = bookings.get_one("bk7").read(Response(200, (), BODY))
-ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
+RESPONSE = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
 CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(
     b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:150], BODY[150:], b"")
 )
@@ -67,7 +67,7 @@ def create(client: Any) -> Any:
 
 
 def create_large(client: Any) -> Any:
-    """Send more than the buffers of a connection hold, so that it breaks while it is sent."""
+    """Send more than the buffers of a connection hold, which then breaks during the send."""
     return client.bookings.create({**NEW, "booking_fields_responses": {"notes": LARGE}})
 
 
@@ -84,9 +84,9 @@ writes = pytest.mark.parametrize("write", [create, cancel_seat])
 
 @frozen
 class Fault:
-    """Where a connection breaks: after *read* bytes of the request, or *sent* ones of the answer.
+    """Where a connection breaks: after *read* bytes of the request, or *sent* of the response.
 
-    It is *reset*, or else closed in order; *warm* is one that served another call before.
+    It is *reset* or closed in order. A *warm* connection has served another call before.
     """
 
     read: int | None = None
@@ -97,70 +97,70 @@ class Fault:
 
 @frozen
 class Seen:
-    """What became of a call, for the client and for the server.
+    """The result of a call, and what the server received.
 
-    *carried* is how many bytes of a request each connection brought, *complete* how many requests
-    of the call came whole.
+    *received* is the number of bytes received on each connection, *complete* the number of complete
+    requests.
     """
 
     result: Any
-    carried: tuple[int, ...]
+    received: tuple[int, ...]
     complete: int
 
 
 class Breaking:
-    """Breaks the first connection of each call where its fault says, and answers on the others."""
+    """Breaks the first connection of each call at its fault, and responds on the others."""
 
-    def __init__(self, answer: bytes) -> None:
-        self._answer = answer
+    def __init__(self, response: bytes) -> None:
+        self._response = response
         self._ended = threading.Semaphore(0)
         self.begin(None)
 
     def begin(self, fault: Fault | None) -> None:
-        """Prepare for a call; without a fault, every connection serves it."""
+        """Prepare for a call; without a fault, every connection gets a response."""
         self._fault = fault
-        self._carried: list[int] = []
+        self._received: list[int] = []
 
     def end(self) -> tuple[int, ...]:
-        """Return what each connection brought, once all of them are over."""
-        for _ in self._carried:
+        """Return the number of bytes received on each connection, once all have ended."""
+        for _ in self._received:
             assert self._ended.acquire(timeout=PATIENCE)
-        return tuple(self._carried)
+        return tuple(self._received)
 
     def __call__(self, peer: Peer) -> None:
-        number = len(self._carried)
-        self._carried.append(0)
+        number = len(self._received)
+        self._received.append(0)
         try:
             if self._fault is not None and number == 0:
                 self._break(peer, self._fault)
             else:
-                self._carried[number] = len(peer.request())
-                peer.send(self._answer)
+                self._received[number] = len(peer.request())
+                peer.send(self._response)
         finally:
             self._ended.release()
 
     def _break(self, peer: Peer, fault: Fault) -> None:
         if fault.warm:
             peer.request()
-            peer.send(self._answer)
+            peer.send(self._response)
         if fault.read is None:
-            self._carried[0] = len(peer.request())
-            peer.send(self._answer[: fault.sent])
+            self._received[0] = len(peer.request())
+            peer.send(self._response[: fault.sent])
         else:
-            if fault.warm:  # else the client would find it closed, and leave it
+            if fault.warm:  # else the client would find it closed and discard it
                 peer.connection.recv(1, socket.MSG_PEEK)
-            while self._carried[0] < fault.read:
-                data = peer.connection.recv(fault.read - self._carried[0])
+            while self._received[0] < fault.read:
+                data = peer.connection.recv(fault.read - self._received[0])
                 assert data, "the client hung up within its request"
-                self._carried[0] += len(data)
+                self._received[0] += len(data)
         if fault.reset:
             peer.reset()
             return
-        # To close it with bytes unread would be a reset too.
+        # Closing it with unread bytes would also be a reset.
         peer.connection.shutdown(socket.SHUT_WR)
         with suppress(ConnectionResetError):
             while unread := peer.connection.recv(65_536):
-                self._carried[0] += len(unread)
+                self._received[0] += len(unread)
 
 
 class Refused:
@@ -182,7 +182,7 @@ class Refused:
 
 
 class AsyncRefused(Refused):
-    """As `Refused`, awaited."""
+    """The async variant of `Refused`."""
 
     async def send(self, request: Request, timeout: Timeout | None) -> Any:
         return await self._real.send(self.addressed(request), timeout)
@@ -199,7 +199,7 @@ UNKNOWN = (OutcomeUnknown, NoAnswer, 1)
 async def attempt(kind: str, call: Call, url: str, *, warm: bool, refusals: int) -> Any:
     """Make a call with a transport of its own, blocking or not; return its result or its error."""
     options: dict[str, Any] = {"auth": Anonymous(), "base_url": url, "retry": POLICY}
-    # A port that is bound, so that nobody else has it, and at which nobody listens.
+    # A bound port without a listener, which no other process can take.
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -225,11 +225,11 @@ def seen_of(
     call: Call,
     faults: list[Fault | None],
     *,
-    answer: bytes = ANSWER,
+    response: bytes = RESPONSE,
     refusals: int = 0,
 ) -> list[Seen]:
     """Make the call once for each fault."""
-    handler = Breaking(answer)
+    handler = Breaking(response)
 
     async def run() -> list[Seen]:
         seen = []
@@ -248,35 +248,35 @@ def seen_of(
 def length_of(kind: str, call: Call) -> int:
     """Return how many bytes the request of a call has."""
     (seen,) = seen_of(kind, call, [None])
-    return seen.carried[0]
+    return seen.received[0]
 
 
 def every_fault(
     request: int,
-    answer: int = len(ANSWER),
+    response: int = len(RESPONSE),
     *,
     resets: tuple[bool, ...] = (False, True),
     warm: bool = False,
 ) -> list[Any]:
-    """Return the faults at each byte of an exchange of so many bytes."""
+    """Return a fault at each byte of an exchange of these sizes."""
     faults: list[Any] = []
     for reset in resets:
         faults += [Fault(read=count, reset=reset, warm=warm) for count in range(request)]
-        faults += [Fault(sent=count, reset=reset, warm=warm) for count in range(answer)]
+        faults += [Fault(sent=count, reset=reset, warm=warm) for count in range(response)]
     return faults
 
 
-def carried_by(fault: Fault, length: int) -> int:
+def received_by(fault: Fault, length: int) -> int:
     """Return how many bytes the server sees of a request of that length."""
     return length if fault.read is None or not fault.reset else fault.read
 
 
 AT_ONCE = Fault(read=0, reset=True)
-"""The one fault that a client may meet while it connects, when it has sent nothing yet."""
+"""The one fault that can reach a client while it connects, before it has sent anything."""
 
 
 @writes
-@both
+@each_transport
 def test_a_write_that_breaks_at_any_byte_is_sent_once_and_its_outcome_is_unknown(
     kind: str, write: Call, sample: Callable[..., Any]
 ) -> None:
@@ -284,50 +284,50 @@ def test_a_write_that_breaks_at_any_byte_is_sent_once_and_its_outcome_is_unknown
     faults = every_fault(length)
     assert len(faults) > 1_000
     faults.remove(AT_ONCE)
-    faults = [AT_ONCE, *sample(faults, 60)]
+    faults = [AT_ONCE, *sample(faults, 24)]
 
     seen = dict(zip(faults, seen_of(kind, write, faults), strict=True))
 
     assert seen.pop(AT_ONCE) in (Seen(UNKNOWN, (0,), 0), Seen(MADE, (0, length), 1))
     assert seen == {
-        fault: Seen(UNKNOWN, (carried_by(fault, length),), 1 if fault.read is None else 0)
+        fault: Seen(UNKNOWN, (received_by(fault, length),), 1 if fault.read is None else 0)
         for fault in faults
         if fault != AT_ONCE
     }
 
 
-@both
-def test_a_write_whose_chunked_answer_breaks_at_any_byte_is_sent_once(
+@each_transport
+def test_a_write_whose_chunked_response_breaks_at_any_byte_is_sent_once(
     kind: str, sample: Callable[..., Any]
 ) -> None:
     length = length_of(kind, create)
     faults = every_fault(0, len(CHUNKED), resets=(False,))
     assert len(faults) > 300
-    faults = sample(faults, 60)
+    faults = sample(faults, 24)
 
-    seen = seen_of(kind, create, faults, answer=CHUNKED)
+    seen = seen_of(kind, create, faults, response=CHUNKED)
 
     assert seen == [Seen(UNKNOWN, (length,), 1)] * len(faults)
 
 
-@both
-def test_a_write_on_a_connection_used_before_that_breaks_at_any_byte_is_sent_once(
+@each_transport
+def test_a_write_on_a_reused_connection_that_breaks_at_any_byte_is_sent_once(
     kind: str, sample: Callable[..., Any]
 ) -> None:
     length = length_of(kind, create)
     faults = every_fault(length, 1, warm=True)
     assert len(faults) > 500
-    faults = sample(faults, 60)
+    faults = sample(faults, 24)
 
     seen = dict(zip(faults, seen_of(kind, create, faults), strict=True))
 
     assert seen == {
-        fault: Seen(UNKNOWN, (carried_by(fault, length),), 1 if fault.read is None else 0)
+        fault: Seen(UNKNOWN, (received_by(fault, length),), 1 if fault.read is None else 0)
         for fault in faults
     }
 
 
-@both
+@each_transport
 def test_a_write_that_breaks_while_it_is_sent_is_sent_once(kind: str) -> None:
     faults: list[Any] = [Fault(read=count, reset=True) for count in (1, 300, 65_536, 200_000)]
 
@@ -336,14 +336,14 @@ def test_a_write_that_breaks_while_it_is_sent_is_sent_once(kind: str) -> None:
     assert seen == [Seen(UNKNOWN, (fault.read,), 0) for fault in faults]
 
 
-@both
+@each_transport
 def test_a_write_that_breaks_at_any_byte_after_refused_connections_is_sent_once(
     kind: str, sample: Callable[..., Any]
 ) -> None:
     length = length_of(kind, create)
     faults = every_fault(length, 1, resets=(False,))
     assert len(faults) > 250
-    faults = sample(faults, 60)
+    faults = sample(faults, 24)
 
     seen = dict(zip(faults, seen_of(kind, create, faults, refusals=2), strict=True))
 
@@ -354,9 +354,9 @@ def test_a_write_that_breaks_at_any_byte_after_refused_connections_is_sent_once(
 
 
 @writes
-@both
+@each_transport
 @pytest.mark.parametrize("refusals", [0, 1, 2, 3])
-def test_a_write_that_was_not_sent_is_repeated_and_carried_out_once(
+def test_a_write_that_was_not_sent_is_retried_and_executed_once(
     kind: str, write: Call, refusals: int
 ) -> None:
     length = length_of(kind, write)
@@ -364,24 +364,24 @@ def test_a_write_that_was_not_sent_is_repeated_and_carried_out_once(
 
 
 @writes
-@both
-def test_a_write_that_can_never_be_sent_is_not_carried_out(kind: str, write: Call) -> None:
+@each_transport
+def test_a_write_that_can_never_be_sent_is_not_executed(kind: str, write: Call) -> None:
     never = Seen((NotSent, type(None), 4), (), 0)
     assert seen_of(kind, write, [None], refusals=4) == [never]
 
 
-@both
-def test_a_read_that_breaks_at_any_byte_is_sent_again_and_answered(
+@each_transport
+def test_a_read_that_breaks_at_any_byte_is_retried_and_returned(
     kind: str, sample: Callable[..., Any]
 ) -> None:
     length = length_of(kind, get_one)
     faults = every_fault(length, resets=(False,))
     assert len(faults) > 400
-    faults = sample(faults, 60)
+    faults = sample(faults, 24)
 
     seen = dict(zip(faults, seen_of(kind, get_one, faults), strict=True))
 
     assert seen == {
-        fault: Seen(MADE, (carried_by(fault, length), length), 2 if fault.read is None else 1)
+        fault: Seen(MADE, (received_by(fault, length), length), 2 if fault.read is None else 1)
         for fault in faults
     }

@@ -18,8 +18,15 @@ import pytest
 import trio
 import trio.testing
 from anyio import create_task_group
-from sending import ASYNC, OK_RESPONSE, asyncs, both, under
-from server import PATIENCE, Handler, Peer, Server, answering, answering_once, stalling
+from sending import (
+    ASYNC,
+    OK_RESPONSE,
+    each_async_transport,
+    each_transport,
+    encrypted_or_not,
+    under,
+)
+from server import PATIENCE, Handler, Peer, Server, responding, responding_once, stalling
 
 from calcom_core import (
     NO_RETRY,
@@ -50,7 +57,6 @@ from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_test_0123456789abcdef"
 RETRY = RetryPolicy(attempts=3, base=0, cap=0)
-encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 
 DELETED = b'{"status":"success"}'
 
@@ -97,7 +103,7 @@ def delete(uid: str = "r7") -> Any:
     return slots.delete_reservation(uid)
 
 
-@both
+@each_transport
 def test_each_exchange_is_logged_with_its_attempt_and_without_secrets(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -116,7 +122,7 @@ def test_each_exchange_is_logged_with_its_attempt_and_without_secrets(
     ]
 
 
-@both
+@each_transport
 def test_no_query_and_no_invalid_request_id_is_logged(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -128,10 +134,10 @@ def test_no_query_and_no_invalid_request_id_is_logged(
     assert lines(caplog) == ["GET /v2/bookings: 404, attempt 1"]
 
 
-@both
+@each_transport
 def test_a_failed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
-    with Server(answering_once(b"")) as server:
+    with Server(responding_once(b"")) as server:
         with pytest.raises(OutcomeUnknown):
             call(kind, bookings.confirm("bk7"), base_url=server.url)
         with pytest.raises(NoAnswer):
@@ -143,14 +149,14 @@ def test_a_failed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture
     ]
 
 
-@asyncs
+@each_async_transport
 def test_a_cancelled_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
 
     async def cancelled() -> None:
         async with AsyncClient(KEY, base_url=server.url) as client, create_task_group() as nursery:
             nursery.start_soon(client.call, bookings.get("bk7"))
-            await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            await anyio.to_thread.run_sync(server.requested.wait, PATIENCE)
             nursery.cancel_scope.cancel()
 
     with Server(stalling()) as server:
@@ -175,7 +181,7 @@ def cancel_call(
     """Cancel a call once the server has its request, or its connection."""
 
     async def end(scope: anyio.CancelScope) -> None:
-        await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
+        await anyio.to_thread.run_sync(server.requested.wait, PATIENCE)
         scope.cancel()
 
     async def limited() -> None:
@@ -188,7 +194,7 @@ def cancel_call(
         under(kind, limited)
 
 
-@asyncs
+@each_async_transport
 @encrypted_or_not
 def test_a_write_that_is_cancelled_after_it_was_sent_is_logged(
     kind: str,
@@ -208,7 +214,7 @@ def test_a_write_that_is_cancelled_after_it_was_sent_is_logged(
     ]
 
 
-@asyncs
+@each_async_transport
 def test_a_request_without_an_operation_is_logged_without_query_and_credential(
     kind: str,
     caplog: pytest.LogCaptureFixture,
@@ -223,7 +229,7 @@ def test_a_request_without_an_operation_is_logged_without_query_and_credential(
     assert warned(caplog) == [("calcom_transports", f"DELETE /v2/[redacted]: {CANCELLED}")]
 
 
-@asyncs
+@each_async_transport
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_cancelled_read_is_not_logged(
     kind: str, method: str, caplog: pytest.LogCaptureFixture
@@ -236,13 +242,13 @@ def test_a_cancelled_read_is_not_logged(
     assert warned(caplog) == []
 
 
-@asyncs
+@each_async_transport
 def test_a_write_that_is_cancelled_before_it_was_sent_is_not_logged(
     kind: str, trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     def stall_handshake(peer: Peer) -> None:
         peer.connection.recv(1)
-        peer.server.asked.set()
+        peer.server.requested.set()
         peer.stall()
 
     async def call(server: Server) -> None:
@@ -274,7 +280,7 @@ def test_an_interrupted_write_is_logged(
     ]
 
 
-@both
+@each_transport
 def test_a_replayed_exchange_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "calcom_transports")
     replay = Replay.of((delete(), responses.json({"status": "success"})))
@@ -335,7 +341,7 @@ def collect(seen: list[Observation], events: list[str] | None = None) -> Any:
     return on_exchange
 
 
-@both
+@each_transport
 def test_a_function_runs_around_each_attempt(kind: str) -> None:
     seen: list[Observation] = []
     events: list[str] = []
@@ -357,11 +363,11 @@ def test_a_function_runs_around_each_attempt(kind: str) -> None:
     assert KEY not in repr(seen)
 
 
-@both
+@each_transport
 def test_a_function_sees_the_error_of_a_failed_exchange(kind: str) -> None:
     seen: list[Observation] = []
     failed = pytest.raises(NoAnswer)
-    with Server(answering_once(b"")) as server, failed as caught:
+    with Server(responding_once(b"")) as server, failed as caught:
         call(kind, delete(), base_url=server.url, retry=NO_RETRY, on_exchange=collect(seen))
     assert [(one.method, one.response, one.attempt) for one in seen] == [("DELETE", None, 1)]
     assert seen[0].error is caught.value
@@ -378,7 +384,7 @@ def test_under_trio_an_observation_uses_its_clock_and_shows_a_cancellation() -> 
             trio.open_nursery() as nursery,
         ):
             nursery.start_soon(client.call, bookings.get("bk7"))
-            await trio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            await trio.to_thread.run_sync(server.requested.wait, PATIENCE)
             clock.jump(3600)
             nursery.cancel_scope.cancel()
 
@@ -388,14 +394,14 @@ def test_under_trio_an_observation_uses_its_clock_and_shows_a_cancellation() -> 
     assert (observation.seconds, type(observation.error)) == (3600.0, trio.Cancelled)
 
 
-@both
+@each_transport
 def test_a_function_runs_around_the_exchanges_of_recordings_and_replays(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     seen: list[Observation] = []
     path = tmp_path / "c.json"
-    with Server(answering(wire_response(DELETED))) as server:
+    with Server(responding(wire_response(DELETED))) as server:
         call(kind, delete(), Recorder(path), base_url=server.url, on_exchange=collect(seen))
     call(kind, delete(), Replay(path), on_exchange=collect(seen))
     assert [(one.path, one.status) for one in seen] == [("/v2/slots/reservations/r7", 200)] * 2
@@ -417,7 +423,7 @@ class AsyncThreePages:
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-@both
+@each_transport
 def test_a_function_runs_around_the_pages_of_an_iteration_but_not_around_its_loop(
     kind: str, concurrency: int
 ) -> None:
@@ -525,7 +531,7 @@ def test_an_error_of_the_function_reaches_the_caller() -> None:
         yield
         raise LookupError("late")
 
-    with Server(answering(wire_response(DELETED))) as server:
+    with Server(responding(wire_response(DELETED))) as server:
         with pytest.raises(LookupError, match="early"):
             call("urllib3", delete(), base_url=server.url, on_exchange=early)
         assert server.connections == 0
@@ -534,14 +540,14 @@ def test_an_error_of_the_function_reaches_the_caller() -> None:
         assert len(server.requests) == 1
 
 
-@both
+@each_transport
 def test_a_function_cannot_suppress_the_error_of_an_exchange(kind: str) -> None:
     @contextmanager
     def suppressing(observation: Observation) -> Iterator[None]:
         with suppress(BaseException):
             yield
 
-    with Server(answering_once(b"")) as server, pytest.raises(OutcomeUnknown) as caught:
+    with Server(responding_once(b"")) as server, pytest.raises(OutcomeUnknown) as caught:
         call(kind, bookings.confirm("bk7"), base_url=server.url, on_exchange=suppressing)
     assert str(caught.value.cause).startswith(
         "POST /v2/bookings/bk7/confirm: the server closed the connection within its response"

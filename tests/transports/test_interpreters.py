@@ -584,7 +584,7 @@ class Stubborn:
         raise AssertionError
 
 
-def test_a_gather_that_is_cancelled_twice_waits_for_its_tasks_all_the_same() -> None:
+def test_a_gather_that_is_cancelled_twice_waits_for_its_tasks() -> None:
     async def main() -> float:
         loop = asyncio.get_running_loop()
         task = loop.create_task(run_asyncio(gather([fetch("a")], limit=1), Stubborn()))
@@ -691,7 +691,7 @@ def test_sleeps_obey_the_mock_clock() -> None:
     assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0)) == 3600.0
 
 
-def test_outside_trio_the_error_names_the_way_out_and_the_program_is_closed() -> None:
+def test_outside_trio_the_error_says_what_to_do_and_the_program_is_closed() -> None:
     program = fetch("a")
     coroutine = run_trio(program, AsyncEcho())
 
@@ -718,6 +718,7 @@ def test_a_gather_needs_a_limit_of_at_least_one() -> None:
 
 
 def test_a_gather_that_starts_in_a_cancelled_branch_is_cancelled_at_once() -> None:
+    # Private, since a program meets this moment only by a race between two threads.
     scope = _Scope()
     scope.cancel()
 

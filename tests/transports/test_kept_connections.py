@@ -1,7 +1,7 @@
-"""Connections that are kept after an answer, and end or say something at any moment after it.
+"""Kept connections that end, or on which the server sends bytes, at any moment after a response.
 
-A transport, in clear and through TLS, sends no byte of a request twice, whatever becomes of a
-connection it kept: the request goes out on a new one, or it may have gone out and has no answer.
+In clear and over TLS, no transport sends a byte of a request twice. If a kept connection fails,
+the request goes out on a new one, or it may have been sent and the outcome is NoAnswer.
 """
 
 import random
@@ -19,9 +19,19 @@ import trio
 import trio.testing
 from attrs import field, frozen
 from cancelling import Steps
-from pooling import Ended, on_time, opened, sent
-from sending import ASYNC, OK, OK_RESPONSE, asyncs, both, get, post, under
-from server import PATIENCE, Handler, Peer, Server, answering
+from pooling import Ended, on_time, opened, outcome_of
+from sending import (
+    ASYNC,
+    OK,
+    OK_RESPONSE,
+    each_async_transport,
+    each_transport,
+    encrypted_or_not,
+    get,
+    post,
+    under,
+)
+from server import PATIENCE, Handler, Peer, Server, responding
 
 from calcom_core import NO_RETRY, RetryPolicy, bookings, slots
 from calcom_core.errors import NoAnswer, NotSent
@@ -33,7 +43,6 @@ UNSENT = (NotSent, "closed")
 STRAY = OK.replace(b"ok", b"no")
 REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
-encrypted_or_not = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 
 Act = Callable[[Peer], None]
 
@@ -51,12 +60,12 @@ def wire(server: Server) -> bytes:
 
 
 def finish(peer: Peer) -> None:
-    """Close the sending side, TLS or not, with nothing said of it in TLS."""
+    """Close the sending side, over TLS without close_notify."""
     socket.socket.shutdown(peer.connection, socket.SHUT_WR)
 
 
 def close(peer: Peer) -> None:
-    """Close it whole: what comes then is answered by a reset."""
+    """Close both sides: the next bytes from the client cause a reset."""
     peer.connection.close()
 
 
@@ -77,7 +86,7 @@ def in_turn(*acts: Act) -> Act:
 
 
 def close_notify(peer: Peer) -> None:
-    """Say that TLS is over, and wait for no answer to that."""
+    """Send close_notify, without waiting for that of the client."""
     assert isinstance(peer.connection, ssl.SSLSocket)
     peer.connection.settimeout(0)
     with suppress(ssl.SSLWantReadError):
@@ -91,34 +100,34 @@ def raw(data: bytes) -> Act:
 
 
 def handshake_message(peer: Peer) -> None:
-    """Send a message of the handshake after it, as a late session ticket is one."""
+    """Send a handshake message after the handshake, such as a late session ticket."""
     assert isinstance(peer.connection, ssl.SSLSocket)
     peer.connection.verify_client_post_handshake()
-    peer.connection.write(b"")  # which sends it, and nothing else
+    peer.connection.write(b"")  # which sends that message alone
     peer.connection.do_handshake()
 
 
 class Kept:
-    """Answers the first request of a first connection, then does to it what it is told, when told.
+    """Responds to the first request of the first connection, then runs *act* on it, when told.
 
-    Any other connection is answered on. `brought` is what each brought after that first request.
+    It responds on any other connection. `received` holds the bytes of each after the first request.
     """
 
     def __init__(self, act: Act) -> None:
         self.act = act
         self.go = threading.Event()
         self.executed = threading.Event()
-        self.brought: list[bytes] = []
+        self.received: list[bytes] = []
         self.connections = Ended()
 
     def now(self) -> None:
-        """Let it happen, and return when it has."""
+        """Let *act* run, and return when it has."""
         self.go.set()
         assert self.executed.wait(PATIENCE)
 
     def __call__(self, peer: Peer) -> None:
-        number = len(self.brought)
-        self.brought.append(b"")
+        number = len(self.received)
+        self.received.append(b"")
         with self.connections:
             if number == 0:
                 peer.request()
@@ -128,10 +137,10 @@ class Kept:
                 self.executed.set()
                 with suppress(OSError):
                     while data := peer.connection.recv(65_536):
-                        self.brought[0] += data
+                        self.received[0] += data
             else:
                 while request := peer.request():
-                    self.brought[number] += request
+                    self.received[number] += request
                     peer.send(OK)
 
     def begin(self, peer: Peer) -> None:
@@ -139,7 +148,7 @@ class Kept:
 
 
 class AtOnce(Kept):
-    """Ends its side together with the answer: the FIN is in the segment that brings the answer."""
+    """Closes its side together with the response: the FIN is in the same segment."""
 
     def begin(self, peer: Peer) -> None:
         socket.socket.setsockopt(peer.connection, socket.IPPROTO_TCP, socket.TCP_CORK, 1)
@@ -150,14 +159,14 @@ class AtOnce(Kept):
 
 @frozen
 class Seen:
-    """What the second call came to, and what of it each connection brought to the server."""
+    """The result of the second call, and its bytes that the server received on each connection."""
 
     result: Any
-    brought: tuple[bytes, ...] = field(converter=tuple)
+    received: tuple[bytes, ...] = field(converter=tuple)
 
 
-def anew(server: Server) -> Seen:
-    """Return what is seen where the call is answered on a new connection, and sent on no other."""
+def on_a_new_connection(server: Server) -> Seen:
+    """Return the expected outcome of a call that is sent on a new connection and on no other."""
     return Seen(OK_RESPONSE, (b"", wire(server)))
 
 
@@ -177,14 +186,14 @@ def handing_over(real: Any, before: Callable[[], None]) -> Any:
 
 @contextmanager
 def when_taken(kind: str, call: Callable[[], None]) -> Iterator[None]:
-    """Make a call when a transport is about to hand its next byte over.
+    """Make a call just before a transport sends its next byte.
 
-    By then it has found the connection good, and does not look again.
+    By then it has checked the connection, and does not check it again.
     """
     client = threading.current_thread()
 
     def once() -> None:
-        if threading.current_thread() is client:  # and not the server, which is in one of its own
+        if threading.current_thread() is client:  # and not that of the server
             patch.undo()
             call()
 
@@ -198,7 +207,7 @@ def when_taken(kind: str, call: Callable[[], None]) -> Iterator[None]:
 
                 patch.setattr(owner, name, hand_over)
         if kind == "trio":
-            real_send = trio.SocketStream.send_all  # below TLS, which lets others run before it
+            real_send = trio.SocketStream.send_all  # below TLS, before which other tasks run
             patch.setattr(trio.SocketStream, "send_all", handing_over(real_send, once))
             with trio.socket.socket() as sample:
                 patch.setattr(type(sample), "send", handing_over(type(sample).send, once))
@@ -216,14 +225,14 @@ def kept(
 
     async def run() -> Any:
         async with opened(kind, ssl_context=trusting, max_connections=1) as transport:
-            assert await sent(transport, first(server)) == OK_RESPONSE
+            assert await outcome_of(transport, first(server)) == OK_RESPONSE
             with when(kind, handler.now):
-                return await sent(transport, post(server))
+                return await outcome_of(transport, post(server))
 
     with Server(handler, tls=tls) as server:
         result = under(kind, run)
         assert handler.connections.wait()
-    return Seen(result, handler.brought), server
+    return Seen(result, handler.received), server
 
 
 IDLE: dict[str, Act] = {
@@ -234,8 +243,8 @@ IDLE: dict[str, Act] = {
     "408 and fin": in_turn(say(REQUEST_TIMEOUT), finish),
     "408 and close": in_turn(say(REQUEST_TIMEOUT), close),
     "a stray byte": say(b"\n"),
-    "a stray answer": say(STRAY),
-    "a stray interim answer": say(b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a stray response": say(STRAY),
+    "a stray interim response": say(b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 
 IDLE_TLS: dict[str, Act] = {
@@ -243,15 +252,15 @@ IDLE_TLS: dict[str, Act] = {
     "close_notify and fin": in_turn(close_notify, finish),
     "close_notify and close": in_turn(close_notify, close),
     "close_notify and reset": in_turn(close_notify, reset),
-    "a byte that is no TLS": raw(b"\x17"),
-    "a record nobody encrypted": raw(b"\x17\x03\x03\x00\x20" + bytes(32)),
+    "a byte that is not TLS": raw(b"\x17"),
+    "an invalid record": raw(b"\x17\x03\x03\x00\x20" + bytes(32)),
 }
 
 
-@both
+@each_transport
 @encrypted_or_not
 @on_time
-def test_a_connection_that_ends_or_says_something_while_idle_is_left_and_nothing_sent_on_it(
+def test_an_idle_connection_that_ends_or_receives_bytes_is_not_reused(
     kind: str,
     encrypted: bool,
     certified: ssl.SSLContext,
@@ -263,39 +272,39 @@ def test_a_connection_that_ends_or_says_something_while_idle_is_left_and_nothing
     expected = {}
     for name, act in acts.items():
         seen[name], server = kept(kind, Kept(act), certified if encrypted else None, trusting)
-        expected[name] = anew(server)
+        expected[name] = on_a_new_connection(server)
     assert seen == expected
     counted(f"idle connections: {kind}", len(acts))
 
 
-@both
+@each_transport
 @encrypted_or_not
 @on_time
-def test_a_connection_that_ends_with_its_answer_is_left(
+def test_a_connection_that_ends_with_its_response_is_not_reused(
     kind: str, encrypted: bool, certified: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     handler = AtOnce(lambda peer: None)
     seen, server = kept(kind, handler, certified if encrypted else None, trusting)
-    assert seen == anew(server)
+    assert seen == on_a_new_connection(server)
 
 
-@both
+@each_transport
 @on_time
-def test_a_message_of_tls_that_comes_late_costs_the_connection_at_most(
+def test_a_late_tls_message_costs_at_most_the_connection(
     kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
-    """RFC 8446, 4.6: a server may send session tickets at any time, and other such messages."""
+    """RFC 8446, 4.6: a server may send such messages, as session tickets, at any time."""
     trusting.post_handshake_auth = True
     certified.verify_mode = ssl.CERT_OPTIONAL
     try:
         seen, server = kept(kind, Kept(handshake_message), certified, trusting)
     finally:
         certified.verify_mode = ssl.CERT_NONE
-    assert seen in (anew(server), Seen(OK_RESPONSE, (wire(server),)))
+    assert seen in (on_a_new_connection(server), Seen(OK_RESPONSE, (wire(server),)))
 
 
 def corked(*parts: bytes) -> Handler:
-    """Answer every request with the parts: in TLS a record of each, and all in one segment."""
+    """Respond to every request with the parts: a TLS record each, all in one segment."""
 
     def handler(peer: Peer) -> None:
         while peer.request():
@@ -307,22 +316,22 @@ def corked(*parts: bytes) -> Handler:
     return handler
 
 
-def answer_of(size: int) -> bytes:
-    """Return an answer that has so many bytes in all."""
+def response_of(size: int) -> bytes:
+    """Return a response of exactly *size* bytes."""
     head = b"HTTP/1.1 200 OK\r\nX: %b\r\nContent-Length: 5\r\n\r\n"
     return head % bytes(b"x" * (size - len(head % b"") - 5)) + b"first"
 
 
-# Buffers have these sizes: one read ends there, and another layer may keep what comes after it.
-# Above half of a TCP window (of 64 kB) it would be no segment of its own, and arrive in two parts.
+# Sizes of buffers: one read ends there, and another layer may keep the bytes after it.
+# More than half of a TCP window (of 64 kB) would arrive in two segments.
 SIZES = [100, 1_024, 2_048, 4_096, 8_192, 12_288, 16_384, 24_576]
 
 
 @pytest.mark.exhaustive(sample=2)
-@both
+@each_transport
 @encrypted_or_not
 @on_time
-def test_what_comes_with_an_answer_is_never_the_next_one(
+def test_bytes_sent_with_a_response_are_never_the_next_response(
     kind: str,
     encrypted: bool,
     certified: ssl.SSLContext,
@@ -331,43 +340,43 @@ def test_what_comes_with_an_answer_is_never_the_next_one(
 ) -> None:
     async def run() -> Any:
         async with opened(kind, ssl_context=trusting) as transport:
-            results = [await sent(transport, get(server)) for _ in range(3)]
+            results = [await outcome_of(transport, get(server)) for _ in range(3)]
         return [getattr(result, "body", result) for result in results], server.connections
 
     ways = {}
     for size in SIZES:
-        ways[f"with {size} bytes"] = (answer_of(size) + STRAY,)
-        ways[f"after {size} bytes"] = (answer_of(size), STRAY)
-        ways[f"a byte after {size} bytes"] = (answer_of(size), b"\n")
+        ways[f"with {size} bytes"] = (response_of(size) + STRAY,)
+        ways[f"after {size} bytes"] = (response_of(size), STRAY)
+        ways[f"a byte after {size} bytes"] = (response_of(size), b"\n")
     seen = {}
     for name, parts in ways.items():
         with Server(corked(*parts), tls=certified if encrypted else None) as server:
             seen[name] = under(kind, run)
     assert seen == dict.fromkeys(ways, ([b"first"] * 3, 3))
-    counted(f"bytes after an answer: {kind}", len(ways))
+    counted(f"bytes after a response: {kind}", len(ways))
 
 
-@both
+@each_transport
 @encrypted_or_not
 @on_time
-def test_a_connection_that_ends_just_before_the_first_byte_is_sent_the_request_once_at_most(
+def test_a_connection_that_ends_just_before_the_first_byte_gets_the_request_at_most_once(
     kind: str,
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
     counted: Callable[[str, int], None],
 ) -> None:
-    """The server may have ended it after any byte, for all that can be told: it is sent no more.
+    """The client cannot tell after which byte the server closed, and does not send again.
 
-    What the server said meanwhile is read as the answer, since nothing tells it from one; a 408
-    says then what is true, that the server did not wait for the request (RFC 9110, 15.5.9).
+    Bytes that the server sent meanwhile are read as the response, since nothing distinguishes
+    them from one. A 408 is then true: the server did not wait for the request (RFC 9110, 15.5.9).
     """
     tls = certified if encrypted else None
     refused = Response(408, {"Connection": "close", "Content-Length": "0"})
     acts: dict[str, tuple[Act, Any, bool]] = {
         "fin": (finish, LOST, True),
         "close": (close, LOST, False),
-        # A socket that was reset takes no byte; trio and OpenSSL do not tell that of TLS.
+        # A send to a reset socket fails; over TLS, trio and OpenSSL do not report that.
         "reset": (reset, LOST if encrypted and kind != "asyncio" else UNSENT, False),
         "408 and fin": (in_turn(say(REQUEST_TIMEOUT), finish), refused, True),
     }
@@ -384,34 +393,34 @@ def test_a_connection_that_ends_just_before_the_first_byte_is_sent_the_request_o
     counted(f"connections ended before the first byte: {kind}", len(acts))
 
 
-@asyncs
+@each_async_transport
 @encrypted_or_not
 @on_time
-def test_a_connection_that_ends_after_any_step_of_a_task_is_sent_the_request_once_at_most(
+def test_a_connection_that_ends_after_any_step_of_a_task_gets_the_request_at_most_once(
     kind: str, encrypted: bool, certified: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     async def run(step: int, handler: Kept) -> Any:
         async with opened(kind, ssl_context=trusting) as transport:
-            assert await sent(transport, first(server)) == OK_RESPONSE
-            return await Steps(step, handler.now).of(partial(sent, transport, post(server)))
+            assert await outcome_of(transport, first(server)) == OK_RESPONSE
+            return await Steps(step, handler.now).of(partial(outcome_of, transport, post(server)))
 
     tls = certified if encrypted else None
     for act in (finish, reset):
-        # Under trio the only one of bare bytes is to read.
+        # Under trio the only step without TLS is the read.
         for step in (1, 2) if encrypted or kind != "trio" else (1,):
             handler = Kept(act)
             with Server(handler, tls=tls) as server:
                 result = under(kind, run, step, handler)
                 assert handler.connections.wait()
-            # Which steps a library makes while it sends is its own affair.
+            # Each library sends in steps of its own.
             possible = [Seen(LOST, (wire(server),)), Seen(UNSENT, (b"",))]
-            if act is reset:  # which makes the server forget what has arrived
+            if act is reset:  # which discards what the server has received
                 possible.append(Seen(LOST, (b"",)))
-            assert Seen(result, handler.brought) in possible
+            assert Seen(result, handler.received) in possible
 
 
 class Executing:
-    """Executes every request, and closes its first connection when a test says so.
+    """Executes every request, and closes its first connection on demand.
 
     `executed` counts the writes.
     """
@@ -422,7 +431,7 @@ class Executing:
         self.executed = 0
 
     def close_idle(self) -> None:
-        """Close the first connection, and return when the client can know it."""
+        """Close the first connection, and return when the client can notice it."""
         self.go.set()
         assert self.closed.wait(PATIENCE)
 
@@ -440,7 +449,7 @@ class Executing:
 SUCCESS = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"status":"success"}'
 
 
-@asyncs
+@each_async_transport
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @on_time
 def test_a_write_whose_connection_is_closed_while_other_tasks_run_is_not_sent_and_then_retried(
@@ -483,7 +492,7 @@ def test_a_write_whose_connection_is_closed_while_other_tasks_run_is_not_sent_an
 
 @frozen
 class Break:
-    """Where a connection breaks: after *read* bytes of a request, or *sent* ones of the answer."""
+    """Where a connection breaks: after *read* bytes of a request, or *sent* of the response."""
 
     read: int | None
     sent: int
@@ -498,50 +507,50 @@ def every_break(request: int) -> list[Break]:
 
 
 class Breaking:
-    """Answers the first request of each connection, and breaks it in the second.
+    """Responds to the first request of each connection, and breaks it in the second.
 
-    `brought` is what each brought after the first, in TLS as it came, undecrypted.
+    `received` holds the bytes of each after the first request; over TLS they are still encrypted.
     """
 
     def __init__(self, breaks: Sequence[Break]) -> None:
         self.breaks = breaks
-        self.brought: list[bytes] = []
+        self.received: list[bytes] = []
         self.connections = Ended()
 
     def __call__(self, peer: Peer) -> None:
-        number = len(self.brought)
-        self.brought.append(b"")
+        number = len(self.received)
+        self.received.append(b"")
         with self.connections:
             peer.request()
             peer.send(OK)
-            self.brought[number] = self._broken(peer, self.breaks[number])
+            self.received[number] = self._broken(peer, self.breaks[number])
 
     def _broken(self, peer: Peer, at: Break) -> bytes:
-        # Below TLS, where it counts bytes and not records.
+        # Read below TLS, to count bytes and not records.
         receive = socket.socket.recv
-        brought = b""
+        received = b""
         if at.read is None:
-            brought = peer.request()
+            received = peer.request()
             peer.send(OK[: at.sent])
-        elif at.read == 0:  # else the client would find it closed, and leave it
+        elif at.read == 0:  # else the client would find it closed and discard it
             receive(peer.connection, 1, socket.MSG_PEEK)
-        while at.read is not None and len(brought) < at.read:
-            data = receive(peer.connection, at.read - len(brought))
+        while at.read is not None and len(received) < at.read:
+            data = receive(peer.connection, at.read - len(received))
             assert data, "the client hung up within its request"
-            brought += data
+            received += data
         if at.reset:
             reset(peer)
         else:
             finish(peer)
             while data := receive(peer.connection, 65_536):
-                brought += data
-        return brought
+                received += data
+        return received
 
 
 def broken(
     kind: str, tls: ssl.SSLContext | None, trusting: ssl.SSLContext, breaks: Sequence[Break]
 ) -> tuple[list[Any], list[bytes], Server]:
-    """Let one transport, which may have one connection, meet the breaks; return what came of them.
+    """Send requests through a transport with one connection, which breaks; return the outcomes.
 
     The requests that break have no body: in TLS they are one record.
     """
@@ -551,39 +560,39 @@ def broken(
         results = []
         async with opened(kind, ssl_context=trusting, max_connections=1) as transport:
             for _ in breaks:
-                assert await sent(transport, first(server)) == OK_RESPONSE
-                results.append(await sent(transport, get(server)))
+                assert await outcome_of(transport, first(server)) == OK_RESPONSE
+                results.append(await outcome_of(transport, get(server)))
         return results
 
     with Server(handler, tls=tls) as server:
         results = under(kind, run)
         assert handler.connections.wait()
         assert server.connections == len(breaks)
-    return results, handler.brought, server
+    return results, handler.received, server
 
 
-@both
+@each_transport
 @on_time
-def test_a_kept_connection_that_breaks_at_any_byte_is_sent_the_request_once(
+def test_a_kept_connection_that_breaks_at_any_byte_gets_the_request_once(
     kind: str,
     trusting: ssl.SSLContext,
     sample: Callable[..., Any],
     counted: Callable[[str, int], None],
 ) -> None:
-    breaks = sample(every_break(72), 60)
-    results, brought, server = broken(kind, None, trusting, breaks)
+    breaks = sample(every_break(72), 24)
+    results, received, server = broken(kind, None, trusting, breaks)
 
-    asked = b"GET /v2/x?q=1 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept-Encoding: gzip\r\n\r\n"
-    asked %= server.port
-    assert len(asked) == 72
+    whole = b"GET /v2/x?q=1 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept-Encoding: gzip\r\n\r\n"
+    whole %= server.port
+    assert len(whole) == 72
     assert results == [LOST] * len(breaks)
-    assert brought == [asked[: at.read] if at.reset else asked for at in breaks]
+    assert received == [whole[: at.read] if at.reset else whole for at in breaks]
     counted(f"kept connections that break: {kind}", len(breaks))
 
 
-@both
+@each_transport
 @on_time
-def test_a_kept_tls_connection_that_breaks_at_any_byte_is_sent_the_request_once(
+def test_a_kept_tls_connection_that_breaks_at_any_byte_gets_the_request_once(
     kind: str,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
@@ -591,27 +600,27 @@ def test_a_kept_tls_connection_that_breaks_at_any_byte_is_sent_the_request_once(
     counted: Callable[[str, int], None],
 ) -> None:
     # RFC 8446, 5.2: a header of 5 bytes, a type of one, and a tag of 16.
-    breaks = sample(every_break(72 + 22), 60)
-    results, brought, server = broken(kind, certified, trusting, breaks)
+    breaks = sample(every_break(72 + 22), 24)
+    results, received, server = broken(kind, certified, trusting, breaks)
 
-    asked = b"GET /v2/x?q=1 HTTP/1.1\r\nHost: localhost:%d\r\nAccept-Encoding: gzip\r\n\r\n"
-    asked %= server.port
-    assert len(asked) == 72
+    whole = b"GET /v2/x?q=1 HTTP/1.1\r\nHost: localhost:%d\r\nAccept-Encoding: gzip\r\n\r\n"
+    whole %= server.port
+    assert len(whole) == 72
     assert results == [LOST] * len(breaks)
-    # To an end without notice OpenSSL answers with an alert, which the others leave unsent.
+    # If TLS ends without close_notify, OpenSSL sends an alert, and the others do not.
     alert = 24 if kind == "urllib3" else 0
     lengths = []
     for at in breaks:
         request = 72 if at.read is None else at.read if at.reset else 94
         lengths.append(request if at.reset else request + alert)
-    assert [len(data) for data in brought] == lengths
-    # No request came whole but the first ones, and those that the server took whole.
-    assert server.requests.count(asked) == len([at for at in breaks if at.read is None])
+    assert [len(data) for data in received] == lengths
+    # Only the first requests, and those that the server read to their end, were complete.
+    assert server.requests.count(whole) == len([at for at in breaks if at.read is None])
     counted(f"kept connections that break: {kind}", len(breaks))
 
 
 @pytest.mark.exhaustive(sample=4)
-@both
+@each_transport
 @pytest.mark.parametrize(
     ("announced", "passed", "connections"),
     [
@@ -625,7 +634,7 @@ def test_a_kept_tls_connection_that_breaks_at_any_byte_is_sent_the_request_once(
 )
 @encrypted_or_not
 @on_time
-def test_a_connection_is_kept_as_long_as_announced_and_for_four_seconds_at_most(
+def test_a_connection_is_kept_as_long_as_announced_and_at_most_four_seconds(
     kind: str,
     announced: bytes,
     passed: float,
@@ -639,13 +648,13 @@ def test_a_connection_is_kept_as_long_as_announced_and_for_four_seconds_at_most(
 
     async def run() -> None:
         async with opened(kind, ssl_context=trusting) as transport:
-            assert isinstance(await sent(transport, get(server)), Response)
+            assert isinstance(await outcome_of(transport, get(server)), Response)
             clock.jump(passed)
-            assert isinstance(await sent(transport, get(server)), Response)
+            assert isinstance(await outcome_of(transport, get(server)), Response)
 
-    answer = b"HTTP/1.1 200 OK\r\nKeep-Alive: %b\r\nContent-Length: 0\r\n\r\n" % announced
+    response = b"HTTP/1.1 200 OK\r\nKeep-Alive: %b\r\nContent-Length: 0\r\n\r\n" % announced
     with (
-        Server(answering(answer), tls=certified if encrypted else None) as server,
+        Server(responding(response), tls=certified if encrypted else None) as server,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(time, "monotonic", clock.current_time)
@@ -654,19 +663,21 @@ def test_a_connection_is_kept_as_long_as_announced_and_for_four_seconds_at_most(
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
+@each_transport
 @encrypted_or_not
 @on_time
-def test_a_connection_that_ends_at_an_unknown_moment_is_sent_the_request_once_at_most(
+def test_a_connection_that_ends_at_an_unknown_moment_gets_the_request_at_most_once(
     kind: str,
     encrypted: bool,
     certified: ssl.SSLContext,
     trusting: ssl.SSLContext,
+    sample: Callable[..., Any],
     counted: Callable[[str, int], None],
 ) -> None:
-    """Client and server race, and a call may be answered on a new connection, or be lost."""
+    """Client and server race: a call may get its response on a new connection, or none."""
     chance = random.Random(8)
     choices = [(chance.choice([finish, close, reset]), chance.randrange(400)) for _ in range(200)]
+    choices = sample(choices, 60)
     turns = iter(choices)
     connections = Ended()
 
@@ -685,15 +696,15 @@ def test_a_connection_that_ends_at_an_unknown_moment_is_sent_the_request_once_at
 
     async def run() -> list[Any]:
         async with opened(kind, ssl_context=trusting, max_connections=1) as transport:
-            return [await sent(transport, get(server, f"/{n}")) for n in range(len(choices))]
+            return [await outcome_of(transport, get(server, f"/{n}")) for n in range(len(choices))]
 
     with Server(end_soon, tls=certified if encrypted else None) as server:
         results = under(kind, run)
         assert connections.wait()
-    came = [request.partition(b" HTTP")[0] for request in server.requests]
-    assert len(came) == len(set(came))
+    arrived = [request.partition(b" HTTP")[0] for request in server.requests]
+    assert len(arrived) == len(set(arrived))
     assert set(map(repr, results)) <= {repr(OK_RESPONSE), repr(LOST), repr(UNSENT)}
     for number, result in enumerate(results):
         if result != LOST:
-            assert (b"GET /%d" % number in came) is (result == OK_RESPONSE)
+            assert (b"GET /%d" % number in arrived) is (result == OK_RESPONSE)
     counted(f"connections that end at an unknown moment: {kind}", len(choices))

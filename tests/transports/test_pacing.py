@@ -1,7 +1,6 @@
 """Clients of one credential share its limits; in virtual time, on servers that enforce them."""
 
 import asyncio
-import selectors
 from collections.abc import Iterator
 from threading import Thread
 from types import SimpleNamespace
@@ -12,6 +11,7 @@ import trio
 import trio.testing
 from attrs import define
 from limited_server import LATENCY, Limit, LimitedServer, LimitedTransport, VirtualTime, module
+from virtual_loop import VirtualLoop
 
 from calcom_core import (
     AccessToken,
@@ -120,7 +120,7 @@ def test_without_pacing_the_same_run_is_refused(limit: str, virtual: VirtualTime
     assert failed >= 1
 
 
-def test_two_limits_are_obeyed_at_once(virtual: VirtualTime) -> None:
+def test_two_limits_hold_at_the_same_time(virtual: VirtualTime) -> None:
     # 5 in 3 s is 100 a minute; the other one is the stricter of the two in the long run.
     limits = [Limit("Short", 5, 3.0), Limit("Long", 80, 60.0)]
 
@@ -270,27 +270,6 @@ async def test_without_pacing_the_same_tasks_are_refused(
 # On asyncio.
 
 
-class JumpingSelector(selectors.DefaultSelector):
-    """Lets the time of its loop pass at once where the loop would wait."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.now += max(timeout or 0.0, 0.0)
-        return super().select(0)
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop in virtual time."""
-
-    def __init__(self) -> None:
-        self.selector = JumpingSelector()
-        super().__init__(self.selector)
-
-    def time(self) -> float:
-        return self.selector.now
-
-
 @define
 class AsyncioServer:
     """The same server for asyncio."""
@@ -375,7 +354,7 @@ def test_a_wait_beyond_the_deadline_of_the_retries_sends_nothing(virtual: Virtua
     assert client.run(late(80)).status == 200
 
 
-def test_what_is_left_of_a_deadline_shrinks_by_the_wait(virtual: VirtualTime) -> None:
+def test_a_wait_shortens_the_rest_of_a_deadline(virtual: VirtualTime) -> None:
     given: list[Timeout | None] = []
 
     class Timed(LimitedTransport):

@@ -1,4 +1,4 @@
-"""Exchanges through a proxy that runs on the loopback interface, and which one is chosen."""
+"""Exchanges through a proxy on the loopback interface, and the choice of the proxy."""
 
 import select
 import socket
@@ -13,8 +13,8 @@ import trustme
 from anyio import create_task_group
 from hypothesis import given
 from hypothesis import strategies as st
-from sending import ASYNC, OK, OK_RESPONSE, both, exchange, failure, under
-from server import PATIENCE, Handler, Peer, Server, answering, answering_once, stalling
+from sending import ASYNC, OK, OK_RESPONSE, each_transport, exchange, failure, under
+from server import PATIENCE, Handler, Peer, Server, responding, responding_once, stalling
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent
 from calcom_core.http import Request, Response, Timeout
@@ -24,11 +24,11 @@ from calcom_transports.urllib3 import Urllib3Transport
 from calcom_transports.urls import Origin
 
 ELSEWHERE = "api.elsewhere.test"
-"""A name that only the proxy knows; looking it up here would fail."""
+"""A host that only the proxy can resolve."""
 
 
 def proxying(origin: Server) -> Handler:
-    """Be a proxy for whom everything is at *origin*: HTTP for http, CONNECT for https."""
+    """Return a proxy that connects every host to *origin*: by HTTP for http, CONNECT for https."""
 
     def handler(peer: Peer) -> None:
         while wire := peer.request():
@@ -58,7 +58,7 @@ def relay(one: socket.socket, other: socket.socket) -> None:
 
 
 def no_name(*args: object, **kwargs: object) -> list[Any]:
-    """Know no name, as a resolver."""
+    """Fail like a resolver that finds no host."""
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
@@ -68,21 +68,21 @@ def through(server: Server, name_and_password: str = "") -> str:
 
 @pytest.fixture
 def elsewhere(authority: trustme.CA) -> ssl.SSLContext:
-    """Return what a server speaks TLS with whose name only the proxy knows."""
+    """Return the TLS context of a server that only the proxy can resolve."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(ELSEWHERE).configure_cert(context)
     return context
 
 
-@both
-def test_https_goes_through_a_tunnel_that_the_proxy_cannot_look_into(
+@each_transport
+def test_https_uses_a_tunnel_that_the_proxy_cannot_read(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     names = []
     elsewhere.sni_callback = lambda connection, name, context: names.append(name)
     request = Request("POST", f"https://{ELSEWHERE}:8443/v2/x?q=1", {"X-Key": "key"}, b"{}")
     with (
-        Server(answering(OK), tls=elsewhere) as server,
+        Server(responding(OK), tls=elsewhere) as server,
         Server(proxying(server)) as proxy,
     ):
         url = through(proxy, "ann:s%3Acret@")
@@ -106,11 +106,11 @@ def test_https_goes_through_a_tunnel_that_the_proxy_cannot_look_into(
     assert (server.connections, names) == (1, [ELSEWHERE])
 
 
-@both
-def test_http_is_asked_of_the_proxy_with_the_whole_url(kind: str) -> None:
+@each_transport
+def test_http_is_sent_to_the_proxy_with_the_absolute_url(kind: str) -> None:
     request = Request("GET", f"http://{ELSEWHERE}/v2/x?q=%2B#here", {"X-Key": "key"})
     bare = Request("DELETE", f"http://{ELSEWHERE}:8080?q")
-    with Server(answering(OK)) as server, Server(proxying(server)) as proxy:
+    with Server(responding(OK)) as server, Server(proxying(server)) as proxy:
         options: dict[str, Any] = {"proxy": through(proxy, "ann:p%40ss@"), "allow_http": True}
         responses = exchange(kind, request, request, bare, **options)
 
@@ -127,19 +127,19 @@ def test_http_is_asked_of_the_proxy_with_the_whole_url(kind: str) -> None:
     assert proxy.connections == (1 if kind == "urllib3" else 2)
 
 
-@both
-def test_a_proxy_changes_nothing_about_what_may_be_sent_unencrypted(kind: str) -> None:
+@each_transport
+def test_a_proxy_does_not_allow_unencrypted_requests(kind: str) -> None:
     unencrypted = pytest.raises(InvalidInput, match="would send credentials unencrypted")
-    with Server(answering(OK)) as proxy, unencrypted:
+    with Server(responding(OK)) as proxy, unencrypted:
         exchange(kind, Request("GET", f"http://{ELSEWHERE}/"), proxy=through(proxy))
     assert proxy.connections == 0
 
 
-@both
-def test_this_machine_is_asked_directly_whatever_the_proxy(
+@each_transport
+def test_requests_to_this_machine_bypass_any_proxy(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Server(answering(OK)) as server, Server(answering(OK)) as proxy:
+    with Server(responding(OK)) as server, Server(responding(OK)) as proxy:
         monkeypatch.setenv("http_proxy", through(proxy))
         request = Request("GET", server.url)
         assert exchange(kind, request) == [OK_RESPONSE]
@@ -147,12 +147,12 @@ def test_this_machine_is_asked_directly_whatever_the_proxy(
     assert (server.connections, proxy.connections) == (2, 0)
 
 
-@both
-def test_the_proxy_of_the_environment_is_used_unless_told_otherwise(
+@each_transport
+def test_the_environment_proxy_is_used_unless_an_option_overrides_it(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = Request("GET", f"https://{ELSEWHERE}/")
-    with Server(answering(OK), tls=elsewhere) as server, Server(proxying(server)) as proxy:
+    with Server(responding(OK), tls=elsewhere) as server, Server(proxying(server)) as proxy:
         monkeypatch.setenv("https_proxy", through(proxy))
         assert exchange(kind, request, ssl_context=trusting) == [OK_RESPONSE]
         monkeypatch.setattr(socket, "getaddrinfo", no_name)
@@ -167,9 +167,9 @@ def test_the_proxy_of_the_environment_is_used_unless_told_otherwise(
 HELLO = b"HTTP/1.1 200 OK\r\n\r\n"
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
-    ("answer", "did"),
+    ("response", "did"),
     [
         (
             b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 6\r\n\r\nsecret",
@@ -194,13 +194,13 @@ HELLO = b"HTTP/1.1 200 OK\r\n\r\n"
     ],
 )
 def test_a_proxy_that_refuses_means_not_sent(
-    kind: str, answer: bytes, did: str, trusting: ssl.SSLContext
+    kind: str, response: bytes, did: str, trusting: ssl.SSLContext
 ) -> None:
-    if kind == "urllib3" and answer.endswith(b"\r\n\r\nx"):
+    if kind == "urllib3" and response.endswith(b"\r\n\r\nx"):
         # http.client does not notice it, but TLS does
-        assert not_connected(kind, answer, trusting)[0] is NotSent
+        assert not_connected(kind, response, trusting)[0] is NotSent
         return
-    assert not_connected(kind, answer, trusting) == (
+    assert not_connected(kind, response, trusting) == (
         NotSent,
         "proxy",
         f"POST /v2/x: the proxy 127.0.0.1:PORT, on the way to api.elsewhere.test:443, {did}; "
@@ -208,9 +208,9 @@ def test_a_proxy_that_refuses_means_not_sent(
     )
 
 
-@both
+@each_transport
 @pytest.mark.parametrize(
-    ("answer", "did"),
+    ("response", "did"),
     [
         (b"HTTP/1.0 502 Bad Gateway\r\n\r\n", "failed (status 502)"),
         (b"HTTP/1.1 504 Gateway Timeout\r\n\r\n", "failed (status 504)"),
@@ -218,10 +218,10 @@ def test_a_proxy_that_refuses_means_not_sent(
         (HELLO[:-1], "closed the connection"),
     ],
 )
-def test_a_proxy_that_fails_may_be_asked_again(
-    kind: str, answer: bytes, did: str, trusting: ssl.SSLContext
+def test_a_failure_of_the_proxy_is_safe_to_retry(
+    kind: str, response: bytes, did: str, trusting: ssl.SSLContext
 ) -> None:
-    assert not_connected(kind, answer, trusting) == (
+    assert not_connected(kind, response, trusting) == (
         NotSent,
         "connect",
         f"POST /v2/x: the proxy 127.0.0.1:PORT, on the way to api.elsewhere.test:443, {did}; "
@@ -229,10 +229,10 @@ def test_a_proxy_that_fails_may_be_asked_again(
     )
 
 
-def not_connected(kind: str, answer: bytes, trusting: ssl.SSLContext) -> Any:
-    """Return what a POST comes to through a proxy that gives this answer to CONNECT."""
+def not_connected(kind: str, response: bytes, trusting: ssl.SSLContext) -> Any:
+    """Return the outcome of a POST through a proxy that sends this response to CONNECT."""
     request = Request("POST", f"https://{ELSEWHERE}/v2/x?q=1", (), b"{}")
-    with Server(answering_once(answer)) as proxy:
+    with Server(responding_once(response)) as proxy:
         found = failure(kind, request, proxy=through(proxy, "ann:secret@"), ssl_context=trusting)
         assert proxy.hung_up.wait(PATIENCE)
     assert [wire.split(b" ")[0] for wire in proxy.requests] == [b"CONNECT"]
@@ -242,11 +242,11 @@ def not_connected(kind: str, answer: bytes, trusting: ssl.SSLContext) -> Any:
 REFUSED = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno"
 
 
-@both
+@each_transport
 def test_a_proxy_that_refuses_plain_http_means_not_sent(kind: str) -> None:
-    """It forwards nothing without credentials, so the 407 is not the API's."""
+    """A proxy forwards nothing without credentials: the 407 is its own and not that of the API."""
     request = Request("POST", f"http://{ELSEWHERE}/v2/x?q=1", (), b"{}")
-    with Server(answering(REFUSED)) as proxy:
+    with Server(responding(REFUSED)) as proxy:
         options: dict[str, Any] = {"proxy": through(proxy, "ann:secret@"), "allow_http": True}
         found = failure(kind, request, **options)
         assert proxy.hung_up.wait(PATIENCE)
@@ -258,74 +258,72 @@ def test_a_proxy_that_refuses_plain_http_means_not_sent(kind: str) -> None:
     )
 
 
-@both
-def test_a_407_of_the_server_itself_is_its_response(
+@each_transport
+def test_a_407_from_the_server_itself_is_a_response(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     expected = [Response(407, {"Content-Length": "2"}, b"no")]
-    with Server(answering(REFUSED)) as direct:
+    with Server(responding(REFUSED)) as direct:
         assert exchange(kind, Request("GET", direct.url)) == expected
-    with Server(answering(REFUSED), tls=elsewhere) as server, Server(proxying(server)) as proxy:
+    with Server(responding(REFUSED), tls=elsewhere) as server, Server(proxying(server)) as proxy:
         request = Request("GET", f"https://{ELSEWHERE}/")
         options: dict[str, Any] = {"proxy": through(proxy), "ssl_context": trusting}
         assert exchange(kind, request, **options) == expected
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("status", [401, 403, 502])
 def test_another_refusal_of_plain_http_through_a_proxy_is_a_response(
     kind: str, status: int
 ) -> None:
-    """Nothing tells whether it is the proxy's or the server's."""
+    """It may come from the proxy or from the server."""
     refusal = b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % status
     request = Request("GET", f"http://{ELSEWHERE}/v2/x")
-    with Server(answering(refusal)) as proxy:
+    with Server(responding(refusal)) as proxy:
         responses = exchange(kind, request, proxy=through(proxy), allow_http=True)
     assert responses == [Response(status, {"Content-Length": "0"}, b"")]
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
-def test_a_proxy_may_answer_bit_by_bit_after_interim_answers(
+@each_transport
+def test_a_proxy_may_respond_in_parts_after_interim_responses(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     def hesitant(peer: Peer) -> None:
         peer.request()
         with socket.create_connection(("127.0.0.1", server.port)) as onward:
-            # http.client takes an interim response to CONNECT for a refusal.
+            # http.client treats an interim response to CONNECT as a refusal.
             interim = b"" if kind == "urllib3" else b"HTTP/1.1 100 Continue\r\n\r\n"
-            peer.drip(interim + HELLO)
+            peer.drip(interim + HELLO, pause=0.002)
             relay(peer.connection, onward)
 
-    with Server(answering(OK), tls=elsewhere) as server, Server(hesitant) as proxy:
+    with Server(responding(OK), tls=elsewhere) as server, Server(hesitant) as proxy:
         request = Request("GET", f"https://{ELSEWHERE}/")
         responses = exchange(kind, request, proxy=through(proxy), ssl_context=trusting)
     assert responses == [OK_RESPONSE]
 
 
 @pytest.mark.exhaustive(sample=1)
-@both
-def test_a_proxy_that_falls_silent_is_waited_for_as_long_as_a_connection_may_take(
-    kind: str, trusting: ssl.SSLContext
-) -> None:
+@each_transport
+def test_a_silent_proxy_ends_with_the_connect_timeout(kind: str, trusting: ssl.SSLContext) -> None:
     request = Request("GET", f"https://{ELSEWHERE}/v2/x")
     unopened = "the proxy 127.0.0.1:PORT did not open a tunnel to api.elsewhere.test:443"
     silent = "no TLS with api.elsewhere.test:443 through the proxy 127.0.0.1:PORT"
     for start, problem in ((b"", unopened), (HELLO[:-3], unopened), (HELLO, silent)):
         with Server(stalling(start)) as proxy:
             options: dict[str, Any] = {"proxy": through(proxy), "ssl_context": trusting}
-            found = failure(kind, request, within=Timeout(connect=0.2), **options)
+            found = failure(kind, request, within=Timeout(connect=0.1), **options)
             assert proxy.hung_up.wait(PATIENCE)
         assert found == (
             NotSent,
             "timeout",
-            f"GET /v2/x: {problem.replace('PORT', str(proxy.port))} within 0.2 s "
+            f"GET /v2/x: {problem.replace('PORT', str(proxy.port))} within 0.1 s "
             "(Timeout.connect); nothing was sent, a retry is safe",
         )
 
 
-@both
-def test_a_proxy_that_drips_is_ended_by_the_limit_of_the_connection(
+@each_transport
+def test_a_dripping_proxy_ends_with_the_connect_timeout(
     kind: str, trusting: ssl.SSLContext
 ) -> None:
     def drip(peer: Peer) -> None:
@@ -335,12 +333,12 @@ def test_a_proxy_that_drips_is_ended_by_the_limit_of_the_connection(
     request = Request("GET", f"https://{ELSEWHERE}/v2/x")
     with Server(drip) as proxy:
         options: dict[str, Any] = {"proxy": through(proxy), "ssl_context": trusting}
-        found = failure(kind, request, within=Timeout(connect=0.2), **options)
+        found = failure(kind, request, within=Timeout(connect=0.1), **options)
     assert found[:2] == (NotSent, "timeout")
 
 
-@both
-def test_a_proxy_that_cannot_be_reached_is_named(kind: str) -> None:
+@each_transport
+def test_an_unreachable_proxy_is_named_in_the_error(kind: str) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
@@ -351,12 +349,12 @@ def test_a_proxy_that_cannot_be_reached_is_named(kind: str) -> None:
     assert said.endswith("Connection refused); nothing was sent, a retry is safe")
 
 
-@both
+@each_transport
 def test_a_proxy_that_resets_the_connection_means_not_sent(
     kind: str, trusting: ssl.SSLContext
 ) -> None:
     def reset(peer: Peer) -> None:
-        peer.connection.recv(1)  # what stays unread makes a reset of the close
+        peer.connection.recv(1)  # a close with unread bytes is a reset
 
     request = Request("GET", f"https://{ELSEWHERE}/v2/x")
     with Server(reset) as proxy:
@@ -369,13 +367,13 @@ def test_a_proxy_that_resets_the_connection_means_not_sent(
     )
 
 
-@both
+@each_transport
 def test_a_server_behind_the_proxy_is_verified(
     kind: str, certified: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     request = Request("POST", f"https://{ELSEWHERE}/v2/x", (), b"secret")
     with (
-        Server(answering(OK), tls=certified) as server,  # certified for localhost
+        Server(responding(OK), tls=certified) as server,  # certified for localhost
         Server(proxying(server)) as proxy,
     ):
         error, reason, said = failure(kind, request, proxy=through(proxy), ssl_context=trusting)
@@ -384,13 +382,13 @@ def test_a_server_behind_the_proxy_is_verified(
     assert server.requests == []
 
 
-@both
-def test_an_answer_that_breaks_off_behind_the_proxy_is_no_answer(
+@each_transport
+def test_a_response_cut_short_behind_the_proxy_is_no_answer(
     kind: str, elsewhere: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     request = Request("POST", f"https://{ELSEWHERE}/v2/x", (), b"{}")
     with (
-        Server(answering_once(OK[:-1]), tls=elsewhere) as server,
+        Server(responding_once(OK[:-1]), tls=elsewhere) as server,
         Server(proxying(server)) as proxy,
     ):
         found = failure(kind, request, proxy=through(proxy), ssl_context=trusting)
@@ -398,7 +396,7 @@ def test_an_answer_that_breaks_off_behind_the_proxy_is_no_answer(
     assert len(server.requests) == 1
 
 
-@both
+@each_transport
 def test_a_tunnel_is_cancelled_or_closed_with_its_exchange(
     kind: str, trusting: ssl.SSLContext
 ) -> None:
@@ -412,7 +410,7 @@ def test_a_tunnel_is_cancelled_or_closed_with_its_exchange(
             async def run() -> None:
                 async with ASYNC[kind](**options) as transport, create_task_group() as nursery:
                     nursery.start_soon(transport.send, request)
-                    await anyio.to_thread.run_sync(proxy.asked.wait, PATIENCE)
+                    await anyio.to_thread.run_sync(proxy.requested.wait, PATIENCE)
                     nursery.cancel_scope.cancel()
 
             under(kind, run)
@@ -440,7 +438,7 @@ HTTP, HTTPS = Proxy("a.test", 3128), Proxy("b.test", 80)
         ("environment", {"HTTPS_PROXY": "http://b.test"}, Proxies(None, HTTPS)),
         ("environment", {"HTTP_PROXY": "a.test:3128"}, Proxies(HTTP, None)),
         ("environment", {"http_proxy": "a.test:3128", "HTTP_PROXY": "x"}, Proxies(HTTP, None)),
-        # A request's header "Proxy" becomes that variable where a program answers by CGI.
+        # Under CGI, the request header "Proxy" becomes that variable.
         ("environment", {"HTTP_PROXY": "a.test:3128", "REQUEST_METHOD": "GET"}, Proxies()),
         (
             "environment",
@@ -467,7 +465,7 @@ HTTP, HTTPS = Proxy("a.test", 3128), Proxy("b.test", 80)
         ),
     ],
 )
-def test_the_proxies_are_those_that_were_told(
+def test_the_option_precedes_the_proxies_of_the_environment(
     given: str | None, environ: dict[str, str], expected: Proxies
 ) -> None:
     assert parse_proxies(given, environ) == expected
@@ -493,7 +491,7 @@ WANTED = "must be a URL such as http://name:password@host:port"
         ("http://se%3Acret:x@b.test", f"{WANTED}; a name holds no colon"),
     ],
 )
-def test_what_is_no_proxy_is_refused_without_its_text(url: str, problem: str) -> None:
+def test_an_invalid_proxy_is_refused_without_showing_its_text(url: str, problem: str) -> None:
     for transport in (Urllib3Transport, *ASYNC.values()):
         with pytest.raises(InvalidInput) as caught:
             transport(proxy=url)
@@ -521,7 +519,7 @@ WAY_OUT = "unset it, list the host in NO_PROXY, or give proxy=None"
         ("ALL_PROXY", {"http", "https"}),
     ],
 )
-def test_an_invalid_proxy_of_the_environment_is_refused_to_the_call_that_needs_it(
+def test_an_invalid_environment_proxy_fails_the_call_that_needs_it(
     variable: str, refused: set[str], url: str, problem: str
 ) -> None:
     proxies = parse_proxies("environment", {variable: url, "NO_PROXY": "exempt.test"})
@@ -538,9 +536,9 @@ def test_an_invalid_proxy_of_the_environment_is_refused_to_the_call_that_needs_i
         assert str(caught.value) == said
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("variable", ["all_proxy", "HTTPS_PROXY"])
-def test_an_unusable_proxy_of_the_environment_does_not_stop_a_direct_request(
+def test_an_invalid_environment_proxy_does_not_stop_a_direct_request(
     kind: str,
     variable: str,
     certified: ssl.SSLContext,
@@ -548,7 +546,7 @@ def test_an_unusable_proxy_of_the_environment_does_not_stop_a_direct_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(variable, "socks5://127.0.0.1:1")
-    with Server(answering(OK), tls=certified) as server:
+    with Server(responding(OK), tls=certified) as server:
         request = Request("GET", server.url)
         assert exchange(kind, request, ssl_context=trusting) == [OK_RESPONSE]
         with pytest.raises(InvalidInput) as caught:
@@ -575,7 +573,7 @@ def origin(url: str) -> Origin:
 
 
 @pytest.mark.parametrize(
-    ("exempt", "asked", "through_it"),
+    ("exempt", "url", "through_it"),
     [
         ("", "https://api.cal.com:443", True),
         ("*", "https://api.cal.com:443", False),
@@ -618,14 +616,14 @@ def origin(url: str) -> Origin:
         ("", "http://localhost:80", False),
     ],
 )
-def test_who_is_asked_without_the_proxy(exempt: str, asked: str, through_it: bool) -> None:
+def test_exempt_hosts_bypass_the_proxy(exempt: str, url: str, through_it: bool) -> None:
     proxies = Proxies(HTTP, HTTPS, tuple(exempt.split()))
-    expected = (HTTP if asked.startswith("http:") else HTTPS) if through_it else None
-    assert proxies.of(origin(asked)) == expected
+    expected = (HTTP if url.startswith("http:") else HTTPS) if through_it else None
+    assert proxies.of(origin(url)) == expected
 
 
 @given(st.text(), st.text())
-def test_any_text_is_a_proxy_or_an_error_that_does_not_show_it(scheme: str, text: str) -> None:
+def test_any_text_is_a_proxy_or_an_error_without_the_text(scheme: str, text: str) -> None:
     for url in (text, f"http://{text}", f"http://{text}@host", f"{scheme}://{text}"):
         found = parse_proxies(url, {})
         if isinstance(found, InvalidInput):

@@ -1,7 +1,6 @@
-"""The recorded calls over real sockets, through both transports.
+"""The recorded calls over real sockets, through all transports.
 
-The server knows the recorded requests and answers 599 to any that differs in target, body or
-version.
+The server responds to the recorded requests, and with 599 to any other target, body or version.
 """
 
 import json
@@ -39,7 +38,7 @@ def recorded_key(name: str) -> Key:
     return key(request["method"], request["path"], version, request["body"])
 
 
-def asked_key(request: bytes) -> Key:
+def key_of_request(request: bytes) -> Key:
     head, _, body = request.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     method, target, _ = first.split(" ")
@@ -59,7 +58,7 @@ def wire(name: str) -> bytes:
 
 
 class Recordings:
-    """Plays each recorded answer once, equal requests in the order of their names."""
+    """Plays each recorded response once, for equal requests in the order of their names."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[Key, list[str]] = defaultdict(list)
@@ -68,7 +67,7 @@ class Recordings:
 
     def __call__(self, peer: Peer) -> None:
         while request := peer.request():
-            waiting = self._waiting.get(asked_key(request), [])
+            waiting = self._waiting.get(key_of_request(request), [])
             peer.send(
                 wire(waiting.pop(0)) if waiting else b"HTTP/1.1 599 No\r\nContent-Length: 0\r\n\r\n"
             )
@@ -82,7 +81,7 @@ def outcome(call: Any) -> Any:
 
 
 def raised(error: CalcomError) -> Any:
-    """Return what an error says of the answer; of a write that may have happened, its cause's."""
+    """Return what an error says of the response; for a write that may have happened, its cause."""
     if isinstance(error, OutcomeUnknown):
         error = error.cause
     return type(error), error.args[0]
@@ -115,7 +114,7 @@ def expected(name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def runs() -> list[tuple[list[Any], list[bytes]]]:
-    """Return what came of the calls, and their requests, by each client."""
+    """Return the outcomes of the calls and their requests, for each client."""
     found = []
     for run in (blocking, partial(under, "trio", awaited), partial(under, "asyncio", awaited)):
         with Server(Recordings()) as server:
@@ -125,7 +124,7 @@ def runs() -> list[tuple[list[Any], list[bytes]]]:
 
 @pytest.mark.exhaustive(sample=10)
 @pytest.mark.parametrize(("index", "name"), list(enumerate(NAMES)))
-def test_a_recorded_call_reads_over_a_socket_as_it_was_recorded(
+def test_a_recorded_call_reads_the_same_over_a_socket(
     index: int, name: str, runs: list[tuple[list[Any], list[bytes]]]
 ) -> None:
     wanted = without_responses(expected(name))
@@ -133,7 +132,7 @@ def test_a_recorded_call_reads_over_a_socket_as_it_was_recorded(
 
 
 def without_responses(result: Any) -> Any:
-    """Leave out the raw answer of a page: headers of the connection are not the recording's."""
+    """Leave out the raw response of a page: the recording lacks the headers of the connection."""
     if hasattr(result, "pagination"):
         return result.items, result.pagination, result.next
     return result
@@ -146,12 +145,12 @@ def test_all_transports_send_the_same_targets_and_bodies(
         head, _, body = request.partition(b"\r\n\r\n")
         return head.partition(b"\r\n")[0], body
 
-    by_urllib3, by_trio, by_asyncio = (list(map(sent, requests)) for _, requests in runs)
-    assert by_urllib3 == by_trio == by_asyncio
-    assert len(by_urllib3) == len(NAMES)
+    over_urllib3, over_trio, over_asyncio = (list(map(sent, requests)) for _, requests in runs)
+    assert over_urllib3 == over_trio == over_asyncio
+    assert len(over_urllib3) == len(NAMES)
 
 
-def test_the_server_of_these_tests_refuses_what_was_not_recorded() -> None:
+def test_the_server_of_these_tests_refuses_an_unrecorded_request() -> None:
     op = bookings.get_one("not-recorded")
     with (
         Server(Recordings()) as server,

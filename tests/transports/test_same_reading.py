@@ -1,4 +1,4 @@
-"""Both transports read the same, except where urllib3 is lenient; and nothing confuses them."""
+"""urllib3 and trio read the same, except where urllib3 is lenient; no response confuses them."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.trio import TrioTransport
 from calcom_transports.urllib3 import Urllib3Transport
 
-ANSWERS = [
+RESPONSES = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     b"3\r\nabc\r\n4;e=1\r\ndefg\r\n0\r\nX: 1\r\n\r\n",
@@ -38,27 +38,27 @@ PARTS = [
 
 @st.composite
 def damaged(draw: Callable[[st.SearchStrategy[bytes | int]], bytes | int]) -> bytes:
-    """Return an answer in which up to three pieces are put in, left out or overwritten."""
-    answer = bytearray(draw(st.sampled_from(ANSWERS)))  # type: ignore[arg-type]
+    """Return a response in which up to three pieces are inserted, removed or overwritten."""
+    response = bytearray(draw(st.sampled_from(RESPONSES)))  # type: ignore[arg-type]
     for _ in range(draw(st.integers(1, 3))):  # type: ignore[arg-type]
-        start = draw(st.integers(0, len(answer)))
+        start = draw(st.integers(0, len(response)))
         gone = draw(st.sampled_from([0, 0, 1, 2, 5]))
         piece = draw(st.sampled_from(PARTS) | st.binary(max_size=2))
-        answer[start : start + gone] = piece  # type: ignore[operator]
-    return bytes(answer)
+        response[start : start + gone] = piece  # type: ignore[operator]
+    return bytes(response)
 
 
 class Scripted:
-    """Gives its answer to each connection, then closes it."""
+    """Sends its response on each connection, then closes it."""
 
-    answer = b""
+    response = b""
 
     def __call__(self, peer: Peer) -> None:
         peer.request()
-        peer.send(self.answer)
+        peer.send(self.response)
 
 
-def by_urllib3(url: str) -> Response | str:
+def over_urllib3(url: str) -> Response | str:
     with Urllib3Transport(timeout=5) as transport:
         try:
             return transport.send(Request("GET", url))
@@ -66,7 +66,7 @@ def by_urllib3(url: str) -> Response | str:
             return error.reason
 
 
-def by_trio(url: str) -> Response | str:
+def over_trio(url: str) -> Response | str:
     async def run() -> Response | str:
         async with TrioTransport(timeout=5) as transport:
             try:
@@ -78,7 +78,7 @@ def by_trio(url: str) -> Response | str:
 
 
 def plain(response: Response) -> Response:
-    """Leave out what h11 says once where it was said twice, and the width of folds."""
+    """Leave out repeated fields that h11 merges, and the width of folds."""
     fields = [
         (name, re.sub("[ \t]+", " ", value))
         for name, value in response.headers
@@ -87,18 +87,18 @@ def plain(response: Response) -> Response:
     return Response(response.status, fields, response.body)
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
-def test_both_transports_read_the_same(answer: bytes) -> None:
+@pytest.mark.parametrize("response", RESPONSES)
+def test_urllib3_and_trio_read_the_same(response: bytes) -> None:
     server = Scripted()
-    server.answer = answer
+    server.response = response
     with Server(server) as listening:
-        blocking, awaited = by_urllib3(listening.url), by_trio(listening.url)
+        blocking, awaited = over_urllib3(listening.url), over_trio(listening.url)
     assert isinstance(blocking, Response)
     assert isinstance(awaited, Response)
     assert plain(blocking) == plain(awaited)
 
 
-def test_a_damaged_answer_is_a_response_or_no_answer(
+def test_a_damaged_response_is_read_or_no_answer(
     counted: Callable[[str, int], None],
 ) -> None:
     """urllib3 and h11 may read it differently."""
@@ -109,10 +109,10 @@ def test_a_damaged_answer_is_a_response_or_no_answer(
 
     @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
     @given(damaged())
-    def same(answer: bytes) -> None:
+    def same(response: bytes) -> None:
         nonlocal read
-        server.answer = answer
-        blocking, awaited = by_urllib3(listening.url), by_trio(listening.url)
+        server.response = response
+        blocking, awaited = over_urllib3(listening.url), over_trio(listening.url)
         for found in (blocking, awaited):
             assert isinstance(found, Response) or found in ("closed", "protocol", "timeout")
         read += 1
@@ -120,7 +120,7 @@ def test_a_damaged_answer_is_a_response_or_no_answer(
     with Server(server) as listening:
         same()
     assert read >= examples
-    counted("damaged answers, read by both transports", read)
+    counted("damaged responses, read over urllib3 and trio", read)
 
 
 # Responses that RFC 9112 lets a client read or refuse.
@@ -156,7 +156,7 @@ AMBIGUOUS: dict[str, tuple[bytes, Outcome]] = {
 }
 
 
-# Those that urllib3 and http.client read all the same.
+# Those that urllib3 and http.client read nevertheless.
 _CHUNKS = {"Transfer-Encoding": "chunked"}
 LENIENT: dict[str, Outcome] = {
     "a chunk size that ends with LF": Response(200, _CHUNKS, b"hello"),
@@ -171,7 +171,7 @@ LENIENT: dict[str, Outcome] = {
     [(Urllib3Transport, blocking), (TrioTransport, on_trio), (AsyncioTransport, on_asyncio)],
     ids=["urllib3", "trio", "asyncio"],
 )
-def test_both_transports_read_ambiguous_responses_the_same(
+def test_urllib3_and_trio_read_ambiguous_responses_the_same(
     make: Callable[[], object], runtime: Runtime
 ) -> None:
     scenarios = [

@@ -1,4 +1,4 @@
-"""TLS records are given one at a time, however they arrive."""
+"""TLS records are returned one at a time, however they arrive."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from calcom_transports.tls_records import TlsRecordStream
 
 
 class Arriving:
-    """A stream of which each read brings the next of the given pieces."""
+    """A stream that returns one of the given pieces for each read."""
 
     def __init__(self, *pieces: bytes) -> None:
         self.pieces = list(pieces)
@@ -49,23 +49,23 @@ def read(*pieces: bytes) -> list[bytes]:
 ONE, OTHER = record(b"one"), record(bytes(16_000))
 
 
-def test_two_records_that_come_at_once_are_given_one_after_the_other() -> None:
+def test_two_records_received_at_once_are_returned_one_by_one() -> None:
     assert read(ONE + OTHER) == [ONE, OTHER]
 
 
-def test_a_record_that_comes_in_parts_is_given_in_parts() -> None:
+def test_a_record_received_in_parts_is_returned_in_parts() -> None:
     assert read(OTHER[:9], OTHER[9:] + ONE[:2], ONE[2:]) == [OTHER[:9], OTHER[9:], ONE]
 
 
-def test_a_header_that_comes_in_parts_is_waited_for() -> None:
+def test_a_header_received_in_parts_is_completed_first() -> None:
     assert read(ONE[:1], ONE[1:4], ONE[4:]) == [ONE]
 
 
-def test_a_connection_that_ends_within_a_header_gives_nothing_of_it() -> None:
+def test_no_part_of_an_incomplete_header_is_returned() -> None:
     assert read(ONE + OTHER[:4]) == [ONE]
 
 
-def test_what_is_not_given_yet_can_be_seen() -> None:
+def test_unread_bytes_can_be_seen() -> None:
     async def seen() -> bytes:
         stream: Any = Arriving(ONE + OTHER)
         records = TlsRecordStream(stream)
@@ -75,7 +75,7 @@ def test_what_is_not_given_yet_can_be_seen() -> None:
     assert trio.run(seen) == OTHER
 
 
-def test_what_is_sent_goes_through_as_it_is() -> None:
+def test_sent_bytes_are_unchanged() -> None:
     stream: Any = Arriving()
 
     async def send() -> None:
@@ -88,7 +88,7 @@ def test_what_is_sent_goes_through_as_it_is() -> None:
     assert stream.events == [b"x", "waited", "closed"]
 
 
-def test_a_check_runs_once_before_the_next_byte_and_can_keep_it_back() -> None:
+def test_a_check_runs_once_before_the_next_byte_and_can_prevent_it() -> None:
     stream: Any = Arriving()
     records = TlsRecordStream(stream)
 

@@ -1,4 +1,4 @@
-"""A failed call takes nothing from the exception that its caller is handling meanwhile."""
+"""A failed call leaves the exception that its caller is handling intact."""
 
 import gzip
 import socket
@@ -12,9 +12,9 @@ import anyio.to_thread
 import pytest
 from anyio import create_task_group
 from attrs import field, frozen
-from pooling import said
-from sending import ASYNC, OK, both, get, under
-from server import PATIENCE, Handler, Peer, Server, answering, answering_once, dripping, stalling
+from pooling import blocking_outcome
+from sending import ASYNC, OK, each_transport, get, under
+from server import PATIENCE, Handler, Peer, Server, dripping, responding, responding_once, stalling
 
 from calcom_core import (
     NO_RETRY,
@@ -73,7 +73,7 @@ def seen(error: BaseException | None) -> Seen | None:
 
 NO_CACHE = Seen(OSError, ("look_up", "read_cache"), (), None, None)
 NO_CARD = Seen(LookupError, ("charge", "look_up"), ("looked in two places",), None, NO_CACHE)
-"""Of `LookupError`, which has its context although it does not show it."""
+"""That of `LookupError`, which keeps a context although it does not show it."""
 
 
 def declined(*frames: str) -> Seen:
@@ -105,12 +105,12 @@ async def handling_async(call: Callable[[], Any]) -> tuple[ValueError, BaseExcep
         return error, failed.value
 
 
-PROMPT = answering(OK)
+PROMPT = responding(OK)
 
 
 @frozen
 class Failure:
-    """A way in which an exchange fails, and the error that says so."""
+    """A failure of an exchange, and the error that it raises."""
 
     kind: type[TransportError]
     reason: str
@@ -132,12 +132,12 @@ FAILURES = {
     "a slow handshake": Failure(
         NotSent, "timeout", Peer.stall, "https://127.0.0.1:{port}", Timeout(connect=0.05)
     ),
-    "a slow answer": Failure(NoAnswer, "timeout", stalling(), within=Timeout(read=0.05)),
-    "a long answer": Failure(NoAnswer, "timeout", dripping(OK), within=Timeout(total=0.05)),
+    "a slow response": Failure(NoAnswer, "timeout", stalling(), within=Timeout(read=0.05)),
+    "a dripping response": Failure(NoAnswer, "timeout", dripping(OK), within=Timeout(total=0.05)),
     "too large": Failure(NoAnswer, "too-large", options={"max_body": 1}),
-    "no HTTP": Failure(NoAnswer, "protocol", answering(b"no HTTP\r\n\r\n")),
-    "no gzip": Failure(NoAnswer, "protocol", answering(ZIPPED)),
-    "closed by the server": Failure(NoAnswer, "closed", answering_once(b"")),
+    "no HTTP": Failure(NoAnswer, "protocol", responding(b"no HTTP\r\n\r\n")),
+    "no gzip": Failure(NoAnswer, "protocol", responding(ZIPPED)),
+    "closed by the server": Failure(NoAnswer, "closed", responding_once(b"")),
     "closed by the caller": Failure(NotSent, "transport-closed", state="closed"),
     "no connection free": Failure(
         NotSent,
@@ -150,7 +150,7 @@ FAILURES = {
     "a proxy that refuses": Failure(
         NotSent,
         "proxy",
-        answering_once(b"HTTP/1.1 407 X\r\n\r\n"),
+        responding_once(b"HTTP/1.1 407 X\r\n\r\n"),
         "https://elsewhere.test",
         proxy="http://127.0.0.1:{port}",
     ),
@@ -161,9 +161,11 @@ def failing(failure: Failure, request: Request, server: Server) -> tuple[BaseExc
     proxy = failure.proxy and failure.proxy.format(port=server.port)
     with Urllib3Transport(proxy=proxy, **failure.options) as transport:
         if failure.state == "busy":
-            busy = threading.Thread(target=said, args=(transport, request, Timeout(total=0.5)))
+            busy = threading.Thread(
+                target=blocking_outcome, args=(transport, request, Timeout(total=0.5))
+            )
             busy.start()
-            assert server.asked.wait(PATIENCE)
+            assert server.requested.wait(PATIENCE)
         if failure.state == "closed":
             transport.close()
         return handling(lambda: transport.send(request, failure.within))
@@ -179,7 +181,7 @@ async def failing_async(
     ):
         if failure.state == "busy":
             nursery.start_soon(transport.send, request)
-            assert await anyio.to_thread.run_sync(server.asked.wait, PATIENCE)
+            assert await anyio.to_thread.run_sync(server.requested.wait, PATIENCE)
         if failure.state == "closed":
             await transport.aclose()
         result = await handling_async(lambda: transport.send(request, failure.within))
@@ -191,9 +193,9 @@ def unknown_name(host: bytes | str, *args: object, **kwargs: object) -> list[obj
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
-@both
+@each_transport
 @pytest.mark.parametrize("name", FAILURES)
-def test_what_the_caller_handles_stays_whole_when_an_exchange_fails(
+def test_a_failed_exchange_leaves_the_exception_of_its_caller_intact(
     kind: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failure = FAILURES[name]
@@ -210,7 +212,7 @@ def test_what_the_caller_handles_stays_whole_when_an_exchange_fails(
     assert isinstance(failed, TransportError)
     assert (type(failed), failed.reason) == (failure.kind, failure.reason)
     assert seen(error) == declined("handling" if kind == "urllib3" else "handling_async")
-    # The frames of the exchange are gone all the same.
+    # The frames of the exchange are removed nevertheless.
     assert names_of(failed)[1:] == (["<lambda>"] if kind == "urllib3" else [])
     cause: BaseException | None = failed
     while (cause := cause.__cause__ or cause.__context__) not in (None, error):
@@ -226,7 +228,7 @@ def refused() -> Request:
         return Request("GET", f"http://127.0.0.1:{listener.getsockname()[1]}")
 
 
-def test_a_group_of_exceptions_that_the_caller_handles_stays_whole() -> None:
+def test_a_failed_exchange_leaves_the_exception_group_of_its_caller_intact() -> None:
     def fail_in_a_group() -> None:
         try:
             charge()
@@ -262,15 +264,15 @@ def gather(*programs: Program[Any]) -> Program[Any]:
     return (yield Gather(programs, len(programs)))
 
 
-@both
-def test_what_a_branch_handles_stays_whole(kind: str) -> None:
+@each_transport
+def test_a_failed_exchange_leaves_the_exception_of_its_branch_intact(kind: str) -> None:
     with pytest.raises(ValueError, match="declined") as caught:
         run(kind, gather(branch(refused()), branch(refused())))
     assert seen(caught.value) == declined(*names_of(caught.value)[:-2], "branch")
 
 
-@both
-def test_what_the_caller_of_a_program_handles_stays_whole_when_a_branch_fails(kind: str) -> None:
+@each_transport
+def test_a_failed_branch_leaves_the_exception_of_the_caller_intact(kind: str) -> None:
     program = gather(send(refused()), send(refused()))
     error, failed = handling(lambda: run(kind, program))
     assert seen(error) == declined("handling")
@@ -290,7 +292,7 @@ def run(kind: str, program: Program[Any]) -> Any:
     return under(kind, main)
 
 
-def test_an_interrupt_that_names_what_the_caller_handles_takes_nothing_from_it(
+def test_an_interrupt_leaves_the_exception_of_its_caller_intact(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def interrupt(*args: object) -> None:
@@ -299,7 +301,7 @@ def test_an_interrupt_that_names_what_the_caller_handles_takes_nothing_from_it(
         raise KeyboardInterrupt from handled.__cause__
 
     monkeypatch.setattr("calcom_transports.body.Body.feed", interrupt)
-    with Server(answering(OK)) as server, Urllib3Transport() as transport:
+    with Server(responding(OK)) as server, Urllib3Transport() as transport:
         error, failed = handling(lambda: transport.send(get(server)))
     assert seen(error) == declined("handling")
     assert failed.__cause__ is error.__cause__

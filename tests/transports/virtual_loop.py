@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class _Selector(selectors.DefaultSelector):
-    """In place of waiting for a timer, moves the clock to it."""
+    """Moves the clock to the next timer instead of waiting for it."""
 
     now = 0.0
     jumps = True
@@ -26,8 +26,8 @@ class _Selector(selectors.DefaultSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """A loop whose time jumps to the next timer as soon as every task waits.
 
-    It sees only that nothing can be read from a socket yet: set *jumps* to False while an exchange
-    is under way, or its limits pass at once.
+    It cannot tell a socket without data from an idle one: set *jumps* to False while an exchange is
+    running, or its timeouts pass at once.
     """
 
     def __init__(self) -> None:
