@@ -45,7 +45,9 @@ def project(pytester: pytest.Pytester) -> Iterator[None]:
 
 def run(pytester: pytest.Pytester, *args: str) -> tuple[list[str], str, str]:
     """Return the names of the tests that ran, the loop's sample, and the last line."""
-    result = pytester.runpytest_inprocess("-v", "-s", "-p", "no:cacheprovider", *args)
+    result = pytester.runpytest_inprocess(
+        "-v", "-s", "-p", "no:cacheprovider", "-p", "no:asyncio", *args
+    )
     assert result.ret is pytest.ExitCode.OK
     ran = [line.split(" ")[0] for line in result.outlines if line.startswith("test_toy.py::")]
     loops = [line.partition("loop over ")[2] for line in result.outlines if "loop over" in line]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 import trio
-from server import OK, Server, answering
+from server import OK, Server, responding
 
 from calcom_core import (
     Booking,
@@ -71,7 +71,7 @@ PAGE = responses.page([{"uid": "a"}, {"uid": "b"}])
 
 
 def serving(response: Response = BOOKED) -> Server:
-    return Server(answering(wire(response)))
+    return Server(responding(wire(response)))
 
 
 def opened(client: AsyncClient) -> Any:
@@ -329,7 +329,7 @@ def test_the_native_transport_has_the_limits_of_the_one_it_opens(run: Run) -> No
             assert transport.library == LIBRARIES[run].library  # type: ignore[attr-defined]
             return await transport.send(Request("GET", server.url))
 
-    with Server(answering(OK)) as server:
+    with Server(responding(OK)) as server:
         assert run(main).body == b"ok"
 
 

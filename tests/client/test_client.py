@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import pytest
 import trio
-from server import Server, answering
+from server import Server, responding
 
 import calcom_core
 from calcom_core import (
@@ -341,7 +341,7 @@ def test_extra_headers_and_fresh_credentials_go_over_the_wire_in_both_clients() 
             await client.with_options(headers=TRACE).with_options(timeout=5).bookings.get_one("u")
             await client.bookings.get_one("u")
 
-    with Server(answering(wire)) as server:
+    with Server(responding(wire)) as server:
         with Client(KEY, base_url=server.url, headers=ACCESS) as client:
             for options in OPTIONS:
                 client.with_options(**options).bookings.get_one("u")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from core_recorded import response_of
-from server import Server, answering
+from server import Server, responding
 
 from calcom_core import bookings
 from calcom_core.responses import json as json_response
@@ -171,7 +171,7 @@ def test_with_a_key_the_demo_lists_the_accounts_upcoming_bookings(
 ) -> None:
     recorded = response_of("161-list-take2-skip2")
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(recorded.body)}\r\n\r\n".encode()
-    with Server(answering(head + recorded.body)) as server:
+    with Server(responding(head + recorded.body)) as server:
         monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         assert main([]) == 0
@@ -192,7 +192,7 @@ def test_a_wrong_key_prints_one_line(
 ) -> None:
     refused = response_of("story-28-wrong-key")
     head = f"HTTP/1.1 401 No\r\nContent-Length: {len(refused.body)}\r\n\r\n".encode()
-    with Server(answering(head + refused.body)) as server:
+    with Server(responding(head + refused.body)) as server:
         monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         assert main([]) == 1

@@ -72,7 +72,7 @@ def test_what_differs_from_the_server_is_listed_with_its_reason(
     [("the story", STORY, 32), ("bookings and slots", OF_BOOKINGS, 328), ("all", NAMES, 332)],
     ids=["the story", "bookings and slots", "all recordings"],
 )
-def test_so_many_recordings_are_answered_as_the_server_did(
+def test_the_fake_responds_to_so_many_recordings_as_the_server_did(
     differences: dict[str, list[str]],
     what: str,
     names: list[str],

@@ -33,7 +33,7 @@ import structlog
 import trio
 from sentry_sdk.scrubber import EventScrubber
 from sentry_sdk.utils import event_from_exception
-from server import Handler, Server, answering, answering_once, stalling
+from server import Handler, Server, responding, responding_once, stalling
 
 from calcom_core import (
     NO_RETRY,
@@ -382,14 +382,14 @@ def echo(status: int) -> bytes:
 
 
 SERVERS: dict[str, Handler] = {
-    "a response that repeats it": answering(echo(200)),
-    "a refusal that repeats it": answering(echo(403)),
-    "a failure that repeats it": answering(echo(502)),
-    "a truncated response that repeats it": answering_once(echo(200)[:-1]),
-    "a redirect": answering(echo(302)),
-    "not HTTP": answering(f"{KEY}\r\n\r\n".encode()),
-    "a page of HTML": answering(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"),
-    "nothing": answering_once(b""),
+    "a response that repeats it": responding(echo(200)),
+    "a refusal that repeats it": responding(echo(403)),
+    "a failure that repeats it": responding(echo(502)),
+    "a truncated response that repeats it": responding_once(echo(200)[:-1]),
+    "a redirect": responding(echo(302)),
+    "not HTTP": responding(f"{KEY}\r\n\r\n".encode()),
+    "a page of HTML": responding(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"),
+    "nothing": responding_once(b""),
     "no byte in time": stalling(),
     "no more bytes in time, after a part": stalling(echo(200)[:-9]),
 }
@@ -512,7 +512,7 @@ def test_no_interrupt_shows_the_key(nothing_shown: Any, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     monkeypatch.setattr("calcom_transports.body.Body.feed", interrupted)
-    with Server(answering(echo(200))) as server, pytest.raises(KeyboardInterrupt) as caught:
+    with Server(responding(echo(200))) as server, pytest.raises(KeyboardInterrupt) as caught:
         over_urllib3(server.url, None)
     nothing_shown(caught.value, drawn=True)
 
@@ -539,13 +539,13 @@ def proxy_refusal(text: str) -> bytes:
 
 BASIC = base64.b64encode(f"ann:{KEY}".encode()).decode()
 PROXIES: dict[str, Handler] = {
-    "a refusal that repeats it": answering_once(proxy_refusal(KEY)),
-    "a refusal that repeats its code": answering_once(proxy_refusal(BASIC)),
-    "not HTTP": answering_once(f"{BASIC} {KEY}\r\n\r\n".encode()),
-    "nothing": answering_once(b""),
+    "a refusal that repeats it": responding_once(proxy_refusal(KEY)),
+    "a refusal that repeats its code": responding_once(proxy_refusal(BASIC)),
+    "not HTTP": responding_once(f"{BASIC} {KEY}\r\n\r\n".encode()),
+    "nothing": responding_once(b""),
     "no byte in time": stalling(),
     "no more bytes in time, after a part": stalling(proxy_refusal(BASIC)[:60]),
-    "not TLS": answering_once(b"HTTP/1.1 200 OK\r\n\r\n"),
+    "not TLS": responding_once(b"HTTP/1.1 200 OK\r\n\r\n"),
 }
 
 
@@ -615,7 +615,7 @@ def test_no_recording_shows_the_key(
 ) -> None:
     path = tmp_path / "cassette.json"
     with (
-        Server(answering(echo(status))) as server,
+        Server(responding(echo(status))) as server,
         Client(**credentials, base_url=server.url, transport=Recorder(path)) as client,
     ):
         request = client.api.request(NOTED)
@@ -917,7 +917,7 @@ def test_assertion():
 @pytest.mark.parametrize("url", ["refused", "closing"])
 def test_pytest_with_all_locals_never_shows_the_key(url: str, tmp_path: Path) -> None:
     (tmp_path / "test_failing.py").write_text(FAILING_TESTS)
-    with Server(answering_once(b"")) as server:
+    with Server(responding_once(b"")) as server:
         environment = {
             **os.environ,
             "KEY": KEY,

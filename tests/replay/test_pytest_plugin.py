@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from core_recorded import response_of
-from server import Server, answering
+from server import Server, responding
 
 from calcom_core import Api, ApiKey, Response, bookings
 from calcom_transports import AsyncClient, Client
@@ -68,7 +68,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    with Server(answering(WIRE_RESPONSE)) as server:
+    with Server(responding(WIRE_RESPONSE)) as server:
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         yield server
 
@@ -355,7 +355,7 @@ def test_a_recording_replays_without_a_key_or_a_server(
 ) -> None:
     write(pytester, test)
 
-    with Server(answering(WIRE_RESPONSE)) as server:
+    with Server(responding(WIRE_RESPONSE)) as server:
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         record(pytester).assert_outcomes(passed=1)
     monkeypatch.delenv("CALCOM_BASE_URL")

@@ -17,7 +17,7 @@ import trio
 import trio.testing
 from attrs import evolve
 from replay_helpers import KEY, URL, fetch, get, raises_cassette_error
-from server import Server, answering
+from server import Server, responding
 
 from calcom_core import (
     Anonymous,
@@ -125,7 +125,7 @@ def test_a_recording_over_a_socket_replays_without_a_server_or_a_key(path: Path)
     raw = bookings.get("a").map(lambda result: result)
     outcomes: list[Any] = []
 
-    with Server(answering(wire)) as server:
+    with Server(responding(wire)) as server:
         with Client(KEY, base_url=server.url, transport=Recorder(path)) as client:
             outcomes.append(response_of(client, raw))
 
@@ -1164,7 +1164,7 @@ def test_one_recorder_serves_both_clients_and_several_runs_of_trio(path: Path) -
     async def main(client: AsyncClient) -> int:
         return (await client.run(send(client.api.request(bookings.get("a"))))).status
 
-    with Server(answering(OK)) as server, Recorder(path) as recorder:
+    with Server(responding(OK)) as server, Recorder(path) as recorder:
         awaited = AsyncClient(KEY, base_url=server.url, transport=recorder)
         blocking = Client(KEY, base_url=server.url, transport=recorder)
         assert [trio.run(main, awaited), trio.run(main, awaited)] == [200, 200]

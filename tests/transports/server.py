@@ -311,5 +311,3 @@ def dripping(response: bytes) -> Handler:
 
 
 # The names by which the tests of other folders import them.
-answering = responding
-answering_once = responding_once
