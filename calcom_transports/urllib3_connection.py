@@ -139,9 +139,14 @@ class PlainConnection(HTTPConnection):
         except TimeoutError as error:
             raise exchange.timed_out(time.monotonic()) from error
         except (OSError, HTTPException, HTTPError) as error:
-            raise _no_tunnel_or_tls(exchange, error) from error
+            failure = _no_tunnel_or_tls(exchange, error)
+            # Without an error number its text is the proxy's, which may repeat a credential.
+            cause = error if getattr(error, "errno", None) is not None else None
+        else:
+            return
         finally:
             self.host = host
+        raise failure from cause  # not above, where the error would become its context
 
     def close(self) -> None:
         """Close it; a pool that is discarded closes it, too, but then it stays noted as open."""

@@ -94,9 +94,9 @@ def naive(client: Client) -> None:
 
 
 def test_a_naive_retrier_books_twice_in_the_same_schedules(seeds: Sequence[int]) -> None:
-    twice = 0
-    for seed in seeds:
+    twice, some = 0, seeds[:500]  # enough for a fraction
+    for seed in some:
         fake = schedule(seed)
         naive(Client(fake.key, transport=fake, retry=POLICY))
         twice += len(fake.state.bookings) > 1
-    assert twice > len(seeds) / 4
+    assert twice > len(some) / 4

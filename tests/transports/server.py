@@ -308,6 +308,3 @@ def dripping(response: bytes) -> Handler:
         peer.stall()
 
     return handler
-
-
-# The names by which the tests of other folders import them.

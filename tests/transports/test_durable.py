@@ -96,7 +96,7 @@ def start(url: str, database: Path, when: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.exhaustive(sample=0)
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", range(2))
 @pytest.mark.parametrize("when", ["before", "within", "after"])
 def test_killed_around_the_post_it_books_once(when: str, turn: int, tmp_path: Path) -> None:
     cal = Cal()
