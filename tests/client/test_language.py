@@ -24,6 +24,8 @@ WORDS = {
     r"by (urllib3|trio|asyncio)": "over, with",
 }
 _PATTERN = re.compile("|".join(rf"\b{word}\b" for word in WORDS), re.IGNORECASE)
+# Since Python 3.12 an f-string has tokens of its own.
+_TEXTS = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 _PARTS = re.compile(r"_|(?<=[a-z])(?=[A-Z])")
 # `NoAnswer` is established, and None is a value.
 _ALLOWED = re.compile(r"NoAnswer|no_answer|(is|are|be)(_none| None)")
@@ -34,7 +36,7 @@ def words_of(source: str) -> Iterator[str]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.NAME:
             yield " ".join(_PARTS.split(_ALLOWED.sub("", token.string)))
-        elif token.type in (tokenize.STRING, tokenize.COMMENT):
+        elif token.type in _TEXTS:
             yield _ALLOWED.sub("", token.string)
 
 
