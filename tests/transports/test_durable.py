@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,13 @@ from core_recorded import RECORDED
 from server import Peer, Server
 
 pytest.importorskip("dbos")
-pytestmark = pytest.mark.filterwarnings("ignore")  # of DBOS and SQLAlchemy
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # of DBOS and SQLAlchemy
+    pytest.mark.skipif(
+        sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42),
+        reason="on Python 3.12 and newer DBOS needs SQLite 3.42",
+    ),
+]
 
 from dbos import DBOS  # noqa: E402
 
