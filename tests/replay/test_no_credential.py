@@ -549,7 +549,7 @@ PROXIES: dict[str, Handler] = {
 }
 
 
-@pytest.mark.exhaustive(sample=12)
+@pytest.mark.exhaustive(sample=6)
 @pytest.mark.parametrize("url", ["https://elsewhere.test", "http://elsewhere.test"])
 @pytest.mark.parametrize("kind", [Urllib3Transport, TrioTransport, AsyncioTransport])
 @pytest.mark.parametrize("name", PROXIES)

@@ -109,7 +109,7 @@ def test_32_threads_keep_to_the_limit(limit: str, clients: int, virtual: Virtual
     assert least <= took(server) <= least * 1.1
 
 
-@pytest.mark.exhaustive(sample=1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("limit", LIMITS)
 def test_without_pacing_the_same_run_is_refused(limit: str, virtual: VirtualTime) -> None:
     (name, count, period), _ = LIMITS[limit]
