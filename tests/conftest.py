@@ -19,7 +19,7 @@ Sample = Callable[[Sequence[T], int], Sequence[T]]
 # No deadline, no database on the disk, and the same examples each time.
 same = settings(deadline=None, database=None, derandomize=True)
 settings.register_profile("exhaustive", same, max_examples=100)
-settings.register_profile("sample", same, max_examples=20)
+settings.register_profile("sample", same, max_examples=12)
 
 LEFT_OUT = pytest.StashKey[int]()
 

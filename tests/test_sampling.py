@@ -66,7 +66,7 @@ def test_the_default_run_keeps_the_same_sample_twice(pytester: pytest.Pytester) 
             "test_kind[plain]",
             "test_loop",
         ],
-        "[11, 37, 62, 87], 20 examples",
+        "[11, 37, 62, 87], 12 examples",
         LINE,
     )
     assert run(pytester) == first
