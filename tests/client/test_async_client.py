@@ -333,14 +333,14 @@ def test_the_native_transport_has_the_limits_of_the_one_it_opens(run: Run) -> No
         assert run(main).body == b"ok"
 
 
-ASYNCIO = """
-import asyncio, sys
+ASYNC = """
+import {library}, sys
 from calcom_core import bookings, responses
 from calcom_transports import AsyncClient, Replay
-from calcom_transports.asyncio import AsyncioTransport
+from calcom_transports.{library} import {transport}
 
 async def main():
-    async with AsyncClient("cal_test_x", transport=AsyncioTransport()) as client:
+    async with AsyncClient("cal_test_x", transport={transport}()) as client:
         pass
     async with AsyncClient("cal_test_x") as client:
         pass
@@ -348,27 +348,14 @@ async def main():
     async with AsyncClient(transport=replay) as client:
         await client.bookings.get_one("bk7")
 
-asyncio.run(main())
-print({"trio", "urllib3", "anyio", "sniffio"} & set(sys.modules))
+{library}.run({main})
+others = {{"asyncio", "trio", "urllib3", "anyio", "sniffio"}} - {{"{library}", "{needs}"}}
+print(others & set(sys.modules))
 """
-TRIO = """
-import sys, trio
-from calcom_core import bookings, responses
-from calcom_transports import AsyncClient, Replay
-from calcom_transports.trio import TrioTransport
-
-async def main():
-    async with AsyncClient("cal_test_x", transport=TrioTransport()) as client:
-        pass
-    async with AsyncClient("cal_test_x") as client:
-        pass
-    replay = Replay.of((bookings.get_one("bk7"), responses.booking(uid="bk7")))
-    async with AsyncClient(transport=replay) as client:
-        await client.bookings.get_one("bk7")
-
-trio.run(main)
-print({"asyncio", "urllib3", "anyio"} & set(sys.modules))
-"""
+ASYNCIO = ASYNC.format(
+    library="asyncio", transport="AsyncioTransport", main="main()", needs="asyncio"
+)
+TRIO = ASYNC.format(library="trio", transport="TrioTransport", main="main", needs="sniffio")
 BLOCKING = """
 import sys
 from calcom_core import bookings, responses

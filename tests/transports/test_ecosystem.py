@@ -5,7 +5,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -239,11 +238,6 @@ def test_sentry_has_one_breadcrumb_a_call() -> None:
 # A pool of the user's own
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture(scope="module")
 def socks() -> Iterator[int]:
     """Run a SOCKS5 proxy; yield its port."""
@@ -252,15 +246,14 @@ def socks() -> Iterator[int]:
         port: int = free.getsockname()[1]
     # With uvloop it does not start.
     program = "import sys; sys.modules['uvloop'] = None; from pproxy.server import main; main()"
-    command = [sys.executable, "-c", program, "-l", f"socks5://127.0.0.1:{port}"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 30
-    while not _listens(port):  # which only a connection shows: it is another process
-        assert time.monotonic() < until, "the SOCKS proxy does not start"
-        time.sleep(0.05)
-    yield port
-    process.terminate()
-    process.wait()
+    command = [sys.executable, "-u", "-c", program, "-l", f"socks5://127.0.0.1:{port}"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"Serving on ipv? 127.0.0.1:{port} by socks5 \n"
+        yield port
+        process.terminate()
 
 
 def test_a_pool_may_go_through_a_socks_proxy(socks: int, trusting: Any, certified: Any) -> None:
