@@ -88,7 +88,7 @@ def from_json(cls: type[T], tree: Mapping[str, Any], api: Api | None = None) -> 
 def _request_tree(request: Request) -> dict[str, Any]:
     version = request.headers.get(_VERSION_HEADER)
     if version is None:
-        raise InvalidInput("value", "has no cal-api-version; give what Api.request returns")
+        raise InvalidInput("value", "has no cal-api-version; give a request of Api.request")
     if contains_credentials(
         request.url.encode() + b"\n" + request.body, collect_credentials(request)
     ):

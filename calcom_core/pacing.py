@@ -1,6 +1,6 @@
 """How long to wait before the next request, so that a rate limit is not exceeded.
 
-`PaceState` is what the `X-RateLimit-…` headers of one credential have said so far.
+`PaceState` holds the limits in the `X-RateLimit-…` headers of one credential so far.
 Four pure functions change it:
 
 - `reserve` gives the next request a time slot, and returns the wait until then.
@@ -68,7 +68,7 @@ class Pace(LazyMethods):
         burst: the part of each limit that may be used without spacing, from 0 to 1; 1 spaces
             nothing and only waits once a limit is exhausted.
         longest: the longest window to pace, in seconds, from 0 to 86,400. A limit with a longer
-            window is left to the server, whose 429 says how long it lasts; 0 paces nothing.
+            window is left to the server, whose 429 states the wait; 0 paces nothing.
 
     Raises:
         InvalidInput: for a number out of its bounds.
@@ -95,10 +95,10 @@ def check_pace(value: object) -> Pace:
 
 @frozen
 class Window(LazyMethods):
-    """One limit: *limit* requests in *period* seconds, of which *remaining* are left until *end*.
+    """One limit: *limit* requests in *period* seconds, *remaining* of them until *end*.
 
     *start* is when the request was sent that opened the window here.
-    *assumed* is true from the end of the window before until a response says more.
+    *assumed* is true after the end of the previous window, until a response states the next one.
     *slot* is the time from which the next request is on schedule.
     """
 
@@ -145,7 +145,7 @@ class Window(LazyMethods):
 
 @frozen
 class PaceState(LazyMethods):
-    """What is known about the limits of one credential.
+    """The known limits of one credential.
 
     *operations* pairs the name of an operation with the names of the limits it last reported.
     Nothing is sent before *hold*, which a `Retry-After` sets.
@@ -163,7 +163,7 @@ def reserve(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[f
 
     Args:
         pace: the options.
-        state: what is known.
+        state: the known limits.
         operation: the name of the request's operation; "" for a request without one.
         now: the time in seconds.
 
@@ -215,7 +215,7 @@ def learn(
     """Return the state after a response.
 
     Args:
-        state: what is known.
+        state: the known limits.
         operation: the name of the request's operation; "" for a request without one.
         response: the response, of any status.
         sent: when its request was sent, in seconds.
@@ -291,8 +291,8 @@ def _earliest(pace: Pace, window: Window, now: float) -> float:
 def _gap(pace: Pace, window: Window, now: float) -> float:
     """Return the seconds between two requests under one limit.
 
-    In the present window what is left is spread over the time that is left; the first request of
-    the next window stands at its end. Later slots follow the limit itself.
+    In the present window the remaining requests are spread over the remaining time. The first
+    request of the next window stands at its end. Later slots follow the limit itself.
     """
     usable = _usable(pace, window)
     if usable <= 0 or max(now, window.slot) >= window.end:

@@ -1,4 +1,4 @@
-"""Follow the changes of bookings: a stream of what was created, moved or cancelled since last time.
+"""Follow the changes of bookings: a stream of those created, moved or cancelled since last time.
 
 `changes` lists bookings by the time of their last change, from a `SyncState` on, and emits pages of
 changed bookings, each with the state after it. The state is JSON: store it with the bookings, and
@@ -143,7 +143,7 @@ def changes(
             `teams.organization_user_bookings` with filters; give it its statuses too.
         take: how many bookings a page, 1 to 250.
         overlap: for how many seconds a write may stay invisible after the time that it bears,
-            from 0 to 86,400. The state lists what changed within that time.
+            from 0 to 86,400. The state lists the changes within that time.
 
     Raises:
         InvalidInput: for another list, a filter that is set here, and a number out of its bounds.
@@ -152,7 +152,7 @@ def changes(
         PagingError: for a list that is not in the order of change, as of a server that does not
             know the filter, for a booking without *updated_at*, and for more than 250 bookings
             with the same time of change and the same start.
-        CalcomError: what `retrying` raises.
+        CalcomError: as `retrying` does.
     """
     if listing is None:
         listing = bookings.list(status=STATUSES)
@@ -242,7 +242,7 @@ class _Place(LazyMethods):
 
 @frozen
 class _Read(LazyMethods):
-    """What a page shows.
+    """The content of a page.
 
     *changed* holds the bookings that changed until the run began, each with its time.
     A booking that changes while the server reads the page shows a new time in its old place.
@@ -337,7 +337,7 @@ def _read(
     until: datetime,
     overlap: timedelta,
 ) -> _Read:
-    """Return what a page shows; refuse one that is not in the order of change."""
+    """Return the content of a page; refuse a page that is not in the order of change."""
     settled = _minus(until, overlap) if until < _LAST else _LAST
     changed: list[tuple[Booking, datetime]] = []
     least = place.after or _FIRST

@@ -1,7 +1,7 @@
 """The async interpreter of programs; imports no async library.
 
 It performs the same effects as `calcom_transports.interpreter`, awaited.
-A `Runtime` provides what differs between async libraries: `trio_runtime` has that of trio,
+A `Runtime` provides the primitives of an async library: `trio_runtime` has that of trio,
 `asyncio_runtime` that of asyncio.
 """
 
@@ -77,7 +77,7 @@ class Runtime(Protocol):
 
 
 AnyAsyncTransport: TypeAlias = AsyncTransport | TransportPair | ReplayTransport
-"""What `AsyncClient` and the async interpreter accept."""
+"""The transports of `AsyncClient` and the async interpreter."""
 
 Advance: TypeAlias = Callable[[], Awaitable[Emit[Any] | Returned[Any]]]
 
@@ -88,7 +88,7 @@ def _begin(
     timeout: Timeout | None,
     runtime: Runtime,
 ) -> Advance:
-    """Return what runs *program* until it emits or returns."""
+    """Return a function that runs *program* until it emits or returns."""
     runtime.require()
     if hasattr(transport, "begin"):
         return _replayed(program, cast(ReplayTransport, transport).begin(), timeout, runtime)

@@ -126,7 +126,7 @@ class PooledTransport(ABC, Generic[C]):
 
     @abstractmethod
     def _running_loop(self) -> object:
-        """Return what identifies the running event loop; None outside the library."""
+        """Return an identity of the running event loop; None outside the library."""
 
     @abstractmethod
     def _now(self) -> float: ...
@@ -283,7 +283,7 @@ class _Pool(Generic[C]):
         return True
 
     def release(self) -> None:
-        """Give a slot to the task that waits longest, or make it free."""
+        """Give a slot to the task that waits longest, or free it."""
         if self.waiting:
             self.waiting.popleft().set()
         else:

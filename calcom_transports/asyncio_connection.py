@@ -128,7 +128,7 @@ class AsyncioConnection:
         return data
 
     async def _feed(self, tls: "_Tls") -> None:
-        """Send what TLS itself has to say, and give it the next bytes that arrive."""
+        """Send the pending bytes of TLS, and give it the next bytes that arrive."""
         await self._flush(tls)
         tls.take(await self._read())
 
@@ -161,7 +161,7 @@ class AsyncioConnection:
 
 
 def _send_some(tcp: socket.socket, data: memoryview) -> int:
-    """Send what the socket takes at once, and return how many bytes that is."""
+    """Send as many bytes as the socket takes at once; return their number."""
     try:
         return tcp.send(data)
     except BlockingIOError:
@@ -213,7 +213,7 @@ class _Tls:
             return None
 
     def encrypted(self, data: memoryview) -> memoryview:
-        """Return what sends *data*."""
+        """Return *data* encrypted, and any bytes of TLS before it."""
         while data:
             data = data[self._tls.write(data) :]
         return memoryview(self.outgoing())

@@ -53,7 +53,7 @@ class Client(ConfiguredClient[AnyTransport]):
         retry: when to retry; by default up to four attempts within 3 minutes, and only requests
             that cannot do anything twice. `NO_RETRY` never retries.
         pace: how to share and spread the rate limits that responses state; `NO_PACE` never waits.
-            Clients with the same credential in a process share what they learned. A replay has no
+            Clients with the same credential in a process share the known limits. A replay has no
             limits.
         concurrency: how many pages of a list to request at once, at least 1. More than the
             transport's 10 connections gain nothing.

@@ -1,4 +1,4 @@
-"""The options of both clients, and what follows from them: `ConfiguredClient`.
+"""`ConfiguredClient`: the options of both clients.
 
 It checks the options, finds the credentials, and creates the programs of its operations.
 Its subclasses `Client` and `AsyncClient` run these programs.

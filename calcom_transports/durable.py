@@ -113,7 +113,7 @@ class _Performer:
         return from_json(Response, stored)
 
     def _exchange(self, effect: Send, begun_by: str) -> str:
-        """Send a request, and return what is stored of its outcome."""
+        """Send a request, and return the JSON of its outcome."""
         try:
             if begun_by != self.run:
                 raise NoAnswer(

@@ -109,7 +109,7 @@ def warn_unclosed(transport: object, way_out: str) -> None:
 
 
 def closes(headers: Headers) -> bool:
-    """Return whether a message says that its connection ends with it (RFC 9112, 9.6)."""
+    """Return whether a message announces the end of its connection (RFC 9112, 9.6)."""
     options = ",".join(headers.get_all("connection")).lower().split(",")
     return "close" in [option.strip(" \t") for option in options]
 
@@ -119,7 +119,7 @@ def idle_limit(headers: Headers) -> float:
     return _limit_of(",".join(headers.get_all("keep-alive")))
 
 
-@lru_cache  # a server says the same each time
+@lru_cache  # a server sends the same values each time
 def _limit_of(keep_alive: str) -> float:
     announced = _KEEP_ALIVE_TIMEOUT.search(keep_alive)
     return min(float(announced[1]), IDLE_LIMIT) if announced else IDLE_LIMIT
@@ -127,7 +127,7 @@ def _limit_of(keep_alive: str) -> float:
 
 @define
 class OutgoingExchange:
-    """A request on its way, and what is known of its response; it changes as the exchange goes on.
+    """A request on its way, and the head of its response; it changes as the exchange proceeds.
 
     *request_fields* are the validated header fields of the request.
     Times are in seconds, by the clock that gave *started*.

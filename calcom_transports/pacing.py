@@ -49,7 +49,7 @@ class _Shared:
             self.state = release(pace, self.state, operation, now)
 
     def learn(self, operation: str, response: Response, sent: float, now: float) -> None:
-        """Keep what a response states."""
+        """Keep the limits that a response states."""
         with self.lock:
             self.state = learn(self.state, operation, response, sent, now)
 
@@ -75,7 +75,7 @@ def _shared_state(api: Api) -> _Shared:
 class Pacer:
     """Paces the programs of one client.
 
-    *offset* is what to add to the time of the client's clock to get that of `time.monotonic`.
+    *offset* plus the time of the client's clock is the time of `time.monotonic`.
     Trio's clocks begin at any time, and those of tests pass at their own speed.
     """
 

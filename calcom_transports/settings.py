@@ -49,7 +49,7 @@ def _stripped(headers: Headers) -> Hidden[Pairs]:
 
 
 def _problem(name: str, value: str) -> InvalidInput | None:
-    """Return what is wrong with a header field; no frame that raises may hold its value."""
+    """Return the error for an invalid header field; no frame that raises may hold its value."""
     if name.lower() in _RESERVED:
         return InvalidInput(f"headers[{name!r}]", "is set by the transport; leave it out")
     if _CONTROL.search(value):

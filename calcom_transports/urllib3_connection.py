@@ -43,7 +43,7 @@ _TUNNEL_STATUS = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 
 @define
 class Running:
-    """The exchange that this thread runs, and what its transport knows of connections."""
+    """The exchange that this thread runs, and the connections and addresses of its transport."""
 
     exchange: OutgoingExchange
     addresses: dict[str, str]

@@ -1,10 +1,10 @@
 """A stateful Cal.com in memory, for tests that need no server, no key and no network.
 
-`FakeCalcom` is the transport, and `fake.state` what it knows, in the values of this package:
+`FakeCalcom` is the transport, and `fake.state` holds its state, in the values of this package:
 
-- `User`, `Team`, `EventType`, `Location` and `BookingField` say what can be booked;
-- `Booking`, `Attendee` and `Reservation` are what was booked;
-- `RateLimit` and the methods of `FakeCalcom` say what goes wrong.
+- `User`, `Team`, `EventType`, `Location` and `BookingField` are the settings of an account;
+- `Booking`, `Attendee` and `Reservation` are the results of calls;
+- `RateLimit` and the methods of `FakeCalcom` cause failures.
 """
 
 from calcom_transports.fake.limits import RateLimit

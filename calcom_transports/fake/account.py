@@ -1,4 +1,4 @@
-"""Whom the credentials stand for, and the event types of a user.
+"""The user of the credentials, and the event types of a user.
 
 One event type shows its hidden fields, which the list leaves out.
 """

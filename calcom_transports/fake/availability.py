@@ -1,4 +1,4 @@
-"""When a host is free: the one function that decides what is offered and what can be booked.
+"""The free times of a host: one function decides the offered slots and the accepted bookings.
 
 `find_place` looks at the past, the notice, the hours of the hosts, their bookings with buffers and
 the seats. A create and a reschedule refuse what it refuses, and the list of slots leaves that out.

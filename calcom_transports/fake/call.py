@@ -1,4 +1,4 @@
-"""One request to the fake, parsed: what every operation gets, and what it returns.
+"""One parsed request to the fake, as every operation gets it, and the result of an operation.
 
 Who may do what is decided here by three questions: is the caller known, a host of the booking,
 or nobody.

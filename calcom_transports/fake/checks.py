@@ -1,4 +1,4 @@
-"""Checks for what tests give to the fake, beside those of `calcom_core.checks`.
+"""Checks of the options and faults of the fake, beside those of `calcom_core.checks`.
 
 Each returns the value, or raises `InvalidInput` with the field, the fault and its remedy.
 """

@@ -1,7 +1,7 @@
 """Creating bookings: one, a series, or a seat; the event type decides which.
 
-A create is checked in the server's order: the form, the event type and who may book it, what the
-event type requires, and then whether the time is free.
+A create is checked in the server's order: the form, the event type and its bookers, the
+requirements of the event type, and then the time.
 """
 
 from collections.abc import Mapping
@@ -172,8 +172,8 @@ def _hosts_of_later_time(
         if own and (booking.start, booking.end) == (start, end):
             refuse("conflict")
     if is_busy(state, owner, start, end):
-        raise NotRecorded("a series of which a later time overlaps another booking")
-    raise NotRecorded("a series of which a later time is outside the hours")
+        raise NotRecorded("a series with a later time that overlaps another booking")
+    raise NotRecorded("a series with a later time outside the hours")
 
 
 def _join(call: Call, booking: Booking, new: NewBooking, series_uid: str | None) -> Json:

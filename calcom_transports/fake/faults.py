@@ -1,4 +1,4 @@
-"""Faults as values: what goes wrong with the n-th request of an operation.
+"""Faults as values: failures of the n-th request of an operation.
 
 A fault is decided on before the request is looked at. The four kinds are those of a real network:
 no connection, no response although the request was executed, a slow response, and a response of

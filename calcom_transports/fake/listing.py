@@ -125,7 +125,7 @@ def list_bookings(call: Call) -> Json:
 
 @frozen
 class _Filter:
-    """What a booking must be to be counted, apart from its times."""
+    """The conditions of a booking apart from its times."""
 
     statuses: list[str]
     types: set[int] | None
@@ -224,7 +224,7 @@ def _ids(call: Call, plural: str, singular: str) -> set[int] | None:
 
 
 _DATE_NAMES = {"afterStart": "fromDate"}
-"""What the server calls a parameter in its text."""
+"""The name of each parameter in the text of the server."""
 
 
 def _moment(call: Call, name: str) -> datetime:

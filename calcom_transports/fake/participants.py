@@ -1,4 +1,4 @@
-"""What belongs to a booking: its attendees and guests, its location and its references.
+"""The parts of a booking: its attendees and guests, its location and its references.
 
 An attendee or guest who is added also becomes a guest of the booking's responses.
 """

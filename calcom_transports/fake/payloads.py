@@ -1,4 +1,4 @@
-"""What the payloads of webhooks say of a booking, by the moment at which the server writes them.
+"""The payloads of webhooks for a booking, by the moment at which the server writes them.
 
 The server writes a payload from what it has at hand, so its keys and the form of its times differ
 between a create, a decision of the host, a cancellation and a mark of absence.
@@ -192,7 +192,7 @@ _WRITERS: Mapping[str, Callable[[State, Transition], Json]] = {
 
 
 def _common(state: State, transition: Transition) -> tuple[Booking, EventType, Json]:
-    """Return a booking, its event type, and what every payload says of them."""
+    """Return a booking, its event type, and the keys of every payload."""
     booking = transition.booking
     event_type = state.event_types[booking.event_type_id]
     return (

@@ -1,4 +1,4 @@
-"""What the server refuses: status, code and text of each refusal, taken from the recordings.
+"""The refusals of the server: status, code and text of each, taken from the recordings.
 
 `REFUSALS` names for each one the recording it was taken from, and a test holds the two together.
 No wording is invented: a case without a recording raises `NotRecorded`, which becomes a response
@@ -13,7 +13,7 @@ from attrs import frozen
 
 @frozen
 class Refusal:
-    """A row of the table; *text* has the places of what the request itself says.
+    """A row of the table; *text* has placeholders for values of the request.
 
     Without a *code* the body is the bare one of the framework: `{"statusCode": …, "message": …}`.
     """
@@ -51,7 +51,7 @@ _REPEATED = frozenset({"ThrottlerException", "TokenExpiredException"})
 
 
 class Refused(Exception):
-    """The server refuses a request: a row of the table, and what fills the places of its text."""
+    """The server refuses a request: a row of the table, and the values for its text."""
 
     def __init__(self, name: str, values: Mapping[str, object]) -> None:
         super().__init__(name)
@@ -60,7 +60,7 @@ class Refused(Exception):
 
 
 class RefusedByForm(Exception):
-    """The server refuses the form of an input, and says so in a list of errors."""
+    """The server refuses the form of an input, with a list of errors."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__("invalid input")
@@ -77,7 +77,7 @@ FORM_MESSAGE = "Bad Request Exception"
 
 
 class NotRecorded(Exception):
-    """No recording says what the server does here."""
+    """No recording shows the response of the server here."""
 
 
 def refuse(name: str, **values: object) -> NoReturn:

@@ -72,7 +72,7 @@ def booking_json(
 
 
 def new_booking_json(data: Json, seat_uid: str | None = None) -> Json:
-    """Return what a create or a reschedule adds to a booking."""
+    """Return the keys that a create or a reschedule adds to a booking."""
     data["isPlatformManagedUserBooking"] = False
     if seat_uid is not None:
         data["seatUid"] = seat_uid
@@ -194,7 +194,7 @@ def legacy_booking_json(state: State, booking: Booking) -> Json:
 
 
 def me_json(user: User) -> Json:
-    """Return the user whom the credentials stand for."""
+    """Return the user of the credentials."""
     return {
         "id": user.id,
         "email": user.email,

@@ -88,7 +88,7 @@ class Server:
         headers: list[tuple[str, str]] = []
         sent = f"{raw}?{query}" if query else raw
         status, body = 501, None
-        before, told = dict(self.state.bookings), len(self.state.transitions)
+        before, delivered = dict(self.state.bookings), len(self.state.transitions)
         try:
             status, body = self._dispatch(request, url, sent, query, headers)
         except Refused as refused:
@@ -97,10 +97,10 @@ class Server:
         except RefusedByForm as refused:
             status, body = 400, refused.body(instant(self.state.now), sent)
         except NotRecorded as missing:
-            # What the server does is not known, and so nothing is done.
+            # The effect on a server is unknown, so the state stays as it was.
             self.state.bookings.clear()
             self.state.bookings.update(before)
-            del self.state.transitions[told:]
+            del self.state.transitions[delivered:]
             message = f"not recorded, so the fake cannot respond: {missing}; {_REMEDY}"
             error = {"code": "NotRecorded", "message": message}
             now = instant(self.state.now)
@@ -136,7 +136,7 @@ class Server:
     def _caller(
         self, request: Request, operation: str, headers: list[tuple[str, str]]
     ) -> User | None:
-        """Count the request, and return whom its credentials stand for; None is anonymous."""
+        """Count the request, and return the user of its credentials; None is anonymous."""
         if "x-cal-client-id" in request.headers:
             raise NotRecorded("an OAuth client")
         token = (request.headers.get("authorization") or "").removeprefix(_BEARER)
@@ -182,7 +182,7 @@ def _route_of(method: str, path: str) -> tuple[str, dict[str, str]] | None:
 
 
 def _transition(operation: str, request: Request, sent: str) -> Transition:
-    """Return what the version of a request does, or refuse it."""
+    """Return the transition for the version of a request, or refuse it."""
     wanted = _VERSIONS.get(operation.partition(".")[0])
     version = request.headers.get("cal-api-version")
     if version in _LATER and wanted is not None:
@@ -203,7 +203,7 @@ def _transition(operation: str, request: Request, sent: str) -> Transition:
 
 
 def _body(request: Request) -> Any:
-    """Return the body as the server parses it: what is not JSON is an empty object."""
+    """Return the body as the server parses it: without valid JSON, an empty object."""
     kind = request.headers.get("content-type") or ""
     if not request.body or not kind.startswith("application/json"):
         return {}

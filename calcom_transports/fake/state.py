@@ -45,7 +45,7 @@ _TEXT = checked_by(string)
 class User:
     """A user of the server, who may host bookings and call the API.
 
-    *key* is the API key that stands for the user.
+    *key* is the API key of the user.
     *hours* are the hours of availability in *time_zone*: minutes from and to, by weekday.
     """
 
@@ -90,7 +90,7 @@ class BookingField:
 
 @frozen(field_transformer=check_fields)
 class EventType:
-    """What can be booked, with the settings that decide what a booking of it is.
+    """An event type, with the settings that decide the shape and the state of its bookings.
 
     *host_ids* are ids of users; the first one owns the event type.
     *lengths* are the lengths to choose from, in minutes; without them it is *length*.
@@ -295,7 +295,7 @@ def minutes(count: float) -> timedelta:
 
 
 def utc(text: str) -> datetime:
-    """Return the moment that a text of ISO 8601 says; without an offset it is UTC.
+    """Parse a time of ISO 8601; without an offset it is UTC.
 
     Raises `ValueError` for any other text.
     """

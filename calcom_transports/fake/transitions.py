@@ -23,7 +23,7 @@ from calcom_transports.fake.rendering import Json
 
 @frozen
 class Transition:
-    """What an operation does to the state, and the status of its success."""
+    """The function of an operation, and the status of its success."""
 
     run: Callable[[Call], Json]
     status: int = 200
@@ -71,4 +71,4 @@ LEGACY: Mapping[str, Transition] = {
 """The operations of the legacy API, which responds where the version is missing or unknown."""
 
 LEGACY_ROUTES = frozenset({"bookings.list", "bookings.get", "bookings.create", "bookings.cancel"})
-"""What the legacy API has of the routes here; any other is 404."""
+"""The routes here that the legacy API has; any other is 404."""

@@ -27,7 +27,7 @@ from calcom_transports.fake.state import EventType, State, Team, User
 from calcom_transports.playback import ReplayedExecution
 
 DEFAULT_NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
-"""When a fake begins unless it is told otherwise: a Monday, nine o'clock in Berlin."""
+"""The time at which a fake begins by default: a Monday, nine o'clock in Berlin."""
 
 DEFAULT_HOST = User(1, "Hanna Host", "hanna", "hanna@example.com", key="cal_test_hanna")
 """The host of a fake that is given no others."""
@@ -56,7 +56,7 @@ class FakeCalcom:
 
     Arguments:
         now: the time at which it begins; aware.
-        event_types: what can be booked, `DEFAULT_EVENT_TYPES` by default; the ids of its hosts
+        event_types: the event types, `DEFAULT_EVENT_TYPES` by default; the ids of its hosts
             are those of *hosts*.
         hosts: the users, `DEFAULT_HOST` by default; a user who calls the API needs a key.
         teams: the teams of event types.

@@ -14,7 +14,7 @@ from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
 from calcom_transports.fake.state import utc
 
 Problems = list[tuple[str, str]]
-"""The wrong properties of an input, each with what the server says of it."""
+"""The wrong properties of an input, each with the text of the server."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _LANGUAGES = (
@@ -43,7 +43,7 @@ _NO_SLOTS = (
 )
 
 Check = tuple[Callable[[Any], bool], str | None]
-"""What a property must be, and what the server says otherwise, or None if nobody recorded it."""
+"""The type of a property, and the text of the server for another type; None if not recorded."""
 
 
 def is_email(value: object) -> bool:
@@ -267,7 +267,7 @@ _LEGACY_TARGET = frozenset({"start", "eventTypeId", *(key for key, _, _ in _LEGA
 
 
 def check_legacy_create(body: Mapping[str, Any]) -> None:
-    """Check the body of a create as the legacy API does, for what the current API sends."""
+    """Check the body of a create as the legacy API does, for a body of the current API."""
     target = {key: value for key, value in body.items() if key in _LEGACY_TARGET}
     errors = []
     for key, rule, text in _LEGACY_CREATE:

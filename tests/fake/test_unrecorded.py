@@ -261,8 +261,8 @@ CASES: dict[str, Case] = {
         1, "2026-12-14T10:10:00Z"
     ),
     "waits for confirmation": pending,
-    "a later time overlaps": later_time_overlaps,
-    "a later time is outside the hours": later_time_closed,
+    "a later time that overlaps": later_time_overlaps,
+    "a later time outside the hours": later_time_closed,
     "a second seat for the same e-mail": second_seat,
     "seats of a series at the time of a single": series_onto_seats,
     "bookings.cancel of an unknown booking": lambda call: call.act("nobody", "cancel"),
