@@ -151,7 +151,7 @@ def test_a_missing_or_damaged_cassette_prints_one_line(
 def test_with_a_key_and_no_network_the_demo_prints_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
+    monkeypatch.setenv("CALCOM_API_KEY", "cal_test_demo")
     monkeypatch.setenv("CALCOM_BASE_URL", "http://127.0.0.1:1")
     # Skip the random part of each backoff.
     monkeypatch.setattr(interpreter, "random", SimpleNamespace(random=lambda: 1.0))
@@ -163,20 +163,26 @@ def test_with_a_key_and_no_network_the_demo_prints_one_line(
     assert err.startswith("calcom_transports: ")
     assert err.endswith(" (after 4 attempts: the policy allows no more)\n")
     assert err.count("\n") == 1
-    assert "cal_test_walk" not in err
+    assert "cal_test_demo" not in err
+
+
+def run_with_key(monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[int, list[bytes]]:
+    """Run the demo against a server with one recorded response; return its status and requests."""
+    recorded = response_of(name)
+    head = f"HTTP/1.1 {recorded.status} X\r\nContent-Length: {len(recorded.body)}\r\n\r\n"
+    with Server(responding(head.encode() + recorded.body)) as server:
+        monkeypatch.setenv("CALCOM_API_KEY", "cal_test_demo")
+        monkeypatch.setenv("CALCOM_BASE_URL", server.url)
+        return main([]), server.requests
 
 
 def test_with_a_key_the_demo_lists_the_accounts_upcoming_bookings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded = response_of("161-list-take2-skip2")
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(recorded.body)}\r\n\r\n".encode()
-    with Server(responding(head + recorded.body)) as server:
-        monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
-        monkeypatch.setenv("CALCOM_BASE_URL", server.url)
-        assert main([]) == 0
+    status, requests = run_with_key(monkeypatch, "161-list-take2-skip2")
 
-    assert server.requests[0].startswith(
+    assert status == 0
+    assert requests[0].startswith(
         b"GET /v2/bookings?status=upcoming&sortStart=asc&take=20 HTTP/1.1\r\n"
     )
     by = "Reschedule Notice between Alice Host and Ann Attendee [single; Ann Attendee]"
@@ -190,13 +196,7 @@ def test_with_a_key_the_demo_lists_the_accounts_upcoming_bookings(
 def test_a_wrong_key_prints_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refused = response_of("story-28-wrong-key")
-    head = f"HTTP/1.1 401 No\r\nContent-Length: {len(refused.body)}\r\n\r\n".encode()
-    with Server(responding(head + refused.body)) as server:
-        monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
-        monkeypatch.setenv("CALCOM_BASE_URL", server.url)
-        assert main([]) == 1
-
+    assert run_with_key(monkeypatch, "story-28-wrong-key")[0] == 1
     assert capsys.readouterr().err == (
         "calcom_transports: bookings.list (GET /v2/bookings): 401 UnauthorizedException: "
         "CustomThrottlerGuard - Invalid API Key (the API key was refused: check that it is "
@@ -209,7 +209,7 @@ def test_a_wrong_key_prints_one_line(
 def test_a_blank_variable_prints_one_line(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("CALCOM_API_KEY", "cal_test_walk")
+    monkeypatch.setenv("CALCOM_API_KEY", "cal_test_demo")
     monkeypatch.setenv(name, "")
 
     assert main([]) == 1
