@@ -17,6 +17,7 @@ from calcom_core.http import Request, Response, Timeout
 from calcom_transports.exchange import (
     MAX_BODY,
     MAX_CONNECTIONS,
+    MAX_IDLE,
     OutgoingExchange,
     strip_tracebacks,
     warn_unclosed,
@@ -94,6 +95,8 @@ class PooledTransport(ABC, Generic[C]):
         allow_http: whether to send unencrypted to other machines.
         max_connections: how many connections may be open to one origin at once, at least 1.
         max_body: how many bytes the body of a response may have after decoding, at least 1.
+        max_idle: for how many seconds an idle connection is reused, from 0 to 3,600; less if the
+            server announces less.
 
     Raises:
         InvalidInput: for an invalid option.
@@ -113,13 +116,14 @@ class PooledTransport(ABC, Generic[C]):
         allow_http: bool = False,
         max_connections: int = MAX_CONNECTIONS,
         max_body: int = MAX_BODY,
+        max_idle: float = MAX_IDLE,
     ) -> None:
         self._pools: defaultdict[Origin, _Pool[C]] = defaultdict(lambda: _Pool(max_connections))
         _POOLS[id(self)] = self._pools
         proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
-            timeout, ssl_context, allow_http, max_connections, max_body, proxies
+            timeout, ssl_context, allow_http, max_connections, max_body, proxies, max_idle
         )
         self._loop: object = None
         self._closed = False

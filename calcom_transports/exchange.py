@@ -30,8 +30,11 @@ MAX_BODY = 16 * 1024 * 1024
 MAX_CONNECTIONS = 10
 """How many connections may be open to one origin at once."""
 
-IDLE_LIMIT = 4.0
+MAX_IDLE = 4.0
 """A connection idle for more seconds is not reused: common servers close theirs after 5."""
+
+_IDLE_MARGIN = 1.0
+"""How many seconds of an announced limit are not used, because a request takes time to arrive."""
 
 READ_SIZE = 65_536
 """How many bytes to read from a socket at once."""
@@ -114,15 +117,16 @@ def closes(headers: Headers) -> bool:
     return "close" in [option.strip(" \t") for option in options]
 
 
-def idle_limit(headers: Headers) -> float:
-    """Return for how many seconds a connection may idle after a response with these headers."""
-    return _limit_of(",".join(headers.get_all("keep-alive")))
+def idle_limit(headers: Headers, most: float) -> float:
+    """Return for how many seconds a connection may idle after a response, at most *most*."""
+    announced = _announced_limit(",".join(headers.get_all("keep-alive")))
+    return most if announced is None else max(0.0, min(announced - _IDLE_MARGIN, most))
 
 
 @lru_cache  # a server sends the same values each time
-def _limit_of(keep_alive: str) -> float:
+def _announced_limit(keep_alive: str) -> float | None:
     announced = _KEEP_ALIVE_TIMEOUT.search(keep_alive)
-    return min(float(announced[1]), IDLE_LIMIT) if announced else IDLE_LIMIT
+    return float(announced[1]) if announced else None
 
 
 @define
@@ -139,6 +143,7 @@ class OutgoingExchange:
     proxy: Proxy | None
     timeout: Timeout
     started: float
+    max_idle: float = MAX_IDLE
     # "tunneled" once the proxy has opened the tunnel; "sent" once a byte may have left.
     phase: Literal["waiting", "connecting", "tunneling", "tunneled", "sent"] = "waiting"
     broken: bool = False  # a part of the request could not be sent
@@ -171,6 +176,9 @@ class OutgoingExchange:
         request = self.request
         fields = [("Host", self.target.authority), *self.request_fields.reveal()]
         fields.append(("Accept-Encoding", "gzip"))
+        # Some servers announce their idle limit, as `Keep-Alive: timeout=5`, only on request.
+        if "connection" not in request.headers.names:
+            fields.append(("Connection", "keep-alive"))
         if request.body or request.method not in _NEEDS_NO_BODY:
             fields.append(("Content-Length", str(len(request.body))))
         return fields
@@ -207,7 +215,7 @@ class OutgoingExchange:
         """For how many seconds the connection may idle after the response; 0 is not at all."""
         if self.broken or closes(self.request.headers) or closes(self.headers):
             return 0.0
-        return idle_limit(self.headers)
+        return idle_limit(self.headers, self.max_idle)
 
     def mark_reusable(self, now: float) -> None:
         """Note until when the connection may idle after this response."""

@@ -15,7 +15,7 @@ from attrs import field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Pairs, Request, Timeout, to_timeout
 from calcom_core.secret import Hidden
-from calcom_transports.exchange import OutgoingExchange
+from calcom_transports.exchange import MAX_IDLE, OutgoingExchange
 from calcom_transports.proxies import Proxies
 from calcom_transports.urls import Origin, split_url
 
@@ -79,6 +79,11 @@ def _is_context(settings: "Settings", attribute: object, value: ssl.SSLContext |
         )
 
 
+def _is_idle(settings: "Settings", attribute: object, value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
+        raise InvalidInput("max_idle", "must be a number of seconds from 0 to 3,600")
+
+
 def _is_bool(settings: "Settings", attribute: object, value: bool) -> None:
     if not isinstance(value, bool):
         raise InvalidInput(getattr(attribute, "name", ""), "must be True or False")
@@ -104,6 +109,7 @@ class Settings:
     max_connections: int = field(validator=_at_least_one)
     max_body: int = field(validator=_at_least_one)
     proxies: Proxies = field(converter=_proxies)
+    max_idle: float = field(default=MAX_IDLE, validator=_is_idle)
     # Cached, since many requests have the same fields.
     _fields: Callable[[Headers], Hidden[Pairs]] = field(
         init=False, repr=False, eq=False, factory=lambda: lru_cache(maxsize=8)(_stripped)
@@ -126,6 +132,7 @@ class Settings:
             self.proxies.of(target.origin),
             to_timeout(timeout) or self.timeout,
             now,
+            self.max_idle,
         )
 
     def context_for(self, origin: Origin) -> ssl.SSLContext | None:

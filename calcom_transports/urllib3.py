@@ -23,6 +23,7 @@ try:
     from calcom_transports.exchange import (
         MAX_BODY,
         MAX_CONNECTIONS,
+        MAX_IDLE,
         READ_SIZE,
         OutgoingExchange,
         strip_tracebacks,
@@ -83,6 +84,8 @@ class Urllib3Transport:
         max_connections: how many connections may be open to one origin at once, or to a proxy that
             forwards; at least 1.
         max_body: how many bytes the body of a response may have after decoding, at least 1.
+        max_idle: for how many seconds an idle connection is reused, from 0 to 3,600; less if the
+            server announces less.
         pool: your own `urllib3.PoolManager`, such as a `SOCKSProxyManager`; you close it.
             It decides about TLS, proxies and connections, so leave those options out.
             A failure is `NotSent` only if urllib3 says that there was no connection. Nothing but
@@ -100,26 +103,28 @@ class Urllib3Transport:
         allow_http: bool = False,
         max_connections: int = MAX_CONNECTIONS,
         max_body: int = MAX_BODY,
+        max_idle: float = MAX_IDLE,
         pool: urllib3.PoolManager | None = None,
     ) -> None:
         self._closed = False
         self._given = pool
         self._start_afresh()
         if pool is not None:
-            is_default = proxy in (None, ENVIRONMENT) and max_connections == MAX_CONNECTIONS
+            is_default = proxy in (None, ENVIRONMENT)
+            is_default &= (max_connections, max_idle) == (MAX_CONNECTIONS, MAX_IDLE)
             if not isinstance(pool, urllib3.PoolManager):
                 raise InvalidInput("pool", "must be a urllib3.PoolManager")
             if not is_default or ssl_context is not None:
                 del proxy
                 problem = "has its own TLS, proxies and connections"
                 raise InvalidInput(
-                    "pool", f"{problem}; leave out ssl_context, proxy and max_connections"
+                    "pool", f"{problem}; leave out ssl_context, proxy, max_connections and max_idle"
                 )
             proxy = None
         proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
-            timeout, ssl_context, allow_http, max_connections, max_body, proxies
+            timeout, ssl_context, allow_http, max_connections, max_body, proxies, max_idle
         )
         _all.add(self)
 

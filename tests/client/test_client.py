@@ -358,6 +358,7 @@ def test_extra_headers_and_fresh_credentials_go_over_the_wire_in_both_clients() 
             "cal-api-version: 2024-08-13",
             *lines,
             "Accept-Encoding: gzip",
+            "Connection: keep-alive",
         ]
         return "".join(f"{line}\r\n" for line in [*head, ""]).encode()
 

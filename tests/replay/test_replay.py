@@ -578,7 +578,7 @@ def test_the_nearest_of_several_exchanges_is_named() -> None:
         run(fetch("x?take=2"), Replay(cassette))
 
 
-def test_a_repeated_request_at_the_end_was_already_cassette_of() -> None:
+def test_a_repeated_request_past_the_end_is_no_match() -> None:
     cassette = cassette_of([((), "a", Response(200)), ((), "b", Response(200))])
 
     with pytest.raises(NoMatch, match=r"a was already played, .* there is no exchange 3;"):

@@ -392,7 +392,8 @@ def test_an_interrupt_in_a_custom_pool_is_named_in_the_log(
 
 
 @pytest.mark.parametrize(
-    "options", [{"max_connections": 3}, {"proxy": "http://h:1"}, {"ssl_context": "trusting"}]
+    "options",
+    [{"max_connections": 3}, {"max_idle": 9}, {"proxy": "http://h:1"}, {"ssl_context": "trusting"}],
 )
 def test_a_custom_pool_excludes_the_options_of_the_default_pool(
     options: dict[str, Any], trusting: Any
@@ -402,7 +403,7 @@ def test_a_custom_pool_excludes_the_options_of_the_default_pool(
         Urllib3Transport(pool=pool, **options)
     assert str(caught.value) == (
         "pool: has its own TLS, proxies and connections; "
-        "leave out ssl_context, proxy and max_connections"
+        "leave out ssl_context, proxy, max_connections and max_idle"
     )
     with pytest.raises(InvalidInput, match=r"pool: must be a urllib3\.PoolManager"):
         Urllib3Transport(pool="x")  # type: ignore[arg-type]

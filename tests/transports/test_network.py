@@ -118,6 +118,7 @@ def test_a_request_is_sent_byte_for_byte_and_its_response_is_complete(kind: str)
         assert first == b"PATCH /v2/a%2Fb/%C3%A4/../c;d='e'?x=%25zz&y=%252B&z=%5B1%5D%7C2 HTTP/1.1"
     assert sorted(fields) == [
         b"Accept-Encoding: gzip",
+        b"Connection: keep-alive",
         b"Content-Length: 8",
         b"Host: 127.0.0.1:%d" % server.port,
         b"User-Agent: calcom/1",
@@ -129,10 +130,11 @@ def test_a_request_is_sent_byte_for_byte_and_its_response_is_complete(kind: str)
 
 
 @each_transport
-def test_the_transport_adds_three_fields_and_no_user_agent(kind: str) -> None:
+def test_the_transport_adds_four_fields_and_no_user_agent(kind: str) -> None:
     with Server(responding(OK)) as server:
         exchange(kind, Request("POST", server.url), Request("DELETE", f"{server.url}?a"))
-    added = b"Host: 127.0.0.1:%d\r\nAccept-Encoding: gzip\r\n" % server.port
+    added = b"Host: 127.0.0.1:%d\r\nAccept-Encoding: gzip\r\nConnection: keep-alive\r\n"
+    added %= server.port
     assert server.requests == [
         b"POST / HTTP/1.1\r\n" + added + b"Content-Length: 0\r\n\r\n",
         b"DELETE /?a HTTP/1.1\r\n" + added + b"\r\n",
@@ -199,19 +201,37 @@ def test_the_trio_transport_does_not_reuse_a_connection_idle_for_four_seconds() 
     ("announced", "seconds"),
     [
         ((), 4.0),
-        (("timeout=2",), 2.0),
-        (("max=100, timeout = 3",), 3.0),
-        (('Timeout="1"',), 1.0),
+        (("timeout=2",), 1.0),
+        (("max=100, timeout = 3",), 2.0),
+        (('Timeout="1"',), 0.0),
         (("max=1", "timeout=0"), 0.0),
+        (("timeout=5",), 4.0),
         (("timeout=60",), 4.0),
         (("timeout=soon",), 4.0),
         (("x-timeout=1",), 4.0),
     ],
 )
-def test_a_connection_idles_no_longer_than_announced_nor_than_four_seconds(
+def test_a_connection_idles_a_second_less_than_announced_and_at_most_four(
     announced: tuple[str, ...], seconds: float
 ) -> None:
-    assert idle_limit(Headers(("Keep-Alive", value) for value in announced)) == seconds
+    assert idle_limit(Headers(("Keep-Alive", value) for value in announced), 4.0) == seconds
+
+
+def test_max_idle_is_how_long_an_idle_connection_is_reused() -> None:
+    clock = trio.testing.MockClock()
+
+    async def run(max_idle: float, seconds: float) -> int:
+        with Server(responding(OK)) as server:
+            async with TrioTransport(max_idle=max_idle) as transport:
+                await transport.send(get(server))
+                clock.jump(seconds)
+                await transport.send(get(server))
+            return server.connections
+
+    async def connections() -> list[int]:
+        return [await run(60, 59), await run(60, 61), await run(0, 0)]
+
+    assert trio.run(connections, clock=clock) == [1, 2, 2]
 
 
 @each_transport
@@ -839,8 +859,8 @@ def test_a_server_with_a_trusted_certificate_responds(
         responses = exchange(kind, get(server), post(server), ssl_context=trusting)
     assert (responses, server.connections) == ([OK_RESPONSE] * 2, 1)
     assert server.requests[0] == (
-        b"GET /v2/x?q=1 HTTP/1.1\r\nHost: localhost:%d\r\nAccept-Encoding: gzip\r\n\r\n"
-        % server.port
+        b"GET /v2/x?q=1 HTTP/1.1\r\nHost: localhost:%d\r\n"
+        b"Accept-Encoding: gzip\r\nConnection: keep-alive\r\n\r\n" % server.port
     )
 
 
@@ -1584,6 +1604,9 @@ def test_options_of_another_type_are_refused(kind: str) -> None:
         ("ssl_context", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)),
         ("max_body", "3"),
         ("max_connections", True),
+        ("max_idle", -1),
+        ("max_idle", float("inf")),
+        ("max_idle", True),
         ("allow_http", "0"),
         ("allow_http", None),
     ):
