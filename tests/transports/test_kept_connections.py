@@ -626,8 +626,8 @@ def test_a_kept_tls_connection_that_breaks_at_any_byte_gets_the_request_once(
 @pytest.mark.parametrize(
     ("announced", "passed", "connections"),
     [
-        (b"timeout=2", 1.9, 1),
-        (b"timeout=2", 2.1, 2),
+        (b"timeout=3", 1.9, 1),
+        (b"timeout=3", 2.1, 2),
         (b"timeout=3600", 3.9, 1),
         (b"timeout=3600", 4.1, 2),
         (b"max=1000", 3.9, 1),
