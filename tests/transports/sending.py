@@ -84,7 +84,9 @@ def under(
     reported: list[dict[str, Any]] = []
 
     async def checked() -> T:
-        asyncio.get_running_loop().set_exception_handler(lambda _, told: reported.append(told))
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, told: reported.append(told))
+        loop.slow_callback_duration = 60  # no test depends on the speed of the machine
         result = await main(*arguments)
         gc.collect()  # which makes asyncio report an error that no task retrieved
         assert asyncio.all_tasks() == {asyncio.current_task()}
