@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable
 from types import GeneratorType
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
@@ -60,6 +60,12 @@ class Send(LazyMethods):
         return (
             timeout if self.remaining is None else (timeout or Timeout()).capped_at(self.remaining)
         )
+
+    def after(self, seconds: float) -> "Send":
+        """Return the effect as it is after *seconds* of its *remaining* time."""
+        if self.remaining is None or not seconds:
+            return self
+        return evolve(self, remaining=self.remaining - seconds)
 
 
 def _is_sleep_time(effect: "Sleep", attribute: object, value: float) -> None:

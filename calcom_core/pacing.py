@@ -3,9 +3,10 @@
 `PaceState` holds the limits in the `X-RateLimit-…` headers of one credential so far.
 Four pure functions change it:
 
-- `reserve` gives the next request a time slot, and returns the wait until then.
-- `admit` counts the request when its slot has come. It returns 0, or a further wait while a limit
-  is exhausted.
+- `reserve` gives the next request a time slot. It counts the request and returns 0, or returns the
+  wait until its slot.
+- `admit` counts the request after that wait. It returns 0, or a further wait while a limit is
+  exhausted.
 - `learn` reads the headers of the response.
 - `release` gives back the slot of a request that gave up before it was admitted.
 
@@ -168,7 +169,8 @@ def reserve(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[f
         now: the time in seconds.
 
     Returns:
-        The seconds to wait before `admit`, at least 0, and the next state.
+        0 if the request is sent at once, which counts it; otherwise the seconds to wait before
+        `admit`. And the next state.
     """
     state = _without_other_clock(state, now)
     obeyed = _obeyed(pace, state, operation, now)
@@ -176,14 +178,14 @@ def reserve(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[f
     for window in obeyed:
         following = max(window.slot, slot) + _gap(pace, window, now)
         state = _replacing(state, window, window.with_slot(following))
-    return max(slot - now, _held(pace, state, now)), state
+    wait = max(slot - now, _held(pace, state, now))
+    return wait, state if wait else _counted(state, operation, now)
 
 
 def admit(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[float, PaceState]:
-    """Count a request whose slot has come.
+    """Count a request after the wait for its slot.
 
-    Args and returns are those of `reserve`: after 0 the request is sent at once and is counted;
-    after any other wait nothing has changed, and `admit` is called again.
+    Args and returns are those of `reserve`; after a further wait, `admit` is called again.
     """
     state = _without_other_clock(state, now)
     exhausted = [
@@ -192,10 +194,7 @@ def admit(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[flo
         if now < window.end and _usable(pace, window) <= 0
     ]
     wait = max([_held(pace, state, now), *exhausted])
-    if wait <= 0:
-        for window in _applicable(state, operation):
-            state = _replacing(state, window, window.counted(now))
-    return wait, state
+    return wait, state if wait else _counted(state, operation, now)
 
 
 def release(pace: Pace, state: PaceState, operation: str, now: float) -> PaceState:
@@ -256,6 +255,12 @@ def _applicable(state: PaceState, operation: str) -> list[Window]:
         for window in state.windows
         if (window.name.lower() == own if own else window.name.lower() not in _OWNED)
     ]
+
+
+def _counted(state: PaceState, operation: str, now: float) -> PaceState:
+    for window in _applicable(state, operation):
+        state = _replacing(state, window, window.counted(now))
+    return state
 
 
 def _obeyed(pace: Pace, state: PaceState, operation: str, now: float) -> list[Window]:

@@ -6,6 +6,7 @@ A `Runtime` provides the primitives of an async library: `trio_runtime` has that
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import evolve, frozen
@@ -39,6 +40,7 @@ from calcom_transports.interpreter import (
     draw_seconds,
     timeout_for,
 )
+from calcom_transports.pacing import Pacer
 from calcom_transports.playback import Playback, ReplayedExecution, ReplayTransport
 
 T = TypeVar("T")
@@ -87,6 +89,7 @@ def _begin(
     transport: AnyAsyncTransport,
     timeout: Timeout | None,
     runtime: Runtime,
+    pacer: Pacer | None,
 ) -> Advance:
     """Return a function that runs *program* until it emits or returns."""
     runtime.require()
@@ -96,7 +99,7 @@ def _begin(
         transport = cast(TransportPair, transport).async_transport()
     execution: Execution[Any] = Execution(program)
     # hasattr narrows for mypy only.
-    performer = _Performer(execution, transport, timeout, runtime)  # pyright: ignore[reportArgumentType]
+    performer = _Performer(execution, transport, timeout, runtime, pacer)  # pyright: ignore[reportArgumentType]
     return performer.advance
 
 
@@ -122,11 +125,12 @@ async def run_async(
     transport: AnyAsyncTransport,
     timeout: Timeout | None,
     runtime: Runtime,
+    pacer: Pacer | None = None,
 ) -> T:
     """Run *program* and return its result; close it in any case, also when cancelled."""
     check_program(program)
     try:
-        advance = _begin(program, transport, timeout, runtime)
+        advance = _begin(program, transport, timeout, runtime, pacer)
         return cast(T, value_of(await advance(), runtime.iterate_name))
     finally:
         program.close()
@@ -145,9 +149,10 @@ class AsyncItems(Generic[T]):
         transport: AnyAsyncTransport,
         timeout: Timeout | None,
         runtime: Runtime,
+        pacer: Pacer | None = None,
     ) -> None:
         self._stream = check_program(stream)
-        self._advance = _begin(stream, transport, timeout, runtime)
+        self._advance = _begin(stream, transport, timeout, runtime, pacer)
 
     def __aiter__(self) -> "AsyncItems[T]":
         return self
@@ -175,6 +180,7 @@ class _Performer:
     transport: AsyncTransport
     timeout: Timeout | None
     runtime: Runtime
+    pacer: Pacer | None
 
     async def advance(self) -> Emit[Any] | Returned[Any]:
         """Run until the program emits or returns."""
@@ -191,7 +197,9 @@ class _Performer:
     async def _perform(self, effect: Effect) -> object:
         match effect:
             case Send():
-                return await self._send(effect)
+                if self.pacer is None:
+                    return await self._send(effect)
+                return await self._paced(effect, self.pacer)
             case Sleep():
                 await self.runtime.sleep(draw_seconds(effect))
                 return None
@@ -200,6 +208,17 @@ class _Performer:
             case Gather():
                 return await self._gather(effect)
         raise no_effect(effect)
+
+    async def _paced(self, effect: Send, pacer: Pacer) -> Response:
+        clock = self.runtime.clock
+        began = clock()
+        with closing(pacer.waits(effect, began, clock)) as waits:
+            for seconds in waits:
+                await self.runtime.sleep(seconds)
+        sent = clock()
+        response = await self._send(effect.after(sent - began))
+        pacer.learn(effect, response, sent, clock())
+        return response
 
     async def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)

@@ -114,13 +114,13 @@ class Client(ConfiguredClient[AnyTransport]):
         """Run a program within the client's timeout and return its result."""
         before = ON_EXCHANGE.set(self._on_exchange)
         try:
-            return run(self._pacer.paced(program), self._transport, self._timeout)
+            return run(program, self._transport, self._timeout, self.pacer)
         finally:
             ON_EXCHANGE.reset(before)
 
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
         """Run a stream and yield the items that it emits."""
-        emitted = iterate(stream, self._transport, self._timeout)
+        emitted = iterate(stream, self._transport, self._timeout, self.pacer)
         return observe_items(self._on_exchange, cast("Generator[T, None, None]", emitted))
 
     def pages(self, op: Operation[Page[Booking]]) -> Iterator[Page[Booking]]:
@@ -210,9 +210,7 @@ class AsyncClient(ConfiguredClient[AnyAsyncTransport]):
         before = ON_EXCHANGE.set(self._on_exchange)
         try:
             runtime = runtime_for(self._transport)
-            return await run_async(
-                self._pacer.paced(program), self._transport, self._timeout, runtime
-            )
+            return await run_async(program, self._transport, self._timeout, runtime, self.pacer)
         finally:
             ON_EXCHANGE.reset(before)
 
@@ -221,7 +219,7 @@ class AsyncClient(ConfiguredClient[AnyAsyncTransport]):
         from calcom_transports.async_runtime import runtime_for
 
         runtime = runtime_for(self._transport)
-        emitted = AsyncItems(self._pacer.paced(stream), self._transport, self._timeout, runtime)
+        emitted = AsyncItems(stream, self._transport, self._timeout, runtime, self.pacer)
         return AsyncObservedItems(self._on_exchange, emitted)
 
     def pages(self, op: Operation[Page[Booking]]) -> AsyncIterator[Page[Booking]]:

@@ -124,7 +124,7 @@ class ConfiguredClient(ABC, Generic[Sender]):
         self._timeout = to_timeout(timeout)
         self.retry = check_policy(retry, "retry")
         self.pace = check_pace(pace)
-        self._pacer = Pacer.of(self.pace, self.api, replays)
+        self.pacer = None if replays else Pacer.of(self.pace, self.api)
         self.concurrency = at_least_1(concurrency)
         self._on_exchange = check_on_exchange(on_exchange)
         self._transport: Sender = self._usual_transport() if transport is None else transport
@@ -183,8 +183,8 @@ class ConfiguredClient(ABC, Generic[Sender]):
         client._timeout = self._timeout if timeout is None else to_timeout(timeout)
         client.retry = self.retry if retry is None else check_policy(retry, "retry")
         client.pace = self.pace if pace is None else check_pace(pace)
-        if pace is not None or auth is not None:
-            client._pacer = Pacer.of(client.pace, client.api, hasattr(self._transport, "begin"))
+        if (pace is not None or auth is not None) and not hasattr(self._transport, "begin"):
+            client.pacer = Pacer.of(client.pace, client.api)
         if concurrency is not None:
             client.concurrency = at_least_1(concurrency)
         if on_exchange is not None:

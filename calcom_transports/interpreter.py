@@ -8,11 +8,12 @@ The interpreter sleeps and reads the clock; a transport only sends, so it is eas
 import random
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from contextvars import copy_context
 from threading import Event, Lock, Thread
 from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from calcom_core.effects import (
     Clock,
@@ -29,6 +30,7 @@ from calcom_core.errors import NoAnswer
 from calcom_core.execution import Branch, Execution, Perform
 from calcom_core.http import Request, Response, Timeout
 from calcom_transports.instrumentation import observe_exchange
+from calcom_transports.pacing import Pacer
 from calcom_transports.playback import ReplayedExecution, ReplayTransport
 
 T = TypeVar("T")
@@ -98,30 +100,42 @@ def draw_seconds(effect: Sleep) -> float:
     return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - not a secret
 
 
-def run(program: Program[T], transport: AnyTransport, timeout: Timeout | None = None) -> T:
+def run(
+    program: Program[T],
+    transport: AnyTransport,
+    timeout: Timeout | None = None,
+    pacer: Pacer | None = None,
+) -> T:
     """Run *program*, close it, and return its result.
 
-    *timeout* applies to each `Send` without a timeout of its own.
+    *timeout* applies to each `Send` without a timeout of its own, and *pacer* delays requests to
+    keep to the rate limits; a replay needs none.
     Raises the exceptions of the program.
     """
-    execution, perform = _start(program, transport, timeout)
+    execution, perform = _start(program, transport, timeout, pacer)
     return execution.finish(perform)
 
 
 def iterate(
-    stream: Stream[T], transport: AnyTransport, timeout: Timeout | None = None
+    stream: Stream[T],
+    transport: AnyTransport,
+    timeout: Timeout | None = None,
+    pacer: Pacer | None = None,
 ) -> Iterator[T]:
     """Run a streaming program and yield the items it emits.
 
-    *timeout* applies to each `Send` without a timeout of its own.
+    *timeout* and *pacer* are those of `run`.
     No request is in flight while the caller has an item; leaving the loop closes the program.
     """
-    execution, perform = _start(stream, transport, timeout)
+    execution, perform = _start(stream, transport, timeout, pacer)
     return execution.items(perform)
 
 
 def _start(
-    program: Program[T] | Stream[T], transport: AnyTransport, timeout: Timeout | None
+    program: Program[T] | Stream[T],
+    transport: AnyTransport,
+    timeout: Timeout | None,
+    pacer: Pacer | None,
 ) -> tuple[Execution[T], Perform]:
     check_program(program)
     if hasattr(transport, "begin"):
@@ -134,7 +148,7 @@ def _start(
         transport = cast(TransportPair, transport).sync_transport()
     execution: Execution[T] = Execution(program)
     # hasattr narrows for mypy only.
-    performer = _Performer(execution, transport, timeout)  # pyright: ignore[reportArgumentType]
+    performer = _Performer(execution, transport, timeout, pacer)  # pyright: ignore[reportArgumentType]
     return execution, performer
 
 
@@ -183,6 +197,7 @@ class _Performer:
     execution: Execution[Any]
     transport: Transport
     timeout: Timeout | None
+    pacer: Pacer | None
     scope: _Scope | None = None
 
     def __call__(self, effect: Effect) -> object:
@@ -190,10 +205,9 @@ class _Performer:
             self.scope.check()
         match effect:
             case Send():
-                return self._send(effect)
+                return self._send(effect) if self.pacer is None else self._paced(effect, self.pacer)
             case Sleep():
-                wait = time.sleep if self.scope is None else self.scope.wait
-                wait(draw_seconds(effect))
+                self._sleep(draw_seconds(effect))
                 return None
             case Clock():
                 return time.monotonic()
@@ -201,6 +215,20 @@ class _Performer:
                 with _Scope(self.scope) as scope:
                     return self._gather(effect, scope)
         raise no_effect(effect)
+
+    def _sleep(self, seconds: float) -> None:
+        wait = time.sleep if self.scope is None else self.scope.wait
+        wait(seconds)
+
+    def _paced(self, effect: Send, pacer: Pacer) -> Response:
+        began = time.monotonic()
+        with closing(pacer.waits(effect, began, time.monotonic)) as waits:
+            for seconds in waits:
+                self._sleep(seconds)
+        sent = time.monotonic()
+        response = self._send(effect.after(sent - began))
+        pacer.learn(effect, response, sent, time.monotonic())
+        return response
 
     def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
@@ -223,7 +251,7 @@ class _Performer:
                     return
                 try:
                     scope.check()
-                    performer = _Performer(execution, self.transport, self.timeout, scope)
+                    performer = evolve(self, execution=execution, scope=scope)
                     results[execution.branch] = execution.finish(performer)
                 except _BranchCancelled:
                     execution.program.close()
