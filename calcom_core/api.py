@@ -274,9 +274,13 @@ class Api(LazyMethods):
                 "operation",
                 f"must be an operation such as bookings.get(…), not {type(operation).__name__}",
             )
-        version = require_version(
-            operation.version or self._version(operation), operation.minimum_versions
-        )
+        version = operation.version
+        if version is None:
+            version = self.versions.of(operation.name)
+            # The filters of a list may need the other paging style than that of the profile.
+            if operation.supported_versions and version not in operation.supported_versions:
+                version = operation.supported_versions[0]
+        require_version(version, operation.minimum_versions)
         # Kept as Headers, whose repr hides them from a traceback with locals.
         headers = self._headers(version, has_body=operation.body is not None)
         url = self.base_url + operation.path
@@ -290,19 +294,15 @@ class Api(LazyMethods):
         return Request(operation.method, url, headers, operation.body or b"")
 
     def _headers(self, version: str, *, has_body: bool) -> Headers:
+        extra = self.headers.pairs
+        agents = [value for name, value in extra if name.lower() == _USER_AGENT]
         return Headers(
             (
                 ("Accept", "application/json"),
-                ("User-Agent", self.headers.get(_USER_AGENT, self.user_agent)),
+                ("User-Agent", agents[0] if agents else self.user_agent),
                 ("cal-api-version", version),
                 *self.auth.headers(),
                 *((("Content-Type", "application/json"),) if has_body else ()),
-                *(pair for pair in self.headers if pair[0].lower() != _USER_AGENT),
+                *[pair for pair in extra if pair[0].lower() != _USER_AGENT],
             )
         )
-
-    def _version(self, operation: Operation[Any]) -> str:
-        version = self.versions.of(operation.name)
-        if operation.supported_versions and version not in operation.supported_versions:
-            return operation.supported_versions[0]
-        return version

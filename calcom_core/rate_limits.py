@@ -27,6 +27,7 @@ LONGEST_WAIT = 86_400.0
 _SMALLEST_UNIX_TIME = 10.0**9  # seconds: the year 2001
 _SMALLEST_UNIX_MILLISECONDS = 10.0**12
 _RESET = "x-ratelimit-reset"
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 # RFC 9110, 5.6.7: the only form of a date that a server may send.
 _DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
@@ -60,7 +61,7 @@ def parse_http_date(text: str | None) -> datetime | None:
 
 
 def _number(text: str | None) -> float | None:
-    if text is None or not re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
+    if text is None or not _NUMBER.fullmatch(text):
         return None
     number = float(text)
     return number if math.isfinite(number) else None

@@ -37,6 +37,11 @@ class SharedLimits:
             wait, self.state = rule(pace, self.state, operation, now)
         return wait
 
+    def release(self, pace: Pace, operation: str, now: float) -> None:
+        """Give a slot back."""
+        with self.lock:
+            self.state = release(pace, self.state, operation, now)
+
 
 @define(eq=False)
 class Registry:
@@ -70,7 +75,7 @@ class Pacer:
     pace: Pace
     shared: SharedLimits = field(repr=False)
     offset: float | None = None
-    """This plus the client's clock is `time.monotonic`: trio's clocks begin at any time."""
+    """The time of `time.monotonic` minus that of the client's clock; trio's begin at any time."""
 
     @classmethod
     def of(cls, pace: Pace, api: Api) -> Self | None:
@@ -92,32 +97,28 @@ class Pacer:
         Raises:
             NotSent: with the reason `timeout`, if the wait outlasts the deadline of the retries.
         """
-        operation, now = _name(effect), began
-        wait = self.shared.decide(reserve, self.pace, operation, self._shared_time(now))
+        if self.offset is None:
+            self.offset = time.monotonic() - began
+        offset, operation, now = self.offset, _name(effect), began
+        wait = self.shared.decide(reserve, self.pace, operation, now + offset)
         try:
             while wait:
                 _check_deadline(effect, now - began + wait)
                 yield wait
                 now = clock()
                 _check_deadline(effect, now - began)
-                wait = self.shared.decide(admit, self.pace, operation, self._shared_time(now))
+                wait = self.shared.decide(admit, self.pace, operation, now + offset)
         except BaseException:
-            with self.shared.lock:
-                self.shared.state = release(
-                    self.pace, self.shared.state, operation, self._shared_time(now)
-                )
+            self.shared.release(self.pace, operation, now + offset)
             raise
 
     def learn(self, effect: Send, response: Response, sent: float, came: float) -> None:
         """Keep the limits that a response states; the times are those of the client's clock."""
-        times = self._shared_time(sent), self._shared_time(came)
-        with self.shared.lock:
-            self.shared.state = learn(self.shared.state, _name(effect), response, *times)
-
-    def _shared_time(self, now: float) -> float:
-        if self.offset is None:
-            self.offset = time.monotonic() - now
-        return now + self.offset
+        offset, shared = self.offset or 0.0, self.shared
+        with shared.lock:
+            shared.state = learn(
+                shared.state, _name(effect), response, sent + offset, came + offset
+            )
 
 
 def _name(effect: Send) -> str:
