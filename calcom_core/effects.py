@@ -45,7 +45,8 @@ class Send(LazyMethods):
     *timeout* is a `Timeout` or a total in seconds; None means the client's, then the transport's.
     *remaining* is the rest of a deadline, in seconds above 0; it caps the timeout.
     *attempt* counts the attempts of the call from 1.
-    Comparisons ignore the last two.
+    *waited* is how long the call waited before this attempt, in seconds.
+    Comparisons ignore the last three.
     """
 
     request: Request = field(validator=_is_request)
@@ -53,6 +54,7 @@ class Send(LazyMethods):
     timeout: Timeout | None = field(default=None, converter=to_timeout)
     remaining: float | None = field(default=None, validator=_is_remaining, eq=False)
     attempt: int = field(default=1, validator=_at_least_1, eq=False)
+    waited: float = field(default=0.0, eq=False)
 
     def timeout_or(self, *usual: Timeout | None) -> Timeout | None:
         """Return the effective timeout; *usual* holds the defaults, the client's first."""

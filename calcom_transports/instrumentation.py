@@ -22,6 +22,7 @@ from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.execution import Branch, Execution
 from calcom_core.http import Request, Response
 from calcom_core.redaction import Redactor, collect_credentials
+from calcom_core.routes import ROUTES
 
 if TYPE_CHECKING:
     from calcom_transports.async_interpreter import AsyncItems
@@ -43,6 +44,8 @@ class Observation:
         operation: the name of the operation, such as `bookings.get`, or None for a request that
             a program sends without one.
         attempt: the number of the attempt, from 1.
+        waited: the seconds that the call waited before this attempt, for its back-off and its
+            rate limit; `seconds` does not include them.
         seconds: the duration, by the monotonic clock, or by that of the event loop.
         response: the response, or None after a failure.
         error: the exception that ended the exchange, or None; a cancellation is trio's `Cancelled`
@@ -52,6 +55,7 @@ class Observation:
     request: Request
     operation: str | None = None
     attempt: int = 1
+    waited: float = 0.0
     seconds: float = 0.0
     response: Response | None = None
     error: BaseException | None = None
@@ -65,6 +69,16 @@ class Observation:
     def path(self) -> str:
         """The path of the request, without its query, which may hold personal data."""
         return urlsplit(self.request.url).path
+
+    @property
+    def template(self) -> str | None:
+        """The path with names in place of ids, such as `/v2/bookings/{booking_uid}/cancel`.
+
+        It is below the base URL. It is None for a request whose path this library does not know:
+        one of an operation of your own, or without an operation.
+        """
+        route = ROUTES.get(self.operation or "")
+        return route.path if route else None
 
     @property
     def status(self) -> int | None:
@@ -133,7 +147,7 @@ def observe_exchange(
 def observe_and_log(effect: Send, clock: Callable[[], float]) -> Iterator[Observation]:
     """Log an exchange, and run the client's `on_exchange` around it."""
     operation = effect.operation.name if effect.operation else None
-    observation = Observation(effect.request, operation, effect.attempt)
+    observation = Observation(effect.request, operation, effect.attempt, effect.waited)
     on_exchange = ON_EXCHANGE.get()
     with on_exchange(observation) if on_exchange else nullcontext():
         start = clock()

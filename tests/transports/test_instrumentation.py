@@ -33,6 +33,7 @@ from calcom_core import (
     InvalidInput,
     NoAnswer,
     NotFound,
+    Operation,
     OutcomeUnknown,
     Request,
     Response,
@@ -309,6 +310,27 @@ def test_a_program_sets_the_number_of_its_attempt(caplog: pytest.LogCaptureFixtu
     assert lines(caplog) == [f"GET /: 200, attempt {number}" for number in (3, 1, 2)]
 
 
+def test_an_observation_has_the_template_of_the_path_and_the_wait_before_it() -> None:
+    seen: list[Observation] = []
+    own = Operation[Any]("webhooks.get", "GET", "/v2/webhooks/7")
+    operations = (bookings.get_one("bk7"), bookings.cancel_seat("bk7", "seat-2"), own, None)
+    request = Request("GET", "https://api.test/")
+
+    def program() -> Program[None]:
+        for number, operation in enumerate(operations):
+            yield Send(request, operation, waited=number / 2)
+
+    replay = Replay.of([(request, OK_RESPONSE)] * 4)
+    with Client(transport=replay, on_exchange=collect(seen)) as client:
+        client.run(program())
+    assert [(one.operation, one.template, one.waited) for one in seen] == [
+        ("bookings.get_one", "/v2/bookings/{booking_uid}", 0.0),
+        ("bookings.cancel_seat", "/v2/bookings/{booking_uid}/cancel", 0.5),
+        ("webhooks.get", None, 1.0),
+        (None, None, 1.5),
+    ]
+
+
 def test_without_a_log_or_a_function_there_is_no_observation(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -569,9 +591,9 @@ def test_an_attempt_must_be_an_integer_from_1(attempt: Any) -> None:
     assert str(caught.value) == "attempt: must be an integer of at least 1; the first attempt is 1"
 
 
-def test_the_attempt_does_not_count_when_sends_are_compared() -> None:
+def test_attempt_and_wait_do_not_count_when_sends_are_compared() -> None:
     request = Request("GET", "https://api.test/")
-    assert Send(request, attempt=2) == Send(request)
+    assert Send(request, attempt=2, waited=1.0) == Send(request)
 
 
 def test_threads_and_tasks_do_not_see_the_attempts_of_others() -> None:
