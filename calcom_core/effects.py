@@ -64,10 +64,11 @@ class Send(LazyMethods):
         )
 
     def after(self, seconds: float) -> "Send":
-        """Return the effect as it is after *seconds* of its *remaining* time."""
-        if self.remaining is None or not seconds:
+        """Return the effect after a wait of *seconds*, which shortens its *remaining* time."""
+        if not seconds:
             return self
-        return evolve(self, remaining=self.remaining - seconds)
+        remaining = None if self.remaining is None else self.remaining - seconds
+        return evolve(self, remaining=remaining, waited=self.waited + seconds)
 
 
 def _is_sleep_time(effect: "Sleep", attribute: object, value: float) -> None:

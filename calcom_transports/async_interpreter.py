@@ -32,7 +32,7 @@ from calcom_core.execution import (
     value_of,
 )
 from calcom_core.http import Response, Timeout
-from calcom_transports.instrumentation import observe_exchange
+from calcom_transports.instrumentation import OnExchange, observe_exchange
 from calcom_transports.interpreter import (
     AsyncTransport,
     TransportPair,
@@ -90,16 +90,26 @@ def _begin(
     timeout: Timeout | None,
     runtime: Runtime,
     pacer: Pacer | None,
+    on_exchange: OnExchange | None,
 ) -> Advance:
     """Return a function that runs *program* until it emits or returns."""
     runtime.require()
     if hasattr(transport, "begin"):
-        return _replayed(program, cast(ReplayTransport, transport).begin(), timeout, runtime)
+        return _replayed(
+            program, cast(ReplayTransport, transport).begin(), timeout, runtime, on_exchange
+        )
     if hasattr(transport, "async_transport"):
         transport = cast(TransportPair, transport).async_transport()
     execution: Execution[Any] = Execution(program)
     # hasattr narrows for mypy only.
-    performer = _Performer(execution, transport, timeout, runtime, pacer)  # pyright: ignore[reportArgumentType]
+    performer = _Performer(
+        execution,
+        transport,  # pyright: ignore[reportArgumentType]
+        timeout,
+        runtime,
+        pacer,
+        on_exchange,
+    )
     return performer.advance
 
 
@@ -108,9 +118,14 @@ def _replayed(
     playback: Playback,
     timeout: Timeout | None,
     runtime: Runtime,
+    on_exchange: OnExchange | None,
 ) -> Advance:
     play: ReplayedExecution[Any] = ReplayedExecution(
-        program, playback=playback, clock=runtime.clock, timeout=timeout
+        program,
+        playback=playback,
+        clock=runtime.clock,
+        timeout=timeout,
+        on_exchange=on_exchange,
     )
 
     async def advance() -> Emit[Any] | Returned[Any]:
@@ -125,12 +140,14 @@ async def run_async(
     transport: AnyAsyncTransport,
     timeout: Timeout | None,
     runtime: Runtime,
+    *,
     pacer: Pacer | None = None,
+    on_exchange: OnExchange | None = None,
 ) -> T:
     """Run *program* and return its result; close it in any case, also when cancelled."""
     check_program(program)
     try:
-        advance = _begin(program, transport, timeout, runtime, pacer)
+        advance = _begin(program, transport, timeout, runtime, pacer, on_exchange)
         return cast(T, value_of(await advance(), runtime.iterate_name))
     finally:
         program.close()
@@ -149,10 +166,12 @@ class AsyncItems(Generic[T]):
         transport: AnyAsyncTransport,
         timeout: Timeout | None,
         runtime: Runtime,
+        *,
         pacer: Pacer | None = None,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         self._stream = check_program(stream)
-        self._advance = _begin(stream, transport, timeout, runtime, pacer)
+        self._advance = _begin(stream, transport, timeout, runtime, pacer, on_exchange)
 
     def __aiter__(self) -> "AsyncItems[T]":
         return self
@@ -181,6 +200,7 @@ class _Performer:
     timeout: Timeout | None
     runtime: Runtime
     pacer: Pacer | None
+    on_exchange: OnExchange | None
 
     async def advance(self) -> Emit[Any] | Returned[Any]:
         """Run until the program emits or returns."""
@@ -211,18 +231,19 @@ class _Performer:
 
     async def _paced(self, effect: Send, pacer: Pacer) -> Response:
         clock = self.runtime.clock
-        began = clock()
+        began = sent = clock()
         with closing(pacer.waits(effect, began, clock)) as waits:
             for seconds in waits:
                 await self.runtime.sleep(seconds)
-        sent = clock()
+                sent = clock()
         response = await self._send(effect.after(sent - began))
         pacer.learn(effect, response, sent, clock())
         return response
 
     async def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
-        with observe_exchange(effect, self.execution, self.runtime.clock) as exchange:
+        clock = self.runtime.clock
+        with observe_exchange(effect, self.execution, clock, self.on_exchange) as exchange:
             sending = self.transport.send(effect.request, timeout)
             if not hasattr(sending, "__await__"):
                 # It has sent the request already, so a write may have been executed.

@@ -29,7 +29,7 @@ from calcom_core.effects import (
 from calcom_core.errors import NoAnswer
 from calcom_core.execution import Branch, Execution, Perform
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.instrumentation import observe_exchange
+from calcom_transports.instrumentation import OnExchange, observe_exchange
 from calcom_transports.pacing import Pacer
 from calcom_transports.playback import ReplayedExecution, ReplayTransport
 
@@ -104,15 +104,22 @@ def run(
     program: Program[T],
     transport: AnyTransport,
     timeout: Timeout | None = None,
+    *,
     pacer: Pacer | None = None,
+    on_exchange: OnExchange | None = None,
 ) -> T:
     """Run *program*, close it, and return its result.
 
-    *timeout* applies to each `Send` without a timeout of its own, and *pacer* delays requests to
-    keep to the rate limits; a replay needs none.
+    Args:
+        program: the program.
+        transport: sends its requests.
+        timeout: for each `Send` without a timeout of its own.
+        pacer: delays requests to keep to the rate limits; a replay has none.
+        on_exchange: runs around each exchange.
+
     Raises the exceptions of the program.
     """
-    execution, perform = _start(program, transport, timeout, pacer)
+    execution, perform = _start(program, transport, timeout, pacer, on_exchange)
     return execution.finish(perform)
 
 
@@ -120,14 +127,16 @@ def iterate(
     stream: Stream[T],
     transport: AnyTransport,
     timeout: Timeout | None = None,
+    *,
     pacer: Pacer | None = None,
+    on_exchange: OnExchange | None = None,
 ) -> Iterator[T]:
     """Run a streaming program and yield the items it emits.
 
-    *timeout* and *pacer* are those of `run`.
+    The arguments are those of `run`.
     No request is in flight while the caller has an item; leaving the loop closes the program.
     """
-    execution, perform = _start(stream, transport, timeout, pacer)
+    execution, perform = _start(stream, transport, timeout, pacer, on_exchange)
     return execution.items(perform)
 
 
@@ -136,19 +145,30 @@ def _start(
     transport: AnyTransport,
     timeout: Timeout | None,
     pacer: Pacer | None,
+    on_exchange: OnExchange | None,
 ) -> tuple[Execution[T], Perform]:
     check_program(program)
     if hasattr(transport, "begin"):
         playback = cast(ReplayTransport, transport).begin()
         play: ReplayedExecution[T] = ReplayedExecution(
-            program, playback=playback, clock=time.monotonic, timeout=timeout
+            program,
+            playback=playback,
+            clock=time.monotonic,
+            timeout=timeout,
+            on_exchange=on_exchange,
         )
         return play, play.perform
     if hasattr(transport, "sync_transport"):
         transport = cast(TransportPair, transport).sync_transport()
     execution: Execution[T] = Execution(program)
     # hasattr narrows for mypy only.
-    performer = _Performer(execution, transport, timeout, pacer)  # pyright: ignore[reportArgumentType]
+    performer = _Performer(
+        execution,
+        transport,  # pyright: ignore[reportArgumentType]
+        timeout,
+        pacer,
+        on_exchange,
+    )
     return execution, performer
 
 
@@ -198,6 +218,7 @@ class _Performer:
     transport: Transport
     timeout: Timeout | None
     pacer: Pacer | None
+    on_exchange: OnExchange | None
     scope: _Scope | None = None
 
     def __call__(self, effect: Effect) -> object:
@@ -221,18 +242,18 @@ class _Performer:
         wait(seconds)
 
     def _paced(self, effect: Send, pacer: Pacer) -> Response:
-        began = time.monotonic()
+        began = sent = time.monotonic()
         with closing(pacer.waits(effect, began, time.monotonic)) as waits:
             for seconds in waits:
                 self._sleep(seconds)
-        sent = time.monotonic()
+                sent = time.monotonic()
         response = self._send(effect.after(sent - began))
         pacer.learn(effect, response, sent, time.monotonic())
         return response
 
     def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
-        with observe_exchange(effect, self.execution, time.monotonic) as exchange:
+        with observe_exchange(effect, self.execution, time.monotonic, self.on_exchange) as exchange:
             response = check_response(self.transport.send(effect.request, timeout))
             exchange.response = response
         return response

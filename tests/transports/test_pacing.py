@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,7 @@ from calcom_core import (
     RateLimited,
     Request,
     Response,
+    RetryPolicy,
     Stream,
     Timeout,
     bookings,
@@ -29,7 +31,7 @@ from calcom_core import (
 )
 from calcom_core.effects import Send, clock, emit, gather
 from calcom_core.pacing import DEFAULT_PACE, NO_PACE, Pace
-from calcom_transports import AsyncClient, Client, Replay, interpreter, pacing
+from calcom_transports import AsyncClient, Client, Observation, Replay, interpreter, pacing
 
 URL = "http://127.0.0.1:9"
 KEY = "cal_test_0123456789abcdef"
@@ -376,6 +378,33 @@ def test_a_wait_shortens_the_rest_of_a_deadline(virtual: VirtualTime) -> None:
 
     assert given[1] is not None
     assert round(given[1].total, 6) == round(80 - wait, 6)
+
+
+def test_an_observation_has_the_wait_for_the_limit_and_for_the_retry(virtual: VirtualTime) -> None:
+    waits: list[tuple[int, float]] = []
+
+    def note(exchange: Observation) -> AbstractContextManager[None]:
+        waits.append((exchange.attempt, round(exchange.waited, 3)))
+        return nullcontext()
+
+    class Unavailable(LimitedTransport):
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            response = super().send(request, timeout)
+            return Response(503, {"Retry-After": "2"}) if len(waits) == 1 else response
+
+    server = LimitedServer([Limit("Default", 2, 60.0)], virtual.monotonic)
+    client = Client(
+        KEY,
+        base_url=URL,
+        transport=Unavailable(server, virtual),
+        retry=RetryPolicy(base=0, cap=0, attempts=2),
+        on_exchange=note,
+    )
+    client.bookings.get_one("first")
+    client.bookings.get_one("first")
+
+    # The limit is unknown until the second response, and is exhausted then.
+    assert waits == [(1, 0.0), (2, 2.0), (1, 58.0)]
 
 
 def test_a_sleep_that_outlasts_the_deadline_sends_nothing(
