@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from calcom_core.checks import MISSING, found_type, string, utc_datetime
+from calcom_core.checks import MISSING, found_type, seconds, string, utc_datetime
 from calcom_core.errors import DeliveryTooOld, DeliveryUnreadable, InvalidInput
 from calcom_core.http import Headers, HeadersInput
 from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
@@ -37,7 +37,7 @@ MAX_DEPTH = 64
 CLOCK_TOLERANCE = 60
 """The number of seconds by which the server's clock may be ahead, when `receive` checks the age."""
 
-_MAX_AGE = 365 * 86_400
+_seconds = seconds(365 * 86_400, may_be_zero=False)
 
 _NOT_OURS = "; parse() does not read deliveries of Zapier or of a custom template"
 
@@ -94,14 +94,7 @@ def _check_ages(max_age: float | None, now: datetime | None) -> tuple[float, dat
     if max_age is None or now is None:
         missing, other = ("max_age", "now") if max_age is None else ("now", "max_age")
         raise InvalidInput(missing, f"is missing; pass it with {other}, or pass neither")
-    number = isinstance(max_age, (int, float)) and not isinstance(max_age, bool)
-    if not number or not 0 < max_age <= _MAX_AGE:
-        raise InvalidInput(
-            "max_age",
-            f"must be a number of seconds, above 0 and at most {_MAX_AGE:,}; "
-            "pass total_seconds() of a timedelta",
-        )
-    return max_age, utc_datetime(now, "now")
+    return _seconds(max_age, "max_age"), utc_datetime(now, "now")
 
 
 def _refuse_old(event: Event, max_age: float, now: datetime) -> None:
