@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, NoReturn, Protocol, Self, Ty
 
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
+from calcom_core.secret import hides_arguments
 from calcom_transports.exchange import (
     MAX_BODY,
     MAX_CONNECTIONS,
@@ -107,6 +108,7 @@ class PooledTransport(ABC, Generic[C]):
     _loop_name: ClassVar[str]
     _cancelled: ClassVar[type[BaseException]]
 
+    @hides_arguments  # the proxy may have a password
     def __init__(
         self,
         *,
@@ -120,10 +122,14 @@ class PooledTransport(ABC, Generic[C]):
     ) -> None:
         self._pools: defaultdict[Origin, _Pool[C]] = defaultdict(lambda: _Pool(max_connections))
         _POOLS[id(self)] = self._pools
-        proxies = parse_proxies(proxy)
-        del proxy  # from here on no frame holds its password
         self._settings = Settings(
-            timeout, ssl_context, allow_http, max_connections, max_body, proxies, max_idle
+            timeout,
+            ssl_context,
+            allow_http,
+            max_connections,
+            max_body,
+            parse_proxies(proxy),
+            max_idle,
         )
         self._loop: object = None
         self._closed = False
