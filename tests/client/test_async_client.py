@@ -269,7 +269,7 @@ def test_without_the_extra_it_names_it(run: Run, monkeypatch: pytest.MonkeyPatch
         async with AsyncClient(KEY):
             raise AssertionError
 
-    for module in ("h11_messages", "asyncio", "asyncio_connection", "trio", "trio_connection"):
+    for module in ("h11_messages", "asyncio", "async_connection", "async_transport", "trio"):
         monkeypatch.delitem(sys.modules, f"calcom_transports.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "h11", None)
     with pytest.raises(ImportError, match=rf"pip install 'calcom-bookings\[{name}\]'"):

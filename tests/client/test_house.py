@@ -135,7 +135,14 @@ def source_of(kind: type) -> str:
 
 def test_no_class_overrides_a_private_name_of_its_base() -> None:
     assert overridden(Overriding) == {"_put"}
-    names = ("urllib3", "urllib3_connection", "tls_records", "trio", "trio_connection")
+    names = (
+        "urllib3",
+        "urllib3_connection",
+        "async_connection",
+        "async_transport",
+        "trio",
+        "asyncio",
+    )
     for name in names:
         module = importlib.import_module(f"calcom_transports.{name}")
         for kind in vars(module).values():

@@ -1582,11 +1582,10 @@ def test_the_error_for_a_missing_library_names_the_extra(
 ) -> None:
     monkeypatch.delitem(sys.modules, module)
     for name in (
+        "async_connection",
         "async_transport",
-        "asyncio_connection",
         "h11_messages",
         "settings",
-        "trio_connection",
         "urllib3_connection",
     ):
         monkeypatch.delitem(sys.modules, f"calcom_transports.{name}")
