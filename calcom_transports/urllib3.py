@@ -309,7 +309,7 @@ class Urllib3Transport:
 _all: WeakSet[Urllib3Transport] = WeakSet()
 
 
-def _in_child() -> None:
+def _in_child() -> None:  # pragma: no cover - coverage does not measure a forked child
     # The parent uses the same connections: each would get responses of the other.
     for transport in _all:
         transport._start_afresh()
