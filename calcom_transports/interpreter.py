@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from contextvars import copy_context
-from threading import Event, Lock, Thread
-from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
+from threading import Lock, Thread
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import evolve, frozen
 
@@ -32,6 +32,7 @@ from calcom_core.http import Request, Response, Timeout
 from calcom_transports.instrumentation import OnExchange, observe_exchange
 from calcom_transports.pacing import Pacer
 from calcom_transports.playback import ReplayedExecution, ReplayTransport
+from calcom_transports.thread_scope import BranchCancelled, ThreadScope
 
 T = TypeVar("T")
 
@@ -172,44 +173,6 @@ def _start(
     return execution, performer
 
 
-class _BranchCancelled(BaseException):
-    """Ends a branch after another one failed; its program is closed, and never gets this."""
-
-
-class _Scope:
-    """Cancels the branches of a `Gather`, and their inner branches."""
-
-    def __init__(self, outer: "_Scope | None" = None) -> None:
-        self._outer = outer
-        self._inner: list[_Scope] = []
-        self._cancelled = Event()
-
-    def __enter__(self) -> Self:
-        if self._outer is not None:
-            self._outer._inner.append(self)
-            # The outer scope may have been cancelled since its last check.
-            if self._outer._cancelled.is_set():
-                self.cancel()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._outer is not None:
-            self._outer._inner.remove(self)
-
-    def cancel(self) -> None:
-        self._cancelled.set()
-        for scope in tuple(self._inner):  # other threads change the list
-            scope.cancel()
-
-    def check(self) -> None:
-        if self._cancelled.is_set():
-            raise _BranchCancelled
-
-    def wait(self, seconds: float) -> None:
-        if self._cancelled.wait(seconds):
-            raise _BranchCancelled
-
-
 @frozen(eq=False)
 class _Performer:
     """Performs the effects of one execution; that of a branch belongs to a *scope*."""
@@ -219,7 +182,7 @@ class _Performer:
     timeout: Timeout | None
     pacer: Pacer | None
     on_exchange: OnExchange | None
-    scope: _Scope | None = None
+    scope: ThreadScope | None = None
 
     def __call__(self, effect: Effect) -> object:
         if self.scope is not None:
@@ -233,7 +196,7 @@ class _Performer:
             case Clock():
                 return time.monotonic()
             case Gather():
-                with _Scope(self.scope) as scope:
+                with ThreadScope(self.scope) as scope:
                     return self._gather(effect, scope)
         raise no_effect(effect)
 
@@ -258,7 +221,7 @@ class _Performer:
             exchange.response = response
         return response
 
-    def _gather(self, effect: Gather, scope: _Scope) -> tuple[object, ...]:
+    def _gather(self, effect: Gather, scope: ThreadScope) -> tuple[object, ...]:
         pending = iter(self.execution.branches(effect))
         lock = Lock()
         results: dict[Branch, object] = {}
@@ -274,7 +237,7 @@ class _Performer:
                     scope.check()
                     performer = evolve(self, execution=execution, scope=scope)
                     results[execution.branch] = execution.finish(performer)
-                except _BranchCancelled:
+                except BranchCancelled:
                     execution.program.close()
                 except BaseException as error:  # the waiting thread raises it again
                     failures.append(error)

@@ -124,13 +124,6 @@ def private_names(tree: ast.AST, library: set[str]) -> set[str]:
     return {name for name in found & library - mine if name.startswith("_") and name[1:2] != "_"}
 
 
-# They belong to files that others change now.
-STILL_PRIVATE = {
-    "transports/test_interpreters.py": {"_BranchCancelled", "_Scope"},
-    "transports/test_pacing.py": {"_MOST", "_SHARED", "_pacer"},
-}
-
-
 def test_no_test_uses_a_private_name_of_the_library() -> None:
     def trees(folder: str) -> Iterator[tuple[Path, ast.AST]]:
         return ((path, ast.parse(path.read_text())) for path in (ROOT / folder).rglob("*.py"))
@@ -144,7 +137,7 @@ def test_no_test_uses_a_private_name_of_the_library() -> None:
         path.relative_to(ROOT / "tests").as_posix(): private_names(tree, library)
         for path, tree in trees("tests")
     }
-    assert {name: names for name, names in found.items() if names} == STILL_PRIVATE
+    assert {name: names for name, names in found.items() if names} == {}
 
 
 class Overriding(LifoQueue[object]):

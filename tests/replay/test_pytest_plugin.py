@@ -1104,7 +1104,9 @@ def test_a_running_recording_is_not_reported(pytester: pytest.Pytester) -> None:
 # Beside other plugins
 
 
-def test_the_plugin_works_beside_those_for_vcr_and_trio(pytester: pytest.Pytester) -> None:
+def test_the_plugin_works_beside_those_for_vcr_and_trio(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytester.makeini("[pytest]\ntrio_mode = true")
     write(
         pytester,
@@ -1127,7 +1129,12 @@ def test_the_plugin_works_beside_those_for_vcr_and_trio(pytester: pytest.Pyteste
         "  response: {status: {code: 200, message: OK}, headers: {}, body: {string: recorded}}\n"
     )
 
-    result = run(pytester, "-p", "pytest_recording.plugin", "-p", "pytest_trio.plugin", "-v")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    # In a process of its own, because the plugin for VCR must be imported first.
+    result = pytester.runpytest_subprocess(
+        *("-p", "calcom_transports.pytest_plugin", "-p", "pytest_recording.plugin"),
+        *("-p", "pytest_trio.plugin", "-W", "error", "-v"),
+    )
 
     result.assert_outcomes(passed=3)
     assert unused(result) == []
