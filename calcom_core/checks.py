@@ -13,9 +13,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, KeysView, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
@@ -63,19 +63,13 @@ def exact_str(value: str) -> str:
     return str.__str__(value)
 
 
-def non_empty_string(value: object, field: str) -> str:
-    """Check that a value is a string that is not empty."""
-    checked = string(value, field)
-    if not checked:
-        raise InvalidInput(field, "is empty")
-    return checked
-
-
-def string(value: object, field: str) -> str:
-    """Check that a value is a string that UTF-8 can encode; it may be empty."""
+def string(value: object, field: str, *, may_be_empty: bool = True) -> str:
+    """Check that a value is a string that UTF-8 can encode."""
     if not isinstance(value, str):
         raise InvalidInput(field, f"must be a string, not {found_type(value)}")
-    checked = exact_str(value)
+    checked = value if type(value) is str else exact_str(value)
+    if not (checked or may_be_empty):
+        raise InvalidInput(field, "is empty")
     try:
         checked.encode()
     except UnicodeEncodeError as error:
@@ -83,6 +77,10 @@ def string(value: object, field: str) -> str:
             field, "contains half a surrogate pair, which is not valid text"
         ) from error
     return checked
+
+
+non_empty_string = partial(string, may_be_empty=False)
+"""Checks that a value is a string that UTF-8 can encode, and that is not empty."""
 
 
 def boolean(value: object, field: str) -> bool:
@@ -115,6 +113,22 @@ positive_int = bounded_int(1)
 
 non_negative_int = bounded_int(0)
 """Checks that a value is an integer of at least 0."""
+
+
+def seconds(most: int, *, may_be_zero: bool) -> Callable[[object, str], float]:
+    """Return a check for a number of seconds, above 0 or from 0, and at most *most*."""
+    bounds = f"from 0 to {most:,}" if may_be_zero else f"above 0 and at most {most:,}"
+
+    def check(value: object, field: str) -> float:
+        problem = f"must be a number of seconds, {bounds}"
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            remedy = "; pass its total_seconds()" if isinstance(value, timedelta) else ""
+            raise InvalidInput(field, f"{problem}, not {found_type(value)}{remedy}")
+        if not 0 <= value <= most or not (value or may_be_zero):
+            raise InvalidInput(field, problem)
+        return value
+
+    return check
 
 
 def utc_datetime(value: object, field: str) -> datetime:
@@ -365,6 +379,11 @@ _CHECK = "calcom_core check"
 def checked_by(check: Callable[[object, str], Any]) -> dict[str, Any]:
     """Return the attrs metadata that assigns *check* to a field."""
     return {_CHECK: check}
+
+
+def optional(check: Callable[[object, str], Any], *, hash: bool | None = None) -> Any:
+    """Return an optional field of an input, whose values *check* checks."""
+    return attrs.field(default=None, metadata=checked_by(check), hash=hash)
 
 
 def check_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable
 from types import GeneratorType
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
@@ -62,6 +62,13 @@ class Send(LazyMethods):
         return (
             timeout if self.remaining is None else (timeout or Timeout()).capped_at(self.remaining)
         )
+
+    def after(self, seconds: float) -> "Send":
+        """Return the effect after a wait of *seconds*, which shortens its *remaining* time."""
+        if not seconds:
+            return self
+        remaining = None if self.remaining is None else self.remaining - seconds
+        return evolve(self, remaining=remaining, waited=self.waited + seconds)
 
 
 def _is_sleep_time(effect: "Sleep", attribute: object, value: float) -> None:

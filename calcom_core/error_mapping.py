@@ -72,7 +72,7 @@ def _rules_for(operation: str, status: int) -> tuple[tuple[ErrorRule, re.Pattern
 
 def _find_rule(operation: "Operation[Any]", status: int, body: ErrorBody) -> ErrorRule:
     if body.is_html and 400 <= status < 500 and status != 429:
-        return ErrorRule(error=BlockedByEdge, status=(status,))
+        return ErrorRule(BlockedByEdge, status)
     for rule, pattern in _rules_for(operation.name, status):
         if (
             rule.code in (None, body.code)
@@ -81,7 +81,7 @@ def _find_rule(operation: "Operation[Any]", status: int, body: ErrorBody) -> Err
         ):
             return rule
     error = ERROR_OF_STATUS.get(status) or ERROR_OF_STATUS_CLASS.get(status // 100, ApiError)
-    return ErrorRule(error=error, status=(status,))
+    return ErrorRule(error, status)
 
 
 def _api_error(

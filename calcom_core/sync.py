@@ -25,7 +25,7 @@ from attrs import evolve, field, frozen
 from calcom_core import bookings
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.api import Api
-from calcom_core.checks import bounded_int, utc_datetime
+from calcom_core.checks import bounded_int, seconds, utc_datetime
 from calcom_core.decoding_errors import redacted_json
 from calcom_core.effects import Emit, Program, Stream
 from calcom_core.error_mapping import describe
@@ -54,7 +54,7 @@ _FOLLOWED = (
 _RESERVED = {"afterUpdatedAt", "beforeUpdatedAt", "take", "skip", "limit", "cursor"} | {
     f"sort{name}" for name in ("Start", "End", "Created", "UpdatedAt")
 }
-_DAY = 86_400.0
+_overlap = seconds(86_400, may_be_zero=True)
 _LARGEST_PAGE = 250
 _INSTANT = timedelta(milliseconds=1)
 """The precision of the API's times."""
@@ -163,12 +163,6 @@ def changes(
             raise InvalidInput("listing", f"has {name}, which the sync sets; leave it out")
     if listing.version in BY_CURSOR:
         raise InvalidInput("listing", f"has version {listing.version}, which cannot be sorted")
-    if (
-        isinstance(overlap, bool)
-        or not isinstance(overlap, (int, float))
-        or not 0 <= overlap <= _DAY
-    ):
-        raise InvalidInput("overlap", "must be a number of seconds, from 0 to 86,400")
     state = since if isinstance(since, SyncState) else SyncState(_moment(since))
     reader = _Reader(
         api,
@@ -176,7 +170,7 @@ def changes(
         check_policy(policy),
         bounded_int(1, 250)(take, "take"),
     )
-    return _changes(reader, state, timedelta(seconds=overlap))
+    return _changes(reader, state, timedelta(seconds=_overlap(overlap, "overlap")))
 
 
 def _moment(since: Moment | None) -> datetime | None:

@@ -9,10 +9,10 @@ The network transports log a write that is cancelled after it was sent at level 
 
 import logging
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from attrs import define, frozen
@@ -24,14 +24,8 @@ from calcom_core.http import Request, Response
 from calcom_core.redaction import Redactor, collect_credentials
 from calcom_core.routes import ROUTES
 
-if TYPE_CHECKING:
-    from calcom_transports.async_interpreter import AsyncItems
-
-T = TypeVar("T")
-
 LOGGER = logging.getLogger("calcom_transports")
 
-_END: Final = object()
 _REQUEST_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 
 
@@ -115,53 +109,40 @@ class Sending:
 SENDING: ContextVar[Sending | None] = ContextVar("sending", default=None)
 """The request that an interpreter is sending; `Transport.send` gets only the request itself."""
 
-ON_EXCHANGE: ContextVar[OnExchange | None] = ContextVar("on_exchange", default=None)
-"""The function of the client that runs a program.
-
-A client without one sets None: a client inside a transport must not inherit the outer function.
-"""
-
-
-def isobserve_and_log() -> bool:
-    """Return whether exchanges are logged, or have a function around them."""
-    return LOGGER.isEnabledFor(logging.DEBUG) or ON_EXCHANGE.get() is not None
-
 
 @contextmanager
 def observe_exchange(
-    effect: Send, execution: Execution[Any], clock: Callable[[], float]
+    effect: Send,
+    execution: Execution[Any],
+    clock: Callable[[], float],
+    on_exchange: OnExchange | None,
 ) -> Iterator[Observation]:
-    """Set `SENDING` for an exchange, and log and observe it; the body sets the response."""
+    """Set `SENDING` for an exchange, log it, and run *on_exchange* around it.
+
+    The body sets the response; *clock* gives the time in seconds.
+    """
     token = SENDING.set(Sending(effect, execution.run_id, execution.branch))
     try:
-        if not isobserve_and_log():
-            yield Observation(effect.request)
-        else:
-            with observe_and_log(effect, clock) as observation:
+        operation = effect.operation.name if effect.operation else None
+        observation = Observation(effect.request, operation, effect.attempt, effect.waited)
+        if on_exchange is None and not LOGGER.isEnabledFor(logging.DEBUG):
+            yield observation
+            return
+        with on_exchange(observation) if on_exchange else nullcontext():
+            start = clock()
+            try:
                 yield observation
+            except BaseException as error:
+                observation.error = error
+                raise
+            finally:
+                observation.seconds = clock() - start
+                if LOGGER.isEnabledFor(logging.DEBUG):
+                    LOGGER.debug("%s", _log_line(observation))
+        if observation.error is not None:  # the context manager suppressed it
+            raise observation.error
     finally:
         SENDING.reset(token)
-
-
-@contextmanager
-def observe_and_log(effect: Send, clock: Callable[[], float]) -> Iterator[Observation]:
-    """Log an exchange, and run the client's `on_exchange` around it."""
-    operation = effect.operation.name if effect.operation else None
-    observation = Observation(effect.request, operation, effect.attempt, effect.waited)
-    on_exchange = ON_EXCHANGE.get()
-    with on_exchange(observation) if on_exchange else nullcontext():
-        start = clock()
-        try:
-            yield observation
-        except BaseException as error:
-            observation.error = error
-            raise
-        finally:
-            observation.seconds = clock() - start
-            if LOGGER.isEnabledFor(logging.DEBUG):
-                LOGGER.debug("%s", _log_line(observation))
-    if observation.error is not None:  # the context manager suppressed it
-        raise observation.error
 
 
 def _log_line(observation: Observation) -> str:
@@ -198,43 +179,3 @@ def check_on_exchange(function: OnExchange | None) -> OnExchange | None:
     if function is not None and not callable(function):
         raise InvalidInput("on_exchange", f"must be a function, not {type(function).__name__}")
     return function
-
-
-def observe_items(
-    on_exchange: OnExchange | None, items: Generator[T, None, None]
-) -> Generator[T, None, None]:
-    """Yield *items* with *on_exchange* around their exchanges, but not around the loop's body."""
-    try:
-        while True:
-            token = ON_EXCHANGE.set(on_exchange)
-            try:
-                item = next(items, _END)
-            finally:
-                ON_EXCHANGE.reset(token)
-            if item is _END:
-                return
-            yield cast(T, item)
-    finally:
-        items.close()
-
-
-class AsyncObservedItems(Generic[T]):
-    """As `observe_items`, awaited; `break` would leave an async generator open."""
-
-    def __init__(self, on_exchange: OnExchange | None, items: "AsyncItems[T]") -> None:
-        self._on_exchange = on_exchange
-        self._items = items
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T:
-        token = ON_EXCHANGE.set(self._on_exchange)
-        try:
-            return await anext(self._items)
-        finally:
-            ON_EXCHANGE.reset(token)
-
-    def close(self) -> None:
-        """Close the program."""
-        self._items.close()

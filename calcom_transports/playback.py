@@ -12,7 +12,7 @@ from attrs import define, field
 from calcom_core.effects import Effect, Emit, Gather, Send
 from calcom_core.execution import Branch, CancelledInRecording, Perform, Play, Returned
 from calcom_core.http import Response, Timeout
-from calcom_transports.instrumentation import observe_exchange
+from calcom_transports.instrumentation import OnExchange, observe_exchange
 from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
@@ -54,6 +54,8 @@ class ReplayedExecution(Play[T]):
     """Measures the duration of an exchange in seconds, for the log."""
     timeout: Timeout | None = field(default=None, kw_only=True)
     """The timeout of each `Send` that has none of its own."""
+    on_exchange: OnExchange | None = field(default=None, kw_only=True)
+    """Runs around each exchange."""
 
     def advance(self, perform: Perform) -> Emit[Any] | Returned[T]:
         """Run until the program emits or returns."""
@@ -68,7 +70,7 @@ class ReplayedExecution(Play[T]):
         """Perform one effect."""
         match effect:
             case Send():
-                with observe_exchange(effect, self, self.clock) as exchange:
+                with observe_exchange(effect, self, self.clock, self.on_exchange) as exchange:
                     exchange.response = response = self.playback.send(effect, self)
                 return response
             case Gather():

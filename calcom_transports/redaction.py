@@ -14,7 +14,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.http import Request, Response
 from calcom_core.json_text import to_utf8
 from calcom_core.redaction import SHORTEST, Credential, Redactor, collect_credentials
-from calcom_core.secret import Hidden, Secret, parse_secret, to_secret
+from calcom_core.secret import Hidden, Secret, hides_arguments, to_secret
 from calcom_transports.cassette_values import Cassette, Failure, RecordedExchange, Run
 from calcom_transports.pseudonyms import People
 
@@ -50,6 +50,7 @@ class Redaction:
     _key: Hidden[str] = field(repr=False)
     secrets: frozenset[Credential] = field(repr=False)
 
+    @hides_arguments
     def __init__(
         self,
         *,
@@ -63,10 +64,10 @@ class Redaction:
             raise InvalidInput(
                 "secrets", f"must be several strings or Secrets, not {type(secrets).__name__}"
             )
-        parsed = [parse_secret(secret, "secrets") for secret in secrets]
         hidden = key if isinstance(key, Hidden) else Hidden(key)
-        del key, secrets  # no frame that raises holds their text
-        credentials = frozenset(Credential(to_secret(secret).reveal()) for secret in parsed)
+        credentials = frozenset(
+            Credential(to_secret(secret, "secrets").reveal()) for secret in secrets
+        )
         if not all(credential.is_certain for credential in credentials):
             raise InvalidInput("secrets", f"holds a secret of fewer than {SHORTEST} characters")
         if not isinstance(personal, bool):

@@ -89,12 +89,6 @@ def _is_bool(settings: "Settings", attribute: object, value: bool) -> None:
         raise InvalidInput(getattr(attribute, "name", ""), "must be True or False")
 
 
-def _proxies(given: Proxies | InvalidInput) -> Proxies:
-    if isinstance(given, InvalidInput):
-        raise given
-    return given
-
-
 def _limits(timeout: Timeout | float | None) -> Timeout:
     return to_timeout(timeout) or Timeout()
 
@@ -108,7 +102,7 @@ class Settings:
     allow_http: bool = field(validator=_is_bool)
     max_connections: int = field(validator=_at_least_one)
     max_body: int = field(validator=_at_least_one)
-    proxies: Proxies = field(converter=_proxies)
+    proxies: Proxies
     max_idle: float = field(default=MAX_IDLE, validator=_is_idle)
     # Cached, since many requests have the same fields.
     _fields: Callable[[Headers], Hidden[Pairs]] = field(

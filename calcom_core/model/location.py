@@ -5,9 +5,9 @@ In responses the location is a string, `Booking.location`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.checks import (
@@ -136,25 +136,13 @@ NewLocation = (
     | NewPhoneLocation
 )
 
-_SHARED: dict[str, type[Any]] = {
-    "attendeeAddress": AttendeeAddressLocation,
-    "attendeeDefined": AttendeeDefinedLocation,
-    "attendeePhone": AttendeePhoneLocation,
-    "integration": IntegrationLocation,
-}
-LOCATIONS: dict[str, type[Any]] = {
-    "address": AddressLocation,
-    "link": LinkLocation,
-    "organizersDefaultApp": OrganizersDefaultAppLocation,
-    "phone": PhoneLocation,
-    **_SHARED,
-}
-NEW_LOCATIONS: dict[str, type[Any]] = {
-    "address": NewAddressLocation,
-    "link": NewLinkLocation,
-    "phone": NewPhoneLocation,
-    **_SHARED,
-}
+
+def _by_type(union: Any) -> dict[str, type[Any]]:
+    return {fields(cls).type.default: cls for cls in get_args(union)}
+
+
+LOCATIONS = _by_type(LocationInput)
+NEW_LOCATIONS = _by_type(NewLocation)
 
 
 def _location_check(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:

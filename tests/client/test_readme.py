@@ -337,13 +337,17 @@ def paste(found: str, directory: Path) -> None:
     (directory / "test_pasted.py").write_text(block)
 
 
+# The plugins that the pages name, because loading all installed ones takes longer.
+PLUGINS = ["-pcalcom_transports.pytest_plugin", "-ppytest_trio.plugin", "-ppytest_asyncio.plugin"]
+
+
 def pytest_run(directory: Path, *options: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+        [sys.executable, "-m", "pytest", *PLUGINS, *options],
         cwd=directory,
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
     return done.stdout
 

@@ -44,7 +44,6 @@ from calcom_core import (  # noqa: E402
     retrying,
 )
 from calcom_core.effects import clock, emit, gather, send, sleep  # noqa: E402
-from calcom_transports import durable  # noqa: E402
 from calcom_transports.durable import run_durable  # noqa: E402
 
 APP = Path(__file__).with_name("durable_app.py")
@@ -223,13 +222,13 @@ def test_requests_without_an_operation_are_distinguished_by_their_method(engine:
 def test_a_write_that_an_earlier_run_began_is_not_sent(
     engine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = durable._step
+    real = DBOS.run_step
 
-    def step(name: str, *args: Any) -> Any:
-        found = real(name, *args)
-        return "an earlier run" if name == "begin" else found
+    def step(options: Any, *args: Any) -> Any:
+        found = real(options, *args)
+        return "an earlier run" if options["name"] == "calcom begin" else found
 
-    monkeypatch.setattr(durable, "_step", step)
+    monkeypatch.setattr(DBOS, "run_step", step)
     transport = Scripted([])
 
     def program() -> Program[str]:
