@@ -15,9 +15,8 @@ from attrs import define, evolve, field
 
 from calcom_core.api import Api
 from calcom_core.decoders import PageOf
-from calcom_core.decoding_errors import redacted_json
+from calcom_core.decoding_errors import paging_error
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
-from calcom_core.error_mapping import describe
 from calcom_core.errors import (
     CalcomError,
     DecodingError,
@@ -241,14 +240,12 @@ def _endless_list_error(operation: _List, page: Page[Booking], progress: _Progre
         page = operation.decode(response)
     flag = "hasMore" if isinstance(page.pagination, CursorPagination) else "hasNextPage"
     idle = f", the last {progress.idle} without a new booking" if progress.idle else ""
-    return PagingError(
-        f"{describe(operation)}: the list does not end: {progress.count} pages were read{idle}, "
+    return paging_error(
+        operation,
+        response,
+        f"the list does not end: {progress.count} pages were read{idle}, "
         f"and the last one states that more follow (items in error.page: {len(page.items)})",
-        operation=operation.plain,
-        response=response,
-        path=f"$.pagination.{flag}",
-        found="true",
-        may_have_happened=False,
-        data=redacted_json(response),
-        page=evolve(page, next=None),
+        f"$.pagination.{flag}",
+        "true",
+        evolve(page, next=None),
     )

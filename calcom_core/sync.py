@@ -25,17 +25,24 @@ from attrs import evolve, field, frozen
 from calcom_core import bookings
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.api import Api
-from calcom_core.checks import bounded_int, seconds, utc_datetime
-from calcom_core.decoding_errors import redacted_json
+from calcom_core.checks import (
+    bounded_int,
+    check_fields,
+    checked_by,
+    list_of,
+    optional,
+    seconds,
+    string,
+    utc_datetime,
+)
+from calcom_core.decoding_errors import paging_error
 from calcom_core.effects import Emit, Program, Stream
-from calcom_core.error_mapping import describe
 from calcom_core.errors import DecodingError, InvalidInput, PagingError
 from calcom_core.model.booking import Booking
 from calcom_core.model.filters import STATUSES
 from calcom_core.model.inputs import Moment
 from calcom_core.operation import Operation, Page
 from calcom_core.rate_limits import parse_http_date
-from calcom_core.redaction import redact_response
 from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, check_policy, retrying
 from calcom_core.serialization import format_datetime
 from calcom_core.versions import BY_CURSOR, BY_OFFSET
@@ -62,24 +69,13 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-def _is_time(state: "SyncState", attribute: object, value: datetime | None) -> None:
-    if value is not None:
-        utc_datetime(value, "watermark")
+def _version(value: object, name: str) -> Version:
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise InvalidInput(name, "must be a pair of a uid and an aware datetime")
+    return string(value[0], name), utc_datetime(value[1], name)
 
 
-def _are_versions(state: "SyncState", attribute: object, value: object) -> None:
-    if not isinstance(value, tuple) or not all(
-        isinstance(each, tuple)
-        and len(each) == 2
-        and isinstance(each[0], str)
-        and isinstance(each[1], datetime)
-        and each[1].tzinfo is not None
-        for each in value
-    ):
-        raise InvalidInput("recent", "must be a tuple of pairs of a uid and an aware datetime")
-
-
-@frozen
+@frozen(field_transformer=check_fields)
 class SyncState(LazyMethods):
     """How far the changes were read.
 
@@ -88,9 +84,11 @@ class SyncState(LazyMethods):
     Raises `InvalidInput` for values of another type.
     """
 
-    watermark: datetime | None = field(default=None, validator=_is_time)
+    watermark: datetime | None = optional(utc_datetime)
     recent: tuple[Version, ...] = field(
-        default=(), validator=_are_versions, repr=lambda recent: f"<{len(recent)} versions>"
+        default=(),
+        metadata=checked_by(list_of(_version)),
+        repr=lambda recent: f"<{len(recent)} versions>",
     )
 
     def to_json(self) -> dict[str, Any]:
@@ -107,11 +105,8 @@ class SyncState(LazyMethods):
         if not isinstance(tree, Mapping) or tree.get("version") != _VERSION:
             raise InvalidInput("state", f"must be JSON of `to_json`, version {_VERSION}")
         try:
-            return cls(
-                _moment(tree["watermark"]),
-                tuple([(uid, utc_datetime(changed, "recent")) for uid, changed in tree["recent"]]),
-            )
-        except (LookupError, TypeError, ValueError) as error:
+            return cls(tree["watermark"], tree["recent"])
+        except (LookupError, InvalidInput) as error:
             raise InvalidInput("state", f"is damaged: {error}") from error
 
 
@@ -163,7 +158,11 @@ def changes(
             raise InvalidInput("listing", f"has {name}, which the sync sets; leave it out")
     if listing.version in BY_CURSOR:
         raise InvalidInput("listing", f"has version {listing.version}, which cannot be sorted")
-    state = since if isinstance(since, SyncState) else SyncState(_moment(since))
+    state = (
+        since
+        if isinstance(since, SyncState)
+        else SyncState(None if since is None else utc_datetime(since, "since"))
+    )
     reader = _Reader(
         api,
         evolve(listing, supported_versions=BY_OFFSET),
@@ -171,10 +170,6 @@ def changes(
         bounded_int(1, 250)(take, "take"),
     )
     return _changes(reader, state, timedelta(seconds=_overlap(overlap, "overlap")))
-
-
-def _moment(since: Moment | None) -> datetime | None:
-    return None if since is None else utc_datetime(since, "since")
 
 
 @frozen
@@ -355,14 +350,11 @@ def _read(
 def _not_listed(
     operation: Operation[Page[Booking]], page: Page[Booking], number: int, wanted: str, found: str
 ) -> PagingError:
-    response = redact_response(page.response)
-    return PagingError(
-        f"{describe(operation)}: the changes cannot be listed: booking {number} of the page has "
-        f"{found} where {wanted} belongs; the server may not know the filters",
-        operation=operation.plain,
-        response=response,
-        path=f"$.data[{number}]",
-        found=found,
-        may_have_happened=False,
-        data=redacted_json(response),
+    return paging_error(
+        operation,
+        page.response,
+        f"the changes cannot be listed: booking {number} of the page has {found} where {wanted} "
+        "belongs; the server may not know the filters",
+        f"$.data[{number}]",
+        found,
     )

@@ -61,12 +61,17 @@ class UserBookingFilters(TeamBookingFilters, total=False):
     sort_updated_at: Sort | None
 
 
-class OrganizationBookingFilters(UserBookingFilters, total=False):
+class AllBookingFilters(UserBookingFilters, total=False):
+    """The filters of `bookings.list`."""
+
+    cursor: str | None
+    limit: int | None
+
+
+class OrganizationBookingFilters(AllBookingFilters, total=False):
     """The filters of a list of an organisation's bookings."""
 
     user_ids: Iterable[int] | None
-    cursor: str | None
-    limit: int | None
 
 
 _status = one_of(*STATUSES)

@@ -15,6 +15,7 @@ from calcom_core.checks import (
     checked_by,
     found_type,
     from_mapping,
+    matching,
     non_empty_string,
     one_of,
     phone,
@@ -90,13 +91,7 @@ class NewAddressLocation(LazyMethods):
     address: str = field(metadata=checked_by(non_empty_string))
 
 
-def _link(value: object, name: str) -> str:
-    link = non_empty_string(value, name)
-    if any(character.isspace() for character in link):
-        raise InvalidInput(
-            name, "contains white space; pass a link such as https://example.com/room"
-        )
-    return link
+_link = matching(r"\S+", "contains white space; pass a link such as https://example.com/room")
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
