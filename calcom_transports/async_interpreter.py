@@ -96,7 +96,7 @@ def _begin(
     runtime.require()
     if hasattr(transport, "begin"):
         return _replayed(
-            program, cast(ReplayTransport, transport).begin(), timeout, runtime, on_exchange
+            program, cast(ReplayTransport, transport).begin(), timeout, runtime, pacer, on_exchange
         )
     if hasattr(transport, "async_transport"):
         transport = cast(TransportPair, transport).async_transport()
@@ -118,6 +118,7 @@ def _replayed(
     playback: Playback,
     timeout: Timeout | None,
     runtime: Runtime,
+    pacer: Pacer | None,
     on_exchange: OnExchange | None,
 ) -> Advance:
     play: ReplayedExecution[Any] = ReplayedExecution(
@@ -125,6 +126,7 @@ def _replayed(
         playback=playback,
         clock=runtime.clock,
         timeout=timeout,
+        pacer=pacer,
         on_exchange=on_exchange,
     )
 

@@ -123,7 +123,7 @@ class ConfiguredClient(ABC, Generic[Sender]):
         self._timeout = to_timeout(timeout)
         self.retry = check_policy(retry, "retry")
         self.pace = check_pace(pace)
-        self.pacer = None if replays else Pacer.of(self.pace, self.api)
+        self.pacer = Pacer.of(self.pace, self.api, transport)
         self.concurrency = at_least_1(concurrency)
         self._on_exchange = check_on_exchange(on_exchange)
         self._transport: Sender = self._usual_transport() if transport is None else transport
@@ -182,8 +182,8 @@ class ConfiguredClient(ABC, Generic[Sender]):
         client._timeout = self._timeout if timeout is None else to_timeout(timeout)
         client.retry = self.retry if retry is None else check_policy(retry, "retry")
         client.pace = self.pace if pace is None else check_pace(pace)
-        if (pace is not None or auth is not None) and not hasattr(self._transport, "begin"):
-            client.pacer = Pacer.of(client.pace, client.api)
+        if pace is not None or auth is not None:
+            client.pacer = Pacer.of(client.pace, client.api, self._transport)
         if concurrency is not None:
             client.concurrency = at_least_1(concurrency)
         if on_exchange is not None:

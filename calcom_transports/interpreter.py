@@ -8,7 +8,6 @@ The interpreter sleeps and reads the clock; a transport only sends, so it is eas
 import random
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from contextvars import copy_context
 from threading import Lock, Thread
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
@@ -156,6 +155,7 @@ def _start(
             playback=playback,
             clock=time.monotonic,
             timeout=timeout,
+            pacer=pacer,
             on_exchange=on_exchange,
         )
         return play, play.perform
@@ -189,7 +189,9 @@ class _Performer:
             self.scope.check()
         match effect:
             case Send():
-                return self._send(effect) if self.pacer is None else self._paced(effect, self.pacer)
+                if self.pacer is None:
+                    return self._send(effect)
+                return self.pacer.exchange(effect, time.monotonic, self._sleep, self._send)
             case Sleep():
                 self._sleep(draw_seconds(effect))
                 return None
@@ -203,16 +205,6 @@ class _Performer:
     def _sleep(self, seconds: float) -> None:
         wait = time.sleep if self.scope is None else self.scope.wait
         wait(seconds)
-
-    def _paced(self, effect: Send, pacer: Pacer) -> Response:
-        began = sent = time.monotonic()
-        with closing(pacer.waits(effect, began, time.monotonic)) as waits:
-            for seconds in waits:
-                self._sleep(seconds)
-                sent = time.monotonic()
-        response = self._send(effect.after(sent - began))
-        pacer.learn(effect, response, sent, time.monotonic())
-        return response
 
     def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)

@@ -9,6 +9,7 @@ A credential is known here by its hash alone.
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator
+from contextlib import closing
 from hashlib import sha256
 from threading import Lock
 from typing import Self, TypeAlias
@@ -48,6 +49,8 @@ class Registry:
     """The limits of the credentials that were used last, at most *most*."""
 
     most: int = 4096
+    offset: float | None = None
+    """The `Pacer.offset` of all clients; by default each client has its own."""
     limits: OrderedDict[bytes, SharedLimits] = field(factory=OrderedDict, repr=False)
     lock: Lock = field(factory=Lock)
 
@@ -78,9 +81,17 @@ class Pacer:
     """The time of `time.monotonic` minus that of the client's clock; trio's begin at any time."""
 
     @classmethod
-    def of(cls, pace: Pace, api: Api) -> Self | None:
-        """Return a pacer that shares the limits of the credential of *api*; None if none waits."""
-        return cls(pace, REGISTRY.of(api)) if pace.longest else None
+    def of(cls, pace: Pace, api: Api, transport: object) -> Self | None:
+        """Return a pacer that shares the limits of the credential of *api*; None if none waits.
+
+        A transport that plays programs in virtual time may have an attribute `registry`, with the
+        limits in its own time; without one nothing waits.
+        """
+        usual = None if hasattr(transport, "begin") else REGISTRY
+        registry = getattr(transport, "registry", usual)
+        if registry is None or not pace.longest:
+            return None
+        return cls(pace, registry.of(api), registry.offset)
 
     def waits(
         self, effect: Send, began: float, clock: Callable[[], float]
@@ -111,6 +122,23 @@ class Pacer:
         except BaseException:
             self.shared.release(self.pace, operation, now + offset)
             raise
+
+    def exchange(
+        self,
+        effect: Send,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        send: Callable[[Send], Response],
+    ) -> Response:
+        """Wait, send a request, and learn from its response, for interpreters without `await`."""
+        began = sent = clock()
+        with closing(self.waits(effect, began, clock)) as waits:
+            for seconds in waits:
+                sleep(seconds)
+                sent = clock()
+        response = send(effect.after(sent - began))
+        self.learn(effect, response, sent, clock())
+        return response
 
     def learn(self, effect: Send, response: Response, sent: float, came: float) -> None:
         """Keep the limits that a response states; the times are those of the client's clock."""
