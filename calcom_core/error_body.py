@@ -80,11 +80,11 @@ def printable(text: str) -> str:
     )
 
 
-def validation_errors(details: object) -> list[tuple[str, tuple[str, ...]]]:
+def validation_errors(details: object) -> dict[str, tuple[str, ...]]:
     """Return the dotted field names and their texts from class-validator's `details.errors`."""
+    found: dict[str, tuple[str, ...]] = {}
     errors = details.get("errors") if isinstance(details, dict) else None
     pending: list[tuple[str, Any]] = [("", errors)]
-    found: list[tuple[str, tuple[str, ...]]] = []
     while pending:
         prefix, nodes = pending.pop()
         for node in nodes if isinstance(nodes, list) else []:
@@ -93,9 +93,7 @@ def validation_errors(details: object) -> list[tuple[str, tuple[str, ...]]]:
             name = f"{prefix}{printable(node['property'])}"
             constraints = node.get("constraints")
             if isinstance(constraints, dict) and constraints:
-                texts = tuple(
-                    printable(text) for text in constraints.values() if isinstance(text, str)
-                )
-                found.append((name, texts))
+                texts = [printable(text) for text in constraints.values() if isinstance(text, str)]
+                found[name] = (*found.get(name, ()), *texts)
             pending.append((f"{name}.", node.get("children")))
     return found

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from attrs import define, evolve, field
 
 from calcom_core.api import Api
+from calcom_core.checks import positive_int
 from calcom_core.decoders import PageOf
 from calcom_core.decoding_errors import paging_error
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
@@ -92,9 +93,7 @@ def items(
 
 def at_least_1(concurrency: int) -> int:
     """Check that a concurrency is an integer of at least 1."""
-    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-        raise InvalidInput("concurrency", "must be an integer of at least 1")
-    return concurrency
+    return positive_int(concurrency, "concurrency")
 
 
 def _checked_iteration(
