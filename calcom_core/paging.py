@@ -155,7 +155,7 @@ def _emit_batch(
     return next_batch
 
 
-@define
+@define(eq=False)
 class _Progress:
     """The progress of an iteration, to detect a list that does not end."""
 
@@ -188,6 +188,18 @@ class _Progress:
             return True
         self._max_pages = self._max_pages or 2 * (1 + _pages_after(operation, page)) + 10
         return self.count < self._max_pages
+
+
+def read_page(
+    reading: Program[Page[Booking]],
+) -> Program[tuple[Page[Booking], DecodingError | None]]:
+    """Read a page; one with unreadable items is returned with its error."""
+    try:
+        return (yield from reading), None
+    except DecodingError as error:
+        if error.page is None:
+            raise
+        return error.page, error
 
 
 def _read_page(api: Api, operation: _List, policy: RetryPolicy) -> Program[_PageResult]:
