@@ -51,17 +51,13 @@ def read_error_body(response: Response) -> ErrorBody:
         message = ", ".join(item for item in message if isinstance(item, str))
     if not isinstance(message, str):
         message = error if isinstance(error, str) else ""
+    details = inner.get("details")
     return ErrorBody(
         printable(code) if isinstance(code, str) else None,
         _excerpt(message),
-        _unless_deep(inner.get("details")),
+        None if is_deeper_than(_DEEPEST_DETAILS, details) else details,  # could not be pickled
         is_bare="statusCode" in body and "error" not in body,
     )
-
-
-def _unless_deep(details: Any) -> Any:
-    """Return details, or None if they are nested too deeply to be pickled."""
-    return None if is_deeper_than(_DEEPEST_DETAILS, details) else details
 
 
 def _excerpt(text: str) -> str:
