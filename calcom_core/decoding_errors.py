@@ -58,8 +58,11 @@ def decoding_error(
         rest = f" (items in {lost}error.page: {len(page.items)})"
     if disguised:
         hint = f"; server message: {disguised}"
-    if not operation.idempotent:
-        hint += _ACCEPTED if disguised is None else _open_outcome(operation)
+    if not operation.idempotent and disguised is None:
+        hint += "; the server accepted the request all the same"
+    elif not operation.idempotent:
+        check = "run error.operation.verify" if operation.verify else "check whether it happened"
+        hint += f"; the write may have happened: {check} before you repeat it"
     clean = redact_response(response)
     return error(
         f"{describe(operation)}: {response.status} with {found} at {path} instead of {expected}"
@@ -95,14 +98,6 @@ def paging_error(
         data=_redacted_json(clean),
         page=page,
     )
-
-
-_ACCEPTED = "; the server accepted the request all the same"
-
-
-def _open_outcome(operation: "Operation[Any]") -> str:
-    check = "run error.operation.verify" if operation.verify else "check whether it happened"
-    return f"; the write may have happened: {check} before you repeat it"
 
 
 def _redacted_json(response: Response) -> Any:

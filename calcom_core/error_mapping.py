@@ -164,16 +164,13 @@ def legacy_response_error(
 
 def _is_legacy_create(operation: "Operation[Any]", body: ErrorBody) -> bool:
     # Only the legacy create requires these fields at the top of the body.
-    return operation.name.startswith("bookings.create") and {"timeZone", "language"} <= {
-        name for name, _ in validation_errors(body.details)
-    }
+    return operation.name.startswith("bookings.create") and {"timeZone", "language"} <= (
+        validation_errors(body.details).keys()
+    )
 
 
 def _refused_fields(body: ErrorBody, rule: ErrorRule) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for name, texts in validation_errors(body.details):
-        found[name] = found.get(name, ()) + texts
-    found.update(dict.fromkeys(rule.names, ()))
+    found = validation_errors(body.details) | dict.fromkeys(rule.names, ())
     if "field" in rule.pattern.groupindex:
         found.update({match["field"]: () for match in rule.pattern.finditer(body.message)})
     return found

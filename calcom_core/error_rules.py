@@ -7,7 +7,6 @@ The first matching rule of `ERROR_RULES` applies; without one, the status select
 """
 
 import re
-from functools import cache
 
 from attrs import field, frozen
 
@@ -30,11 +29,6 @@ from calcom_core.errors import (
     ValidationFailed,
     VersionMismatch,
 )
-
-
-@cache  # compiled at the first error, because compiling would double the import time
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text)
 
 
 def _statuses(given: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -71,7 +65,8 @@ class ErrorRule(LazyMethods):
     @property
     def pattern(self) -> re.Pattern[str]:
         """The pattern for the text; without *text* it matches any."""
-        return _pattern(self.text)
+        # Compiled at the first error, because compiling would double the import time.
+        return re.compile(self.text)
 
 
 _REFUSED = (400, 409, 422)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from attrs import define, evolve, field
 
 from calcom_core.api import Api
+from calcom_core.checks import positive_int
 from calcom_core.decoders import PageOf
 from calcom_core.decoding_errors import paging_error
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
@@ -92,9 +93,7 @@ def items(
 
 def at_least_1(concurrency: int) -> int:
     """Check that a concurrency is an integer of at least 1."""
-    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-        raise InvalidInput("concurrency", "must be an integer of at least 1")
-    return concurrency
+    return positive_int(concurrency, "concurrency")
 
 
 def _checked_iteration(
@@ -156,7 +155,7 @@ def _emit_batch(
     return next_batch
 
 
-@define
+@define(eq=False)
 class _Progress:
     """The progress of an iteration, to detect a list that does not end."""
 
@@ -189,6 +188,18 @@ class _Progress:
             return True
         self._max_pages = self._max_pages or 2 * (1 + _pages_after(operation, page)) + 10
         return self.count < self._max_pages
+
+
+def read_page(
+    reading: Program[Page[Booking]],
+) -> Program[tuple[Page[Booking], DecodingError | None]]:
+    """Read a page; one with unreadable items is returned with its error."""
+    try:
+        return (yield from reading), None
+    except DecodingError as error:
+        if error.page is None:
+            raise
+        return error.page, error
 
 
 def _read_page(api: Api, operation: _List, policy: RetryPolicy) -> Program[_PageResult]:

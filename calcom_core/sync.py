@@ -36,12 +36,13 @@ from calcom_core.checks import (
     utc_datetime,
 )
 from calcom_core.decoding_errors import paging_error
-from calcom_core.effects import Emit, Program, Stream
-from calcom_core.errors import DecodingError, InvalidInput, PagingError
+from calcom_core.effects import Emit, Stream
+from calcom_core.errors import InvalidInput, PagingError
 from calcom_core.model.booking import Booking
 from calcom_core.model.filters import STATUSES
 from calcom_core.model.inputs import Moment
 from calcom_core.operation import Operation, Page
+from calcom_core.paging import read_page
 from calcom_core.rate_limits import parse_http_date
 from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, check_policy, retrying
 from calcom_core.serialization import format_datetime
@@ -158,53 +159,27 @@ def changes(
             raise InvalidInput("listing", f"has {name}, which the sync sets; leave it out")
     if listing.version in BY_CURSOR:
         raise InvalidInput("listing", f"has version {listing.version}, which cannot be sorted")
-    state = (
-        since
-        if isinstance(since, SyncState)
-        else SyncState(None if since is None else utc_datetime(since, "since"))
-    )
-    reader = _Reader(
-        api,
-        evolve(listing, supported_versions=BY_OFFSET),
-        check_policy(policy),
-        bounded_int(1, 250)(take, "take"),
-    )
-    return _changes(reader, state, timedelta(seconds=_overlap(overlap, "overlap")))
+    if not isinstance(since, SyncState):
+        since = SyncState(None if since is None else utc_datetime(since, "since"))
+    size = ("take", str(bounded_int(1, _LARGEST_PAGE)(take, "take")))
+    first = evolve(listing, query=(*listing.query, size), supported_versions=BY_OFFSET)
+    duration = timedelta(seconds=_overlap(overlap, "overlap"))
+    return _changes(api, first, check_policy(policy), since, duration)
 
 
-@frozen
-class _Reader:
-    """Reads pages of one list."""
-
-    api: Api
-    listing: Operation[Page[Booking]]
-    policy: RetryPolicy
-    take: int
-
-    def operation(self, place: "_Place") -> Operation[Page[Booking]]:
-        """Return the page at a place."""
-        query = {**dict(self.listing.query), "take": str(self.take)}
-        if place.after is not None:
-            query["afterUpdatedAt"] = format_datetime(place.after)
-        if place.alone:
-            query |= {"beforeUpdatedAt": query["afterUpdatedAt"], "sortStart": "asc"}
-            query["take"] = str(_LARGEST_PAGE)
-        else:
-            query["sortUpdatedAt"] = "asc"
-        if place.start is not None:
-            query["afterStart"] = format_datetime(place.start)
-        return evolve(self.listing, query=query)
-
-    def read(
-        self, operation: Operation[Page[Booking]]
-    ) -> Program[tuple[Page[Booking], DecodingError | None]]:
-        """Read a page; of one with unreadable bookings, the others and the error."""
-        try:
-            return (yield from retrying(self.api, operation, self.policy)), None
-        except DecodingError as error:
-            if error.page is None:
-                raise
-            return error.page, error
+def _at(listing: Operation[Page[Booking]], place: "_Place") -> Operation[Page[Booking]]:
+    """Return the page of a list at a place."""
+    query = dict(listing.query)
+    if place.after is not None:
+        query["afterUpdatedAt"] = format_datetime(place.after)
+    if place.alone:
+        query |= {"beforeUpdatedAt": query["afterUpdatedAt"], "sortStart": "asc"}
+        query["take"] = str(_LARGEST_PAGE)
+    else:
+        query["sortUpdatedAt"] = "asc"
+    if place.start is not None:
+        query["afterStart"] = format_datetime(place.start)
+    return evolve(listing, query=query)
 
 
 @frozen
@@ -263,13 +238,19 @@ class _Read(LazyMethods):
         return max(times, default=after)
 
 
-def _changes(reader: _Reader, state: SyncState, overlap: timedelta) -> Stream[Changes]:
+def _changes(
+    api: Api,
+    listing: Operation[Page[Booking]],
+    policy: RetryPolicy,
+    state: SyncState,
+    overlap: timedelta,
+) -> Stream[Changes]:
     recent = dict(state.recent)
     place: _Place | None = _Place(_start(state, overlap))
     until: datetime | None = None
     while place is not None:
-        operation = reader.operation(place)
-        page, error = yield from reader.read(operation)
+        operation = _at(listing, place)
+        page, error = yield from read_page(retrying(api, operation, policy))
         until = until or parse_http_date(page.response.headers.get("date")) or _LAST
         read = _read(operation, page, place, until, overlap)
         shown = read.changed

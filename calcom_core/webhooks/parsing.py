@@ -99,28 +99,25 @@ def _check_ages(max_age: float | None, now: datetime | None) -> tuple[float, dat
 
 def _refuse_old(event: Event, max_age: float, now: datetime) -> None:
     created = event.delivery.created_at or _time_of_meeting(event)
-    if created is None:
-        raise DeliveryTooOld(
+    age = None if created is None else (now - created).total_seconds()
+    if age is None:
+        problem = (
             "a delivery without a time of creation, so its age is unknown; "
-            "receive it without max_age, or check error.event",
-            event=event,
-            age=None,
+            "receive it without max_age, or check error.event"
         )
-    age = (now - created).total_seconds()
-    if age > max_age:
-        raise DeliveryTooOld(
+    elif age > max_age:
+        problem = (
             f"a delivery created {age:,.1f} seconds ago, above max_age {max_age:,}; "
-            "it may be a replay",
-            event=event,
-            age=age,
+            "it may be a replay"
         )
-    if age < -CLOCK_TOLERANCE:
-        raise DeliveryTooOld(
+    elif age < -CLOCK_TOLERANCE:
+        problem = (
             f"a delivery created {-age:,.1f} seconds after now; "
-            "compare your clock with the server's",
-            event=event,
-            age=age,
+            "compare your clock with the server's"
         )
+    else:
+        return
+    raise DeliveryTooOld(problem, event=event, age=age)
 
 
 def _time_of_meeting(event: Event) -> datetime | None:
