@@ -116,8 +116,7 @@ class Connection:
             await self._sockets.checkpoint()  # a socket with more to read lets no other task run
             response = messages.feed(await self._receive(exchange, set_deadline))
         if messages.is_reusable():
-            exchange.mark_reusable(self._sockets.now())
-            self.reusable_until = exchange.reusable_until
+            self.reusable_until = exchange.reusable_until(self._sockets.now())
         return response
 
     async def _send(

@@ -8,7 +8,6 @@ import ssl
 import sys
 from collections import defaultdict, deque
 from functools import partial
-from types import TracebackType
 from typing import ClassVar, Literal, NoReturn, Self
 
 from calcom_core.errors import InvalidInput, TransportError
@@ -65,7 +64,8 @@ class PooledTransport:
 
     library: ClassVar[Literal["asyncio", "trio"]]
     """The async library that it works under; `AsyncClient` reads it."""
-    _sockets: ClassVar[Sockets]
+    sockets: ClassVar[Sockets]
+    """The sockets, the clock and the events of that library."""
     _loop_name: ClassVar[str]
     _cancelled: ClassVar[type[BaseException]]
 
@@ -108,13 +108,13 @@ class PooledTransport:
             NoAnswer: if a byte may have left and no complete response arrived.
         """
         self._stay_in_one_loop()
-        exchange = self._settings.start(request, timeout, self._sockets.now())
+        exchange = self._settings.start(request, timeout, self.sockets.now())
         handled = sys.exception()
         try:
             try:
-                return await self._sockets.with_deadline(partial(self._send, exchange))
+                return await self.sockets.with_deadline(partial(self._send, exchange))
             except TimeoutError:
-                raise exchange.timed_out(self._sockets.now()) from None
+                raise exchange.timed_out(self.sockets.now()) from None
         except TransportError as error:
             strip_tracebacks(error, handled)
             raise
@@ -123,7 +123,7 @@ class PooledTransport:
             raise
 
     def _stay_in_one_loop(self) -> None:
-        loop = self._sockets.running_loop()
+        loop = self.sockets.running_loop()
         if loop is None:
             raise InvalidInput(
                 "transport",
@@ -152,13 +152,13 @@ class PooledTransport:
         try:
             self._check_open(exchange)
             exchange.phase = "connecting"
-            connection = pool.take(self._sockets.now())
+            connection = pool.take(self.sockets.now())
             if connection is None:
                 set_deadline(exchange.connect_by)
                 context = self._settings.context_for(origin)
-                connection = await connect(self._sockets, exchange, context)
+                connection = await connect(self.sockets, exchange, context)
             try:
-                now = self._sockets.now()
+                now = self.sockets.now()
                 if now >= exchange.end:  # a deadline is noticed only where the task waits
                     raise exchange.timed_out(now)
                 messages = HttpMessages(exchange, self._settings.max_body)
@@ -172,7 +172,7 @@ class PooledTransport:
             pool.release()
 
     async def _wait_in(self, pool: "_Pool") -> None:
-        turn = self._sockets.event()
+        turn = self.sockets.event()
         pool.waiting.append(turn)
         try:
             await turn.wait()
@@ -188,17 +188,12 @@ class PooledTransport:
         self._closed = True
         for pool in self._pools.values():
             pool.close()
-        await self._sockets.checkpoint()
+        await self.sockets.checkpoint()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.aclose()
 
     def __reduce__(self) -> NoReturn:

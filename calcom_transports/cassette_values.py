@@ -5,7 +5,7 @@ cassettes too. `calcom_transports.cassette` reads them from a file and writes th
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import Attribute, field, frozen
 
@@ -13,27 +13,30 @@ from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.execution import Branch
 from calcom_core.http import Request, Response
 
+T = TypeVar("T")
+
 PERSONAL = ("kept", "replaced", "keyed")
 
 Validator = Callable[[object, "Attribute[Any]", Any], None]
 
 
-def _wrong_type(attribute: "Attribute[Any]", expected: str, value: object) -> InvalidInput:
-    return InvalidInput(attribute.name, f"must be {expected}, not {type(value).__name__}")
+def require(name: str, value: object, kind: type[T], expected: str) -> T:
+    """Return *value*; raise `InvalidInput` if it is not of this kind."""
+    if not isinstance(value, kind):
+        raise InvalidInput(name, f"must be {expected}, not {type(value).__name__}")
+    return value
 
 
-def _instance_of(kind: type, expected: str) -> Validator:
+def _instance_of(kind: Any, expected: str) -> Validator:
     def check(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
-        if not isinstance(value, kind):
-            raise _wrong_type(attribute, expected, value)
+        require(attribute.name, value, kind, expected)
 
     return check
 
 
 def _tuple_of(kind: type, plural: str) -> Validator:
     def check(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
-        if not isinstance(value, tuple):
-            raise _wrong_type(attribute, f"a tuple of {plural}", value)
+        require(attribute.name, value, tuple, f"a tuple of {plural}")
         for item in value:
             if not isinstance(item, kind):
                 raise InvalidInput(attribute.name, f"must hold {plural}, not {type(item).__name__}")
@@ -48,7 +51,8 @@ def _check_branch(instance: object, attribute: "Attribute[Any]", value: Any) -> 
 
 def _check_failure(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
     if not (isinstance(value, type) and issubclass(value, TransportError)):
-        raise _wrong_type(attribute, "NotSent or NoAnswer", value)
+        problem = f"must be NotSent or NoAnswer, not {type(value).__name__}"
+        raise InvalidInput(attribute.name, problem)
 
 
 def _check_personal(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
@@ -80,18 +84,15 @@ class Cancelled:
 Outcome = Response | Failure | Cancelled
 
 
-def _check_outcome(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
-    if not isinstance(value, Outcome):
-        raise _wrong_type(attribute, "a Response, a Failure or Cancelled()", value)
-
-
 @frozen
 class RecordedExchange:
     """One exchange: the request, its branch in the program, and its outcome."""
 
     branch: Branch = field(validator=_check_branch)
     request: Request = field(validator=_instance_of(Request, "a Request"))
-    outcome: Outcome = field(validator=_check_outcome)
+    outcome: Outcome = field(
+        validator=_instance_of(Outcome, "a Response, a Failure or Cancelled()")
+    )
 
 
 @frozen

@@ -8,6 +8,7 @@ import re
 import ssl
 from collections.abc import Callable
 from functools import cache, lru_cache
+from itertools import starmap
 
 import truststore
 from attrs import field, frozen
@@ -20,7 +21,6 @@ from calcom_transports.proxies import Proxies
 from calcom_transports.urls import Origin, split_url
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5: all but the tab
-_UNFIT = re.compile(rf"{_CONTROL.pattern}|[^\x00-\xff]")
 
 # The transport frames messages: two of any of these would let two readers see two requests.
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "accept-encoding"})
@@ -40,11 +40,8 @@ def _stripped(headers: Headers) -> Hidden[Pairs]:
     Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
     """
     # The repr of `Headers` shows no credential, and no frame that raises holds more.
-    # All at once, since nearly always there is nothing wrong.
-    values = "".join([value for _, value in headers.pairs])
-    if not _RESERVED.isdisjoint(headers.names) or _UNFIT.search(values):
-        del values
-        raise next(filter(None, (_problem(*field) for field in headers)))
+    if (problem := next(filter(None, starmap(_problem, headers)), None)) is not None:
+        raise problem
     return Hidden(tuple([(name, value.strip(" \t")) for name, value in headers.pairs]))
 
 

@@ -26,36 +26,30 @@ from calcom_transports.trio_runtime import run_trio as run_trio
 T = TypeVar("T")
 
 
-class TrioSockets:
+class _Trio:
     """Sockets, time and events of trio."""
 
     def running_loop(self) -> trio.lowlevel.TrioToken | None:
-        """Return the token of the running `trio.run`, or None."""
         try:
             return trio.lowlevel.current_trio_token()
         except RuntimeError:
             return None
 
     def now(self) -> float:
-        """Return the time of trio's clock."""
         return trio.current_time()
 
     def event(self) -> Event:
-        """Return a new event."""
         return trio.Event()
 
     async def checkpoint(self) -> None:
-        """Let other tasks run."""
         await trio.lowlevel.checkpoint()
 
     async def with_deadline(self, function: Callable[[SetDeadline], Awaitable[T]]) -> T:
-        """Await *function* under a deadline that it sets."""
         with trio.CancelScope() as scope:
             return await function(partial(setattr, scope, "deadline"))
         raise TimeoutError
 
     async def connect(self, host: str, port: int) -> socket.socket:
-        """Connect to the first address that accepts; attempts begin in turn (RFC 8305)."""
         try:
             stream = await trio.open_tcp_stream(host, port)
         except BaseExceptionGroup as group:  # of a nursery of trio's, and of one cancellation
@@ -66,7 +60,6 @@ class TrioSockets:
         return tcp
 
     async def receive(self, tcp: socket.socket) -> bytes:
-        """Return the next bytes, none at the end."""
         while True:
             try:
                 return tcp.recv(READ_SIZE)
@@ -74,7 +67,6 @@ class TrioSockets:
                 await trio.lowlevel.wait_readable(tcp)
 
     async def send_all(self, tcp: socket.socket, data: bytes | memoryview) -> None:
-        """Send all of *data*."""
         left = memoryview(data)
         while left:
             try:
@@ -90,6 +82,6 @@ class TrioTransport(PooledTransport):
     """
 
     library = "trio"
-    _sockets = TrioSockets()
+    sockets = _Trio()
     _loop_name = "trio.run"
     _cancelled = trio.Cancelled
