@@ -6,13 +6,15 @@ An exchange runs in the task that called `send`.
 
 import ssl
 import sys
-from collections import defaultdict, deque
+from collections import defaultdict
 from functools import partial
 from typing import ClassVar, Literal, NoReturn, Self
 
+from attrs import define, field
+
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.async_connection import Connection, Event, SetDeadline, Sockets, connect
+from calcom_transports.async_connection import Connection, Semaphore, SetDeadline, Sockets, connect
 from calcom_transports.exchange import (
     MAX_BODY,
     MAX_CONNECTIONS,
@@ -80,7 +82,9 @@ class PooledTransport:
         max_body: int = MAX_BODY,
         max_idle: float = MAX_IDLE,
     ) -> None:
-        self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(max_connections))
+        new = self.sockets.semaphore
+        self._pools: defaultdict[Origin, _Pool]
+        self._pools = defaultdict(lambda: _Pool(new(max_connections)))
         _POOLS[id(self)] = self._pools
         proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
@@ -112,7 +116,9 @@ class PooledTransport:
         handled = sys.exception()
         try:
             try:
-                return await self.sockets.with_deadline(partial(self._send, exchange))
+                return await self.sockets.with_deadline(
+                    exchange.connect_by, partial(self._send, exchange)
+                )
             except TimeoutError:
                 raise exchange.timed_out(self.sockets.now()) from None
         except TransportError as error:
@@ -146,15 +152,12 @@ class PooledTransport:
         origin = exchange.target.origin
         pool = self._pools[origin]
         self._check_open(exchange)
-        if not pool.try_acquire():
-            set_deadline(exchange.connect_by)
-            await self._wait_in(pool)
+        await pool.slots.acquire()
         try:
             self._check_open(exchange)
             exchange.phase = "connecting"
             connection = pool.take(self.sockets.now())
             if connection is None:
-                set_deadline(exchange.connect_by)
                 context = self._settings.context_for(origin)
                 connection = await connect(self.sockets, exchange, context)
             try:
@@ -169,16 +172,7 @@ class PooledTransport:
                 else:
                     connection.close()
         finally:
-            pool.release()
-
-    async def _wait_in(self, pool: "_Pool") -> None:
-        turn = self.sockets.event()
-        pool.waiting.append(turn)
-        try:
-            await turn.wait()
-        except BaseException:
-            pool.leave(turn)
-            raise
+            pool.slots.release()
 
     async def aclose(self) -> None:
         """Close every idle connection now, and those in use when their exchange is over.
@@ -211,37 +205,12 @@ class PooledTransport:
                 connection.close()
 
 
+@define
 class _Pool:
-    """The connections to one origin: free slots, the tasks that wait for one, idle connections.
+    """The connections to one origin: its slots, and the idle connections."""
 
-    Tasks get slots first come, first served.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._free = size
-        self.waiting: deque[Event] = deque()
-        self.idle: list[Connection] = []
-
-    def try_acquire(self) -> bool:
-        """Take a free slot, without waiting; return whether there was one."""
-        if not self._free:
-            return False
-        self._free -= 1
-        return True
-
-    def release(self) -> None:
-        """Give a slot to the task that waits longest, or free it."""
-        if self.waiting:
-            self.waiting.popleft().set()
-        else:
-            self._free += 1
-
-    def leave(self, turn: Event) -> None:
-        """End the wait of a task; give its slot back if it got one at the same moment."""
-        if turn in self.waiting:
-            self.waiting.remove(turn)
-        else:
-            self.release()
+    slots: Semaphore
+    idle: list[Connection] = field(factory=list)
 
     def take(self, now: float) -> Connection | None:
         """Return the usable connection that was used last; close those idle for too long.
@@ -258,8 +227,7 @@ class _Pool:
         return None
 
     def close(self) -> None:
-        """Close the idle connections, and wake the tasks that wait for one."""
+        """Close the idle connections, and wake a task that waits, which wakes the next one."""
         while self.idle:
             self.idle.pop().close()
-        while self.waiting:
-            self.release()
+        self.slots.release()

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any, TypeAlias, TypeVar
 
 try:
-    from calcom_transports.async_connection import Event, SetDeadline
+    from calcom_transports.async_connection import Semaphore, SetDeadline
     from calcom_transports.async_transport import PooledTransport
     from calcom_transports.exchange import READ_SIZE
 except ModuleNotFoundError as missing:
@@ -42,14 +42,16 @@ class _Asyncio:
     def now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def event(self) -> Event:
-        return asyncio.Event()
+    def semaphore(self, slots: int) -> Semaphore:
+        return asyncio.Semaphore(slots)
 
     async def checkpoint(self) -> None:
         await asyncio.sleep(0)
 
-    async def with_deadline(self, function: Callable[[SetDeadline], Awaitable[T]]) -> T:
-        async with asyncio.timeout(None) as limit:
+    async def with_deadline(
+        self, deadline: float, function: Callable[[SetDeadline], Awaitable[T]]
+    ) -> T:
+        async with asyncio.timeout_at(deadline) as limit:
             return await function(limit.reschedule)
 
     async def receive(self, tcp: socket.socket) -> bytes:

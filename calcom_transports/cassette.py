@@ -75,7 +75,7 @@ def load(path: str | PathLike[str]) -> Cassette:
 
 
 def read_file(path: str | PathLike[str], way_out: str) -> bytes:
-    """Return the content of a cassette; *way_out* tells what to do if there is none."""
+    """Return the content of a cassette; *way_out* tells what to do if it is missing."""
     try:
         return Path(path).read_bytes()
     except FileNotFoundError as error:

@@ -11,7 +11,7 @@ from typing import TypeVar
 try:
     import trio
 
-    from calcom_transports.async_connection import Event, SetDeadline
+    from calcom_transports.async_connection import Semaphore, SetDeadline
     from calcom_transports.async_transport import PooledTransport
     from calcom_transports.exchange import READ_SIZE
 except ModuleNotFoundError as missing:
@@ -38,14 +38,16 @@ class _Trio:
     def now(self) -> float:
         return trio.current_time()
 
-    def event(self) -> Event:
-        return trio.Event()
+    def semaphore(self, slots: int) -> Semaphore:
+        return _Slots(slots)
 
     async def checkpoint(self) -> None:
         await trio.lowlevel.checkpoint()
 
-    async def with_deadline(self, function: Callable[[SetDeadline], Awaitable[T]]) -> T:
-        with trio.CancelScope() as scope:
+    async def with_deadline(
+        self, deadline: float, function: Callable[[SetDeadline], Awaitable[T]]
+    ) -> T:
+        with trio.CancelScope(deadline=deadline) as scope:
             return await function(partial(setattr, scope, "deadline"))
         raise TimeoutError
 
@@ -73,6 +75,20 @@ class _Trio:
                 left = left[tcp.send(left) :]
             except BlockingIOError:
                 await trio.lowlevel.wait_writable(tcp)
+
+
+class _Slots:
+    """A semaphore that lets no other task run where a slot is free."""
+
+    def __init__(self, number: int) -> None:
+        self._slots = trio.Semaphore(number)
+        self.release = self._slots.release
+
+    async def acquire(self) -> None:
+        try:
+            self._slots.acquire_nowait()
+        except trio.WouldBlock:
+            await self._slots.acquire()
 
 
 class TrioTransport(PooledTransport):
