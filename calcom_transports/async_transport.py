@@ -82,15 +82,14 @@ class PooledTransport:
         max_body: int = MAX_BODY,
         max_idle: float = MAX_IDLE,
     ) -> None:
-        new = self.sockets.semaphore
-        self._pools: defaultdict[Origin, _Pool]
-        self._pools = defaultdict(lambda: _Pool(new(max_connections)))
-        _POOLS[id(self)] = self._pools
         proxies = parse_proxies(proxy)
         del proxy  # from here on no frame holds its password
         self._settings = Settings(
             timeout, ssl_context, allow_http, max_connections, max_body, proxies, max_idle
         )
+        new, slots = self.sockets.semaphore, self._settings.max_connections
+        self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(new(slots)))
+        _POOLS[id(self)] = self._pools
         self._loop: object = None
         self._closed = False
 
