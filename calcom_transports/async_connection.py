@@ -8,8 +8,8 @@ yet, and a request is encrypted first and then sent like a plain one.
 
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 
 from calcom_core.http import Response
 from calcom_transports.exchange import READ_SIZE, OutgoingExchange
@@ -19,15 +19,15 @@ T = TypeVar("T")
 SetDeadline = Callable[[float], None]
 
 
-class Event(Protocol):
-    """An event of the library."""
+class Semaphore(Protocol):
+    """A semaphore of the library: a number of slots, given first come, first served."""
 
-    def set(self) -> object:
-        """Wake the task that waits."""
+    async def acquire(self) -> object:
+        """Take a slot, as soon as one is free."""
         ...
 
-    def wait(self) -> Coroutine[Any, Any, object]:
-        """Wait until it is set."""
+    def release(self) -> object:
+        """Free a slot."""
         ...
 
 
@@ -42,19 +42,18 @@ class Sockets(Protocol):
         """Return the time of the event loop, in seconds."""
         ...
 
-    def event(self) -> Event:
-        """Return a new event."""
+    def semaphore(self, slots: int) -> Semaphore:
+        """Return a new semaphore with that many free slots."""
         ...
 
     async def checkpoint(self) -> None:
         """Let other tasks run; a cancelled task ends here."""
         ...
 
-    async def with_deadline(self, function: Callable[[SetDeadline], Awaitable[T]]) -> T:
-        """Await *function*, which may set its deadline again and again.
-
-        Raises `TimeoutError` when the deadline passes.
-        """
+    async def with_deadline(
+        self, deadline: float, function: Callable[[SetDeadline], Awaitable[T]]
+    ) -> T:
+        """Await *function*, which may set another deadline; raises `TimeoutError` after it."""
         ...
 
     async def connect(self, host: str, port: int) -> socket.socket:
@@ -116,8 +115,7 @@ class Connection:
             await self._sockets.checkpoint()  # a socket with more to read lets no other task run
             response = messages.feed(await self._receive(exchange, set_deadline))
         if messages.is_reusable():
-            exchange.mark_reusable(self._sockets.now())
-            self.reusable_until = exchange.reusable_until
+            self.reusable_until = exchange.reusable_until(self._sockets.now())
         return response
 
     async def _send(

@@ -6,15 +6,16 @@ An exchange runs in the task that called `send`.
 
 import ssl
 import sys
-from collections import defaultdict, deque
+from collections import defaultdict
 from functools import partial
-from types import TracebackType
 from typing import ClassVar, Literal, NoReturn, Self
+
+from attrs import define, field
 
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.secret import hides_arguments
-from calcom_transports.async_connection import Connection, Event, SetDeadline, Sockets, connect
+from calcom_transports.async_connection import Connection, Semaphore, SetDeadline, Sockets, connect
 from calcom_transports.exchange import (
     MAX_BODY,
     MAX_CONNECTIONS,
@@ -66,7 +67,8 @@ class PooledTransport:
 
     library: ClassVar[Literal["asyncio", "trio"]]
     """The async library that it works under; `AsyncClient` reads it."""
-    _sockets: ClassVar[Sockets]
+    sockets: ClassVar[Sockets]
+    """The sockets, the clock and the events of that library."""
     _loop_name: ClassVar[str]
     _cancelled: ClassVar[type[BaseException]]
 
@@ -82,8 +84,6 @@ class PooledTransport:
         max_body: int = MAX_BODY,
         max_idle: float = MAX_IDLE,
     ) -> None:
-        self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(max_connections))
-        _POOLS[id(self)] = self._pools
         self._settings = Settings(
             timeout,
             ssl_context,
@@ -93,6 +93,9 @@ class PooledTransport:
             parse_proxies(proxy),
             max_idle,
         )
+        new, slots = self.sockets.semaphore, self._settings.max_connections
+        self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(new(slots)))
+        _POOLS[id(self)] = self._pools
         self._loop: object = None
         self._closed = False
 
@@ -114,13 +117,15 @@ class PooledTransport:
             NoAnswer: if a byte may have left and no complete response arrived.
         """
         self._stay_in_one_loop()
-        exchange = self._settings.start(request, timeout, self._sockets.now())
+        exchange = self._settings.start(request, timeout, self.sockets.now())
         handled = sys.exception()
         try:
             try:
-                return await self._sockets.with_deadline(partial(self._send, exchange))
+                return await self.sockets.with_deadline(
+                    exchange.connect_by, partial(self._send, exchange)
+                )
             except TimeoutError:
-                raise exchange.timed_out(self._sockets.now()) from None
+                raise exchange.timed_out(self.sockets.now()) from None
         except TransportError as error:
             strip_tracebacks(error, handled)
             raise
@@ -129,7 +134,7 @@ class PooledTransport:
             raise
 
     def _stay_in_one_loop(self) -> None:
-        loop = self._sockets.running_loop()
+        loop = self.sockets.running_loop()
         if loop is None:
             raise InvalidInput(
                 "transport",
@@ -152,19 +157,16 @@ class PooledTransport:
         origin = exchange.target.origin
         pool = self._pools[origin]
         self._check_open(exchange)
-        if not pool.try_acquire():
-            set_deadline(exchange.connect_by)
-            await self._wait_in(pool)
+        await pool.slots.acquire()
         try:
             self._check_open(exchange)
             exchange.phase = "connecting"
-            connection = pool.take(self._sockets.now())
+            connection = pool.take(self.sockets.now())
             if connection is None:
-                set_deadline(exchange.connect_by)
                 context = self._settings.context_for(origin)
-                connection = await connect(self._sockets, exchange, context)
+                connection = await connect(self.sockets, exchange, context)
             try:
-                now = self._sockets.now()
+                now = self.sockets.now()
                 if now >= exchange.end:  # a deadline is noticed only where the task waits
                     raise exchange.timed_out(now)
                 messages = HttpMessages(exchange, self._settings.max_body)
@@ -175,16 +177,7 @@ class PooledTransport:
                 else:
                     connection.close()
         finally:
-            pool.release()
-
-    async def _wait_in(self, pool: "_Pool") -> None:
-        turn = self._sockets.event()
-        pool.waiting.append(turn)
-        try:
-            await turn.wait()
-        except BaseException:
-            pool.leave(turn)
-            raise
+            pool.slots.release()
 
     async def aclose(self) -> None:
         """Close every idle connection now, and those in use when their exchange is over.
@@ -194,17 +187,12 @@ class PooledTransport:
         self._closed = True
         for pool in self._pools.values():
             pool.close()
-        await self._sockets.checkpoint()
+        await self.sockets.checkpoint()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.aclose()
 
     def __reduce__(self) -> NoReturn:
@@ -222,37 +210,12 @@ class PooledTransport:
                 connection.close()
 
 
+@define
 class _Pool:
-    """The connections to one origin: free slots, the tasks that wait for one, idle connections.
+    """The connections to one origin: its slots, and the idle connections."""
 
-    Tasks get slots first come, first served.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._free = size
-        self.waiting: deque[Event] = deque()
-        self.idle: list[Connection] = []
-
-    def try_acquire(self) -> bool:
-        """Take a free slot, without waiting; return whether there was one."""
-        if not self._free:
-            return False
-        self._free -= 1
-        return True
-
-    def release(self) -> None:
-        """Give a slot to the task that waits longest, or free it."""
-        if self.waiting:
-            self.waiting.popleft().set()
-        else:
-            self._free += 1
-
-    def leave(self, turn: Event) -> None:
-        """End the wait of a task; give its slot back if it got one at the same moment."""
-        if turn in self.waiting:
-            self.waiting.remove(turn)
-        else:
-            self.release()
+    slots: Semaphore
+    idle: list[Connection] = field(factory=list)
 
     def take(self, now: float) -> Connection | None:
         """Return the usable connection that was used last; close those idle for too long.
@@ -269,8 +232,7 @@ class _Pool:
         return None
 
     def close(self) -> None:
-        """Close the idle connections, and wake the tasks that wait for one."""
+        """Close the idle connections, and wake a task that waits, which wakes the next one."""
         while self.idle:
             self.idle.pop().close()
-        while self.waiting:
-            self.release()
+        self.slots.release()

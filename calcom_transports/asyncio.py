@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any, TypeAlias, TypeVar
 
 try:
-    from calcom_transports.async_connection import Event, SetDeadline
+    from calcom_transports.async_connection import Semaphore, SetDeadline
     from calcom_transports.async_transport import PooledTransport
     from calcom_transports.exchange import READ_SIZE
 except ModuleNotFoundError as missing:
@@ -30,43 +30,37 @@ NEXT_ADDRESS = 0.25
 """Seconds to wait for one address before the next is tried beside it (RFC 8305, 5)."""
 
 
-class AsyncioSockets:
+class _Asyncio:
     """Sockets, time and events of asyncio."""
 
     def running_loop(self) -> asyncio.AbstractEventLoop | None:
-        """Return the running event loop, or None."""
         try:
             return asyncio.get_running_loop()
         except RuntimeError:
             return None
 
     def now(self) -> float:
-        """Return the time of the event loop."""
         return asyncio.get_running_loop().time()
 
-    def event(self) -> Event:
-        """Return a new event."""
-        return asyncio.Event()
+    def semaphore(self, slots: int) -> Semaphore:
+        return asyncio.Semaphore(slots)
 
     async def checkpoint(self) -> None:
-        """Let other tasks run."""
         await asyncio.sleep(0)
 
-    async def with_deadline(self, function: Callable[[SetDeadline], Awaitable[T]]) -> T:
-        """Await *function* under a deadline that it sets."""
-        async with asyncio.timeout(None) as limit:
+    async def with_deadline(
+        self, deadline: float, function: Callable[[SetDeadline], Awaitable[T]]
+    ) -> T:
+        async with asyncio.timeout_at(deadline) as limit:
             return await function(limit.reschedule)
 
     async def receive(self, tcp: socket.socket) -> bytes:
-        """Return the next bytes, none at the end."""
         return await asyncio.get_running_loop().sock_recv(tcp, READ_SIZE)
 
     async def send_all(self, tcp: socket.socket, data: bytes | memoryview) -> None:
-        """Send all of *data*."""
         await asyncio.get_running_loop().sock_sendall(tcp, data)
 
     async def connect(self, host: str, port: int) -> socket.socket:
-        """Connect to the first address that accepts; attempts begin in turn (RFC 8305)."""
         addresses = await _addresses(host, port)
         opened: list[socket.socket] = []
         failures: list[OSError] = []
@@ -132,6 +126,6 @@ class AsyncioTransport(PooledTransport):
     """
 
     library = "asyncio"
-    _sockets = AsyncioSockets()
+    sockets = _Asyncio()
     _loop_name = "event loop"
     _cancelled = asyncio.CancelledError

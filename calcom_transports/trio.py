@@ -11,7 +11,7 @@ from typing import TypeVar
 try:
     import trio
 
-    from calcom_transports.async_connection import Event, SetDeadline
+    from calcom_transports.async_connection import Semaphore, SetDeadline
     from calcom_transports.async_transport import PooledTransport
     from calcom_transports.exchange import READ_SIZE
 except ModuleNotFoundError as missing:
@@ -26,36 +26,32 @@ from calcom_transports.trio_runtime import run_trio as run_trio
 T = TypeVar("T")
 
 
-class TrioSockets:
+class _Trio:
     """Sockets, time and events of trio."""
 
     def running_loop(self) -> trio.lowlevel.TrioToken | None:
-        """Return the token of the running `trio.run`, or None."""
         try:
             return trio.lowlevel.current_trio_token()
         except RuntimeError:
             return None
 
     def now(self) -> float:
-        """Return the time of trio's clock."""
         return trio.current_time()
 
-    def event(self) -> Event:
-        """Return a new event."""
-        return trio.Event()
+    def semaphore(self, slots: int) -> Semaphore:
+        return _Slots(slots)
 
     async def checkpoint(self) -> None:
-        """Let other tasks run."""
         await trio.lowlevel.checkpoint()
 
-    async def with_deadline(self, function: Callable[[SetDeadline], Awaitable[T]]) -> T:
-        """Await *function* under a deadline that it sets."""
-        with trio.CancelScope() as scope:
+    async def with_deadline(
+        self, deadline: float, function: Callable[[SetDeadline], Awaitable[T]]
+    ) -> T:
+        with trio.CancelScope(deadline=deadline) as scope:
             return await function(partial(setattr, scope, "deadline"))
         raise TimeoutError
 
     async def connect(self, host: str, port: int) -> socket.socket:
-        """Connect to the first address that accepts; attempts begin in turn (RFC 8305)."""
         try:
             stream = await trio.open_tcp_stream(host, port)
         except BaseExceptionGroup as group:  # of a nursery of trio's, and of one cancellation
@@ -66,7 +62,6 @@ class TrioSockets:
         return tcp
 
     async def receive(self, tcp: socket.socket) -> bytes:
-        """Return the next bytes, none at the end."""
         while True:
             try:
                 return tcp.recv(READ_SIZE)
@@ -74,13 +69,26 @@ class TrioSockets:
                 await trio.lowlevel.wait_readable(tcp)
 
     async def send_all(self, tcp: socket.socket, data: bytes | memoryview) -> None:
-        """Send all of *data*."""
         left = memoryview(data)
         while left:
             try:
                 left = left[tcp.send(left) :]
             except BlockingIOError:
                 await trio.lowlevel.wait_writable(tcp)
+
+
+class _Slots:
+    """A semaphore that lets no other task run where a slot is free."""
+
+    def __init__(self, number: int) -> None:
+        self._slots = trio.Semaphore(number)
+        self.release = self._slots.release
+
+    async def acquire(self) -> None:
+        try:
+            self._slots.acquire_nowait()
+        except trio.WouldBlock:
+            await self._slots.acquire()
 
 
 class TrioTransport(PooledTransport):
@@ -90,6 +98,6 @@ class TrioTransport(PooledTransport):
     """
 
     library = "trio"
-    _sockets = TrioSockets()
+    sockets = _Trio()
     _loop_name = "trio.run"
     _cancelled = trio.Cancelled

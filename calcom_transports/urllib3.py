@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from http.client import IncompleteRead
-from types import TracebackType
 from typing import Any, NoReturn, Self, cast
 from weakref import WeakSet
 
@@ -297,12 +296,7 @@ class Urllib3Transport:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 

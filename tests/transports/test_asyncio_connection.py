@@ -19,7 +19,7 @@ from calcom_core.http import Request, Response, Timeout
 from calcom_transports import async_transport
 from calcom_transports import asyncio as asyncio_transport
 from calcom_transports.async_connection import Connection, connect
-from calcom_transports.asyncio import AsyncioSockets, AsyncioTransport
+from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.exchange import OutgoingExchange
 from calcom_transports.h11_messages import HttpMessages
 from calcom_transports.proxies import Proxies
@@ -37,7 +37,7 @@ def outgoing(host: str = HOST) -> OutgoingExchange:
 
 async def connected() -> Connection:
     """Open a connection without TLS to the first address of `HOST` that accepts."""
-    return await connect(AsyncioSockets(), outgoing(), None)
+    return await connect(AsyncioTransport.sockets, outgoing(), None)
 
 
 def listening() -> socket.socket:
@@ -168,7 +168,7 @@ def test_addresses_of_both_families_alternate(monkeypatch: pytest.MonkeyPatch) -
 
         monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
         with pytest.raises(NotSent):
-            await connect(AsyncioSockets(), outgoing(host), None)
+            await connect(AsyncioTransport.sockets, outgoing(host), None)
         return tried
 
     with monkeypatch.context() as patch:

@@ -1115,7 +1115,7 @@ def test_a_limit_below_one_is_refused(kind: str, option: str) -> None:
     options: dict[str, Any] = {option: 0}
     with pytest.raises(InvalidInput) as caught:
         exchange(kind, **options)
-    assert str(caught.value) == f"{option}: must be an integer of at least 1"
+    assert str(caught.value) == f"{option}: must be at least 1"
 
 
 def busy(server: Server, limit: str) -> tuple[type[TransportError], str, str]:
