@@ -5,8 +5,7 @@ the seats. A create and a reschedule refuse what it refuses, and the list of slo
 The hours are minutes of a local day, so that slots move with daylight saving time.
 """
 
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -47,13 +46,8 @@ def find_place(
 
 def seated_booking(state: State, event_type: EventType, start: datetime) -> Booking | None:
     """Return the booking whose seats are those of the slot at *start*."""
-    for booking in state.bookings.values():
-        if (
-            booking.start == start
-            and booking.event_type_id == event_type.id
-            and booking.seated
-            and booking.is_active
-        ):
+    for booking in state.active():
+        if booking.start == start and booking.seated and booking.event_type_id == event_type.id:
             return booking
     return None
 
@@ -68,14 +62,13 @@ def is_busy(
 ) -> bool:
     """Tell whether a host has an active booking then, with the buffers around both."""
     before, after = (event_type.buffer_before, event_type.buffer_after) if event_type else (0, 0)
-    for booking in state.bookings.values():
-        if not booking.is_active or host_id not in booking.host_ids or booking.uid == ignored:
-            continue
-        other = state.event_types[booking.event_type_id]
-        if booking.start - minutes(other.buffer_before + after) < end and start < (
-            booking.end + minutes(other.buffer_after + before)
-        ):
-            return True
+    for booking in state.active():
+        if host_id in booking.host_ids and booking.uid != ignored:
+            other = state.type_of(booking)
+            begins = booking.start - minutes(other.buffer_before + after)
+            ends = booking.end + minutes(other.buffer_after + before)
+            if begins < end and start < ends:
+                return True
     return False
 
 
@@ -83,17 +76,17 @@ def _hosts(
     state: State, event_type: EventType, start: datetime, end: datetime, ignored: str | None
 ) -> tuple[int, ...]:
     """Return the hosts who take a booking: the owner, the one whose turn it is, or all."""
+    owner_alone = event_type.scheduling is None
+    wanted = event_type.host_ids[:1] if owner_alone else event_type.host_ids
     free = [
         host
-        for host in event_type.host_ids
+        for host in wanted
         if is_open(state.users[host], start, end)
         and not is_busy(state, host, start, end, ignored, event_type)
     ]
-    if event_type.scheduling == "collective":
-        return tuple(free) if len(free) == len(event_type.host_ids) else ()
     if event_type.scheduling == "round_robin":
         return next_hosts(state, event_type, free)
-    return tuple(free[:1]) if event_type.host_ids[0] in free else ()
+    return wanted if len(free) == len(wanted) else ()
 
 
 def next_hosts(state: State, event_type: EventType, free: list[int]) -> tuple[int, ...]:
@@ -121,40 +114,26 @@ def is_open(user: User, start: datetime, end: datetime) -> bool:
 
 def starts(
     state: State, event_type: EventType, length: int, first: datetime, last: datetime
-) -> Iterator[datetime]:
-    """Yield the starts of the slots from *first* to *last* in order, whether they are free or not.
+) -> list[datetime]:
+    """Return the starts of the slots from *first* to *last* in order, whether they are free or not.
 
     The slots of a day begin with the hours of a host, one interval after another.
     """
-    step = event_type.slot_interval or length
-    found: set[datetime] = set()
+    step, found = event_type.slot_interval or length, set[datetime]()
     for host_id in event_type.host_ids:
         user = state.users[host_id]
-        day = first.astimezone(zone(user.time_zone)).date() - timedelta(days=1)
-        while day <= last.astimezone(zone(user.time_zone)).date():
-            found.update(_starts_of_day(user, day, step, length))
+        here = zone(user.time_zone)
+        day, until = first.astimezone(here).date(), last.astimezone(here).date()
+        while day <= until:
+            opens, closes = user.hours.get(day.weekday(), (0, 0))
+            found |= _starts_of_day(user.time_zone, day, range(opens, closes - length + 1, step))
             day += timedelta(days=1)
-    return iter(sorted(start for start in found if first <= start <= last))
+    return sorted(start for start in found if first <= start <= last)
 
 
-def _starts_of_day(user: User, day: date, step: int, length: int) -> Iterator[datetime]:
-    opens, closes = user.hours.get(day.weekday(), (0, 0))
-    for minute in range(opens, closes - length + 1, step):
-        local = datetime.combine(day, time(*divmod(minute, 60)), zone(user.time_zone))
-        yield local.astimezone(_UTC)
-
-
-_UTC = ZoneInfo("UTC")
-
-
-def is_on_grid(state: State, event_type: EventType, start: datetime, length: int) -> bool:
-    """Tell whether a slot begins at *start*, for any of the hosts."""
-    step = event_type.slot_interval or length
-    for host_id in event_type.host_ids:
-        user = state.users[host_id]
-        local = start.astimezone(zone(user.time_zone))
-        opens, closes = user.hours.get(local.weekday(), (0, 0))
-        minute = (local - local.replace(hour=0, minute=0, second=0, microsecond=0)) / minutes(1)
-        if opens <= minute <= closes - length and (minute - opens) % step == 0:
-            return True
-    return False
+@lru_cache(maxsize=1024)
+def _starts_of_day(time_zone: str, day: date, at: range) -> frozenset[datetime]:
+    """Return the times of a local day at these minutes."""
+    here = zone(time_zone)
+    times = (datetime.combine(day, time(*divmod(minute, 60)), here) for minute in at)
+    return frozenset(moment.astimezone(UTC) for moment in times)

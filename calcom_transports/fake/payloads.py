@@ -8,9 +8,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from calcom_core.serialization import format_datetime
 from calcom_transports.fake.availability import zone
-from calcom_transports.fake.rendering import Json, instant
-from calcom_transports.fake.state import Attendee, Booking, EventType, State, Transition, User
+from calcom_transports.fake.rendering import Json, columns, instant
+from calcom_transports.fake.state import (
+    Attendee,
+    Booking,
+    EventType,
+    State,
+    Transition,
+    User,
+    minutes,
+)
 
 _LABELS = {
     "name": ("your_name", False),
@@ -23,6 +32,20 @@ _LABELS = {
 }
 """The questions that each event type has, with their labels, and whether they are hidden."""
 
+_BOOKING = columns("title location event_type_id uid bookingId=id")
+_EVENT_TYPE = columns("type=slug eventTitle=title seatsPerTimeSlot=seats")
+_ALWAYS: Json = {
+    **dict.fromkeys(("eventDescription", "customReplyToEmail"), None),
+    **dict.fromkeys(("hideOrganizerEmail", "hideBranding"), False),
+    "bookerUrl": "http://localhost:3000",
+    "customInputs": {},
+    "currency": "usd",
+}
+_NO_NOTES: Json = {
+    **dict.fromkeys(("additionalNotes", "description"), ""),
+    **dict.fromkeys(("hideCalendarNotes", "hideCalendarEventDetails"), False),
+}
+
 
 def payload_of(state: State, transition: Transition) -> Json:
     """Return the payload of a transition."""
@@ -31,29 +54,23 @@ def payload_of(state: State, transition: Transition) -> Json:
 
 
 def _created(state: State, transition: Transition) -> Json:
-    booking, event_type, data = _common(state, transition)
-    people = _seat_holders(booking)
-    data |= {
+    booking, event_type = transition.booking, state.type_of(transition.booking)
+    # The seat that was taken just now is the last one.
+    people = booking.attendees[-1:] if booking.seated else booking.attendees
+    data = {
+        **_common(state, booking),
+        **_rules(event_type),
+        **_NO_NOTES,
+        **dict.fromkeys(("destinationCalendar", "oneTimePassword", "hashedLink"), None),
+        **_times(format_datetime, start=booking.start, end=booking.end),
         "status": "ACCEPTED",
-        "startTime": _in_seconds(booking.start),
-        "endTime": _in_seconds(booking.end),
         "attendees": [_person_of_create(person, booking.start) for person in people],
-        "additionalNotes": "",
-        "description": "",
-        "hideCalendarNotes": False,
-        "hideCalendarEventDetails": False,
         "seatsShowAttendees": event_type.shows_attendees,
         "seatsShowAvailabilityCount": True,
         "schedulingType": _scheduling(event_type),
-        "disableRescheduling": not event_type.allows_rescheduling,
-        "disableCancelling": not event_type.allows_cancelling,
         "responses": _responses_of_create(booking, event_type, people[0]),
-        "destinationCalendar": None,
         "iCalUID": booking.ics_uid,
         "iCalSequence": 0,
-        "requiresConfirmation": event_type.requires_confirmation,
-        "oneTimePassword": None,
-        "hashedLink": None,
         "price": 0,
         "metadata": _metadata(booking),
     }
@@ -74,12 +91,8 @@ def _rescheduled(state: State, transition: Transition) -> Json:
     data |= {"rescheduleUid": old.uid, "iCalSequence": _moves(state, booking) or 1}
     if not booking.seated:
         del data["iCalUID"]
-        data |= {
-            "rescheduleId": old.id,
-            "rescheduleStartTime": _in_seconds(old.start),
-            "rescheduleEndTime": _in_seconds(old.end),
-            "appsStatus": [],
-        }
+        data |= {"rescheduleId": old.id, "appsStatus": []}
+        data |= _times(format_datetime, rescheduleStart=old.start, rescheduleEnd=old.end)
         if booking.rescheduled_by is not None:
             data["rescheduledBy"] = booking.rescheduled_by
     return data
@@ -88,67 +101,59 @@ def _rescheduled(state: State, transition: Transition) -> Json:
 def _requested(state: State, transition: Transition) -> Json:
     booking, old, data = transition.booking, transition.before, _created(state, transition)
     del data["responses"]["attendeePhoneNumber"]
-    data |= {
-        "status": "PENDING",
-        "startTime": instant(booking.start),
-        "endTime": instant(booking.end),
-        "attendees": [
-            _person_of_create(person, booking.start) | {"bookingSeat": None}
-            for person in booking.attendees
-        ],
-        "organizationId": None,
-        "assignmentReason": [],
-    }
+    for person in data["attendees"]:
+        person["bookingSeat"] = None
+    data |= {"status": "PENDING", "organizationId": None, "assignmentReason": []}
+    data |= _times(instant, start=booking.start, end=booking.end)
     if old is not None:
-        data |= {
-            "rescheduleUid": old.uid,
-            "rescheduleStartTime": instant(old.start),
-            "rescheduleEndTime": instant(old.end),
-        }
+        data["rescheduleUid"] = old.uid
+        data |= _times(instant, rescheduleStart=old.start, rescheduleEnd=old.end)
     return data
 
 
 def _decided(state: State, transition: Transition) -> Json:
-    booking, event_type, data = _common(state, transition)
-    data |= {
+    booking, event_type = transition.booking, state.type_of(transition.booking)
+    decision = (
+        {"rejectionReason": booking.rejection_reason}
+        if booking.status == "rejected"
+        else {"metadata": _metadata(booking)}
+    )
+    return {
+        **_common(state, booking),
+        **_rules(event_type),
+        **_NO_NOTES,
+        **dict.fromkeys(("organizationId", "assignmentReason"), None),
+        **_times(instant, start=booking.start, end=booking.end),
         "status": booking.status.upper(),
-        "startTime": instant(booking.start),
-        "endTime": instant(booking.end),
         "attendees": [_person(person, booking.start) for person in booking.attendees],
-        "additionalNotes": "",
-        "description": "",
-        "hideCalendarNotes": False,
-        "hideCalendarEventDetails": False,
         "seatsShowAttendees": False,
-        "disableRescheduling": not event_type.allows_rescheduling,
-        "disableCancelling": not event_type.allows_cancelling,
         "responses": _responses(booking.responses, event_type),
         "destinationCalendar": [],
-        "requiresConfirmation": event_type.requires_confirmation,
-        "organizationId": None,
-        "assignmentReason": None,
         "price": 0,
+        **decision,
     }
-    if booking.status == "rejected":
-        data["rejectionReason"] = booking.rejection_reason
-    else:
-        data["metadata"] = _metadata(booking)
-    return data
 
 
 def _cancelled(state: State, transition: Transition) -> Json:
-    booking, event_type, data = _common(state, transition)
-    before = transition.before or booking
-    seat = transition.details.get("seat")
+    booking, event_type = transition.booking, state.type_of(transition.booking)
+    before, seat = transition.before or booking, transition.details.get("seat")
     people = [person for person in before.attendees if seat in (None, person.seat_uid)]
-    data |= {
+    given = booking.responses
+    if seat is not None:
+        place = {"value": booking.location, "optionValue": booking.location}
+        others = [person.email for person in booking.attendees]
+        given = {"name": people[0].name, "email": people[0].email, "location": place}
+        given |= {"notes": "", "guests": others}
+    return {
+        **_common(state, booking),
+        **dict.fromkeys(("additionalNotes", "description"), None if booking.seated else ""),
+        **_times(_with_offset, start=booking.start, end=booking.end),
         "status": "CANCELLED",
-        "startTime": booking.start.isoformat(timespec="seconds"),
-        "endTime": booking.end.isoformat(timespec="seconds"),
-        "attendees": [_person(person, booking.start) for person in people],
-        "additionalNotes": None if booking.seated else "",
-        "description": None if booking.seated else "",
-        "responses": _responses(booking.responses, event_type),
+        "attendees": [
+            _person_of_seat(person, booking) if booking.seated else _person(person, booking.start)
+            for person in people
+        ],
+        "responses": _responses(given, event_type),
         "destinationCalendar": [],
         "cancellationReason": transition.details.get("reason", booking.cancellation_reason),
         "seatsShowAttendees": booking.seated and event_type.shows_attendees,
@@ -159,15 +164,6 @@ def _cancelled(state: State, transition: Transition) -> Json:
         "price": None,
         "requestReschedule": False,
     }
-    if booking.seated:
-        data["attendees"] = [_person_of_seat(person, booking) for person in people]
-    if seat is not None:
-        [gone], place = people, {"value": booking.location, "optionValue": booking.location}
-        others = [person.email for person in booking.attendees]
-        given = {"name": gone.name, "email": gone.email, "location": place}
-        given |= {"notes": "", "guests": others}
-        data["responses"] = _responses(given, event_type)
-    return data
 
 
 def _marked(state: State, transition: Transition) -> Json:
@@ -191,39 +187,33 @@ _WRITERS: Mapping[str, Callable[[State, Transition], Json]] = {
 }
 
 
-def _common(state: State, transition: Transition) -> tuple[Booking, EventType, Json]:
-    """Return a booking, its event type, and the keys of every payload."""
-    booking = transition.booking
-    event_type = state.event_types[booking.event_type_id]
-    return (
-        booking,
-        event_type,
-        {
-            "bookerUrl": "http://localhost:3000",
-            "type": event_type.slug,
-            "title": booking.title,
-            "length": int((booking.end - booking.start).total_seconds() // 60),
-            "organizer": _host(state.organizer(booking), booking.start),
-            "customInputs": {},
-            "userFieldsResponses": _own_responses(booking.responses, event_type),
-            "location": booking.location,
-            "eventTypeId": event_type.id,
-            "eventTitle": event_type.title,
-            "eventDescription": None,
-            "seatsPerTimeSlot": event_type.seats,
-            "customReplyToEmail": None,
-            "hideOrganizerEmail": False,
-            "hideBranding": False,
-            "uid": booking.uid,
-            "bookingId": booking.id,
-            "currency": "usd",
-        },
-    )
+def _common(state: State, booking: Booking) -> Json:
+    """Return the keys of every payload."""
+    event_type = state.type_of(booking)
+    return {
+        **_ALWAYS,
+        **_BOOKING(booking),
+        **_EVENT_TYPE(event_type),
+        "length": (booking.end - booking.start) // minutes(1),
+        "organizer": _host(state.organizer(booking), booking.start),
+        "userFieldsResponses": _own_responses(booking.responses, event_type),
+    }
 
 
-def _seat_holders(booking: Booking) -> tuple[Attendee, ...]:
-    """Return whom a create concerns: all attendees, or the one who took a seat just now."""
-    return booking.attendees[-1:] if booking.seated else booking.attendees
+def _rules(event_type: EventType) -> Json:
+    return {
+        "disableRescheduling": not event_type.allows_rescheduling,
+        "disableCancelling": not event_type.allows_cancelling,
+        "requiresConfirmation": event_type.requires_confirmation,
+    }
+
+
+def _times(write: Callable[[datetime], str], **moments: datetime) -> Json:
+    return {f"{key}Time": write(moment) for key, moment in moments.items()}
+
+
+def _with_offset(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
 
 
 def _moves(state: State, booking: Booking) -> int:
@@ -243,38 +233,22 @@ def _metadata(booking: Booking) -> Json:
     return {**({"videoCallUrl": booking.location} if is_url else {}), **booking.metadata}
 
 
-def _in_seconds(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _offset(time_zone: str, moment: datetime) -> int:
-    offset = moment.astimezone(zone(time_zone)).utcoffset()
-    assert offset is not None  # noqa: S101 - it has a zone
-    return int(offset.total_seconds() // 60)
+_HOST = columns("id name email username time_zone")
+_PERSON = columns("name email time_zone phone_number")
 
 
 def _host(user: User, moment: datetime) -> Json:
-    return {
-        "id": user.id,
-        "name": user.name,
-        "email": user.email,
-        "username": user.username,
-        "timeZone": user.time_zone,
-        "language": {"locale": "en"},
-        "timeFormat": "h:mma",
-        "utcOffset": _offset(user.time_zone, moment),
-    }
+    return {**_HOST(user), **_locale(user.time_zone, "en", moment), "timeFormat": "h:mma"}
 
 
 def _person(attendee: Attendee, moment: datetime) -> Json:
-    return {
-        "name": attendee.name,
-        "email": attendee.email,
-        "timeZone": attendee.time_zone,
-        "phoneNumber": attendee.phone_number,
-        "language": {"locale": attendee.language},
-        "utcOffset": _offset(attendee.time_zone, moment),
-    }
+    return {**_PERSON(attendee), **_locale(attendee.time_zone, attendee.language, moment)}
+
+
+def _locale(time_zone: str, language: str, moment: datetime) -> Json:
+    offset = moment.astimezone(zone(time_zone)).utcoffset()
+    assert offset is not None  # noqa: S101 - it has a zone
+    return {"language": {"locale": language}, "utcOffset": int(offset.total_seconds() // 60)}
 
 
 def _person_of_create(attendee: Attendee, moment: datetime) -> Json:
@@ -308,10 +282,10 @@ def _own_responses(given: Mapping[str, Any], event_type: EventType) -> Json:
 
 
 def _responses_of_create(booking: Booking, event_type: EventType, first: Attendee) -> Json:
-    given = dict(first.responses if booking.seated else booking.responses)
-    given |= {"name": first.name, "email": first.email}
-    given["location"] = {"value": booking.location, "optionValue": ""}
-    data = _responses(given, event_type)
+    given = first.responses if booking.seated else booking.responses
+    place = {"value": booking.location, "optionValue": ""}
+    own = {"name": first.name, "email": first.email, "location": place}
+    data = _responses({**given, **own}, event_type)
     by_phone = any(location.type == "attendeePhone" for location in event_type.locations)
     data["email"]["isHidden"] = by_phone
     phone: Json = {"label": "phone_number", "isHidden": True}

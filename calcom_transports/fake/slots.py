@@ -6,16 +6,11 @@ the list until it ends; a create does not look at it, and does not use it up.
 
 from datetime import datetime, time, timedelta
 
-from calcom_transports.fake.availability import (
-    find_place,
-    seated_booking,
-    starts,
-    zone,
-)
+from calcom_transports.fake.availability import find_place, seated_booking, starts, zone
 from calcom_transports.fake.call import Call, ok
 from calcom_transports.fake.new_booking import event_type_of_slug
 from calcom_transports.fake.refusals import NotRecorded, refuse
-from calcom_transports.fake.rendering import Json, instant
+from calcom_transports.fake.rendering import Json, columns, instant
 from calcom_transports.fake.state import EventType, Reservation, State, minutes, utc
 from calcom_transports.fake.validation import check_slots, is_integer, is_iso
 
@@ -27,7 +22,7 @@ def list_slots(call: Call) -> Json:
     first, last = _range(call)
     length = event_type.length
     if (wanted := call.text("duration")) is not None:
-        if not wanted.isdigit() or int(wanted) not in (event_type.lengths or (length,)):
+        if not wanted.isdecimal() or int(wanted) not in (event_type.lengths or (length,)):
             raise NotRecorded("slots.list with a duration that the event type does not offer")
         length = int(wanted)
     local, with_end = call.text("timeZone"), (call.text("format") or "time").lower() == "range"
@@ -46,31 +41,24 @@ def list_slots(call: Call) -> Json:
 
 def is_offered(state: State, event_type: EventType, start: datetime, end: datetime) -> bool:
     """Tell whether a slot is free, and nobody has reserved it."""
-    return (
-        find_place(state, event_type, start, end).refusal is None
-        and reservation_at(state, event_type, start, end) is None
+    place = find_place(state, event_type, start, end)
+    return place.refusal is None and not is_reserved(state, event_type, start, end)
+
+
+def is_reserved(state: State, event_type: EventType, start: datetime, end: datetime) -> bool:
+    """Tell whether a reservation of the event type still holds, and overlaps the time."""
+    return any(
+        item.event_type_id == event_type.id
+        and item.until > state.now
+        and item.start < end
+        and start < item.end
+        for item in state.reservations.values()
     )
 
 
-def reservation_at(
-    state: State, event_type: EventType, start: datetime, end: datetime
-) -> Reservation | None:
-    """Return a reservation of the event type that still holds, and overlaps the time."""
-    for reservation in state.reservations.values():
-        if (
-            reservation.event_type_id == event_type.id
-            and reservation.until > state.now
-            and reservation.start < end
-            and start < reservation.end
-        ):
-            return reservation
-    return None
-
-
 def _event_type(call: Call) -> EventType:
-    text = call.text("eventTypeId")
-    if text is not None:
-        event_type = call.state.event_types.get(int(text)) if text.isdigit() else None
+    if (number := call.text("eventTypeId")) is not None:
+        event_type = call.state.event_type(number)
         if event_type is None:
             refuse("no-event-type-of-slots")
         return event_type
@@ -78,14 +66,10 @@ def _event_type(call: Call) -> EventType:
         raise NotRecorded("slots.list of several users, or of an organisation")
     if call.query.keys().isdisjoint({"username", "teamSlug"}):
         raise NotRecorded("slots.list by a slug without username and teamSlug")
-    slug, username = call.text("eventTypeSlug"), call.text("username")
-    team_slug = call.text("teamSlug")
-    if not (
-        any(user.username == username for user in call.state.users.values())
-        or any(team.slug == team_slug for team in call.state.teams.values())
-    ):
+    username, team_slug = call.text("username"), call.text("teamSlug")
+    if call.state.user_named(username) is None and call.state.team_named(team_slug) is None:
         raise NotRecorded("slots.list of an unknown user or team")
-    return event_type_of_slug(call.state, slug, username, team_slug)
+    return event_type_of_slug(call.state, call.text("eventTypeSlug"), username, team_slug)
 
 
 def _range(call: Call) -> tuple[datetime, datetime]:
@@ -132,29 +116,26 @@ def _reserve(call: Call, uid: str) -> Json:
     end = start + minutes(event_type.length)
     if find_place(state, event_type, start, end).refusal is not None:
         raise NotRecorded("a reservation of a slot that is not free")
-    if reservation_at(state, event_type, start, end) is not None:
+    if is_reserved(state, event_type, start, end):
         refuse("reserved")
-    until = state.now + minutes(duration)
-    reservation = Reservation(uid, event_type.id, start, end, until, event_type.length)
+    reservation = Reservation(uid, event_type.id, start, end, state.now + minutes(duration))
     state.reservations[uid] = reservation
-    return ok({**_reservation(reservation), "reservationDuration": duration})
+    return ok({**_json(reservation), "reservationDuration": duration})
 
 
-def _reservation(reservation: Reservation) -> Json:
-    return {
-        "reservationUid": reservation.uid,
-        "eventTypeId": reservation.event_type_id,
-        "slotStart": instant(reservation.start),
-        "slotEnd": instant(reservation.end),
-        "slotDuration": reservation.minutes,
-        "reservationUntil": instant(reservation.until),
-    }
+_RESERVATION = columns(
+    "reservationUid=uid event_type_id slotStart=start slotEnd=end reservationUntil=until"
+)
+
+
+def _json(item: Reservation) -> Json:
+    return {**_RESERVATION(item), "slotDuration": (item.end - item.start) // minutes(1)}
 
 
 def get_reservation(call: Call) -> Json:
     """`GET /v2/slots/reservations/{reservation_uid}`; an unknown one is null."""
     reservation = call.state.reservations.get(call.params["reservation_uid"])
-    return ok(None if reservation is None else _reservation(reservation))
+    return ok(None if reservation is None else _json(reservation))
 
 
 def update_reservation(call: Call) -> Json:

@@ -6,7 +6,7 @@ Ids count up and uids come from a seeded random generator, so two equal runs are
 byte. The state has no clock: `State.now` is a field that the transport and `advance` move.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Literal
@@ -191,6 +191,14 @@ class Booking:
         """Whether the booking keeps its hosts busy: it is accepted, or waits for confirmation."""
         return self.status in {"accepted", "pending"}
 
+    def attendee_of(self, seat_uid: str | None) -> Attendee | None:
+        """Return the attendee who holds a seat of the booking."""
+        return next((item for item in self.attendees if item.seat_uid == seat_uid), None)
+
+    def has(self, email: str) -> bool:
+        """Tell whether somebody with this address attends the booking."""
+        return any(attendee.email == email for attendee in self.attendees)
+
 
 @frozen
 class Reservation:
@@ -201,7 +209,6 @@ class Reservation:
     start: datetime
     end: datetime
     until: datetime
-    minutes: int
 
 
 @frozen
@@ -267,12 +274,42 @@ class State:
         found = [booking for booking in self.bookings.values() if booking.series_uid == uid]
         return sorted(found, key=lambda booking: (booking.start, booking.id))
 
+    def active(self) -> Iterator[Booking]:
+        """Yield the bookings that keep their hosts busy."""
+        return (booking for booking in self.bookings.values() if booking.is_active)
+
     def of_seat(self, seat_uid: str) -> Booking | None:
-        """Return the booking that a seat belongs to."""
-        for booking in self.bookings.values():
-            if any(attendee.seat_uid == seat_uid for attendee in booking.attendees):
+        """Return the booking that a seat belongs to; that of a cancelled booking is gone."""
+        for booking in self.active():
+            if booking.attendee_of(seat_uid) is not None:
                 return booking
         return None
+
+    def user_named(self, username: str | None) -> User | None:
+        """Return the user of this username."""
+        return next((user for user in self.users.values() if user.username == username), None)
+
+    def team_named(self, slug: str | None) -> Team | None:
+        """Return the team of this slug."""
+        return next((team for team in self.teams.values() if team.slug == slug), None)
+
+    def event_type(self, event_type_id: str) -> EventType | None:
+        """Return the event type of an id that is given as text."""
+        return self.event_types.get(int(event_type_id)) if event_type_id.isdecimal() else None
+
+    def own_types(self, owner: User | Team) -> list[EventType]:
+        """Return the event types of a team, or those of a user that are no team's."""
+        if isinstance(owner, Team):
+            return [item for item in self.event_types.values() if item.team_id == owner.id]
+        return [
+            item
+            for item in self.event_types.values()
+            if item.team_id is None and item.host_ids[0] == owner.id
+        ]
+
+    def type_of(self, booking: Booking) -> EventType:
+        """Return the event type of a booking."""
+        return self.event_types[booking.event_type_id]
 
     def organizer(self, booking: Booking) -> User:
         """Return the host who organises a booking."""

@@ -130,15 +130,15 @@ class FakeCalcom:
 
     def lose_response(self, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
         """Execute the *at*-th request of an operation, and lose its response: `NoAnswer`."""
-        self.faults.add(Fault("lose_response", on, at, times))
+        self.faults.all.append(Fault("lose_response", on, at, times))
 
     def refuse_connections(self, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
         """Refuse the connection of the *at*-th request: `NotSent`."""
-        self.faults.add(Fault("refuse_connections", on, at, times))
+        self.faults.all.append(Fault("refuse_connections", on, at, times))
 
     def delay(self, seconds: float, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
         """Take *seconds* for the response; beyond the timeout the client gets `NoAnswer`."""
-        self.faults.add(Fault("delay", on, at, times, seconds))
+        self.faults.all.append(Fault("delay", on, at, times, seconds))
 
     def fail(
         self,
@@ -156,7 +156,7 @@ class FakeCalcom:
         *status* is one from 400 to 599.
         """
         response = responses.error(checks.error_status(status, "status"), message, headers=headers)
-        self.faults.add(Fault("fail", on, at, times, 0, response, executes))
+        self.faults.all.append(Fault("fail", on, at, times, 0, response, executes))
 
     def respond(self, request: Request) -> Response:
         """Return the response to one request, without a client and without faults."""
@@ -198,7 +198,7 @@ class _Run:
         with fake._lock:
             moment = self.began + fake._advanced + timedelta(seconds=play.elapsed)
             fake.state.now = max(fake.state.now, moment)
-            if fake.faults.is_empty:
+            if not fake.faults.all:
                 return self._respond(effect.request)
             return self._respond_with(self._faults(effect), effect, play)
 
@@ -224,8 +224,7 @@ class _Run:
 
     def _faults(self, effect: Send) -> list[Fault]:
         own = None if effect.operation is None else effect.operation.name
-        names = {self.fake.server.operation(effect.request), own}
-        return self.fake.faults.of({name for name in names if name is not None})
+        return self.fake.faults.of({self.fake.server.operation(effect.request), own})
 
     def _respond(self, request: Request) -> Response:
         self.fake.requests.append(request)
