@@ -13,10 +13,9 @@ from attrs import evolve
 from calcom_transports.fake.availability import find_place, is_busy, starts, zone
 from calcom_transports.fake.call import Call, made, ok
 from calcom_transports.fake.new_booking import (
-    NewBooking,
     check_recorded,
+    draft_of,
     event_type_of,
-    new_booking_of,
     occurrences_of,
 )
 from calcom_transports.fake.refusals import NotRecorded, refuse
@@ -33,18 +32,18 @@ def create(call: Call) -> Json:
     if event_type.requires_authentication and not call.hosts(event_type):
         refuse("needs-credentials" if call.caller is None else "needs-host")
     check_recorded(event_type, body)
-    start = utc(body["start"])
-    new = new_booking_of(call, event_type)
+    draft = draft_of(call, event_type, utc(body["start"]))
     if event_type.verifies_email:
         refuse("wrong-code" if body.get("emailVerificationCode") else "unverified")
-    _check_limits(state, new, start)
+    _check_limits(state, event_type, draft)
     count = occurrences_of(event_type, body)
     if count is None:
-        return ok(_book(call, new, start, None))
-    series_uid = state.new_uuid()
-    local = start.astimezone(zone(new.attendee.time_zone))
+        return ok(_book(call, draft))
+    draft = evolve(draft, series_uid=state.new_uuid())
+    local = draft.start.astimezone(zone(draft.attendees[0].time_zone))
     weeks = [(local + timedelta(weeks=number)).astimezone(UTC) for number in range(count)]
-    return ok([_book(call, new, week, series_uid, later=week > start) for week in weeks])
+    length = draft.end - draft.start
+    return ok([_book(call, evolve(draft, start=week, end=week + length)) for week in weeks])
 
 
 def create_legacy(call: Call) -> Json:
@@ -53,78 +52,56 @@ def create_legacy(call: Call) -> Json:
     raise NotRecorded("bookings.create of the legacy API, with a body of that API")
 
 
-def _check_limits(state: State, new: NewBooking, start: datetime) -> None:
-    event_type = new.event_type
+def _check_limits(state: State, event_type: EventType, draft: Booking) -> None:
     most, daily = event_type.max_active_bookings, event_type.bookings_per_day
     own = [booking for booking in state.active() if booking.event_type_id == event_type.id]
-    theirs = [
-        booking for booking in own if booking.end > state.now and booking.has(new.attendee.email)
-    ]
+    email, day = draft.attendees[0].email, draft.start.date()
+    theirs = [booking for booking in own if booking.end > state.now and booking.has(email)]
     if most is not None and len(theirs) >= most:
         name = "max-active-reschedule" if event_type.offers_reschedule else "max-active"
         refuse(name, uid=theirs[0].uid)
-    day = start.date()
     if daily is not None and sum(booking.start.date() == day for booking in own) >= daily:
         refuse("day-is-full")
 
 
-def _book(
-    call: Call, new: NewBooking, start: datetime, series_uid: str | None, later: bool = False
-) -> Json:
-    """Book one time; *later* times of a series are not checked as the first one is."""
-    state, event_type, person = call.state, new.event_type, new.attendee
-    end, seated = start + minutes(new.length), event_type.seats is not None
-    place = find_place(state, event_type, start, end)
+def _book(call: Call, draft: Booking) -> Json:
+    """Book one time; the later ones of a series are not checked as the first one is."""
+    state, event_type, person = call.state, call.state.type_of(draft), draft.attendees[0]
+    place = find_place(state, event_type, draft.start, draft.end)
     if place.refusal == "taken":
-        (_refuse_later_time if later else _refuse_taken)(state, event_type, start, end)
+        later = draft.series_uid is not None and bool(state.series(draft.series_uid))
+        (_refuse_later_time if later else _refuse_taken)(state, event_type, draft)
     if place.joins is not None and place.joins.has(person.email):
         refuse("second-seat")
     if place.refusal is not None:
         refuse(place.refusal)
     if place.joins is not None:
-        return _join(call, place.joins, new, series_uid)
-    if event_type.scheduling == "round_robin" and _is_repeated(state, new, start):
+        return _join(call, place.joins, draft)
+    if event_type.scheduling == "round_robin" and _is_repeated(state, draft):
         # The server is known to return the earlier booking.
         raise NotRecorded("bookings.create once more for the same attendee and start")
-    check_grid(call, event_type, start, end)
-    uid = state.new_uid()
-    people: tuple[Attendee, ...] = (
-        (_seat(state, new),)
-        if seated
-        else (
-            evolve(person, id=state.new_attendee_id()),
-            *guests_of(state, new.guests, person.time_zone),
-            *_team(state, place.hosts),
-        )
-    )
+    check_grid(call, event_type, draft.start, draft.end)
+    uid, people = state.new_uid(), _people(state, draft, place.hosts)
     booking = state.save(
-        Booking(
+        evolve(
+            draft,
             id=state.new_booking_id(),
             uid=uid,
             title=title_of(state, event_type, place.hosts[0], person.name),
-            event_type_id=event_type.id,
             host_ids=place.hosts,
-            status="pending" if event_type.requires_confirmation else "accepted",
-            start=start,
-            end=end,
-            created_at=state.now,
-            updated_at=state.now,
             attendees=people,
-            location=new.location,
-            ics_uid=f"{state.new_uid() if seated else uid}@Cal.com",
-            seated=seated,
-            series_uid=series_uid,
-            metadata={} if seated else new.metadata,
-            responses={} if seated else new.responses,
+            ics_uid=f"{state.new_uid() if draft.seated else uid}@Cal.com",
+            metadata={} if draft.seated else draft.metadata,
+            responses={} if draft.seated else draft.responses,
         )
     )
     state.tell("BOOKING_REQUESTED" if booking.status == "pending" else "BOOKING_CREATED", booking)
     return made(call.shown(booking), people[0].seat_uid)
 
 
-def _refuse_taken(state: State, event_type: EventType, start: datetime, end: datetime) -> NoReturn:
+def _refuse_taken(state: State, event_type: EventType, draft: Booking) -> NoReturn:
     for booking in state.active():
-        waits = booking.status == "pending" and booking.start <= start < booking.end
+        waits = booking.status == "pending" and booking.start <= draft.start < booking.end
         if waits and set(booking.host_ids) & set(event_type.host_ids):
             raise NotRecorded(
                 "bookings.create at the time of a booking that waits for confirmation"
@@ -132,15 +109,13 @@ def _refuse_taken(state: State, event_type: EventType, start: datetime, end: dat
     refuse("taken")
 
 
-def _refuse_later_time(
-    state: State, event_type: EventType, start: datetime, end: datetime
-) -> NoReturn:
+def _refuse_later_time(state: State, event_type: EventType, draft: Booking) -> NoReturn:
     """Refuse a later time of a series that another booking has taken, as far as it was recorded."""
-    owner = event_type.host_ids[0]
+    owner, time = event_type.host_ids[0], (draft.start, draft.end)
     for booking in state.active():
-        if booking.host_ids[0] == owner and (booking.start, booking.end) == (start, end):
+        if booking.host_ids[0] == owner and (booking.start, booking.end) == time:
             refuse("conflict")
-    if is_busy(state, owner, start, end):
+    if is_busy(state, owner, *time):
         raise NotRecorded("a series with a later time that overlaps another booking")
     raise NotRecorded("a series with a later time outside the hours")
 
@@ -151,50 +126,53 @@ def check_grid(call: Call, event_type: EventType, start: datetime, end: datetime
         raise NotRecorded(f"{call.operation} with a time that is no start of a slot")
 
 
-def _is_repeated(state: State, new: NewBooking, start: datetime) -> bool:
+def _is_repeated(state: State, draft: Booking) -> bool:
     return any(
-        booking.event_type_id == new.event_type.id
-        and booking.start == start
-        and booking.attendees[0].email == new.attendee.email
+        booking.event_type_id == draft.event_type_id
+        and booking.start == draft.start
+        and booking.attendees[0].email == draft.attendees[0].email
         for booking in state.active()
     )
 
 
-def _join(call: Call, booking: Booking, new: NewBooking, series_uid: str | None) -> Json:
+def _join(call: Call, booking: Booking, draft: Booking) -> Json:
     """Take a seat of a booking that is there."""
-    state = call.state
-    if (booking.series_uid is None) != (series_uid is None):
+    if (booking.series_uid is None) != (draft.series_uid is None):
         raise NotRecorded("bookings.create of seats of a series at the time of a single booking")
-    taken = _seat(state, new)
-    booking = state.save(evolve(booking, attendees=(*booking.attendees, taken)))
-    state.tell("BOOKING_CREATED", booking)
+    taken = _seat(call.state, draft)
+    booking = call.state.save(evolve(booking, attendees=(*booking.attendees, taken)))
+    call.state.tell("BOOKING_CREATED", booking)
     data = call.shown(booking)
-    return {**data, "seatUid": taken.seat_uid} if series_uid is None else made(data, taken.seat_uid)
+    single = draft.series_uid is None
+    return {**data, "seatUid": taken.seat_uid} if single else made(data, taken.seat_uid)
 
 
-def _seat(state: State, new: NewBooking) -> Attendee:
-    """Return an attendee with a new seat."""
-    own = {key: value for key, value in new.responses.items() if key not in {"email", "guests"}}
+def _seat(state: State, draft: Booking) -> Attendee:
+    """Return the attendee of a draft with a new seat."""
+    own = {key: value for key, value in draft.responses.items() if key != "email"}
     return evolve(
-        new.attendee,
+        draft.attendees[0],
         id=state.new_attendee_id(),
         seat_uid=state.new_uuid(),
-        responses={**own, "guests": list(new.guests)},
-        metadata=new.metadata,
+        responses={"guests": [], **own},
+        metadata=draft.metadata,
     )
+
+
+def _people(state: State, draft: Booking, hosts: tuple[int, ...]) -> tuple[Attendee, ...]:
+    """Return who attends a new booking: who books, the guests, and hosts beside the organiser."""
+    if draft.seated:
+        return (_seat(state, draft),)
+    person = evolve(draft.attendees[0], id=state.new_attendee_id())
+    guests = guests_of(state, draft.responses.get("guests", ()), person.time_zone)
+    users = [state.users[host_id] for host_id in hosts[1:]]
+    team = [Attendee(state.new_attendee_id(), u.name, u.email, u.time_zone) for u in users]
+    return (person, *guests, *team)
 
 
 def guests_of(state: State, emails: Iterable[str], time_zone: str) -> tuple[Attendee, ...]:
     """Return guests as attendees, who have no name."""
     return tuple(Attendee(state.new_attendee_id(), "", email, time_zone) for email in emails)
-
-
-def _team(state: State, hosts: tuple[int, ...]) -> tuple[Attendee, ...]:
-    """Return the hosts beside the organiser as attendees, as a collective booking has them."""
-    return tuple(
-        Attendee(state.new_attendee_id(), user.name, user.email, user.time_zone)
-        for user in (state.users[host_id] for host_id in hosts[1:])
-    )
 
 
 def title_of(state: State, event_type: EventType, host_id: int, name: str) -> str:

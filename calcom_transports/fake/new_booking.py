@@ -5,28 +5,21 @@ type.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
-
-from attrs import frozen
 
 from calcom_transports.fake.call import Call
 from calcom_transports.fake.refusals import NotRecorded, refuse
 from calcom_transports.fake.rendering import Json
-from calcom_transports.fake.state import Attendee, BookingField, EventType, State
+from calcom_transports.fake.state import (
+    Attendee,
+    Booking,
+    BookingField,
+    EventType,
+    State,
+    minutes,
+)
 from calcom_transports.fake.validation import is_email
-
-
-@frozen
-class NewBooking:
-    """The checked input of a create, without its time."""
-
-    event_type: EventType
-    attendee: Attendee
-    guests: tuple[str, ...]
-    metadata: Mapping[str, Any]
-    responses: Mapping[str, Any]
-    location: str
-    length: int
 
 
 def check_recorded(event_type: EventType, body: Mapping[str, Any]) -> None:
@@ -79,9 +72,9 @@ def occurrences_of(event_type: EventType, body: Mapping[str, Any]) -> int | None
     return count
 
 
-def new_booking_of(call: Call, event_type: EventType) -> NewBooking:
-    """Return the checked input of a create."""
-    body, person = call.body, call.body["attendee"]
+def draft_of(call: Call, event_type: EventType, start: datetime) -> Booking:
+    """Return the booking of a create, checked, without its ids, its hosts and its title."""
+    body, person, now = call.body, call.body["attendee"], call.state.now
     guests, metadata = body.get("guests", []), body.get("metadata", {})
     phone = person.get("phoneNumber")
     email = person.get("email") or f"{(phone or '').lstrip('+')}@sms.cal.com"
@@ -93,21 +86,24 @@ def new_booking_of(call: Call, event_type: EventType) -> NewBooking:
     _check_addresses(email, guests, metadata)
     told = {"attendeePhoneNumber": phone, "guests": guests, "location": said}
     responses = {key: value for key, value in told.items() if value}
-    return NewBooking(
-        event_type,
-        Attendee(
-            0,  # each booking gives its own id
-            person["name"],
-            email,
-            person["timeZone"],
-            person.get("language", "en"),
-            phone_number=phone,
-        ),
-        tuple(guests),
-        metadata,
-        {"email": email, "name": person["name"], **responses, **given},
-        location,
-        length,
+    name, time_zone, language = person["name"], person["timeZone"], person.get("language", "en")
+    return Booking(
+        id=0,
+        uid="",
+        title="",
+        event_type_id=event_type.id,
+        host_ids=(),
+        status="pending" if event_type.requires_confirmation else "accepted",
+        start=start,
+        end=start + minutes(length),
+        created_at=now,
+        updated_at=now,
+        attendees=(Attendee(0, name, email, time_zone, language, phone_number=phone),),
+        location=location,
+        ics_uid="",
+        seated=event_type.seats is not None,
+        metadata=metadata,
+        responses={"email": email, "name": name, **responses, **given},
     )
 
 

@@ -59,8 +59,8 @@ class Refusal:
 
 
 def _table() -> dict[str, Refusal]:
-    _, *lines = files(__package__).joinpath("refusals.tsv").read_text("utf-8").splitlines()
-    rows = [line.split("\t") for line in lines]
+    table = files("calcom_transports.fake") / "refusals.tsv"
+    _, *rows = (line.split("\t") for line in table.read_text("utf-8").splitlines())
     return {name: Refusal(int(status), *rest) for name, status, *rest in rows}
 
 

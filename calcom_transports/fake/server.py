@@ -6,6 +6,7 @@ then the operation. Refusals become responses here and nowhere else.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -61,7 +62,7 @@ class Server:
 
     state: State
     limits: tuple[RateLimit, ...] = ()
-    counters: Counters = field(factory=lambda: Counters({}))
+    counters: Counters = field(factory=Counters)
 
     def operation(self, request: Request) -> str | None:
         """Return the name of the operation that a request belongs to, or None."""
@@ -96,24 +97,25 @@ class Server:
         if found is None:
             refuse("no-route", method=request.method, path=sent)
         operation, values = found
-        version = request.headers.get("cal-api-version")
+        given = {name.lower(): value for name, value in reversed(request.headers.pairs)}
+        version = given.get("cal-api-version")
         transition = _transition(operation, version)
         if transition is None:
             refuse("no-route", method=request.method, path=sent)
-        caller = self._caller(request, operation, headers)
+        caller = self._caller(given, operation, headers)
         if any("\0" in value for value in values.values()):
             refuse("nul")
-        asked = parse_qs(query, keep_blank_values=True) if query else {}
-        call = Call(self.state, operation, version, caller, values, asked, _body(request))
+        fields = parse_qs(query, keep_blank_values=True) if query else {}
+        call = Call(self.state, operation, version, caller, values, fields, _body(request, given))
         return 201 if transition in CREATED else 200, transition(call)
 
     def _caller(
-        self, request: Request, operation: str, headers: list[tuple[str, str]]
+        self, given: Mapping[str, str], operation: str, headers: list[tuple[str, str]]
     ) -> User | None:
         """Count the request, and return the user of its credentials; None is anonymous."""
-        if "x-cal-client-id" in request.headers:
+        if "x-cal-client-id" in given:
             raise NotRecorded("an OAuth client")
-        token = (request.headers.get("authorization") or "").removeprefix("Bearer ")
+        token = given.get("authorization", "").removeprefix("Bearer ")
         caller, public = None, ROUTES[operation].public
         if token.startswith("cal_"):
             caller = next((user for user in self.state.users.values() if user.key == token), None)
@@ -174,9 +176,9 @@ def _transition(operation: str, version: str | None) -> Transition | None:
     return legacy
 
 
-def _body(request: Request) -> Any:
+def _body(request: Request, given: Mapping[str, str]) -> Any:
     """Return the body as the server parses it: without valid JSON, an empty object."""
-    kind = request.headers.get("content-type") or ""
+    kind = given.get("content-type", "")
     if not request.body or not kind.startswith("application/json"):
         return {}
     try:

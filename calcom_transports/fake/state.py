@@ -18,6 +18,7 @@ from calcom_core.checks import (
     check_fields,
     checked_by,
     email,
+    instance_of,
     list_of,
     non_empty_string,
     non_negative_int,
@@ -26,7 +27,7 @@ from calcom_core.checks import (
     string,
     time_zone,
 )
-from calcom_transports.fake.checks import api_key, hours, instance_of
+from calcom_transports.fake.checks import api_key, hours
 
 _BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _TO_BASE58 = bytes(_BASE58[number % len(_BASE58)] for number in range(256))
@@ -120,10 +121,10 @@ class EventType:
     slot_interval: int | None = field(default=None, metadata=_POSITIVE)
     locations: tuple[Location, ...] = field(
         default=(Location("link", "https://meet.example.com/host"),),
-        metadata=checked_by(list_of(instance_of(Location, "Location('link', 'https://…')"))),
+        metadata=checked_by(list_of(instance_of(Location))),
     )
     booking_fields: tuple[BookingField, ...] = field(
-        default=(), metadata=checked_by(list_of(instance_of(BookingField, "BookingField('topic')")))
+        default=(), metadata=checked_by(list_of(instance_of(BookingField)))
     )
     requires_authentication: bool = field(default=False, metadata=_FLAG)
     allows_cancelling: bool = field(default=True, metadata=_FLAG)

@@ -13,7 +13,13 @@ from typing import Any
 from attrs import define
 
 from calcom_core import responses
-from calcom_core.checks import list_of, non_empty_string, non_negative_int, utc_datetime
+from calcom_core.checks import (
+    instance_of,
+    list_of,
+    non_empty_string,
+    non_negative_int,
+    utc_datetime,
+)
 from calcom_core.effects import Send
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent
 from calcom_core.execution import Branch
@@ -40,12 +46,8 @@ DEFAULT_EVENT_TYPES = (
 )
 """The event types of a fake that is given no others."""
 
-_users = list_of(
-    checks.instance_of(User, "User(1, 'Ann', 'ann', 'ann@example.com', key='cal_ann')")
-)
-_event_types = list_of(checks.instance_of(EventType, "EventType(1, 'talk', 'Talk')"))
-_teams = list_of(checks.instance_of(Team, "Team(1, 'Team One', 'one')"))
-_limits = list_of(checks.instance_of(RateLimit, "RateLimit(120)"))
+_users, _teams = list_of(instance_of(User)), list_of(instance_of(Team))
+_event_types, _limits = list_of(instance_of(EventType)), list_of(instance_of(RateLimit))
 
 
 class FakeCalcom:
