@@ -5,13 +5,13 @@ the seats. A create and a reschedule refuse what it refuses, and the list of slo
 The hours are minutes of a local day, so that slots move with daylight saving time.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from calcom_transports.fake.state import Booking, EventType, State, User, minutes
+from calcom_transports.fake.state import Booking, EventType, Span, State, User, minutes
 
 
 @frozen
@@ -24,23 +24,19 @@ class Place:
 
 
 def find_place(
-    state: State,
-    event_type: EventType,
-    start: datetime,
-    end: datetime,
-    ignored: str | None = None,
+    state: State, event_type: EventType, time: Span, ignored: str | None = None
 ) -> Place:
-    """Return the place of a booking from *start* to *end*; *ignored* is a booking that moves."""
-    if start < state.now:
+    """Return the place of a booking at that *time*; *ignored* is a booking that moves."""
+    if time.start < state.now:
         return Place(refusal="past")
-    if start < state.now + minutes(event_type.minimum_notice):
+    if time.start < state.now + minutes(event_type.minimum_notice):
         return Place(refusal="too-soon")
     if event_type.seats is not None:
-        there = seated_booking(state, event_type, start)
+        there = seated_booking(state, event_type, time.start)
         if there is not None and there.uid != ignored:
             full = len(there.attendees) >= event_type.seats
             return Place(there.host_ids, there, "no-seats" if full else None)
-    hosts = _hosts(state, event_type, start, end, ignored)
+    hosts = _hosts(state, event_type, time, ignored)
     return Place(hosts) if hosts else Place(refusal="taken")
 
 
@@ -53,36 +49,28 @@ def seated_booking(state: State, event_type: EventType, start: datetime) -> Book
 
 
 def is_busy(
-    state: State,
-    host_id: int,
-    start: datetime,
-    end: datetime,
-    ignored: str | None = None,
-    event_type: EventType | None = None,
+    state: State, host_id: int, time: Span, ignored: str | None, before: int = 0, after: int = 0
 ) -> bool:
-    """Tell whether a host has an active booking then, with the buffers around both."""
-    before, after = (event_type.buffer_before, event_type.buffer_after) if event_type else (0, 0)
+    """Tell whether a host has an active booking then, with the buffers around both in minutes."""
     for booking in state.active():
         if host_id in booking.host_ids and booking.uid != ignored:
             other = state.type_of(booking)
             begins = booking.start - minutes(other.buffer_before + after)
             ends = booking.end + minutes(other.buffer_after + before)
-            if begins < end and start < ends:
+            if begins < time.end and time.start < ends:
                 return True
     return False
 
 
-def _hosts(
-    state: State, event_type: EventType, start: datetime, end: datetime, ignored: str | None
-) -> tuple[int, ...]:
+def _hosts(state: State, event_type: EventType, time: Span, ignored: str | None) -> tuple[int, ...]:
     """Return the hosts who take a booking: the owner, the one whose turn it is, or all."""
     owner_alone = event_type.scheduling is None
     wanted = event_type.host_ids[:1] if owner_alone else event_type.host_ids
+    buffers = event_type.buffer_before, event_type.buffer_after
     free = [
         host
         for host in wanted
-        if is_open(state.users[host], start, end)
-        and not is_busy(state, host, start, end, ignored, event_type)
+        if is_open(state.users[host], time) and not is_busy(state, host, time, ignored, *buffers)
     ]
     if event_type.scheduling == "round_robin":
         return next_hosts(state, event_type, free)
@@ -104,12 +92,12 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def is_open(user: User, start: datetime, end: datetime) -> bool:
-    """Tell whether the hours of a user cover the time from *start* to *end*."""
-    local = start.astimezone(zone(user.time_zone))
+def is_open(user: User, time: Span) -> bool:
+    """Tell whether the hours of a user cover the time."""
+    local = time.start.astimezone(zone(user.time_zone))
     opens, closes = user.hours.get(local.weekday(), (0, 0))
     begins = local.hour * 60 + local.minute
-    return opens <= begins and begins + (end - start) / minutes(1) <= closes
+    return opens <= begins and begins + time.length / minutes(1) <= closes
 
 
 def starts(
@@ -135,5 +123,5 @@ def starts(
 def _starts_of_day(time_zone: str, day: date, at: range) -> frozenset[datetime]:
     """Return the times of a local day at these minutes."""
     here = zone(time_zone)
-    times = (datetime.combine(day, time(*divmod(minute, 60)), here) for minute in at)
+    times = (datetime(day.year, day.month, day.day, *divmod(m, 60), tzinfo=here) for m in at)
     return frozenset(moment.astimezone(UTC) for moment in times)

@@ -54,14 +54,8 @@ def _check(call: Call, booking: Booking) -> None:
 
 
 def _cancel(call: Call, booking: Booking) -> Booking:
-    cancelled = call.state.save(
-        evolve(
-            booking,
-            status="cancelled",
-            cancellation_reason=call.body.get("cancellationReason", ""),
-            updated_at=call.state.now,
-        )
-    )
+    reason = call.body.get("cancellationReason", "")
+    cancelled = call.state.change(booking, status="cancelled", cancellation_reason=reason)
     if booking.is_active:
         call.state.tell("BOOKING_CANCELLED", cancelled, booking)
     return cancelled

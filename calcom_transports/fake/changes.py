@@ -4,7 +4,6 @@ A rescheduled booking is cancelled, and a new one with a new uid takes its place
 other. A booking with seats moves as a whole, or one seat of it moves to a booking of its own.
 """
 
-from datetime import datetime
 from typing import Any, Literal
 
 from attrs import evolve
@@ -13,10 +12,11 @@ from calcom_transports.fake.availability import find_place, is_busy, next_hosts
 from calcom_transports.fake.call import Call, made, ok
 from calcom_transports.fake.creation import check_grid, guests_of, title_of
 from calcom_transports.fake.refusals import NotRecorded, refuse
-from calcom_transports.fake.rendering import Json, instant
-from calcom_transports.fake.state import Attendee, Booking, minutes, utc
+from calcom_transports.fake.rendering import Json, columns, instant
+from calcom_transports.fake.state import Attendee, Booking, Span, minutes, utc
 from calcom_transports.fake.validation import check_mark_absent, check_reschedule
 
+_NEW_HOST = columns("id name email displayEmail=email")
 _REASON = "rescheduledReason"
 """The response in which a booking keeps why it was rescheduled."""
 
@@ -26,10 +26,9 @@ def reschedule(call: Call) -> Json:
     check_reschedule(call.body)
     booking, seat_uid = call.booking(), call.body.get("seatUid")
     person = _check_whether(call, booking, seat_uid)
-    start = utc(call.body["start"])
-    event_type, end = call.state.type_of(booking), start + (booking.end - booking.start)
-    ignored = booking.uid if person is None else None
-    place = find_place(call.state, event_type, start, end, ignored)
+    event_type, start = call.state.type_of(booking), utc(call.body["start"])
+    time, ignored = Span(start, start + booking.length), booking.uid if person is None else None
+    place = find_place(call.state, event_type, time, ignored)
     if place.joins is not None:
         what = "bookings.reschedule of all seats" if person is None else "bookings.reschedule_seat"
         raise NotRecorded(f"{what} to a time that has seats already")
@@ -37,10 +36,10 @@ def reschedule(call: Call) -> Json:
         refuse(place.refusal)
     if person is not None and len(booking.attendees) == 1:
         raise NotRecorded("bookings.reschedule_seat of the only seat of a booking")
-    check_grid(call, event_type, start, end)
+    check_grid(call, event_type, time)
     if person is not None:
-        return _move_seat(call, booking, person, start)
-    return _move_seats(call, booking, start) if booking.seated else _move(call, booking, start)
+        return _move_seat(call, booking, person, time)
+    return _move_seats(call, booking, time) if booking.seated else _move(call, booking, time)
 
 
 def _check_whether(call: Call, booking: Booking, seat_uid: str | None) -> Attendee | None:
@@ -69,22 +68,22 @@ def _check_whether(call: Call, booking: Booking, seat_uid: str | None) -> Attend
     return person
 
 
-def _moved(call: Call, booking: Booking, start: datetime, **changes: Any) -> Booking:
+def _moved(call: Call, booking: Booking, time: Span, **changes: Any) -> Booking:
     """Return a new booking like another one at another time, with the *changes*."""
     state = call.state
     return evolve(
         booking,
         id=state.new_booking_id(),
         uid=state.new_uid(),
-        start=start,
-        end=start + (booking.end - booking.start),
+        start=time.start,
+        end=time.end,
         created_at=state.now,
         updated_at=state.now,
         **changes,
     )
 
 
-def _move(call: Call, booking: Booking, start: datetime) -> Json:
+def _move(call: Call, booking: Booking, time: Span) -> Json:
     """Cancel a booking, and put another one in its place."""
     state, first = call.state, booking.attendees[0]
     by, reason = call.body.get("rescheduledBy"), call.body.get("reschedulingReason")
@@ -96,7 +95,7 @@ def _move(call: Call, booking: Booking, start: datetime) -> Json:
     new = _moved(
         call,
         booking,
-        start,
+        time,
         status="pending" if waits else "accepted",
         attendees=(
             evolve(first, id=state.new_attendee_id(), absent=False),
@@ -109,28 +108,20 @@ def _move(call: Call, booking: Booking, start: datetime) -> Json:
         rescheduled_from=booking.uid,
         absent_host=False,
     )
-    old = evolve(
-        booking,
-        status="cancelled",
-        rescheduled_by=by,
-        rescheduled_to=new.uid,
-        updated_at=state.now,
-    )
     state.save(new)
-    state.save(old)
+    old = state.change(booking, status="cancelled", rescheduled_by=by, rescheduled_to=new.uid)
     state.tell("BOOKING_REQUESTED" if waits else "BOOKING_RESCHEDULED", new, old)
     return ok(made(call.shown(new)))
 
 
-def _move_seats(call: Call, booking: Booking, start: datetime) -> Json:
+def _move_seats(call: Call, booking: Booking, time: Span) -> Json:
     """Move a booking with all of its seats; it keeps its uid."""
-    end = start + (booking.end - booking.start)
-    moved = call.state.save(evolve(booking, start=start, end=end, updated_at=call.state.now))
+    moved = call.state.change(booking, start=time.start, end=time.end)
     call.state.tell("BOOKING_RESCHEDULED", moved, booking)
     return ok(made(call.shown(moved), ""))
 
 
-def _move_seat(call: Call, booking: Booking, person: Attendee, start: datetime) -> Json:
+def _move_seat(call: Call, booking: Booking, person: Attendee, time: Span) -> Json:
     """Move one seat to a booking of its own."""
     state, title = (
         call.state,
@@ -139,9 +130,7 @@ def _move_seat(call: Call, booking: Booking, person: Attendee, start: datetime) 
     own = evolve(person, id=state.new_attendee_id(), seat_uid=state.new_uuid())
     ics_uid = f"{state.new_uid()}@Cal.com"
     new = state.save(
-        _moved(
-            call, booking, start, title=title, attendees=(own,), ics_uid=ics_uid, series_uid=None
-        )
+        _moved(call, booking, time, title=title, attendees=(own,), ics_uid=ics_uid, series_uid=None)
     )
     rest = tuple(item for item in booking.attendees if item is not person)
     old = state.save(evolve(booking, attendees=rest))
@@ -173,13 +162,9 @@ def _decide(
         raise NotRecorded(f"{call.operation} of a series")
     if booking.status == status:
         raise NotRecorded("bookings.decline of a booking that is declined already")
-    if status == "accepted" and is_busy(
-        state, booking.host_ids[0], booking.start, booking.end, booking.uid
-    ):
+    if status == "accepted" and is_busy(state, booking.host_ids[0], booking, booking.uid):
         raise NotRecorded("bookings.confirm of a booking whose time is taken")
-    decided = state.save(
-        evolve(booking, status=status, rejection_reason=reason, updated_at=state.now)
-    )
+    decided = state.change(booking, status=status, rejection_reason=reason)
     state.tell(trigger, decided, details={"decided": True})
     return ok(call.shown(decided))
 
@@ -199,10 +184,9 @@ def mark_absent(call: Call) -> Json:
     known = [person for person in booking.attendees if person.email in marks]
     people = [person for person in booking.attendees if person.email not in marks]
     people += [evolve(person, absent=marks[person.email]) for person in known]
-    marked = evolve(booking, attendees=tuple(people))
+    marked = state.save(evolve(booking, attendees=tuple(people)))
     if (host := call.body.get("host")) is not None:
-        marked = evolve(marked, absent_host=host, updated_at=state.now)
-    state.save(marked)
+        marked = state.change(marked, absent_host=host)
     if known:
         state.tell("BOOKING_NO_SHOW_UPDATED", marked, details={"marks": marks})
     return ok(call.shown(marked))
@@ -215,7 +199,7 @@ def reassign(call: Call) -> Json:
     free = [
         host
         for host in event_type.host_ids
-        if host not in booking.host_ids and not _is_busy(call, host, booking)
+        if host not in booking.host_ids and not is_busy(call.state, host, booking, booking.uid)
     ]
     if not free:
         refuse("no-other-host")
@@ -232,7 +216,7 @@ def reassign_to_user(call: Call) -> Json:
         refuse("no-user-id", user_id=user_id)
     if user_id not in call.state.type_of(booking).host_ids:
         refuse("not-a-host", user_id=user_id)
-    if _is_busy(call, user_id, booking):
+    if is_busy(call.state, user_id, booking, booking.uid):
         raise NotRecorded("bookings.reassign_to_user to a host who is busy")
     return _reassign(call, booking, user_id)
 
@@ -244,15 +228,10 @@ def _of_own_team(call: Call) -> Booking:
     return booking
 
 
-def _is_busy(call: Call, host: int, booking: Booking) -> bool:
-    return is_busy(call.state, host, booking.start, booking.end, booking.uid)
-
-
 def _reassign(call: Call, booking: Booking, host_id: int) -> Json:
     if not booking.is_active:
         raise NotRecorded(f"{call.operation} of a cancelled or declined booking")
     state, user = call.state, call.state.users[host_id]
     title = title_of(state, state.type_of(booking), host_id, booking.attendees[0].name)
-    state.save(evolve(booking, host_ids=(host_id,), title=title, updated_at=state.now))
-    host = {"id": user.id, "name": user.name, "email": user.email, "displayEmail": user.email}
-    return ok({"bookingUid": booking.uid, "reassignedTo": host})
+    state.change(booking, host_ids=(host_id,), title=title)
+    return ok({"bookingUid": booking.uid, "reassignedTo": _NEW_HOST(user)})

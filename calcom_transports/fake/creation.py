@@ -5,7 +5,7 @@ requirements of the event type, and then the time.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any, NoReturn
 
 from attrs import evolve
@@ -20,7 +20,7 @@ from calcom_transports.fake.new_booking import (
 )
 from calcom_transports.fake.refusals import NotRecorded, refuse
 from calcom_transports.fake.rendering import Json
-from calcom_transports.fake.state import Attendee, Booking, EventType, State, minutes, utc
+from calcom_transports.fake.state import Attendee, Booking, EventType, Span, State, minutes, utc
 from calcom_transports.fake.validation import check_create, check_legacy_create
 
 
@@ -42,8 +42,8 @@ def create(call: Call) -> Json:
     draft = evolve(draft, series_uid=state.new_uuid())
     local = draft.start.astimezone(zone(draft.attendees[0].time_zone))
     weeks = [(local + timedelta(weeks=number)).astimezone(UTC) for number in range(count)]
-    length = draft.end - draft.start
-    return ok([_book(call, evolve(draft, start=week, end=week + length)) for week in weeks])
+    drafts = [evolve(draft, start=week, end=week + draft.length) for week in weeks]
+    return ok([_book(call, week) for week in drafts])
 
 
 def create_legacy(call: Call) -> Json:
@@ -67,7 +67,7 @@ def _check_limits(state: State, event_type: EventType, draft: Booking) -> None:
 def _book(call: Call, draft: Booking) -> Json:
     """Book one time; the later ones of a series are not checked as the first one is."""
     state, event_type, person = call.state, call.state.type_of(draft), draft.attendees[0]
-    place = find_place(state, event_type, draft.start, draft.end)
+    place = find_place(state, event_type, draft)
     if place.refusal == "taken":
         later = draft.series_uid is not None and bool(state.series(draft.series_uid))
         (_refuse_later_time if later else _refuse_taken)(state, event_type, draft)
@@ -80,7 +80,7 @@ def _book(call: Call, draft: Booking) -> Json:
     if event_type.scheduling == "round_robin" and _is_repeated(state, draft):
         # The server is known to return the earlier booking.
         raise NotRecorded("bookings.create once more for the same attendee and start")
-    check_grid(call, event_type, draft.start, draft.end)
+    check_grid(call, event_type, draft)
     uid, people = state.new_uid(), _people(state, draft, place.hosts)
     booking = state.save(
         evolve(
@@ -115,14 +115,14 @@ def _refuse_later_time(state: State, event_type: EventType, draft: Booking) -> N
     for booking in state.active():
         if booking.host_ids[0] == owner and (booking.start, booking.end) == time:
             refuse("conflict")
-    if is_busy(state, owner, *time):
+    if is_busy(state, owner, draft, None):
         raise NotRecorded("a series with a later time that overlaps another booking")
     raise NotRecorded("a series with a later time outside the hours")
 
 
-def check_grid(call: Call, event_type: EventType, start: datetime, end: datetime) -> None:
-    """Stop where no slot begins at *start*, for any of the hosts."""
-    if not starts(call.state, event_type, int((end - start) / minutes(1)), start, start):
+def check_grid(call: Call, event_type: EventType, time: Span) -> None:
+    """Stop where no slot begins then, for any of the hosts."""
+    if not starts(call.state, event_type, time.length // minutes(1), time.start, time.start):
         raise NotRecorded(f"{call.operation} with a time that is no start of a slot")
 
 

@@ -212,7 +212,7 @@ def _common(state: State, booking: Booking) -> Json:
         **_ALWAYS,
         **_BOOKING(booking),
         **_EVENT_TYPE(event_type),
-        "length": (booking.end - booking.start) // minutes(1),
+        "length": booking.length // minutes(1),
         "organizer": _host(state.organizer(booking), booking.start),
         "userFieldsResponses": _own_responses(booking.responses, event_type),
     }
@@ -253,6 +253,7 @@ def _metadata(booking: Booking) -> Json:
 
 _HOST = columns("id name email username time_zone")
 _PERSON = columns("name email time_zone phone_number")
+_PERSON_OF_CREATE = columns("name email time_zone phone_number?")
 
 
 def _host(user: User, moment: datetime) -> Json:
@@ -270,10 +271,8 @@ def _locale(time_zone: str, language: str, moment: datetime) -> Json:
 
 
 def _person_of_create(attendee: Attendee, moment: datetime) -> Json:
-    data = {**_person(attendee, moment), "firstName": "", "lastName": ""}
-    if attendee.phone_number is None:
-        del data["phoneNumber"]
-    return data
+    locale = _locale(attendee.time_zone, attendee.language, moment)
+    return {**_PERSON_OF_CREATE(attendee), **locale, "firstName": "", "lastName": ""}
 
 
 def _person_of_seat(attendee: Attendee, booking: Booking) -> Json:

@@ -6,8 +6,6 @@ An attendee or guest who is added also becomes a guest of the booking's response
 import re
 from typing import Any
 
-from attrs import evolve
-
 from calcom_transports.fake.call import Call, ok
 from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
 from calcom_transports.fake.rendering import Json, attendee_json, columns
@@ -42,21 +40,14 @@ def _attendee(call: Call, booking: Booking, refusal: str) -> Attendee:
     return found
 
 
-def _json(attendee: Attendee) -> Json:
-    data = {**attendee_json(attendee), "id": attendee.id}
-    if attendee.phone_number is not None:
-        data["phoneNumber"] = attendee.phone_number
-    return data
-
-
 def list_attendees(call: Call) -> Json:
     """`GET /v2/bookings/{booking_uid}/attendees`."""
-    return ok([_json(attendee) for attendee in _accessible(call).attendees])
+    return ok([attendee_json(attendee) for attendee in _accessible(call).attendees])
 
 
 def get_attendee(call: Call) -> Json:
     """`GET /v2/bookings/{booking_uid}/attendees/{attendee_id}`."""
-    return ok(_json(_attendee(call, _accessible(call), "no-attendee")))
+    return ok(attendee_json(_attendee(call, _accessible(call), "no-attendee")))
 
 
 def _new(state: State, person: Json) -> Attendee:
@@ -79,19 +70,19 @@ def add_attendee(call: Call) -> Json:
         refuse("guest-twice")
     attendee = _new(call.state, person)
     _save_with(call, booking, (attendee,))
-    return ok({**_json(attendee), "bookingId": booking.id})
+    return ok({**attendee_json(attendee), "bookingId": booking.id})
 
 
 def remove_attendee(call: Call) -> Json:
     """`DELETE /v2/bookings/{booking_uid}/attendees/{attendee_id}`."""
-    booking, now = _unseated(call, _accessible(call)), call.state.now
+    booking = _unseated(call, _accessible(call))
     attendee = _attendee(call, booking, "attendee-gone")
     if attendee.id == min(item.id for item in booking.attendees):
         refuse("first-attendee")
     guests = [item for item in booking.responses.get("guests", ()) if item != attendee.email]
     responses = {**booking.responses, "guests": guests}
     rest = tuple(item for item in booking.attendees if item is not attendee)
-    call.state.save(evolve(booking, attendees=rest, responses=responses, updated_at=now))
+    call.state.change(booking, attendees=rest, responses=responses)
     return ok({**_REMOVED(attendee), "bookingId": booking.id})
 
 
@@ -116,14 +107,8 @@ def add_guests(call: Call) -> Json:
 
 def _save_with(call: Call, booking: Booking, people: tuple[Attendee, ...]) -> Booking:
     guests = [*booking.responses.get("guests", ()), *(person.email for person in people)]
-    return call.state.save(
-        evolve(
-            booking,
-            attendees=(*booking.attendees, *people),
-            responses={**booking.responses, "guests": guests},
-            updated_at=call.state.now,
-        )
-    )
+    responses = {**booking.responses, "guests": guests}
+    return call.state.change(booking, attendees=(*booking.attendees, *people), responses=responses)
 
 
 _URL = re.compile(r"https?://[^/\s]+\.[A-Za-z]{2,}(/\S*)?")
@@ -155,8 +140,8 @@ def update_location(call: Call) -> Json:
         target = {"location": location}
         raise RefusedByForm(problem_of(target, "location", "ValidateUpdateLocation", _NOT_A_URL))
     said = {"value": _LOCATIONS[kind], "optionValue": ""}
-    responses, now = {**booking.responses, "location": said}, call.state.now
-    moved = call.state.save(evolve(booking, location=value, responses=responses, updated_at=now))
+    responses = {**booking.responses, "location": said}
+    moved = call.state.change(booking, location=value, responses=responses)
     return ok(call.shown(moved))
 
 

@@ -4,7 +4,7 @@ A booking has one of four shapes: with or without seats, alone or in a series. W
 is a missing key, and not null. Times stay times until the whole response is encoded.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -31,67 +31,63 @@ def columns(names: str) -> Callable[[Any], Json]:
     """Return a function that shows the named attributes of a value, by their keys in the API.
 
     A key that is not the name in camel case stands before it: `displayEmail=email`.
+    A name with a question mark is left out where it is None.
     """
-    pairs = [name.rpartition("=") for name in names.split()]
+    pairs = [name.rstrip("?").rpartition("=") for name in names.split()]
     keys = [key or camel_case(name) for key, _, name in pairs]
+    optional = [key for key, name in zip(keys, names.split(), strict=True) if name.endswith("?")]
     read = attrgetter(*(name for _, _, name in pairs))
-    return lambda value: dict(zip(keys, read(value), strict=True))
+
+    def show(value: Any) -> Json:
+        data = dict(zip(keys, read(value), strict=True))
+        for key in optional:
+            if data[key] is None:
+                del data[key]
+        return data
+
+    return show
 
 
 _PERSON = "name email displayEmail=email time_zone language absent"
 _BOOKING = columns(
     "id uid title status cancellation_reason start end event_type_id meetingUrl=location location "
-    "absent_host created_at updated_at icsUid=ics_uid"
+    "absent_host created_at updated_at icsUid=ics_uid recurringBookingUid=series_uid? "
+    "rescheduledFromUid=rescheduled_from?"
 )
+_SINGLE = columns("rescheduledByEmail=rescheduled_by rescheduledToUid=rescheduled_to?")
+_UNSEATED = columns("metadata reschedulingReason=rescheduling_reason?")
 _EVENT_TYPE = columns("id slug")
 _SEAT = columns(f"{_PERSON} seat_uid bookingFieldsResponses=responses metadata")
-attendee_json = columns(_PERSON)
-"""Shows an attendee without a seat, as bookings do."""
+_ATTENDEE = columns(f"{_PERSON} phone_number?")
+_ATTENDEE_OF_SERIES = columns(_PERSON)
+attendee_json = columns(f"{_PERSON} phone_number? id")
+"""Shows an attendee alone."""
 host_json = columns("id name email displayEmail=email username time_zone")
 """Shows a user as the host of a booking."""
 
 
 def booking_json(state: State, booking: Booking, attendees: Iterable[Attendee]) -> Json:
     """Return a booking, which shows these *attendees*."""
-    length = (booking.end - booking.start) / minutes(1)
+    length = booking.length / minutes(1)
     data = _BOOKING(booking)
     data["description"] = None if booking.seated else ""
     data["hosts"] = [host_json(state.organizer(booking))]
     data["duration"] = int(length) if length.is_integer() else length
     data["eventType"] = _EVENT_TYPE(state.type_of(booking))
     data["rating"] = None
-    if booking.series_uid is not None:
-        data["recurringBookingUid"] = booking.series_uid
-    else:
-        data["rescheduledByEmail"] = booking.rescheduled_by
-        if booking.rescheduled_to is not None:
-            data["rescheduledToUid"] = booking.rescheduled_to
-    if booking.rescheduled_from is not None:
-        data["rescheduledFromUid"] = booking.rescheduled_from
+    if booking.series_uid is None:
+        data |= _SINGLE(booking)
     if booking.seated:
         data["attendees"] = [_SEAT(person) for person in attendees]
         return data
-    data["attendees"] = [_with_phone(person, booking.series_uid) for person in attendees]
+    show = _ATTENDEE if booking.series_uid is None else _ATTENDEE_OF_SERIES
+    responses = {**booking.responses, "displayEmail": booking.responses["email"]}
+    if "guests" in responses:
+        responses["displayGuests"] = data["guests"] = responses["guests"]
+    data["attendees"] = [show(person) for person in attendees]
     data["cancelledByEmail"] = ""
-    data["metadata"] = booking.metadata
-    data["bookingFieldsResponses"] = _responses(booking.responses)
-    if "guests" in booking.responses:
-        data["guests"] = booking.responses["guests"]
-    if booking.rescheduling_reason is not None:
-        data["reschedulingReason"] = booking.rescheduling_reason
-    return data
-
-
-def _with_phone(person: Attendee, series_uid: str | None) -> Json:
-    data = attendee_json(person)
-    if person.phone_number is not None and series_uid is None:
-        data["phoneNumber"] = person.phone_number
-    return data
-
-
-def _responses(given: Mapping[str, Any]) -> Json:
-    shown = {**given, "displayEmail": given["email"]}
-    return {**shown, "displayGuests": given["guests"]} if "guests" in given else shown
+    data["bookingFieldsResponses"] = responses
+    return data | _UNSEATED(booking)
 
 
 def page_json(total: int, take: int, skip: int) -> Json:

@@ -20,30 +20,17 @@ from calcom_transports.fake.limits import ENDPOINT_LIMITS, Counters, RateLimit
 from calcom_transports.fake.refusals import Failed, NotRecorded, refuse
 from calcom_transports.fake.rendering import instant, to_json
 from calcom_transports.fake.state import State, User
-from calcom_transports.fake.transitions import CREATED, LEGACY, TRANSITIONS, Transition
+from calcom_transports.fake.transitions import CREATED, LEGACY, TRANSITIONS, Run
 
-_Places = tuple[tuple[int, str], ...]
-_Pattern = tuple[_Places, _Places, str]
+_ROUTES: dict[tuple[str, int], dict[tuple[str, ...], str]] = {}
+"""The operations by method and number of segments, and then by their segments.
 
-
-def _patterns() -> dict[tuple[str, int], list[_Pattern]]:
-    """Return the routes by their method and number of segments, those with fewer parameters first.
-
-    Each has its fixed segments, its parameters, and the operation, with the places of both.
-    """
-    found: dict[tuple[str, int], list[_Pattern]] = {}
-    for route in ROUTES.values():
-        segments = list(enumerate(route.path.split("/")))
-        fixed = tuple((place, text) for place, text in segments if not text.startswith("{"))
-        named = tuple((place, text[1:-1]) for place, text in segments if text.startswith("{"))
-        known = found.setdefault((route.method, len(segments)), [])
-        if all(fixed != other for other, _, _ in known):  # several operations may share a route
-            known.append((fixed, named, route.name))
-            known.sort(key=lambda pattern: len(pattern[1]))
-    return found
-
-
-_PATTERNS = _patterns()
+Routes with fewer parameters come first; the first operation of a route stands for all of it.
+"""
+for _route in sorted(ROUTES.values(), key=lambda route: route.path.count("{")):
+    _segments = tuple(_route.path.split("/"))
+    _known = _ROUTES.setdefault((_route.method, len(_segments)), {})
+    _known.setdefault(_segments, _route.name)
 
 _NOT_LEGACY = frozenset({"2024-08-13", "2024-09-04", "2026-02-25"})
 """The versions of other routes, in which a route is unknown; any other is the legacy one."""
@@ -148,16 +135,19 @@ def _path(url: str) -> tuple[str, str, str]:
 def _route_of(method: str, path: str) -> tuple[str, dict[str, str]] | None:
     """Return the operation of a path and the values of its parameters, or None."""
     segments = path.split("/")
-    for fixed, named, operation in _PATTERNS.get((method, len(segments)), ()):
-        for place, text in fixed:
-            if segments[place] != text:
+    for route, operation in _ROUTES.get((method, len(segments)), {}).items():
+        values = {}
+        for own, given in zip(route, segments, strict=True):
+            if own.startswith("{"):
+                values[own[1:-1]] = unquote(given)
+            elif own != given:
                 break
         else:
-            return operation, {name: unquote(segments[place]) for place, name in named}
+            return operation, values
     return None
 
 
-def _transition(operation: str, version: str | None) -> Transition | None:
+def _transition(operation: str, version: str | None) -> Run | None:
     """Return the transition of an operation in a version; None where the server has no route."""
     if operation not in TRANSITIONS:
         raise NotRecorded(operation)

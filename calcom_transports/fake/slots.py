@@ -6,12 +6,20 @@ the list until it ends; a create does not look at it, and does not use it up.
 
 from datetime import datetime, time, timedelta
 
-from calcom_transports.fake.availability import find_place, seated_booking, starts, zone
+from calcom_transports.fake.availability import find_place, starts, zone
 from calcom_transports.fake.call import Call, ok
 from calcom_transports.fake.new_booking import event_type_of_slug
 from calcom_transports.fake.refusals import NotRecorded, refuse
 from calcom_transports.fake.rendering import Json, columns, instant
-from calcom_transports.fake.state import EventType, Reservation, State, minutes, utc
+from calcom_transports.fake.state import (
+    Booking,
+    EventType,
+    Reservation,
+    Span,
+    State,
+    minutes,
+    utc,
+)
 from calcom_transports.fake.validation import check_slots, is_integer, is_iso
 
 
@@ -28,30 +36,22 @@ def list_slots(call: Call) -> Json:
     local, with_end = call.text("timeZone"), (call.text("format") or "time").lower() == "range"
     by_day: dict[str, list[Json]] = {}
     for start in starts(call.state, event_type, length, first, last):
-        end = start + minutes(length)
-        if is_offered(call.state, event_type, start, end):
+        time = Span(start, start + minutes(length))
+        place = find_place(call.state, event_type, time)
+        if place.refusal is None and not _is_reserved(call.state, event_type, time):
             item: Json = {"start": _written(start, local)}
             if with_end:
-                item["end"] = _written(end, local)
+                item["end"] = _written(time.end, local)
             if event_type.seats is not None:
-                item |= _seats(call.state, event_type, event_type.seats, start)
+                item |= _seats(event_type.seats, place.joins)
             by_day.setdefault(item["start"][:10], []).append(item)
     return ok(by_day)
 
 
-def is_offered(state: State, event_type: EventType, start: datetime, end: datetime) -> bool:
-    """Tell whether a slot is free, and nobody has reserved it."""
-    place = find_place(state, event_type, start, end)
-    return place.refusal is None and not is_reserved(state, event_type, start, end)
-
-
-def is_reserved(state: State, event_type: EventType, start: datetime, end: datetime) -> bool:
+def _is_reserved(state: State, event_type: EventType, time: Span) -> bool:
     """Tell whether a reservation of the event type still holds, and overlaps the time."""
     return any(
-        item.event_type_id == event_type.id
-        and item.until > state.now
-        and item.start < end
-        and start < item.end
+        item.event_type_id == event_type.id and item.until > state.now and item.overlaps(time)
         for item in state.reservations.values()
     )
 
@@ -88,8 +88,7 @@ def _written(moment: datetime, local: str | None) -> str:
     return moment.astimezone(zone(local)).isoformat(timespec="milliseconds")
 
 
-def _seats(state: State, event_type: EventType, seats: int, start: datetime) -> Json:
-    booking = seated_booking(state, event_type, start)
+def _seats(seats: int, booking: Booking | None) -> Json:
     taken = 0 if booking is None else len(booking.attendees)
     data: Json = {"seatsBooked": taken, "seatsRemaining": seats - taken, "seatsTotal": seats}
     return data if booking is None else {**data, "bookingUid": booking.uid}
@@ -113,12 +112,13 @@ def _reserve(call: Call, uid: str) -> Json:
     if not is_integer(duration) or not 0 < duration <= 1440:
         raise NotRecorded("a reservation for a time that is no number of minutes")
     start = utc(body["slotStart"])
-    end = start + minutes(event_type.length)
-    if find_place(state, event_type, start, end).refusal is not None:
+    time = Span(start, start + minutes(event_type.length))
+    if find_place(state, event_type, time).refusal is not None:
         raise NotRecorded("a reservation of a slot that is not free")
-    if is_reserved(state, event_type, start, end):
+    if _is_reserved(state, event_type, time):
         refuse("reserved")
-    reservation = Reservation(uid, event_type.id, start, end, state.now + minutes(duration))
+    until = state.now + minutes(duration)
+    reservation = Reservation(time.start, time.end, uid, event_type.id, until)
     state.reservations[uid] = reservation
     return ok({**_json(reservation), "reservationDuration": duration})
 
@@ -129,7 +129,7 @@ _RESERVATION = columns(
 
 
 def _json(item: Reservation) -> Json:
-    return {**_RESERVATION(item), "slotDuration": (item.end - item.start) // minutes(1)}
+    return {**_RESERVATION(item), "slotDuration": item.length // minutes(1)}
 
 
 def get_reservation(call: Call) -> Json:

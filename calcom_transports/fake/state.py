@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Literal
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from calcom_core.checks import (
     boolean,
@@ -156,7 +156,24 @@ class Attendee:
 
 
 @frozen
-class Booking:
+class Span:
+    """A time from *start* to *end*."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.end - self.start
+
+    def overlaps(self, other: "Span") -> bool:
+        """Tell whether it shares a moment with another one."""
+        return self.start < other.end and other.start < self.end
+
+
+@frozen(kw_only=True)
+class Booking(Span):
     """A booking; *host_ids* are the users whom it keeps busy, the organiser first.
 
     *responses* are those of the booking fields, which a booking with seats has by attendee.
@@ -168,8 +185,6 @@ class Booking:
     event_type_id: int
     host_ids: tuple[int, ...]
     status: Literal["accepted", "pending", "cancelled", "rejected"]
-    start: datetime
-    end: datetime
     created_at: datetime
     updated_at: datetime
     attendees: tuple[Attendee, ...]
@@ -202,13 +217,11 @@ class Booking:
 
 
 @frozen
-class Reservation:
+class Reservation(Span):
     """A slot that is reserved until a moment, and is offered to nobody else."""
 
     uid: str
     event_type_id: int
-    start: datetime
-    end: datetime
     until: datetime
 
 
@@ -269,6 +282,10 @@ class State:
         """Store a booking in place of the one with its uid, and return it."""
         self.bookings[booking.uid] = booking
         return booking
+
+    def change(self, booking: Booking, **changes: Any) -> Booking:
+        """Store a booking with these changes, which update it now, and return it."""
+        return self.save(evolve(booking, updated_at=self.now, **changes))
 
     def series(self, uid: str) -> list[Booking]:
         """Return the bookings of a series by start, or none if there is no such series."""

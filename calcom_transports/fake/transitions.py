@@ -18,10 +18,10 @@ from calcom_transports.fake import (
 from calcom_transports.fake.call import Call
 from calcom_transports.fake.rendering import Json
 
-Transition = Callable[[Call], Json]
+Run = Callable[[Call], Json]
 """Changes the state, and returns the body of a success; or raises how the request fails."""
 
-TRANSITIONS: Mapping[str, Transition] = {
+TRANSITIONS: Mapping[str, Run] = {
     "bookings.list": listing.list_bookings,
     "bookings.get": listing.get,
     "bookings.get_by_seat": listing.get_by_seat,
@@ -55,7 +55,7 @@ TRANSITIONS: Mapping[str, Transition] = {
 }
 """The operations by the name of their route; those with one route share the first name of it."""
 
-LEGACY: Mapping[str, Transition | None] = {
+LEGACY: Mapping[str, Run | None] = {
     "bookings.list": None,
     "bookings.get": listing.get_legacy,
     "bookings.create": creation.create_legacy,
