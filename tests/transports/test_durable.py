@@ -1,7 +1,6 @@
 """Programs as workflows of DBOS on SQLite: killed at any point, they book once and store no key."""
 
 import importlib
-import json
 import os
 import signal
 import sqlite3
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import define, field
-from core_recorded import RECORDED
-from server import Peer, Server
+from attrs import define, evolve, field
+from fake.loopback import serve
+from server import Server
 
 pytest.importorskip("dbos")
 pytestmark = [
@@ -45,51 +44,26 @@ from calcom_core import (  # noqa: E402
 from calcom_core.effects import clock, emit, gather, send, sleep  # noqa: E402
 from calcom_transports import durable  # noqa: E402
 from calcom_transports.durable import run_durable  # noqa: E402
+from calcom_transports.fake import FakeCalcom  # noqa: E402
+from calcom_transports.fake.transport import DEFAULT_HOST  # noqa: E402
 
 APP = Path(__file__).with_name("durable_app.py")
 KEY = b"cal_live_s3cr3ts3cr3ts3cr3t"
-LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
 
 @define
-class Cal:
-    """Books each POST and lists the bookings; kills the client of a POST before it responds."""
+class Killer:
+    """Kills the client of a POST when it has booked, and before it responds."""
 
-    booked: list[dict[str, Any]] = field(factory=list)
     kills: subprocess.Popen[str] | None = None
-    is_waiting: bool = False
 
-    def serve(self, peer: Peer) -> None:
-        while request := peer.request():
-            if request.startswith(b"POST"):
-                sent = json.loads(request.partition(b"\r\n\r\n")[2])
-                number = len(self.booked)
-                changes = {"metadata": sent["metadata"], "start": "2027-12-16T09:00:00.000Z"}
-                self.booked.append({**LIKE, "uid": f"booked{number}", **changes})
-                body: dict[str, Any] = {"data": self.booked[-1]}
-                if self.kills is not None:
-                    process, self.kills = self.kills, None
-                    process.send_signal(signal.SIGKILL)
-                    process.wait()
-                    return
-            else:
-                body = {"data": self.booked, "pagination": pagination(len(self.booked))}
-            content = json.dumps({"status": "success", **body}).encode()
-            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\n\r\n"
-            peer.send(head.encode() + content)
-
-
-def pagination(count: int) -> dict[str, Any]:
-    return {
-        "totalItems": count,
-        "itemsPerPage": 100,
-        "returnedItems": count,
-        "remainingItems": 0,
-        "totalPages": 1,
-        "currentPage": 1,
-        "hasNextPage": False,
-        "hasPreviousPage": False,
-    }
+    def __call__(self, request: Request) -> bool:
+        if request.method != "POST" or self.kills is None:
+            return True
+        process, self.kills = self.kills, None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return False
 
 
 def start(url: str, database: Path, when: str) -> subprocess.Popen[str]:
@@ -106,21 +80,21 @@ def start(url: str, database: Path, when: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("turn", range(2))
 @pytest.mark.parametrize("when", ["before", "within", "after"])
 def test_killed_around_the_post_it_books_once(when: str, turn: int, tmp_path: Path) -> None:
-    cal = Cal()
+    fake, killer = FakeCalcom(hosts=[evolve(DEFAULT_HOST, key=KEY.decode())]), Killer()
     database = tmp_path / "durable.sqlite"
-    with Server(cal.serve) as server:
+    with Server(serve(fake, killer)) as server:
         first = start(server.url, database, when)
         if when == "within":
-            cal.kills = first
+            killer.kills = first
         first.communicate(timeout=60)
         assert first.returncode == -signal.SIGKILL
-        assert len(cal.booked) == (0 if when == "before" else 1)
+        assert len(fake.state.bookings) == (0 if when == "before" else 1)
 
         second = start(server.url, database, "recover")
         out, err = second.communicate(timeout=120)
 
-    assert out.split()[-1:] == ["booked0"], err
-    assert len(cal.booked) == 1
+    assert out.split()[-1:] == [*fake.state.bookings], err
+    assert len(fake.state.bookings) == 1
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert len(stored) > 1000
     assert KEY not in stored
