@@ -5,6 +5,7 @@ the seats. A create and a reschedule refuse what it refuses, and the list of slo
 The hours are minutes of a local day, so that slots move with daylight saving time.
 """
 
+from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -114,14 +115,15 @@ def starts(
         day, until = first.astimezone(here).date(), last.astimezone(here).date()
         while day <= until:
             opens, closes = user.hours.get(day.weekday(), (0, 0))
-            found |= _starts_of_day(user.time_zone, day, range(opens, closes - length + 1, step))
+            times = _starts_of_day(user.time_zone, day, range(opens, closes - length + 1, step))
+            found.update(times[bisect_left(times, first) : bisect_right(times, last)])
             day += timedelta(days=1)
-    return sorted(start for start in found if first <= start <= last)
+    return sorted(found)
 
 
 @lru_cache(maxsize=1024)
-def _starts_of_day(time_zone: str, day: date, at: range) -> frozenset[datetime]:
-    """Return the times of a local day at these minutes."""
+def _starts_of_day(time_zone: str, day: date, at: range) -> list[datetime]:
+    """Return the times of a local day at these minutes, in order."""
     here = zone(time_zone)
     times = (datetime(day.year, day.month, day.day, *divmod(m, 60), tzinfo=here) for m in at)
-    return frozenset(moment.astimezone(UTC) for moment in times)
+    return sorted(moment.astimezone(UTC) for moment in times)

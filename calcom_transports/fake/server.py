@@ -39,7 +39,9 @@ _NEWEST = frozenset({"2026-05-01", "2026-06-12"})
 """Versions of other routes, in which nobody has seen whether a route of bookings is known."""
 
 _HEADERS = ("Content-Type", "application/json; charset=utf-8")
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=to_json)
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=to_json, check_circular=False
+)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
