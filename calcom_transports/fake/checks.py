@@ -3,35 +3,19 @@
 Each returns the value, or raises `InvalidInput` with the field, the fault and its remedy.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import inf
-from typing import Any, TypeVar
+from typing import Any
 
 from calcom_core.checks import bounded_int, did_you_mean, found_type, list_of, non_empty_string
 from calcom_core.errors import InvalidInput
 from calcom_core.routes import ROUTES
 
-T = TypeVar("T")
-
-_OPERATIONS = tuple(ROUTES)
 _weekday = bounded_int(0, 6)
 _minutes = list_of(bounded_int(0, 24 * 60), least=2, most=2)
 
 error_status = bounded_int(400, 599)
 """Checks that a value is the HTTP status of an error."""
-
-
-def instance_of(cls: type[T], example: str) -> Callable[[object, str], T]:
-    """Return a check for an instance of *cls*; the message has the *example*."""
-
-    def check(value: object, field: str) -> T:
-        if not isinstance(value, cls):
-            found = found_type(value)
-            problem = f"must be of the class {cls.__name__}, such as {example}, not {found}"
-            raise InvalidInput(field, problem)
-        return value
-
-    return check
 
 
 def operation_name(value: object, field: str) -> str:
@@ -40,7 +24,7 @@ def operation_name(value: object, field: str) -> str:
         found = found_type(value)
         raise InvalidInput(field, f"must be a name such as 'bookings.create', not {found}")
     if value not in ROUTES:
-        hint = did_you_mean(value, _OPERATIONS) or "; leave it out for a fault of every request"
+        hint = did_you_mean(value, tuple(ROUTES)) or "; leave it out for a fault of every request"
         raise InvalidInput(field, f"is not the name of an operation{hint}")
     return value
 

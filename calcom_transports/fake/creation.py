@@ -4,24 +4,23 @@ A create is checked in the server's order: the form, the event type and its book
 requirements of the event type, and then the time.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import UTC, timedelta
+from typing import Any, NoReturn
 
 from attrs import evolve
 
-from calcom_transports.fake.availability import find_place, is_busy, is_on_grid, zone
-from calcom_transports.fake.call import Call, ok
+from calcom_transports.fake.availability import find_place, is_busy, starts, zone
+from calcom_transports.fake.call import Call, made, ok
 from calcom_transports.fake.new_booking import (
-    NewBooking,
     check_recorded,
+    draft_of,
     event_type_of,
-    new_booking_of,
     occurrences_of,
 )
 from calcom_transports.fake.refusals import NotRecorded, refuse
-from calcom_transports.fake.rendering import Json, booking_json, new_booking_json
-from calcom_transports.fake.state import Attendee, Booking, EventType, State, minutes, utc
+from calcom_transports.fake.rendering import Json
+from calcom_transports.fake.state import Attendee, Booking, EventType, Span, State, minutes, utc
 from calcom_transports.fake.validation import check_create, check_legacy_create
 
 
@@ -33,21 +32,18 @@ def create(call: Call) -> Json:
     if event_type.requires_authentication and not call.hosts(event_type):
         refuse("needs-credentials" if call.caller is None else "needs-host")
     check_recorded(event_type, body)
-    start = utc(body["start"])
-    new = new_booking_of(call, event_type)
+    draft = draft_of(call, event_type, utc(body["start"]))
     if event_type.verifies_email:
         refuse("wrong-code" if body.get("emailVerificationCode") else "unverified")
-    _check_limits(state, new, start)
+    _check_limits(state, event_type, draft)
     count = occurrences_of(event_type, body)
     if count is None:
-        return ok(_book(call, new, start, None))
-    series_uid = state.new_uuid()
-    local = start.astimezone(zone(new.attendee.time_zone))
-    booked = []
-    for number in range(count):
-        again = (local + timedelta(weeks=number)).astimezone(UTC)
-        booked.append(_book(call, new, again, series_uid, later=number > 0))
-    return ok(booked)
+        return ok(_book(call, draft))
+    draft = evolve(draft, series_uid=state.new_uuid())
+    local = draft.start.astimezone(zone(draft.attendees[0].time_zone))
+    weeks = [(local + timedelta(weeks=number)).astimezone(UTC) for number in range(count)]
+    drafts = [evolve(draft, start=week, end=week + draft.length) for week in weeks]
+    return ok([_book(call, week) for week in drafts])
 
 
 def create_legacy(call: Call) -> Json:
@@ -56,165 +52,127 @@ def create_legacy(call: Call) -> Json:
     raise NotRecorded("bookings.create of the legacy API, with a body of that API")
 
 
-def _check_limits(state: State, new: NewBooking, start: datetime) -> None:
-    event_type = new.event_type
-    own = [
-        booking
-        for booking in state.bookings.values()
-        if booking.event_type_id == event_type.id and booking.is_active
-    ]
-    most = event_type.max_active_bookings
-    if most is not None:
-        theirs = [
-            booking
-            for booking in own
-            if booking.end > state.now
-            and any(person.email == new.attendee.email for person in booking.attendees)
-        ]
-        if len(theirs) >= most:
-            name = "max-active-reschedule" if event_type.offers_reschedule else "max-active"
-            refuse(name, uid=theirs[0].uid)
-    if event_type.bookings_per_day is not None:
-        day = start.date()
-        if sum(booking.start.date() == day for booking in own) >= event_type.bookings_per_day:
-            refuse("day-is-full")
+def _check_limits(state: State, event_type: EventType, draft: Booking) -> None:
+    most, daily = event_type.max_active_bookings, event_type.bookings_per_day
+    own = [booking for booking in state.active() if booking.event_type_id == event_type.id]
+    email, day = draft.attendees[0].email, draft.start.date()
+    theirs = [booking for booking in own if booking.end > state.now and booking.has(email)]
+    if most is not None and len(theirs) >= most:
+        name = "max-active-reschedule" if event_type.offers_reschedule else "max-active"
+        refuse(name, uid=theirs[0].uid)
+    if daily is not None and sum(booking.start.date() == day for booking in own) >= daily:
+        refuse("day-is-full")
 
 
-def _book(
-    call: Call, new: NewBooking, start: datetime, series_uid: str | None, later: bool = False
-) -> Json:
-    """Book one time; *later* times of a series are not checked as the first one is."""
-    state, event_type = call.state, new.event_type
-    end = start + minutes(new.length)
-    place = find_place(state, event_type, start, end)
-    hosts = place.hosts
-    if later and place.refusal == "taken":
-        hosts = _hosts_of_later_time(state, event_type, start, end)
-    elif place.refusal is not None:
-        _refuse_place(state, event_type, start, place.refusal)
+def _book(call: Call, draft: Booking) -> Json:
+    """Book one time; the later ones of a series are not checked as the first one is."""
+    state, event_type, person = call.state, call.state.type_of(draft), draft.attendees[0]
+    place = find_place(state, event_type, draft)
+    if place.refusal == "taken":
+        later = draft.series_uid is not None and bool(state.series(draft.series_uid))
+        (_refuse_later_time if later else _refuse_taken)(state, event_type, draft)
+    if place.joins is not None and place.joins.has(person.email):
+        refuse("second-seat")
+    if place.refusal is not None:
+        refuse(place.refusal)
     if place.joins is not None:
-        return _join(call, place.joins, new, series_uid)
-    if _is_repeated(state, new, start):
+        return _join(call, place.joins, draft)
+    if event_type.scheduling == "round_robin" and _is_repeated(state, draft):
+        # The server is known to return the earlier booking.
         raise NotRecorded("bookings.create once more for the same attendee and start")
-    if not is_on_grid(state, event_type, start, new.length):
-        raise NotRecorded("bookings.create at a time that is no start of a slot")
-    person, uid = new.attendee, state.new_uid()
-    if event_type.seats is not None:
-        people: tuple[Attendee, ...] = (seat(state, new),)
-    else:
-        people = (
-            evolve(person, id=state.new_attendee_id()),
-            *guests_of(state, new.guests, person.time_zone),
-            *_team(state, hosts),
-        )
+    check_grid(call, event_type, draft)
+    uid, people = state.new_uid(), _people(state, draft, place.hosts)
     booking = state.save(
-        Booking(
+        evolve(
+            draft,
             id=state.new_booking_id(),
             uid=uid,
-            title=title_of(state, event_type, hosts[0], person.name),
-            event_type_id=event_type.id,
-            host_ids=hosts,
-            status="pending" if event_type.requires_confirmation else "accepted",
-            start=start,
-            end=end,
-            created_at=state.now,
-            updated_at=state.now,
+            title=title_of(state, event_type, place.hosts[0], person.name),
+            host_ids=place.hosts,
             attendees=people,
-            location=new.location,
-            ics_uid=f"{state.new_uid() if event_type.seats else uid}@Cal.com",
-            seated=event_type.seats is not None,
-            series_uid=series_uid,
-            metadata={} if event_type.seats else new.metadata,
-            responses={} if event_type.seats else new.responses,
+            ics_uid=f"{state.new_uid() if draft.seated else uid}@Cal.com",
+            metadata={} if draft.seated else draft.metadata,
+            responses={} if draft.seated else draft.responses,
         )
     )
     state.tell("BOOKING_REQUESTED" if booking.status == "pending" else "BOOKING_CREATED", booking)
-    seat_uid = people[0].seat_uid
-    shown = _shown(call, event_type, booking)
-    return new_booking_json(booking_json(state, booking, shown), seat_uid)
+    return made(call.shown(booking), people[0].seat_uid)
 
 
-def _shown(call: Call, event_type: EventType, booking: Booking) -> tuple[Attendee, ...]:
-    """Return the attendees whom the caller may see."""
-    visible = event_type.shows_attendees or call.hosts(event_type)
-    return booking.attendees if visible else ()
+def _refuse_taken(state: State, event_type: EventType, draft: Booking) -> NoReturn:
+    for booking in state.active():
+        waits = booking.status == "pending" and booking.start <= draft.start < booking.end
+        if waits and set(booking.host_ids) & set(event_type.host_ids):
+            raise NotRecorded(
+                "bookings.create at the time of a booking that waits for confirmation"
+            )
+    refuse("taken")
 
 
-def _refuse_place(state: State, event_type: EventType, start: datetime, refusal: str) -> None:
-    """Refuse a time, unless only a booking that waits for confirmation has it."""
-    if refusal == "taken" and any(
-        booking.status == "pending" and booking.start <= start < booking.end
-        for booking in state.bookings.values()
-        if set(booking.host_ids) & set(event_type.host_ids)
-    ):
-        raise NotRecorded("bookings.create at the time of a booking that waits for confirmation")
-    refuse(refusal)
-
-
-def _is_repeated(state: State, new: NewBooking, start: datetime) -> bool:
-    """Tell whether the server may return an earlier booking, as a round robin's is known for."""
-    return new.event_type.scheduling == "round_robin" and any(
-        booking.event_type_id == new.event_type.id
-        and booking.start == start
-        and booking.is_active
-        and booking.attendees[0].email == new.attendee.email
-        for booking in state.bookings.values()
-    )
-
-
-def _hosts_of_later_time(
-    state: State, event_type: EventType, start: datetime, end: datetime
-) -> tuple[int, ...]:
+def _refuse_later_time(state: State, event_type: EventType, draft: Booking) -> NoReturn:
     """Refuse a later time of a series that another booking has taken, as far as it was recorded."""
-    owner = event_type.host_ids[0]
-    for booking in state.bookings.values():
-        own = booking.is_active and booking.host_ids[0] == owner
-        if own and (booking.start, booking.end) == (start, end):
+    owner, time = event_type.host_ids[0], (draft.start, draft.end)
+    for booking in state.active():
+        if booking.host_ids[0] == owner and (booking.start, booking.end) == time:
             refuse("conflict")
-    if is_busy(state, owner, start, end):
+    if is_busy(state, owner, draft, None):
         raise NotRecorded("a series with a later time that overlaps another booking")
     raise NotRecorded("a series with a later time outside the hours")
 
 
-def _join(call: Call, booking: Booking, new: NewBooking, series_uid: str | None) -> Json:
+def check_grid(call: Call, event_type: EventType, time: Span) -> None:
+    """Stop where no slot begins then, for any of the hosts."""
+    if not starts(call.state, event_type, time.length // minutes(1), time.start, time.start):
+        raise NotRecorded(f"{call.operation} with a time that is no start of a slot")
+
+
+def _is_repeated(state: State, draft: Booking) -> bool:
+    return any(
+        booking.event_type_id == draft.event_type_id
+        and booking.start == draft.start
+        and booking.attendees[0].email == draft.attendees[0].email
+        for booking in state.active()
+    )
+
+
+def _join(call: Call, booking: Booking, draft: Booking) -> Json:
     """Take a seat of a booking that is there."""
-    state = call.state
-    if any(person.email == new.attendee.email for person in booking.attendees):
-        raise NotRecorded("bookings.create of a second seat for the same e-mail address")
-    if (booking.series_uid is None) != (series_uid is None):
+    if (booking.series_uid is None) != (draft.series_uid is None):
         raise NotRecorded("bookings.create of seats of a series at the time of a single booking")
-    taken = seat(state, new)
-    booking = state.save(evolve(booking, attendees=(*booking.attendees, taken)))
-    state.tell("BOOKING_CREATED", booking)
-    data = booking_json(state, booking, _shown(call, new.event_type, booking))
-    if series_uid is not None:
-        return new_booking_json(data, taken.seat_uid)
-    return {**data, "seatUid": taken.seat_uid}
+    taken = _seat(call.state, draft)
+    booking = call.state.save(evolve(booking, attendees=(*booking.attendees, taken)))
+    call.state.tell("BOOKING_CREATED", booking)
+    data = call.shown(booking)
+    single = draft.series_uid is None
+    return {**data, "seatUid": taken.seat_uid} if single else made(data, taken.seat_uid)
 
 
-def seat(state: State, new: NewBooking) -> Attendee:
-    """Return an attendee with a new seat."""
-    own = {key: value for key, value in new.responses.items() if key not in {"email", "guests"}}
+def _seat(state: State, draft: Booking) -> Attendee:
+    """Return the attendee of a draft with a new seat."""
+    own = {key: value for key, value in draft.responses.items() if key != "email"}
     return evolve(
-        new.attendee,
+        draft.attendees[0],
         id=state.new_attendee_id(),
         seat_uid=state.new_uuid(),
-        responses={**own, "guests": list(new.guests)},
-        metadata=new.metadata,
+        responses={"guests": [], **own},
+        metadata=draft.metadata,
     )
 
 
-def guests_of(state: State, emails: tuple[str, ...], time_zone: str) -> tuple[Attendee, ...]:
+def _people(state: State, draft: Booking, hosts: tuple[int, ...]) -> tuple[Attendee, ...]:
+    """Return who attends a new booking: who books, the guests, and hosts beside the organiser."""
+    if draft.seated:
+        return (_seat(state, draft),)
+    person = evolve(draft.attendees[0], id=state.new_attendee_id())
+    guests = guests_of(state, draft.responses.get("guests", ()), person.time_zone)
+    users = [state.users[host_id] for host_id in hosts[1:]]
+    team = [Attendee(state.new_attendee_id(), u.name, u.email, u.time_zone) for u in users]
+    return (person, *guests, *team)
+
+
+def guests_of(state: State, emails: Iterable[str], time_zone: str) -> tuple[Attendee, ...]:
     """Return guests as attendees, who have no name."""
     return tuple(Attendee(state.new_attendee_id(), "", email, time_zone) for email in emails)
-
-
-def _team(state: State, hosts: tuple[int, ...]) -> tuple[Attendee, ...]:
-    """Return the hosts beside the organiser as attendees, as a collective booking has them."""
-    return tuple(
-        Attendee(state.new_attendee_id(), user.name, user.email, user.time_zone)
-        for user in (state.users[host_id] for host_id in hosts[1:])
-    )
 
 
 def title_of(state: State, event_type: EventType, host_id: int, name: str) -> str:

@@ -8,7 +8,7 @@ something between client and server.
 from collections.abc import Collection
 from typing import Literal
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from calcom_core.checks import check_fields, checked_by, positive_int
 from calcom_core.http import Response
@@ -18,9 +18,9 @@ Kind = Literal["refuse_connections", "lose_response", "delay", "fail"]
 """The methods of `FakeCalcom` that set a fault."""
 
 
-@frozen(field_transformer=check_fields)
+@define(field_transformer=check_fields)
 class Fault:
-    """A fault of *times* requests from the *at*-th on, counted from 1.
+    """A fault of *times* requests from the *at*-th on, counted from 1; it has *seen* some.
 
     *on* is the name of an operation, or None for every request.
     *seconds* is how long a delay takes, and *response* what comes in place of the server's own;
@@ -34,6 +34,7 @@ class Fault:
     seconds: float = field(default=0, metadata=checked_by(seconds))
     response: Response | None = None
     executes: bool = False
+    seen: int = field(default=0, init=False)
 
     def __str__(self) -> str:
         """Return the call that sets the fault, such as `delay(30, on='bookings.create')`."""
@@ -46,46 +47,26 @@ class Fault:
 
 
 @define
-class _Watched:
-    fault: Fault
-    seen: int = 0
-
-    @property
-    def triggered(self) -> bool:
-        return self.seen >= self.fault.at
-
-
-@define
 class Faults:
-    """The faults to come, each with how many requests it has seen."""
+    """The faults that were set, each with how many requests it has seen."""
 
-    _watched: list[_Watched] = field(factory=list)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no fault left."""
-        return not self._watched
+    all: list[Fault] = field(factory=list)
 
     @property
     def untriggered(self) -> list[Fault]:
         """The faults whose first request has not come yet."""
-        return [watched.fault for watched in self._watched if not watched.triggered]
-
-    def add(self, fault: Fault) -> None:
-        """Watch for the requests of a fault from now on."""
-        self._watched.append(_Watched(fault))
+        return [fault for fault in self.all if fault.seen < fault.at]
 
     def clear(self) -> None:
         """Discard every fault."""
-        self._watched.clear()
+        self.all.clear()
 
-    def of(self, names: Collection[str]) -> list[Fault]:
+    def of(self, names: Collection[str | None]) -> list[Fault]:
         """Return the faults of a request, which belongs to an operation of these *names*."""
         found = []
-        for watched in self._watched:
-            fault = watched.fault
+        for fault in self.all:
             if fault.on is None or fault.on in names:
-                watched.seen += 1
-                if fault.at <= watched.seen < fault.at + fault.times:
+                fault.seen += 1
+                if fault.at <= fault.seen < fault.at + fault.times:
                     found.append(fault)
         return found

@@ -35,9 +35,9 @@ ENDPOINT_LIMITS: Mapping[str, RateLimit] = {
 
 @define
 class _Counter:
-    count: int = 0
-    until: datetime | None = None
+    until: datetime
     """When the window ends, or the block."""
+    count: int = 0
     blocks: bool = False
 
 
@@ -45,7 +45,7 @@ class _Counter:
 class Counters:
     """The requests of each key in each limit so far."""
 
-    _counters: dict[tuple[str, str], _Counter]
+    _counters: dict[tuple[str, str], _Counter] = field(factory=dict)
 
     def count(
         self, key: str, limits: Sequence[RateLimit], now: datetime
@@ -54,30 +54,22 @@ class Counters:
         headers: list[tuple[str, str]] = []
         blocked = []
         for limit in limits:
-            counter = self._counters.setdefault((key, limit.name), _Counter())
-            _count(counter, limit, now)
+            counter = self._counters.get((key, limit.name))
+            if counter is None or now >= counter.until:
+                counter = _Counter(now + timedelta(seconds=limit.window))
+                self._counters[key, limit.name] = counter
+            counter.count += 1
+            if counter.count > limit.limit and not counter.blocks:
+                counter.blocks, counter.until = True, now + timedelta(seconds=limit.block)
             blocked.append(counter.blocks)
-            left = 0 if counter.blocks else limit.limit - counter.count
-            reset = (counter.until or now) - now
-            headers += (
-                (f"X-RateLimit-Limit-{limit.name}", str(limit.limit)),
-                (f"X-RateLimit-Remaining-{limit.name}", str(left)),
-                (f"X-RateLimit-Reset-{limit.name}", str(ceil(reset.total_seconds()))),
-            )
+            shown = {
+                "Limit": limit.limit,
+                "Remaining": max(limit.limit - counter.count, 0),
+                "Reset": ceil((counter.until - now).total_seconds()),
+            }
+            headers += ((f"X-RateLimit-{name}-{limit.name}", str(n)) for name, n in shown.items())
         return headers, bool(blocked) and all(blocked)
 
     def clear(self) -> None:
         """Forget every request."""
         self._counters.clear()
-
-
-def _count(counter: _Counter, limit: RateLimit, now: datetime) -> None:
-    if counter.until is None or now >= counter.until:
-        counter.count, counter.blocks = 0, False
-        counter.until = now + timedelta(seconds=limit.window)
-    if counter.blocks:
-        return
-    counter.count += 1
-    if counter.count > limit.limit:
-        counter.blocks = True
-        counter.until = now + timedelta(seconds=limit.block)

@@ -1,47 +1,34 @@
 """Reading bookings: one, a series, by a seat, and the list with its filters, orders and pages.
 
 The totals of a list ignore the filters by creation and update, as the server's do.
+A list by cursor has no totals, and its status decides the order.
 """
 
-from collections.abc import Callable, Mapping
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
+from uuid import UUID
 
-from attrs import frozen
-
+from calcom_core.versions import BY_CURSOR
 from calcom_transports.fake.call import Call, ok
 from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
-from calcom_transports.fake.rendering import (
-    Json,
-    booking_json,
-    legacy_booking_json,
-    page_json,
-)
+from calcom_transports.fake.rendering import Json, legacy_booking_json, page_json
 from calcom_transports.fake.state import Booking, utc
 from calcom_transports.fake.validation import is_iso, problem_of
-
-_ENDED = frozenset({"cancelled", "rejected"})
 
 
 def get(call: Call) -> Json:
     """`GET /v2/bookings/{booking_uid}`, of a booking or of a series."""
-    if series := call.state.series(call.params["booking_uid"]):
-        return ok([_shown(call, booking) for booking in series])
-    return ok(_shown(call, call.booking()))
-
-
-def _shown(call: Call, booking: Booking) -> Json:
-    event_type = call.state.event_types[booking.event_type_id]
-    hidden = booking.seated and not event_type.shows_attendees and not call.is_host(booking)
-    return booking_json(call.state, booking, () if hidden else None)
+    if series := call.state.series(call.uid):
+        return ok([call.shown(booking) for booking in series])
+    return ok(call.shown(call.booking()))
 
 
 def get_legacy(call: Call) -> Json:
     """Return a booking in the shape of the legacy API."""
-    booking = call.state.bookings.get(call.params["booking_uid"])
-    if booking is None or booking.seated or booking.series_uid is not None:
-        raise NotRecorded("the legacy API with a booking that is unknown, recurring or seated")
-    return ok(legacy_booking_json(call.state, booking))
+    return ok(legacy_booking_json(call.state, call.legacy_booking()))
 
 
 def get_by_seat(call: Call) -> Json:
@@ -50,22 +37,17 @@ def get_by_seat(call: Call) -> Json:
     booking = call.state.of_seat(seat_uid)
     if booking is None:
         refuse("no-booking-of-seat", seat_uid=seat_uid)
-    event_type = call.state.event_types[booking.event_type_id]
-    all_shown = event_type.shows_attendees or call.is_host(booking)
-    own = [person for person in booking.attendees if all_shown or person.seat_uid == seat_uid]
-    data = booking_json(call.state, booking, own)
+    data = call.shown(booking, seat_uid)
     del data["hosts"][0]["timeZone"]
     return ok(data)
 
 
-def _is_upcoming(booking: Booking, now: datetime) -> bool:
-    if booking.series_uid is not None:
-        return booking.end >= now and booking.status == "accepted"
-    return booking.end >= now and booking.status not in _ENDED
-
-
+_ENDED = frozenset({"cancelled", "rejected"})
 _STATUSES: dict[str, Callable[[Booking, datetime], bool]] = {
-    "upcoming": _is_upcoming,
+    "upcoming": lambda booking, now: (
+        booking.end >= now
+        and booking.status not in (_ENDED if booking.series_uid is None else {*_ENDED, "pending"})
+    ),
     "recurring": lambda booking, now: (
         booking.end >= now and booking.series_uid is not None and booking.status not in _ENDED
     ),
@@ -82,156 +64,163 @@ _SORTS: dict[str, Callable[[Booking], datetime]] = {
     "sortCreated": lambda booking: booking.created_at,
     "sortUpdatedAt": lambda booking: booking.updated_at,
 }
+_TEXTS: dict[str, Callable[[Booking, str], bool]] = {
+    "attendeeEmail": lambda booking, text: booking.has(text),
+    "attendeeName": lambda booking, text: any(p.name == text for p in booking.attendees),
+    "bookingUid": lambda booking, text: booking.uid == text,
+}
 _TIMES: dict[str, Callable[[Booking, datetime], bool]] = {
     "afterStart": lambda booking, moment: booking.start >= moment,
     "beforeEnd": lambda booking, moment: booking.end <= moment,
+}
+_NOT_COUNTED: dict[str, Callable[[Booking, datetime], bool]] = {
     "afterCreatedAt": lambda booking, moment: booking.created_at >= moment,
     "beforeCreatedAt": lambda booking, moment: booking.created_at <= moment,
     "afterUpdatedAt": lambda booking, moment: booking.updated_at >= moment,
     "beforeUpdatedAt": lambda booking, moment: booking.updated_at <= moment,
 }
-_NOT_COUNTED = ("afterCreatedAt", "beforeCreatedAt", "afterUpdatedAt", "beforeUpdatedAt")
 """The filters that the totals ignore."""
+
+_INVALID = {
+    "status": ("isEnum", f"Invalid status. Allowed are {', '.join(_STATUSES)}"),
+    "sortStart": ("isEnum", 'SortStart must be either "asc" or "desc".'),
+    "eventTypeId": ("isInt", "eventTypeId must be an integer number"),
+    "afterStart": ("isIso8601", "fromDate must be a valid ISO 8601 date."),
+}
+"""The rule and the text by which the server refuses a parameter, where that was recorded."""
 
 
 def list_bookings(call: Call) -> Json:
-    """`GET /v2/bookings`."""
+    """`GET /v2/bookings`, by *take* and *skip*, or in newer versions by *limit* and *cursor*."""
+    if call.version in BY_CURSOR:
+        return _list_by_cursor(call)
     take, skip = _number(call, "take", 100, 1), _number(call, "skip", 0, 0)
     if take > 250:
         raise NotRecorded("bookings.list with take above 250")
     statuses = _statuses(call)
-    wanted = _Filter(
-        statuses,
-        _ids(call, "eventTypeIds", "eventTypeId"),
-        _ids(call, "teamsIds", "teamId"),
-        {name: call.query[name][0] for name in _TEXTS if name in call.query},
-    )
-    counted = [item for item in call.state.bookings.values() if wanted.passes(call, item)]
-    times = {name: _moment(call, name) for name in _TIMES if name in call.query}
-    for name, moment in times.items():
-        if name not in _NOT_COUNTED:
-            counted = [booking for booking in counted if _TIMES[name](booking, moment)]
-    found = counted
-    for name, moment in times.items():
-        if name in _NOT_COUNTED:
-            found = [booking for booking in found if _TIMES[name](booking, moment)]
-    found = _sorted(call, found, statuses)[skip : skip + take]
+    counted = _filtered(call, statuses)
+    found = _sorted(call, _within(call, _NOT_COUNTED, counted), statuses)
     return {
-        "status": "success",
-        "data": [booking_json(call.state, booking) for booking in found],
+        **ok([call.shown(booking) for booking in found[skip : skip + take]]),
         "pagination": page_json(len(counted), take, skip),
     }
 
 
-@frozen
-class _Filter:
-    """The conditions of a booking apart from its times."""
-
-    statuses: list[str]
-    types: set[int] | None
-    teams: set[int] | None
-    texts: Mapping[str, str]
-
-    def passes(self, call: Call, booking: Booking) -> bool:
-        """Tell whether a booking is the caller's, and passes."""
-        user = call.user
-        if user.id not in booking.host_ids and not any(
-            person.email == user.email for person in booking.attendees
-        ):
-            return False
-        now, event_type = call.state.now, call.state.event_types[booking.event_type_id]
-        return (
-            (not self.statuses or any(_STATUSES[name](booking, now) for name in self.statuses))
-            and (self.types is None or booking.event_type_id in self.types)
-            and (self.teams is None or event_type.team_id in self.teams)
-            and all(_TEXTS[name](booking, text) for name, text in self.texts.items())
-        )
+def _list_by_cursor(call: Call) -> Json:
+    statuses, limit = _statuses(call), _number(call, "limit", 50, 1)
+    if len(statuses) > 1 or limit > 100:
+        raise NotRecorded("bookings.list by cursor with several statuses, or a limit above 100")
+    newest_first = not statuses or statuses[0] in _NEWEST_FIRST
+    found = _within(call, _NOT_COUNTED, _filtered(call, statuses))
+    found.sort(key=_sort_uuid, reverse=newest_first)
+    if (cursor := call.text("cursor")) is not None:
+        last = _read_cursor(cursor)
+        is_next = last.__gt__ if newest_first else last.__lt__
+        found = [item for item in found if is_next(_sort_uuid(item))]
+    page = found[:limit]
+    cursor = _cursor(page[-1]) if len(found) > limit else None
+    pagination = {"nextCursor": cursor, "hasMore": cursor is not None}
+    return {**ok([call.shown(booking) for booking in page]), "pagination": pagination}
 
 
-_TEXTS: dict[str, Callable[[Booking, str], bool]] = {
-    "attendeeEmail": lambda booking, text: any(p.email == text for p in booking.attendees),
-    "attendeeName": lambda booking, text: any(p.name == text for p in booking.attendees),
-    "bookingUid": lambda booking, text: booking.uid == text,
-}
+def _sort_uuid(booking: Booking) -> str:
+    """Return a uuid of version 7 that sorts as the start of a booking, as those of the server."""
+    milliseconds = int(booking.start.timestamp() * 1000)
+    return str(UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62) | booking.id))
+
+
+def _cursor(booking: Booking) -> str:
+    text = json.dumps({"v": 1, "sortUuid": _sort_uuid(booking)}, separators=(",", ":"))
+    return b64encode(text.encode()).decode()
+
+
+def _read_cursor(cursor: str) -> str:
+    try:
+        return str(json.loads(b64decode(cursor))["sortUuid"])
+    except (ValueError, LookupError, TypeError):
+        raise NotRecorded("bookings.list by a cursor that the server did not send") from None
+
+
+def _filtered(call: Call, statuses: list[str]) -> list[Booking]:
+    """Return the caller's bookings that pass the filters which the totals count."""
+    user, now = call.user, call.state.now
+    types = _ids(call, "eventTypeIds", "eventTypeId")
+    teams = _ids(call, "teamsIds", "teamId")
+    texts = {name: call.query[name][0] for name in _TEXTS if name in call.query}
+    found = [
+        booking
+        for booking in call.state.bookings.values()
+        if (user.id in booking.host_ids or booking.has(user.email))
+        and (not statuses or any(_STATUSES[name](booking, now) for name in statuses))
+        and (types is None or booking.event_type_id in types)
+        and (teams is None or call.state.type_of(booking).team_id in teams)
+        and all(_TEXTS[name](booking, text) for name, text in texts.items())
+    ]
+    return _within(call, _TIMES, found)
+
+
+def _within(
+    call: Call, filters: dict[str, Callable[[Booking, datetime], bool]], found: list[Booking]
+) -> list[Booking]:
+    for name, passes in filters.items():
+        if (text := call.text(name)) is not None:
+            if not is_iso(text):
+                _refuse(name, text, "date")
+            moment = utc(text)
+            found = [booking for booking in found if passes(booking, moment)]
+    return found
 
 
 def _sorted(call: Call, found: list[Booking], statuses: list[str]) -> list[Booking]:
-    for name, key in _SORTS.items():
-        order = call.text(name)
-        if order is not None:
+    key, reverse = _SORTS["sortStart"], len(statuses) == 1 and statuses[0] in _NEWEST_FIRST
+    for name in _SORTS:
+        if (order := call.text(name)) is not None:
             if order not in {"asc", "desc"}:
-                if name != "sortStart":
-                    raise NotRecorded(f"bookings.list with {name} that is no order")
-                text = 'SortStart must be either "asc" or "desc".'
-                raise _invalid(name, order, "isEnum", text)
-            return sorted(found, key=lambda b: (key(b), b.id), reverse=order == "desc")
-    newest_first = len(statuses) == 1 and statuses[0] in _NEWEST_FIRST
-    return sorted(found, key=lambda b: (b.start, b.id), reverse=newest_first)
+                _refuse(name, order, "order")
+            key, reverse = _SORTS[name], order == "desc"
+            break
+    return sorted(found, key=lambda booking: (key(booking), booking.id), reverse=reverse)
 
 
 def _statuses(call: Call) -> list[str]:
     given = [name for text in call.query.get("status", ()) for name in text.split(",")]
     if any(name not in _STATUSES for name in given):
-        text = f"Invalid status. Allowed are {', '.join(_STATUSES)}"
-        raise _invalid("status", given, "isEnum", text)
+        _refuse("status", given, "status")
     return given
 
 
-def _invalid(name: str, value: Any, rule: str, text: str) -> RefusedByForm:
-    return RefusedByForm([problem_of({name: value}, name, rule, text)])
+def _refuse(name: str, value: Any, expected: str) -> NoReturn:
+    if name not in _INVALID:
+        raise NotRecorded(f"bookings.list with {name} that is no {expected}")
+    raise RefusedByForm(problem_of({name: value}, name, *_INVALID[name]))
 
 
 def _number(call: Call, name: str, usual: int, least: int) -> int:
     text = call.text(name)
     if text is None:
         return usual
+    rule, problem = "min", f"{name} must not be less than {least}"
     try:
         value = int(text)
     except ValueError:
-        raise RefusedByForm([_not_a_number(name, least)]) from None
+        if name != "take":
+            _refuse(name, None, "number")
+        error = problem_of({name: None}, name, rule, problem)
+        error["constraints"] |= {
+            "max": "take must not be greater than 250",
+            "isNumber": "take must be a number conforming to the specified constraints",
+        }
+        raise RefusedByForm(error) from None
     if value < least:
-        problem = f"{name} must not be less than {least}"
-        raise _invalid(name, value, "min", problem)
+        raise RefusedByForm(problem_of({name: value}, name, rule, problem))
     return value
-
-
-def _not_a_number(name: str, least: int) -> Json:
-    if name != "take":
-        raise NotRecorded(f"bookings.list with {name} that is no number")
-    error = problem_of({name: None}, name, "max", "take must not be greater than 250")
-    error["constraints"] |= {
-        "min": f"take must not be less than {least}",
-        "isNumber": "take must be a number conforming to the specified constraints",
-    }
-    return error
 
 
 def _ids(call: Call, plural: str, singular: str) -> set[int] | None:
     """Return the ids of a filter; the plural parameter wins over the singular one."""
-    if texts := call.query.get(plural):
-        ids = [part for text in texts for part in text.split(",")]
-        if not all(part.isdigit() for part in ids):
-            raise NotRecorded(f"bookings.list with {plural} that are no numbers")
-        return {int(part) for part in ids}
-    text = call.text(singular)
-    if text is None:
-        return None
-    if not text.isdigit():
-        if singular != "eventTypeId":
-            raise NotRecorded(f"bookings.list with {singular} that is no number")
-        raise _invalid(singular, None, "isInt", "eventTypeId must be an integer number")
-    return {int(text)}
-
-
-_DATE_NAMES = {"afterStart": "fromDate"}
-"""The name of each parameter in the text of the server."""
-
-
-def _moment(call: Call, name: str) -> datetime:
-    text = call.text(name)
-    if text is None or not is_iso(text):
-        if name not in _DATE_NAMES:
-            raise NotRecorded(f"bookings.list with {name} that is no date")
-        problem = f"{_DATE_NAMES[name]} must be a valid ISO 8601 date."
-        raise _invalid(name, text, "isIso8601", problem)
-    return utc(text)
+    name, ids = plural, [part for text in call.query.get(plural, ()) for part in text.split(",")]
+    if not ids:
+        name, ids = singular, call.query.get(singular, [])[:1]
+    if not all(part.isdecimal() for part in ids):
+        _refuse(name, None, "number")
+    return {int(part) for part in ids} or None

@@ -4,30 +4,22 @@ Location, length and the responses of the booking fields come from the input, or
 type.
 """
 
-from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
-
-from attrs import frozen
 
 from calcom_transports.fake.call import Call
 from calcom_transports.fake.refusals import NotRecorded, refuse
 from calcom_transports.fake.rendering import Json
-from calcom_transports.fake.state import Attendee, BookingField, EventType, Location, State
+from calcom_transports.fake.state import (
+    Attendee,
+    Booking,
+    BookingField,
+    EventType,
+    State,
+    minutes,
+)
 from calcom_transports.fake.validation import is_email
-
-
-@frozen
-class NewBooking:
-    """The checked input of a create, without its time."""
-
-    event_type: EventType
-    attendee: Attendee
-    guests: tuple[str, ...]
-    metadata: Mapping[str, Any]
-    responses: Mapping[str, Any]
-    location: str
-    length: int
 
 
 def check_recorded(event_type: EventType, body: Mapping[str, Any]) -> None:
@@ -47,34 +39,24 @@ def check_recorded(event_type: EventType, body: Mapping[str, Any]) -> None:
 
 def event_type_of(call: Call) -> EventType:
     """Return the event type that a create names."""
-    body, state = call.body, call.state
-    if event_type_id := body.get("eventTypeId"):
-        if event_type_id not in state.event_types:
-            raise NotRecorded("bookings.create with an unknown event type")
-        return state.event_types[event_type_id]
-    slug = body.get("eventTypeSlug")
-    return event_type_of_slug(state, slug, body.get("username"), body.get("teamSlug"))
+    body = call.body
+    if not (number := body.get("eventTypeId")):
+        names = (body.get(key) for key in ("eventTypeSlug", "username", "teamSlug"))
+        return event_type_of_slug(call.state, *names)
+    if number not in call.state.event_types:
+        refuse("no-event-type", id=number)
+    return call.state.event_types[number]
 
 
 def event_type_of_slug(
     state: State, slug: str | None, username: str | None, team_slug: str | None
 ) -> EventType:
     """Return the event type of a user or a team by its slug, or refuse."""
-    if username is not None:
-        owner = next((user for user in state.users.values() if user.username == username), None)
-        if owner is None:
-            refuse("no-user", username=username)
-        own = [
-            item
-            for item in state.event_types.values()
-            if item.team_id is None and item.host_ids[0] == owner.id
-        ]
-    else:
-        team = next((team for team in state.teams.values() if team.slug == team_slug), None)
-        if team is None:
-            refuse("no-team", slug=team_slug)
-        own = [item for item in state.event_types.values() if item.team_id == team.id]
-    found = next((item for item in own if item.slug == slug), None)
+    by_user = username is not None
+    owner = state.user_named(username) if by_user else state.team_named(team_slug)
+    if owner is None:
+        refuse("no-user" if by_user else "no-team", username=username, slug=team_slug)
+    found = next((item for item in state.own_types(owner) if item.slug == slug), None)
     if found is None:
         raise NotRecorded("an unknown slug of a user or a team that exists")
     return found
@@ -84,48 +66,44 @@ def occurrences_of(event_type: EventType, body: Mapping[str, Any]) -> int | None
     """Return how many bookings a series gets; None is a single booking."""
     if event_type.occurrences is None:
         return None
-    count = body.get("recurrenceCount", event_type.occurrences)
+    count: int = body.get("recurrenceCount", event_type.occurrences)
     if count > event_type.occurrences:
         refuse("too-many-occurrences")
-    return int(count)
+    return count
 
 
-def new_booking_of(call: Call, event_type: EventType) -> NewBooking:
-    """Return the checked input of a create."""
-    body = call.body
-    person, guests = body["attendee"], body.get("guests", [])
+def draft_of(call: Call, event_type: EventType, start: datetime) -> Booking:
+    """Return the booking of a create, checked, without its ids, its hosts and its title."""
+    body, person, now = call.body, call.body["attendee"], call.state.now
+    guests, metadata = body.get("guests", []), body.get("metadata", {})
     phone = person.get("phoneNumber")
     email = person.get("email") or f"{(phone or '').lstrip('+')}@sms.cal.com"
-    responses: dict[str, Any] = {"email": email, "name": person["name"]}
-    if phone:
-        responses["attendeePhoneNumber"] = phone
-    if guests:
-        responses["guests"] = guests
     length = _length(event_type, body.get("lengthInMinutes"))
     location, said = _location(event_type, body)
-    if said is not None:
-        responses["location"] = said
     given = body.get("bookingFieldsResponses", {})
     for item in event_type.booking_fields:
         _check_field(event_type, item, given)
-    responses |= given
-    _check_addresses(responses, guests, body.get("metadata", {}))
-    attendee = Attendee(
-        0,  # each booking gives its own id
-        person["name"],
-        email,
-        person["timeZone"],
-        person.get("language", "en"),
-        phone_number=phone,
-    )
-    return NewBooking(
-        event_type,
-        attendee,
-        tuple(guests),
-        body.get("metadata", {}),
-        responses,
-        location,
-        length,
+    _check_addresses(email, guests, metadata)
+    told = {"attendeePhoneNumber": phone, "guests": guests, "location": said}
+    responses = {key: value for key, value in told.items() if value}
+    name, time_zone, language = person["name"], person["timeZone"], person.get("language", "en")
+    return Booking(
+        id=0,
+        uid="",
+        title="",
+        event_type_id=event_type.id,
+        host_ids=(),
+        status="pending" if event_type.requires_confirmation else "accepted",
+        start=start,
+        end=start + minutes(length),
+        created_at=now,
+        updated_at=now,
+        attendees=(Attendee(0, name, email, time_zone, language, phone_number=phone),),
+        location=location,
+        ics_uid="",
+        seated=event_type.seats is not None,
+        metadata=metadata,
+        responses={"email": email, "name": name, **responses, **given},
     )
 
 
@@ -150,30 +128,23 @@ def _location(event_type: EventType, body: Mapping[str, Any]) -> tuple[str, Json
         if not wanted.startswith(("http://", "https://")):
             raise NotRecorded("bookings.create with a location as text that is no URL")
         return wanted, {"value": "link", "optionValue": wanted}
-    kind = wanted.get("type")
+    kind, phone = wanted.get("type"), wanted.get("phone")
     own = next((item for item in event_type.locations if item.type == kind), None)
     if own is None:
         types = ", ".join(item.type for item in event_type.locations)
         refuse("wrong-location", type=kind, id=event_type.id, types=types)
-    return _chosen(own, wanted)
-
-
-def _chosen(own: Location, wanted: Mapping[str, Any]) -> tuple[str, Json]:
-    if own.type == "link":
+    if kind == "link":
         return own.value, {"value": "link", "optionValue": ""}
-    if own.type == "attendeePhone" and isinstance(wanted.get("phone"), str):
-        return wanted["phone"], {"value": "phone", "optionValue": wanted["phone"]}
-    raise NotRecorded(f"bookings.create with a location of the type {own.type}")
+    if kind == "attendeePhone" and isinstance(phone, str):
+        return phone, {"value": "phone", "optionValue": phone}
+    raise NotRecorded(f"bookings.create with a location of the type {kind}")
 
 
-_NAMES = {
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    list: "object",
-    dict: "object",
-    type(None): "object",
-}
+_NAMES = {bool: "boolean", int: "number", float: "number"}
+
+
+def _type_in_javascript(value: object) -> str:
+    return _NAMES.get(type(value), "object")
 
 
 def _check_field(event_type: EventType, item: BookingField, given: Mapping[str, Any]) -> None:
@@ -182,21 +153,19 @@ def _check_field(event_type: EventType, item: BookingField, given: Mapping[str, 
         if item.required:
             refuse("field-missing", slug=item.slug, id=event_type.id)
     elif item.type == "text" and not isinstance(value, str):
-        refuse("field-type", slug=item.slug, received=_NAMES[type(value)])
+        refuse("field-type", slug=item.slug, received=_type_in_javascript(value))
     elif item.options and value not in item.options:
         raise NotRecorded("bookings.create with a response outside the options")
 
 
-def _check_addresses(
-    responses: Mapping[str, Any], guests: list[Any], metadata: Mapping[str, Any]
-) -> None:
-    if not is_email(responses["email"]):
+def _check_addresses(email: str, guests: list[Any], metadata: Mapping[str, Any]) -> None:
+    if not is_email(email):
         refuse("zod", path="responses", problem="{email}email_validation_error")
     if not all(is_email(guest) for guest in guests):
         refuse("zod", path="responses", problem="{guests}email_validation_error")
-    if any(count > 1 for count in Counter(guests).values()):
+    if len(set(guests)) < len(guests):
         refuse("zod", path="responses", problem="{guests}duplicate_email")
     for key, value in metadata.items():
         if not isinstance(value, str):
-            received = _NAMES[type(value)]
-            refuse("zod", path=f"metadata.{key}", problem=f"Expected string, received {received}")
+            problem = f"Expected string, received {_type_in_javascript(value)}"
+            refuse("zod", path=f"metadata.{key}", problem=problem)

@@ -6,17 +6,20 @@ the list until it ends; a create does not look at it, and does not use it up.
 
 from datetime import datetime, time, timedelta
 
-from calcom_transports.fake.availability import (
-    find_place,
-    seated_booking,
-    starts,
-    zone,
-)
+from calcom_transports.fake.availability import find_place, starts, zone
 from calcom_transports.fake.call import Call, ok
 from calcom_transports.fake.new_booking import event_type_of_slug
 from calcom_transports.fake.refusals import NotRecorded, refuse
-from calcom_transports.fake.rendering import Json, instant
-from calcom_transports.fake.state import EventType, Reservation, State, minutes, utc
+from calcom_transports.fake.rendering import Json, columns, instant
+from calcom_transports.fake.state import (
+    Booking,
+    EventType,
+    Reservation,
+    Span,
+    State,
+    minutes,
+    utc,
+)
 from calcom_transports.fake.validation import check_slots, is_integer, is_iso
 
 
@@ -27,50 +30,35 @@ def list_slots(call: Call) -> Json:
     first, last = _range(call)
     length = event_type.length
     if (wanted := call.text("duration")) is not None:
-        if not wanted.isdigit() or int(wanted) not in (event_type.lengths or (length,)):
+        if not wanted.isdecimal() or int(wanted) not in (event_type.lengths or (length,)):
             raise NotRecorded("slots.list with a duration that the event type does not offer")
         length = int(wanted)
     local, with_end = call.text("timeZone"), (call.text("format") or "time").lower() == "range"
     by_day: dict[str, list[Json]] = {}
     for start in starts(call.state, event_type, length, first, last):
-        end = start + minutes(length)
-        if is_offered(call.state, event_type, start, end):
+        time = Span(start, start + minutes(length))
+        place = find_place(call.state, event_type, time)
+        if place.refusal is None and not _is_reserved(call.state, event_type, time):
             item: Json = {"start": _written(start, local)}
             if with_end:
-                item["end"] = _written(end, local)
+                item["end"] = _written(time.end, local)
             if event_type.seats is not None:
-                item |= _seats(call.state, event_type, event_type.seats, start)
+                item |= _seats(event_type.seats, place.joins)
             by_day.setdefault(item["start"][:10], []).append(item)
     return ok(by_day)
 
 
-def is_offered(state: State, event_type: EventType, start: datetime, end: datetime) -> bool:
-    """Tell whether a slot is free, and nobody has reserved it."""
-    return (
-        find_place(state, event_type, start, end).refusal is None
-        and reservation_at(state, event_type, start, end) is None
+def _is_reserved(state: State, event_type: EventType, time: Span) -> bool:
+    """Tell whether a reservation of the event type still holds, and overlaps the time."""
+    return any(
+        item.event_type_id == event_type.id and item.until > state.now and item.overlaps(time)
+        for item in state.reservations.values()
     )
 
 
-def reservation_at(
-    state: State, event_type: EventType, start: datetime, end: datetime
-) -> Reservation | None:
-    """Return a reservation of the event type that still holds, and overlaps the time."""
-    for reservation in state.reservations.values():
-        if (
-            reservation.event_type_id == event_type.id
-            and reservation.until > state.now
-            and reservation.start < end
-            and start < reservation.end
-        ):
-            return reservation
-    return None
-
-
 def _event_type(call: Call) -> EventType:
-    text = call.text("eventTypeId")
-    if text is not None:
-        event_type = call.state.event_types.get(int(text)) if text.isdigit() else None
+    if (number := call.text("eventTypeId")) is not None:
+        event_type = call.state.event_type(number)
         if event_type is None:
             refuse("no-event-type-of-slots")
         return event_type
@@ -78,14 +66,10 @@ def _event_type(call: Call) -> EventType:
         raise NotRecorded("slots.list of several users, or of an organisation")
     if call.query.keys().isdisjoint({"username", "teamSlug"}):
         raise NotRecorded("slots.list by a slug without username and teamSlug")
-    slug, username = call.text("eventTypeSlug"), call.text("username")
-    team_slug = call.text("teamSlug")
-    if not (
-        any(user.username == username for user in call.state.users.values())
-        or any(team.slug == team_slug for team in call.state.teams.values())
-    ):
+    username, team_slug = call.text("username"), call.text("teamSlug")
+    if call.state.user_named(username) is None and call.state.team_named(team_slug) is None:
         raise NotRecorded("slots.list of an unknown user or team")
-    return event_type_of_slug(call.state, slug, username, team_slug)
+    return event_type_of_slug(call.state, call.text("eventTypeSlug"), username, team_slug)
 
 
 def _range(call: Call) -> tuple[datetime, datetime]:
@@ -104,8 +88,7 @@ def _written(moment: datetime, local: str | None) -> str:
     return moment.astimezone(zone(local)).isoformat(timespec="milliseconds")
 
 
-def _seats(state: State, event_type: EventType, seats: int, start: datetime) -> Json:
-    booking = seated_booking(state, event_type, start)
+def _seats(seats: int, booking: Booking | None) -> Json:
     taken = 0 if booking is None else len(booking.attendees)
     data: Json = {"seatsBooked": taken, "seatsRemaining": seats - taken, "seatsTotal": seats}
     return data if booking is None else {**data, "bookingUid": booking.uid}
@@ -129,32 +112,30 @@ def _reserve(call: Call, uid: str) -> Json:
     if not is_integer(duration) or not 0 < duration <= 1440:
         raise NotRecorded("a reservation for a time that is no number of minutes")
     start = utc(body["slotStart"])
-    end = start + minutes(event_type.length)
-    if find_place(state, event_type, start, end).refusal is not None:
+    time = Span(start, start + minutes(event_type.length))
+    if find_place(state, event_type, time).refusal is not None:
         raise NotRecorded("a reservation of a slot that is not free")
-    if reservation_at(state, event_type, start, end) is not None:
+    if _is_reserved(state, event_type, time):
         refuse("reserved")
     until = state.now + minutes(duration)
-    reservation = Reservation(uid, event_type.id, start, end, until, event_type.length)
+    reservation = Reservation(time.start, time.end, uid, event_type.id, until)
     state.reservations[uid] = reservation
-    return ok({**_reservation(reservation), "reservationDuration": duration})
+    return ok({**_json(reservation), "reservationDuration": duration})
 
 
-def _reservation(reservation: Reservation) -> Json:
-    return {
-        "reservationUid": reservation.uid,
-        "eventTypeId": reservation.event_type_id,
-        "slotStart": instant(reservation.start),
-        "slotEnd": instant(reservation.end),
-        "slotDuration": reservation.minutes,
-        "reservationUntil": instant(reservation.until),
-    }
+_RESERVATION = columns(
+    "reservationUid=uid event_type_id slotStart=start slotEnd=end reservationUntil=until"
+)
+
+
+def _json(item: Reservation) -> Json:
+    return {**_RESERVATION(item), "slotDuration": item.length // minutes(1)}
 
 
 def get_reservation(call: Call) -> Json:
     """`GET /v2/slots/reservations/{reservation_uid}`; an unknown one is null."""
     reservation = call.state.reservations.get(call.params["reservation_uid"])
-    return ok(None if reservation is None else _reservation(reservation))
+    return ok(None if reservation is None else _json(reservation))
 
 
 def update_reservation(call: Call) -> Json:

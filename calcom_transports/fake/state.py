@@ -6,18 +6,19 @@ Ids count up and uids come from a seeded random generator, so two equal runs are
 byte. The state has no clock: `State.now` is a field that the transport and `advance` move.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Literal
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from calcom_core.checks import (
     boolean,
     check_fields,
     checked_by,
     email,
+    instance_of,
     list_of,
     non_empty_string,
     non_negative_int,
@@ -26,7 +27,7 @@ from calcom_core.checks import (
     string,
     time_zone,
 )
-from calcom_transports.fake.checks import api_key, hours, instance_of
+from calcom_transports.fake.checks import api_key, hours
 
 _BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _TO_BASE58 = bytes(_BASE58[number % len(_BASE58)] for number in range(256))
@@ -120,10 +121,10 @@ class EventType:
     slot_interval: int | None = field(default=None, metadata=_POSITIVE)
     locations: tuple[Location, ...] = field(
         default=(Location("link", "https://meet.example.com/host"),),
-        metadata=checked_by(list_of(instance_of(Location, "Location('link', 'https://…')"))),
+        metadata=checked_by(list_of(instance_of(Location))),
     )
     booking_fields: tuple[BookingField, ...] = field(
-        default=(), metadata=checked_by(list_of(instance_of(BookingField, "BookingField('topic')")))
+        default=(), metadata=checked_by(list_of(instance_of(BookingField)))
     )
     requires_authentication: bool = field(default=False, metadata=_FLAG)
     allows_cancelling: bool = field(default=True, metadata=_FLAG)
@@ -155,7 +156,24 @@ class Attendee:
 
 
 @frozen
-class Booking:
+class Span:
+    """A time from *start* to *end*."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.end - self.start
+
+    def overlaps(self, other: "Span") -> bool:
+        """Tell whether it shares a moment with another one."""
+        return self.start < other.end and other.start < self.end
+
+
+@frozen(kw_only=True)
+class Booking(Span):
     """A booking; *host_ids* are the users whom it keeps busy, the organiser first.
 
     *responses* are those of the booking fields, which a booking with seats has by attendee.
@@ -167,8 +185,6 @@ class Booking:
     event_type_id: int
     host_ids: tuple[int, ...]
     status: Literal["accepted", "pending", "cancelled", "rejected"]
-    start: datetime
-    end: datetime
     created_at: datetime
     updated_at: datetime
     attendees: tuple[Attendee, ...]
@@ -191,17 +207,22 @@ class Booking:
         """Whether the booking keeps its hosts busy: it is accepted, or waits for confirmation."""
         return self.status in {"accepted", "pending"}
 
+    def attendee_of(self, seat_uid: str | None) -> Attendee | None:
+        """Return the attendee who holds a seat of the booking."""
+        return next((item for item in self.attendees if item.seat_uid == seat_uid), None)
+
+    def has(self, email: str) -> bool:
+        """Tell whether somebody with this address attends the booking."""
+        return any(attendee.email == email for attendee in self.attendees)
+
 
 @frozen
-class Reservation:
+class Reservation(Span):
     """A slot that is reserved until a moment, and is offered to nobody else."""
 
     uid: str
     event_type_id: int
-    start: datetime
-    end: datetime
     until: datetime
-    minutes: int
 
 
 @frozen
@@ -262,17 +283,51 @@ class State:
         self.bookings[booking.uid] = booking
         return booking
 
+    def change(self, booking: Booking, **changes: Any) -> Booking:
+        """Store a booking with these changes, which update it now, and return it."""
+        return self.save(evolve(booking, updated_at=self.now, **changes))
+
     def series(self, uid: str) -> list[Booking]:
         """Return the bookings of a series by start, or none if there is no such series."""
         found = [booking for booking in self.bookings.values() if booking.series_uid == uid]
         return sorted(found, key=lambda booking: (booking.start, booking.id))
 
+    def active(self) -> Iterator[Booking]:
+        """Yield the bookings that keep their hosts busy."""
+        return (booking for booking in self.bookings.values() if booking.is_active)
+
     def of_seat(self, seat_uid: str) -> Booking | None:
-        """Return the booking that a seat belongs to."""
-        for booking in self.bookings.values():
-            if any(attendee.seat_uid == seat_uid for attendee in booking.attendees):
+        """Return the booking that a seat belongs to; that of a cancelled booking is gone."""
+        for booking in self.active():
+            if booking.attendee_of(seat_uid) is not None:
                 return booking
         return None
+
+    def user_named(self, username: str | None) -> User | None:
+        """Return the user of this username."""
+        return next((user for user in self.users.values() if user.username == username), None)
+
+    def team_named(self, slug: str | None) -> Team | None:
+        """Return the team of this slug."""
+        return next((team for team in self.teams.values() if team.slug == slug), None)
+
+    def event_type(self, event_type_id: str) -> EventType | None:
+        """Return the event type of an id that is given as text."""
+        return self.event_types.get(int(event_type_id)) if event_type_id.isdecimal() else None
+
+    def own_types(self, owner: User | Team) -> list[EventType]:
+        """Return the event types of a team, or those of a user that are no team's."""
+        if isinstance(owner, Team):
+            return [item for item in self.event_types.values() if item.team_id == owner.id]
+        return [
+            item
+            for item in self.event_types.values()
+            if item.team_id is None and item.host_ids[0] == owner.id
+        ]
+
+    def type_of(self, booking: Booking) -> EventType:
+        """Return the event type of a booking."""
+        return self.event_types[booking.event_type_id]
 
     def organizer(self, booking: Booking) -> User:
         """Return the host who organises a booking."""

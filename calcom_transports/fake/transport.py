@@ -13,7 +13,13 @@ from typing import Any
 from attrs import define
 
 from calcom_core import responses
-from calcom_core.checks import list_of, non_empty_string, non_negative_int, utc_datetime
+from calcom_core.checks import (
+    instance_of,
+    list_of,
+    non_empty_string,
+    non_negative_int,
+    utc_datetime,
+)
 from calcom_core.effects import Send
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent
 from calcom_core.execution import Branch
@@ -41,12 +47,8 @@ DEFAULT_EVENT_TYPES = (
 )
 """The event types of a fake that is given no others."""
 
-_users = list_of(
-    checks.instance_of(User, "User(1, 'Ann', 'ann', 'ann@example.com', key='cal_ann')")
-)
-_event_types = list_of(checks.instance_of(EventType, "EventType(1, 'talk', 'Talk')"))
-_teams = list_of(checks.instance_of(Team, "Team(1, 'Team One', 'one')"))
-_limits = list_of(checks.instance_of(RateLimit, "RateLimit(120)"))
+_users, _teams = list_of(instance_of(User)), list_of(instance_of(Team))
+_event_types, _limits = list_of(instance_of(EventType)), list_of(instance_of(RateLimit))
 
 
 class FakeCalcom:
@@ -133,15 +135,15 @@ class FakeCalcom:
 
     def lose_response(self, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
         """Execute the *at*-th request of an operation, and lose its response: `NoAnswer`."""
-        self.faults.add(Fault("lose_response", on, at, times))
+        self.faults.all.append(Fault("lose_response", on, at, times))
 
     def refuse_connections(self, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
         """Refuse the connection of the *at*-th request: `NotSent`."""
-        self.faults.add(Fault("refuse_connections", on, at, times))
+        self.faults.all.append(Fault("refuse_connections", on, at, times))
 
     def delay(self, seconds: float, *, on: str | None = None, at: int = 1, times: int = 1) -> None:
         """Take *seconds* for the response; beyond the timeout the client gets `NoAnswer`."""
-        self.faults.add(Fault("delay", on, at, times, seconds))
+        self.faults.all.append(Fault("delay", on, at, times, seconds))
 
     def fail(
         self,
@@ -159,7 +161,7 @@ class FakeCalcom:
         *status* is one from 400 to 599.
         """
         response = responses.error(checks.error_status(status, "status"), message, headers=headers)
-        self.faults.add(Fault("fail", on, at, times, 0, response, executes))
+        self.faults.all.append(Fault("fail", on, at, times, 0, response, executes))
 
     def respond(self, request: Request) -> Response:
         """Return the response to one request, without a client and without faults."""
@@ -200,7 +202,7 @@ class _Run:
         fake = self.fake
         with fake._lock:
             self._arrive(play)
-            if fake.faults.is_empty:
+            if not fake.faults.all:
                 return self._respond(effect.request)
             return self._respond_with(self._faults(effect), effect, play)
 
@@ -242,8 +244,7 @@ class _Run:
 
     def _faults(self, effect: Send) -> list[Fault]:
         own = None if effect.operation is None else effect.operation.name
-        names = {self.fake.server.operation(effect.request), own}
-        return self.fake.faults.of({name for name in names if name is not None})
+        return self.fake.faults.of({self.fake.server.operation(effect.request), own})
 
     def _respond(self, request: Request) -> Response:
         self.fake.requests.append(request)

@@ -6,44 +6,16 @@ inputs list them, each with what was wrong. A form whose refusal was not recorde
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-from zoneinfo import ZoneInfoNotFoundError
+from typing import Any, TypeGuard
 
 from calcom_transports.fake.availability import zone
 from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
 from calcom_transports.fake.state import utc
 
-Problems = list[tuple[str, str]]
-"""The wrong properties of an input, each with the text of the server."""
-
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_LANGUAGES = (
-    "ar, ca, de, es, eu, he, id, ja, lv, pl, ro, sr, th, vi, az, cs, el, es-419, fi, hr, it, km, "
-    "nl, pt, ru, sv, tr, zh-CN, bg, da, en, et, fr, hu, iw, ko, no, pt-BR, sk, ta, uk, zh-TW, bn"
-)
-_METADATA = (
-    "Metadata must have at most 50 keys, each key up to 40 characters, and string values up to "
-    "500 characters."
-)
-_NO_EVENT_TYPE = (
-    "eventTypeId or eventTypeSlug + username",
-    "Either eventTypeId or eventTypeSlug + username or eventTypeSlug + teamSlug must be provided",
-)
-_NO_CONTACT = (
-    "attendee email or phone",
-    "Attendee must have at least one contact method (email or phone number)",
-)
-_NO_SLOTS = (
-    (
-        "usernames",
-        "each value in usernames must be a string, The array must contain at least 2 elements., "
-        "usernames must be an array",
-    ),
-    ("organizationSlug", "organizationSlug must be a string"),
-)
-
 Check = tuple[Callable[[Any], bool], str | None]
 """The type of a property, and the text of the server for another type; None if not recorded."""
+Problems = dict[str, str]
+"""The text of the server for each wrong property of an input."""
 
 
 def is_email(value: object) -> bool:
@@ -51,125 +23,133 @@ def is_email(value: object) -> bool:
     return isinstance(value, str) and _EMAIL.fullmatch(value) is not None
 
 
-def is_time_zone(value: object) -> bool:
-    """Tell whether a value is an IANA name that this computer knows."""
-    try:
-        return isinstance(value, str) and zone(value) is not None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
-def is_iso(value: object) -> bool:
-    """Tell whether a value is a date or a time of ISO 8601."""
-    try:
-        return isinstance(value, str) and utc(value) is not None
-    except ValueError:
-        return False
+def _read_by(read: Callable[[str], object]) -> Callable[[object], bool]:
+    def is_valid(value: object) -> bool:
+        try:
+            return isinstance(value, str) and read(value) is not None
+        except (LookupError, ValueError, OSError):
+            return False
+
+    return is_valid
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+is_time_zone = _read_by(zone)
+"""Tells whether a value is an IANA name that this computer knows."""
+is_iso = _read_by(utc)
+"""Tells whether a value is a date or a time of ISO 8601."""
 
 
-def is_integer(value: object) -> bool:
+def is_integer(value: object) -> TypeGuard[int]:
     """Tell whether a value is an integer, and no boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def is_attendee(value: Mapping[str, Any]) -> bool:
+    """Tell whether an object has the properties that an attendee needs."""
+    has_name = isinstance(value.get("name"), str)
+    return has_name and is_email(value.get("email")) and is_time_zone(value.get("timeZone"))
+
+
+def _of(*types: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, types)
+
+
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _is_flag(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
+    return is_integer(value) and value > 0
 
 
 def _is_metadata(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and len(value) <= 50
-        and all(len(key) <= 40 for key in value)
-        and all(item is not None for item in value.values())
+    return isinstance(value, dict) and (
+        len(value) <= 50
+        and all(len(key) <= 40 and item is not None for key, item in value.items())
         and all(len(item) <= 500 for item in value.values() if isinstance(item, str))
     )
 
 
+_LANGUAGES = (
+    "ar, ca, de, es, eu, he, id, ja, lv, pl, ro, sr, th, vi, az, cs, el, es-419, fi, hr, it, km, "
+    "nl, pt, ru, sv, tr, zh-CN, bg, da, en, et, fr, hu, iw, ko, no, pt-BR, sk, ta, uk, zh-TW, bn"
+)
+_TEXT: Check = (_of(str), None)
 _START: Check = (is_iso, "start must be a valid ISO 8601 date string")
 _CREATE: Mapping[str, Check] = {
     "start": _START,
     "attendee": (lambda value: True, None),  # checked by itself
     "eventTypeId": (is_integer, "eventTypeId must be an integer number"),
-    "eventTypeSlug": (_is_text, None),
-    "username": (_is_text, None),
-    "teamSlug": (_is_text, None),
-    "guests": (lambda value: isinstance(value, list), "guests must be an array"),
-    "bookingFieldsResponses": (_is_object, None),
-    "location": (lambda value: isinstance(value, str | dict), None),
-    "meetingUrl": (_is_text, None),
-    "metadata": (_is_metadata, _METADATA),
+    "eventTypeSlug": _TEXT,
+    "username": _TEXT,
+    "teamSlug": _TEXT,
+    "guests": (_of(list), "guests must be an array"),
+    "bookingFieldsResponses": (_of(dict), None),
+    "location": (_of(str, dict), None),
+    "meetingUrl": _TEXT,
+    "metadata": (
+        _is_metadata,
+        "Metadata must have at most 50 keys, each key up to 40 characters, and string values up to "
+        "500 characters.",
+    ),
     "lengthInMinutes": (_is_count, None),
     "recurrenceCount": (_is_count, None),
-    "emailVerificationCode": (_is_text, None),
+    "emailVerificationCode": _TEXT,
 }
 _ATTENDEE: Mapping[str, Check] = {
-    "name": (_is_text, "name must be a string"),
+    "name": (_of(str), "name must be a string"),
     "timeZone": (is_time_zone, "timeZone must be a valid IANA time-zone"),
-    "email": (_is_text, None),
-    "phoneNumber": (_is_text, None),
+    "email": _TEXT,
+    "phoneNumber": _TEXT,
     "language": (
         lambda value: value in _LANGUAGES.split(", "),
         f"language must be one of the following values: {_LANGUAGES}",
     ),
 }
-_RESCHEDULE: Mapping[str, Check] = {
-    "start": _START,
-    "rescheduledBy": (_is_text, None),
-    "reschedulingReason": (_is_text, None),
-    "emailVerificationCode": (_is_text, None),
-}
 _RESCHEDULE_SEAT: Mapping[str, Check] = {
-    **{key: check for key, check in _RESCHEDULE.items() if key != "reschedulingReason"},
-    "seatUid": (_is_text, None),
+    "start": _START,
+    "rescheduledBy": _TEXT,
+    "seatUid": _TEXT,
+    "emailVerificationCode": _TEXT,
 }
-_CANCEL: Mapping[str, Check] = {
-    "cancellationReason": (_is_text, None),
-    "cancelSubsequentBookings": (_is_flag, None),
-}
-_CANCEL_SEAT: Mapping[str, Check] = {
-    "cancellationReason": (_is_text, None),
-    "seatUid": (_is_text, None),
-}
+_RESCHEDULE: Mapping[str, Check] = {**_RESCHEDULE_SEAT, "reschedulingReason": _TEXT}
+_CANCEL_SEAT: Mapping[str, Check] = {"cancellationReason": _TEXT, "seatUid": _TEXT}
+_CANCEL: Mapping[str, Check] = {**_CANCEL_SEAT, "cancelSubsequentBookings": (_of(bool), None)}
 _BEYOND_RECORDINGS = frozenset(
     {"organizationSlug", "routing", "instant", "rrHostSubsetIds", "allowConflicts"}
     | {"allowBookingOutOfBounds", "skipBookingLimits", "rescheduleWithSameHost"}
 )
 """Inputs of a server that are known, and that no recording here shows."""
+_NO_EVENT_TYPE: Problems = {
+    "eventTypeId or eventTypeSlug + username": "Either eventTypeId or eventTypeSlug + username or "
+    "eventTypeSlug + teamSlug must be provided"
+}
+_NO_CONTACT: Problems = {
+    "attendee email or phone": "Attendee must have at least one contact method (email or phone "
+    "number)"
+}
+_NO_SLOTS: Problems = {
+    "usernames": "each value in usernames must be a string, The array must contain at least 2 "
+    "elements., usernames must be an array",
+    "organizationSlug": "organizationSlug must be a string",
+}
 
 
 def check_create(body: Mapping[str, Any]) -> None:
     """Check the body of a create."""
-    problems = _problems(body, _CREATE, required=("start",))
-    attendee = body.get("attendee")
-    found = dict(problems)
+    found, attendee = _problems(body, _CREATE, required=("start",)), body.get("attendee")
     if attendee is None:
         found["attendee"] = "attendee should not be null or undefined"
     elif not isinstance(attendee, dict):
         raise NotRecorded("a create whose attendee is no object")
     elif inner := _problems(attendee, _ATTENDEE, required=("name", "timeZone")) or (
-        [] if attendee.get("email") or attendee.get("phoneNumber") else [_NO_CONTACT]
+        {} if attendee.get("email") or attendee.get("phoneNumber") else _NO_CONTACT
     ):
         found["attendee"] = f" {_flat(inner)}".rstrip(" ")
-    if "eventTypeId" not in body and not (
-        "eventTypeSlug" in body and ("username" in body or "teamSlug" in body)
-    ):
-        found[_NO_EVENT_TYPE[0]] = _NO_EVENT_TYPE[1]
-    order = [key for key in found if key not in _CREATE and key != _NO_EVENT_TYPE[0]]
-    order += [key for key in (*_CREATE, _NO_EVENT_TYPE[0]) if key in found]
-    _refuse_flat([(key, found[key]) for key in order])
+    by_slug = "eventTypeSlug" in body and ("username" in body or "teamSlug" in body)
+    # The server tells of unknown properties first, and then of the others in its own order.
+    order = {key: found[key] for key in found if key not in _CREATE}
+    order |= {key: found[key] for key in _CREATE if key in found}
+    _refuse_flat(order if "eventTypeId" in body or by_slug else order | _NO_EVENT_TYPE)
 
 
 def check_reschedule(body: Mapping[str, Any]) -> None:
@@ -186,32 +166,27 @@ def check_cancel(body: Mapping[str, Any]) -> None:
 def check_slots(query: Mapping[str, list[str]]) -> None:
     """Check the query of the list of slots."""
     if not {"eventTypeId", "eventTypeSlug", "usernames"} & query.keys():
-        _refuse_flat(list(_NO_SLOTS))
+        _refuse_flat(_NO_SLOTS)
     if "timeZone" in query and not is_time_zone(query["timeZone"][0]):
-        _refuse_flat([("timeZone", "timeZone must be a valid IANA time-zone")])
+        _refuse_flat({"timeZone": "timeZone must be a valid IANA time-zone"})
 
 
 def _problems(
     body: Mapping[str, Any], fields: Mapping[str, Check], required: Iterable[str]
 ) -> Problems:
-    found: Problems = []
-    for key in body:
-        if key in _BEYOND_RECORDINGS:
-            raise NotRecorded(f"a request with {key}")
-        if key not in fields:
-            found.append((key, f"property {key} should not exist"))
+    if known := body.keys() & _BEYOND_RECORDINGS:
+        raise NotRecorded(f"a request with {min(known)}")
+    found = {key: f"property {key} should not exist" for key in body if key not in fields}
     for key, (is_valid, text) in fields.items():
-        if key in body or key in required:
-            if is_valid(body.get(key)):
-                continue
+        if (key in body or key in required) and not is_valid(body.get(key)):
             if text is None:
                 raise NotRecorded(f"a request with an invalid {key}")
-            found.append((key, text))
+            found[key] = text
     return found
 
 
 def _flat(problems: Problems) -> str:
-    return ", ".join(f"{key} property is wrong,{text} " for key, text in problems)
+    return ", ".join(f"{key} property is wrong,{text} " for key, text in problems.items())
 
 
 def _refuse_flat(problems: Problems) -> None:
@@ -219,14 +194,11 @@ def _refuse_flat(problems: Problems) -> None:
         refuse("invalid", errors=_flat(problems))
 
 
-def problem_of(
-    target: Mapping[str, Any], key: str, rule: str, text: str, value: Any = ...
-) -> dict[str, Any]:
+def problem_of(target: Mapping[str, Any], key: str, rule: str, text: str) -> dict[str, Any]:
     """Return one error of the list that the other inputs get."""
-    given = target.get(key) if value is ... else value
     return {
         "target": dict(target),
-        "value": given,
+        "value": target.get(key),
         "property": key,
         "children": [],
         "constraints": {rule: text},
@@ -236,26 +208,22 @@ def problem_of(
 def check_mark_absent(body: Mapping[str, Any]) -> None:
     """Check the body of marking a booking as absent."""
     known = {key: value for key, value in body.items() if key in {"host", "attendees"}}
-    errors = []
-    if "host" in known and not _is_flag(known["host"]):
+    people, errors = known.get("attendees"), []
+    if not isinstance(known.get("host", False), bool):
         errors.append(problem_of(known, "host", "isBoolean", "host must be a boolean value"))
-    people = known.get("attendees")
     if people == []:
         text = "attendees must contain at least 1 elements"
         errors.append(problem_of(known, "attendees", "arrayMinSize", text))
-    elif people is not None and not _are_marks(people):
+    elif people is not None and not (_of(list)(people) and all(map(_is_mark, people))):
         raise NotRecorded("mark_absent with attendees of another form")
     if errors:
-        raise RefusedByForm(errors)
+        raise RefusedByForm(*errors)
 
 
-def _are_marks(people: object) -> bool:
-    return isinstance(people, list) and all(
-        isinstance(person, dict)
-        and is_email(person.get("email"))
-        and _is_flag(person.get("absent"))
-        for person in people
-    )
+def _is_mark(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return is_email(value.get("email")) and isinstance(value.get("absent"), bool)
 
 
 _LEGACY_CREATE = (
@@ -263,20 +231,17 @@ _LEGACY_CREATE = (
     ("language", "isString", "language must be a string"),
     ("metadata", "isObject", "metadata must be an object"),
 )
-_LEGACY_TARGET = frozenset({"start", "eventTypeId", *(key for key, _, _ in _LEGACY_CREATE)})
 
 
 def check_legacy_create(body: Mapping[str, Any]) -> None:
     """Check the body of a create as the legacy API does, for a body of the current API."""
-    target = {key: value for key, value in body.items() if key in _LEGACY_TARGET}
-    errors = []
-    for key, rule, text in _LEGACY_CREATE:
-        if key not in target:
-            error = problem_of(target, key, rule, text)
-            del error["value"]  # JSON has no undefined
-            errors.append(error)
+    known = {"start", "eventTypeId", *(key for key, _, _ in _LEGACY_CREATE)}
+    target = {key: value for key, value in body.items() if key in known}
+    errors = [problem_of(target, *row) for row in _LEGACY_CREATE if row[0] not in target]
+    for error in errors:
+        del error["value"]  # JSON has no undefined
     if errors:
-        raise RefusedByForm(errors)
+        raise RefusedByForm(*errors)
 
 
 def check_guests(body: Mapping[str, Any]) -> None:
@@ -286,11 +251,12 @@ def check_guests(body: Mapping[str, Any]) -> None:
         raise NotRecorded("guests.add without a list of guests")
     if len(guests) > 10:
         raise NotRecorded("guests.add with more than 10 guests")
-    target = {"guests": guests}
+    error = problem_of({"guests": guests}, "guests", "arrayMinSize", "")
     if not guests:
-        text = "guests must contain at least 1 elements"
-        raise RefusedByForm([problem_of(target, "guests", "arrayMinSize", text)])
-    wrong = [
+        error["constraints"] = {"arrayMinSize": "guests must contain at least 1 elements"}
+        raise RefusedByForm(error)
+    del error["constraints"]
+    error["children"] = [
         {
             "target": guests,
             "value": guest,
@@ -300,6 +266,5 @@ def check_guests(body: Mapping[str, Any]) -> None:
         for number, guest in enumerate(guests)
         if not is_email(guest.get("email"))
     ]
-    if wrong:
-        error = {"target": target, "value": guests, "property": "guests", "children": wrong}
-        raise RefusedByForm([error])
+    if error["children"]:
+        raise RefusedByForm(error)

@@ -86,7 +86,25 @@ def test_the_fake_responds_to_so_many_recordings_as_the_server_did(
     assert f"{same} of {len(names)}" in README.read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+RECORDED = [name for name, refusal in REFUSALS.items() if refusal.recording in NAMES]
+OTHERS = {
+    "no-booking-to-cancel": "quoted",
+    "no-event-type": "quoted",
+    "second-seat": "examples.json",
+}
+"""The refusals without a recording: the hosted service was quoted, or an example shows it."""
+
+
+def test_a_refusal_without_a_recording_is_quoted_or_an_example() -> None:
+    others = {name: row.recording for name, row in REFUSALS.items() if name not in RECORDED}
+    assert others == OTHERS
+    examples = json.loads((FOLDER.parent / "examples" / "examples.json").read_text("utf-8"))
+    shown = [example.get("response") for example in examples.values()]
+    for name in ("second-seat",):
+        assert REFUSALS[name].failure(REFUSALS[name].text).body("", "") in shown
+
+
+@pytest.mark.parametrize("name", RECORDED)
 def test_each_refusal_is_that_of_its_recording(name: str) -> None:
     refusal = REFUSALS[name]
     recorded = load(refusal.recording)["response"]
@@ -97,7 +115,7 @@ def test_each_refusal_is_that_of_its_recording(name: str) -> None:
 
     assert recorded["status"] == refusal.status
     assert re.fullmatch(places, said), said
-    own = refusal.body(said, body.get("timestamp", ""), body.get("path", ""))
+    own = refusal.failure(said).body(body.get("timestamp", ""), body.get("path", ""))
     assert own == body
 
 

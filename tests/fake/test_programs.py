@@ -361,12 +361,12 @@ def test_what_was_not_recorded_is_a_501_that_says_what(fake: FakeCalcom, client:
     assert caught.value.status == 501
     unknown = (
         "bookings.create_one (POST /v2/bookings): it may have happened: the response was 501 "
-        "not recorded, so the fake cannot respond: bookings.create with an unknown event type; "
+        "not recorded, so the fake cannot respond: bookings.create of a seat with guests; "
         "nothing was changed; use fake.fail(…) or Replay.of for this case; before you repeat it, "
         "run error.verify (after 1 attempt: a retry might execute it twice)"
     )
     with pytest.raises(OutcomeUnknown, match=f"^{re.escape(unknown)}$"):
-        client.bookings.create_one(new(99))
+        client.bookings.create_one(new(4, guests=["g@example.net"]))
     with pytest.raises(NotFound):
         client.bookings.get_one("nobody")
     assert repr(fake) == "<FakeCalcom at 2027-03-01 08:00:00: 1 bookings>"

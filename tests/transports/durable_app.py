@@ -26,7 +26,7 @@ from calcom_transports.urllib3 import Urllib3Transport
 
 KEY = "cal_live_s3cr3ts3cr3ts3cr3t"
 NEW = {
-    "event_type_id": 13,
+    "event_type_id": 1,
     "start": "2027-12-16T09:00:00Z",
     "attendee": {"name": "Ann", "email": "ann@example.net", "time_zone": "Europe/Rome"},
 }
