@@ -154,6 +154,10 @@ def structure_hook(cls: type[T]) -> Callable[..., T]:
     return _converter().get_structure_hook(cls)
 
 
+_PLAIN = (str, int, bool)
+"""The types whose values need no hook."""
+
+
 # Created at the first use, because importing the core must stay cheap.
 @cache
 def _converter() -> cattrs.Converter:
@@ -271,7 +275,7 @@ def _model_hook(cls: type[Any]) -> Callable[..., Any]:
     for field in attrs.fields(cls):
         if field.name != "extra" and _NOT_IN_JSON not in field.metadata:
             key, type_ = _key(field), _without_none(field.type)
-            plain = type_ if type_ in (str, int, bool) else None  # its values need no hook
+            plain = type_ if type_ in _PLAIN else None
             rows[key] = field.name, plain, _converter().get_structure_hook(type_)
             if field.default is attrs.NOTHING:
                 required.append(key)
@@ -318,7 +322,10 @@ def _input_hook(cls: type[Any], converter: cattrs.Converter) -> Callable[[Any], 
     keys = [(field.name, camel_case(field.name)) for field in attrs.fields(cls)]
 
     def unstructure(value: Any) -> dict[str, Any]:
-        items = [(key, getattr(value, name)) for name, key in keys]
-        return {key: converter.unstructure(item) for key, item in items if item is not None}
+        return {
+            key: item if type(item) in _PLAIN else converter.unstructure(item)
+            for name, key in keys
+            if (item := getattr(value, name)) is not None
+        }
 
     return unstructure
