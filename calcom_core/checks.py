@@ -67,7 +67,7 @@ def string(value: object, field: str) -> str:
         raise InvalidInput(field, f"must be a string, not {found_type(value)}")
     checked = value if type(value) is str else exact_str(value)
     try:
-        checked.isascii() or checked.encode()
+        checked.encode()
     except UnicodeEncodeError as error:
         raise InvalidInput(
             field, "contains half a surrogate pair, which is not valid text"

@@ -47,6 +47,11 @@ def unknown_keys(*, repr: bool = True) -> Any:
     return attrs.field(factory=dict, hash=False, repr=repr)
 
 
+def computed(function: Callable[[Any], Any]) -> Any:
+    """Return a field whose default is computed from the model's other fields."""
+    return attrs.field(default=attrs.Factory(function, takes_self=True))
+
+
 class UnexpectedValue(Exception):
     """A JSON value has another type than expected; each level of nesting adds its step to *path*.
 
