@@ -1104,7 +1104,10 @@ def test_a_running_recording_is_not_reported(pytester: pytest.Pytester) -> None:
 # Beside other plugins
 
 
-def test_the_plugin_works_beside_those_for_vcr_and_trio(pytester: pytest.Pytester) -> None:
+def test_the_plugin_works_beside_those_for_vcr_and_trio(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeini("[pytest]\ntrio_mode = true")
     write(
         pytester,
@@ -1127,7 +1130,12 @@ def test_the_plugin_works_beside_those_for_vcr_and_trio(pytester: pytest.Pyteste
         "  response: {status: {code: 200, message: OK}, headers: {}, body: {string: recorded}}\n"
     )
 
-    result = run(pytester, "-p", "pytest_recording.plugin", "-p", "pytest_trio.plugin", "-v")
+    # Not in this process, where VCR.py may be imported already, and pytest warns of that.
+    result = pytester.runpytest_subprocess(
+        *("-p", "pytest_recording.plugin", "-p", "pytest_trio.plugin"),
+        *("-p", "calcom_transports.pytest_plugin"),
+        *("-W", "error", "--strict-markers", "--strict-config", "-v"),
+    )
 
     result.assert_outcomes(passed=3)
     assert unused(result) == []
