@@ -77,7 +77,7 @@ _TEXT: Check = (_of(str), None)
 _START: Check = (is_iso, "start must be a valid ISO 8601 date string")
 _CREATE: Mapping[str, Check] = {
     "start": _START,
-    "attendee": (lambda value: True, None),  # checked by itself
+    "attendee": (_of(dict), None),
     "eventTypeId": (is_integer, "eventTypeId must be an integer number"),
     "eventTypeSlug": _TEXT,
     "username": _TEXT,
@@ -136,20 +136,22 @@ _NO_SLOTS: Problems = {
 
 def check_create(body: Mapping[str, Any]) -> None:
     """Check the body of a create."""
-    found, attendee = _problems(body, _CREATE, required=("start",)), body.get("attendee")
-    if attendee is None:
-        found["attendee"] = "attendee should not be null or undefined"
-    elif not isinstance(attendee, dict):
-        raise NotRecorded("a create whose attendee is no object")
-    elif inner := _problems(attendee, _ATTENDEE, required=("name", "timeZone")) or (
-        {} if attendee.get("email") or attendee.get("phoneNumber") else _NO_CONTACT
-    ):
-        found["attendee"] = f" {_flat(inner)}".rstrip(" ")
+    wrong = _attendee_problem(body.get("attendee"))
+    fields = {**_CREATE, "attendee": (lambda value: wrong is None, wrong)}
+    found = _problems(body, fields, required=("start", "attendee"))
     by_slug = "eventTypeSlug" in body and ("username" in body or "teamSlug" in body)
-    # The server tells of unknown properties first, and then of the others in its own order.
-    order = {key: found[key] for key in found if key not in _CREATE}
-    order |= {key: found[key] for key in _CREATE if key in found}
-    _refuse_flat(order if "eventTypeId" in body or by_slug else order | _NO_EVENT_TYPE)
+    _refuse_flat(found if "eventTypeId" in body or by_slug else found | _NO_EVENT_TYPE)
+
+
+def _attendee_problem(attendee: Any) -> str | None:
+    if attendee is None:
+        return "attendee should not be null or undefined"
+    if not isinstance(attendee, dict):
+        raise NotRecorded("a create whose attendee is no object")
+    found = _problems(attendee, _ATTENDEE, required=("name", "timeZone"))
+    if not found and not (attendee.get("email") or attendee.get("phoneNumber")):
+        found = _NO_CONTACT
+    return f" {_flat(found)}".rstrip(" ") if found else None
 
 
 def check_reschedule(body: Mapping[str, Any]) -> None:
