@@ -16,7 +16,7 @@ from calcom_core.checks import exact_str
 from calcom_core.errors import InvalidInput
 from calcom_core.http import TOKEN, Headers, HeadersInput, Pairs, Request
 from calcom_core.operation import Operation
-from calcom_core.secret import Hidden, Secret, parse_secret, to_secret
+from calcom_core.secret import Hidden, Secret, hides_arguments, to_secret
 from calcom_core.tokens import redact_text
 from calcom_core.versions import EVERYWHERE, Versions, require_version
 
@@ -29,10 +29,6 @@ USER_AGENT = f"calcom-bookings/{VERSION}"
 _QUERY_SAFE = ",:@"
 
 
-# The constructors are written by hand to delete the text of a credential before they raise:
-# a traceback with locals, as pytest prints it, would show it.
-
-
 @frozen(init=False)
 class ApiKey(LazyMethods):
     """An API key from the settings of an account (`cal_…`; self-hosted servers may differ)."""
@@ -41,10 +37,9 @@ class ApiKey(LazyMethods):
     """The value of `Unauthenticated.credentials`; subclasses keep it."""
     key: Secret
 
+    @hides_arguments
     def __init__(self, key: str | Secret) -> None:
-        secret = parse_secret(key, "api_key")
-        del key
-        self.__attrs_init__(to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(to_secret(key, "api_key"))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
@@ -58,10 +53,9 @@ class AccessToken(LazyMethods):
     kind: ClassVar[str] = "AccessToken"
     token: Secret
 
+    @hides_arguments
     def __init__(self, token: str | Secret) -> None:
-        secret = parse_secret(token, "token")
-        del token
-        self.__attrs_init__(to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(to_secret(token, "token"))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers that show it to the server."""
@@ -76,13 +70,12 @@ class OAuthClient(LazyMethods):
     client_id: str
     client_secret: Secret
 
+    @hides_arguments
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
         # If one of the two is empty, the server treats the caller as anonymous.
         # The id is checked as a secret, because the caller may have swapped the two.
-        checked = parse_secret(client_id, "client_id")
-        secret = parse_secret(client_secret, "client_secret")
-        del client_id, client_secret
-        self.__attrs_init__(to_secret(checked).reveal(), to_secret(secret))  # pyright: ignore[reportAttributeAccessIssue]
+        identity = to_secret(client_id, "client_id").reveal()
+        self.__attrs_init__(identity, to_secret(client_secret, "client_secret"))  # pyright: ignore[reportAttributeAccessIssue]
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Return the headers with the credentials in clear text."""
@@ -274,9 +267,13 @@ class Api(LazyMethods):
                 "operation",
                 f"must be an operation such as bookings.get(…), not {type(operation).__name__}",
             )
-        version = require_version(
-            operation.version or self._version(operation), operation.minimum_versions
-        )
+        version = operation.version
+        if version is None:
+            version = self.versions.of(operation.name)
+            # The filters of a list may need the other paging style than that of the profile.
+            if operation.supported_versions and version not in operation.supported_versions:
+                version = operation.supported_versions[0]
+        require_version(version, operation.minimum_versions)
         # Kept as Headers, whose repr hides them from a traceback with locals.
         headers = self._headers(version, has_body=operation.body is not None)
         url = self.base_url + operation.path
@@ -290,19 +287,15 @@ class Api(LazyMethods):
         return Request(operation.method, url, headers, operation.body or b"")
 
     def _headers(self, version: str, *, has_body: bool) -> Headers:
+        extra = self.headers.pairs
+        agents = [value for name, value in extra if name.lower() == _USER_AGENT]
         return Headers(
             (
                 ("Accept", "application/json"),
-                ("User-Agent", self.headers.get(_USER_AGENT, self.user_agent)),
+                ("User-Agent", agents[0] if agents else self.user_agent),
                 ("cal-api-version", version),
                 *self.auth.headers(),
                 *((("Content-Type", "application/json"),) if has_body else ()),
-                *(pair for pair in self.headers if pair[0].lower() != _USER_AGENT),
+                *[pair for pair in extra if pair[0].lower() != _USER_AGENT],
             )
         )
-
-    def _version(self, operation: Operation[Any]) -> str:
-        version = self.versions.of(operation.name)
-        if operation.supported_versions and version not in operation.supported_versions:
-            return operation.supported_versions[0]
-        return version

@@ -13,9 +13,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, KeysView, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
@@ -31,15 +31,13 @@ LARGEST_INTEGER = 2**53 - 1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Area/Location, or one of the old single names such as Japan.
 # Not EST, MST, HST and offsets (UTC-05:00): they lack summer time, which callers overlook.
-_TIME_ZONE = re.compile(
+_TIME_ZONE = (
     r"[A-Za-z]+(?:/[A-Za-z0-9_+\-]+){1,2}|[A-Z][a-z]{3,}"
     r"|UTC|UCT|GMT[+-]?0?|CET|EET|MET|WET|(?:EST5E|CST6C|MST7M|PST8P)DT"
     r"|GB|GB-Eire|NZ|NZ-CHAT|PRC|ROC|ROK|W-SU"
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-_PHONE_PUNCTUATION = re.compile(r"[ ().\-/]")
+_PHONE = r"p*\+p*[1-9](?:p*[0-9]){6,14}p*".replace("p", r"[ ().\-/]")
 
 
 MISSING = object()
@@ -63,19 +61,13 @@ def exact_str(value: str) -> str:
     return str.__str__(value)
 
 
-def non_empty_string(value: object, field: str) -> str:
-    """Check that a value is a string that is not empty."""
-    checked = string(value, field)
-    if not checked:
-        raise InvalidInput(field, "is empty")
-    return checked
-
-
-def string(value: object, field: str) -> str:
-    """Check that a value is a string that UTF-8 can encode; it may be empty."""
+def string(value: object, field: str, *, may_be_empty: bool = True) -> str:
+    """Check that a value is a string that UTF-8 can encode."""
     if not isinstance(value, str):
         raise InvalidInput(field, f"must be a string, not {found_type(value)}")
-    checked = exact_str(value)
+    checked = value if type(value) is str else exact_str(value)
+    if not (checked or may_be_empty):
+        raise InvalidInput(field, "is empty")
     try:
         checked.encode()
     except UnicodeEncodeError as error:
@@ -83,6 +75,10 @@ def string(value: object, field: str) -> str:
             field, "contains half a surrogate pair, which is not valid text"
         ) from error
     return checked
+
+
+non_empty_string = partial(string, may_be_empty=False)
+"""Checks that a value is a string that UTF-8 can encode, and that is not empty."""
 
 
 def boolean(value: object, field: str) -> bool:
@@ -115,6 +111,22 @@ positive_int = bounded_int(1)
 
 non_negative_int = bounded_int(0)
 """Checks that a value is an integer of at least 0."""
+
+
+def seconds(most: int, *, may_be_zero: bool) -> Callable[[object, str], float]:
+    """Return a check for a number of seconds, above 0 or from 0, and at most *most*."""
+    bounds = f"from 0 to {most:,}" if may_be_zero else f"above 0 and at most {most:,}"
+
+    def check(value: object, field: str) -> float:
+        problem = f"must be a number of seconds, {bounds}"
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            remedy = "; pass its total_seconds()" if isinstance(value, timedelta) else ""
+            raise InvalidInput(field, f"{problem}, not {found_type(value)}{remedy}")
+        if not 0 <= value <= most or not (value or may_be_zero):
+            raise InvalidInput(field, problem)
+        return value
+
+    return check
 
 
 def utc_datetime(value: object, field: str) -> datetime:
@@ -177,38 +189,29 @@ def date_or_datetime(value: object, field: str) -> date | datetime:
         raise InvalidInput(field, "is not a valid date: its fields cannot be read") from error
 
 
-def time_zone(value: object, field: str) -> str:
-    """Check the form of an IANA name; only the server knows which zones exist."""
-    name = non_empty_string(value, field)
-    if not _TIME_ZONE.fullmatch(name):
-        raise InvalidInput(field, "must be an IANA time zone such as Europe/Rome or UTC")
-    return name
+def matching(pattern: str, problem: str) -> Callable[[object, str], str]:
+    """Return a check for a non-empty string that matches a pattern as a whole."""
+
+    def check(value: object, field: str) -> str:
+        text = non_empty_string(value, field)
+        if not re.fullmatch(pattern, text):
+            raise InvalidInput(field, problem)
+        return text
+
+    return check
 
 
-def email(value: object, field: str) -> str:
-    """Check that a string has the form of an e-mail address."""
-    address = non_empty_string(value, field)
-    if not _EMAIL.fullmatch(address):
-        raise InvalidInput(field, "must be an e-mail address such as ann@example.com")
-    return address
+time_zone = matching(_TIME_ZONE, "must be an IANA time zone such as Europe/Rome or UTC")
+"""Checks the form of an IANA name; only the server knows which zones exist."""
 
+email = matching(r"[^@\s]+@[^@\s]+", "must be an e-mail address such as ann@example.com")
+"""Checks that a string has the form of an e-mail address."""
 
-def listed_username(value: object, field: str) -> str:
-    """Check a username for a list that the query joins with commas."""
-    name = non_empty_string(value, field)
-    if "," in name:
-        raise InvalidInput(field, "contains a comma, which separates usernames")
-    return name
+listed_username = matching("[^,]+", "contains a comma, which separates usernames")
+"""Checks a username for a list that the query joins with commas."""
 
-
-def phone(value: object, field: str) -> str:
-    """Check a phone number in international form, `+` and 7 to 15 digits; return it unchanged."""
-    number = non_empty_string(value, field)
-    if not _PHONE.fullmatch(number) and not _PHONE.fullmatch(_PHONE_PUNCTUATION.sub("", number)):
-        raise InvalidInput(
-            field, "must be a phone number in international form such as +4915112345678"
-        )
-    return number
+phone = matching(_PHONE, "must be a phone number in international form such as +4915112345678")
+"""Checks a phone number in international form, `+` and 7 to 15 digits, also punctuated."""
 
 
 def one_of(*allowed: str) -> Callable[[object, str], str]:
@@ -365,6 +368,11 @@ _CHECK = "calcom_core check"
 def checked_by(check: Callable[[object, str], Any]) -> dict[str, Any]:
     """Return the attrs metadata that assigns *check* to a field."""
     return {_CHECK: check}
+
+
+def optional(check: Callable[[object, str], Any], *, hash: bool | None = None) -> Any:
+    """Return an optional field of an input, whose values *check* checks."""
+    return attrs.field(default=None, metadata=checked_by(check), hash=hash)
 
 
 def check_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:

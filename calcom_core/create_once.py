@@ -60,6 +60,7 @@ from calcom_core.model.booking import Booking
 from calcom_core.model.input_dicts import NewBookingDict
 from calcom_core.model.inputs import NewBooking
 from calcom_core.operation import Operation, Page
+from calcom_core.paging import read_page
 from calcom_core.retry import (
     DEFAULT_RETRY,
     NOT_TRANSIENT,
@@ -316,13 +317,7 @@ def _list_with_key(lookup: _Lookup) -> Program[tuple[list[Booking], str]]:
     matching: dict[str, Booking] = {}
     doubt = ""
     for _ in range(_MAX_PAGES):
-        unreadable: DecodingError | None = None
-        try:
-            page = yield from lookup.read(operation)
-        except DecodingError as error:
-            if error.page is None:
-                raise
-            unreadable, page = error, error.page
+        page, unreadable = yield from read_page(lookup.read(operation))
         for booking in page.items:
             if lookup.has_key(booking):
                 matching.setdefault(booking.recurring_booking_uid or booking.uid, booking)

@@ -49,47 +49,81 @@ class One(LazyMethods):
         self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
     ) -> Any:
         """Decode a response."""
-        return _read_data(envelope, lambda data: read(self.model, data))
+        try:
+            return self.decode(envelope.get("data", MISSING))
+        except UnexpectedValue as error:
+            error.path.insert(0, "data")
+            raise
+
+    def decode(self, data: Any) -> Any:
+        """Decode the JSON under `data`."""
+        return read(self.model, data)
 
 
 @frozen
-class Many(LazyMethods):
-    """Decodes a list of a model; with *accept_single*, one item becomes a list of one."""
+class Many(One):
+    """Decodes a list of a model."""
 
-    model: type[Any]
-    accept_single: bool = False
-
-    def __call__(
-        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
-    ) -> Any:
-        """Decode a response."""
-        if self.accept_single and isinstance(envelope.get("data"), dict):
-            return (_read_data(envelope, lambda data: read(self.model, data)),)
-        return _read_data(envelope, lambda data: read_all(self.model, data))
+    def decode(self, data: Any) -> Any:
+        """Decode the JSON under `data`."""
+        return read_all(self.model, data)
 
 
 @frozen
-class OneOrMany(LazyMethods):
+class OneAsMany(One):
+    """Decodes a list of a model, or one item as a list of one."""
+
+    def decode(self, data: Any) -> Any:
+        """Decode the JSON under `data`."""
+        return (read(self.model, data),) if isinstance(data, dict) else read_all(self.model, data)
+
+
+@frozen
+class OneOrMany(One):
     """Decodes an object as one item and an array as a list."""
 
-    model: type[Any]
-
-    def __call__(
-        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
-    ) -> Any:
-        """Decode a response."""
-        single = not isinstance(envelope.get("data"), list)
-        return (One if single else Many)(self.model)(operation, response, envelope)
+    def decode(self, data: Any) -> Any:
+        """Decode the JSON under `data`."""
+        return read_all(self.model, data) if isinstance(data, list) else read(self.model, data)
 
 
 @frozen
-class OneOfSeries(LazyMethods):
+class OneOrNone(One):
+    """Decodes one item of a model, or null as None."""
+
+    def decode(self, data: Any) -> Any:
+        """Decode the JSON under `data`."""
+        return None if data is None else read(self.model, data)
+
+
+@frozen
+class SlotsByDate(One):
+    """Decodes free slots, an object with dates as keys."""
+
+    model: type[Any] = Slot
+
+    def decode(self, data: Any) -> Slots:
+        """Decode the JSON under `data`."""
+        if not isinstance(data, dict):
+            raise UnexpectedValue("an object", found_type(data))
+        by_date = {}
+        for key, items in data.items():
+            day = _parse_date(key)
+            try:
+                by_date[day] = read_all(self.model, items)
+            except UnexpectedValue as error:
+                error.path.insert(0, key)
+                raise
+        return Slots(by_date)
+
+
+@frozen
+class OneOfSeries(One):
     """Decodes one item of a model; raises `SeriesReturned` for a series.
 
     *other* is the operation that accepts both; the message names it.
     """
 
-    model: type[Any]
     other: str
 
     def __call__(
@@ -98,7 +132,7 @@ class OneOfSeries(LazyMethods):
         """Decode a response."""
         data = envelope.get("data")
         if not isinstance(data, list) or not data:
-            return One(self.model)(operation, response, envelope)
+            return One.__call__(self, operation, response, envelope)
         clean = redact_response(response)
         found = Many(self.model)(operation, clean, parse_json(clean.body))
         error = decoding_error(
@@ -114,51 +148,8 @@ class OneOfSeries(LazyMethods):
         raise error
 
 
-@frozen
-class OneOrNone(LazyMethods):
-    """Decodes one item of a model, or null as None."""
-
-    model: type[Any]
-
-    def __call__(
-        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
-    ) -> Any:
-        """Decode a response."""
-        if envelope.get("data", MISSING) is None:
-            return None
-        return One(self.model)(operation, response, envelope)
-
-
-@frozen
-class Nothing(LazyMethods):
-    """Decodes a response that holds no more than its success."""
-
-    def __call__(
-        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
-    ) -> None:
-        """Decode a response."""
-
-
-@frozen
-class SlotsByDate(LazyMethods):
-    """Decodes free slots, an object with dates as keys."""
-
-    def __call__(
-        self, operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]
-    ) -> Slots:
-        """Decode a response."""
-        data = envelope.get("data", MISSING)
-        if not isinstance(data, dict):
-            raise UnexpectedValue("an object", found_type(data), "data")
-        by_date = {}
-        for key, items in data.items():
-            day = _parse_date(key)
-            try:
-                by_date[day] = read_all(Slot, items)
-            except UnexpectedValue as error:
-                error.path[:0] = ["data", key]
-                raise
-        return Slots(by_date)
+def nothing(operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]) -> None:
+    """Decode a response that holds no more than its success."""
 
 
 def _parse_date(key: str) -> date:
@@ -167,7 +158,7 @@ def _parse_date(key: str) -> date:
             return date.fromisoformat(key)
         except ValueError:
             pass  # such as 31 February
-    raise UnexpectedValue("dates as keys", "another key", "data")
+    raise UnexpectedValue("dates as keys", "another key")
 
 
 @frozen
@@ -243,14 +234,6 @@ def _pagination(value: Any) -> tuple[OffsetPagination | CursorPagination, Unexpe
         error.path.insert(0, "pagination")
         return OffsetPagination(), error
     return found, None
-
-
-def _read_data(envelope: Mapping[str, Any], read_value: Callable[[Any], T]) -> T:
-    try:
-        return read_value(envelope.get("data", MISSING))
-    except UnexpectedValue as error:
-        error.path.insert(0, "data")
-        raise
 
 
 def _next_page(

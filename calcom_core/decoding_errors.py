@@ -7,9 +7,9 @@ Its message states whether a write may have happened, and how to find out.
 from typing import TYPE_CHECKING, Any
 
 from calcom_core.error_mapping import describe
-from calcom_core.errors import DecodingError
+from calcom_core.errors import DecodingError, PagingError
 from calcom_core.http import Response
-from calcom_core.json_text import InvalidJson, limit_depth, parse_json
+from calcom_core.json_text import InvalidJson, map_strings, parse_json
 from calcom_core.redaction import redact_response
 from calcom_core.tokens import redact_text
 
@@ -58,8 +58,11 @@ def decoding_error(
         rest = f" (items in {lost}error.page: {len(page.items)})"
     if disguised:
         hint = f"; server message: {disguised}"
-    if not operation.idempotent:
-        hint += _ACCEPTED if disguised is None else _open_outcome(operation)
+    if not operation.idempotent and disguised is None:
+        hint += "; the server accepted the request all the same"
+    elif not operation.idempotent:
+        check = "run error.operation.verify" if operation.verify else "check whether it happened"
+        hint += f"; the write may have happened: {check} before you repeat it"
     clean = redact_response(response)
     return error(
         f"{describe(operation)}: {response.status} with {found} at {path} instead of {expected}"
@@ -69,21 +72,35 @@ def decoding_error(
         path=path,
         found=found,
         may_have_happened=not operation.idempotent,
-        data=redacted_json(clean),
+        data=_redacted_json(clean),
         page=page,
         unreadable=tuple(_redact(item) for item in unreadable),
     )
 
 
-_ACCEPTED = "; the server accepted the request all the same"
+def paging_error(
+    operation: "Operation[Any]",
+    response: Response,
+    problem: str,
+    path: str,
+    found: str,
+    page: "Page[Any] | None" = None,
+) -> PagingError:
+    """Return the error for a list that cannot be continued because of its value at *path*."""
+    clean = redact_response(response)
+    return PagingError(
+        f"{describe(operation)}: {problem}",
+        operation=operation.plain,
+        response=clean,
+        path=path,
+        found=found,
+        may_have_happened=False,
+        data=_redacted_json(clean),
+        page=page,
+    )
 
 
-def _open_outcome(operation: "Operation[Any]") -> str:
-    check = "run error.operation.verify" if operation.verify else "check whether it happened"
-    return f"; the write may have happened: {check} before you repeat it"
-
-
-def redacted_json(response: Response) -> Any:
+def _redacted_json(response: Response) -> Any:
     """Return the JSON of a response without tokens, or None if its body is not JSON."""
     try:
         return _redact(parse_json(response.body))
@@ -93,4 +110,4 @@ def redacted_json(response: Response) -> Any:
 
 def _redact(tree: Any) -> Any:
     """Remove tokens from JSON, also escaped ones that a search of bytes misses; limit its depth."""
-    return limit_depth(_MAX_DEPTH, tree, redact_text)
+    return map_strings(redact_text, tree, _MAX_DEPTH)

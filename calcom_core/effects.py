@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable
 from types import GeneratorType
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import InvalidInput
@@ -45,7 +45,8 @@ class Send(LazyMethods):
     *timeout* is a `Timeout` or a total in seconds; None means the client's, then the transport's.
     *remaining* is the rest of a deadline, in seconds above 0; it caps the timeout.
     *attempt* counts the attempts of the call from 1.
-    Comparisons ignore the last two.
+    *waited* is how long the call waited before this attempt, in seconds.
+    Comparisons ignore the last three.
     """
 
     request: Request = field(validator=_is_request)
@@ -53,6 +54,7 @@ class Send(LazyMethods):
     timeout: Timeout | None = field(default=None, converter=to_timeout)
     remaining: float | None = field(default=None, validator=_is_remaining, eq=False)
     attempt: int = field(default=1, validator=_at_least_1, eq=False)
+    waited: float = field(default=0.0, eq=False)
 
     def timeout_or(self, *usual: Timeout | None) -> Timeout | None:
         """Return the effective timeout; *usual* holds the defaults, the client's first."""
@@ -60,6 +62,13 @@ class Send(LazyMethods):
         return (
             timeout if self.remaining is None else (timeout or Timeout()).capped_at(self.remaining)
         )
+
+    def after(self, seconds: float) -> "Send":
+        """Return the effect after a wait of *seconds*, which shortens its *remaining* time."""
+        if not seconds:
+            return self
+        remaining = None if self.remaining is None else self.remaining - seconds
+        return evolve(self, remaining=remaining, waited=self.waited + seconds)
 
 
 def _is_sleep_time(effect: "Sleep", attribute: object, value: float) -> None:

@@ -51,17 +51,13 @@ def read_error_body(response: Response) -> ErrorBody:
         message = ", ".join(item for item in message if isinstance(item, str))
     if not isinstance(message, str):
         message = error if isinstance(error, str) else ""
+    details = inner.get("details")
     return ErrorBody(
         printable(code) if isinstance(code, str) else None,
         _excerpt(message),
-        _unless_deep(inner.get("details")),
+        None if is_deeper_than(_DEEPEST_DETAILS, details) else details,  # could not be pickled
         is_bare="statusCode" in body and "error" not in body,
     )
-
-
-def _unless_deep(details: Any) -> Any:
-    """Return details, or None if they are nested too deeply to be pickled."""
-    return None if is_deeper_than(_DEEPEST_DETAILS, details) else details
 
 
 def _excerpt(text: str) -> str:
@@ -80,11 +76,11 @@ def printable(text: str) -> str:
     )
 
 
-def validation_errors(details: object) -> list[tuple[str, tuple[str, ...]]]:
+def validation_errors(details: object) -> dict[str, tuple[str, ...]]:
     """Return the dotted field names and their texts from class-validator's `details.errors`."""
+    found: dict[str, tuple[str, ...]] = {}
     errors = details.get("errors") if isinstance(details, dict) else None
     pending: list[tuple[str, Any]] = [("", errors)]
-    found: list[tuple[str, tuple[str, ...]]] = []
     while pending:
         prefix, nodes = pending.pop()
         for node in nodes if isinstance(nodes, list) else []:
@@ -93,9 +89,7 @@ def validation_errors(details: object) -> list[tuple[str, tuple[str, ...]]]:
             name = f"{prefix}{printable(node['property'])}"
             constraints = node.get("constraints")
             if isinstance(constraints, dict) and constraints:
-                texts = tuple(
-                    printable(text) for text in constraints.values() if isinstance(text, str)
-                )
-                found.append((name, texts))
+                texts = [printable(text) for text in constraints.values() if isinstance(text, str)]
+                found[name] = (*found.get(name, ()), *texts)
             pending.append((f"{name}.", node.get("children")))
     return found

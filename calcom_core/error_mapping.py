@@ -72,7 +72,7 @@ def _rules_for(operation: str, status: int) -> tuple[tuple[ErrorRule, re.Pattern
 
 def _find_rule(operation: "Operation[Any]", status: int, body: ErrorBody) -> ErrorRule:
     if body.is_html and 400 <= status < 500 and status != 429:
-        return ErrorRule(error=BlockedByEdge, status=(status,))
+        return ErrorRule(BlockedByEdge, status)
     for rule, pattern in _rules_for(operation.name, status):
         if (
             rule.code in (None, body.code)
@@ -81,7 +81,7 @@ def _find_rule(operation: "Operation[Any]", status: int, body: ErrorBody) -> Err
         ):
             return rule
     error = ERROR_OF_STATUS.get(status) or ERROR_OF_STATUS_CLASS.get(status // 100, ApiError)
-    return ErrorRule(error=error, status=(status,))
+    return ErrorRule(error, status)
 
 
 def _api_error(
@@ -164,16 +164,13 @@ def legacy_response_error(
 
 def _is_legacy_create(operation: "Operation[Any]", body: ErrorBody) -> bool:
     # Only the legacy create requires these fields at the top of the body.
-    return operation.name.startswith("bookings.create") and {"timeZone", "language"} <= {
-        name for name, _ in validation_errors(body.details)
-    }
+    return operation.name.startswith("bookings.create") and {"timeZone", "language"} <= (
+        validation_errors(body.details).keys()
+    )
 
 
 def _refused_fields(body: ErrorBody, rule: ErrorRule) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for name, texts in validation_errors(body.details):
-        found[name] = found.get(name, ()) + texts
-    found.update(dict.fromkeys(rule.names, ()))
+    found = validation_errors(body.details) | dict.fromkeys(rule.names, ())
     if "field" in rule.pattern.groupindex:
         found.update({match["field"]: () for match in rule.pattern.finditer(body.message)})
     return found

@@ -7,9 +7,8 @@ The first matching rule of `ERROR_RULES` applies; without one, the status select
 """
 
 import re
-from functools import cache
 
-from attrs import frozen
+from attrs import field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.errors import (
@@ -32,12 +31,11 @@ from calcom_core.errors import (
 )
 
 
-@cache  # compiled at the first error, because compiling would double the import time
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text)
+def _statuses(given: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (given,) if isinstance(given, int) else given
 
 
-@frozen(kw_only=True)
+@frozen
 class ErrorRule(LazyMethods):
     """A rule of the table: the conditions, and the error that they select.
 
@@ -50,10 +48,10 @@ class ErrorRule(LazyMethods):
     """
 
     error: type[CalcomError]
-    status: tuple[int, ...]
-    code: str | None = None
+    status: tuple[int, ...] = field(converter=_statuses)
+    text: str = ""
+    code: str | None = field(default=None, kw_only=True)
     bare: bool = False
-    text: str | None = None
     operation: str = ""
     reason: str = ""
     names: tuple[str, ...] = ()
@@ -67,7 +65,8 @@ class ErrorRule(LazyMethods):
     @property
     def pattern(self) -> re.Pattern[str]:
         """The pattern for the text; without *text* it matches any."""
-        return _pattern(self.text or "")
+        # Compiled at the first error, because compiling would double the import time.
+        return re.compile(self.text)
 
 
 _REFUSED = (400, 409, 422)
@@ -76,19 +75,19 @@ _FLAT = r"(?:^|, ?)(?P<field>[^,]+?) property is wrong(?=,)"
 
 
 def _slot(reason: str, text: str, hint: str = "") -> ErrorRule:
-    return ErrorRule(error=SlotUnavailable, status=_REFUSED, text=text, reason=reason, hint=hint)
+    return ErrorRule(SlotUnavailable, _REFUSED, text, reason=reason, hint=hint)
 
 
 def _invalid(text: str, *names: str) -> ErrorRule:
-    return ErrorRule(error=ValidationFailed, status=_REFUSED, text=text, names=names)
+    return ErrorRule(ValidationFailed, _REFUSED, text, names=names)
 
 
 def _unpaid(status: int, text: str) -> ErrorRule:
     # The server charges the payment after it saves the booking.
     return ErrorRule(
-        error=BookingConflict,
-        status=(status,),
-        text=text,
+        BookingConflict,
+        status,
+        text,
         operation="bookings.",
         executed=True,
         hint="the payment failed, and the booking may exist without it: "
@@ -97,7 +96,7 @@ def _unpaid(status: int, text: str) -> ErrorRule:
 
 
 def _booking_field(text: str) -> ErrorRule:
-    return ErrorRule(error=BookingFieldError, status=_REFUSED, text=text)
+    return ErrorRule(BookingFieldError, _REFUSED, text)
 
 
 _WRONG_VERSION = (
@@ -110,42 +109,30 @@ LEGACY_RESPONSE = (
 )
 
 ERROR_RULES: tuple[ErrorRule, ...] = (
-    ErrorRule(error=RateLimited, status=(429,), code="TRPCError", executed=True),
-    ErrorRule(error=RateLimited, status=(429,)),
-    ErrorRule(error=TokenExpired, status=(498,)),
+    ErrorRule(RateLimited, 429, code="TRPCError", executed=True),
+    ErrorRule(RateLimited, 429),
+    ErrorRule(TokenExpired, 498),
     ErrorRule(
-        error=VersionMismatch,
-        status=(404,),
-        text=r"^Cannot (?:GET|POST|PUT|PATCH|DELETE) /",
-        reason=_WRONG_VERSION,
+        VersionMismatch, 404, r"^Cannot (?:GET|POST|PUT|PATCH|DELETE) /", reason=_WRONG_VERSION
     ),
-    ErrorRule(
-        error=VersionMismatch,
-        status=(404,),
-        text=r"^Booking with UID=.* does not exist",
-        reason=LEGACY_RESPONSE,
-    ),
+    ErrorRule(VersionMismatch, 404, r"^Booking with UID=.* does not exist", reason=LEGACY_RESPONSE),
     # A rule of the event type, in the status of wrong credentials.
     ErrorRule(
-        error=SlotUnavailable,
-        status=(401,),
+        SlotUnavailable,
+        401,
+        r"^(?:booking|duration)_limit_reached",
         bare=True,
-        text=r"^(?:booking|duration)_limit_reached",
         reason="limit",
         hint="a limit of the event type is reached for that period; choose a slot in another one",
     ),
     # Authentication and permissions.
-    ErrorRule(
-        error=Unauthenticated,
-        status=(403,),
-        text=r"^PermissionsGuard - no (?:authentication|oAuth client)",
-    ),
-    ErrorRule(error=PermissionDenied, status=(401,), code="TRPCError"),
-    ErrorRule(error=PermissionDenied, status=(401,), text=r"(?i)not a host|not authorized to"),
+    ErrorRule(Unauthenticated, 403, r"^PermissionsGuard - no (?:authentication|oAuth client)"),
+    ErrorRule(PermissionDenied, 401, code="TRPCError"),
+    ErrorRule(PermissionDenied, 401, r"(?i)not a host|not authorized to"),
     # The server reports wrong credentials in the envelope, so a bare 401 is about permissions.
-    ErrorRule(error=PermissionDenied, status=(401,), bare=True, text=r"^(?!Unauthorized$)"),
-    ErrorRule(error=Unauthenticated, status=(401,)),
-    ErrorRule(error=PermissionDenied, status=(400,), text=r"does not belong to user$"),
+    ErrorRule(PermissionDenied, 401, r"^(?!Unauthorized$)", bare=True),
+    ErrorRule(Unauthenticated, 401),
+    ErrorRule(PermissionDenied, 400, r"does not belong to user$"),
     # Times and slots.
     _slot("taken", r"already has booking at this time or is not available"),
     _slot("taken", r"no_available_users_found_error|hosts?_unavailable_for_booking"),
@@ -165,73 +152,53 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
         r"no other host is available",
         hint="no other host is free at that time: reschedule the booking, or keep its host",
     ),
-    ErrorRule(error=SlotUnavailable, status=(422,), operation="slots.", reason="taken"),
+    ErrorRule(SlotUnavailable, 422, operation="slots.", reason="taken"),
     # Repeated calls, and calls that the state of the booking excludes.
-    ErrorRule(
-        error=BookingConflict,
-        status=(400,),
-        text=r"^Booking already confirmed",
-        operation="bookings.decline",
-    ),
-    ErrorRule(error=AlreadyDone, status=(400,), text=r"^Booking already confirmed"),
+    ErrorRule(BookingConflict, 400, r"^Booking already confirmed", operation="bookings.decline"),
+    ErrorRule(AlreadyDone, 400, r"^Booking already confirmed"),
     # The server checks any one occurrence of a series. A rescheduled booking has another uid.
     ErrorRule(
-        error=BookingConflict,
-        status=(400,),
-        text=r"because it has been cancelled already",
+        BookingConflict,
+        400,
+        r"because it has been cancelled already",
         hint="another occurrence of the series, or its rescheduled booking, may "
         "still be accepted: get the booking, then cancel those by their uids",
     ),
     ErrorRule(
-        error=BookingConflict,
-        status=(400,),
-        text=r"cancelled and rescheduled already",
+        BookingConflict,
+        400,
+        r"cancelled and rescheduled already",
         hint="it was rescheduled before: get the booking, then use the uid in its "
         "rescheduled_to_uid",
     ),
-    ErrorRule(error=AlreadyDone, status=(409,), text=r"^already_signed_up_for_this_booking"),
-    ErrorRule(error=NotFound, status=(400,), text=r"^Invalid seatUid"),
-    ErrorRule(error=BookingConflict, status=(400,), text=r"because it has been cancelled\."),
-    ErrorRule(error=BookingConflict, status=(400,), text=r"that has already ended"),
-    ErrorRule(error=BookingConflict, status=(400,), text=r"does not allow cancellations"),
-    ErrorRule(error=BookingConflict, status=(403,), text=r"within the minimum notice period"),
-    ErrorRule(error=BookingConflict, status=(400,), text=r"marked as absent after their scheduled"),
-    ErrorRule(error=BookingConflict, status=(400,), text=r"^cannot_remove_primary_attendee"),
+    ErrorRule(AlreadyDone, 409, r"^already_signed_up_for_this_booking"),
+    ErrorRule(NotFound, 400, r"^Invalid seatUid"),
+    ErrorRule(BookingConflict, 400, r"because it has been cancelled\."),
+    ErrorRule(BookingConflict, 400, r"that has already ended"),
+    ErrorRule(BookingConflict, 400, r"does not allow cancellations"),
+    ErrorRule(BookingConflict, 403, r"within the minimum notice period"),
+    ErrorRule(BookingConflict, 400, r"marked as absent after their scheduled"),
+    ErrorRule(BookingConflict, 400, r"^cannot_remove_primary_attendee"),
     # The server sends this after it cancelled the booking.
-    ErrorRule(
-        error=BookingConflict,
-        status=(400,),
-        text=r"is not part of a recurring booking",
-        executed=True,
-    ),
+    ErrorRule(BookingConflict, 400, r"is not part of a recurring booking", executed=True),
     # The server books a series one by one, and keeps the bookings before the conflict.
     ErrorRule(
-        error=BookingConflict,
-        status=(409,),
-        text=r"^booking_conflict_error",
-        operation="bookings.create",
-        executed=True,
+        BookingConflict, 409, r"^booking_conflict_error", operation="bookings.create", executed=True
     ),
-    ErrorRule(
-        error=BookingConflict,
-        status=(409,),
-        code="CONFLICT",
-        operation="bookings.create",
-        executed=True,
-    ),
+    ErrorRule(BookingConflict, 409, code="CONFLICT", operation="bookings.create", executed=True),
     _unpaid(400, r"(?i)^missing.payment.credential"),
     _unpaid(409, r"^payment_not_created"),
     # The server deletes the seat twice, and the second delete fails: the seat is removed.
     ErrorRule(
-        error=BookingConflict,
-        status=(404,),
+        BookingConflict,
+        404,
         code="NOT_FOUND",
         operation="bookings.cancel",
         executed=True,
         hint="the server often returns this after it removed a seat: "
         "get the booking to see whether the seat remains",
     ),
-    ErrorRule(error=NotFound, status=(404,), code="NOT_FOUND", executed=True),
+    ErrorRule(NotFound, 404, code="NOT_FOUND", executed=True),
     # Invalid input.
     _booking_field(r"(?:^|, )responses - \{(?P<field>[^}]+)\}"),
     _booking_field(r"^Missing required booking field response: (?P<field>\S+)"),
@@ -239,9 +206,7 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
     _booking_field(r"^Invalid option"),
     _invalid(_FLAT),
     _invalid(r"^Bad Request Exception$"),
-    ErrorRule(
-        error=ValidationFailed, status=(400,), code="BAD_REQUEST", text=r"(?P<field>\S+) - [^,]*, ?"
-    ),
+    ErrorRule(ValidationFailed, 400, r"(?P<field>\S+) - [^,]*, ?", code="BAD_REQUEST"),
     _invalid(r"^Cancellation reason is required", "cancellationReason"),
     _invalid(r"^Can(?:no|')t cancel subsequent bookings", "cancelSubsequentBookings"),
     _invalid(r"lengthInMinutes", "lengthInMinutes"),
@@ -254,13 +219,7 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
     _invalid(
         r"^(?:email_verification_required|invalid_verification_code)", "emailVerificationCode"
     ),
-    ErrorRule(
-        error=ValidationFailed,
-        status=(400,),
-        text=_NOT_UNIQUE,
-        operation="bookings.attendees",
-        names=("email",),
-    ),
+    ErrorRule(ValidationFailed, 400, _NOT_UNIQUE, operation="bookings.attendees", names=("email",)),
     _invalid(_NOT_UNIQUE, "guests"),
     _invalid(r"^Cannot add \d+ guests", "guests"),
     _invalid(r"^Invalid time range given", "start", "end"),

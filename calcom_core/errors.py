@@ -4,7 +4,7 @@
 No exception holds a request, because a request holds credentials.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # these modules import this one
@@ -13,13 +13,6 @@ if TYPE_CHECKING:  # these modules import this one
     from calcom_core.operation import Operation, Page
     from calcom_core.rate_limits import RateLimit
     from calcom_core.webhooks import Event, UnknownEvent
-
-
-def _restore(cls: "type[CalcomError]", message: str, state: dict[str, Any]) -> "CalcomError":
-    error = cls.__new__(cls, message)
-    error.args = (message,)
-    error.__dict__.update(state)
-    return error
 
 
 class CalcomError(Exception):
@@ -38,21 +31,14 @@ class CalcomError(Exception):
         """Whether a write may have been executed despite the error."""
         return self._executed
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-
     def __str__(self) -> str:
-        message = super().__str__()
-        if not self.attempts:
-            return message
         times = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
-        return f"{message} (after {times}: {self.stop_reason})"
+        note = f" (after {times}: {self.stop_reason})" if self.attempts else ""
+        return super().__str__() + note
 
     # Exception.__reduce__ passes `args` alone, which lacks the keyword-only arguments.
-    def __reduce__(
-        self,
-    ) -> tuple[Callable[..., "CalcomError"], tuple[type["CalcomError"], str, dict[str, Any]]]:
-        return _restore, (type(self), str(self.args[0]), dict(self.__dict__))
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).__new__, (type(self), str(self.args[0])), dict(self.__dict__)
 
 
 class InvalidInput(CalcomError, ValueError):
@@ -67,7 +53,24 @@ class InvalidInput(CalcomError, ValueError):
         self.problem = problem
 
 
-class ApiError(CalcomError):
+class ResponseError(CalcomError):
+    """An error about a response; `response` is without credentials."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: "Operation[Any]",
+        response: "Response",
+        may_have_happened: bool,
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.response = response
+        self._executed = may_have_happened
+
+
+class ApiError(ResponseError):
     """The server responded with a status other than 2xx.
 
     `code`, `message` and `details` are those of the server; `response` holds the rest.
@@ -86,13 +89,12 @@ class ApiError(CalcomError):
         details: Any,
         may_have_happened: bool,
     ) -> None:
-        super().__init__(message)
-        self.operation = operation
-        self.response = response
+        super().__init__(
+            message, operation=operation, response=response, may_have_happened=may_have_happened
+        )
         self.code = code
         self.message = server_message
         self.details = details
-        self._executed = may_have_happened
 
     @property
     def status(self) -> int:
@@ -189,27 +191,14 @@ class ServerError(ApiError):
     """Any 5xx; a write may have happened all the same."""
 
 
-class VersionMismatch(CalcomError):
+class VersionMismatch(ResponseError):
     """The legacy API responded, or the server's version of the API lacks the route.
 
     `may_have_happened` is true if the legacy API may have executed a write.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        operation: "Operation[Any]",
-        response: "Response",
-        may_have_happened: bool,
-    ) -> None:
-        super().__init__(message)
-        self.operation = operation
-        self.response = response
-        self._executed = may_have_happened
 
-
-class DecodingError(CalcomError):
+class DecodingError(ResponseError):
     """A 2xx that cannot be read: not JSON, an error in disguise, or a value of another type.
 
     `path` is the JSON path of the unexpected value, and `found` its type, never the value itself.
@@ -234,12 +223,11 @@ class DecodingError(CalcomError):
         page: "Page[Any] | None" = None,
         unreadable: tuple[Any, ...] = (),
     ) -> None:
-        super().__init__(message)
-        self.operation = operation
-        self.response = response
+        super().__init__(
+            message, operation=operation, response=response, may_have_happened=may_have_happened
+        )
         self.path = path
         self.found = found
-        self._executed = may_have_happened
         self.data = data
         self.page = page
         self.unreadable = unreadable
@@ -314,13 +302,14 @@ class TransportError(CalcomError):
 
     `reason` names the failure.
     A retry may succeed after `pool` (no connection became free), `connect` (no connection, or the
-    proxy failed) and `refused`.
-    It may also succeed after `timeout` and `closed` (the connection ended, also in a handshake).
+    proxy failed), `refused`, `timeout` and `closed` (the connection ended, also in a handshake).
     It cannot after `host` (the name has no address), `tls` (no trust, or no common version),
     `proxy` (the proxy refused to forward the request) and `transport-closed`.
     `protocol` (a response that is not HTTP/1.1) and `too-large` occur only in a `NoAnswer`.
     `operation` is the operation of a request that a program sent, else None.
     """
+
+    _executed = True
 
     def __init__(
         self, message: str, *, reason: str, operation: "Operation[Any] | None" = None
@@ -332,21 +321,13 @@ class TransportError(CalcomError):
     @property
     def may_have_happened(self) -> bool:
         """Whether the request may have changed something; true without an operation."""
-        return self.operation is None or not self.operation.idempotent
-
-    @property
-    def timed_out(self) -> bool:
-        """Whether it was a timeout."""
-        return self.reason == "timeout"
+        return self._executed and (self.operation is None or not self.operation.idempotent)
 
 
 class NotSent(TransportError):
     """Certainly not executed: no byte of the request reached the server."""
 
-    @property
-    def may_have_happened(self) -> bool:
-        """Never."""
-        return False
+    _executed = False
 
 
 class NoAnswer(TransportError):

@@ -5,15 +5,15 @@ They read event types; creating and changing them is outside the bookings API.
 
 from collections.abc import Iterable
 
-from attrs import field, frozen
+from attrs import frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.checks import (
     check_fields,
-    checked_by,
     list_of,
     listed_username,
     non_empty_string,
+    optional,
     positive_int,
 )
 from calcom_core.errors import InvalidInput
@@ -26,13 +26,11 @@ from calcom_core.serialization import to_query
 class _Filters(LazyMethods):
     """The query parameters of `event_types.list`."""
 
-    username: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    event_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    usernames: Iterable[str] | None = field(
-        default=None, metadata=checked_by(list_of(listed_username, least=1))
-    )
-    org_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    org_id: int | None = field(default=None, metadata=checked_by(positive_int))
+    username: str | None = optional(non_empty_string)
+    event_slug: str | None = optional(non_empty_string)
+    usernames: Iterable[str] | None = optional(list_of(listed_username, least=1))
+    org_slug: str | None = optional(non_empty_string)
+    org_id: int | None = optional(positive_int)
 
     def __attrs_post_init__(self) -> None:
         if self.username is not None and self.usernames is not None:

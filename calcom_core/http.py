@@ -48,22 +48,14 @@ def _decode(value: HeaderText) -> str:
         return value.decode("latin-1")  # RFC 9110, 5.5: any octet may occur
     if not isinstance(value, str):
         raise InvalidInput("headers", f"contains {type(value).__name__} instead of text")
-    return _to_exact_str(value)
+    return str.__str__(value)  # exactly a `str`: that of an Enum member may be its name
 
 
-def _to_exact_str(text: str) -> str:
-    """Convert to exactly a `str`; `str()` of an Enum member may return its name."""
-    return str.__str__(text) if isinstance(text, str) else text
-
-
-def _hide_pairs(given: object) -> Hidden[Pairs]:
+def _parse_pairs(given: object) -> Hidden[Pairs]:
     if isinstance(given, Headers):
         return given._pairs
-    # `attrs.evolve` passes the value of the field.
-    return given if isinstance(given, Hidden) else Hidden(_parse_pairs(given))
-
-
-def _parse_pairs(given: object) -> Pairs:
+    if isinstance(given, Hidden):  # from `attrs.evolve`, which passes the value of the field
+        return given
     items: Any = given
     if isinstance(given, (tuple, list)):
         pass
@@ -73,7 +65,7 @@ def _parse_pairs(given: object) -> Pairs:
     elif not isinstance(given, Iterable):
         raise InvalidInput("headers", f"must be a mapping or pairs, not {type(given).__name__}")
     try:
-        return tuple(
+        pairs = tuple(
             [
                 (
                     name if type(name) is str else _decode(name),
@@ -86,6 +78,7 @@ def _parse_pairs(given: object) -> Pairs:
         raise
     except (TypeError, ValueError) as error:
         raise InvalidInput("headers", "must be pairs of a name and a value") from error
+    return Hidden(pairs)
 
 
 def _masked(pairs: Hidden[Pairs]) -> str:
@@ -104,7 +97,7 @@ class Headers(LazyMethods):
     The values are hidden, because any of them may be a credential.
     """
 
-    _pairs: Hidden[Pairs] = field(converter=_hide_pairs, default=Hidden(()), repr=_masked)
+    _pairs: Hidden[Pairs] = field(converter=_parse_pairs, default=Hidden(()), repr=_masked)
 
     @property
     def pairs(self) -> Pairs:
@@ -151,24 +144,27 @@ def _headers(given: HeadersInput | Headers) -> Headers:
     return given if isinstance(given, Headers) else Headers(given)
 
 
-def _are_safe_headers(request: "Request", attribute: object, headers: Headers) -> None:
+def _safe_headers(given: HeadersInput | Headers) -> Headers:
+    headers = _headers(given)
     # One match for all fields is faster, and nearly always succeeds.
     if _SAFE.fullmatch("".join([f"{name}\0{value}\n" for name, value in headers.pairs])):
-        return
+        return headers
     if not all(TOKEN.fullmatch(name) for name, _ in headers):
         raise InvalidInput("headers", "a name is not a token of RFC 9110")
     unsafe = next(name for name, value in headers if _UNSAFE_VALUE.search(value))
     raise InvalidInput(f"headers[{unsafe!r}]", "contains CR, LF or NUL")
 
 
-def _is_safe_url(request: "Request", attribute: object, url: str) -> None:
+def _safe_url(url: str) -> str:
     if not isinstance(url, str) or _UNSAFE_URL.search(url) or not url.isascii():
         raise InvalidInput("url", "must be ASCII text without spaces and control characters")
+    return str.__str__(url)
 
 
-def _is_method(request: "Request", attribute: object, method: str) -> None:
+def _method(method: str) -> str:
     if not isinstance(method, str) or not TOKEN.fullmatch(method):
         raise InvalidInput("method", "is not a token of RFC 9110")
+    return str.__str__(method)
 
 
 def _masked_url(url: str) -> str:
@@ -190,9 +186,9 @@ class Request(LazyMethods):
     or non-ASCII characters.
     """
 
-    method: str = field(converter=_to_exact_str, validator=_is_method)
-    url: str = field(converter=_to_exact_str, validator=_is_safe_url, repr=_masked_url)
-    headers: Headers = field(converter=_headers, validator=_are_safe_headers, factory=Headers)
+    method: str = field(converter=_method)
+    url: str = field(converter=_safe_url, repr=_masked_url)
+    headers: Headers = field(converter=_safe_headers, factory=Headers)
     body: bytes = field(default=b"", validator=_is_bytes, repr=lambda body: f"<{len(body)} bytes>")
 
 

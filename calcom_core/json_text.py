@@ -87,20 +87,20 @@ def is_deeper_than(levels: int, tree: Any) -> bool:
     return True
 
 
-def limit_depth(levels: int, tree: Any, text: Callable[[str], str]) -> Any:
-    """Copy JSON, with arrays and objects below a depth replaced by null; then it can be pickled.
+def map_strings(function: Callable[[str], str], tree: Any, levels: int = -1) -> Any:
+    """Copy JSON, with *function* applied to each string, keys included.
 
-    Args:
-        levels: the number of nested arrays and objects to keep.
-        tree: the JSON.
-        text: a function that returns the replacement of each string, keys included.
+    *levels* is the number of nested arrays and objects to keep; deeper ones are replaced by null.
     """
-    if isinstance(tree, str):
-        return text(tree)
-    if not isinstance(tree, (dict, list)):
-        return tree
-    if levels == 0:
-        return None
-    if isinstance(tree, list):
-        return [limit_depth(levels - 1, item, text) for item in tree]
-    return {text(key): limit_depth(levels - 1, item, text) for key, item in tree.items()}
+    match tree:
+        case str():
+            return function(tree)
+        case list() | dict() if levels == 0:
+            return None
+        case list():
+            return [map_strings(function, item, levels - 1) for item in tree]
+        case dict():
+            return {
+                function(key): map_strings(function, item, levels - 1) for key, item in tree.items()
+            }
+    return tree

@@ -17,9 +17,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from attrs import frozen
-
-from calcom_core._lazy_methods import LazyMethods
 from calcom_core.api import Api
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Response, is_secret_header
@@ -50,9 +47,9 @@ def to_json(value: Request | Response | TransportError | Operation[Any]) -> dict
             without `cal-api-version` or with a credential in its URL or body, and an operation
             with functions.
     """
-    for kind in _KINDS:
-        if isinstance(value, kind.cls):
-            return {"type": kind.name, "version": VERSION, **kind.write(value)}
+    for cls, (name, write, _) in _KINDS.items():
+        if isinstance(value, cls):
+            return {"type": name, "version": VERSION, **write(value)}
     names = "a Request, a Response, NotSent, NoAnswer or an Operation"
     raise InvalidInput("value", f"must be {names}, not {type(value).__name__}")
 
@@ -69,15 +66,15 @@ def from_json(cls: type[T], tree: Mapping[str, Any], api: Api | None = None) -> 
         InvalidInput: for a tree of another value, of a newer version, or that is damaged; and for
             a request without *api*, or with a URL of another server.
     """
-    kind = next((kind for kind in _KINDS if kind.cls is cls), None)
-    if kind is None:
+    if cls not in _KINDS:
         raise InvalidInput("cls", "must be Request, Response, TransportError or Operation")
-    if not isinstance(tree, Mapping) or tree.get("type") != kind.name:
+    name, _, read_tree = _KINDS[cls]
+    if not isinstance(tree, Mapping) or tree.get("type") != name:
         raise InvalidInput("tree", f"is not the JSON of a {cls.__name__}")
     if tree.get("version") != VERSION:
         raise InvalidInput("tree", f"has another version than {VERSION}; update calcom-bookings")
     try:
-        value: T = kind.read(tree, api)
+        value: T = read_tree(tree, api)
     except InvalidInput:
         raise
     except _DAMAGE as error:
@@ -180,22 +177,13 @@ def _operation(tree: Mapping[str, Any], api: Api | None) -> Operation[Any]:
     )
 
 
-@frozen
-class _Kind(LazyMethods):
-    """How values of one class are stored."""
-
-    name: str
-    cls: type[Any]
-    write: Callable[[Any], dict[str, Any]]
-    read: Callable[[Mapping[str, Any], Api | None], Any]
-
-
-_KINDS = (
-    _Kind("request", Request, _request_tree, _request),
-    _Kind("response", Response, _response_tree, _response),
-    _Kind("failure", TransportError, _failure_tree, _failure),
-    _Kind("operation", Operation, _operation_tree, _operation),
-)
+_KINDS: Mapping[type, tuple[str, Callable[[Any], dict[str, Any]], Callable[..., Any]]] = {
+    Request: ("request", _request_tree, _request),
+    Response: ("response", _response_tree, _response),
+    TransportError: ("failure", _failure_tree, _failure),
+    Operation: ("operation", _operation_tree, _operation),
+}
+"""The name of each class in JSON, and the functions that write and read it."""
 
 
 def _text(value: object) -> str:

@@ -3,9 +3,10 @@
 `PaceState` holds the limits in the `X-RateLimit-…` headers of one credential so far.
 Four pure functions change it:
 
-- `reserve` gives the next request a time slot, and returns the wait until then.
-- `admit` counts the request when its slot has come. It returns 0, or a further wait while a limit
-  is exhausted.
+- `reserve` gives the next request a time slot. It counts the request and returns 0, or returns the
+  wait until its slot.
+- `admit` counts the request after that wait. It returns 0, or a further wait while a limit is
+  exhausted.
 - `learn` reads the headers of the response.
 - `release` gives back the slot of a request that gave up before it was admitted.
 
@@ -168,34 +169,39 @@ def reserve(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[f
         now: the time in seconds.
 
     Returns:
-        The seconds to wait before `admit`, at least 0, and the next state.
+        0 if the request is sent at once, which counts it; otherwise the seconds to wait before
+        `admit`. And the next state.
     """
     state = _without_other_clock(state, now)
-    obeyed = _obeyed(pace, state, operation, now)
-    slot = max([now, *(_earliest(pace, window, now) for window in obeyed)])
-    for window in obeyed:
-        following = max(window.slot, slot) + _gap(pace, window, now)
-        state = _replacing(state, window, window.with_slot(following))
-    return max(slot - now, _held(pace, state, now)), state
+    applicable = _applicable(state, operation)
+    obeyed = _obeyed(pace, applicable, now)
+    slot = max([now, *[_earliest(pace, window, now) for window in obeyed]])
+    wait = max(slot - now, _held(pace, state, now))
+    changed = {
+        window.name: window.with_slot(max(window.slot, slot) + _gap(pace, window, now))
+        for window in obeyed
+    }
+    if not wait:
+        changed = _counted({window.name: window for window in applicable} | changed, now)
+    return wait, _replacing(state, changed)
 
 
 def admit(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[float, PaceState]:
-    """Count a request whose slot has come.
+    """Count a request after the wait for its slot.
 
-    Args and returns are those of `reserve`: after 0 the request is sent at once and is counted;
-    after any other wait nothing has changed, and `admit` is called again.
+    Args and returns are those of `reserve`; after a further wait, `admit` is called again.
     """
     state = _without_other_clock(state, now)
+    applicable = _applicable(state, operation)
     exhausted = [
         window.end - now
-        for window in _obeyed(pace, state, operation, now)
+        for window in _obeyed(pace, applicable, now)
         if now < window.end and _usable(pace, window) <= 0
     ]
     wait = max([_held(pace, state, now), *exhausted])
-    if wait <= 0:
-        for window in _applicable(state, operation):
-            state = _replacing(state, window, window.counted(now))
-    return wait, state
+    if wait:
+        return wait, state
+    return 0.0, _replacing(state, _counted({window.name: window for window in applicable}, now))
 
 
 def release(pace: Pace, state: PaceState, operation: str, now: float) -> PaceState:
@@ -203,10 +209,11 @@ def release(pace: Pace, state: PaceState, operation: str, now: float) -> PaceSta
 
     Args are those of `reserve`.
     """
-    for window in _obeyed(pace, state, operation, now):
-        slot = window.slot - window.period / _quota(pace, window)
-        state = _replacing(state, window, window.with_slot(slot))
-    return state
+    changed = {
+        window.name: window.with_slot(window.slot - window.period / _quota(pace, window))
+        for window in _obeyed(pace, _applicable(state, operation), now)
+    }
+    return _replacing(state, changed)
 
 
 def learn(
@@ -258,12 +265,16 @@ def _applicable(state: PaceState, operation: str) -> list[Window]:
     ]
 
 
-def _obeyed(pace: Pace, state: PaceState, operation: str, now: float) -> list[Window]:
+def _obeyed(pace: Pace, windows: list[Window], now: float) -> list[Window]:
     return [
         window
-        for window in _applicable(state, operation)
+        for window in windows
         if window.period <= pace.longest and window.end - now <= pace.longest
     ]
+
+
+def _counted(windows: dict[str, Window], now: float) -> dict[str, Window]:
+    return {name: window.counted(now) for name, window in windows.items()}
 
 
 def _held(pace: Pace, state: PaceState, now: float) -> float:
@@ -334,6 +345,6 @@ def _updated(
     )
 
 
-def _replacing(state: PaceState, old: Window, new: Window) -> PaceState:
-    windows = tuple([new if window is old else window for window in state.windows])
+def _replacing(state: PaceState, changed: dict[str, Window]) -> PaceState:
+    windows = tuple([changed.get(window.name, window) for window in state.windows])
     return PaceState(windows, state.operations, state.hold, state.seen)

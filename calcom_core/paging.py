@@ -14,10 +14,10 @@ from typing import Any, TypeVar, cast
 from attrs import define, evolve, field
 
 from calcom_core.api import Api
+from calcom_core.checks import positive_int
 from calcom_core.decoders import PageOf
-from calcom_core.decoding_errors import redacted_json
+from calcom_core.decoding_errors import paging_error
 from calcom_core.effects import Effect, Emit, Program, Stream, emit, gather
-from calcom_core.error_mapping import describe
 from calcom_core.errors import (
     CalcomError,
     DecodingError,
@@ -93,9 +93,7 @@ def items(
 
 def at_least_1(concurrency: int) -> int:
     """Check that a concurrency is an integer of at least 1."""
-    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-        raise InvalidInput("concurrency", "must be an integer of at least 1")
-    return concurrency
+    return positive_int(concurrency, "concurrency")
 
 
 def _checked_iteration(
@@ -157,7 +155,7 @@ def _emit_batch(
     return next_batch
 
 
-@define
+@define(eq=False)
 class _Progress:
     """The progress of an iteration, to detect a list that does not end."""
 
@@ -190,6 +188,18 @@ class _Progress:
             return True
         self._max_pages = self._max_pages or 2 * (1 + _pages_after(operation, page)) + 10
         return self.count < self._max_pages
+
+
+def read_page(
+    reading: Program[Page[Booking]],
+) -> Program[tuple[Page[Booking], DecodingError | None]]:
+    """Read a page; one with unreadable items is returned with its error."""
+    try:
+        return (yield from reading), None
+    except DecodingError as error:
+        if error.page is None:
+            raise
+        return error.page, error
 
 
 def _read_page(api: Api, operation: _List, policy: RetryPolicy) -> Program[_PageResult]:
@@ -241,14 +251,12 @@ def _endless_list_error(operation: _List, page: Page[Booking], progress: _Progre
         page = operation.decode(response)
     flag = "hasMore" if isinstance(page.pagination, CursorPagination) else "hasNextPage"
     idle = f", the last {progress.idle} without a new booking" if progress.idle else ""
-    return PagingError(
-        f"{describe(operation)}: the list does not end: {progress.count} pages were read{idle}, "
+    return paging_error(
+        operation,
+        response,
+        f"the list does not end: {progress.count} pages were read{idle}, "
         f"and the last one states that more follow (items in error.page: {len(page.items)})",
-        operation=operation.plain,
-        response=response,
-        path=f"$.pagination.{flag}",
-        found="true",
-        may_have_happened=False,
-        data=redacted_json(response),
-        page=evolve(page, next=None),
+        f"$.pagination.{flag}",
+        "true",
+        evolve(page, next=None),
     )

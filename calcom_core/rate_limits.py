@@ -26,7 +26,8 @@ LONGEST_WAIT = 86_400.0
 
 _SMALLEST_UNIX_TIME = 10.0**9  # seconds: the year 2001
 _SMALLEST_UNIX_MILLISECONDS = 10.0**12
-_RESET = "x-ratelimit-reset"
+_HEADER = re.compile(r"x-ratelimit-(limit|remaining|reset)(?:-(.*))?", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 # RFC 9110, 5.6.7: the only form of a date that a server may send.
 _DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
@@ -60,7 +61,7 @@ def parse_http_date(text: str | None) -> datetime | None:
 
 
 def _number(text: str | None) -> float | None:
-    if text is None or not re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
+    if text is None or not _NUMBER.fullmatch(text):
         return None
     number = float(text)
     return number if math.isfinite(number) else None
@@ -97,17 +98,20 @@ def _plausible(wait: float) -> float | None:
 
 def parse_rate_limits(headers: Headers) -> tuple[RateLimit, ...]:
     """Return every limit whose reset is stated, in the order of the headers."""
-    found = []
-    for header, value in headers:
-        if not header.lower().startswith(_RESET):
-            continue
-        suffix = header[len(_RESET) :]  # "-Default" as the server sends it, "" as documented
-        reset = _wait(value, headers) if suffix[:1] in ("", "-") else None
+    stated: dict[str, dict[str, str]] = {}
+    names: dict[str, str] = {}
+    for header, value in headers.pairs:
+        if match := _HEADER.fullmatch(header):
+            name = match[2] or ""  # "Default" as the server sends it, "" as documented
+            names.setdefault(name.lower(), name)
+            stated.setdefault(name.lower(), {}).setdefault(match[1].lower(), value)
+    limits = []
+    for key, values in stated.items():
+        reset = _wait(values.get("reset"), headers)
         if reset is not None:
-            limit = _count(headers.get(f"x-ratelimit-limit{suffix}"))
-            remaining = _count(headers.get(f"x-ratelimit-remaining{suffix}"))
-            found.append(RateLimit(suffix[1:], limit, remaining, reset))
-    return tuple(found)
+            limit, remaining = _count(values.get("limit")), _count(values.get("remaining"))
+            limits.append(RateLimit(names[key], limit, remaining, reset))
+    return tuple(limits)
 
 
 def wait_seconds(headers: Headers, limits: tuple[RateLimit, ...]) -> float | None:

@@ -9,13 +9,12 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from attrs import evolve
 
 from calcom_core.http import Headers, Request, Response, is_secret_header
-from calcom_core.json_text import InvalidJson, parse_json, to_utf8
+from calcom_core.json_text import InvalidJson, map_strings, parse_json, to_utf8
 from calcom_core.secret import Hidden
 from calcom_core.tokens import (
     REDACTED,
@@ -136,7 +135,7 @@ class Redactor:
             return redact_bytes(body)
         try:
             tree = parse_json(body)
-            redacted = _in_strings(tree, self._without_known)
+            redacted = map_strings(self._without_known, tree)
             if redacted != tree:
                 written = json.dumps(redacted, allow_nan=False, separators=(",", ":"))
                 return redact_bytes(written.encode())
@@ -147,18 +146,6 @@ class Redactor:
 
 PLAIN = Redactor(())
 """A redactor without known credentials; it finds others by their shape."""
-
-
-def _in_strings(tree: Any, text: Callable[[str], str]) -> Any:
-    """Apply a function to each string and each key of JSON."""
-    match tree:
-        case str():
-            return text(tree)
-        case list():
-            return [_in_strings(item, text) for item in tree]
-        case dict():
-            return {text(key): _in_strings(value, text) for key, value in tree.items()}
-    return tree
 
 
 def _credential_pattern(credential: str) -> str:

@@ -230,17 +230,14 @@ def _booking(given: Mapping[str, Any], place: str, number: int) -> dict[str, Any
     if event_type is not None:
         default = {"id": fields.get("event_type_id", 1), "slug": "consultation"}
         event_type = _object(EventTypeRef, event_type, f"{prefix}event_type", default)
-    start, end, minutes = _times(fields, prefix, _START + timedelta(weeks=number - 1))
     fields |= {
         "attendees": attendees,
         "hosts": [_object(Host, host, at, _HOST) for at, host in hosts],
         "event_type": event_type,
-        "start": start,
-        "end": end,
     }
+    fields |= _times(fields, prefix, _START + timedelta(weeks=number - 1))
     fields.pop("seats", None)
     uid = fields.get("uid", f"booking{number}")
-    location = fields.get("location", fields.get("meeting_url", _LOCATION))
     response_keys = ("email", "name", "displayEmail") if attendees else ()
     defaults = {
         "id": number,
@@ -251,10 +248,7 @@ def _booking(given: Mapping[str, Any], place: str, number: int) -> dict[str, Any
         "cancellationReason": "",
         "cancelledByEmail": "",
         "rescheduledByEmail": None,
-        "duration": minutes,
-        "eventTypeId": event_type and event_type["id"],
-        "meetingUrl": location,
-        "location": location,
+        "meetingUrl": fields.get("location", _LOCATION),
         "absentHost": False,
         "createdAt": _CREATED,
         "updatedAt": _CREATED,
@@ -285,34 +279,24 @@ def _attendees(
         given = [(at, {"seat_uid": uid}) for at, uid in _items(seats, f"{prefix}seats")]
     own = [_mapping(person, at).get("seat_uid") for at, person in given]
     seated = any(uid is not None for uid in (seats, seat_uid, *own))
-    return [
-        _attendee(
-            person, at, index, f"{number:08d}-0000-4000-8000-{index:012d}" if seated else None
-        )
-        for index, (at, person) in enumerate(given, 1)
-    ], seated
+    people = []
+    for index, (at, person) in enumerate(given, 1):
+        defaults: dict[str, Any] = {
+            "name": f"Attendee {index}",
+            "email": f"attendee{index}@example.com",
+            "timeZone": "Europe/Rome",
+            "language": "en",
+            "absent": False,
+        }
+        if seated:
+            responses = {"name": person.get("name", defaults["name"]), "guests": []}
+            defaults |= {"bookingFieldsResponses": responses, "metadata": {}}
+            defaults["seatUid"] = f"{number:08d}-0000-4000-8000-{index:012d}"
+        people.append(_object(Attendee, person, at, defaults))
+    return people, seated
 
 
-def _attendee(
-    given: Mapping[str, Any], place: str, number: int, seat_uid: str | None
-) -> dict[str, Any]:
-    """Return the JSON of an attendee, who holds a seat if there is a default *seat_uid*."""
-    defaults: dict[str, Any] = {
-        "name": f"Attendee {number}",
-        "email": f"attendee{number}@example.com",
-        "timeZone": "Europe/Rome",
-        "language": "en",
-        "absent": False,
-    }
-    if seat_uid is not None:
-        responses = {"name": given.get("name", defaults["name"]), "guests": []}
-        defaults |= {"seatUid": seat_uid, "bookingFieldsResponses": responses, "metadata": {}}
-    return _object(Attendee, given, place, defaults)
-
-
-def _times(
-    fields: Mapping[str, Any], prefix: str, default: datetime
-) -> tuple[datetime, datetime, float]:
+def _times(fields: Mapping[str, Any], prefix: str, default: datetime) -> dict[str, Any]:
     """Return start, end and the minutes between them; compute those that are missing."""
     start, end = (
         utc_datetime(fields[name], f"{prefix}{name}") if name in fields else None
@@ -330,20 +314,25 @@ def _times(
             f"{prefix}duration", "must be a number of minutes that fits the calendar"
         ) from error
     between = (end - start) / timedelta(minutes=1)
-    return start, end, int(between) if between.is_integer() else between
+    between = int(between) if between.is_integer() else between
+    return {"start": start, "end": end, "duration": fields.get("duration", between)}
 
 
 def _object(
     model: type[Any], given: object, place: str, defaults: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the JSON of a model with the given fields; check it by decoding it."""
-    names = tuple(field.name for field in attrs.fields(model))
+    """Return the JSON of a model with the given fields; check it by decoding it.
+
+    A field whose default follows others gets the value that decoding computes.
+    """
+    names = attrs.fields_dict(model)
+    keys = {camel_case(name): name for name in names}
     prefix = f"{place}." if place else ""
     data = dict(defaults)
     for name, value in _mapping(given, place).items():
         if name not in names:
             shown = name if isinstance(name, str) else found_type(name)
-            problem = f"is not a field of {model.__name__}{did_you_mean(name, names)}"
+            problem = f"is not a field of {model.__name__}{did_you_mean(name, tuple(names))}"
             raise InvalidInput(f"{prefix}{shown}", problem)
         if name == "extra":
             data |= json_object(value, f"{prefix}extra")
@@ -353,12 +342,12 @@ def _object(
         value = read(model, data)
     except UnexpectedValue as error:
         key, *rest = error.path
-        name = next((name for name in names if camel_case(name) == key), key)
         inner = "".join(f"[{step}]" for step in rest)
         problem = f"must be {error.expected}, not {error.found}"
-        raise InvalidInput(f"{prefix}{name}{inner}", problem) from error
-    if "display_email" in names:
-        data.setdefault("displayEmail", value.display_email)
+        raise InvalidInput(f"{prefix}{keys.get(str(key), key)}{inner}", problem) from error
+    for key, name in keys.items():
+        if getattr(names[name].default, "takes_self", False):
+            data.setdefault(key, getattr(value, name))
     return data
 
 

@@ -273,11 +273,11 @@ def exchange_with_retries(
     if started is None:
         started = (yield Clock()) if timed else 0.0
     remaining: float | None = None
-    attempt = 0
+    waited, attempt = 0.0, 0
     while True:
         attempt += 1
         try:
-            response: Response = yield Send(request, op, timeout, remaining, attempt)
+            response: Response = yield Send(request, op, timeout, remaining, attempt, waited)
         except TransportError as error:
             failure: CalcomError = error
             error.operation = op.plain
@@ -294,9 +294,9 @@ def exchange_with_retries(
         decision = decide(policy, op.idempotent, attempt, failure, elapsed)
         if isinstance(decision, Retry):
             yield Sleep(decision.after, decision.jitter)
-            left: float = policy.deadline - max((yield Clock()) - started, 0.0)
-            if left > 0:
-                remaining = left
+            resumed = max((yield Clock()) - started, 0.0)
+            if resumed < policy.deadline:
+                remaining, waited = policy.deadline - resumed, max(resumed - elapsed, 0.0)
                 continue
             decision = GiveUp(_too_late(policy))  # the sleep took too long
         failure.attempts, failure.stop_reason = attempt, decision.reason

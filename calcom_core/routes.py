@@ -12,13 +12,14 @@ from calcom_core._lazy_methods import LazyMethods
 from calcom_core.decoders import (
     Decoder,
     Many,
-    Nothing,
     One,
+    OneAsMany,
     OneOfSeries,
     OneOrMany,
     OneOrNone,
     PageOf,
     SlotsByDate,
+    nothing,
 )
 from calcom_core.model.booking import (
     Booking,
@@ -81,13 +82,11 @@ _ROUTES = (
     Route("bookings.get_by_seat", "GET", f"{_ALL}/by-seat/{{seat_uid}}", One(Booking), public=True),
     Route("bookings.create", "POST", _ALL, OneOrMany(Booking), public=True),
     Route("bookings.create_one", "POST", _ALL, _one_booking("bookings.create"), public=True),
-    Route(
-        "bookings.create_recurring", "POST", _ALL, Many(Booking, accept_single=True), public=True
-    ),
+    Route("bookings.create_recurring", "POST", _ALL, OneAsMany(Booking), public=True),
     Route("bookings.create_instant", "POST", _ALL, One(Booking), public=True),
     Route("bookings.reschedule", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
     Route("bookings.reschedule_seat", "POST", f"{_ONE}/reschedule", One(Booking), public=True),
-    Route("bookings.request_reschedule", "POST", f"{_ONE}/request-reschedule", Nothing()),
+    Route("bookings.request_reschedule", "POST", f"{_ONE}/request-reschedule", nothing),
     Route("bookings.cancel", "POST", f"{_ONE}/cancel", OneOrMany(Booking), public=True),
     Route(
         "bookings.cancel_one",
@@ -140,7 +139,7 @@ _ROUTES = (
         verify="slots.get_reservation",
     ),
     Route(
-        "slots.delete_reservation", "DELETE", _RESERVATION, Nothing(), public=True, idempotent=True
+        "slots.delete_reservation", "DELETE", _RESERVATION, nothing, public=True, idempotent=True
     ),
     Route("teams.bookings", "GET", _TEAM, PageOf(Booking)),
     Route("teams.organization_bookings", "GET", f"{_ORGANIZATION}/bookings", PageOf(Booking)),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias, TypedDict
 
-from calcom_core.model.booking import Attendee, Booking, Host
+from calcom_core.model.booking import Booking
 
 Cell: TypeAlias = str | int | float | bool | datetime | None
 Row: TypeAlias = dict[str, Cell]
@@ -24,77 +24,27 @@ class Rows(TypedDict):
     hosts: list[Row]
 
 
-def _json(value: Any) -> str | None:
-    if value is None:
-        return None
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=list)
-
-
-def _map(value: Mapping[str, Any]) -> str | None:
-    return _json(value) if value else None
-
-
-def _integer(value: int | str | None) -> int | None:
-    return value if isinstance(value, int) else None  # the id of a host may be `unknown`
-
-
-_BOOKING: dict[str, Callable[[Booking], Cell]] = {
-    "uid": lambda booking: booking.uid,
-    "id": lambda booking: booking.id,
-    "status": lambda booking: booking.status,
-    "shape": lambda booking: booking.shape.value,
-    "title": lambda booking: booking.title,
-    "description": lambda booking: booking.description,
-    "start": lambda booking: booking.start,
-    "end": lambda booking: booking.end,
-    "duration": lambda booking: float(booking.duration),
-    "event_type_id": lambda booking: booking.event_type_id,
-    "event_type_slug": lambda booking: booking.event_type.slug if booking.event_type else None,
-    "location": lambda booking: booking.location,
-    "absent_host": lambda booking: booking.absent_host,
-    "created_at": lambda booking: booking.created_at,
-    "updated_at": lambda booking: booking.updated_at,
-    "cancellation_reason": lambda booking: booking.cancellation_reason,
-    "cancelled_by_email": lambda booking: booking.cancelled_by_email,
-    "rescheduling_reason": lambda booking: booking.rescheduling_reason,
-    "rescheduled_by_email": lambda booking: booking.rescheduled_by_email,
-    "rescheduled_from_uid": lambda booking: booking.rescheduled_from_uid,
-    "rescheduled_to_uid": lambda booking: booking.rescheduled_to_uid,
-    "recurring_booking_uid": lambda booking: booking.recurring_booking_uid,
-    "ics_uid": lambda booking: booking.ics_uid,
-    "rating": lambda booking: None if booking.rating is None else float(booking.rating),
-    "guests": lambda booking: _json(booking.guests),
-    "metadata": lambda booking: _json(booking.metadata),
-    "booking_fields_responses": lambda booking: _json(booking.booking_fields_responses),
-    "extra": lambda booking: _map(booking.extra),
-}
-_ATTENDEE: dict[str, Callable[[Attendee], Cell]] = {
-    "name": lambda attendee: attendee.name,
-    "email": lambda attendee: attendee.email,
-    "display_email": lambda attendee: attendee.display_email,
-    "time_zone": lambda attendee: attendee.time_zone,
-    "language": lambda attendee: attendee.language,
-    "phone_number": lambda attendee: attendee.phone_number,
-    "absent": lambda attendee: attendee.absent,
-    "seat_uid": lambda attendee: attendee.seat_uid,
-    "created_at": lambda attendee: attendee.created_at,
-    "metadata": lambda attendee: _json(attendee.metadata),
-    "booking_fields_responses": lambda attendee: _json(attendee.booking_fields_responses),
-    "extra": lambda attendee: _map(attendee.extra),
-}
-_HOST: dict[str, Callable[[Host], Cell]] = {
-    "id": lambda host: _integer(host.id),
-    "name": lambda host: host.name,
-    "email": lambda host: host.email,
-    "display_email": lambda host: host.display_email,
-    "username": lambda host: host.username,
-    "time_zone": lambda host: host.time_zone,
-    "extra": lambda host: _map(host.extra),
-}
 _PLACE = ("booking_uid", "position")
+_BOOKING = (
+    *("uid", "id", "status", "shape", "title", "description", "start", "end", "duration"),
+    *("event_type_id", "event_type_slug", "location", "absent_host", "created_at", "updated_at"),
+    *("cancellation_reason", "cancelled_by_email", "rescheduling_reason", "rescheduled_by_email"),
+    *("rescheduled_from_uid", "rescheduled_to_uid", "recurring_booking_uid", "ics_uid", "rating"),
+    *("guests", "metadata", "booking_fields_responses", "extra"),
+)
+_ATTENDEE = (
+    *("name", "email", "display_email", "time_zone", "language", "phone_number", "absent"),
+    *("seat_uid", "created_at", "metadata", "booking_fields_responses", "extra"),
+)
+_HOST = ("id", "name", "email", "display_email", "username", "time_zone", "extra")
+# All other columns are attributes of that name.
+_COMPUTED: Mapping[str, Callable[[Any], Any]] = {
+    "shape": lambda booking: booking.shape.value,
+    "event_type_slug": lambda booking: booking.event_type.slug if booking.event_type else None,
+}
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "bookings": tuple(_BOOKING),
+    "bookings": _BOOKING,
     "attendees": (*_PLACE, *_ATTENDEE),
     "hosts": (*_PLACE, *_HOST),
 }
@@ -110,20 +60,32 @@ def rows(booking: Booking) -> Rows:
     An attendee has no id in a list, so replace all rows of a *booking_uid* when it changed.
     """
     return {
-        "bookings": [{name: cell(booking) for name, cell in _BOOKING.items()}],
-        "attendees": _placed(booking, booking.attendees, _ATTENDEE),
-        "hosts": _placed(booking, booking.hosts, _HOST),
+        "bookings": [_row(booking, _BOOKING)],
+        "attendees": _placed(booking.uid, booking.attendees, _ATTENDEE),
+        "hosts": _placed(booking.uid, booking.hosts, _HOST),
     }
 
 
-def _placed(
-    booking: Booking, people: Iterable[Any], columns: Mapping[str, Callable[[Any], Cell]]
-) -> list[Row]:
+def _placed(uid: str, people: Iterable[object], columns: Iterable[str]) -> list[Row]:
     return [
-        {
-            "booking_uid": booking.uid,
-            "position": position,
-            **{name: cell(person) for name, cell in columns.items()},
-        }
+        {"booking_uid": uid, "position": position, **_row(person, columns)}
         for position, person in enumerate(people)
     ]
+
+
+def _row(source: object, columns: Iterable[str]) -> Row:
+    return {name: _cell(source, name) for name in columns}
+
+
+def _cell(source: object, name: str) -> Cell:
+    value: Any = _COMPUTED[name](source) if name in _COMPUTED else getattr(source, name)
+    if value is None or (name == "extra" and not value):
+        return None
+    if name == "id" and isinstance(value, str):  # the id of a host may be `unknown`
+        return None
+    if name in ("duration", "rating"):
+        return float(value)
+    if isinstance(value, (tuple, Mapping)):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=list)
+    cell: Cell = value
+    return cell

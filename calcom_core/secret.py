@@ -1,29 +1,35 @@
 """Values that neither `repr`, a traceback with locals nor a pretty printer shows.
 
 `Secret` holds a credential, and `Hidden` any other value that may contain one.
-A traceback can show the locals of every frame, so constructors delete the text before they raise.
+A traceback can show the locals of every frame; `hides_arguments` removes those frames.
 """
 
-from typing import Generic, NoReturn, Self, TypeVar
+from collections.abc import Callable
+from functools import wraps
+from typing import Generic, NoReturn, ParamSpec, Self, TypeVar
 
 from calcom_core.errors import InvalidInput
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _find_problem(text: object, field: str) -> str:
-    if not isinstance(text, str):
-        way_out = "; pass other credentials as auth=" if field == "api_key" else ""
-        return f"must be a string, not {type(text).__name__}{way_out}"
-    if not text:
-        return "is empty"
-    # It becomes a header value. A newline read from a file is the usual mistake.
-    if not all("!" <= character <= "~" for character in text):
-        return (
-            "contains a space, a line break or a character outside ASCII; "
-            "strip it, and omit 'Bearer '"
-        )
-    return ""
+def hides_arguments(function: Callable[P, T]) -> Callable[P, T]:
+    """Remove the arguments of a function from the tracebacks of its errors.
+
+    Decorate each function that takes the text of a credential.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            del args, kwargs
+            error.__context__ = None  # its frames may hold an argument
+            raise error.with_traceback(None) from None
+
+    return call
 
 
 class Hidden(Generic[T]):
@@ -72,30 +78,27 @@ class Secret(Hidden[str]):
 
     __slots__ = ()
 
+    @hides_arguments
     def __init__(self, text: str, *, field: str = "secret") -> None:
-        problem = _find_problem(text, field)
-        if problem:
-            del text  # a traceback with locals, as pytest prints it, would show it
-            raise InvalidInput(field, problem)
+        if not isinstance(text, str):
+            way_out = "; pass other credentials as auth=" if field == "api_key" else ""
+            raise InvalidInput(field, f"must be a string, not {type(text).__name__}{way_out}")
+        if not text:
+            raise InvalidInput(field, "is empty")
+        # It becomes a header value. A newline read from a file is the usual mistake.
+        if not all("!" <= character <= "~" for character in text):
+            raise InvalidInput(
+                field,
+                "contains a space, a line break or a character outside ASCII; "
+                "strip it, and omit 'Bearer '",
+            )
         super().__init__(str.__str__(text))  # `str()` of an Enum member may be its name
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret cannot be pickled; create it again in the other process")
 
 
-def parse_secret(text: "str | Secret", field: str) -> Secret | InvalidInput:
-    """Return the secret, or the error for an invalid text.
-
-    It returns the error because the caller must delete the text before raising it.
-    """
-    if isinstance(text, Secret):
-        return text
-    problem = _find_problem(text, field)
-    return InvalidInput(field, problem) if problem else Secret(text)
-
-
-def to_secret(secret: Secret | InvalidInput) -> Secret:
-    """Return the secret, or raise the error that `parse_secret` returned instead."""
-    if isinstance(secret, InvalidInput):
-        raise secret
-    return secret
+@hides_arguments
+def to_secret(text: str | Secret, field: str) -> Secret:
+    """Return the secret; raises `InvalidInput` with the name *field* for an invalid text."""
+    return text if isinstance(text, Secret) else Secret(text, field=field)

@@ -25,17 +25,25 @@ from attrs import evolve, field, frozen
 from calcom_core import bookings
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.api import Api
-from calcom_core.checks import bounded_int, utc_datetime
-from calcom_core.decoding_errors import redacted_json
-from calcom_core.effects import Emit, Program, Stream
-from calcom_core.error_mapping import describe
-from calcom_core.errors import DecodingError, InvalidInput, PagingError
+from calcom_core.checks import (
+    bounded_int,
+    check_fields,
+    checked_by,
+    list_of,
+    optional,
+    seconds,
+    string,
+    utc_datetime,
+)
+from calcom_core.decoding_errors import paging_error
+from calcom_core.effects import Emit, Stream
+from calcom_core.errors import InvalidInput, PagingError
 from calcom_core.model.booking import Booking
 from calcom_core.model.filters import STATUSES
 from calcom_core.model.inputs import Moment
 from calcom_core.operation import Operation, Page
+from calcom_core.paging import read_page
 from calcom_core.rate_limits import parse_http_date
-from calcom_core.redaction import redact_response
 from calcom_core.retry import DEFAULT_RETRY, RetryPolicy, check_policy, retrying
 from calcom_core.serialization import format_datetime
 from calcom_core.versions import BY_CURSOR, BY_OFFSET
@@ -54,7 +62,7 @@ _FOLLOWED = (
 _RESERVED = {"afterUpdatedAt", "beforeUpdatedAt", "take", "skip", "limit", "cursor"} | {
     f"sort{name}" for name in ("Start", "End", "Created", "UpdatedAt")
 }
-_DAY = 86_400.0
+_overlap = seconds(86_400, may_be_zero=True)
 _LARGEST_PAGE = 250
 _INSTANT = timedelta(milliseconds=1)
 """The precision of the API's times."""
@@ -62,24 +70,13 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-def _is_time(state: "SyncState", attribute: object, value: datetime | None) -> None:
-    if value is not None:
-        utc_datetime(value, "watermark")
+def _version(value: object, name: str) -> Version:
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise InvalidInput(name, "must be a pair of a uid and an aware datetime")
+    return string(value[0], name), utc_datetime(value[1], name)
 
 
-def _are_versions(state: "SyncState", attribute: object, value: object) -> None:
-    if not isinstance(value, tuple) or not all(
-        isinstance(each, tuple)
-        and len(each) == 2
-        and isinstance(each[0], str)
-        and isinstance(each[1], datetime)
-        and each[1].tzinfo is not None
-        for each in value
-    ):
-        raise InvalidInput("recent", "must be a tuple of pairs of a uid and an aware datetime")
-
-
-@frozen
+@frozen(field_transformer=check_fields)
 class SyncState(LazyMethods):
     """How far the changes were read.
 
@@ -88,9 +85,11 @@ class SyncState(LazyMethods):
     Raises `InvalidInput` for values of another type.
     """
 
-    watermark: datetime | None = field(default=None, validator=_is_time)
+    watermark: datetime | None = optional(utc_datetime)
     recent: tuple[Version, ...] = field(
-        default=(), validator=_are_versions, repr=lambda recent: f"<{len(recent)} versions>"
+        default=(),
+        metadata=checked_by(list_of(_version)),
+        repr=lambda recent: f"<{len(recent)} versions>",
     )
 
     def to_json(self) -> dict[str, Any]:
@@ -107,11 +106,8 @@ class SyncState(LazyMethods):
         if not isinstance(tree, Mapping) or tree.get("version") != _VERSION:
             raise InvalidInput("state", f"must be JSON of `to_json`, version {_VERSION}")
         try:
-            return cls(
-                _moment(tree["watermark"]),
-                tuple([(uid, utc_datetime(changed, "recent")) for uid, changed in tree["recent"]]),
-            )
-        except (LookupError, TypeError, ValueError) as error:
+            return cls(tree["watermark"], tree["recent"])
+        except (LookupError, InvalidInput) as error:
             raise InvalidInput("state", f"is damaged: {error}") from error
 
 
@@ -163,59 +159,27 @@ def changes(
             raise InvalidInput("listing", f"has {name}, which the sync sets; leave it out")
     if listing.version in BY_CURSOR:
         raise InvalidInput("listing", f"has version {listing.version}, which cannot be sorted")
-    if (
-        isinstance(overlap, bool)
-        or not isinstance(overlap, (int, float))
-        or not 0 <= overlap <= _DAY
-    ):
-        raise InvalidInput("overlap", "must be a number of seconds, from 0 to 86,400")
-    state = since if isinstance(since, SyncState) else SyncState(_moment(since))
-    reader = _Reader(
-        api,
-        evolve(listing, supported_versions=BY_OFFSET),
-        check_policy(policy),
-        bounded_int(1, 250)(take, "take"),
-    )
-    return _changes(reader, state, timedelta(seconds=overlap))
+    if not isinstance(since, SyncState):
+        since = SyncState(None if since is None else utc_datetime(since, "since"))
+    size = ("take", str(bounded_int(1, _LARGEST_PAGE)(take, "take")))
+    first = evolve(listing, query=(*listing.query, size), supported_versions=BY_OFFSET)
+    duration = timedelta(seconds=_overlap(overlap, "overlap"))
+    return _changes(api, first, check_policy(policy), since, duration)
 
 
-def _moment(since: Moment | None) -> datetime | None:
-    return None if since is None else utc_datetime(since, "since")
-
-
-@frozen
-class _Reader:
-    """Reads pages of one list."""
-
-    api: Api
-    listing: Operation[Page[Booking]]
-    policy: RetryPolicy
-    take: int
-
-    def operation(self, place: "_Place") -> Operation[Page[Booking]]:
-        """Return the page at a place."""
-        query = {**dict(self.listing.query), "take": str(self.take)}
-        if place.after is not None:
-            query["afterUpdatedAt"] = format_datetime(place.after)
-        if place.alone:
-            query |= {"beforeUpdatedAt": query["afterUpdatedAt"], "sortStart": "asc"}
-            query["take"] = str(_LARGEST_PAGE)
-        else:
-            query["sortUpdatedAt"] = "asc"
-        if place.start is not None:
-            query["afterStart"] = format_datetime(place.start)
-        return evolve(self.listing, query=query)
-
-    def read(
-        self, operation: Operation[Page[Booking]]
-    ) -> Program[tuple[Page[Booking], DecodingError | None]]:
-        """Read a page; of one with unreadable bookings, the others and the error."""
-        try:
-            return (yield from retrying(self.api, operation, self.policy)), None
-        except DecodingError as error:
-            if error.page is None:
-                raise
-            return error.page, error
+def _at(listing: Operation[Page[Booking]], place: "_Place") -> Operation[Page[Booking]]:
+    """Return the page of a list at a place."""
+    query = dict(listing.query)
+    if place.after is not None:
+        query["afterUpdatedAt"] = format_datetime(place.after)
+    if place.alone:
+        query |= {"beforeUpdatedAt": query["afterUpdatedAt"], "sortStart": "asc"}
+        query["take"] = str(_LARGEST_PAGE)
+    else:
+        query["sortUpdatedAt"] = "asc"
+    if place.start is not None:
+        query["afterStart"] = format_datetime(place.start)
+    return evolve(listing, query=query)
 
 
 @frozen
@@ -274,13 +238,19 @@ class _Read(LazyMethods):
         return max(times, default=after)
 
 
-def _changes(reader: _Reader, state: SyncState, overlap: timedelta) -> Stream[Changes]:
+def _changes(
+    api: Api,
+    listing: Operation[Page[Booking]],
+    policy: RetryPolicy,
+    state: SyncState,
+    overlap: timedelta,
+) -> Stream[Changes]:
     recent = dict(state.recent)
     place: _Place | None = _Place(_start(state, overlap))
     until: datetime | None = None
     while place is not None:
-        operation = reader.operation(place)
-        page, error = yield from reader.read(operation)
+        operation = _at(listing, place)
+        page, error = yield from read_page(retrying(api, operation, policy))
         until = until or parse_http_date(page.response.headers.get("date")) or _LAST
         read = _read(operation, page, place, until, overlap)
         shown = read.changed
@@ -361,14 +331,11 @@ def _read(
 def _not_listed(
     operation: Operation[Page[Booking]], page: Page[Booking], number: int, wanted: str, found: str
 ) -> PagingError:
-    response = redact_response(page.response)
-    return PagingError(
-        f"{describe(operation)}: the changes cannot be listed: booking {number} of the page has "
-        f"{found} where {wanted} belongs; the server may not know the filters",
-        operation=operation.plain,
-        response=response,
-        path=f"$.data[{number}]",
-        found=found,
-        may_have_happened=False,
-        data=redacted_json(response),
+    return paging_error(
+        operation,
+        page.response,
+        f"the changes cannot be listed: booking {number} of the page has {found} where {wanted} "
+        "belongs; the server may not know the filters",
+        f"$.data[{number}]",
+        found,
     )

@@ -18,26 +18,26 @@ These are the shapes, in upper or lower case:
 """
 
 import re
-from functools import cache
 
 REDACTED = "[redacted]"
 """The replacement of a credential."""
 
 # The endings of names whose values are credentials: headers, JSON keys and parameters.
-_ENDINGS = (
-    *("token", "secret", "password", "passwd", "passcode", "passphrase", "pwd"),
-    *("signature", "sig", "credential", "api-key", "secret-key", "access-key", "private-key"),
+_ENDING = (
+    "token|secret|pass(?:word|wd|code|phrase)|pwd|signature|sig|credential"
+    "|(?:api|secret|access|private)[_-]?key"
 )
 # Only whole values: in text a scheme follows the name, and a cookie consists of several pairs.
-_WHOLE_ENDINGS = ("authorization", "cookie")
+_WHOLE_ENDING = "authorization|cookie"
 
-_ENDING = "|".join(name.replace("-", "[_-]?") for name in _ENDINGS)
+_NAME = rf"(?i)(?:{_ENDING}|{_WHOLE_ENDING})$"
 # Every match but a link contains one of these.
-_HINTS = tuple(
-    name.rpartition("-")[2].encode()
-    for name in (*_ENDINGS, *_WHOLE_ENDINGS, "bearer", "cal_", "eyj")
+_HINTS = (
+    *(b"token", b"secret", b"pass", b"pwd", b"sig", b"credential", b"key"),
+    *(b"authorization", b"cookie", b"bearer", b"cal_", b"eyj"),
 )
 
+# Patterns are compiled at the first use, which takes as long as importing this module.
 # A 403 repeats the whole token in its text (recording 199-list-garbage-token).
 # Recordings and transcripts of meetings have tokens of their own, some of them in links.
 # A cursor is base64 like a JSON web token, but lacks its dots.
@@ -46,7 +46,7 @@ _HINTS = tuple(
 _VALUE = r"[^\s\"\\,;:<>{}\[\]&]+"
 _TOKEN = rf"""(?ix)
 # A string under a key of JSON. JSON within JSON escapes both quotes with as many backslashes.
-( (?:{_ENDING}|{"|".join(_WHOLE_ENDINGS)}) (?P<escape>\\{{0,15}})"\s*:\s*(?P=escape)" )
+( (?:{_ENDING}|{_WHOLE_ENDING}) (?P<escape>\\{{0,15}})"\s*:\s*(?P=escape)" )
 (?: [^"\\] | (?P=escape){{2}}\\["\\] | \\+[^"\\] )++
 |
 ( (?:{_ENDING})=
@@ -65,37 +65,21 @@ _LINK = rb"(:(?:\\{0,15}/){2})[^\s\"\\/?#@<>:]*:[^\s\"\\/?#@<>]++(?=@)"
 
 def is_secret_name(name: str) -> bool:
     """Return whether a header, a key or a parameter of this name holds a credential."""
-    return _name().search(name) is not None
+    return re.search(_NAME, name) is not None
 
 
 def may_hold_token(data: bytes) -> bool:
     """Return whether bytes may hold a credential; fast, and sometimes true without one."""
     lowered = data.lower()
-    return any(hint in lowered for hint in _HINTS) or _link().search(data) is not None
+    return any(hint in lowered for hint in _HINTS) or re.search(_LINK, data) is not None
 
 
 def redact_bytes(data: bytes) -> bytes:
     """Replace everything in bytes that looks like a credential."""
     if not may_hold_token(data):
         return data
-    redacted = _token().sub(rb"\1\3" + REDACTED.encode(), data)
-    return _link().sub(rb"\1" + REDACTED.encode(), redacted)
-
-
-# Compiled at the first use, because compiling takes as long as importing this module.
-@cache
-def _token() -> re.Pattern[bytes]:
-    return re.compile(_TOKEN)
-
-
-@cache
-def _link() -> re.Pattern[bytes]:
-    return re.compile(_LINK)
-
-
-@cache
-def _name() -> re.Pattern[str]:
-    return re.compile(rf"(?i)(?:{_ENDING}|{'|'.join(_WHOLE_ENDINGS)})$")
+    redacted = re.sub(_TOKEN, rb"\1\3" + REDACTED.encode(), data)
+    return re.sub(_LINK, rb"\1" + REDACTED.encode(), redacted)
 
 
 def redact_text(text: str) -> str:

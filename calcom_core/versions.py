@@ -10,6 +10,7 @@ The longest matching key applies.
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from attrs import field, frozen
 
@@ -72,22 +73,26 @@ def _join(versions: frozenset[str]) -> str:
     return ", ".join(sorted(versions))
 
 
-def _check_table(table: object) -> tuple[tuple[str, str], ...]:
-    given = table.items() if isinstance(table, Mapping) else table
-    if not isinstance(given, Iterable):
-        raise InvalidInput("versions", "must be a mapping of names of operations to versions")
-    pairs = tuple(given)
-    for pair in pairs:
-        has_name = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
-        if not has_name or pair[0] not in READABLE:
+def _check_table(
+    table: Mapping[str, str] | Iterable[tuple[str, str]],
+) -> tuple[tuple[str, str], ...]:
+    try:
+        given: dict[Any, Any] = dict(table)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(
+            "versions", "must be a mapping of names of operations to versions"
+        ) from error
+    for name, version in given.items():
+        if name not in READABLE:
             raise InvalidInput("versions", f"has a key other than {', '.join(READABLE)}")
-        name, version = pair
         if not isinstance(version, str) or version not in READABLE[name]:
             raise InvalidInput(
                 f"versions[{name!r}]", f"must be one of {_join(READABLE[name])}; {_DANGER}"
             )
     # Exactly `str`: `str()` of an Enum member may return its name.
-    return tuple(sorted((str.__str__(name), str.__str__(version)) for name, version in pairs))
+    return tuple(
+        sorted((str.__str__(name), str.__str__(version)) for name, version in given.items())
+    )
 
 
 @lru_cache  # there are few tables and operations

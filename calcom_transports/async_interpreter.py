@@ -6,6 +6,7 @@ A `Runtime` provides the primitives of an async library: `trio_runtime` has that
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import evolve, frozen
@@ -31,7 +32,7 @@ from calcom_core.execution import (
     value_of,
 )
 from calcom_core.http import Response, Timeout
-from calcom_transports.instrumentation import observe_exchange
+from calcom_transports.instrumentation import OnExchange, observe_exchange
 from calcom_transports.interpreter import (
     AsyncTransport,
     TransportPair,
@@ -39,6 +40,7 @@ from calcom_transports.interpreter import (
     draw_seconds,
     timeout_for,
 )
+from calcom_transports.pacing import Pacer
 from calcom_transports.playback import Playback, ReplayedExecution, ReplayTransport
 
 T = TypeVar("T")
@@ -87,16 +89,27 @@ def _begin(
     transport: AnyAsyncTransport,
     timeout: Timeout | None,
     runtime: Runtime,
+    pacer: Pacer | None,
+    on_exchange: OnExchange | None,
 ) -> Advance:
     """Return a function that runs *program* until it emits or returns."""
     runtime.require()
     if hasattr(transport, "begin"):
-        return _replayed(program, cast(ReplayTransport, transport).begin(), timeout, runtime)
+        return _replayed(
+            program, cast(ReplayTransport, transport).begin(), timeout, runtime, pacer, on_exchange
+        )
     if hasattr(transport, "async_transport"):
         transport = cast(TransportPair, transport).async_transport()
     execution: Execution[Any] = Execution(program)
     # hasattr narrows for mypy only.
-    performer = _Performer(execution, transport, timeout, runtime)  # pyright: ignore[reportArgumentType]
+    performer = _Performer(
+        execution,
+        transport,  # pyright: ignore[reportArgumentType]
+        timeout,
+        runtime,
+        pacer,
+        on_exchange,
+    )
     return performer.advance
 
 
@@ -105,9 +118,16 @@ def _replayed(
     playback: Playback,
     timeout: Timeout | None,
     runtime: Runtime,
+    pacer: Pacer | None,
+    on_exchange: OnExchange | None,
 ) -> Advance:
     play: ReplayedExecution[Any] = ReplayedExecution(
-        program, playback=playback, clock=runtime.clock, timeout=timeout
+        program,
+        playback=playback,
+        clock=runtime.clock,
+        timeout=timeout,
+        pacer=pacer,
+        on_exchange=on_exchange,
     )
 
     async def advance() -> Emit[Any] | Returned[Any]:
@@ -122,11 +142,14 @@ async def run_async(
     transport: AnyAsyncTransport,
     timeout: Timeout | None,
     runtime: Runtime,
+    *,
+    pacer: Pacer | None = None,
+    on_exchange: OnExchange | None = None,
 ) -> T:
     """Run *program* and return its result; close it in any case, also when cancelled."""
     check_program(program)
     try:
-        advance = _begin(program, transport, timeout, runtime)
+        advance = _begin(program, transport, timeout, runtime, pacer, on_exchange)
         return cast(T, value_of(await advance(), runtime.iterate_name))
     finally:
         program.close()
@@ -145,9 +168,12 @@ class AsyncItems(Generic[T]):
         transport: AnyAsyncTransport,
         timeout: Timeout | None,
         runtime: Runtime,
+        *,
+        pacer: Pacer | None = None,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         self._stream = check_program(stream)
-        self._advance = _begin(stream, transport, timeout, runtime)
+        self._advance = _begin(stream, transport, timeout, runtime, pacer, on_exchange)
 
     def __aiter__(self) -> "AsyncItems[T]":
         return self
@@ -175,6 +201,8 @@ class _Performer:
     transport: AsyncTransport
     timeout: Timeout | None
     runtime: Runtime
+    pacer: Pacer | None
+    on_exchange: OnExchange | None
 
     async def advance(self) -> Emit[Any] | Returned[Any]:
         """Run until the program emits or returns."""
@@ -191,7 +219,9 @@ class _Performer:
     async def _perform(self, effect: Effect) -> object:
         match effect:
             case Send():
-                return await self._send(effect)
+                if self.pacer is None:
+                    return await self._send(effect)
+                return await self._paced(effect, self.pacer)
             case Sleep():
                 await self.runtime.sleep(draw_seconds(effect))
                 return None
@@ -201,9 +231,21 @@ class _Performer:
                 return await self._gather(effect)
         raise no_effect(effect)
 
+    async def _paced(self, effect: Send, pacer: Pacer) -> Response:
+        clock = self.runtime.clock
+        began = sent = clock()
+        with closing(pacer.waits(effect, began, clock)) as waits:
+            for seconds in waits:
+                await self.runtime.sleep(seconds)
+                sent = clock()
+        response = await self._send(effect.after(sent - began))
+        pacer.learn(effect, response, sent, clock())
+        return response
+
     async def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
-        with observe_exchange(effect, self.execution, self.runtime.clock) as exchange:
+        clock = self.runtime.clock
+        with observe_exchange(effect, self.execution, clock, self.on_exchange) as exchange:
             sending = self.transport.send(effect.request, timeout)
             if not hasattr(sending, "__await__"):
                 # It has sent the request already, so a write may have been executed.

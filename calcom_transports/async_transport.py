@@ -1,19 +1,21 @@
 """The part of a network transport that trio's and asyncio's share: options, pool, one exchange.
 
-A subclass adds the primitives of its library: its clock, deadlines, events, and connections.
+A subclass adds the sockets, the clock and the events of its library.
 An exchange runs in the task that called `send`.
 """
 
 import ssl
 import sys
-from abc import ABC, abstractmethod
-from collections import defaultdict, deque
-from collections.abc import Coroutine
-from types import TracebackType
-from typing import Any, ClassVar, Generic, Literal, NoReturn, Protocol, Self, TypeVar
+from collections import defaultdict
+from functools import partial
+from typing import ClassVar, Literal, NoReturn, Self
+
+from attrs import define, field
 
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
+from calcom_core.secret import hides_arguments
+from calcom_transports.async_connection import Connection, Semaphore, SetDeadline, Sockets, connect
 from calcom_transports.exchange import (
     MAX_BODY,
     MAX_CONNECTIONS,
@@ -28,8 +30,6 @@ from calcom_transports.settings import Settings
 from calcom_transports.unpicklable import refuse_pickling
 from calcom_transports.urls import Origin
 
-T = TypeVar("T")
-
 _POOLS: dict[int, object] = {}
 """The pools of every transport, by its id.
 
@@ -37,44 +37,7 @@ Held here, their sockets outlive a transport in a cycle, which Python finalizes 
 """
 
 
-class AsyncConnection(Protocol):
-    """An open connection; `reusable_until` is 0 while it must not be reused."""
-
-    reusable_until: float
-
-    def is_usable(self, now: float) -> bool:
-        """Return whether it can be reused: not idle for too long, and nothing received on it."""
-        ...
-
-    def close(self) -> None:
-        """Close it without waiting."""
-        ...
-
-    def abandon(self) -> None:
-        """Close it where the event loop may no longer run."""
-        ...
-
-    async def exchange(self, exchange: OutgoingExchange, messages: HttpMessages) -> Response:
-        """Send the request, and read the response."""
-        ...
-
-
-class Event(Protocol):
-    """An event of the library."""
-
-    def set(self) -> object:
-        """Wake the task that waits."""
-        ...
-
-    def wait(self) -> Coroutine[Any, Any, object]:
-        """Wait until it is set."""
-        ...
-
-
-C = TypeVar("C", bound=AsyncConnection)
-
-
-class PooledTransport(ABC, Generic[C]):
+class PooledTransport:
     """Sends requests and returns their responses, from any number of tasks of one event loop.
 
     It never retries, and follows no redirect.
@@ -104,9 +67,12 @@ class PooledTransport(ABC, Generic[C]):
 
     library: ClassVar[Literal["asyncio", "trio"]]
     """The async library that it works under; `AsyncClient` reads it."""
+    sockets: ClassVar[Sockets]
+    """The sockets, the clock and the events of that library."""
     _loop_name: ClassVar[str]
     _cancelled: ClassVar[type[BaseException]]
 
+    @hides_arguments  # the proxy may have a password
     def __init__(
         self,
         *,
@@ -118,35 +84,20 @@ class PooledTransport(ABC, Generic[C]):
         max_body: int = MAX_BODY,
         max_idle: float = MAX_IDLE,
     ) -> None:
-        self._pools: defaultdict[Origin, _Pool[C]] = defaultdict(lambda: _Pool(max_connections))
-        _POOLS[id(self)] = self._pools
-        proxies = parse_proxies(proxy)
-        del proxy  # from here on no frame holds its password
         self._settings = Settings(
-            timeout, ssl_context, allow_http, max_connections, max_body, proxies, max_idle
+            timeout,
+            ssl_context,
+            allow_http,
+            max_connections,
+            max_body,
+            parse_proxies(proxy),
+            max_idle,
         )
+        new, slots = self.sockets.semaphore, self._settings.max_connections
+        self._pools: defaultdict[Origin, _Pool] = defaultdict(lambda: _Pool(new(slots)))
+        _POOLS[id(self)] = self._pools
         self._loop: object = None
         self._closed = False
-
-    @abstractmethod
-    def _running_loop(self) -> object:
-        """Return an identity of the running event loop; None outside the library."""
-
-    @abstractmethod
-    def _now(self) -> float: ...
-
-    @abstractmethod
-    def _event(self) -> Event: ...
-
-    @abstractmethod
-    async def _with_deadline(
-        self, deadline: float, exchange: OutgoingExchange, waiting: Coroutine[Any, Any, T]
-    ) -> T:
-        """Await something; raise the exchange's error for a deadline if it takes too long."""
-
-    @abstractmethod
-    async def _connect(self, exchange: OutgoingExchange, context: ssl.SSLContext | None) -> C:
-        """Open a connection for an exchange; raises `NotSent`."""
 
     @property
     def timeout(self) -> Timeout:
@@ -166,16 +117,24 @@ class PooledTransport(ABC, Generic[C]):
             NoAnswer: if a byte may have left and no complete response arrived.
         """
         self._stay_in_one_loop()
-        exchange = self._settings.start(request, timeout, self._now())
+        exchange = self._settings.start(request, timeout, self.sockets.now())
         handled = sys.exception()
         try:
-            return await self._send(exchange)
+            try:
+                return await self.sockets.with_deadline(
+                    exchange.connect_by, partial(self._send, exchange)
+                )
+            except TimeoutError:
+                raise exchange.timed_out(self.sockets.now()) from None
         except TransportError as error:
             strip_tracebacks(error, handled)
             raise
+        except (self._cancelled, KeyboardInterrupt):
+            exchange.note_cut()
+            raise
 
     def _stay_in_one_loop(self) -> None:
-        loop = self._running_loop()
+        loop = self.sockets.running_loop()
         if loop is None:
             raise InvalidInput(
                 "transport",
@@ -194,44 +153,31 @@ class PooledTransport(ABC, Generic[C]):
         if self._closed:
             raise exchange.transport_closed()
 
-    async def _send(self, exchange: OutgoingExchange) -> Response:
+    async def _send(self, exchange: OutgoingExchange, set_deadline: SetDeadline) -> Response:
         origin = exchange.target.origin
         pool = self._pools[origin]
         self._check_open(exchange)
-        if not pool.try_acquire():
-            await self._wait_in(pool, exchange)
+        await pool.slots.acquire()
         try:
             self._check_open(exchange)
             exchange.phase = "connecting"
-            connection = pool.take(self._now())
+            connection = pool.take(self.sockets.now())
             if connection is None:
-                connecting = self._connect(exchange, self._settings.context_for(origin))
-                connection = await self._with_deadline(exchange.connect_by, exchange, connecting)
+                context = self._settings.context_for(origin)
+                connection = await connect(self.sockets, exchange, context)
             try:
-                now = self._now()
+                now = self.sockets.now()
                 if now >= exchange.end:  # a deadline is noticed only where the task waits
                     raise exchange.timed_out(now)
                 messages = HttpMessages(exchange, self._settings.max_body)
-                return await connection.exchange(exchange, messages)
-            except (self._cancelled, KeyboardInterrupt):
-                exchange.note_cut()
-                raise
+                return await connection.exchange(exchange, messages, set_deadline)
             finally:
                 if connection.reusable_until and not self._closed:
                     pool.idle.append(connection)
                 else:
                     connection.close()
         finally:
-            pool.release()
-
-    async def _wait_in(self, pool: "_Pool[C]", exchange: OutgoingExchange) -> None:
-        turn = self._event()
-        pool.waiting.append(turn)
-        try:
-            await self._with_deadline(exchange.connect_by, exchange, turn.wait())
-        except BaseException:
-            pool.leave(turn)
-            raise
+            pool.slots.release()
 
     async def aclose(self) -> None:
         """Close every idle connection now, and those in use when their exchange is over.
@@ -241,16 +187,12 @@ class PooledTransport(ABC, Generic[C]):
         self._closed = True
         for pool in self._pools.values():
             pool.close()
+        await self.sockets.checkpoint()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.aclose()
 
     def __reduce__(self) -> NoReturn:
@@ -265,42 +207,17 @@ class PooledTransport(ABC, Generic[C]):
                 warn_unclosed(self, "call aclose(), or use an `async with` block")
         finally:
             for connection in idle:
-                connection.abandon()
+                connection.close()
 
 
-class _Pool(Generic[C]):
-    """The connections to one origin: free slots, the tasks that wait for one, idle connections.
+@define
+class _Pool:
+    """The connections to one origin: its slots, and the idle connections."""
 
-    Tasks get slots first come, first served.
-    """
+    slots: Semaphore
+    idle: list[Connection] = field(factory=list)
 
-    def __init__(self, size: int) -> None:
-        self._free = size
-        self.waiting: deque[Event] = deque()
-        self.idle: list[C] = []
-
-    def try_acquire(self) -> bool:
-        """Take a free slot, without waiting; return whether there was one."""
-        if not self._free:
-            return False
-        self._free -= 1
-        return True
-
-    def release(self) -> None:
-        """Give a slot to the task that waits longest, or free it."""
-        if self.waiting:
-            self.waiting.popleft().set()
-        else:
-            self._free += 1
-
-    def leave(self, turn: Event) -> None:
-        """End the wait of a task; give its slot back if it got one at the same moment."""
-        if turn in self.waiting:
-            self.waiting.remove(turn)
-        else:
-            self.release()
-
-    def take(self, now: float) -> C | None:
+    def take(self, now: float) -> Connection | None:
         """Return the usable connection that was used last; close those idle for too long.
 
         Only the returned one is checked for received bytes, since that takes a system call.
@@ -315,8 +232,7 @@ class _Pool(Generic[C]):
         return None
 
     def close(self) -> None:
-        """Close the idle connections, and wake the tasks that wait for one."""
+        """Close the idle connections, and wake a task that waits, which wakes the next one."""
         while self.idle:
             self.idle.pop().close()
-        while self.waiting:
-            self.release()
+        self.slots.release()

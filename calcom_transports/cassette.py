@@ -30,16 +30,11 @@ from typing import Any
 
 from attrs import evolve
 
-from calcom_core.errors import (
-    InvalidInput,
-    NoAnswer,
-    NotSent,
-    TransportError,
-)
+from calcom_core.errors import NoAnswer, NotSent, TransportError
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
 from calcom_core.redaction import SHORTEST, Credential, contains_credentials
-from calcom_transports.cassette_values import PERSONAL
+from calcom_transports.cassette_values import PERSONAL, require
 from calcom_transports.cassette_values import Cancelled as Cancelled
 from calcom_transports.cassette_values import Cassette as Cassette
 from calcom_transports.cassette_values import Failure as Failure
@@ -75,21 +70,27 @@ def load(path: str | PathLike[str]) -> Cassette:
     Raises `CassetteError`: `missing` if there is no such file, `unreadable` if it is damaged or a
     newer version wrote it.
     """
+    way_out = "record it (mode once; with pytest --calcom-record=once), or fix the path"
+    return loads(read_file(path, way_out), name=str(path))
+
+
+def read_file(path: str | PathLike[str], way_out: str) -> bytes:
+    """Return the content of a cassette; *way_out* tells what to do if it is missing."""
     try:
-        content = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except FileNotFoundError as error:
         raise CassetteError(
-            f"there is no cassette at {path}; record it (mode once; with pytest "
-            "--calcom-record=once), or fix the path",
-            reason="missing",
+            f"there is no cassette at {path}; {way_out}", reason="missing"
         ) from error
     except (OSError, TypeError, ValueError) as error:  # ValueError: a NUL in the path
         problem = getattr(error, "strerror", None) or error
-        raise CassetteError(
-            f"the cassette {path} cannot be opened ({problem}); fix the path or the permissions",
-            reason="unreadable",
+        raise _unreadable(
+            f"the cassette {path} cannot be opened ({problem}); fix the path or the permissions"
         ) from error
-    return loads(content, name=str(path))
+
+
+def _unreadable(problem: str) -> CassetteError:
+    return CassetteError(problem, reason="unreadable")
 
 
 def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
@@ -104,42 +105,30 @@ def loads(content: bytes, *, name: str = "the cassette") -> Cassette:
         if not isinstance(tree, dict):
             raise TypeError("it is not an object")
         if "format" not in tree and "interactions" in tree:
-            raise CassetteError(
+            raise _unreadable(
                 f"{name} is a cassette of VCR.py; "
-                "import it with calcom_transports.vcr_import.load_vcr",
-                reason="unreadable",
+                "import it with calcom_transports.vcr_import.load_vcr"
             )
         if tree["format"] != FORMAT:
-            raise CassetteError(f"{name} is not a {FORMAT}", reason="unreadable")
+            raise _unreadable(f"{name} is not a {FORMAT}")
         if type(tree["version"]) is not int:
             raise TypeError("its version is not an integer")
         if tree["version"] != VERSION:
-            raise CassetteError(
+            raise _unreadable(
                 f"{name} has version {tree['version']} of the format, but this calcom-bookings "
-                f"reads only version {VERSION}; install a newer one",
-                reason="unreadable",
+                f"reads only version {VERSION}; install a newer one"
             )
-        runs = []
-        for number, run in enumerate(_array(tree["runs"])):
-            exchanges = enumerate(_array(run["exchanges"]))
-            place = f"runs[{number}].exchanges"
-            runs.append(
-                Run(tuple(_read_exchange(item, f"{place}[{index}]") for index, item in exchanges))
-            )
+        runs = tuple(_read_run(run, number) for number, run in enumerate(_array(tree["runs"])))
         personal, any_order = tree.get("personal", PERSONAL[0]), tree.get("any_order", False)
-        return Cassette(tuple(runs), name, personal, any_order)
+        return Cassette(runs, name, personal, any_order)
     except _DAMAGE as error:
-        raise CassetteError(
-            f"{name} is damaged ({_describe(error)}); restore it", reason="unreadable"
-        ) from error
+        raise _unreadable(f"{name} is damaged ({_describe(error)}); restore it") from error
 
 
 def check_content(content: object, name: object) -> None:
     """Raise `InvalidInput` if a file's content is not bytes, or its name not a string."""
-    if not isinstance(content, bytes):
-        raise InvalidInput("content", f"must be bytes, not {type(content).__name__}")
-    if not isinstance(name, str):
-        raise InvalidInput("name", f"must be a string, not {type(name).__name__}")
+    require("content", content, bytes, "bytes")
+    require("name", name, str, "a string")
 
 
 def _array(value: Any) -> list[Any]:
@@ -150,6 +139,13 @@ def _array(value: Any) -> list[Any]:
 
 def _describe(damage: BaseException) -> str:
     return f"there is no {damage}" if isinstance(damage, KeyError) else str(damage)
+
+
+def _read_run(run: Any, number: int) -> Run:
+    items = enumerate(_array(run["exchanges"]))
+    return Run(
+        tuple(_read_exchange(item, f"runs[{number}].exchanges[{index}]") for index, item in items)
+    )
 
 
 def _read_exchange(item: Any, place: str) -> RecordedExchange:
@@ -210,8 +206,7 @@ def dumps(
     Raises `CassetteError` (`credential-left`) if the bytes would still hold a credential of a
     request, and any exception of *before_record*.
     """
-    if not isinstance(cassette, Cassette):
-        raise InvalidInput("cassette", f"must be a Cassette, not {type(cassette).__name__}")
+    require("cassette", cassette, Cassette, "a Cassette")
     check_before_record(before_record)
     redaction = check_redaction(redaction)
     credentials = credentials_in(cassette, redaction)

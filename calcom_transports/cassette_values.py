@@ -5,67 +5,63 @@ cassettes too. `calcom_transports.cassette` reads them from a file and writes th
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
+from calcom_core.checks import check_fields, checked_by, one_of
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.execution import Branch
 from calcom_core.http import Request, Response
 
+T = TypeVar("T")
+
 PERSONAL = ("kept", "replaced", "keyed")
 
-Validator = Callable[[object, "Attribute[Any]", Any], None]
+
+def require(name: str, value: object, kind: type[T], expected: str) -> T:
+    """Return *value*; raise `InvalidInput` if it is not of this kind."""
+    if not isinstance(value, kind):
+        raise InvalidInput(name, f"must be {expected}, not {type(value).__name__}")
+    return value
 
 
-def _wrong_type(attribute: "Attribute[Any]", expected: str, value: object) -> InvalidInput:
-    return InvalidInput(attribute.name, f"must be {expected}, not {type(value).__name__}")
+def _instance_of(kind: Any, expected: str) -> Callable[[object, str], Any]:
+    return lambda value, name: require(name, value, kind, expected)
 
 
-def _instance_of(kind: type, expected: str) -> Validator:
-    def check(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
-        if not isinstance(value, kind):
-            raise _wrong_type(attribute, expected, value)
-
-    return check
-
-
-def _tuple_of(kind: type, plural: str) -> Validator:
-    def check(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
-        if not isinstance(value, tuple):
-            raise _wrong_type(attribute, f"a tuple of {plural}", value)
-        for item in value:
+def _tuple_of(kind: type, plural: str) -> Callable[[object, str], Any]:
+    def check(value: object, name: str) -> Any:
+        for item in require(name, value, tuple, f"a tuple of {plural}"):
             if not isinstance(item, kind):
-                raise InvalidInput(attribute.name, f"must hold {plural}, not {type(item).__name__}")
+                raise InvalidInput(name, f"must hold {plural}, not {type(item).__name__}")
+        return value
 
     return check
 
 
-def _check_branch(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
+def _branch(value: object, name: str) -> Any:
     if not isinstance(value, tuple) or not all(type(item) is int and item >= 0 for item in value):
-        raise InvalidInput(attribute.name, "must be a tuple of integers from 0")
+        raise InvalidInput(name, "must be a tuple of integers from 0")
+    return value
 
 
-def _check_failure(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
+def _failure(value: object, name: str) -> Any:
     if not (isinstance(value, type) and issubclass(value, TransportError)):
-        raise _wrong_type(attribute, "NotSent or NoAnswer", value)
+        raise InvalidInput(name, f"must be NotSent or NoAnswer, not {type(value).__name__}")
+    return value
 
 
-def _check_personal(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
-    if value not in PERSONAL:
-        raise InvalidInput(attribute.name, "must be one of " + ", ".join(PERSONAL))
+_TEXT = checked_by(_instance_of(str, "a string"))
 
 
-_IS_TEXT = _instance_of(str, "a string")
-
-
-@frozen
+@frozen(field_transformer=check_fields)
 class Failure:
     """A recorded failure of the transport."""
 
-    error: type[TransportError] = field(validator=_check_failure)
-    message: str = field(validator=_IS_TEXT)
-    reason: str = field(validator=_IS_TEXT)
+    error: type[TransportError] = field(metadata=checked_by(_failure))
+    message: str = field(metadata=_TEXT)
+    reason: str = field(metadata=_TEXT)
 
     def to_error(self) -> TransportError:
         """Return a new error to raise."""
@@ -79,31 +75,28 @@ class Cancelled:
 
 Outcome = Response | Failure | Cancelled
 
-
-def _check_outcome(instance: object, attribute: "Attribute[Any]", value: Any) -> None:
-    if not isinstance(value, Outcome):
-        raise _wrong_type(attribute, "a Response, a Failure or Cancelled()", value)
+_OUTCOME = _instance_of(Outcome, "a Response, a Failure or Cancelled()")
 
 
-@frozen
+@frozen(field_transformer=check_fields)
 class RecordedExchange:
     """One exchange: the request, its branch in the program, and its outcome."""
 
-    branch: Branch = field(validator=_check_branch)
-    request: Request = field(validator=_instance_of(Request, "a Request"))
-    outcome: Outcome = field(validator=_check_outcome)
+    branch: Branch = field(metadata=checked_by(_branch))
+    request: Request = field(metadata=checked_by(_instance_of(Request, "a Request")))
+    outcome: Outcome = field(metadata=checked_by(_OUTCOME))
 
 
-@frozen
+@frozen(field_transformer=check_fields)
 class Run:
     """The exchanges of one program, sorted by branch, and within a branch in sending order."""
 
     exchanges: tuple[RecordedExchange, ...] = field(
-        validator=_tuple_of(RecordedExchange, "RecordedExchanges")
+        metadata=checked_by(_tuple_of(RecordedExchange, "RecordedExchanges"))
     )
 
 
-@frozen
+@frozen(field_transformer=check_fields)
 class Cassette:
     """The content of a cassette file.
 
@@ -119,8 +112,8 @@ class Cassette:
     """
 
     runs: tuple[Run, ...] = field(
-        repr=lambda runs: f"<{len(runs)} runs>", validator=_tuple_of(Run, "Runs")
+        repr=lambda runs: f"<{len(runs)} runs>", metadata=checked_by(_tuple_of(Run, "Runs"))
     )
-    name: str = field(default="the replay", validator=_IS_TEXT)
-    personal: str = field(default="kept", validator=_check_personal)
-    any_order: bool = field(default=False, validator=_instance_of(bool, "a boolean"))
+    name: str = field(default="the replay", metadata=_TEXT)
+    personal: str = field(default="kept", metadata=checked_by(one_of(*PERSONAL)))
+    any_order: bool = field(default=False, metadata=checked_by(_instance_of(bool, "a boolean")))

@@ -1,22 +1,15 @@
 """The blocking and the async client; `calcom_transports.namespaces` has their methods."""
 
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import Self, TypeVar
 
 from calcom_core.effects import Program, Stream
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation, Page
-from calcom_core.retry import (
-    Exchange,
-)
+from calcom_core.retry import Exchange
 from calcom_transports.async_interpreter import AnyAsyncTransport, AsyncItems, run_async
 from calcom_transports.client_options import ConfiguredClient
-from calcom_transports.instrumentation import (
-    ON_EXCHANGE,
-    AsyncObservedItems,
-    observe_items,
-)
 from calcom_transports.interpreter import AnyTransport, AsyncTransport, Transport, iterate, run
 from calcom_transports.namespaces import (
     AsyncBookings,
@@ -112,16 +105,23 @@ class Client(ConfiguredClient[AnyTransport]):
 
     def run(self, program: Program[T]) -> T:
         """Run a program within the client's timeout and return its result."""
-        before = ON_EXCHANGE.set(self._on_exchange)
-        try:
-            return run(self._pacer.paced(program), self._transport, self._timeout)
-        finally:
-            ON_EXCHANGE.reset(before)
+        return run(
+            program,
+            self._transport,
+            self._timeout,
+            pacer=self.pacer,
+            on_exchange=self._on_exchange,
+        )
 
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
         """Run a stream and yield the items that it emits."""
-        emitted = iterate(stream, self._transport, self._timeout)
-        return observe_items(self._on_exchange, cast("Generator[T, None, None]", emitted))
+        return iterate(
+            stream,
+            self._transport,
+            self._timeout,
+            pacer=self.pacer,
+            on_exchange=self._on_exchange,
+        )
 
     def pages(self, op: Operation[Page[Booking]]) -> Iterator[Page[Booking]]:
         """Iterate over the pages of a list from that of *op*; see `calcom_core.paging.pages`."""
@@ -207,22 +207,27 @@ class AsyncClient(ConfiguredClient[AnyAsyncTransport]):
         """Run a program within the client's timeout and return its result."""
         from calcom_transports.async_runtime import runtime_for
 
-        before = ON_EXCHANGE.set(self._on_exchange)
-        try:
-            runtime = runtime_for(self._transport)
-            return await run_async(
-                self._pacer.paced(program), self._transport, self._timeout, runtime
-            )
-        finally:
-            ON_EXCHANGE.reset(before)
+        return await run_async(
+            program,
+            self._transport,
+            self._timeout,
+            runtime_for(self._transport),
+            pacer=self.pacer,
+            on_exchange=self._on_exchange,
+        )
 
     def iterate(self, stream: Stream[T]) -> AsyncIterator[T]:
         """Run a stream; return an async iterator of the items that it emits."""
         from calcom_transports.async_runtime import runtime_for
 
-        runtime = runtime_for(self._transport)
-        emitted = AsyncItems(self._pacer.paced(stream), self._transport, self._timeout, runtime)
-        return AsyncObservedItems(self._on_exchange, emitted)
+        return AsyncItems(
+            stream,
+            self._transport,
+            self._timeout,
+            runtime_for(self._transport),
+            pacer=self.pacer,
+            on_exchange=self._on_exchange,
+        )
 
     def pages(self, op: Operation[Page[Booking]]) -> AsyncIterator[Page[Booking]]:
         """Iterate over the pages of a list from that of *op*; see `calcom_core.paging.pages`."""

@@ -26,7 +26,7 @@ from calcom_core.retry import (
     check_policy,
     exchange_with_retries,
 )
-from calcom_core.secret import Secret, parse_secret, to_secret
+from calcom_core.secret import Secret, to_secret
 from calcom_core.versions import EVERYWHERE, Versions
 from calcom_transports import environment
 from calcom_transports.instrumentation import (
@@ -40,7 +40,7 @@ Sender = TypeVar("Sender")
 
 
 def _api(
-    api_key: Secret | InvalidInput | None,
+    api_key: Secret | None,
     auth: Auth | None,
     base_url: str | None,
     versions: Versions,
@@ -55,7 +55,7 @@ def _api(
         if api_key is None:
             auth = Anonymous() if replays else ApiKey(_environment_key())
         else:
-            auth = ApiKey(to_secret(api_key))
+            auth = ApiKey(api_key)
     if base_url is None:
         base_url = recorded_url if replays else environment.base_url()
     return Api(
@@ -66,14 +66,14 @@ def _api(
     )
 
 
-def _check_key(api_key: str | Secret | None, replays: bool) -> Secret | InvalidInput | None:
-    """Return the given key, None without one, or the error for an invalid one."""
+def _check_key(api_key: str | Secret | None, replays: bool) -> Secret | None:
+    """Return the given key, or None without one."""
     if api_key is None or (api_key == "" and replays):  # a replay needs no key
         return None
     if api_key == "":
         remedy = f"give a key, or omit it to read {environment.API_KEY}"
-        return InvalidInput("api_key", f"is empty; {remedy}")
-    return parse_secret(api_key, "api_key")
+        raise InvalidInput("api_key", f"is empty; {remedy}")
+    return to_secret(api_key, "api_key")
 
 
 def _environment_key() -> Secret:
@@ -110,21 +110,20 @@ class ConfiguredClient(ABC, Generic[Sender]):
         # The text of every credential is deleted before anything is raised, because a traceback
         # can show the locals of its frames. `auth` and `base_url` may hold a misplaced one.
         replays = hasattr(transport, "begin")
-        key = _check_key(api_key, replays)
-        del api_key
         try:
+            key = _check_key(api_key, replays)
             recorded = getattr(transport, "base_url", None)
             self.api = _api(key, auth, base_url, versions, headers, replays, recorded)
         except InvalidInput as error:
-            del auth, base_url, versions, headers
+            del api_key, auth, base_url, versions, headers
             raise error.with_traceback(None) from error.__cause__
-        del headers
+        del api_key, headers
         if transport is not None:
             self._check(transport)
         self._timeout = to_timeout(timeout)
         self.retry = check_policy(retry, "retry")
         self.pace = check_pace(pace)
-        self._pacer = Pacer.of(self.pace, self.api, replays)
+        self.pacer = Pacer.of(self.pace, self.api, transport)
         self.concurrency = at_least_1(concurrency)
         self._on_exchange = check_on_exchange(on_exchange)
         self._transport: Sender = self._usual_transport() if transport is None else transport
@@ -184,7 +183,7 @@ class ConfiguredClient(ABC, Generic[Sender]):
         client.retry = self.retry if retry is None else check_policy(retry, "retry")
         client.pace = self.pace if pace is None else check_pace(pace)
         if pace is not None or auth is not None:
-            client._pacer = Pacer.of(client.pace, client.api, hasattr(self._transport, "begin"))
+            client.pacer = Pacer.of(client.pace, client.api, self._transport)
         if concurrency is not None:
             client.concurrency = at_least_1(concurrency)
         if on_exchange is not None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from calcom_core.api import Anonymous, Api
 from calcom_core.errors import InvalidInput
-from calcom_core.secret import Secret, parse_secret, to_secret
+from calcom_core.secret import Secret, to_secret
 
 API_KEY: Final = "CALCOM_API_KEY"
 BASE_URL: Final = "CALCOM_BASE_URL"
@@ -21,7 +21,7 @@ def api_key() -> Secret | None:
     """
     if not _is_set(API_KEY):
         return None
-    return to_secret(parse_secret(os.environ[API_KEY], API_KEY))
+    return to_secret(os.environ[API_KEY], API_KEY)
 
 
 def base_url() -> str | None:

@@ -150,7 +150,6 @@ class OutgoingExchange:
     ended: bool = False  # the peer has closed its side of the connection
     status: int = 0
     headers: Headers = _NO_HEADERS  # of the response
-    reusable_until: float = 0.0  # when its connection is idle for too long
 
     @property
     def tunnels(self) -> bool:
@@ -217,9 +216,10 @@ class OutgoingExchange:
             return 0.0
         return idle_limit(self.headers, self.max_idle)
 
-    def mark_reusable(self, now: float) -> None:
-        """Note until when the connection may idle after this response."""
-        self.reusable_until = now + self.idle_seconds if self.idle_seconds else 0.0
+    def reusable_until(self, now: float) -> float:
+        """Return until when the connection may idle after this response, 0 for not at all."""
+        seconds = self.idle_seconds
+        return now + seconds if seconds else 0.0
 
     def note_cut(self) -> None:
         """Log that the exchange is cut off, if it is a write that may have been executed."""

@@ -4,8 +4,12 @@ No function waits or touches a socket: a transport sends the bytes that it gets 
 bytes that it receives.
 """
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import h11
 
+from calcom_core.errors import TransportError
 from calcom_core.http import Response
 from calcom_transports.body import Body
 from calcom_transports.exchange import OutgoingExchange
@@ -50,15 +54,8 @@ class HttpMessages:
         Raises `NoAnswer` for a response that is not HTTP/1.1, is cut, cannot be decoded,
         or is too large.
         """
-        exchange, http = self._exchange, self._http
-        exchange.ended = not data
-        http.receive_data(data)
-        while True:
-            try:
-                event = http.next_event()
-            except h11.RemoteProtocolError:
-                # From None: the cause holds the received bytes, which may repeat a credential.
-                raise exchange.unreadable() from None
+        exchange = self._exchange
+        for event in _events(self._http, exchange, data, exchange.unreadable):
             match event:
                 case h11.Response(status_code=status, headers=headers, http_version=version):
                     if not version.startswith(b"1."):
@@ -71,12 +68,11 @@ class HttpMessages:
                 case h11.InformationalResponse(status_code=status, http_version=version):
                     if status == 101 or not version.startswith(b"1."):
                         raise exchange.unreadable()
-                case h11.NEED_DATA:
-                    return None
                 case h11.Data(data=received) if self._body is not None:
                     self._body.feed(bytes(received))
                 case _ if self._body is not None:  # h11.EndOfMessage
                     return Response(exchange.status, exchange.headers, self._body.finish())
+        return None
 
     def is_reusable(self) -> bool:
         """Return whether the connection can carry another exchange, and has no more bytes."""
@@ -105,15 +101,7 @@ class TunnelMessages:
         Raises `NotSent` if the proxy does not open it.
         """
         exchange, http = self._exchange, self._http
-        exchange.ended = not data
-        http.receive_data(data)
-        while True:
-            try:
-                event = http.next_event()
-            except h11.RemoteProtocolError:
-                raise exchange.proxy_unreadable() from None
-            if event is h11.NEED_DATA:
-                return False
+        for event in _events(http, exchange, data, exchange.proxy_unreadable):
             if isinstance(event, h11.Response):  # else it is an interim one
                 if event.status_code >= 300:
                     raise exchange.proxy_refused(event.status_code)
@@ -122,10 +110,31 @@ class TunnelMessages:
                     raise exchange.proxy_failed("sent more than its response")
                 exchange.phase = "tunneled"
                 return True
+        return False
 
 
 def _connection() -> h11.Connection:
     return h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+
+
+def _events(
+    http: h11.Connection,
+    exchange: OutgoingExchange,
+    data: bytes,
+    unreadable: Callable[[], TransportError],
+) -> Iterator[Any]:
+    """Yield the events of the next bytes, none at the end; *unreadable* creates the error."""
+    exchange.ended = not data
+    http.receive_data(data)
+    while True:
+        try:
+            event = http.next_event()
+        except h11.RemoteProtocolError:
+            # From None: the cause holds the received bytes, which may repeat a credential.
+            raise unreadable() from None
+        if event is h11.NEED_DATA:
+            return
+        yield event
 
 
 def _head(http: h11.Connection, method: str, target: str, fields: list[tuple[str, str]]) -> bytes:

@@ -9,10 +9,10 @@ The network transports log a write that is cancelled after it was sent at level 
 
 import logging
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from attrs import define, frozen
@@ -22,15 +22,10 @@ from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.execution import Branch, Execution
 from calcom_core.http import Request, Response
 from calcom_core.redaction import Redactor, collect_credentials
-
-if TYPE_CHECKING:
-    from calcom_transports.async_interpreter import AsyncItems
-
-T = TypeVar("T")
+from calcom_core.routes import ROUTES
 
 LOGGER = logging.getLogger("calcom_transports")
 
-_END: Final = object()
 _REQUEST_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 
 
@@ -43,6 +38,8 @@ class Observation:
         operation: the name of the operation, such as `bookings.get`, or None for a request that
             a program sends without one.
         attempt: the number of the attempt, from 1.
+        waited: the seconds that the call waited before this attempt, for its back-off and its
+            rate limit; `seconds` does not include them.
         seconds: the duration, by the monotonic clock, or by that of the event loop.
         response: the response, or None after a failure.
         error: the exception that ended the exchange, or None; a cancellation is trio's `Cancelled`
@@ -52,6 +49,7 @@ class Observation:
     request: Request
     operation: str | None = None
     attempt: int = 1
+    waited: float = 0.0
     seconds: float = 0.0
     response: Response | None = None
     error: BaseException | None = None
@@ -65,6 +63,16 @@ class Observation:
     def path(self) -> str:
         """The path of the request, without its query, which may hold personal data."""
         return urlsplit(self.request.url).path
+
+    @property
+    def template(self) -> str | None:
+        """The path with names in place of ids, such as `/v2/bookings/{booking_uid}/cancel`.
+
+        It is below the base URL. It is None for a request whose path this library does not know:
+        one of an operation of your own, or without an operation.
+        """
+        route = ROUTES.get(self.operation or "")
+        return route.path if route else None
 
     @property
     def status(self) -> int | None:
@@ -101,53 +109,40 @@ class Sending:
 SENDING: ContextVar[Sending | None] = ContextVar("sending", default=None)
 """The request that an interpreter is sending; `Transport.send` gets only the request itself."""
 
-ON_EXCHANGE: ContextVar[OnExchange | None] = ContextVar("on_exchange", default=None)
-"""The function of the client that runs a program.
-
-A client without one sets None: a client inside a transport must not inherit the outer function.
-"""
-
-
-def isobserve_and_log() -> bool:
-    """Return whether exchanges are logged, or have a function around them."""
-    return LOGGER.isEnabledFor(logging.DEBUG) or ON_EXCHANGE.get() is not None
-
 
 @contextmanager
 def observe_exchange(
-    effect: Send, execution: Execution[Any], clock: Callable[[], float]
+    effect: Send,
+    execution: Execution[Any],
+    clock: Callable[[], float],
+    on_exchange: OnExchange | None,
 ) -> Iterator[Observation]:
-    """Set `SENDING` for an exchange, and log and observe it; the body sets the response."""
+    """Set `SENDING` for an exchange, log it, and run *on_exchange* around it.
+
+    The body sets the response; *clock* gives the time in seconds.
+    """
     token = SENDING.set(Sending(effect, execution.run_id, execution.branch))
     try:
-        if not isobserve_and_log():
-            yield Observation(effect.request)
-        else:
-            with observe_and_log(effect, clock) as observation:
+        operation = effect.operation.name if effect.operation else None
+        observation = Observation(effect.request, operation, effect.attempt, effect.waited)
+        if on_exchange is None and not LOGGER.isEnabledFor(logging.DEBUG):
+            yield observation
+            return
+        with on_exchange(observation) if on_exchange else nullcontext():
+            start = clock()
+            try:
                 yield observation
+            except BaseException as error:
+                observation.error = error
+                raise
+            finally:
+                observation.seconds = clock() - start
+                if LOGGER.isEnabledFor(logging.DEBUG):
+                    LOGGER.debug("%s", _log_line(observation))
+        if observation.error is not None:  # the context manager suppressed it
+            raise observation.error
     finally:
         SENDING.reset(token)
-
-
-@contextmanager
-def observe_and_log(effect: Send, clock: Callable[[], float]) -> Iterator[Observation]:
-    """Log an exchange, and run the client's `on_exchange` around it."""
-    operation = effect.operation.name if effect.operation else None
-    observation = Observation(effect.request, operation, effect.attempt)
-    on_exchange = ON_EXCHANGE.get()
-    with on_exchange(observation) if on_exchange else nullcontext():
-        start = clock()
-        try:
-            yield observation
-        except BaseException as error:
-            observation.error = error
-            raise
-        finally:
-            observation.seconds = clock() - start
-            if LOGGER.isEnabledFor(logging.DEBUG):
-                LOGGER.debug("%s", _log_line(observation))
-    if observation.error is not None:  # the context manager suppressed it
-        raise observation.error
 
 
 def _log_line(observation: Observation) -> str:
@@ -184,43 +179,3 @@ def check_on_exchange(function: OnExchange | None) -> OnExchange | None:
     if function is not None and not callable(function):
         raise InvalidInput("on_exchange", f"must be a function, not {type(function).__name__}")
     return function
-
-
-def observe_items(
-    on_exchange: OnExchange | None, items: Generator[T, None, None]
-) -> Generator[T, None, None]:
-    """Yield *items* with *on_exchange* around their exchanges, but not around the loop's body."""
-    try:
-        while True:
-            token = ON_EXCHANGE.set(on_exchange)
-            try:
-                item = next(items, _END)
-            finally:
-                ON_EXCHANGE.reset(token)
-            if item is _END:
-                return
-            yield cast(T, item)
-    finally:
-        items.close()
-
-
-class AsyncObservedItems(Generic[T]):
-    """As `observe_items`, awaited; `break` would leave an async generator open."""
-
-    def __init__(self, on_exchange: OnExchange | None, items: "AsyncItems[T]") -> None:
-        self._on_exchange = on_exchange
-        self._items = items
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T:
-        token = ON_EXCHANGE.set(self._on_exchange)
-        try:
-            return await anext(self._items)
-        finally:
-            ON_EXCHANGE.reset(token)
-
-    def close(self) -> None:
-        """Close the program."""
-        self._items.close()

@@ -9,10 +9,10 @@ import random
 import time
 from collections.abc import Iterator
 from contextvars import copy_context
-from threading import Event, Lock, Thread
-from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
+from threading import Lock, Thread
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from calcom_core.effects import (
     Clock,
@@ -28,8 +28,10 @@ from calcom_core.effects import (
 from calcom_core.errors import NoAnswer
 from calcom_core.execution import Branch, Execution, Perform
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports.instrumentation import observe_exchange
+from calcom_transports.instrumentation import OnExchange, observe_exchange
+from calcom_transports.pacing import Pacer
 from calcom_transports.playback import ReplayedExecution, ReplayTransport
+from calcom_transports.thread_scope import BranchCancelled, ThreadScope
 
 T = TypeVar("T")
 
@@ -98,82 +100,77 @@ def draw_seconds(effect: Sleep) -> float:
     return effect.seconds * (1 - effect.jitter * random.random())  # noqa: S311 - not a secret
 
 
-def run(program: Program[T], transport: AnyTransport, timeout: Timeout | None = None) -> T:
+def run(
+    program: Program[T],
+    transport: AnyTransport,
+    timeout: Timeout | None = None,
+    *,
+    pacer: Pacer | None = None,
+    on_exchange: OnExchange | None = None,
+) -> T:
     """Run *program*, close it, and return its result.
 
-    *timeout* applies to each `Send` without a timeout of its own.
+    Args:
+        program: the program.
+        transport: sends its requests.
+        timeout: for each `Send` without a timeout of its own.
+        pacer: delays requests to keep to the rate limits; a replay has none.
+        on_exchange: runs around each exchange.
+
     Raises the exceptions of the program.
     """
-    execution, perform = _start(program, transport, timeout)
+    execution, perform = _start(program, transport, timeout, pacer, on_exchange)
     return execution.finish(perform)
 
 
 def iterate(
-    stream: Stream[T], transport: AnyTransport, timeout: Timeout | None = None
+    stream: Stream[T],
+    transport: AnyTransport,
+    timeout: Timeout | None = None,
+    *,
+    pacer: Pacer | None = None,
+    on_exchange: OnExchange | None = None,
 ) -> Iterator[T]:
     """Run a streaming program and yield the items it emits.
 
-    *timeout* applies to each `Send` without a timeout of its own.
+    The arguments are those of `run`.
     No request is in flight while the caller has an item; leaving the loop closes the program.
     """
-    execution, perform = _start(stream, transport, timeout)
+    execution, perform = _start(stream, transport, timeout, pacer, on_exchange)
     return execution.items(perform)
 
 
 def _start(
-    program: Program[T] | Stream[T], transport: AnyTransport, timeout: Timeout | None
+    program: Program[T] | Stream[T],
+    transport: AnyTransport,
+    timeout: Timeout | None,
+    pacer: Pacer | None,
+    on_exchange: OnExchange | None,
 ) -> tuple[Execution[T], Perform]:
     check_program(program)
     if hasattr(transport, "begin"):
         playback = cast(ReplayTransport, transport).begin()
         play: ReplayedExecution[T] = ReplayedExecution(
-            program, playback=playback, clock=time.monotonic, timeout=timeout
+            program,
+            playback=playback,
+            clock=time.monotonic,
+            timeout=timeout,
+            pacer=pacer,
+            on_exchange=on_exchange,
         )
         return play, play.perform
     if hasattr(transport, "sync_transport"):
         transport = cast(TransportPair, transport).sync_transport()
     execution: Execution[T] = Execution(program)
     # hasattr narrows for mypy only.
-    performer = _Performer(execution, transport, timeout)  # pyright: ignore[reportArgumentType]
+    performer = _Performer(
+        execution,
+        transport,  # pyright: ignore[reportArgumentType]
+        timeout,
+        pacer,
+        on_exchange,
+    )
     return execution, performer
-
-
-class _BranchCancelled(BaseException):
-    """Ends a branch after another one failed; its program is closed, and never gets this."""
-
-
-class _Scope:
-    """Cancels the branches of a `Gather`, and their inner branches."""
-
-    def __init__(self, outer: "_Scope | None" = None) -> None:
-        self._outer = outer
-        self._inner: list[_Scope] = []
-        self._cancelled = Event()
-
-    def __enter__(self) -> Self:
-        if self._outer is not None:
-            self._outer._inner.append(self)
-            # The outer scope may have been cancelled since its last check.
-            if self._outer._cancelled.is_set():
-                self.cancel()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._outer is not None:
-            self._outer._inner.remove(self)
-
-    def cancel(self) -> None:
-        self._cancelled.set()
-        for scope in tuple(self._inner):  # other threads change the list
-            scope.cancel()
-
-    def check(self) -> None:
-        if self._cancelled.is_set():
-            raise _BranchCancelled
-
-    def wait(self, seconds: float) -> None:
-        if self._cancelled.wait(seconds):
-            raise _BranchCancelled
 
 
 @frozen(eq=False)
@@ -183,33 +180,40 @@ class _Performer:
     execution: Execution[Any]
     transport: Transport
     timeout: Timeout | None
-    scope: _Scope | None = None
+    pacer: Pacer | None
+    on_exchange: OnExchange | None
+    scope: ThreadScope | None = None
 
     def __call__(self, effect: Effect) -> object:
         if self.scope is not None:
             self.scope.check()
         match effect:
             case Send():
-                return self._send(effect)
+                if self.pacer is None:
+                    return self._send(effect)
+                return self.pacer.exchange(effect, time.monotonic, self._sleep, self._send)
             case Sleep():
-                wait = time.sleep if self.scope is None else self.scope.wait
-                wait(draw_seconds(effect))
+                self._sleep(draw_seconds(effect))
                 return None
             case Clock():
                 return time.monotonic()
             case Gather():
-                with _Scope(self.scope) as scope:
+                with ThreadScope(self.scope) as scope:
                     return self._gather(effect, scope)
         raise no_effect(effect)
 
+    def _sleep(self, seconds: float) -> None:
+        wait = time.sleep if self.scope is None else self.scope.wait
+        wait(seconds)
+
     def _send(self, effect: Send) -> Response:
         timeout = timeout_for(effect, self.timeout, self.transport)
-        with observe_exchange(effect, self.execution, time.monotonic) as exchange:
+        with observe_exchange(effect, self.execution, time.monotonic, self.on_exchange) as exchange:
             response = check_response(self.transport.send(effect.request, timeout))
             exchange.response = response
         return response
 
-    def _gather(self, effect: Gather, scope: _Scope) -> tuple[object, ...]:
+    def _gather(self, effect: Gather, scope: ThreadScope) -> tuple[object, ...]:
         pending = iter(self.execution.branches(effect))
         lock = Lock()
         results: dict[Branch, object] = {}
@@ -223,9 +227,9 @@ class _Performer:
                     return
                 try:
                     scope.check()
-                    performer = _Performer(execution, self.transport, self.timeout, scope)
+                    performer = evolve(self, execution=execution, scope=scope)
                     results[execution.branch] = execution.finish(performer)
-                except _BranchCancelled:
+                except BranchCancelled:
                     execution.program.close()
                 except BaseException as error:  # the waiting thread raises it again
                     failures.append(error)

@@ -18,6 +18,7 @@ from attrs import field, frozen
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request
 from calcom_core.json_text import InvalidJson, parse_json
+from calcom_transports.cassette_values import require
 from calcom_transports.redaction import PLAIN, RecordingRedactor
 
 VERSION_HEADER = "cal-api-version"
@@ -84,9 +85,7 @@ STRICT = Match()
 
 def check_match(match: object) -> Match:
     """Return *match*; raise `InvalidInput` for a value of another type."""
-    if not isinstance(match, Match):
-        raise InvalidInput("match", f"must be a Match(…), not {type(match).__name__}")
-    return match
+    return require("match", match, Match, "a Match(…)")
 
 
 @frozen(cache_hash=True)
@@ -112,24 +111,13 @@ class MatchKey:
         host, path, query_text = split_url(url)
         ignore = match.ignore
         query = sorted(parse_qsl(query_text, keep_blank_values=True)) if query_text else []
-        if not ignore:
-            return cls(
-                request.method,
-                host,
-                path,
-                request.headers.get(VERSION_HEADER),
-                tuple(query),
-                _canonical_body(body, ()),
-            )
         ignored_keys = [name.split(".")[1:] for name in ignore if name.startswith("body.")]
         return cls(
             "" if "method" in ignore else request.method,
             "" if "host" in ignore else host,
             "" if "path" in ignore else path,
             None if "version" in ignore else request.headers.get(VERSION_HEADER),
-            ()
-            if "query" in ignore
-            else tuple(pair for pair in query if f"query.{pair[0]}" not in ignore),
+            tuple(pair for pair in query if ignore.isdisjoint(("query", f"query.{pair[0]}"))),
             "" if "body" in ignore else _canonical_body(body, ignored_keys),
         )
 

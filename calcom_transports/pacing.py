@@ -1,7 +1,7 @@
-"""Paces the programs of a client: shared by all clients with the same credential in a process.
+"""Paces the requests of a client: shared by all clients with the same credential in a process.
 
-`Pacer.paced` wraps a program: before each `Send` the wrapper yields the wait as a `Sleep`, and then
-it reads the headers of the response. So every interpreter sleeps by its own means and clock.
+Before each request an interpreter sleeps through `Pacer.waits`, by its own means and clock, and
+after it `Pacer.learn` reads the headers of the response.
 The rules are the pure functions of `calcom_core.pacing`; this module holds their state.
 A credential is known here by its hash alone.
 """
@@ -9,30 +9,25 @@ A credential is known here by its hash alone.
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator
+from contextlib import closing
 from hashlib import sha256
 from threading import Lock
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Self, TypeAlias
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from calcom_core.api import Api
-from calcom_core.effects import Clock, Gather, Send, Sleep, check_program
+from calcom_core.effects import Send
 from calcom_core.errors import NotSent
 from calcom_core.http import Response
 from calcom_core.pacing import Pace, PaceState, admit, learn, release, reserve
 
-T = TypeVar("T")
 Decision: TypeAlias = Callable[[Pace, PaceState, str, float], tuple[float, PaceState]]
-_Steps: TypeAlias = Generator[Any, Any, T]
-P = TypeVar("P", bound=Generator[Any, Any, Any])
-
-_MOST = 4096
-"""How many credentials a process remembers the limits of."""
 
 
 @define(eq=False)
-class _Shared:
-    """The state of one credential; its times are those of `time.monotonic`."""
+class SharedLimits:
+    """The limits of one credential; their times are those of `time.monotonic`."""
 
     state: PaceState = field(factory=PaceState)
     lock: Lock = field(factory=Lock)
@@ -44,116 +39,118 @@ class _Shared:
         return wait
 
     def release(self, pace: Pace, operation: str, now: float) -> None:
-        """Give back a slot."""
+        """Give a slot back."""
         with self.lock:
             self.state = release(pace, self.state, operation, now)
 
-    def learn(self, operation: str, response: Response, sent: float, now: float) -> None:
-        """Keep the limits that a response states."""
+
+@define(eq=False)
+class Registry:
+    """The limits of the credentials that were used last, at most *most*."""
+
+    most: int = 4096
+    offset: float | None = None
+    """The `Pacer.offset` of all clients; by default each client has its own."""
+    limits: OrderedDict[bytes, SharedLimits] = field(factory=OrderedDict, repr=False)
+    lock: Lock = field(factory=Lock)
+
+    def of(self, api: Api) -> SharedLimits:
+        """Return the limits of the credential of *api* at its server."""
+        parts = [api.base_url, *(f"{name}: {value}" for name, value in api.auth.headers())]
+        key = sha256("\n".join(parts).encode()).digest()
+        del parts
         with self.lock:
-            self.state = learn(self.state, operation, response, sent, now)
+            shared = self.limits.pop(key, None) or SharedLimits()
+            self.limits[key] = shared
+            if len(self.limits) > self.most:
+                self.limits.popitem(last=False)
+        return shared
 
 
-_SHARED: OrderedDict[bytes, _Shared] = OrderedDict()
-_LOCK = Lock()
-
-
-def _shared_state(api: Api) -> _Shared:
-    """Return the state of the credential of *api* at its server."""
-    parts = [api.base_url, *(f"{name}: {value}" for name, value in api.auth.headers())]
-    key = sha256("\n".join(parts).encode()).digest()
-    del parts
-    with _LOCK:
-        shared = _SHARED.pop(key, None) or _Shared()
-        _SHARED[key] = shared
-        if len(_SHARED) > _MOST:
-            _SHARED.popitem(last=False)
-    return shared
+REGISTRY = Registry()
+"""The limits that this process knows."""
 
 
 @define(eq=False)
 class Pacer:
-    """Paces the programs of one client.
-
-    *offset* plus the time of the client's clock is the time of `time.monotonic`.
-    Trio's clocks begin at any time, and those of tests pass at their own speed.
-    """
+    """Paces the requests of one client."""
 
     pace: Pace
-    shared: _Shared | None = field(repr=False)
+    shared: SharedLimits = field(repr=False)
     offset: float | None = None
+    """The time of `time.monotonic` minus that of the client's clock; trio's begin at any time."""
 
     @classmethod
-    def of(cls, pace: Pace, api: Api, replays: bool) -> "Pacer":
-        """Return a pacer that shares the limits of the credential of *api*; a replay has none."""
-        return cls(pace, None if replays or not pace.longest else _shared_state(api))
+    def of(cls, pace: Pace, api: Api, transport: object) -> Self | None:
+        """Return a pacer that shares the limits of the credential of *api*; None if none waits.
 
-    def paced(self, program: P) -> P:
-        """Return a program or stream that does the same, and waits before its requests.
-
-        A request that would wait beyond the deadline of its retries is not sent: the program gets
-        `NotSent` with the reason `timeout`. The wait is no part of the timeout of an exchange.
+        A transport that plays programs in virtual time may have an attribute `registry`, with the
+        limits in its own time; without one nothing waits.
         """
-        if self.shared is None:
-            return program
-        return cast(P, _paced(check_program(program), self, self.shared))
+        usual = None if hasattr(transport, "begin") else REGISTRY
+        registry = getattr(transport, "registry", usual)
+        if registry is None or not pace.longest:
+            return None
+        return cls(pace, registry.of(api), registry.offset)
 
-    def shared_time(self, now: float) -> float:
-        """Return the time of `time.monotonic` for one of the client's clock."""
+    def waits(
+        self, effect: Send, began: float, clock: Callable[[], float]
+    ) -> Generator[float, None, None]:
+        """Yield each wait in seconds; after the last one, *effect* is to be sent.
+
+        Closing it early gives its slot back. The waits are no part of the timeout of an exchange.
+
+        Args:
+            effect: the request.
+            began: the time of the client's clock.
+            clock: that clock, in seconds.
+
+        Raises:
+            NotSent: with the reason `timeout`, if the wait outlasts the deadline of the retries.
+        """
         if self.offset is None:
-            self.offset = time.monotonic() - now
-        return now + self.offset
+            self.offset = time.monotonic() - began
+        offset, operation, now = self.offset, _name(effect), began
+        wait = self.shared.decide(reserve, self.pace, operation, now + offset)
+        try:
+            while wait:
+                _check_deadline(effect, now - began + wait)
+                yield wait
+                now = clock()
+                _check_deadline(effect, now - began)
+                wait = self.shared.decide(admit, self.pace, operation, now + offset)
+        except BaseException:
+            self.shared.release(self.pace, operation, now + offset)
+            raise
+
+    def exchange(
+        self,
+        effect: Send,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        send: Callable[[Send], Response],
+    ) -> Response:
+        """Wait, send a request, and learn from its response, for interpreters without `await`."""
+        began = sent = clock()
+        with closing(self.waits(effect, began, clock)) as waits:
+            for seconds in waits:
+                sleep(seconds)
+                sent = clock()
+        response = send(effect.after(sent - began))
+        self.learn(effect, response, sent, clock())
+        return response
+
+    def learn(self, effect: Send, response: Response, sent: float, came: float) -> None:
+        """Keep the limits that a response states; the times are those of the client's clock."""
+        offset, shared = self.offset or 0.0, self.shared
+        with shared.lock:
+            shared.state = learn(
+                shared.state, _name(effect), response, sent + offset, came + offset
+            )
 
 
-def _paced(program: _Steps[T], pacer: Pacer, shared: _Shared) -> _Steps[T]:
-    outcome: object = None
-    failure: Exception | None = None
-    try:
-        while True:
-            try:
-                step = program.send(outcome) if failure is None else program.throw(failure)
-            except StopIteration as stop:
-                return cast(T, stop.value)
-            outcome = failure = None
-            try:
-                if isinstance(step, Send):
-                    outcome = yield from _sent(step, pacer, shared)
-                elif isinstance(step, Gather):
-                    branches = tuple([pacer.paced(branch) for branch in step.programs])
-                    outcome = yield Gather(branches, step.limit)
-                else:
-                    outcome = yield step
-            except Exception as error:  # the program decides what it means
-                failure = error
-    finally:
-        del outcome, failure  # no cycle with its own traceback
-        program.close()
-
-
-def _sent(effect: Send, pacer: Pacer, shared: _Shared) -> _Steps[Response]:
-    """Wait, send the request and learn from the response."""
-    operation = effect.operation.name if effect.operation else ""
-    began: float = yield Clock()
-    now = began
-    wait = shared.decide(reserve, pacer.pace, operation, pacer.shared_time(now))
-    try:
-        while wait > 0 or (
-            wait := shared.decide(admit, pacer.pace, operation, pacer.shared_time(now))
-        ):
-            _check_deadline(effect, now - began + wait)
-            yield Sleep(wait)
-            now = yield Clock()
-            _check_deadline(effect, now - began)
-            wait = 0.0
-    except BaseException:  # also when closed: the slot is free again
-        shared.release(pacer.pace, operation, pacer.shared_time(now))
-        raise
-    if effect.remaining is not None and now > began:
-        effect = evolve(effect, remaining=effect.remaining - (now - began))
-    response: Response = yield effect
-    came: float = yield Clock()
-    shared.learn(operation, response, pacer.shared_time(now), pacer.shared_time(came))
-    return response
+def _name(effect: Send) -> str:
+    return effect.operation.name if effect.operation else ""
 
 
 def _check_deadline(effect: Send, waited: float) -> None:

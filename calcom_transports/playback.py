@@ -5,14 +5,16 @@ needs no thread, no event loop and no clock, so both clients play a cassette in 
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar, cast
 
 from attrs import define, field
 
 from calcom_core.effects import Effect, Emit, Gather, Send
 from calcom_core.execution import Branch, CancelledInRecording, Perform, Play, Returned
 from calcom_core.http import Response, Timeout
-from calcom_transports.instrumentation import observe_exchange
+from calcom_transports.instrumentation import OnExchange, observe_exchange
+from calcom_transports.pacing import Pacer
 from calcom_transports.replay_errors import NoMatch
 
 T = TypeVar("T")
@@ -37,6 +39,18 @@ class Playback(Protocol):
         ...
 
 
+class PacedPlayback(Playback, Protocol):
+    """The playback of a transport that has rate limits, as its attribute `registry` says."""
+
+    def now(self, play: "ReplayedExecution[Any]") -> float:
+        """Return the virtual time in seconds."""
+        ...
+
+    def pause(self, play: "ReplayedExecution[Any]", seconds: float) -> None:
+        """Let *seconds* of virtual time pass."""
+        ...
+
+
 class ReplayTransport(Protocol):
     """A transport that plays each run of a program: a replay, or a fake."""
 
@@ -54,6 +68,10 @@ class ReplayedExecution(Play[T]):
     """Measures the duration of an exchange in seconds, for the log."""
     timeout: Timeout | None = field(default=None, kw_only=True)
     """The timeout of each `Send` that has none of its own."""
+    pacer: Pacer | None = field(default=None, kw_only=True)
+    """Delays requests in virtual time; a replay has none."""
+    on_exchange: OnExchange | None = field(default=None, kw_only=True)
+    """Runs around each exchange."""
 
     def advance(self, perform: Perform) -> Emit[Any] | Returned[T]:
         """Run until the program emits or returns."""
@@ -68,9 +86,7 @@ class ReplayedExecution(Play[T]):
         """Perform one effect."""
         match effect:
             case Send():
-                with observe_exchange(effect, self, self.clock) as exchange:
-                    exchange.response = response = self.playback.send(effect, self)
-                return response
+                return self._send(effect) if self.pacer is None else self._paced(effect, self.pacer)
             case Gather():
                 try:
                     return super().perform(effect)
@@ -78,3 +94,13 @@ class ReplayedExecution(Play[T]):
                     self.playback.skip(self.branch, self.branch_count)
                     raise
         return super().perform(effect)
+
+    def _paced(self, effect: Send, pacer: Pacer) -> Response:
+        playback = cast(PacedPlayback, self.playback)
+        now, pause = partial(playback.now, self), partial(playback.pause, self)
+        return pacer.exchange(effect, now, pause, self._send)
+
+    def _send(self, effect: Send) -> Response:
+        with observe_exchange(effect, self, self.clock, self.on_exchange) as exchange:
+            exchange.response = response = self.playback.send(effect, self)
+        return response

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from attrs import frozen
 
 from calcom_core.errors import InvalidInput
-from calcom_core.secret import Secret
+from calcom_core.secret import Secret, hides_arguments
 from calcom_transports.urls import (
     PORTS,
     Origin,
@@ -96,12 +96,10 @@ def _is_exempt(entry: str, host: str, port: int) -> bool:
     return bool(name) and f".{host}".endswith(f".{name}")
 
 
-def parse_proxies(
-    given: str | None, environ: Mapping[str, str] = os.environ
-) -> Proxies | InvalidInput:
-    """Return the proxies of the option *given*, or the error for an invalid option.
+@hides_arguments
+def parse_proxies(given: str | None, environ: Mapping[str, str] = os.environ) -> Proxies:
+    """Return the proxies of the option *given*; raises `InvalidInput` for an invalid option.
 
-    It does not raise, because its caller must delete a URL with a password first.
     An invalid URL in an environment variable is an error only for a request that needs it.
     """
     if given is None:
@@ -110,7 +108,7 @@ def parse_proxies(
         return _from_environment(environ)
     proxy = _proxy_or_problem(given)
     if isinstance(proxy, str):
-        return InvalidInput("proxy", f'{proxy}; or give None, or "{ENVIRONMENT}"')
+        raise InvalidInput("proxy", f'{proxy}; or give None, or "{ENVIRONMENT}"')
     return Proxies(proxy, proxy)
 
 

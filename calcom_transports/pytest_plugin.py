@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pytest
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from calcom_core.secret import Secret
     from calcom_transports.client import AsyncClient, Client
     from calcom_transports.fake import FakeCalcom
-    from calcom_transports.recorder import Mode, Recorder
-    from calcom_transports.replay import Replay
+    from calcom_transports.recorder import Mode
 
 _FIXTURES = frozenset({"calcom_client", "calcom_async_client"})
 _CLIENT_OPTIONS = ("versions", "retry", "concurrency")
-_OPTIONS = ("cassette", "match", "redaction", "before_record", "base_url", *_CLIENT_OPTIONS)
+_CASSETTE_OPTIONS = ("match", "redaction", "before_record")
+_OPTIONS = ("cassette", *_CASSETTE_OPTIONS, "base_url", *_CLIENT_OPTIONS)
 
 # Characters that a file system refuses in a name, or interprets.
 _UNSAFE = re.compile(r"""[<>?%*:|"'/\\\x00-\x1f\x7f]|^\.+""")
@@ -107,26 +108,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SESSION] = _Session()
 
 
-class _BorrowedCassette:
-    """A cassette for a client; closing the client does not end it."""
-
-    def __init__(self, cassette: "Replay | Recorder") -> None:
-        from calcom_transports.recorder import Recorder
-
-        if isinstance(cassette, Recorder):
-            self.sync_transport = cassette.sync_transport
-            self.async_transport = cassette.async_transport
-        else:
-            self.begin = cassette.begin
-
-
 class _TestCassette:
     """The cassette of one test, open until the test and its teardown are over."""
 
     def __init__(self, item: pytest.Item) -> None:
         from calcom_core.api import HOSTED_URL
         from calcom_transports import environment
-        from calcom_transports.matching import STRICT
         from calcom_transports.recorder import Recorder, use_cassette
 
         options = _options(item)
@@ -139,20 +126,18 @@ class _TestCassette:
         self._api_key: Secret | None = None
         if mode == "rewrite" or (mode == "once" and not os.path.lexists(path)):
             self._api_key = _api_key(path)
-        self._cassette = use_cassette(
-            path,
-            mode,
-            match=options.pop("match", STRICT),
-            redaction=options.pop("redaction", None),
-            before_record=options.pop("before_record", None),
-        )
+        given = {name: options.pop(name) for name in _CASSETTE_OPTIONS if name in options}
+        self._cassette = use_cassette(path, mode, **given)
         if isinstance(self._cassette, Recorder):
             self._recorder: Recorder | None = self._cassette
             base_url = environment.base_url()
         else:
             self._recorder = None
             base_url = self._cassette.base_url
-        self._borrowed = _BorrowedCassette(self._cassette)
+        # Without the methods that end a cassette: closing the client must not end it.
+        methods = ("begin", "sync_transport", "async_transport")
+        found = {name: getattr(self._cassette, name, None) for name in methods}
+        self._borrowed: Any = SimpleNamespace(**{k: v for k, v in found.items() if v is not None})
         self._options = {"base_url": base_url or HOSTED_URL, **options}
 
     def client(self, kind: type[AnyClient]) -> AnyClient:
@@ -277,9 +262,6 @@ def _api_key(path: Path) -> "Secret | None":
 
 def _options(item: pytest.Item) -> dict[str, Any]:
     """Return the options of the markers except `cassette`; the closest marker wins."""
-    from calcom_transports.matching import Match
-    from calcom_transports.redaction import Redaction
-
     options: dict[str, Any] = {}
     for marker in item.iter_markers("calcom"):
         unknown = [repr(name) for name in marker.kwargs if name not in _OPTIONS]
@@ -287,9 +269,6 @@ def _options(item: pytest.Item) -> dict[str, Any]:
             wrong = ", ".join(unknown) or "positional arguments"
             _fail(f"the marker calcom takes {', '.join(_OPTIONS)} as keywords, not {wrong}")
         options = {**marker.kwargs, **options}
-    for name, kind in (("match", Match), ("redaction", Redaction)):
-        if name in options and not isinstance(options[name], kind):
-            _fail(f"{name} of the marker calcom must be a {kind.__name__}")
     cassette = options.pop("cassette", "default")
     if not isinstance(cassette, str) or _safe_name(cassette) != cassette:
         _fail("cassette of the marker calcom must be the name of a file, without directories")

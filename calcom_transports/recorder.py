@@ -11,17 +11,11 @@ from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from os import PathLike
 from threading import Lock
-from types import TracebackType
-from typing import Any, Literal, NoReturn, Self, cast, get_args
+from typing import Any, Literal, NoReturn, Self, get_args
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from calcom_core.errors import (
-    InvalidInput,
-    NoAnswer,
-    NotSent,
-    TransportError,
-)
+from calcom_core.errors import InvalidInput, NoAnswer, NotSent, TransportError
 from calcom_core.execution import Branch
 from calcom_core.http import Request, Response, Timeout
 from calcom_core.redaction import SHORTEST, collect_credentials
@@ -160,14 +154,14 @@ class Recorder:
         transport = self._transport or _DefaultTransport()
         if iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for AsyncClient")
-        return _RecordingTransport(cast(Transport, transport), self._log)
+        return _RecordingTransport(transport, self._log)
 
     def async_transport(self) -> AsyncTransport:
         """Return the transport that records for `AsyncClient`."""
         transport = self._transport or _DefaultAsyncTransport()
         if not iscoroutinefunction(transport.send):
             raise InvalidInput("transport", "of the recorder is for Client")
-        return _AsyncRecordingTransport(cast(AsyncTransport, transport), self._log)
+        return _AsyncRecordingTransport(transport, self._log)
 
     def close(self) -> None:
         """Write the cassette and close the transport; later exchanges are not recorded."""
@@ -180,34 +174,24 @@ class Recorder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         exit_transport = getattr(self._transport, "__exit__", None)
         try:
-            self._finish(error)
+            self._finish(error[1])
         finally:
             if exit_transport is not None:
-                exit_transport(kind, error, traceback)
+                exit_transport(*error)
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: Any) -> None:
         exit_transport = getattr(self._transport, "__aexit__", None)
         try:
-            self._finish(error)
+            self._finish(error[1])
         finally:
             if exit_transport is not None:
-                await exit_transport(kind, error, traceback)
+                await exit_transport(*error)
 
     def _finish(self, error: BaseException | None) -> None:
         try:
@@ -292,29 +276,28 @@ class _Log:
         )
 
 
-class _RecordingTransport:
+@frozen
+class _Recording:
     """Sends over a transport, and logs the exchange."""
 
-    def __init__(self, inner: Transport, log: _Log) -> None:
-        self._inner = inner
-        self._log = log
-        self.timeout = getattr(inner, "timeout", None)
+    inner: Any
+    log: _Log
 
+    @property
+    def timeout(self) -> Timeout | None:
+        found: Timeout | None = getattr(self.inner, "timeout", None)
+        return found
+
+
+class _RecordingTransport(_Recording):
     def send(self, request: Request, timeout: Timeout | None) -> Response:
-        with self._log.exchange(request) as exchange:
-            exchange.outcome = response = check_response(self._inner.send(request, timeout))
+        with self.log.exchange(request) as exchange:
+            exchange.outcome = response = check_response(self.inner.send(request, timeout))
         return response
 
 
-class _AsyncRecordingTransport:
-    """The async counterpart of `_RecordingTransport`."""
-
-    def __init__(self, inner: AsyncTransport, log: _Log) -> None:
-        self._inner = inner
-        self._log = log
-        self.timeout = getattr(inner, "timeout", None)
-
+class _AsyncRecordingTransport(_Recording):
     async def send(self, request: Request, timeout: Timeout | None) -> Response:
-        with self._log.exchange(request) as exchange:
-            exchange.outcome = response = check_response(await self._inner.send(request, timeout))
+        with self.log.exchange(request) as exchange:
+            exchange.outcome = response = check_response(await self.inner.send(request, timeout))
         return response

@@ -14,8 +14,8 @@ from calcom_core.errors import InvalidInput
 from calcom_core.http import Request, Response
 from calcom_core.json_text import to_utf8
 from calcom_core.redaction import SHORTEST, Credential, Redactor, collect_credentials
-from calcom_core.secret import Hidden, Secret, parse_secret, to_secret
-from calcom_transports.cassette_values import Cassette, Failure, RecordedExchange, Run
+from calcom_core.secret import Hidden, Secret, hides_arguments, to_secret
+from calcom_transports.cassette_values import Cassette, Failure, RecordedExchange, Run, require
 from calcom_transports.pseudonyms import People
 
 
@@ -50,6 +50,7 @@ class Redaction:
     _key: Hidden[str] = field(repr=False)
     secrets: frozenset[Credential] = field(repr=False)
 
+    @hides_arguments
     def __init__(
         self,
         *,
@@ -59,20 +60,15 @@ class Redaction:
     ) -> None:
         if isinstance(secrets, str | Secret):
             secrets = (secrets,)
-        if not isinstance(secrets, Iterable):
-            raise InvalidInput(
-                "secrets", f"must be several strings or Secrets, not {type(secrets).__name__}"
-            )
-        parsed = [parse_secret(secret, "secrets") for secret in secrets]
+        require("secrets", secrets, Iterable, "several strings or Secrets")  # type: ignore[type-abstract]
         hidden = key if isinstance(key, Hidden) else Hidden(key)
-        del key, secrets  # no frame that raises holds their text
-        credentials = frozenset(Credential(to_secret(secret).reveal()) for secret in parsed)
+        credentials = frozenset(
+            Credential(to_secret(secret, "secrets").reveal()) for secret in secrets
+        )
         if not all(credential.is_certain for credential in credentials):
             raise InvalidInput("secrets", f"holds a secret of fewer than {SHORTEST} characters")
-        if not isinstance(personal, bool):
-            raise InvalidInput("personal", f"must be a boolean, not {type(personal).__name__}")
-        if not isinstance(hidden.reveal(), str):
-            raise InvalidInput("key", f"must be a string, not {type(hidden.reveal()).__name__}")
+        require("personal", personal, bool, "a boolean")
+        require("key", hidden.reveal(), str, "a string")
         if not _is_unicode(hidden.reveal()):
             raise InvalidInput("key", "holds a lone surrogate")
         self.__attrs_init__(personal, hidden, credentials)  # pyright: ignore[reportAttributeAccessIssue]
@@ -101,9 +97,7 @@ def check_redaction(redaction: object) -> Redaction:
     """
     if redaction is None:
         return Redaction()
-    if not isinstance(redaction, Redaction):
-        raise InvalidInput("redaction", f"must be a Redaction(…), not {type(redaction).__name__}")
-    return redaction
+    return require("redaction", redaction, Redaction, "a Redaction(…)")
 
 
 class RecordingRedactor:

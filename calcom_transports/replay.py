@@ -10,17 +10,13 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from os import PathLike
 from threading import Lock
-from types import TracebackType
 from typing import Any, NoReturn
 
 from attrs import define, evolve, field, frozen
 
 from calcom_core.api import Anonymous, Api
 from calcom_core.effects import Send
-from calcom_core.errors import (
-    InvalidInput,
-    TransportError,
-)
+from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.execution import Branch, CancelledInRecording
 from calcom_core.http import Request, Response
 from calcom_core.operation import Operation
@@ -34,6 +30,7 @@ from calcom_transports.cassette import (
     Run,
     load,
 )
+from calcom_transports.cassette_values import require
 from calcom_transports.matching import STRICT, VERSION_HEADER, Match, MatchKey, check_match
 from calcom_transports.playback import Playback, ReplayedExecution
 from calcom_transports.pseudonyms import People
@@ -163,8 +160,7 @@ class Replay:
             InvalidInput: an argument of another type.
         """
         api = Api(Anonymous()) if api is None else api
-        if not isinstance(api, Api):
-            raise InvalidInput("api", f"must be an Api, not {type(api).__name__}")
+        require("api", api, Api, "an Api")
         runs = []
         for number, pairs in enumerate(exchanges):
             run = []
@@ -201,13 +197,8 @@ class Replay:
     def __enter__(self) -> "Replay":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if error is None:
+    def __exit__(self, *error: object) -> None:
+        if error[1] is None:
             self.close()
         self._closed = True
 

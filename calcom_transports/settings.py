@@ -8,10 +8,12 @@ import re
 import ssl
 from collections.abc import Callable
 from functools import cache, lru_cache
+from itertools import starmap
 
 import truststore
 from attrs import field, frozen
 
+from calcom_core.checks import boolean, check_fields, checked_by, positive_int
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Pairs, Request, Timeout, to_timeout
 from calcom_core.secret import Hidden
@@ -20,7 +22,6 @@ from calcom_transports.proxies import Proxies
 from calcom_transports.urls import Origin, split_url
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5: all but the tab
-_UNFIT = re.compile(rf"{_CONTROL.pattern}|[^\x00-\xff]")
 
 # The transport frames messages: two of any of these would let two readers see two requests.
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "accept-encoding"})
@@ -40,11 +41,8 @@ def _stripped(headers: Headers) -> Hidden[Pairs]:
     Raises `InvalidInput` for a field that is the transport's, or that HTTP cannot carry.
     """
     # The repr of `Headers` shows no credential, and no frame that raises holds more.
-    # All at once, since nearly always there is nothing wrong.
-    values = "".join([value for _, value in headers.pairs])
-    if not _RESERVED.isdisjoint(headers.names) or _UNFIT.search(values):
-        del values
-        raise next(filter(None, (_problem(*field) for field in headers)))
+    if (problem := next(filter(None, starmap(_problem, headers)), None)) is not None:
+        raise problem
     return Hidden(tuple([(name, value.strip(" \t")) for name, value in headers.pairs]))
 
 
@@ -61,55 +59,41 @@ def _problem(name: str, value: str) -> InvalidInput | None:
     return None
 
 
-def _at_least_one(settings: "Settings", attribute: object, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidInput(getattr(attribute, "name", ""), "must be an integer of at least 1")
-
-
-def _is_context(settings: "Settings", attribute: object, value: ssl.SSLContext | None) -> None:
+def _context(value: object, name: str = "ssl_context") -> ssl.SSLContext | None:
     if value is None:
-        return
+        return None
     if not isinstance(value, ssl.SSLContext) or value.protocol is ssl.PROTOCOL_TLS_SERVER:
-        raise InvalidInput("ssl_context", "must be an ssl.SSLContext for clients")
+        raise InvalidInput(name, "must be an ssl.SSLContext for clients")
     if value.verify_mode is not ssl.CERT_REQUIRED or not value.check_hostname:
         raise InvalidInput(
-            "ssl_context",
+            name,
             "must verify certificates and host names, or credentials may go to anybody; "
             "load_verify_locations() makes it trust a certificate of your own",
         )
+    return value
 
 
-def _is_idle(settings: "Settings", attribute: object, value: float) -> None:
+def _idle(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
-        raise InvalidInput("max_idle", "must be a number of seconds from 0 to 3,600")
-
-
-def _is_bool(settings: "Settings", attribute: object, value: bool) -> None:
-    if not isinstance(value, bool):
-        raise InvalidInput(getattr(attribute, "name", ""), "must be True or False")
-
-
-def _proxies(given: Proxies | InvalidInput) -> Proxies:
-    if isinstance(given, InvalidInput):
-        raise given
-    return given
+        raise InvalidInput(name, "must be a number of seconds from 0 to 3,600")
+    return value
 
 
 def _limits(timeout: Timeout | float | None) -> Timeout:
     return to_timeout(timeout) or Timeout()
 
 
-@frozen
+@frozen(field_transformer=check_fields)
 class Settings:
     """The options of a network transport; each transport documents them."""
 
     timeout: Timeout = field(converter=_limits)
-    ssl_context: ssl.SSLContext | None = field(validator=_is_context)
-    allow_http: bool = field(validator=_is_bool)
-    max_connections: int = field(validator=_at_least_one)
-    max_body: int = field(validator=_at_least_one)
-    proxies: Proxies = field(converter=_proxies)
-    max_idle: float = field(default=MAX_IDLE, validator=_is_idle)
+    ssl_context: ssl.SSLContext | None = field(metadata=checked_by(_context))
+    allow_http: bool = field(metadata=checked_by(boolean))
+    max_connections: int = field(metadata=checked_by(positive_int))
+    max_body: int = field(metadata=checked_by(positive_int))
+    proxies: Proxies
+    max_idle: float = field(default=MAX_IDLE, metadata=checked_by(_idle))
     # Cached, since many requests have the same fields.
     _fields: Callable[[Headers], Hidden[Pairs]] = field(
         init=False, repr=False, eq=False, factory=lambda: lru_cache(maxsize=8)(_stripped)
@@ -121,7 +105,7 @@ class Settings:
         Raises `InvalidInput` for a URL or a header field that must not be sent,
         and for a TLS context that no longer verifies.
         """
-        _is_context(self, None, self.ssl_context)
+        _context(self.ssl_context)
         target = split_url(request.url, allow_http=self.allow_http)
         if request.method == "CONNECT":
             raise InvalidInput("method", "CONNECT is for proxies alone; give the proxy as proxy=")

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from http.client import IncompleteRead
-from types import TracebackType
 from typing import Any, NoReturn, Self, cast
 from weakref import WeakSet
 
@@ -46,6 +45,7 @@ except ModuleNotFoundError as missing:
 
 from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.http import Request, Response, Timeout
+from calcom_core.secret import hides_arguments
 from calcom_transports.body import Body
 from calcom_transports.proxies import ENVIRONMENT, Proxy, parse_proxies
 from calcom_transports.unpicklable import refuse_pickling
@@ -94,6 +94,7 @@ class Urllib3Transport:
     Raises `InvalidInput` for an invalid option.
     """
 
+    @hides_arguments  # the proxy may have a password
     def __init__(
         self,
         *,
@@ -115,16 +116,19 @@ class Urllib3Transport:
             if not isinstance(pool, urllib3.PoolManager):
                 raise InvalidInput("pool", "must be a urllib3.PoolManager")
             if not is_default or ssl_context is not None:
-                del proxy
                 problem = "has its own TLS, proxies and connections"
                 raise InvalidInput(
                     "pool", f"{problem}; leave out ssl_context, proxy, max_connections and max_idle"
                 )
             proxy = None
-        proxies = parse_proxies(proxy)
-        del proxy  # from here on no frame holds its password
         self._settings = Settings(
-            timeout, ssl_context, allow_http, max_connections, max_body, proxies, max_idle
+            timeout,
+            ssl_context,
+            allow_http,
+            max_connections,
+            max_body,
+            parse_proxies(proxy),
+            max_idle,
         )
         _all.add(self)
 
@@ -292,19 +296,14 @@ class Urllib3Transport:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 
 _all: WeakSet[Urllib3Transport] = WeakSet()
 
 
-def _in_child() -> None:
+def _in_child() -> None:  # pragma: no cover - coverage does not measure a forked child
     # The parent uses the same connections: each would get responses of the other.
     for transport in _all:
         transport._start_afresh()

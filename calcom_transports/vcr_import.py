@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from os import PathLike
-from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +20,7 @@ from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Request, Response
 from calcom_core.json_text import InvalidJson, parse_json
 from calcom_core.redaction import Redactor, collect_credentials
-from calcom_transports.cassette import Cassette, RecordedExchange, Run, check_content
+from calcom_transports.cassette import Cassette, RecordedExchange, Run, check_content, read_file
 from calcom_transports.replay_errors import CassetteError
 from calcom_transports.vcr_bodies import MAX_BODY, UndecodableBody, decode_body
 from calcom_transports.vcr_yaml import InvalidFile, load_yaml
@@ -80,17 +79,7 @@ def load_vcr(path: str | PathLike[str]) -> ImportedCassette:
         CassetteError: `missing` if there is no such file; `unreadable` if it is damaged, has
             another version or other than plain data, or is YAML and PyYAML is not installed.
     """
-    try:
-        content = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise CassetteError(
-            f"there is no cassette at {path}; fix the path", reason="missing"
-        ) from error
-    except (OSError, TypeError, ValueError) as error:  # ValueError: a NUL in the path
-        raise CassetteError(
-            f"the cassette {path} cannot be opened: {error}", reason="unreadable"
-        ) from error
-    return loads_vcr(content, name=str(path))
+    return loads_vcr(read_file(path, "fix the path"), name=str(path))
 
 
 def loads_vcr(content: bytes, *, name: str = "the cassette") -> ImportedCassette:

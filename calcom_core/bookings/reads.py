@@ -3,41 +3,22 @@
 All are idempotent, so clients retry them.
 """
 
-from collections.abc import Iterable
+from typing import Unpack
 
 from calcom_core.model.booking import Booking, BookingReference, CalendarLink
 from calcom_core.model.conferencing import ConferencingSession, Recording
-from calcom_core.model.filters import BookingFilters, ReferenceFilter, ReferenceType, Sort, Status
-from calcom_core.model.inputs import Moment
+from calcom_core.model.filters import (
+    AllBookingFilters,
+    ReferenceFilter,
+    ReferenceType,
+    booking_filters,
+)
 from calcom_core.operation import Operation, Page, listing, operation
 from calcom_core.serialization import to_query
 
 
 def list(  # named as in the API
-    *,
-    status: Status | Iterable[Status] | None = None,
-    attendee_email: str | None = None,
-    attendee_name: str | None = None,
-    booking_uid: str | None = None,
-    event_type_ids: Iterable[int] | None = None,
-    event_type_id: int | None = None,
-    teams_ids: Iterable[int] | None = None,
-    team_id: int | None = None,
-    after_start: Moment | None = None,
-    before_end: Moment | None = None,
-    after_created_at: Moment | None = None,
-    before_created_at: Moment | None = None,
-    after_updated_at: Moment | None = None,
-    before_updated_at: Moment | None = None,
-    sort_start: Sort | None = None,
-    sort_end: Sort | None = None,
-    sort_created: Sort | None = None,
-    sort_updated_at: Sort | None = None,
-    take: int | None = None,
-    skip: int | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
-    cal_api_version: str | None = None,
+    *, cal_api_version: str | None = None, **filters: Unpack[AllBookingFilters]
 ) -> Operation[Page[Booking]]:
     """List the bookings that you may see, one page at a time.
 
@@ -86,31 +67,8 @@ def list(  # named as in the API
         PagingError: for a repeated or missing cursor, and for a response without its pagination;
             it holds the page.
     """
-    filters = BookingFilters(
-        status=status,
-        attendee_email=attendee_email,
-        attendee_name=attendee_name,
-        booking_uid=booking_uid,
-        event_type_ids=event_type_ids,
-        event_type_id=event_type_id,
-        teams_ids=teams_ids,
-        team_id=team_id,
-        after_start=after_start,
-        before_end=before_end,
-        after_created_at=after_created_at,
-        before_created_at=before_created_at,
-        after_updated_at=after_updated_at,
-        before_updated_at=before_updated_at,
-        sort_start=sort_start,
-        sort_end=sort_end,
-        sort_created=sort_created,
-        sort_updated_at=sort_updated_at,
-        take=take,
-        skip=skip,
-        limit=limit,
-        cursor=cursor,
-    )
-    return listing("bookings.list", cal_api_version, filters)
+    given = booking_filters(AllBookingFilters, filters)
+    return listing("bookings.list", cal_api_version, given)
 
 
 def get(

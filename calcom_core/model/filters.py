@@ -7,18 +7,18 @@ Any other is refused, because the server ignores it and returns all bookings.
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypedDict, get_args
 
-from attrs import field, fields_dict, frozen
+from attrs import fields_dict, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.checks import (
     bounded_int,
     check_fields,
-    checked_by,
     did_you_mean,
     list_of,
     non_empty_string,
     non_negative_int,
     one_of,
+    optional,
     positive_int,
     utc_datetime,
 )
@@ -61,12 +61,17 @@ class UserBookingFilters(TeamBookingFilters, total=False):
     sort_updated_at: Sort | None
 
 
-class OrganizationBookingFilters(UserBookingFilters, total=False):
+class AllBookingFilters(UserBookingFilters, total=False):
+    """The filters of `bookings.list`."""
+
+    cursor: str | None
+    limit: int | None
+
+
+class OrganizationBookingFilters(AllBookingFilters, total=False):
     """The filters of a list of an organisation's bookings."""
 
     user_ids: Iterable[int] | None
-    cursor: str | None
-    limit: int | None
 
 
 _status = one_of(*STATUSES)
@@ -107,29 +112,29 @@ _BY_CURSOR = ("limit", "cursor")
 class BookingFilters(LazyMethods):
     """The query parameters of a list of bookings."""
 
-    status: Iterable[str] | None = field(default=None, metadata=checked_by(_statuses))
-    attendee_email: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    attendee_name: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    booking_uid: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    event_type_ids: Iterable[int] | None = field(default=None, metadata=checked_by(_ids))
-    event_type_id: int | None = field(default=None, metadata=checked_by(positive_int))
-    teams_ids: Iterable[int] | None = field(default=None, metadata=checked_by(_ids))
-    team_id: int | None = field(default=None, metadata=checked_by(positive_int))
-    after_start: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
-    before_end: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
-    after_created_at: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
-    before_created_at: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
-    after_updated_at: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
-    before_updated_at: Moment | None = field(default=None, metadata=checked_by(utc_datetime))
-    sort_start: str | None = field(default=None, metadata=checked_by(_sort))
-    sort_end: str | None = field(default=None, metadata=checked_by(_sort))
-    sort_created: str | None = field(default=None, metadata=checked_by(_sort))
-    sort_updated_at: str | None = field(default=None, metadata=checked_by(_sort))
-    take: int | None = field(default=None, metadata=checked_by(bounded_int(1, 250)))
-    skip: int | None = field(default=None, metadata=checked_by(non_negative_int))
-    user_ids: Iterable[int] | None = field(default=None, metadata=checked_by(_ids))
-    limit: int | None = field(default=None, metadata=checked_by(bounded_int(1, 100)))
-    cursor: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    status: Iterable[str] | None = optional(_statuses)
+    attendee_email: str | None = optional(non_empty_string)
+    attendee_name: str | None = optional(non_empty_string)
+    booking_uid: str | None = optional(non_empty_string)
+    event_type_ids: Iterable[int] | None = optional(_ids)
+    event_type_id: int | None = optional(positive_int)
+    teams_ids: Iterable[int] | None = optional(_ids)
+    team_id: int | None = optional(positive_int)
+    after_start: Moment | None = optional(utc_datetime)
+    before_end: Moment | None = optional(utc_datetime)
+    after_created_at: Moment | None = optional(utc_datetime)
+    before_created_at: Moment | None = optional(utc_datetime)
+    after_updated_at: Moment | None = optional(utc_datetime)
+    before_updated_at: Moment | None = optional(utc_datetime)
+    sort_start: str | None = optional(_sort)
+    sort_end: str | None = optional(_sort)
+    sort_created: str | None = optional(_sort)
+    sort_updated_at: str | None = optional(_sort)
+    take: int | None = optional(bounded_int(1, 250))
+    skip: int | None = optional(non_negative_int)
+    user_ids: Iterable[int] | None = optional(_ids)
+    limit: int | None = optional(bounded_int(1, 100))
+    cursor: str | None = optional(non_empty_string)
 
     def __attrs_post_init__(self) -> None:
         for names in _EXCLUSIVE:
@@ -179,7 +184,7 @@ ReferenceType = Literal[
 class ReferenceFilter(LazyMethods):
     """The query parameters of a list of references."""
 
-    type: str | None = field(default=None, metadata=checked_by(one_of(*get_args(ReferenceType))))
+    type: str | None = optional(one_of(*get_args(ReferenceType)))
 
 
 def booking_filters(kind: type[Any], given: Mapping[str, Any]) -> BookingFilters:

@@ -23,6 +23,7 @@ from calcom_core.checks import (
     list_of,
     metadata,
     non_empty_string,
+    optional,
     phone,
     positive_int,
     string,
@@ -59,9 +60,9 @@ class NewAttendee(LazyMethods):
 
     name: str = field(metadata=checked_by(string))
     time_zone: str = field(metadata=checked_by(time_zone))
-    email: str | None = field(default=None, metadata=checked_by(email))
-    phone_number: str | None = field(default=None, metadata=checked_by(phone))
-    language: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    email: str | None = optional(email)
+    phone_number: str | None = optional(phone)
+    language: str | None = optional(non_empty_string)
 
     def __attrs_post_init__(self) -> None:
         if self.email is None and self.phone_number is None:
@@ -75,12 +76,12 @@ class Routing(LazyMethods):
     """The routing form that led to the booking."""
 
     team_member_ids: Iterable[int] = field(metadata=checked_by(list_of(positive_int)))
-    response_id: int | None = field(default=None, metadata=checked_by(positive_int))
-    queued_response_id: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    team_member_email: str | None = field(default=None, metadata=checked_by(email))
-    skip_contact_owner: bool | None = field(default=None, metadata=checked_by(boolean))
-    crm_app_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    crm_owner_record_type: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    response_id: int | None = optional(positive_int)
+    queued_response_id: str | None = optional(non_empty_string)
+    team_member_email: str | None = optional(email)
+    skip_contact_owner: bool | None = optional(boolean)
+    crm_app_slug: str | None = optional(non_empty_string)
+    crm_owner_record_type: str | None = optional(non_empty_string)
 
 
 def check_event_type(given: Any, alternative: str = "") -> None:
@@ -126,30 +127,24 @@ class NewBooking(LazyMethods):
 
     start: Moment = field(metadata=checked_by(utc_datetime))
     attendee: NewAttendee = field(metadata=checked_by(instance_of(NewAttendee)))
-    event_type_id: int | None = field(default=None, metadata=checked_by(positive_int))
-    event_type_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    username: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    team_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    organization_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    guests: Iterable[str] | None = field(default=None, metadata=checked_by(list_of(email)))
-    location: LocationInput | None = field(default=None, metadata=checked_by(location))
-    metadata: Mapping[str, str] | None = field(
-        default=None, metadata=checked_by(metadata), hash=False
-    )
-    booking_fields_responses: Mapping[str, Any] | None = field(
-        default=None, metadata=checked_by(json_object), hash=False
-    )
-    length_in_minutes: int | None = field(default=None, metadata=checked_by(positive_int))
-    routing: Routing | None = field(default=None, metadata=checked_by(instance_of(Routing)))
-    email_verification_code: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    rr_host_subset_ids: Iterable[int] | None = field(
-        default=None, metadata=checked_by(list_of(positive_int))
-    )
-    recurrence_count: int | None = field(default=None, metadata=checked_by(positive_int))
-    instant: bool | None = field(default=None, metadata=checked_by(boolean))
-    allow_conflicts: bool | None = field(default=None, metadata=checked_by(boolean))
-    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=checked_by(boolean))
-    skip_booking_limits: bool | None = field(default=None, metadata=checked_by(boolean))
+    event_type_id: int | None = optional(positive_int)
+    event_type_slug: str | None = optional(non_empty_string)
+    username: str | None = optional(non_empty_string)
+    team_slug: str | None = optional(non_empty_string)
+    organization_slug: str | None = optional(non_empty_string)
+    guests: Iterable[str] | None = optional(list_of(email))
+    location: LocationInput | None = optional(location)
+    metadata: Mapping[str, str] | None = optional(metadata, hash=False)
+    booking_fields_responses: Mapping[str, Any] | None = optional(json_object, hash=False)
+    length_in_minutes: int | None = optional(positive_int)
+    routing: Routing | None = optional(instance_of(Routing))
+    email_verification_code: str | None = optional(non_empty_string)
+    rr_host_subset_ids: Iterable[int] | None = optional(list_of(positive_int))
+    recurrence_count: int | None = optional(positive_int)
+    instant: bool | None = optional(boolean)
+    allow_conflicts: bool | None = optional(boolean)
+    allow_booking_out_of_bounds: bool | None = optional(boolean)
+    skip_booking_limits: bool | None = optional(boolean)
 
     def __attrs_post_init__(self) -> None:
         check_event_type(self)
@@ -166,15 +161,13 @@ class Reschedule(LazyMethods):
     """
 
     start: Moment = field(metadata=checked_by(utc_datetime))
-    rescheduled_by: str | None = field(default=None, metadata=checked_by(email))
-    rescheduling_reason: str | None = field(default=None, metadata=checked_by(string))
-    email_verification_code: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    rr_host_subset_ids: Iterable[int] | None = field(
-        default=None, metadata=checked_by(list_of(positive_int))
-    )
-    allow_conflicts: bool | None = field(default=None, metadata=checked_by(boolean))
-    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=checked_by(boolean))
-    skip_booking_limits: bool | None = field(default=None, metadata=checked_by(boolean))
+    rescheduled_by: str | None = optional(email)
+    rescheduling_reason: str | None = optional(string)
+    email_verification_code: str | None = optional(non_empty_string)
+    rr_host_subset_ids: Iterable[int] | None = optional(list_of(positive_int))
+    allow_conflicts: bool | None = optional(boolean)
+    allow_booking_out_of_bounds: bool | None = optional(boolean)
+    skip_booking_limits: bool | None = optional(boolean)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
@@ -187,11 +180,11 @@ class SeatReschedule(LazyMethods):
 
     seat_uid: str = field(metadata=checked_by(non_empty_string))
     start: Moment = field(metadata=checked_by(utc_datetime))
-    rescheduled_by: str | None = field(default=None, metadata=checked_by(email))
-    email_verification_code: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    allow_conflicts: bool | None = field(default=None, metadata=checked_by(boolean))
-    allow_booking_out_of_bounds: bool | None = field(default=None, metadata=checked_by(boolean))
-    skip_booking_limits: bool | None = field(default=None, metadata=checked_by(boolean))
+    rescheduled_by: str | None = optional(email)
+    email_verification_code: str | None = optional(non_empty_string)
+    allow_conflicts: bool | None = optional(boolean)
+    allow_booking_out_of_bounds: bool | None = optional(boolean)
+    skip_booking_limits: bool | None = optional(boolean)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
@@ -201,8 +194,8 @@ class Cancellation(LazyMethods):
     *cancel_subsequent_bookings* cancels an occurrence of a series and all occurrences after it.
     """
 
-    cancellation_reason: str | None = field(default=None, metadata=checked_by(string))
-    cancel_subsequent_bookings: bool | None = field(default=None, metadata=checked_by(boolean))
+    cancellation_reason: str | None = optional(string)
+    cancel_subsequent_bookings: bool | None = optional(boolean)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
@@ -212,7 +205,7 @@ class SeatCancellation(LazyMethods):
     REFUSED: ClassVar[Mapping[str, str]] = {"cancel_subsequent_bookings": _WHOLE_BOOKING}
 
     seat_uid: str = field(metadata=checked_by(non_empty_string))
-    cancellation_reason: str | None = field(default=None, metadata=checked_by(string))
+    cancellation_reason: str | None = optional(string)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
@@ -227,17 +220,15 @@ class Absence(LazyMethods):
 class Absences(LazyMethods):
     """The host and attendees to mark as absent or present."""
 
-    host: bool | None = field(default=None, metadata=checked_by(boolean))
-    attendees: Iterable[Absence | Data] | None = field(
-        default=None, metadata=checked_by(list_of(instance_of(Absence), least=1))
-    )
+    host: bool | None = optional(boolean)
+    attendees: Iterable[Absence | Data] | None = optional(list_of(instance_of(Absence), least=1))
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
 class Reason(LazyMethods):
     """The body of a call that accepts only a reason."""
 
-    reason: str | None = field(default=None, metadata=checked_by(string))
+    reason: str | None = optional(string)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
@@ -251,7 +242,7 @@ class SeatUids(LazyMethods):
 class RescheduleReason(LazyMethods):
     """The body of `bookings.request_reschedule`."""
 
-    reschedule_reason: str | None = field(default=None, metadata=checked_by(string))
+    reschedule_reason: str | None = optional(string)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
@@ -259,10 +250,10 @@ class NewGuest(LazyMethods):
     """A guest to add to a booking; only the e-mail address is required."""
 
     email: str = field(metadata=checked_by(email))
-    name: str | None = field(default=None, metadata=checked_by(string))
-    time_zone: str | None = field(default=None, metadata=checked_by(time_zone))
-    phone_number: str | None = field(default=None, metadata=checked_by(phone))
-    language: str | None = field(default=None, metadata=checked_by(non_empty_string))
+    name: str | None = optional(string)
+    time_zone: str | None = optional(time_zone)
+    phone_number: str | None = optional(phone)
+    language: str | None = optional(non_empty_string)
 
 
 @frozen(kw_only=True, field_transformer=check_fields)

@@ -5,9 +5,9 @@ In responses the location is a string, `Booking.location`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.checks import (
@@ -15,6 +15,7 @@ from calcom_core.checks import (
     checked_by,
     found_type,
     from_mapping,
+    matching,
     non_empty_string,
     one_of,
     phone,
@@ -90,13 +91,7 @@ class NewAddressLocation(LazyMethods):
     address: str = field(metadata=checked_by(non_empty_string))
 
 
-def _link(value: object, name: str) -> str:
-    link = non_empty_string(value, name)
-    if any(character.isspace() for character in link):
-        raise InvalidInput(
-            name, "contains white space; pass a link such as https://example.com/room"
-        )
-    return link
+_link = matching(r"\S+", "contains white space; pass a link such as https://example.com/room")
 
 
 @frozen(kw_only=True, field_transformer=check_fields)
@@ -136,25 +131,13 @@ NewLocation = (
     | NewPhoneLocation
 )
 
-_SHARED: dict[str, type[Any]] = {
-    "attendeeAddress": AttendeeAddressLocation,
-    "attendeeDefined": AttendeeDefinedLocation,
-    "attendeePhone": AttendeePhoneLocation,
-    "integration": IntegrationLocation,
-}
-LOCATIONS: dict[str, type[Any]] = {
-    "address": AddressLocation,
-    "link": LinkLocation,
-    "organizersDefaultApp": OrganizersDefaultAppLocation,
-    "phone": PhoneLocation,
-    **_SHARED,
-}
-NEW_LOCATIONS: dict[str, type[Any]] = {
-    "address": NewAddressLocation,
-    "link": NewLinkLocation,
-    "phone": NewPhoneLocation,
-    **_SHARED,
-}
+
+def _by_type(union: Any) -> dict[str, type[Any]]:
+    return {fields(cls).type.default: cls for cls in get_args(union)}
+
+
+LOCATIONS = _by_type(LocationInput)
+NEW_LOCATIONS = _by_type(NewLocation)
 
 
 def _location_check(classes: dict[str, type[Any]]) -> Callable[[object, str], Any]:

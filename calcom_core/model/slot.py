@@ -19,6 +19,7 @@ from calcom_core.checks import (
     listed_username,
     non_empty_string,
     one_of,
+    optional,
     positive_int,
     time_zone,
     utc_datetime,
@@ -104,23 +105,17 @@ class SlotFilters(LazyMethods):
 
     start: Day = field(metadata=checked_by(date_or_datetime))
     end: Day = field(metadata=checked_by(date_or_datetime))
-    event_type_id: int | None = field(default=None, metadata=checked_by(positive_int))
-    event_type_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    username: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    team_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    usernames: Iterable[str] | None = field(
-        default=None, metadata=checked_by(list_of(listed_username, least=2))
-    )
-    organization_slug: str | None = field(default=None, metadata=checked_by(non_empty_string))
-    time_zone: str | None = field(default=None, metadata=checked_by(time_zone))
-    duration: int | None = field(default=None, metadata=checked_by(positive_int))
-    format: str | None = field(default=None, metadata=checked_by(one_of("time", "range")))
-    booking_uid_to_reschedule: str | None = field(
-        default=None, metadata=checked_by(non_empty_string)
-    )
-    rr_host_subset_ids: Iterable[int] | None = field(
-        default=None, metadata=checked_by(list_of(positive_int, least=1))
-    )
+    event_type_id: int | None = optional(positive_int)
+    event_type_slug: str | None = optional(non_empty_string)
+    username: str | None = optional(non_empty_string)
+    team_slug: str | None = optional(non_empty_string)
+    usernames: Iterable[str] | None = optional(list_of(listed_username, least=2))
+    organization_slug: str | None = optional(non_empty_string)
+    time_zone: str | None = optional(time_zone)
+    duration: int | None = optional(positive_int)
+    format: str | None = optional(one_of("time", "range"))
+    booking_uid_to_reschedule: str | None = optional(non_empty_string)
+    rr_host_subset_ids: Iterable[int] | None = optional(list_of(positive_int, least=1))
 
     def __attrs_post_init__(self) -> None:
         if self.usernames is None:
@@ -172,5 +167,5 @@ class NewReservation(LazyMethods):
 
     event_type_id: int = field(metadata=checked_by(positive_int))
     slot_start: Moment = field(metadata=checked_by(utc_datetime))
-    slot_duration: int | None = field(default=None, metadata=checked_by(positive_int))
-    reservation_duration: int | None = field(default=None, metadata=checked_by(positive_int))
+    slot_duration: int | None = optional(positive_int)
+    reservation_duration: int | None = optional(positive_int)

@@ -11,32 +11,8 @@ from attrs import frozen
 from calcom_core import bookings
 from calcom_core.model.booking import Booking
 from calcom_core.operation import Operation
-from calcom_core.webhooks.booking_events import (
-    BookingCancelled,
-    BookingCreated,
-    BookingNoShowUpdated,
-    BookingPaid,
-    BookingPaymentInitiated,
-    BookingRejected,
-    BookingRequested,
-    BookingRescheduled,
-    MeetingEnded,
-    MeetingStarted,
-)
+from calcom_core.webhooks import booking_events, other_events
 from calcom_core.webhooks.delivery import EventBase
-from calcom_core.webhooks.other_events import (
-    DelegationCredentialError,
-    FormSubmitted,
-    FormSubmittedNoEvent,
-    GuestsNoShow,
-    HostsNoShow,
-    InstantMeeting,
-    OutOfOfficeCreated,
-    Ping,
-    RecordingReady,
-    RecordingTranscriptionGenerated,
-    WrongAssignmentReport,
-)
 
 
 @frozen(kw_only=True)
@@ -60,55 +36,55 @@ class UnknownEvent(EventBase):
 
 
 Event = (
-    BookingCancelled
-    | BookingCreated
-    | BookingNoShowUpdated
-    | BookingPaid
-    | BookingPaymentInitiated
-    | BookingRejected
-    | BookingRequested
-    | BookingRescheduled
-    | DelegationCredentialError
-    | FormSubmitted
-    | FormSubmittedNoEvent
-    | GuestsNoShow
-    | HostsNoShow
-    | InstantMeeting
-    | MeetingEnded
-    | MeetingStarted
-    | OutOfOfficeCreated
-    | Ping
-    | RecordingReady
-    | RecordingTranscriptionGenerated
+    booking_events.BookingCancelled
+    | booking_events.BookingCreated
+    | booking_events.BookingNoShowUpdated
+    | booking_events.BookingPaid
+    | booking_events.BookingPaymentInitiated
+    | booking_events.BookingRejected
+    | booking_events.BookingRequested
+    | booking_events.BookingRescheduled
+    | other_events.DelegationCredentialError
+    | other_events.FormSubmitted
+    | other_events.FormSubmittedNoEvent
+    | other_events.GuestsNoShow
+    | other_events.HostsNoShow
+    | other_events.InstantMeeting
+    | booking_events.MeetingEnded
+    | booking_events.MeetingStarted
+    | other_events.OutOfOfficeCreated
+    | other_events.Ping
+    | other_events.RecordingReady
+    | other_events.RecordingTranscriptionGenerated
     | UnknownEvent
-    | WrongAssignmentReport
+    | other_events.WrongAssignmentReport
 )
 """Any event."""
 
 # Without ROUTING_FORM_FALLBACK_HIT, whose payload is not documented.
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
-        "BOOKING_CREATED": BookingCreated,
-        "BOOKING_REQUESTED": BookingRequested,
-        "BOOKING_REJECTED": BookingRejected,
-        "BOOKING_CANCELLED": BookingCancelled,
-        "BOOKING_RESCHEDULED": BookingRescheduled,
-        "BOOKING_PAID": BookingPaid,
-        "BOOKING_PAYMENT_INITIATED": BookingPaymentInitiated,
-        "BOOKING_NO_SHOW_UPDATED": BookingNoShowUpdated,
-        "MEETING_STARTED": MeetingStarted,
-        "MEETING_ENDED": MeetingEnded,
-        "RECORDING_READY": RecordingReady,
-        "RECORDING_TRANSCRIPTION_GENERATED": RecordingTranscriptionGenerated,
-        "AFTER_HOSTS_CAL_VIDEO_NO_SHOW": HostsNoShow,
-        "AFTER_GUESTS_CAL_VIDEO_NO_SHOW": GuestsNoShow,
-        "INSTANT_MEETING": InstantMeeting,
-        "OOO_CREATED": OutOfOfficeCreated,
-        "FORM_SUBMITTED": FormSubmitted,
-        "FORM_SUBMITTED_NO_EVENT": FormSubmittedNoEvent,
-        "DELEGATION_CREDENTIAL_ERROR": DelegationCredentialError,
-        "WRONG_ASSIGNMENT_REPORT": WrongAssignmentReport,
-        "PING": Ping,
+        "BOOKING_CREATED": booking_events.BookingCreated,
+        "BOOKING_REQUESTED": booking_events.BookingRequested,
+        "BOOKING_REJECTED": booking_events.BookingRejected,
+        "BOOKING_CANCELLED": booking_events.BookingCancelled,
+        "BOOKING_RESCHEDULED": booking_events.BookingRescheduled,
+        "BOOKING_PAID": booking_events.BookingPaid,
+        "BOOKING_PAYMENT_INITIATED": booking_events.BookingPaymentInitiated,
+        "BOOKING_NO_SHOW_UPDATED": booking_events.BookingNoShowUpdated,
+        "MEETING_STARTED": booking_events.MeetingStarted,
+        "MEETING_ENDED": booking_events.MeetingEnded,
+        "RECORDING_READY": other_events.RecordingReady,
+        "RECORDING_TRANSCRIPTION_GENERATED": other_events.RecordingTranscriptionGenerated,
+        "AFTER_HOSTS_CAL_VIDEO_NO_SHOW": other_events.HostsNoShow,
+        "AFTER_GUESTS_CAL_VIDEO_NO_SHOW": other_events.GuestsNoShow,
+        "INSTANT_MEETING": other_events.InstantMeeting,
+        "OOO_CREATED": other_events.OutOfOfficeCreated,
+        "FORM_SUBMITTED": other_events.FormSubmitted,
+        "FORM_SUBMITTED_NO_EVENT": other_events.FormSubmittedNoEvent,
+        "DELEGATION_CREDENTIAL_ERROR": other_events.DelegationCredentialError,
+        "WRONG_ASSIGNMENT_REPORT": other_events.WrongAssignmentReport,
+        "PING": other_events.Ping,
     }
 )
 """The class of each event, by the trigger of its delivery."""

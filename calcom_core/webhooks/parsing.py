@@ -10,10 +10,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from calcom_core.checks import MISSING, found_type, string, utc_datetime
-from calcom_core.errors import CalcomError, DeliveryTooOld, DeliveryUnreadable, InvalidInput
+from calcom_core.checks import MISSING, found_type, seconds, string, utc_datetime
+from calcom_core.errors import DeliveryTooOld, DeliveryUnreadable, InvalidInput
 from calcom_core.http import Headers, HeadersInput
 from calcom_core.json_text import InvalidJson, is_deeper_than, parse_json
+from calcom_core.secret import hides_arguments
 from calcom_core.serialization import UnexpectedValue, read
 from calcom_core.webhooks.booking_events import MeetingEnded, MeetingStarted
 from calcom_core.webhooks.delivery import Delivery
@@ -24,7 +25,7 @@ from calcom_core.webhooks.signature import (
     Body,
     Secrets,
     check_body,
-    signature_problem,
+    verify_signature,
 )
 
 VERSION_HEADER = "X-Cal-Webhook-Version"
@@ -36,11 +37,12 @@ MAX_DEPTH = 64
 CLOCK_TOLERANCE = 60
 """The number of seconds by which the server's clock may be ahead, when `receive` checks the age."""
 
-_MAX_AGE = 365 * 86_400
+_seconds = seconds(365 * 86_400, may_be_zero=False)
 
 _NOT_OURS = "; parse() does not read deliveries of Zapier or of a custom template"
 
 
+@hides_arguments
 def receive(
     headers: Headers | HeadersInput,
     body: Body,
@@ -75,12 +77,10 @@ def receive(
         DeliveryTooOld: for a signed and readable delivery that is too old.
         InvalidInput: for arguments of other types, and for only one of *max_age* and *now*.
     """
-    data = check_body(body, max_body)
-    fields = _verify_headers(headers, data, secrets)
-    del headers, secrets  # a traceback with locals would show them
     ages = _check_ages(max_age, now)
-    if isinstance(fields, CalcomError):
-        raise fields
+    data, fields = check_body(body, max_body), Headers(headers)
+    # Repeated fields form a list (RFC 9110, 5.3), which is not a valid signature.
+    verify_signature(data, ", ".join(fields.get_all(SIGNATURE_HEADER)), secrets)
     event = _read(data, fields.get(VERSION_HEADER))
     if ages is not None:
         _refuse_old(event, *ages)
@@ -94,40 +94,30 @@ def _check_ages(max_age: float | None, now: datetime | None) -> tuple[float, dat
     if max_age is None or now is None:
         missing, other = ("max_age", "now") if max_age is None else ("now", "max_age")
         raise InvalidInput(missing, f"is missing; pass it with {other}, or pass neither")
-    number = isinstance(max_age, (int, float)) and not isinstance(max_age, bool)
-    if not number or not 0 < max_age <= _MAX_AGE:
-        raise InvalidInput(
-            "max_age",
-            f"must be a number of seconds, above 0 and at most {_MAX_AGE:,}; "
-            "pass total_seconds() of a timedelta",
-        )
-    return max_age, utc_datetime(now, "now")
+    return _seconds(max_age, "max_age"), utc_datetime(now, "now")
 
 
 def _refuse_old(event: Event, max_age: float, now: datetime) -> None:
     created = event.delivery.created_at or _time_of_meeting(event)
-    if created is None:
-        raise DeliveryTooOld(
+    age = None if created is None else (now - created).total_seconds()
+    if age is None:
+        problem = (
             "a delivery without a time of creation, so its age is unknown; "
-            "receive it without max_age, or check error.event",
-            event=event,
-            age=None,
+            "receive it without max_age, or check error.event"
         )
-    age = (now - created).total_seconds()
-    if age > max_age:
-        raise DeliveryTooOld(
+    elif age > max_age:
+        problem = (
             f"a delivery created {age:,.1f} seconds ago, above max_age {max_age:,}; "
-            "it may be a replay",
-            event=event,
-            age=age,
+            "it may be a replay"
         )
-    if age < -CLOCK_TOLERANCE:
-        raise DeliveryTooOld(
+    elif age < -CLOCK_TOLERANCE:
+        problem = (
             f"a delivery created {-age:,.1f} seconds after now; "
-            "compare your clock with the server's",
-            event=event,
-            age=age,
+            "compare your clock with the server's"
         )
+    else:
+        return
+    raise DeliveryTooOld(problem, event=event, age=age)
 
 
 def _time_of_meeting(event: Event) -> datetime | None:
@@ -135,25 +125,6 @@ def _time_of_meeting(event: Event) -> datetime | None:
     if isinstance(event, MeetingStarted):
         return event.start
     return event.end if isinstance(event, MeetingEnded) else None
-
-
-def _verify_headers(
-    headers: Headers | HeadersInput, body: bytes | CalcomError, secrets: Secrets
-) -> Headers | CalcomError:
-    fields = _parse_headers(headers)
-    if isinstance(fields, InvalidInput):
-        return fields
-    # Repeated fields form a list (RFC 9110, 5.3), which is not a valid signature.
-    signature = ", ".join(fields.get_all(SIGNATURE_HEADER))
-    return signature_problem(body, signature, secrets) or fields
-
-
-def _parse_headers(headers: Headers | HeadersInput) -> Headers | InvalidInput:
-    # A function of its own, because the traceback keeps this frame, which holds no secret.
-    try:
-        return Headers(headers)
-    except InvalidInput as error:
-        return error
 
 
 def parse(body: Body, *, version: str | None = None, max_body: int = MAX_BODY) -> Event:
@@ -176,9 +147,7 @@ def parse(body: Body, *, version: str | None = None, max_body: int = MAX_BODY) -
     return _read(check_body(body, max_body), known)
 
 
-def _read(data: bytes | CalcomError, version: str | None) -> Event:
-    if isinstance(data, CalcomError):
-        raise data
+def _read(data: bytes, version: str | None) -> Event:
     try:
         root = parse_json(data)
     except InvalidJson as error:

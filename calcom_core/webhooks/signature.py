@@ -1,8 +1,4 @@
-"""Verify that a delivery comes from Cal.com, by the HMAC-SHA256 of its raw body.
-
-Helpers return errors instead of raising them: the public functions first delete the secrets,
-because a traceback with locals would show them.
-"""
+"""Verify that a delivery comes from Cal.com, by the HMAC-SHA256 of its raw body."""
 
 import hmac
 import re
@@ -10,16 +6,14 @@ from collections.abc import Collection, Mapping
 
 from calcom_core.checks import found_type
 from calcom_core.errors import (
-    CalcomError,
     DeliveryTooLarge,
     InvalidInput,
-    SignatureError,
     SignatureMalformed,
     SignatureMismatch,
     SignatureMissing,
     WebhookWithoutSecret,
 )
-from calcom_core.secret import Secret
+from calcom_core.secret import Secret, hides_arguments
 
 SIGNATURE_HEADER = "X-Cal-Signature-256"
 """The header that holds the signature."""
@@ -33,6 +27,7 @@ Secrets = str | Secret | Collection[str | Secret]
 _SIGNATURE = re.compile(r"(?:sha256=)?([0-9A-Fa-f]{64})")
 
 
+@hides_arguments  # a secret may also be a misplaced argument
 def verify(
     body: Body,
     signature: str | bytes | None,
@@ -58,13 +53,10 @@ def verify(
         DeliveryTooLarge: for a body above *max_body*, whose signature is not checked.
         InvalidInput: for arguments of other types, and for empty secrets.
     """
-    problem = signature_problem(check_body(body, max_body), signature, secrets)
-    # A traceback with locals would show them; a secret may also be a misplaced argument.
-    del body, signature, secrets
-    if problem is not None:
-        raise problem
+    verify_signature(check_body(body, max_body), signature, secrets)
 
 
+@hides_arguments
 def sign(body: Body, secret: str | Secret) -> str:
     """Return the signature of a delivery, for a test that sends one.
 
@@ -75,121 +67,100 @@ def sign(body: Body, secret: str | Secret) -> str:
     Raises:
         InvalidInput: for arguments of other types, and for an empty secret.
     """
-    signature = _signature(body, secret)
-    del body, secret
-    if isinstance(signature, CalcomError):
-        raise signature
-    return signature
+    return hmac.digest(_encode_secret(secret, "secret"), check_body(body), "sha256").hex()
 
 
-def _signature(body: Body, secret: str | Secret) -> str | CalcomError:
-    data = check_body(body)
-    if isinstance(data, CalcomError):
-        return data
-    key = _encode_secret(secret, "secret")
-    return key if isinstance(key, InvalidInput) else hmac.digest(key, data, "sha256").hex()
-
-
-def signature_problem(
-    body: bytes | CalcomError, signature: str | bytes | None, secrets: Secrets
-) -> CalcomError | None:
-    """Return the error for an invalid delivery, or None."""
-    if isinstance(body, CalcomError):
-        return body
+def verify_signature(body: bytes, signature: str | bytes | None, secrets: Secrets) -> None:
+    """Verify the signature of a checked body; raises as `verify` does."""
     keys = _encode_secrets(secrets)
-    if isinstance(keys, InvalidInput):
-        return keys
     given = _parse_signature(signature)
-    if isinstance(given, CalcomError):
-        return given
     matches = False
     for key in keys:
         # All keys are compared, so that the time does not reveal which one matches.
         matches |= hmac.compare_digest(hmac.digest(key, body, "sha256"), given)
     if matches:
-        return None
+        return
     secret = "the secret" if len(keys) == 1 else f"any of the {len(keys)} secrets"
     advice = (
         "verify the raw body, strip line breaks from the secret, and pass several secrets as a list"
     )
     if not body:
         advice = "check why the body is empty; it may have been read before"
-    return SignatureMismatch(
+    raise SignatureMismatch(
         f"{SIGNATURE_HEADER} does not match this body and {secret}; "
         f"if the delivery is genuine, {advice}"
     )
 
 
-def check_body(body: Body, max_body: int | None = None) -> bytes | InvalidInput | DeliveryTooLarge:
-    """Return the body as immutable bytes, or the error for an invalid one."""
+def check_body(body: Body, max_body: int | None = None) -> bytes:
+    """Return the body as immutable bytes; raises as `verify` does for an invalid one."""
     if not isinstance(body, bytes | bytearray | memoryview):
-        return InvalidInput(
+        raise InvalidInput(
             "body",
             f"must be the raw bytes, not {found_type(body)}; "
             "a decoded or parsed body has another signature",
         )
     if max_body is not None and not isinstance(max_body, int):
-        return InvalidInput("max_body", f"must be an integer, not {found_type(max_body)}")
+        raise InvalidInput("max_body", f"must be an integer, not {found_type(max_body)}")
     try:
         size = memoryview(body).nbytes
         if max_body is None or size <= max_body:
             return bytes(body)
     except ValueError:
-        return InvalidInput("body", "is a released memoryview")
-    return DeliveryTooLarge(
+        raise InvalidInput("body", "is a released memoryview") from None
+    raise DeliveryTooLarge(
         f"a delivery of {size} bytes, above max_body {max_body}; increase max_body"
     )
 
 
-def _encode_secrets(secrets: Secrets) -> list[bytes] | InvalidInput:
+def _encode_secrets(secrets: Secrets) -> list[bytes]:
     lone = isinstance(secrets, str | Secret)
     # Bytes would count as integers and a mapping as its keys; an iterator could be used only once.
     if isinstance(secrets, bytes | Mapping) or not (lone or isinstance(secrets, Collection)):
-        return InvalidInput(
+        raise InvalidInput(
             "secrets", f"must be a string, or a list of them, not {found_type(secrets)}"
         )
     given = [secrets] if isinstance(secrets, str | Secret) else list(secrets)
     if not given:
-        return InvalidInput("secrets", "is empty; pass at least one secret")
-    keys = []
-    for number, secret in enumerate(given):
-        key = _encode_secret(secret, "secrets" if lone else f"secrets[{number}]")
-        if isinstance(key, InvalidInput):
-            return key
-        keys.append(key)
-    return keys
+        raise InvalidInput("secrets", "is empty; pass at least one secret")
+    return [
+        _encode_secret(secret, "secrets" if lone else f"secrets[{number}]")
+        for number, secret in enumerate(given)
+    ]
 
 
-def _encode_secret(secret: str | Secret, name: str) -> bytes | InvalidInput:
+def _encode_secret(secret: str | Secret, name: str) -> bytes:
     text = secret.reveal() if isinstance(secret, Secret) else secret
     if not isinstance(text, str):
-        return InvalidInput(name, f"must be a string, not {found_type(text)}")
+        raise InvalidInput(name, f"must be a string, not {found_type(text)}")
     if not text.strip(" \t\r\n\0"):
         # Anyone can sign with an empty key, and HMAC treats zeros as one.
-        return InvalidInput(name, "is empty; pass the secret of the webhook")
+        raise InvalidInput(name, "is empty; pass the secret of the webhook")
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return InvalidInput(name, "contains half a surrogate pair, which is not valid text")
+        raise InvalidInput(
+            name, "contains half a surrogate pair, which is not valid text"
+        ) from None
 
 
-def _parse_signature(signature: str | bytes | None) -> bytes | SignatureError | InvalidInput:
+def _parse_signature(signature: str | bytes | None) -> bytes:
     text = signature.decode("latin-1") if isinstance(signature, bytes) else signature
     if text is not None and not isinstance(text, str):
-        return InvalidInput("signature", f"must be a string or None, not {found_type(text)}")
+        raise InvalidInput("signature", f"must be a string or None, not {found_type(text)}")
     text = (text or "").strip(" \t")
     if not text:
-        return SignatureMissing(
+        raise SignatureMissing(
             f"the delivery has no {SIGNATURE_HEADER}; anyone may have sent it, "
             "or the webhook of a scheduled delivery was deleted"
         )
     if text == "no-secret-provided":
-        return WebhookWithoutSecret(
+        raise WebhookWithoutSecret(
             "the webhook has no secret, so anyone can forge its deliveries; set one in Cal.com"
         )
     match = _SIGNATURE.fullmatch(text)
     if match is None:
-        return SignatureMalformed(
+        raise SignatureMalformed(
             f"{SIGNATURE_HEADER} is not 64 hexadecimal digits, with or without sha256=, "
             "or it is repeated"
         )

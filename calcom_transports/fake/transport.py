@@ -30,6 +30,7 @@ from calcom_transports.fake.faults import Fault, Faults
 from calcom_transports.fake.limits import RateLimit
 from calcom_transports.fake.server import Server
 from calcom_transports.fake.state import EventType, State, Team, User
+from calcom_transports.pacing import Registry
 from calcom_transports.playback import ReplayedExecution
 
 DEFAULT_NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -96,6 +97,8 @@ class FakeCalcom:
         self.faults = Faults()
         self.requests: list[Request] = []
         """The requests that reached the server, in order."""
+        self.registry = Registry(offset=0.0)
+        """The rate limits that its clients know, in its time."""
         self._secret = non_empty_string(webhook_secret, "webhook_secret")
         self._advanced = timedelta()
         self._lock = Lock()
@@ -198,11 +201,26 @@ class _Run:
         """Return the response to a request, unless a fault keeps it back."""
         fake = self.fake
         with fake._lock:
-            moment = self.began + fake._advanced + timedelta(seconds=play.elapsed)
-            fake.state.now = max(fake.state.now, moment)
+            self._arrive(play)
             if not fake.faults.all:
                 return self._respond(effect.request)
             return self._respond_with(self._faults(effect), effect, play)
+
+    def now(self, play: ReplayedExecution[Any]) -> float:
+        """Return the time of the server in seconds; `Client(pace=…)` needs it."""
+        with self.fake._lock:
+            self._arrive(play)
+            return self.fake.state.now.timestamp()
+
+    def pause(self, play: ReplayedExecution[Any], seconds: float) -> None:
+        """Let the time of the server pass while a request waits for its turn."""
+        with self.fake._lock:
+            play.elapsed += seconds
+            self.fake.state.now += timedelta(seconds=seconds)
+
+    def _arrive(self, play: ReplayedExecution[Any]) -> None:
+        moment = self.began + self.fake._advanced + timedelta(seconds=play.elapsed)
+        self.fake.state.now = max(self.fake.state.now, moment)
 
     def _respond_with(
         self, faults: list[Fault], effect: Send, play: ReplayedExecution[Any]

@@ -26,6 +26,7 @@ from calcom_core import (
 from calcom_core.paging import items
 from calcom_transports import AsyncClient, Recorder, Replay, use_cassette
 from calcom_transports.async_runtime import NativeTransport, running_library
+from calcom_transports.async_transport import PooledTransport
 from calcom_transports.asyncio import AsyncioTransport
 from calcom_transports.trio import TrioTransport
 
@@ -74,15 +75,25 @@ def serving(response: Response = BOOKED) -> Server:
     return Server(responding(wire(response)))
 
 
-def opened(client: AsyncClient) -> Any:
-    return client._transport._transport  # type: ignore[union-attr]
+@pytest.fixture
+def created(monkeypatch: pytest.MonkeyPatch) -> list[type]:
+    """Return the classes of the network transports that the test has created, a list that grows."""
+    found: list[type] = []
+    real = PooledTransport.__init__
+
+    def note(self: PooledTransport, **options: Any) -> None:
+        found.append(type(self))
+        real(self, **options)
+
+    monkeypatch.setattr(PooledTransport, "__init__", note)
+    return found
 
 
 @everywhere
-def test_it_opens_the_transport_of_the_library_that_runs(run: Run) -> None:
+def test_it_opens_the_transport_of_the_library_that_runs(run: Run, created: list[type]) -> None:
     async def main() -> Booking:
         async with AsyncClient(KEY, base_url=server.url) as client:
-            assert type(opened(client)) is LIBRARIES[run]  # at once, since a loop runs
+            assert created == [LIBRARIES[run]]  # at once, since a loop runs
             return await client.bookings.get_one("bk7")
 
     with serving() as server:
@@ -91,10 +102,12 @@ def test_it_opens_the_transport_of_the_library_that_runs(run: Run) -> None:
 
 
 @everywhere
-def test_one_that_is_created_outside_a_loop_opens_its_transport_in_it(run: Run) -> None:
+def test_one_that_is_created_outside_a_loop_opens_its_transport_in_it(
+    run: Run, created: list[type]
+) -> None:
     async def entered() -> str | None:
         async with client:
-            assert type(opened(client)) is LIBRARIES[run]
+            assert created == [LIBRARIES[run]]
             return (await client.bookings.get_one("bk7")).title
 
     async def called() -> str | None:
@@ -105,8 +118,10 @@ def test_one_that_is_created_outside_a_loop_opens_its_transport_in_it(run: Run) 
     with serving() as server:
         for main in (entered, called):
             client = AsyncClient(KEY, base_url=server.url)
-            assert opened(client) is None
+            assert created == []
             assert run(main) == "Yoga"
+            assert created == [LIBRARIES[run]]
+            created.clear()
 
 
 @everywhere
@@ -269,7 +284,7 @@ def test_without_the_extra_it_names_it(run: Run, monkeypatch: pytest.MonkeyPatch
         async with AsyncClient(KEY):
             raise AssertionError
 
-    for module in ("h11_messages", "asyncio", "asyncio_connection", "trio", "trio_connection"):
+    for module in ("h11_messages", "asyncio", "async_connection", "async_transport", "trio"):
         monkeypatch.delitem(sys.modules, f"calcom_transports.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "h11", None)
     with pytest.raises(ImportError, match=rf"pip install 'calcom-bookings\[{name}\]'"):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from attrs import define, evolve
 
-from benchmarks import certificate, data, running, server, table, turns
+from benchmarks import accounts, accounts_server, certificate, data, running, server, table, turns
 from benchmarks.families import BARE, FAMILIES, Family
 from benchmarks.plot import bars_of
 from benchmarks.table import Line, Row, row_of
@@ -342,6 +342,45 @@ def test_the_bare_socket_request_has_our_length_and_is_accepted() -> None:
     request = server.request_of("127.0.0.1:1")
 
     assert all(needed.search(request) for needed in server.NEEDED)
+
+
+@pytest.mark.exhaustive
+def test_each_way_syncs_every_account() -> None:
+    rows = [accounts.run(subject, 2) for subject in accounts.SUBJECTS]
+
+    assert [(row.subject, row.requests, row.refused) for row in rows] == [
+        ("trio", 14, 0),
+        ("threads", 14, 0),
+        ("dask", 14, 0),
+    ]
+
+
+def test_the_time_of_accounts_is_beside_its_bounds() -> None:
+    measures = {"wall": 0.05, "cpu": 0.04, "peak": 80e6}
+
+    assert accounts.text(
+        [
+            accounts.Row("threads", 1_000, measures, 7_000, 0),
+            accounts.Row("trio", 1, measures, 500, 3),
+        ]
+    ) == (
+        "   over  at once    time     CPU  requests  429  memory  by latency  by limit\n"
+        "threads       32  50.0 s  40.0 s     7,000    0   80 MB       6.6 s       0 s\n"
+        "   trio      100   0.1 s   0.0 s       500    3   80 MB      15.0 s     240 s"
+    )
+
+
+def test_the_server_of_accounts_begins_a_page_at_a_time_and_has_a_limit() -> None:
+    platform = accounts_server.Platform(500)
+    head = b"GET /v2/bookings?take=100%b HTTP/1.1\r\nAuthorization: Bearer cal_test_x\r\n\r\n"
+    after = b"&afterUpdatedAt=2024-01-12T12:31:00.000Z"  # that of number 99
+    responses = [platform.respond(head % query) for query in [b"", after, *[b""] * 119]]
+
+    bodies = [response.partition(b"\r\n\r\n")[2] for response in responses]
+    uids = [[item["uid"] for item in json.loads(body)["data"]] for body in bodies[:2]]
+    assert [(len(page), page[0][-3:]) for page in uids] == [(100, "000"), (100, "099")]
+    assert [response[9:12] for response in responses] == [b"200"] * 120 + [b"429"]
+    assert (platform.requests, platform.refused) == (121, 1)
 
 
 @pytest.mark.parametrize("script", ["core", "paging", "replay"])

@@ -110,6 +110,36 @@ def test_what_breaks_a_rule_is_found(source: str, problem: str | None) -> None:
         assert found == ([problem] if problem else [])
 
 
+def private_names(tree: ast.AST, library: set[str]) -> set[str]:
+    """Return the private names of *library* that a test uses, besides names of its own."""
+    found, mine = set(), scan(tree).own
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="setattr"), args=[_, ast.Constant(name), _]):
+                found.add(name)
+            case ast.Attribute(attr=name):
+                found.add(name)
+            case ast.ImportFrom(module=str(module), names=names) if module.startswith("calcom"):
+                found |= {each.name for each in names}
+    return {name for name in found & library - mine if name.startswith("_") and name[1:2] != "_"}
+
+
+def test_no_test_uses_a_private_name_of_the_library() -> None:
+    def trees(folder: str) -> Iterator[tuple[Path, ast.AST]]:
+        return ((path, ast.parse(path.read_text())) for path in (ROOT / folder).rglob("*.py"))
+
+    own = [scan(tree).own for folder in PACKAGES for _, tree in trees(folder)]
+    library = set().union(*own) - {"_"}
+    assert private_names(ast.parse("from calcom_core.api import _x"), {"_x"}) == {"_x"}
+    assert private_names(ast.parse("patch.setattr(api, '_x', 1)"), {"_x"}) == {"_x"}
+    assert private_names(ast.parse("self._x = other._x"), {"_x"}) == set()
+    found = {
+        path.relative_to(ROOT / "tests").as_posix(): private_names(tree, library)
+        for path, tree in trees("tests")
+    }
+    assert {name: names for name, names in found.items() if names} == {}
+
+
 class Overriding(LifoQueue[object]):
     def _put(self, item: object) -> None: ...
 
@@ -135,7 +165,14 @@ def source_of(kind: type) -> str:
 
 def test_no_class_overrides_a_private_name_of_its_base() -> None:
     assert overridden(Overriding) == {"_put"}
-    names = ("urllib3", "urllib3_connection", "tls_records", "trio", "trio_connection")
+    names = (
+        "urllib3",
+        "urllib3_connection",
+        "async_connection",
+        "async_transport",
+        "trio",
+        "asyncio",
+    )
     for name in names:
         module = importlib.import_module(f"calcom_transports.{name}")
         for kind in vars(module).values():

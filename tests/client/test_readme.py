@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from inspect import signature
@@ -20,15 +21,26 @@ from wsgiref.validate import validator
 
 import pytest
 from core_recorded import response_of
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from operations_table import MARKED, operations_table
 from server import Peer, Server
 from starlette.testclient import TestClient
 
 from calcom_core import (
+    NoAnswer,
+    Operation,
+    Request,
+    Response,
+    RetryPolicy,
+    Timeout,
     bookings,
+    responses,
 )
 from calcom_core.routes import ROUTES
 from calcom_core.webhooks import sign
+from calcom_transports import Client
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = {
@@ -77,7 +89,7 @@ OUTPUT = {
     "calcom_core/README.md, 6": "first 2 1\nsecond 2 1\nthird 2 1\n",
     "calcom_core/README.md, 7": "False\nTrue\nTrue\n",
     "calcom_transports/README.md, 0": NORMAL,
-    "calcom_transports/README.md, 1": "GET /v2/bookings/first 200\n",
+    "calcom_transports/README.md, 1": "",
     "calcom_transports/README.md, 2": TWO_TITLES,
     "calcom_transports/README.md, 3": "",
     "calcom_transports/README.md, 4": "",
@@ -88,7 +100,8 @@ OUTPUT = {
     "and record with filter_headers.\n",
     "calcom_transports/README.md, 8": NORMAL,
     "calcom_transports/README.md, 9": "first\n",
-    "calcom_transports/README.md, 10": NORMAL,
+    "calcom_transports/README.md, 10": "[3, 3]\n",
+    "calcom_transports/README.md, 11": NORMAL,
 }
 
 
@@ -188,6 +201,19 @@ def run_block(block: str) -> None:
             test()
 
 
+@contextmanager
+def workers() -> Iterator[None]:
+    """Run workers of Dask within this process, which are faster to start."""
+    import dask
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(n_workers=1, processes=False, dashboard_address="127.0.0.1:0") as cluster,
+        dask.config.set({"scheduler-address": cluster.scheduler_address}),
+    ):
+        yield
+
+
 def cassette_of_vcr(url: str) -> str:
     """Return a call as VCR.py records it, in JSON."""
     request = {
@@ -212,7 +238,8 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delenv("CI", raising=False)
     with Server(partial(serve, booked=[])) as server:
-        monkeypatch.setenv("CALCOM_API_KEY", "cal_test_readme")
+        for name in ("", "_ANN", "_BOB"):
+            monkeypatch.setenv(f"CALCOM_API_KEY{name}", "cal_test_readme")
         monkeypatch.setenv("CALCOM_BASE_URL", server.url)
         monkeypatch.setenv("CALCOM_WEBHOOK_SECRETS", "whsec_test_new whsec_test_old")
         (tmp_path / "cassettes").mkdir()
@@ -228,7 +255,8 @@ def test_each_code_block_runs_and_prints_its_output(
     is_old = sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42)
     if is_old and "from dbos import" in BLOCKS[name]:
         pytest.skip("on Python 3.12 and newer DBOS needs SQLite 3.42")
-    run_block(BLOCKS[name])
+    with workers() if "from distributed import" in BLOCKS[name] else nullcontext():
+        run_block(BLOCKS[name])
 
     assert capsys.readouterr().out == OUTPUT[name]
 
@@ -241,6 +269,50 @@ def test_the_async_block_runs_under_trio_when_its_last_line_says_so(
     run_block(f"import trio\n{head}\n{last.partition('# under trio: ')[2]}\n")
 
     assert capsys.readouterr().out == OUTPUT["README.md, 1"]
+
+
+def test_the_spans_of_opentelemetry_have_the_template_of_each_path(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr("opentelemetry.trace.get_tracer", provider.get_tracer)
+    names: dict[str, Any] = {}
+    exec(compile(block_with("start_as_current_span"), "README.md", "exec"), names)
+    outcomes: list[Any] = [
+        responses.error(429, "slow down"),
+        responses.booking(),
+        NoAnswer("no response came", reason="closed"),
+        responses.json({"status": "success"}),
+    ]
+
+    class InTurn:
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            outcome = outcomes.pop(0)
+            if isinstance(outcome, Exception):
+                raise outcome
+            assert isinstance(outcome, Response)
+            return outcome
+
+    retry = RetryPolicy(base=0, cap=0)
+    with Client("cal_test_x", transport=InTurn(), retry=retry, on_exchange=names["span"]) as client:
+        client.call(bookings.decline("bk7"))
+        client.call(Operation[Any]("webhooks.get", "GET", "/v2/webhooks/7"))
+    provider.shutdown()
+
+    one, declined = "/v2/bookings/{booking_uid}", "/v2/bookings/{booking_uid}/decline"
+    names_of = ("http.request.resend_count", "url.template", "http.response.status_code")
+    spans = [
+        (span.name, *[(span.attributes or {}).get(name) for name in names_of], span.status.is_ok)
+        for span in exporter.get_finished_spans()
+    ]
+    assert spans == [
+        (f"GET {one}", 0, one, 200, True),
+        (f"POST {declined}", 0, declined, 429, True),
+        (f"POST {declined}", 1, declined, 200, True),
+        ("GET webhooks.get", 0, None, None, False),
+        ("GET webhooks.get", 1, None, 200, True),
+    ]
 
 
 def test_a_recording_replays_without_key_and_server(
@@ -265,13 +337,17 @@ def paste(found: str, directory: Path) -> None:
     (directory / "test_pasted.py").write_text(block)
 
 
+# The plugins that the pages name, because loading all installed ones takes longer.
+PLUGINS = ["-pcalcom_transports.pytest_plugin", "-ppytest_trio.plugin", "-ppytest_asyncio.plugin"]
+
+
 def pytest_run(directory: Path, *options: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+        [sys.executable, "-m", "pytest", *PLUGINS, *options],
         cwd=directory,
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
     return done.stdout
 

@@ -445,8 +445,20 @@ def test_an_operation_that_lists_no_bookings_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("paginate", [pages, items])
-@pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "2", None])
-def test_an_invalid_concurrency_is_refused_at_once(paginate: Any, concurrency: Any) -> None:
+@pytest.mark.parametrize(
+    ("concurrency", "problem"),
+    [
+        (0, "must be at least 1"),
+        (-1, "must be at least 1"),
+        (1.5, "must be an integer, not a number with a fraction"),
+        (True, "must be an integer, not a boolean"),
+        ("2", "must be an integer, not a string"),
+        (None, "must be an integer, not null"),
+    ],
+)
+def test_an_invalid_concurrency_is_refused_at_once(
+    paginate: Any, concurrency: Any, problem: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         paginate(API, past(2), concurrency=concurrency)
-    assert str(caught.value) == "concurrency: must be an integer of at least 1"
+    assert str(caught.value) == f"concurrency: {problem}"

@@ -49,6 +49,7 @@ from calcom_core.errors import (
     DeliveryTooLarge,
     DeliveryTooOld,
     DeliveryUnreadable,
+    ResponseError,
     SignatureError,
     SignatureMalformed,
     SignatureMismatch,
@@ -682,6 +683,12 @@ INSTANCES: dict[str, CalcomError] = {
     "RateLimited": error_of(bookings.list(), response_of("466-ratelimit-two-limits-5")),
     "BadRequest": refusal(GET, 418, "x"),
     "ServerError": refusal(CREATE, 500, "x"),
+    "ResponseError": ResponseError(
+        "a message",
+        operation=bookings.get("bk7"),
+        response=Response(500),
+        may_have_happened=False,
+    ),
     "VersionMismatch": error_of(
         operation_of("279-version-missing-cancel"), response_of("279-version-missing-cancel")
     ),
@@ -792,7 +799,8 @@ def test_the_error_classes_form_this_tree() -> None:
     assert tree == {
         "CalcomError": "Exception",
         "InvalidInput": "CalcomError",
-        "ApiError": "CalcomError",
+        "ResponseError": "CalcomError",
+        "ApiError": "ResponseError",
         **dict.fromkeys(
             [
                 "ValidationFailed",
@@ -811,8 +819,8 @@ def test_the_error_classes_form_this_tree() -> None:
             "ApiError",
         ),
         "TokenExpired": "Unauthenticated",
-        "VersionMismatch": "CalcomError",
-        "DecodingError": "CalcomError",
+        "VersionMismatch": "ResponseError",
+        "DecodingError": "ResponseError",
         "PagingError": "DecodingError",
         "SeriesReturned": "DecodingError",
         "OutcomeUnknown": "CalcomError",
@@ -839,12 +847,6 @@ def test_an_unknown_outcome_has_the_verify() -> None:
         "x", operation=bookings.confirm("bk7"), cause=NoAnswer("y", reason="closed")
     )
     assert error.verify == bookings.get("bk7")
-
-
-def test_a_transport_error_states_whether_it_was_a_timeout() -> None:
-    assert NoAnswer("x", reason="timeout").timed_out is True
-    error = NotSent("x", reason="connect")
-    assert (error.timed_out, error.operation, error.reason) == (False, None, "connect")
 
 
 TOKENS: dict[str, tuple[str, str, str]] = {

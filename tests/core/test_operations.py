@@ -94,6 +94,7 @@ def test_these_operations_need_no_credentials() -> None:
     }
 
 
+@pytest.mark.exhaustive(sample=30)
 @pytest.mark.parametrize(("name", "sent"), ROWS)
 def test_a_call_sends_exactly_this_under_each_version_profile(name: str, sent: Sent) -> None:
     operation = sent.call()

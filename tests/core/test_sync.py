@@ -446,7 +446,8 @@ def test_another_tree_is_no_state(tree: Any) -> None:
     [
         {"watermark": "2026"},
         {"watermark": datetime(2026, 1, 1)},
-        {"recent": []},
+        {"recent": 5},
+        {"recent": ((5, datetime(2026, 1, 1, tzinfo=UTC)),)},
         {"recent": (("b5", datetime(2026, 1, 1)),)},
         {"recent": (("b5",),)},
     ],

@@ -4,6 +4,7 @@ import base64
 import pickle
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -21,7 +22,6 @@ from calcom_core import (
 )
 from calcom_core.secret import Secret
 from calcom_core.webhooks import parse, receive, sign, verify
-from calcom_core.webhooks.signature import signature_problem
 
 BODY = SIGNED["body"].encode()
 SIGNATURE = SIGNED["signature"]
@@ -50,8 +50,8 @@ def test_a_recorded_delivery_with_one_bit_of_its_body_flipped_fails(
     for index in sample(range(len(body)), 20):
         for bit in range(8):
             body[index] ^= 1 << bit
-            # The error of `verify`, without raising it half a million times.
-            if type(signature_problem(bytes(body), signature, SECRET)) is not SignatureMismatch:
+            with suppress(SignatureMismatch):
+                verify(body, signature, SECRET)
                 passed.append((index, bit))
             body[index] ^= 1 << bit
     assert passed == []

@@ -1027,18 +1027,20 @@ def test_an_unreadable_delivery_is_unreadable_at_any_age() -> None:
         received(delivered("BOOKING_CREATED", {"uid": 5}), HALF_PAST + timedelta(days=9))
 
 
-SECONDS = (
-    "must be a number of seconds, above 0 and at most 31,536,000; "
-    "pass total_seconds() of a timedelta"
-)
+SECONDS = "must be a number of seconds, above 0 and at most 31,536,000"
 BAD_AGES: dict[str, tuple[Any, Any, str, str]] = {
     "no now": (300, None, "now", "is missing; pass it with max_age, or pass neither"),
     "no max_age": (None, HALF_PAST, "max_age", "is missing; pass it with now, or pass neither"),
     "0": (0, HALF_PAST, "max_age", SECONDS),
     "more than a year": (365 * DAY + 1, HALF_PAST, "max_age", SECONDS),
     "NaN": (float("nan"), HALF_PAST, "max_age", SECONDS),
-    "True": (True, HALF_PAST, "max_age", SECONDS),
-    "a timedelta": (timedelta(hours=1), HALF_PAST, "max_age", SECONDS),
+    "True": (True, HALF_PAST, "max_age", f"{SECONDS}, not a boolean"),
+    "a timedelta": (
+        timedelta(hours=1),
+        HALF_PAST,
+        "max_age",
+        f"{SECONDS}, not timedelta; pass its total_seconds()",
+    ),
     "a naive now": (
         300,
         datetime(2031, 3, 4, 9, 30),

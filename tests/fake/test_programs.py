@@ -26,10 +26,12 @@ from calcom_core import (
     VersionMismatch,
     bookings,
     create_once,
+    me,
     webhooks,
 )
 from calcom_core.api import Api, ApiKey
 from calcom_core.effects import Program, gather, sleep
+from calcom_core.pacing import NO_PACE, Pace
 from calcom_core.retry import retrying
 from calcom_transports import AsyncClient, Client
 from calcom_transports.fake import EventType, FakeCalcom, RateLimit, User
@@ -201,7 +203,7 @@ def test_a_gateway_fails_before_or_after_the_server(fake: FakeCalcom, client: Cl
 
 def test_limits_block_a_key_and_a_program_waits_in_virtual_time() -> None:
     fake = FakeCalcom(limits=[RateLimit(3)])
-    client = Client(fake.key, transport=fake)
+    client = Client(fake.key, transport=fake, pace=NO_PACE)
     before = fake.now
     for _ in range(4):
         client.me.get()
@@ -217,9 +219,34 @@ def test_limits_block_a_key_and_a_program_waits_in_virtual_time() -> None:
     assert impatient.me.get().id == 1
 
 
+def test_a_paced_client_is_never_refused_and_waits_in_virtual_time() -> None:
+    fake = FakeCalcom(limits=[RateLimit(3)])
+    client = Client(fake.key, transport=fake, retry=NEVER, pace=Pace(burst=1))
+    other = Client(fake.key, transport=fake, retry=NEVER)
+    before = fake.now
+    for _ in range(3):
+        client.me.get()
+    assert fake.now == before
+
+    assert other.me.get().id == 1
+    assert fake.now - before == timedelta(seconds=60)
+    fake.advance(30)
+    client.me.get()
+    assert fake.now - before == timedelta(seconds=90)
+
+
+def test_branches_share_the_pace_of_their_client() -> None:
+    fake = FakeCalcom(limits=[RateLimit(3)])
+    client = Client(fake.key, transport=fake, retry=NEVER, pace=Pace(burst=1))
+    branches = [retrying(client.api, me.get(), NEVER) for _ in range(7)]
+
+    assert [user.id for user in client.run(gather(branches, limit=4))] == [1] * 7
+    assert [request.url for request in fake.requests] == ["https://api.cal.com/v2/me"] * 7
+
+
 def test_an_operation_may_have_a_limit_of_its_own() -> None:
     fake = FakeCalcom(limits=[RateLimit(100)])
-    client = Client(fake.key, transport=fake, retry=NEVER)
+    client = Client(fake.key, transport=fake, retry=NEVER, pace=NO_PACE)
     uid = client.bookings.create_one(new()).uid
     for number in range(5):
         client.bookings.guests.add(uid, [{"email": f"g{number}@example.net"}])

@@ -583,6 +583,7 @@ def test_no_refused_proxy_shows_the_key(
     nothing_shown(caught.value)
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("kind", [TrioTransport, AsyncioTransport])
 def test_no_cancellation_shows_the_key(kind: Any, nothing_shown: Any) -> None:
     async def main(url: str) -> None:
@@ -923,11 +924,12 @@ def test_pytest_with_all_locals_never_shows_the_key(url: str, tmp_path: Path) ->
             "KEY": KEY,
             "URL": server.url if url == "closing" else "http://127.0.0.1:1",
             "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         }
         environment.pop("CI", None)
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "pytest", "--showlocals", "--tb=long", "--full-trace"),
+                *(sys.executable, "-m", "pytest", "--showlocals", "--tb=long"),
                 *("-vv", "-o", "log_level=DEBUG", "-p", "no:cacheprovider"),
                 *("--junitxml", "report.xml", "--basetemp", "temporary", "test_failing.py"),
             ],

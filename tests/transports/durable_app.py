@@ -1,11 +1,13 @@
-"""A process that books durably, and may kill itself before, within or after the POST.
+"""A process that runs 30 workflows, each of which books, and that may kill itself.
 
-Arguments: the URL of the server, the path of the database, the id of the workflow, and when to die.
+Arguments: the URL of the server, the path of the database, and when to die: `before` or `after` the
+POST of every workflow, `within` all of them, or not at all, to `recover` the workflows.
 """
 
 import os
 import signal
 import sys
+from threading import Barrier
 
 from dbos import DBOS, SetWorkflowID
 
@@ -30,17 +32,25 @@ NEW = {
 }
 
 
+NAMES = [f"order-{number}" for number in range(30)]
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 class Dying(Urllib3Transport):
-    """Kills its process around a POST."""
+    """Kills its process as soon as every workflow has come to the same place around its POST."""
 
     when = ""
+    everyone = Barrier(len(NAMES), action=die)
 
     def send(self, request: Request, timeout: Timeout | None) -> Response:
         if request.method == "POST" and self.when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        response = super().send(request, timeout)  # within: the server kills us, once it booked
+            self.everyone.wait()
+        response = super().send(request, timeout)  # within: the server kills us, once all booked
         if request.method == "POST" and self.when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.everyone.wait()
         return response
 
 
@@ -55,7 +65,7 @@ def booked(api: Api, key: str) -> Program[str]:
     return booking.uid  # type: ignore[union-attr]
 
 
-def main(url: str, database: str, name: str, when: str) -> None:
+def main(url: str, database: str, when: str) -> None:
     DBOS(
         config={
             "name": "calcom-test",
@@ -65,7 +75,7 @@ def main(url: str, database: str, name: str, when: str) -> None:
             "log_level": "ERROR",
         }  # type: ignore[typeddict-unknown-key]
     )
-    transport = Dying(allow_http=True)
+    transport = Dying(allow_http=True, max_connections=len(NAMES))
     transport.when = when
 
     @DBOS.workflow()
@@ -73,11 +83,12 @@ def main(url: str, database: str, name: str, when: str) -> None:
         return run_durable(booked(Api(ApiKey(KEY), url), key), transport)
 
     DBOS.launch()
-    if when == "recover":
+    if when != "recover":
+        for name in NAMES:
+            with SetWorkflowID(name):
+                DBOS.start_workflow(book, name)
+    for name in NAMES:
         print(DBOS.retrieve_workflow(name).get_result())
-    else:
-        with SetWorkflowID(name):
-            print(book(name))
     DBOS.destroy()
 
 

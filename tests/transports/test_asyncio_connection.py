@@ -16,9 +16,10 @@ from server import NeverAccepting, Server, responding
 
 from calcom_core.errors import NoAnswer, NotSent
 from calcom_core.http import Request, Response, Timeout
-from calcom_transports import async_transport, asyncio_connection
+from calcom_transports import async_transport
+from calcom_transports import asyncio as asyncio_transport
+from calcom_transports.async_connection import Connection, connect
 from calcom_transports.asyncio import AsyncioTransport
-from calcom_transports.asyncio_connection import AsyncioConnection, connect, with_deadline
 from calcom_transports.exchange import OutgoingExchange
 from calcom_transports.h11_messages import HttpMessages
 from calcom_transports.proxies import Proxies
@@ -34,9 +35,9 @@ def outgoing(host: str = HOST) -> OutgoingExchange:
     return settings.start(Request("GET", f"https://{host}/"), None, 0.0)
 
 
-async def connected() -> AsyncioConnection:
+async def connected() -> Connection:
     """Open a connection without TLS to the first address of `HOST` that accepts."""
-    return await connect(outgoing(), None)
+    return await connect(AsyncioTransport.sockets, outgoing(), None)
 
 
 def listening() -> socket.socket:
@@ -48,7 +49,7 @@ def listening() -> socket.socket:
 def test_of_two_accepted_connections_one_is_used_and_the_other_closed(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asyncio_connection, "NEXT_ADDRESS", 0)  # both at once
+    monkeypatch.setattr(asyncio_transport, "NEXT_ADDRESS", 0)  # both at once
 
     async def main() -> None:
         before = set(all_open_sockets())
@@ -68,7 +69,7 @@ def test_of_two_accepted_connections_one_is_used_and_the_other_closed(
 def test_a_failed_attempt_starts_the_next_at_once(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asyncio_connection, "NEXT_ADDRESS", 3_600)
+    monkeypatch.setattr(asyncio_transport, "NEXT_ADDRESS", 3_600)
 
     async def main() -> None:
         connection = await connected()
@@ -111,12 +112,12 @@ def test_connecting_can_be_cancelled_at_every_step(
     within_step: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asyncio_connection, "NEXT_ADDRESS", 0.001)
+    monkeypatch.setattr(asyncio_transport, "NEXT_ADDRESS", 0.001)
 
     async def main() -> None:
         before = open_sockets()
         for step in range(1, 50):
-            opened: list[AsyncioConnection] = []
+            opened: list[Connection] = []
 
             async def call() -> None:
                 opened.append(await connected())  # noqa: B023
@@ -167,7 +168,7 @@ def test_addresses_of_both_families_alternate(monkeypatch: pytest.MonkeyPatch) -
 
         monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
         with pytest.raises(NotSent):
-            await connect(outgoing(host), None)
+            await connect(AsyncioTransport.sockets, outgoing(host), None)
         return tried
 
     with monkeypatch.context() as patch:
@@ -175,20 +176,6 @@ def test_addresses_of_both_families_alternate(monkeypatch: pytest.MonkeyPatch) -
         assert asyncio.run(main(HOST)) == ["::1", "127.0.0.1", "::2", "127.0.0.2", "::3"]
     assert len(requested) == 2
     assert asyncio.run(main("127.0.0.9")) == ["127.0.0.9"]
-
-
-def test_a_socket_timeout_is_not_mistaken_for_the_deadline() -> None:
-    exchange = outgoing("localhost")
-
-    async def timed_out() -> None:
-        raise TimeoutError(110, "Connection timed out")
-
-    async def main() -> None:
-        deadline = asyncio.get_running_loop().time() + 60
-        with pytest.raises(TimeoutError, match="Connection timed out"):
-            await with_deadline(deadline, exchange, timed_out())
-
-    asyncio.run(main())
 
 
 @loops

@@ -1,6 +1,7 @@
 """Programs as workflows of DBOS on SQLite: killed at any point, they book once and store no key."""
 
 import importlib
+import json
 import os
 import signal
 import sqlite3
@@ -8,12 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
-from attrs import define, evolve, field
-from fake.loopback import serve
-from server import Server
+from attrs import define, field
+from core_recorded import RECORDED
+from server import Peer, Server
 
 pytest.importorskip("dbos")
 pytestmark = [
@@ -42,33 +44,62 @@ from calcom_core import (  # noqa: E402
     retrying,
 )
 from calcom_core.effects import clock, emit, gather, send, sleep  # noqa: E402
-from calcom_transports import durable  # noqa: E402
 from calcom_transports.durable import run_durable  # noqa: E402
-from calcom_transports.fake import FakeCalcom  # noqa: E402
-from calcom_transports.fake.transport import DEFAULT_HOST  # noqa: E402
 
 APP = Path(__file__).with_name("durable_app.py")
+NAMES = [f"order-{number}" for number in range(30)]
 KEY = b"cal_live_s3cr3ts3cr3ts3cr3t"
+LIKE = RECORDED["29-get-normal"]["response"]["body"]["data"]
 
 
 @define
-class Killer:
-    """Kills the client of a POST when it has booked, and before it responds."""
+class Cal:
+    """Books each POST and lists the bookings; with *kills* it responds to no POST.
 
+    It kills that process as soon as every workflow has booked.
+    """
+
+    booked: list[dict[str, Any]] = field(factory=list)
     kills: subprocess.Popen[str] | None = None
+    lock: Any = field(factory=Lock)
 
-    def __call__(self, request: Request) -> bool:
-        if request.method != "POST" or self.kills is None:
-            return True
-        process, self.kills = self.kills, None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return False
+    def serve(self, peer: Peer) -> None:
+        while request := peer.request():
+            if request.startswith(b"POST"):
+                sent = json.loads(request.partition(b"\r\n\r\n")[2])
+                with self.lock:
+                    number = len(self.booked)
+                    changes = {"metadata": sent["metadata"], "start": "2027-12-16T09:00:00.000Z"}
+                    self.booked.append({**LIKE, "uid": f"booked{number}", **changes})
+                body: dict[str, Any] = {"data": self.booked[number]}
+                if self.kills is not None:
+                    if number == len(NAMES) - 1:
+                        self.kills.send_signal(signal.SIGKILL)
+                    peer.stall()
+                    return
+            else:
+                body = {"data": self.booked, "pagination": pagination(len(self.booked))}
+            content = json.dumps({"status": "success", **body}).encode()
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\n\r\n"
+            peer.send(head.encode() + content)
+
+
+def pagination(count: int) -> dict[str, Any]:
+    return {
+        "totalItems": count,
+        "itemsPerPage": 100,
+        "returnedItems": count,
+        "remainingItems": 0,
+        "totalPages": 1,
+        "currentPage": 1,
+        "hasNextPage": False,
+        "hasPreviousPage": False,
+    }
 
 
 def start(url: str, database: Path, when: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(APP), url, str(database), "order-1", when],
+        [sys.executable, "-W", "ignore", str(APP), url, str(database), when],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -76,25 +107,25 @@ def start(url: str, database: Path, when: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.exhaustive(sample=0)
-@pytest.mark.parametrize("turn", range(2))
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("when", ["before", "within", "after"])
-def test_killed_around_the_post_it_books_once(when: str, turn: int, tmp_path: Path) -> None:
-    fake, killer = FakeCalcom(hosts=[evolve(DEFAULT_HOST, key=KEY.decode())]), Killer()
+def test_30_programs_killed_around_their_post_book_once(when: str, tmp_path: Path) -> None:
+    cal = Cal()
     database = tmp_path / "durable.sqlite"
-    with Server(serve(fake, killer)) as server:
+    with Server(cal.serve) as server:
         first = start(server.url, database, when)
-        if when == "within":
-            killer.kills = first
-        first.communicate(timeout=60)
-        assert first.returncode == -signal.SIGKILL
-        assert len(fake.state.bookings) == (0 if when == "before" else 1)
+        cal.kills = first if when == "within" else None
+        _, err = first.communicate(timeout=60)
+        assert first.returncode == -signal.SIGKILL, err
+        assert len(cal.booked) == (0 if when == "before" else len(NAMES))
+        cal.kills = None
 
         second = start(server.url, database, "recover")
         out, err = second.communicate(timeout=120)
 
-    assert out.split()[-1:] == [*fake.state.bookings], err
-    assert len(fake.state.bookings) == 1
+    uids = {booking["metadata"]["create_once_key"]: booking["uid"] for booking in cal.booked}
+    assert out.split() == [uids[name] for name in NAMES], err
+    assert len(cal.booked) == len(NAMES)
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert len(stored) > 1000
     assert KEY not in stored
@@ -191,13 +222,13 @@ def test_requests_without_an_operation_are_distinguished_by_their_method(engine:
 def test_a_write_that_an_earlier_run_began_is_not_sent(
     engine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = durable._step
+    real = DBOS.run_step
 
-    def step(name: str, *args: Any) -> Any:
-        found = real(name, *args)
-        return "an earlier run" if name == "begin" else found
+    def step(options: Any, *args: Any) -> Any:
+        found = real(options, *args)
+        return "an earlier run" if options["name"] == "calcom begin" else found
 
-    monkeypatch.setattr(durable, "_step", step)
+    monkeypatch.setattr(DBOS, "run_step", step)
     transport = Scripted([])
 
     def program() -> Program[str]:

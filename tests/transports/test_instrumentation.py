@@ -33,6 +33,7 @@ from calcom_core import (
     InvalidInput,
     NoAnswer,
     NotFound,
+    Operation,
     OutcomeUnknown,
     Request,
     Response,
@@ -51,7 +52,6 @@ from calcom_transports import (
     Recorder,
     Replay,
 )
-from calcom_transports.instrumentation import ON_EXCHANGE
 from calcom_transports.replay_errors import NoMatch
 from calcom_transports.urllib3 import Urllib3Transport
 
@@ -309,15 +309,29 @@ def test_a_program_sets_the_number_of_its_attempt(caplog: pytest.LogCaptureFixtu
     assert lines(caplog) == [f"GET /: 200, attempt {number}" for number in (3, 1, 2)]
 
 
-def test_without_a_log_or_a_function_there_is_no_observation(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_observation_has_the_template_of_the_path_and_the_wait_before_it() -> None:
+    seen: list[Observation] = []
+    own = Operation[Any]("webhooks.get", "GET", "/v2/webhooks/7")
+    operations = (bookings.get_one("bk7"), bookings.cancel_seat("bk7", "seat-2"), own, None)
+    request = Request("GET", "https://api.test/")
+
+    def program() -> Program[None]:
+        for number, operation in enumerate(operations):
+            yield Send(request, operation, waited=number / 2)
+
+    replay = Replay.of([(request, OK_RESPONSE)] * 4)
+    with Client(transport=replay, on_exchange=collect(seen)) as client:
+        client.run(program())
+    assert [(one.operation, one.template, one.waited) for one in seen] == [
+        ("bookings.get_one", "/v2/bookings/{booking_uid}", 0.0),
+        ("bookings.cancel_seat", "/v2/bookings/{booking_uid}/cancel", 0.5),
+        ("webhooks.get", None, 1.0),
+        (None, None, 1.5),
+    ]
+
+
+def test_nothing_is_logged_above_the_level_debug(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "calcom_transports")
-
-    def fail(*args: object) -> None:
-        raise AssertionError("an unused observation")
-
-    monkeypatch.setattr("calcom_transports.instrumentation.observe_and_log", fail)
     for kind in ("urllib3", "trio"):
         call(kind, delete(), Replay.of((delete(), responses.json({"status": "success"}))))
     assert lines(caplog) == []
@@ -428,19 +442,28 @@ def test_a_function_runs_around_the_pages_of_an_iteration_but_not_around_its_loo
     kind: str, concurrency: int
 ) -> None:
     seen: list[Observation] = []
+    running: list[Observation] = []
     found: list[str] = []
-    options: Any = {"concurrency": concurrency, "on_exchange": collect(seen)}
+
+    @contextmanager
+    def around(exchange: Observation) -> Iterator[None]:
+        seen.append(exchange)
+        running.append(exchange)
+        yield
+        running.remove(exchange)
+
+    options: Any = {"concurrency": concurrency, "on_exchange": around}
     if kind == "urllib3":
         with Client(KEY, transport=ThreePages(), **options) as client:
             for booking in client.bookings.iterate(take=1):
-                assert ON_EXCHANGE.get() is None
+                assert running == []
                 found.append(booking.uid)
     else:
 
         async def run_it() -> None:
             async with AsyncClient(KEY, transport=AsyncThreePages(), **options) as client:
                 async for booking in client.bookings.iterate(take=1):
-                    assert ON_EXCHANGE.get() is None
+                    assert running == []
                     found.append(booking.uid)
 
         under(kind, run_it)
@@ -569,9 +592,9 @@ def test_an_attempt_must_be_an_integer_from_1(attempt: Any) -> None:
     assert str(caught.value) == "attempt: must be an integer of at least 1; the first attempt is 1"
 
 
-def test_the_attempt_does_not_count_when_sends_are_compared() -> None:
+def test_attempt_and_wait_do_not_count_when_sends_are_compared() -> None:
     request = Request("GET", "https://api.test/")
-    assert Send(request, attempt=2) == Send(request)
+    assert Send(request, attempt=2, waited=1.0) == Send(request)
 
 
 def test_threads_and_tasks_do_not_see_the_attempts_of_others() -> None:

@@ -42,7 +42,8 @@ from calcom_core.effects import (
 )
 from calcom_transports import Replay, iterate, run
 from calcom_transports.asyncio import iterate_asyncio, run_asyncio
-from calcom_transports.interpreter import _BranchCancelled, _Scope, draw_seconds
+from calcom_transports.interpreter import draw_seconds
+from calcom_transports.thread_scope import BranchCancelled, ThreadScope
 from calcom_transports.trio import iterate_trio, run_trio
 
 Drive = Callable[[Program[Any]], Any]
@@ -718,11 +719,11 @@ def test_a_gather_needs_a_limit_of_at_least_one() -> None:
 
 
 def test_a_gather_that_starts_in_a_cancelled_branch_is_cancelled_at_once() -> None:
-    # Private, since a program meets this moment only by a race between two threads.
-    scope = _Scope()
+    # A program meets this moment only by a race between two threads.
+    scope = ThreadScope()
     scope.cancel()
 
-    with _Scope(scope) as inner, pytest.raises(_BranchCancelled):
+    with ThreadScope(scope) as inner, pytest.raises(BranchCancelled):
         inner.check()
 
 

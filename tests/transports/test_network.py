@@ -299,9 +299,6 @@ def test_after_a_fork_no_process_gets_the_responses_of_the_other() -> None:
 
     with Server(own_target) as server, Urllib3Transport() as transport:
         transport.send(get(server, "/warm"))
-        calcom_transports.urllib3._in_child()  # as in a child, where coverage does not measure it
-        transport.send(get(server, "/warm"))
-        assert server.connections == 2
         child = os.fork()
         if child == 0:
             found = 99
@@ -312,7 +309,7 @@ def test_after_a_fork_no_process_gets_the_responses_of_the_other() -> None:
         assert wrong("parent") == 0
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0
-        assert server.connections == 3
+        assert server.connections == 2
 
 
 @each_transport
@@ -1118,7 +1115,7 @@ def test_a_limit_below_one_is_refused(kind: str, option: str) -> None:
     options: dict[str, Any] = {option: 0}
     with pytest.raises(InvalidInput) as caught:
         exchange(kind, **options)
-    assert str(caught.value) == f"{option}: must be an integer of at least 1"
+    assert str(caught.value) == f"{option}: must be at least 1"
 
 
 def busy(server: Server, limit: str) -> tuple[type[TransportError], str, str]:
@@ -1582,11 +1579,10 @@ def test_the_error_for_a_missing_library_names_the_extra(
 ) -> None:
     monkeypatch.delitem(sys.modules, module)
     for name in (
+        "async_connection",
         "async_transport",
-        "asyncio_connection",
         "h11_messages",
         "settings",
-        "trio_connection",
         "urllib3_connection",
     ):
         monkeypatch.delitem(sys.modules, f"calcom_transports.{name}")

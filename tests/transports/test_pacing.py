@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,7 @@ from calcom_core import (
     RateLimited,
     Request,
     Response,
+    RetryPolicy,
     Stream,
     Timeout,
     bookings,
@@ -29,7 +31,7 @@ from calcom_core import (
 )
 from calcom_core.effects import Send, clock, emit, gather
 from calcom_core.pacing import DEFAULT_PACE, NO_PACE, Pace
-from calcom_transports import AsyncClient, Client, Replay, interpreter, pacing
+from calcom_transports import AsyncClient, Client, Observation, Replay, interpreter, pacing
 
 URL = "http://127.0.0.1:9"
 KEY = "cal_test_0123456789abcdef"
@@ -44,9 +46,9 @@ LIMITS = {
 
 @pytest.fixture(autouse=True)
 def nothing_was_learned_before() -> Iterator[None]:
-    pacing._SHARED.clear()
+    pacing.REGISTRY.limits.clear()
     yield
-    pacing._SHARED.clear()
+    pacing.REGISTRY.limits.clear()
 
 
 @pytest.fixture
@@ -378,6 +380,33 @@ def test_a_wait_shortens_the_rest_of_a_deadline(virtual: VirtualTime) -> None:
     assert round(given[1].total, 6) == round(80 - wait, 6)
 
 
+def test_an_observation_has_the_wait_for_the_limit_and_for_the_retry(virtual: VirtualTime) -> None:
+    waits: list[tuple[int, float]] = []
+
+    def note(exchange: Observation) -> AbstractContextManager[None]:
+        waits.append((exchange.attempt, round(exchange.waited, 3)))
+        return nullcontext()
+
+    class Unavailable(LimitedTransport):
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            response = super().send(request, timeout)
+            return Response(503, {"Retry-After": "2"}) if len(waits) == 1 else response
+
+    server = LimitedServer([Limit("Default", 2, 60.0)], virtual.monotonic)
+    client = Client(
+        KEY,
+        base_url=URL,
+        transport=Unavailable(server, virtual),
+        retry=RetryPolicy(base=0, cap=0, attempts=2),
+        on_exchange=note,
+    )
+    client.bookings.get_one("first")
+    client.bookings.get_one("first")
+
+    # The limit is unknown until the second response, and is exhausted then.
+    assert waits == [(1, 0.0), (2, 2.0), (1, 58.0)]
+
+
 def test_a_sleep_that_outlasts_the_deadline_sends_nothing(
     virtual: VirtualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -427,9 +456,10 @@ def test_branches_and_streams_are_paced_and_closed(virtual: VirtualTime) -> None
     assert isinstance(found[2], float)
     assert 59 < found[2] < 61
     assert closed == [True]
+    assert server.refused == 0
 
 
-def test_errors_go_through_a_paced_program(virtual: VirtualTime) -> None:
+def test_a_paced_program_raises_its_errors(virtual: VirtualTime) -> None:
     server = LimitedServer([Limit("Default", 120, 60.0)], virtual.monotonic)
     client = client_of(server, virtual)
 
@@ -462,7 +492,7 @@ def test_errors_go_through_a_paced_program(virtual: VirtualTime) -> None:
 
 
 def state_of(client: Client | AsyncClient) -> object:
-    return client._pacer.shared
+    return client.pacer and client.pacer.shared
 
 
 def test_clients_share_by_credential_and_server() -> None:
@@ -476,9 +506,11 @@ def test_clients_share_by_credential_and_server() -> None:
     assert state_of(made(url="http://127.0.0.1:8")) is not state_of(first)
     assert state_of(made(pace=NO_PACE)) is None
 
-    assert first.with_options(timeout=5)._pacer is first._pacer
+    assert first.with_options(timeout=5).pacer is first.pacer
     assert state_of(first.with_options(pace=Pace(share=0.5))) is state_of(first)
-    assert first.with_options(pace=Pace(share=0.5))._pacer.pace == Pace(share=0.5)
+    shared = first.with_options(pace=Pace(share=0.5)).pacer
+    assert shared is not None
+    assert shared.pace == Pace(share=0.5)
     assert first.with_options(pace=NO_PACE).with_options(pace=DEFAULT_PACE).pace == DEFAULT_PACE
     assert state_of(first.with_options(auth=AccessToken("other"))) is not state_of(first)
 
@@ -491,16 +523,16 @@ def test_clients_share_by_credential_and_server() -> None:
 def test_a_process_remembers_a_bounded_number_of_credentials_by_their_hash(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pacing, "_MOST", 2)
+    monkeypatch.setattr(pacing.REGISTRY, "most", 2)
     states = [
         state_of(Client(f"{KEY}{n}", base_url=URL, transport=LimitedTransport(None, None)))  # type: ignore[arg-type]
         for n in range(3)
     ]
 
-    assert list(pacing._SHARED.values()) == states[1:]
-    assert {type(key) for key in pacing._SHARED} == {bytes}
-    assert KEY not in repr(pacing._SHARED)
-    assert KEY.encode() not in b"".join(pacing._SHARED)
+    assert list(pacing.REGISTRY.limits.values()) == states[1:]
+    assert {type(key) for key in pacing.REGISTRY.limits} == {bytes}
+    assert KEY not in repr(pacing.REGISTRY.limits)
+    assert KEY.encode() not in b"".join(pacing.REGISTRY.limits)
 
 
 def test_a_replay_takes_no_time() -> None:
@@ -512,4 +544,4 @@ def test_a_replay_takes_no_time() -> None:
         for _ in pairs:
             client.bookings.get_one("first")
         assert state_of(client) is None
-        assert client.with_options(pace=Pace(share=0.5))._pacer.shared is None
+        assert client.with_options(pace=Pace(share=0.5)).pacer is None

@@ -523,7 +523,6 @@ def test_an_invalid_environment_proxy_fails_the_call_that_needs_it(
     variable: str, refused: set[str], url: str, problem: str
 ) -> None:
     proxies = parse_proxies("environment", {variable: url, "NO_PROXY": "exempt.test"})
-    assert isinstance(proxies, Proxies)
     for scheme, port in (("http", 80), ("https", 443)):
         for host in ("localhost", "127.0.0.1", "::1", "exempt.test"):
             assert proxies.of(Origin(scheme, host, port)) is None
@@ -625,9 +624,10 @@ def test_exempt_hosts_bypass_the_proxy(exempt: str, url: str, through_it: bool) 
 @given(st.text(), st.text())
 def test_any_text_is_a_proxy_or_an_error_without_the_text(scheme: str, text: str) -> None:
     for url in (text, f"http://{text}", f"http://{text}@host", f"{scheme}://{text}"):
-        found = parse_proxies(url, {})
-        if isinstance(found, InvalidInput):
-            shown = str(found).replace(WANTED, "")
+        try:
+            found = parse_proxies(url, {})
+        except InvalidInput as error:
+            shown = str(error).replace(WANTED, "")
             assert len(text) < 9 or text not in shown
         else:
             assert url == "environment" or found.http == found.https is not None
@@ -637,5 +637,4 @@ def test_any_text_is_a_proxy_or_an_error_without_the_text(scheme: str, text: str
 def test_any_list_of_exempt_hosts_can_be_read(text: str, entry: str) -> None:
     for listed in (text, entry):
         found = parse_proxies("environment", {"no_proxy": listed, "https_proxy": "http://b.test"})
-        assert isinstance(found, Proxies)
         assert found.of(Origin("https", "api.cal.com", 443)) in (None, HTTPS)
