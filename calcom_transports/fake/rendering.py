@@ -56,7 +56,6 @@ _BOOKING = columns(
 )
 _SINGLE = columns("rescheduledByEmail=rescheduled_by rescheduledToUid=rescheduled_to?")
 _UNSEATED = columns("metadata reschedulingReason=rescheduling_reason?")
-_EVENT_TYPE = columns("id slug")
 _SEAT = columns(f"{_PERSON} seat_uid bookingFieldsResponses=responses metadata")
 _ATTENDEE = columns(f"{_PERSON} phone_number?")
 _ATTENDEE_OF_SERIES = columns(_PERSON)
@@ -68,12 +67,12 @@ host_json = columns("id name email displayEmail=email username time_zone")
 
 def booking_json(state: State, booking: Booking, attendees: Iterable[Attendee]) -> Json:
     """Return a booking, which shows these *attendees*."""
-    length = booking.length.total_seconds() / 60
+    event_type, length = state.type_of(booking), booking.length.total_seconds() / 60
     data = _BOOKING(booking)
     data["description"] = None if booking.seated else ""
     data["hosts"] = [host_json(state.organizer(booking))]
     data["duration"] = int(length) if length.is_integer() else length
-    data["eventType"] = _EVENT_TYPE(state.type_of(booking))
+    data["eventType"] = {"id": event_type.id, "slug": event_type.slug}
     data["rating"] = None
     if booking.series_uid is None:
         data |= _SINGLE(booking)
