@@ -21,7 +21,7 @@ from calcom_transports.fake.new_booking import (
 from calcom_transports.fake.refusals import NotRecorded, refuse
 from calcom_transports.fake.rendering import Json
 from calcom_transports.fake.state import Attendee, Booking, EventType, Span, State, minutes, utc
-from calcom_transports.fake.validation import check_create, check_legacy_create
+from calcom_transports.fake.validation import check_create
 
 
 def create(call: Call) -> Json:
@@ -44,12 +44,6 @@ def create(call: Call) -> Json:
     weeks = [(local + timedelta(weeks=number)).astimezone(UTC) for number in range(count)]
     drafts = [evolve(draft, start=week, end=week + draft.length) for week in weeks]
     return ok([_book(call, week, later=week.start > draft.start) for week in drafts])
-
-
-def create_legacy(call: Call) -> Json:
-    """Refuse a create of the current API by the legacy one, which wants other properties."""
-    check_legacy_create(call.body)
-    raise NotRecorded("bookings.create of the legacy API, with a body of that API")
 
 
 def _check_limits(state: State, event_type: EventType, draft: Booking) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 from calcom_core.versions import BY_CURSOR
 from calcom_transports.fake.call import Call, ok
 from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
-from calcom_transports.fake.rendering import Json, legacy_booking_json, page_json
+from calcom_transports.fake.rendering import Json, page_json
 from calcom_transports.fake.state import Booking, utc
 from calcom_transports.fake.validation import is_iso, problem_of
 
@@ -25,11 +25,6 @@ def get(call: Call) -> Json:
     if series := call.state.series(call.uid):
         return ok([call.shown(booking) for booking in series])
     return ok(call.shown(call.booking()))
-
-
-def get_legacy(call: Call) -> Json:
-    """Return a booking in the shape of the legacy API."""
-    return ok(legacy_booking_json(call.state, call.legacy_booking()))
 
 
 def get_by_seat(call: Call) -> Json:

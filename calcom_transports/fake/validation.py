@@ -231,24 +231,6 @@ def _is_mark(value: object) -> bool:
     return is_email(value.get("email")) and isinstance(value.get("absent"), bool)
 
 
-_LEGACY_CREATE = (
-    ("timeZone", "isTimeZone", "timeZone must be a valid IANA time-zone"),
-    ("language", "isString", "language must be a string"),
-    ("metadata", "isObject", "metadata must be an object"),
-)
-
-
-def check_legacy_create(body: Mapping[str, Any]) -> None:
-    """Check the body of a create as the legacy API does, for a body of the current API."""
-    known = {"start", "eventTypeId", *(key for key, _, _ in _LEGACY_CREATE)}
-    target = {key: value for key, value in body.items() if key in known}
-    errors = [problem_of(target, *row) for row in _LEGACY_CREATE if row[0] not in target]
-    for error in errors:
-        del error["value"]  # JSON has no undefined
-    if errors:
-        raise RefusedByForm(*errors)
-
-
 def check_guests(body: Mapping[str, Any]) -> None:
     """Check the body of adding guests."""
     guests = body.get("guests")
