@@ -20,6 +20,7 @@ from calcom_transports.namespaces import (
     Bookings,
     EventTypes,
     Me,
+    Namespace,
     Slots,
     Teams,
 )
@@ -70,30 +71,11 @@ class Client(ConfiguredClient[AnyTransport]):
 
         return Urllib3Transport()
 
-    @property
-    def bookings(self) -> Bookings:
-        """The operations on bookings."""
-        return Bookings(self)
-
-    @property
-    def slots(self) -> Slots:
-        """The operations on free slots and their reservations."""
-        return Slots(self)
-
-    @property
-    def teams(self) -> Teams:
-        """The lists of the bookings of teams and organisations."""
-        return Teams(self)
-
-    @property
-    def event_types(self) -> EventTypes:
-        """The operations that find an event type to book."""
-        return EventTypes(self)
-
-    @property
-    def me(self) -> Me:
-        """The operation that gets the user of the credentials."""
-        return Me(self)
+    bookings = Namespace(Bookings)
+    slots = Namespace(Slots)
+    teams = Namespace(Teams)
+    event_types = Namespace(EventTypes)
+    me = Namespace(Me)
 
     def call(self, op: Operation[T]) -> T:
         """Run one operation and return its result."""
@@ -170,30 +152,11 @@ class AsyncClient(ConfiguredClient[AnyAsyncTransport]):
 
         return NativeTransport()
 
-    @property
-    def bookings(self) -> AsyncBookings:
-        """The operations on bookings."""
-        return AsyncBookings(self)
-
-    @property
-    def slots(self) -> AsyncSlots:
-        """The operations on free slots and their reservations."""
-        return AsyncSlots(self)
-
-    @property
-    def teams(self) -> AsyncTeams:
-        """The lists of the bookings of teams and organisations."""
-        return AsyncTeams(self)
-
-    @property
-    def event_types(self) -> AsyncEventTypes:
-        """The operations that find an event type to book."""
-        return AsyncEventTypes(self)
-
-    @property
-    def me(self) -> AsyncMe:
-        """The operation that gets the user of the credentials."""
-        return AsyncMe(self)
+    bookings = Namespace(AsyncBookings)
+    slots = Namespace(AsyncSlots)
+    teams = Namespace(AsyncTeams)
+    event_types = Namespace(AsyncEventTypes)
+    me = Namespace(AsyncMe)
 
     async def call(self, op: Operation[T]) -> T:
         """Run one operation and return its result."""

@@ -10,7 +10,18 @@ import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import update_wrapper
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    NoReturn,
+    ParamSpec,
+    Self,
+    TypeVar,
+    get_args,
+    overload,
+)
 
 from calcom_core import bookings, event_types, me, slots, teams
 from calcom_core.api import Api
@@ -27,6 +38,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Result = TypeVar("Result", covariant=True)
 AsyncResult = TypeVar("AsyncResult", covariant=True)
+Space = TypeVar("Space")
 
 
 class BlockingNamespace:
@@ -41,6 +53,24 @@ class AsyncNamespace:
 
     def __init__(self, client: "AsyncClient") -> None:
         self.client = client
+
+
+class Namespace(Generic[Space]):
+    """An attribute of a client, or of another namespace: a namespace of that client."""
+
+    def __init__(self, kind: Callable[[Any], Space]) -> None:
+        self._kind = kind
+        self.__doc__ = kind.__doc__
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Self: ...
+    @overload
+    def __get__(self, owner: object, kind: type) -> Space: ...
+    def __get__(self, owner: object, kind: type) -> Self | Space:
+        return self if owner is None else self._kind(getattr(owner, "client", owner))
+
+    def __set__(self, owner: object, value: object) -> NoReturn:
+        raise AttributeError("a namespace of a client cannot be replaced")
 
 
 class Method(Generic[P, Result, AsyncResult]):
@@ -159,11 +189,11 @@ class _Attendees:
 
 
 class Attendees(_Attendees, BlockingNamespace):
-    """`client.bookings.attendees` of `Client`."""
+    """The attendees of a booking: `client.bookings.attendees` of `Client`."""
 
 
 class AsyncAttendees(_Attendees, AsyncNamespace):
-    """`client.bookings.attendees` of `AsyncClient`."""
+    """The attendees of a booking: `client.bookings.attendees` of `AsyncClient`."""
 
 
 class _Guests:
@@ -171,11 +201,11 @@ class _Guests:
 
 
 class Guests(_Guests, BlockingNamespace):
-    """`client.bookings.guests` of `Client`."""
+    """The guests of a booking: `client.bookings.guests` of `Client`."""
 
 
 class AsyncGuests(_Guests, AsyncNamespace):
-    """`client.bookings.guests` of `AsyncClient`."""
+    """The guests of a booking: `client.bookings.guests` of `AsyncClient`."""
 
 
 class _Bookings:
@@ -212,31 +242,17 @@ class _Bookings:
 
 
 class Bookings(_Bookings, BlockingNamespace):
-    """`client.bookings` of `Client`."""
+    """The operations on bookings: `client.bookings` of `Client`."""
 
-    @property
-    def attendees(self) -> Attendees:
-        """The operations on the attendees of a booking."""
-        return Attendees(self.client)
-
-    @property
-    def guests(self) -> Guests:
-        """The operations on the guests of a booking."""
-        return Guests(self.client)
+    attendees = Namespace(Attendees)
+    guests = Namespace(Guests)
 
 
 class AsyncBookings(_Bookings, AsyncNamespace):
-    """`client.bookings` of `AsyncClient`."""
+    """The operations on bookings: `client.bookings` of `AsyncClient`."""
 
-    @property
-    def attendees(self) -> AsyncAttendees:
-        """The operations on the attendees of a booking."""
-        return AsyncAttendees(self.client)
-
-    @property
-    def guests(self) -> AsyncGuests:
-        """The operations on the guests of a booking."""
-        return AsyncGuests(self.client)
+    attendees = Namespace(AsyncAttendees)
+    guests = Namespace(AsyncGuests)
 
 
 class _Slots:
@@ -248,11 +264,11 @@ class _Slots:
 
 
 class Slots(_Slots, BlockingNamespace):
-    """`client.slots` of `Client`."""
+    """The operations on free slots and their reservations: `client.slots` of `Client`."""
 
 
 class AsyncSlots(_Slots, AsyncNamespace):
-    """`client.slots` of `AsyncClient`."""
+    """The operations on free slots and their reservations: `client.slots` of `AsyncClient`."""
 
 
 class _Teams:
@@ -264,11 +280,11 @@ class _Teams:
 
 
 class Teams(_Teams, BlockingNamespace):
-    """`client.teams` of `Client`."""
+    """The lists of the bookings of teams and organisations: `client.teams` of `Client`."""
 
 
 class AsyncTeams(_Teams, AsyncNamespace):
-    """`client.teams` of `AsyncClient`."""
+    """The lists of the bookings of teams and organisations: `client.teams` of `AsyncClient`."""
 
 
 class _EventTypes:
@@ -277,11 +293,11 @@ class _EventTypes:
 
 
 class EventTypes(_EventTypes, BlockingNamespace):
-    """`client.event_types` of `Client`."""
+    """The operations that find an event type to book: `client.event_types` of `Client`."""
 
 
 class AsyncEventTypes(_EventTypes, AsyncNamespace):
-    """`client.event_types` of `AsyncClient`."""
+    """The operations that find an event type to book: `client.event_types` of `AsyncClient`."""
 
 
 class _Me:
@@ -289,8 +305,8 @@ class _Me:
 
 
 class Me(_Me, BlockingNamespace):
-    """`client.me` of `Client`."""
+    """The operation that gets the user of the credentials: `client.me` of `Client`."""
 
 
 class AsyncMe(_Me, AsyncNamespace):
-    """`client.me` of `AsyncClient`."""
+    """The operation that gets the user of the credentials: `client.me` of `AsyncClient`."""

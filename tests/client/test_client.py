@@ -132,6 +132,15 @@ def test_each_method_has_the_signature_and_docstring_of_its_function(name: str) 
     assert not inspect.iscoroutinefunction(method)
 
 
+def test_a_namespace_of_a_client_cannot_be_replaced() -> None:
+    client: Any = Client(transport=Replay.of())
+    assert Client.bookings.__doc__ == "The operations on bookings: `client.bookings` of `Client`."
+    with pytest.raises(AttributeError, match="cannot be replaced"):
+        client.bookings = None
+    with pytest.raises(AttributeError, match="cannot be replaced"):
+        client.bookings.guests = None
+
+
 def test_a_methods_signature_has_the_result_instead_of_the_operation() -> None:
     given = "booking_uid: str, *, cal_api_version: str | None = None"
     result = "calcom_core.model.booking.Booking"
