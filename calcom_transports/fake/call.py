@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from calcom_transports.fake.refusals import NotRecorded, refuse
+from calcom_transports.fake.refusals import refuse
 from calcom_transports.fake.rendering import Json, booking_json
 from calcom_transports.fake.state import Booking, EventType, State, User
 
@@ -42,13 +42,6 @@ class Call:
         booking = self.state.bookings.get(self.uid)
         if booking is None:
             refuse(refusal, uid=self.uid)
-        return booking
-
-    def legacy_booking(self) -> Booking:
-        """Return the booking of the path if the legacy API was recorded with its shape."""
-        booking = self.state.bookings.get(self.uid)
-        if booking is None or booking.seated or booking.series_uid is not None:
-            raise NotRecorded("the legacy API with a booking that is unknown, recurring or seated")
         return booking
 
     def is_host(self, booking: Booking) -> bool:

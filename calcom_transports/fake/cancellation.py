@@ -84,13 +84,3 @@ def _cancel_seat(call: Call, booking: Booking, seat_uid: str) -> Json:
     details = {"seat": seat_uid, "reason": call.body.get("cancellationReason", "")}
     call.state.tell("BOOKING_CANCELLED", left, booking, details)
     return ok(call.shown(left))
-
-
-def cancel_legacy(call: Call) -> Json:
-    """Cancel by the legacy API, which really cancels and responds in another shape."""
-    booking = call.legacy_booking()
-    if booking.status == "cancelled":
-        raise NotRecorded("the legacy API with a booking that is cancelled already")
-    cancel(call)
-    done = {"bookingId": booking.id, "bookingUid": booking.uid, "onlyRemovedAttendee": False}
-    return ok(done)

@@ -3,16 +3,59 @@
 Each returns the value, or raises `InvalidInput` with the field, the fault and its remedy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
-from calcom_core.checks import bounded_int, did_you_mean, found_type, list_of, non_empty_string
+from attrs import Attribute, has
+
+from calcom_core.checks import (
+    boolean,
+    bounded_int,
+    check_fields,
+    checked_by,
+    did_you_mean,
+    found_type,
+    instance_of,
+    list_of,
+    non_empty_string,
+    one_of,
+    positive_int,
+    string,
+)
 from calcom_core.errors import InvalidInput
 from calcom_core.routes import ROUTES
 
 _weekday = bounded_int(0, 6)
 _minutes = list_of(bounded_int(0, 24 * 60), least=2, most=2)
+
+
+def check_by_type(cls: type, fields: list["Attribute[Any]"]) -> list["Attribute[Any]"]:
+    """Check a field that names no check by its type; pass this as `field_transformer`."""
+    typed = [
+        item if item.metadata else item.evolve(metadata=checked_by(_check_of(item.type)))
+        for item in fields
+    ]
+    return check_fields(cls, typed)
+
+
+def _check_of(kind: Any) -> Callable[[object, str], Any]:
+    """Return the check of a type; that of an optional one leaves None to attrs."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is tuple:
+        return list_of(_check_of(inner[0]))
+    if origin is Literal:
+        return one_of(*inner)
+    if inner:
+        return _check_of(inner[0])
+    return instance_of(kind) if has(kind) else _CHECKS[kind]
+
+
+_CHECKS: Mapping[type, Callable[[object, str], Any]] = {
+    int: positive_int,
+    str: string,
+    bool: boolean,
+}
 
 error_status = bounded_int(400, 599)
 """Checks that a value is the HTTP status of an error."""

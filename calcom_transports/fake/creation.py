@@ -21,7 +21,7 @@ from calcom_transports.fake.new_booking import (
 from calcom_transports.fake.refusals import NotRecorded, refuse
 from calcom_transports.fake.rendering import Json
 from calcom_transports.fake.state import Attendee, Booking, EventType, Span, State, minutes, utc
-from calcom_transports.fake.validation import check_create, check_legacy_create
+from calcom_transports.fake.validation import check_create
 
 
 def create(call: Call) -> Json:
@@ -43,13 +43,7 @@ def create(call: Call) -> Json:
     local = draft.start.astimezone(zone(draft.attendees[0].time_zone))
     weeks = [(local + timedelta(weeks=number)).astimezone(UTC) for number in range(count)]
     drafts = [evolve(draft, start=week, end=week + draft.length) for week in weeks]
-    return ok([_book(call, week) for week in drafts])
-
-
-def create_legacy(call: Call) -> Json:
-    """Refuse a create of the current API by the legacy one, which wants other properties."""
-    check_legacy_create(call.body)
-    raise NotRecorded("bookings.create of the legacy API, with a body of that API")
+    return ok([_book(call, week, later=week.start > draft.start) for week in drafts])
 
 
 def _check_limits(state: State, event_type: EventType, draft: Booking) -> None:
@@ -64,12 +58,11 @@ def _check_limits(state: State, event_type: EventType, draft: Booking) -> None:
         refuse("day-is-full")
 
 
-def _book(call: Call, draft: Booking) -> Json:
-    """Book one time; the later ones of a series are not checked as the first one is."""
+def _book(call: Call, draft: Booking, later: bool = False) -> Json:
+    """Book one time; *later* ones of a series are not checked as the first one is."""
     state, event_type, person = call.state, call.state.type_of(draft), draft.attendees[0]
     place = find_place(state, event_type, draft)
     if place.refusal == "taken":
-        later = draft.series_uid is not None and bool(state.series(draft.series_uid))
         (_refuse_later_time if later else _refuse_taken)(state, event_type, draft)
     if place.joins is not None and place.joins.has(person.email):
         refuse("second-seat")

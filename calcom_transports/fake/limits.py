@@ -10,15 +10,15 @@ from math import ceil
 
 from attrs import define, field, frozen
 
-from calcom_core.checks import check_fields, checked_by, non_empty_string, positive_int
-from calcom_transports.fake.checks import positive_seconds, seconds
+from calcom_core.checks import checked_by, non_empty_string
+from calcom_transports.fake.checks import check_by_type, positive_seconds, seconds
 
 
-@frozen(field_transformer=check_fields)
+@frozen(field_transformer=check_by_type)
 class RateLimit:
     """How many requests a key may send in *window* seconds, and for how long it blocks then."""
 
-    limit: int = field(default=120, metadata=checked_by(positive_int))
+    limit: int = 120
     window: float = field(default=60, metadata=checked_by(positive_seconds))
     block: float = field(default=60, metadata=checked_by(seconds))
     name: str = field(default="Default", metadata=checked_by(non_empty_string))

@@ -8,13 +8,14 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter, ge, le
 from typing import Any, NoReturn
 from uuid import UUID
 
 from calcom_core.versions import BY_CURSOR
 from calcom_transports.fake.call import Call, ok
 from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
-from calcom_transports.fake.rendering import Json, legacy_booking_json, page_json
+from calcom_transports.fake.rendering import Json, page_json
 from calcom_transports.fake.state import Booking, utc
 from calcom_transports.fake.validation import is_iso, problem_of
 
@@ -24,11 +25,6 @@ def get(call: Call) -> Json:
     if series := call.state.series(call.uid):
         return ok([call.shown(booking) for booking in series])
     return ok(call.shown(call.booking()))
-
-
-def get_legacy(call: Call) -> Json:
-    """Return a booking in the shape of the legacy API."""
-    return ok(legacy_booking_json(call.state, call.legacy_booking()))
 
 
 def get_by_seat(call: Call) -> Json:
@@ -58,26 +54,24 @@ _STATUSES: dict[str, Callable[[Booking, datetime], bool]] = {
 _NEWEST_FIRST = frozenset({"past", "cancelled"})
 """The statuses whose list, alone and without an order, begins with the latest booking."""
 
-_SORTS: dict[str, Callable[[Booking], datetime]] = {
-    "sortStart": lambda booking: booking.start,
-    "sortEnd": lambda booking: booking.end,
-    "sortCreated": lambda booking: booking.created_at,
-    "sortUpdatedAt": lambda booking: booking.updated_at,
+_SORTS = {
+    "sortStart": "start",
+    "sortEnd": "end",
+    "sortCreated": "created_at",
+    "sortUpdatedAt": "updated_at",
 }
 _TEXTS: dict[str, Callable[[Booking, str], bool]] = {
-    "attendeeEmail": lambda booking, text: booking.has(text),
+    "attendeeEmail": Booking.has,
     "attendeeName": lambda booking, text: any(p.name == text for p in booking.attendees),
     "bookingUid": lambda booking, text: booking.uid == text,
 }
-_TIMES: dict[str, Callable[[Booking, datetime], bool]] = {
-    "afterStart": lambda booking, moment: booking.start >= moment,
-    "beforeEnd": lambda booking, moment: booking.end <= moment,
-}
-_NOT_COUNTED: dict[str, Callable[[Booking, datetime], bool]] = {
-    "afterCreatedAt": lambda booking, moment: booking.created_at >= moment,
-    "beforeCreatedAt": lambda booking, moment: booking.created_at <= moment,
-    "afterUpdatedAt": lambda booking, moment: booking.updated_at >= moment,
-    "beforeUpdatedAt": lambda booking, moment: booking.updated_at <= moment,
+_Times = dict[str, tuple[str, Callable[[datetime, datetime], bool]]]
+_TIMES: _Times = {"afterStart": ("start", ge), "beforeEnd": ("end", le)}
+_NOT_COUNTED: _Times = {
+    "afterCreatedAt": ("created_at", ge),
+    "beforeCreatedAt": ("created_at", le),
+    "afterUpdatedAt": ("updated_at", ge),
+    "beforeUpdatedAt": ("updated_at", le),
 }
 """The filters that the totals ignore."""
 
@@ -159,27 +153,24 @@ def _filtered(call: Call, statuses: list[str]) -> list[Booking]:
     return _within(call, _TIMES, found)
 
 
-def _within(
-    call: Call, filters: dict[str, Callable[[Booking, datetime], bool]], found: list[Booking]
-) -> list[Booking]:
-    for name, passes in filters.items():
+def _within(call: Call, filters: _Times, found: list[Booking]) -> list[Booking]:
+    for name, (attribute, passes) in filters.items():
         if (text := call.text(name)) is not None:
             if not is_iso(text):
                 _refuse(name, text, "date")
             moment = utc(text)
-            found = [booking for booking in found if passes(booking, moment)]
+            found = [booking for booking in found if passes(getattr(booking, attribute), moment)]
     return found
 
 
 def _sorted(call: Call, found: list[Booking], statuses: list[str]) -> list[Booking]:
-    key, reverse = _SORTS["sortStart"], len(statuses) == 1 and statuses[0] in _NEWEST_FIRST
-    for name in _SORTS:
-        if (order := call.text(name)) is not None:
-            if order not in {"asc", "desc"}:
-                _refuse(name, order, "order")
-            key, reverse = _SORTS[name], order == "desc"
-            break
-    return sorted(found, key=lambda booking: (key(booking), booking.id), reverse=reverse)
+    attribute, reverse = "start", len(statuses) == 1 and statuses[0] in _NEWEST_FIRST
+    if name := next((name for name in _SORTS if name in call.query), None):
+        order = call.query[name][0]
+        if order not in {"asc", "desc"}:
+            _refuse(name, order, "order")
+        attribute, reverse = _SORTS[name], order == "desc"
+    return sorted(found, key=attrgetter(attribute, "id"), reverse=reverse)
 
 
 def _statuses(call: Call) -> list[str]:

@@ -29,6 +29,13 @@ def _unseated(call: Call, booking: Booking) -> Booking:
     return booking
 
 
+def _readable(call: Call) -> Booking:
+    booking = _accessible(call)
+    if booking.seated and not booking.is_active:
+        raise NotRecorded(f"{call.operation} of a cancelled booking with seats")
+    return booking
+
+
 def _attendee(call: Call, booking: Booking, refusal: str) -> Attendee:
     """Return the attendee of the path, or refuse."""
     given = call.params["attendee_id"]
@@ -42,12 +49,12 @@ def _attendee(call: Call, booking: Booking, refusal: str) -> Attendee:
 
 def list_attendees(call: Call) -> Json:
     """`GET /v2/bookings/{booking_uid}/attendees`."""
-    return ok([attendee_json(attendee) for attendee in _accessible(call).attendees])
+    return ok([attendee_json(attendee) for attendee in _readable(call).attendees])
 
 
 def get_attendee(call: Call) -> Json:
     """`GET /v2/bookings/{booking_uid}/attendees/{attendee_id}`."""
-    return ok(attendee_json(_attendee(call, _accessible(call), "no-attendee")))
+    return ok(attendee_json(_attendee(call, _readable(call), "no-attendee")))
 
 
 def _new(state: State, person: Json) -> Attendee:

@@ -1,4 +1,4 @@
-"""Bookings as the JSON of the API, in the shapes of version 2024-08-13 and of the legacy one.
+"""Bookings as the JSON of the API, in the shapes of version 2024-08-13.
 
 A booking has one of four shapes: with or without seats, alone or in a series. What a shape lacks
 is a missing key, and not null. Times stay times until the whole response is encoded.
@@ -56,7 +56,6 @@ _BOOKING = columns(
 )
 _SINGLE = columns("rescheduledByEmail=rescheduled_by rescheduledToUid=rescheduled_to?")
 _UNSEATED = columns("metadata reschedulingReason=rescheduling_reason?")
-_EVENT_TYPE = columns("id slug")
 _SEAT = columns(f"{_PERSON} seat_uid bookingFieldsResponses=responses metadata")
 _ATTENDEE = columns(f"{_PERSON} phone_number?")
 _ATTENDEE_OF_SERIES = columns(_PERSON)
@@ -68,12 +67,12 @@ host_json = columns("id name email displayEmail=email username time_zone")
 
 def booking_json(state: State, booking: Booking, attendees: Iterable[Attendee]) -> Json:
     """Return a booking, which shows these *attendees*."""
-    length = booking.length.total_seconds() / 60
+    event_type, length = state.type_of(booking), booking.length.total_seconds() / 60
     data = _BOOKING(booking)
     data["description"] = None if booking.seated else ""
     data["hosts"] = [host_json(state.organizer(booking))]
     data["duration"] = int(length) if length.is_integer() else length
-    data["eventType"] = _EVENT_TYPE(state.type_of(booking))
+    data["eventType"] = {"id": event_type.id, "slug": event_type.slug}
     data["rating"] = None
     if booking.series_uid is None:
         data |= _SINGLE(booking)
@@ -102,42 +101,4 @@ def page_json(total: int, take: int, skip: int) -> Json:
         "totalPages": pages,
         "hasNextPage": before + take < total,
         "hasPreviousPage": before > 0,
-    }
-
-
-_LEGACY = columns(
-    "title id uid recurringEventId=series_uid startTime=start endTime=end location event_type_id "
-    "rejection_reason fromReschedule=rescheduled_from rescheduled_by"
-)
-_LEGACY_HOST = columns("id name email username time_zone")
-_LEGACY_ATTENDEE = columns("name email time_zone phone_number")
-_LEGACY_CONSTANTS: Json = {
-    **dict.fromkeys(("smsReminderNumber", "cancelledBy", "tracking")),
-    "description": "",
-    "customInputs": {},
-    "seatsReferences": [],
-    "assignmentReason": [],
-}
-
-
-def legacy_booking_json(state: State, booking: Booking) -> Json:
-    """Return a booking as the legacy API shows it, which responds where the version is missing."""
-    host, first = state.organizer(booking), booking.attendees[0]
-    event_type = dict.fromkeys(("eventName", "timeZone", "schedulingType"))
-    return {
-        **_LEGACY_CONSTANTS,
-        **_LEGACY(booking),
-        "status": booking.status.upper(),
-        "metadata": {"videoCallUrl": booking.location, **booking.metadata},
-        "cancellationReason": booking.cancellation_reason or None,
-        "responses": {"name": first.name, "email": first.email},
-        "userPrimaryEmail": host.email,
-        "rescheduled": True if booking.rescheduled_to else None,
-        "user": {**_LEGACY_HOST(host), "avatarUrl": None},
-        "attendees": [_LEGACY_ATTENDEE(attendee) for attendee in booking.attendees],
-        "eventType": {
-            **event_type,
-            "slug": state.type_of(booking).slug,
-            "hideOrganizerEmail": False,
-        },
     }

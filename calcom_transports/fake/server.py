@@ -16,11 +16,12 @@ from calcom_core.http import Request, Response
 from calcom_core.routes import ROUTES
 from calcom_core.versions import readable_versions
 from calcom_transports.fake.call import Call
+from calcom_transports.fake.legacy import LEGACY
 from calcom_transports.fake.limits import ENDPOINT_LIMITS, Counters, RateLimit
 from calcom_transports.fake.refusals import Failed, NotRecorded, refuse
 from calcom_transports.fake.rendering import instant, to_json
 from calcom_transports.fake.state import State, User
-from calcom_transports.fake.transitions import CREATED, LEGACY, TRANSITIONS, Run
+from calcom_transports.fake.transitions import CREATED, TRANSITIONS, Run
 
 _ROUTES: dict[tuple[str, int], dict[tuple[str, ...], str]] = {}
 """The operations by method and number of segments, and then by their segments.
@@ -91,12 +92,13 @@ class Server:
         transition = _transition(operation, version)
         if transition is None:
             refuse("no-route", method=request.method, path=sent)
+        run, success = transition
         caller = self._caller(given, operation, headers)
         if any("\0" in value for value in values.values()):
             refuse("nul")
         fields = parse_qs(query, keep_blank_values=True) if query else {}
         call = Call(self.state, operation, version, caller, values, fields, _body(request, given))
-        return 201 if transition in CREATED else 200, transition(call)
+        return success, run(call)
 
     def _caller(
         self, given: Mapping[str, str], operation: str, headers: list[tuple[str, str]]
@@ -149,23 +151,21 @@ def _route_of(method: str, path: str) -> tuple[str, dict[str, str]] | None:
     return None
 
 
-def _transition(operation: str, version: str | None) -> Run | None:
-    """Return the transition of an operation in a version; None where the server has no route."""
+def _transition(operation: str, version: str | None) -> tuple[Run, int] | None:
+    """Return the transition of an operation in a version, and the status of its success.
+
+    None is a version in which the server has no such route.
+    """
     if operation not in TRANSITIONS:
         raise NotRecorded(operation)
     known, family = readable_versions(operation), operation.partition(".")[0]
     if family == "event_types" and version != min(known):
         raise NotRecorded(f"{operation} without version {min(known)}")
     if version in known or family == "me":  # the server ignores it there
-        return TRANSITIONS[operation]
+        return TRANSITIONS[operation], 201 if operation in CREATED else 200
     if version in _NEWEST and family == "bookings":
         raise NotRecorded(f"{operation} in version {version}")
-    if version in _NOT_LEGACY or operation not in LEGACY:
-        return None
-    legacy = LEGACY[operation]
-    if legacy is None:
-        raise NotRecorded(f"{operation} of the legacy API, without a version")
-    return legacy
+    return None if version in _NOT_LEGACY else LEGACY.get(operation)
 
 
 def _body(request: Request, given: Mapping[str, str]) -> Any:

@@ -14,20 +14,15 @@ from typing import Any, Literal
 from attrs import define, evolve, field, frozen
 
 from calcom_core.checks import (
-    boolean,
-    check_fields,
     checked_by,
     email,
-    instance_of,
     list_of,
     non_empty_string,
     non_negative_int,
-    one_of,
     positive_int,
-    string,
     time_zone,
 )
-from calcom_transports.fake.checks import api_key, hours
+from calcom_transports.fake.checks import api_key, check_by_type, hours
 
 _BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _TO_BASE58 = bytes(_BASE58[number % len(_BASE58)] for number in range(256))
@@ -35,14 +30,11 @@ _TO_BASE58 = bytes(_BASE58[number % len(_BASE58)] for number in range(256))
 ALL_DAY = (0, 24 * 60 - 1)
 """Minutes of a local day: from midnight to 23:59, as Cal.com writes a whole day."""
 
-_FLAG = checked_by(boolean)
 _MINUTES = checked_by(non_negative_int)
 _NAME = checked_by(non_empty_string)
-_POSITIVE = checked_by(positive_int)
-_TEXT = checked_by(string)
 
 
-@frozen(field_transformer=check_fields)
+@frozen(field_transformer=check_by_type)
 class User:
     """A user of the server, who may host bookings and call the API.
 
@@ -50,8 +42,8 @@ class User:
     *hours* are the hours of availability in *time_zone*: minutes from and to, by weekday.
     """
 
-    id: int = field(metadata=_POSITIVE)
-    name: str = field(metadata=_TEXT)
+    id: int
+    name: str
     username: str = field(metadata=_NAME)
     email: str = field(metadata=checked_by(email))
     time_zone: str = field(default="Europe/Berlin", metadata=checked_by(time_zone))
@@ -61,35 +53,35 @@ class User:
     )
 
 
-@frozen(field_transformer=check_fields)
+@frozen(field_transformer=check_by_type)
 class Team:
     """A team, whose event types have several hosts."""
 
-    id: int = field(metadata=_POSITIVE)
-    name: str = field(metadata=_TEXT)
+    id: int
+    name: str
     slug: str = field(metadata=_NAME)
 
 
-@frozen(field_transformer=check_fields)
+@frozen(field_transformer=check_by_type)
 class Location:
     """Where an event takes place: a type of the API, and the organiser's own value of it."""
 
     type: str = field(metadata=_NAME)
-    value: str = field(default="", metadata=_TEXT)
+    value: str = ""
 
 
-@frozen(field_transformer=check_fields)
+@frozen(field_transformer=check_by_type)
 class BookingField:
     """A question of an event type; the responses of a booking have its slug as a key."""
 
     slug: str = field(metadata=_NAME)
     type: str = field(default="text", metadata=_NAME)
-    required: bool = field(default=True, metadata=_FLAG)
-    label: str = field(default="", metadata=_TEXT)
-    options: tuple[str, ...] = field(default=(), metadata=checked_by(list_of(string)))
+    required: bool = True
+    label: str = ""
+    options: tuple[str, ...] = ()
 
 
-@frozen(field_transformer=check_fields)
+@frozen(field_transformer=check_by_type)
 class EventType:
     """An event type, with the settings that decide the shape and the state of its bookings.
 
@@ -99,44 +91,35 @@ class EventType:
     *minimum_notice*, the buffers and *reschedule_notice* are in minutes.
     """
 
-    id: int = field(metadata=_POSITIVE)
+    id: int
     slug: str = field(metadata=_NAME)
-    title: str = field(metadata=_TEXT)
+    title: str
     host_ids: tuple[int, ...] = field(
         default=(1,), metadata=checked_by(list_of(positive_int, least=1))
     )
-    length: int = field(default=30, metadata=_POSITIVE)
-    lengths: tuple[int, ...] = field(default=(), metadata=checked_by(list_of(positive_int)))
-    team_id: int | None = field(default=None, metadata=_POSITIVE)
-    scheduling: Literal["round_robin", "collective"] | None = field(
-        default=None, metadata=checked_by(one_of("round_robin", "collective"))
-    )
-    seats: int | None = field(default=None, metadata=_POSITIVE)
-    shows_attendees: bool = field(default=True, metadata=_FLAG)
-    requires_confirmation: bool = field(default=False, metadata=_FLAG)
-    occurrences: int | None = field(default=None, metadata=_POSITIVE)
+    length: int = 30
+    lengths: tuple[int, ...] = ()
+    team_id: int | None = None
+    scheduling: Literal["round_robin", "collective"] | None = None
+    seats: int | None = None
+    shows_attendees: bool = True
+    requires_confirmation: bool = False
+    occurrences: int | None = None
     minimum_notice: int = field(default=0, metadata=_MINUTES)
     buffer_before: int = field(default=0, metadata=_MINUTES)
     buffer_after: int = field(default=0, metadata=_MINUTES)
-    slot_interval: int | None = field(default=None, metadata=_POSITIVE)
-    locations: tuple[Location, ...] = field(
-        default=(Location("link", "https://meet.example.com/host"),),
-        metadata=checked_by(list_of(instance_of(Location))),
-    )
-    booking_fields: tuple[BookingField, ...] = field(
-        default=(), metadata=checked_by(list_of(instance_of(BookingField)))
-    )
-    requires_authentication: bool = field(default=False, metadata=_FLAG)
-    allows_cancelling: bool = field(default=True, metadata=_FLAG)
-    allows_rescheduling: bool = field(default=True, metadata=_FLAG)
+    slot_interval: int | None = None
+    locations: tuple[Location, ...] = (Location("link", "https://meet.example.com/host"),)
+    booking_fields: tuple[BookingField, ...] = ()
+    requires_authentication: bool = False
+    allows_cancelling: bool = True
+    allows_rescheduling: bool = True
     reschedule_notice: int | None = field(default=None, metadata=_MINUTES)
-    requires_reason: Literal["host", "always"] = field(
-        default="host", metadata=checked_by(one_of("host", "always"))
-    )
-    max_active_bookings: int | None = field(default=None, metadata=_POSITIVE)
-    offers_reschedule: bool = field(default=False, metadata=_FLAG)
-    bookings_per_day: int | None = field(default=None, metadata=_POSITIVE)
-    verifies_email: bool = field(default=False, metadata=_FLAG)
+    requires_reason: Literal["host", "always"] = "host"
+    max_active_bookings: int | None = None
+    offers_reschedule: bool = False
+    bookings_per_day: int | None = None
+    verifies_email: bool = False
 
 
 @frozen

@@ -55,24 +55,7 @@ TRANSITIONS: Mapping[str, Run] = {
 }
 """The operations by the name of their route; those with one route share the first name of it."""
 
-LEGACY: Mapping[str, Run | None] = {
-    "bookings.list": None,
-    "bookings.get": listing.get_legacy,
-    "bookings.create": creation.create_legacy,
-    "bookings.cancel": cancellation.cancel_legacy,
-}
-"""The routes here that the legacy API has, which responds where the version is missing or unknown.
-
-None was not recorded; any other route is 404.
-"""
-
 CREATED = frozenset(
-    {
-        creation.create,
-        changes.reschedule,
-        participants.add_attendee,
-        slots.reserve,
-        cancellation.cancel_legacy,
-    }
+    {"bookings.create", "bookings.reschedule", "bookings.attendees.add", "slots.reserve"}
 )
 """Those whose success has the status 201."""

@@ -12,8 +12,8 @@ from calcom_transports.fake.availability import zone
 from calcom_transports.fake.refusals import NotRecorded, RefusedByForm, refuse
 from calcom_transports.fake.state import utc
 
-Check = tuple[Callable[[Any], bool], str | None]
-"""The type of a property, and the text of the server for another type; None if not recorded."""
+Check = Callable[[Any], str | None]
+"""Returns the text of the server for a wrong value, "" if none was recorded, and else None."""
 Problems = dict[str, str]
 """The text of the server for each wrong property of an input."""
 
@@ -53,6 +53,10 @@ def is_attendee(value: Mapping[str, Any]) -> bool:
     return has_name and is_email(value.get("email")) and is_time_zone(value.get("timeZone"))
 
 
+def _must(is_valid: Callable[[Any], bool], text: str = "") -> Check:
+    return lambda value: None if is_valid(value) else text
+
+
 def _of(*types: type) -> Callable[[object], bool]:
     return lambda value: isinstance(value, types)
 
@@ -73,34 +77,34 @@ _LANGUAGES = (
     "ar, ca, de, es, eu, he, id, ja, lv, pl, ro, sr, th, vi, az, cs, el, es-419, fi, hr, it, km, "
     "nl, pt, ru, sv, tr, zh-CN, bg, da, en, et, fr, hu, iw, ko, no, pt-BR, sk, ta, uk, zh-TW, bn"
 )
-_TEXT: Check = (_of(str), None)
-_START: Check = (is_iso, "start must be a valid ISO 8601 date string")
+_TEXT = _must(_of(str))
+_START = _must(is_iso, "start must be a valid ISO 8601 date string")
 _CREATE: Mapping[str, Check] = {
     "start": _START,
-    "attendee": (lambda value: True, None),  # checked by itself
-    "eventTypeId": (is_integer, "eventTypeId must be an integer number"),
+    "attendee": lambda value: _attendee_problem(value),
+    "eventTypeId": _must(is_integer, "eventTypeId must be an integer number"),
     "eventTypeSlug": _TEXT,
     "username": _TEXT,
     "teamSlug": _TEXT,
-    "guests": (_of(list), "guests must be an array"),
-    "bookingFieldsResponses": (_of(dict), None),
-    "location": (_of(str, dict), None),
+    "guests": _must(_of(list), "guests must be an array"),
+    "bookingFieldsResponses": _must(_of(dict)),
+    "location": _must(_of(str, dict)),
     "meetingUrl": _TEXT,
-    "metadata": (
+    "metadata": _must(
         _is_metadata,
         "Metadata must have at most 50 keys, each key up to 40 characters, and string values up to "
         "500 characters.",
     ),
-    "lengthInMinutes": (_is_count, None),
-    "recurrenceCount": (_is_count, None),
+    "lengthInMinutes": _must(_is_count),
+    "recurrenceCount": _must(_is_count),
     "emailVerificationCode": _TEXT,
 }
 _ATTENDEE: Mapping[str, Check] = {
-    "name": (_of(str), "name must be a string"),
-    "timeZone": (is_time_zone, "timeZone must be a valid IANA time-zone"),
+    "name": _must(_of(str), "name must be a string"),
+    "timeZone": _must(is_time_zone, "timeZone must be a valid IANA time-zone"),
     "email": _TEXT,
     "phoneNumber": _TEXT,
-    "language": (
+    "language": _must(
         lambda value: value in _LANGUAGES.split(", "),
         f"language must be one of the following values: {_LANGUAGES}",
     ),
@@ -113,7 +117,7 @@ _RESCHEDULE_SEAT: Mapping[str, Check] = {
 }
 _RESCHEDULE: Mapping[str, Check] = {**_RESCHEDULE_SEAT, "reschedulingReason": _TEXT}
 _CANCEL_SEAT: Mapping[str, Check] = {"cancellationReason": _TEXT, "seatUid": _TEXT}
-_CANCEL: Mapping[str, Check] = {**_CANCEL_SEAT, "cancelSubsequentBookings": (_of(bool), None)}
+_CANCEL: Mapping[str, Check] = {**_CANCEL_SEAT, "cancelSubsequentBookings": _must(_of(bool))}
 _BEYOND_RECORDINGS = frozenset(
     {"organizationSlug", "routing", "instant", "rrHostSubsetIds", "allowConflicts"}
     | {"allowBookingOutOfBounds", "skipBookingLimits", "rescheduleWithSameHost"}
@@ -136,20 +140,20 @@ _NO_SLOTS: Problems = {
 
 def check_create(body: Mapping[str, Any]) -> None:
     """Check the body of a create."""
-    found, attendee = _problems(body, _CREATE, required=("start",)), body.get("attendee")
-    if attendee is None:
-        found["attendee"] = "attendee should not be null or undefined"
-    elif not isinstance(attendee, dict):
-        raise NotRecorded("a create whose attendee is no object")
-    elif inner := _problems(attendee, _ATTENDEE, required=("name", "timeZone")) or (
-        {} if attendee.get("email") or attendee.get("phoneNumber") else _NO_CONTACT
-    ):
-        found["attendee"] = f" {_flat(inner)}".rstrip(" ")
+    found = _problems(body, _CREATE, required=("start", "attendee"))
     by_slug = "eventTypeSlug" in body and ("username" in body or "teamSlug" in body)
-    # The server tells of unknown properties first, and then of the others in its own order.
-    order = {key: found[key] for key in found if key not in _CREATE}
-    order |= {key: found[key] for key in _CREATE if key in found}
-    _refuse_flat(order if "eventTypeId" in body or by_slug else order | _NO_EVENT_TYPE)
+    _refuse_flat(found if "eventTypeId" in body or by_slug else found | _NO_EVENT_TYPE)
+
+
+def _attendee_problem(attendee: Any) -> str | None:
+    if attendee is None:
+        return "attendee should not be null or undefined"
+    if not isinstance(attendee, dict):
+        raise NotRecorded("a create whose attendee is no object")
+    found = _problems(attendee, _ATTENDEE, required=("name", "timeZone"))
+    if not found and not (attendee.get("email") or attendee.get("phoneNumber")):
+        found = _NO_CONTACT
+    return f" {_flat(found)}".rstrip(" ") if found else None
 
 
 def check_reschedule(body: Mapping[str, Any]) -> None:
@@ -177,11 +181,12 @@ def _problems(
     if known := body.keys() & _BEYOND_RECORDINGS:
         raise NotRecorded(f"a request with {min(known)}")
     found = {key: f"property {key} should not exist" for key in body if key not in fields}
-    for key, (is_valid, text) in fields.items():
-        if (key in body or key in required) and not is_valid(body.get(key)):
-            if text is None:
+    for key, check in fields.items():
+        if key in body or key in required:
+            if (text := check(body.get(key))) == "":
                 raise NotRecorded(f"a request with an invalid {key}")
-            found[key] = text
+            if text is not None:
+                found[key] = text
     return found
 
 
@@ -224,24 +229,6 @@ def _is_mark(value: object) -> bool:
     if not isinstance(value, dict):
         return False
     return is_email(value.get("email")) and isinstance(value.get("absent"), bool)
-
-
-_LEGACY_CREATE = (
-    ("timeZone", "isTimeZone", "timeZone must be a valid IANA time-zone"),
-    ("language", "isString", "language must be a string"),
-    ("metadata", "isObject", "metadata must be an object"),
-)
-
-
-def check_legacy_create(body: Mapping[str, Any]) -> None:
-    """Check the body of a create as the legacy API does, for a body of the current API."""
-    known = {"start", "eventTypeId", *(key for key, _, _ in _LEGACY_CREATE)}
-    target = {key: value for key, value in body.items() if key in known}
-    errors = [problem_of(target, *row) for row in _LEGACY_CREATE if row[0] not in target]
-    for error in errors:
-        del error["value"]  # JSON has no undefined
-    if errors:
-        raise RefusedByForm(*errors)
 
 
 def check_guests(body: Mapping[str, Any]) -> None:

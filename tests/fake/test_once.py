@@ -4,6 +4,7 @@ The naive retrier takes the first free slot, and after any failure it tries once
 it has booked without knowing is no longer free, and so it takes the next one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -63,8 +64,10 @@ def seeds(sample: Callable[..., Any]) -> Sequence[int]:
     return chosen
 
 
-def test_no_schedule_books_twice_for_a_key(seeds: Sequence[int]) -> None:
-    ends = set()
+def test_no_schedule_books_twice_for_a_key(
+    seeds: Sequence[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends = Counter[str]()
     for seed in seeds:
         fake = schedule(seed)
         client = Client(fake.key, transport=fake, retry=POLICY)
@@ -77,8 +80,10 @@ def test_no_schedule_books_twice_for_a_key(seeds: Sequence[int]) -> None:
                 assert [booked.uid] == made, seed
             elif not isinstance(error, OutcomeUnknown):
                 assert made == [] or error.may_have_happened is not True, (seed, error)
-            ends.add(type(error).__name__ if error else "booked")
-    assert {"booked", "OutcomeUnknown"} <= ends
+            ends[type(error).__name__ if error else "booked"] += 1
+    with capsys.disabled():
+        print(f" [{len(seeds)} schedules, run twice: {dict(ends)}] ", end="")
+    assert {"booked", "OutcomeUnknown"} <= ends.keys()
 
 
 def naive(client: Client) -> None:
@@ -93,10 +98,14 @@ def naive(client: Client) -> None:
         return
 
 
-def test_a_naive_retrier_books_twice_in_the_same_schedules(seeds: Sequence[int]) -> None:
+def test_a_naive_retrier_books_twice_in_the_same_schedules(
+    seeds: Sequence[int], capsys: pytest.CaptureFixture[str]
+) -> None:
     twice, some = 0, seeds[:500]  # enough for a fraction
     for seed in some:
         fake = schedule(seed)
         naive(Client(fake.key, transport=fake, retry=POLICY))
         twice += len(fake.state.bookings) > 1
+    with capsys.disabled():
+        print(f" [a naive retrier books twice in {twice} of {len(some)} schedules] ", end="")
     assert twice > len(some) / 4

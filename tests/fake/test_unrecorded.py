@@ -296,6 +296,9 @@ CASES: dict[str, Case] = {
         call.uid(4), "guests", {"guests": GUESTS}
     ),
     "whose id is no number": lambda call: call.get(f"bookings/{call.uid(1)}/attendees/x"),
+    "bookings.attendees.list of a cancelled booking with seats": lambda call: call.get(
+        f"bookings/{call.cancelled(call.uid(4))}/attendees"
+    ),
     "an invalid attendee": lambda call: call.act(call.uid(1), "attendees", {"name": "x"}),
     "guests.add to an unknown booking": lambda call: call.act(
         "nobody", "guests", {"guests": GUESTS}
