@@ -390,10 +390,10 @@ def check_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs
 
 
 def _converter(field: "attrs.Attribute[Any]") -> Callable[[Any], Any]:
-    check, name, optional = field.metadata[_CHECK], field.name, field.default is None
+    check, name, may_be_none = field.metadata[_CHECK], field.name, field.default is None
 
     def convert(value: Any) -> Any:
-        return None if value is None and optional else check(value, name)
+        return None if value is None and may_be_none else check(value, name)
 
     # attrs copies the annotation to the signature of `__init__`.
     convert.__annotations__["value"] = field.type
