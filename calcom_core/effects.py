@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 from attrs import evolve, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import seconds
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Request, Response, Timeout, to_timeout
 from calcom_core.operation import Operation
@@ -71,10 +72,12 @@ class Send(LazyMethods):
         return evolve(self, remaining=remaining, waited=self.waited + seconds)
 
 
+_SLEEP_TIME = seconds(10**9, may_be_zero=True)
+"""A clock cannot wait for more than some centuries."""
+
+
 def _is_sleep_time(effect: "Sleep", attribute: object, value: float) -> None:
-    # A clock cannot wait for more than some centuries.
-    if not isinstance(value, (int, float)) or not 0 <= value <= 1e9:
-        raise InvalidInput("seconds", "must be a number of seconds, from 0 to 10^9")
+    _SLEEP_TIME(value, "seconds")
 
 
 def _is_jitter(effect: "Sleep", attribute: object, value: float) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, KeysView, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import seconds
 from calcom_core.errors import InvalidInput
 from calcom_core.secret import Hidden
 from calcom_core.tokens import is_secret_name, redact_text
@@ -210,10 +211,11 @@ class Response(LazyMethods):
     body: bytes = field(default=b"", validator=_is_bytes, repr=lambda body: f"<{len(body)} bytes>")
 
 
-def _seconds(timeout: "Timeout", attribute: "object", value: float) -> None:
-    name = f"timeout.{getattr(attribute, 'name', '')}"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 86_400:
-        raise InvalidInput(name, "must be a number of seconds, above 0 and at most 86,400")
+_SECONDS = seconds(86_400, may_be_zero=False)
+
+
+def _seconds(timeout: "Timeout", attribute: "Attribute[float]", value: float) -> None:
+    _SECONDS(value, f"timeout.{attribute.name}")
 
 
 @frozen
@@ -229,11 +231,9 @@ class Timeout(LazyMethods):
     read: float = field(default=30.0, validator=_seconds)
     total: float = field(default=60.0, validator=_seconds)
 
-    def capped_at(self, seconds: float) -> "Timeout":
-        """Return the timeout with each limit reduced to at most *seconds*."""
-        return Timeout(
-            min(self.connect, seconds), min(self.read, seconds), min(self.total, seconds)
-        )
+    def capped_at(self, most: float) -> "Timeout":
+        """Return the timeout with each limit reduced to at most *most* seconds."""
+        return Timeout(min(self.connect, most), min(self.read, most), min(self.total, most))
 
 
 def to_timeout(timeout: Timeout | float | None) -> Timeout | None:

@@ -29,6 +29,7 @@ from attrs import Factory, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.api import Api
+from calcom_core.checks import seconds
 from calcom_core.effects import Clock, Program, Send, Sleep
 from calcom_core.error_mapping import describe
 from calcom_core.errors import (
@@ -51,11 +52,11 @@ from calcom_core.redaction import Redactor, collect_credentials
 T = TypeVar("T")
 
 
+_SECONDS = seconds(86_400, may_be_zero=True)
+
+
 def _seconds(policy: "RetryPolicy", name: str) -> float:
-    value: float = getattr(policy, name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 86_400:
-        raise InvalidInput(name, "must be a number of seconds, from 0 to 86,400")
-    return value
+    return _SECONDS(getattr(policy, name), name)
 
 
 @frozen

@@ -13,7 +13,7 @@ from itertools import starmap
 import truststore
 from attrs import field, frozen
 
-from calcom_core.checks import boolean, check_fields, checked_by, positive_int
+from calcom_core.checks import boolean, check_fields, checked_by, positive_int, seconds
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Headers, Pairs, Request, Timeout, to_timeout
 from calcom_core.secret import Hidden
@@ -73,12 +73,6 @@ def _context(value: object, name: str = "ssl_context") -> ssl.SSLContext | None:
     return value
 
 
-def _idle(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
-        raise InvalidInput(name, "must be a number of seconds from 0 to 3,600")
-    return value
-
-
 def _limits(timeout: Timeout | float | None) -> Timeout:
     return to_timeout(timeout) or Timeout()
 
@@ -93,7 +87,7 @@ class Settings:
     max_connections: int = field(metadata=checked_by(positive_int))
     max_body: int = field(metadata=checked_by(positive_int))
     proxies: Proxies
-    max_idle: float = field(default=MAX_IDLE, metadata=checked_by(_idle))
+    max_idle: float = field(default=MAX_IDLE, metadata=checked_by(seconds(3600, may_be_zero=True)))
     # Cached, since many requests have the same fields.
     _fields: Callable[[Headers], Hidden[Pairs]] = field(
         init=False, repr=False, eq=False, factory=lambda: lru_cache(maxsize=8)(_stripped)
