@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, KeysView, Mapping
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
-from functools import cache, partial
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
@@ -61,13 +61,11 @@ def exact_str(value: str) -> str:
     return str.__str__(value)
 
 
-def string(value: object, field: str, *, may_be_empty: bool = True) -> str:
-    """Check that a value is a string that UTF-8 can encode."""
+def string(value: object, field: str) -> str:
+    """Check that a value is a string that UTF-8 can encode; it may be empty."""
     if not isinstance(value, str):
         raise InvalidInput(field, f"must be a string, not {found_type(value)}")
     checked = value if type(value) is str else exact_str(value)
-    if not (checked or may_be_empty):
-        raise InvalidInput(field, "is empty")
     try:
         checked.encode()
     except UnicodeEncodeError as error:
@@ -77,8 +75,12 @@ def string(value: object, field: str, *, may_be_empty: bool = True) -> str:
     return checked
 
 
-non_empty_string = partial(string, may_be_empty=False)
-"""Checks that a value is a string that UTF-8 can encode, and that is not empty."""
+def non_empty_string(value: object, field: str) -> str:
+    """Check that a value is a string that is not empty."""
+    checked = string(value, field)
+    if not checked:
+        raise InvalidInput(field, "is empty")
+    return checked
 
 
 def boolean(value: object, field: str) -> bool:
@@ -191,10 +193,11 @@ def date_or_datetime(value: object, field: str) -> date | datetime:
 
 def matching(pattern: str, problem: str) -> Callable[[object, str], str]:
     """Return a check for a non-empty string that matches a pattern as a whole."""
+    matches = re.compile(pattern).fullmatch
 
     def check(value: object, field: str) -> str:
         text = non_empty_string(value, field)
-        if not re.fullmatch(pattern, text):
+        if not matches(text):
             raise InvalidInput(field, problem)
         return text
 
@@ -387,10 +390,10 @@ def check_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs
 
 
 def _converter(field: "attrs.Attribute[Any]") -> Callable[[Any], Any]:
-    check, name, optional = field.metadata[_CHECK], field.name, field.default is None
+    check, name, may_be_none = field.metadata[_CHECK], field.name, field.default is None
 
     def convert(value: Any) -> Any:
-        return None if value is None and optional else check(value, name)
+        return None if value is None and may_be_none else check(value, name)
 
     # attrs copies the annotation to the signature of `__init__`.
     convert.__annotations__["value"] = field.type

@@ -10,6 +10,7 @@ The decoder of a page also creates the operation for the next page.
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import evolve, frozen
@@ -40,9 +41,10 @@ def raw_data(operation: "Operation[Any]", response: Response, envelope: Mapping[
 
 
 @frozen
-class One(LazyMethods):
-    """Decodes one item of a model."""
+class Data(LazyMethods):
+    """Decodes the JSON under `data` by *read*, a function of the model and this JSON."""
 
+    read: Callable[[type[Any], Any], Any]
     model: type[Any]
 
     def __call__(
@@ -50,80 +52,74 @@ class One(LazyMethods):
     ) -> Any:
         """Decode a response."""
         try:
-            return self.decode(envelope.get("data", MISSING))
+            return self.read(self.model, envelope.get("data", MISSING))
         except UnexpectedValue as error:
             error.path.insert(0, "data")
             raise
 
-    def decode(self, data: Any) -> Any:
-        """Decode the JSON under `data`."""
-        return read(self.model, data)
+
+def _as_many(model: type[Any], data: Any) -> tuple[Any, ...]:
+    return (read(model, data),) if isinstance(data, dict) else read_all(model, data)
+
+
+def _one_or_many(model: type[Any], data: Any) -> Any:
+    return read_all(model, data) if isinstance(data, list) else read(model, data)
+
+
+def _one_or_none(model: type[Any], data: Any) -> Any:
+    return None if data is None else read(model, data)
+
+
+def _by_date(model: type[Any], data: Any) -> Slots:
+    if not isinstance(data, dict):
+        raise UnexpectedValue("an object", found_type(data))
+    by_date = {}
+    for key, items in data.items():
+        day = _parse_date(key)
+        try:
+            by_date[day] = read_all(model, items)
+        except UnexpectedValue as error:
+            error.path.insert(0, key)
+            raise
+    return Slots(by_date)
+
+
+def _parse_date(key: str) -> date:
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", key):
+        try:
+            return date.fromisoformat(key)
+        except ValueError:
+            pass  # such as 31 February
+    raise UnexpectedValue("dates as keys", "another key")
+
+
+One = partial(Data, read)
+"""Decodes one item of a model."""
+
+Many = partial(Data, read_all)
+"""Decodes a list of a model."""
+
+OneAsMany = partial(Data, _as_many)
+"""Decodes a list of a model, or one item as a list of one."""
+
+OneOrMany = partial(Data, _one_or_many)
+"""Decodes an object as one item and an array as a list."""
+
+OneOrNone = partial(Data, _one_or_none)
+"""Decodes one item of a model, or null as None."""
+
+SLOTS_BY_DATE = Data(_by_date, Slot)
+"""Decodes free slots, an object with dates as keys."""
 
 
 @frozen
-class Many(One):
-    """Decodes a list of a model."""
-
-    def decode(self, data: Any) -> Any:
-        """Decode the JSON under `data`."""
-        return read_all(self.model, data)
-
-
-@frozen
-class OneAsMany(One):
-    """Decodes a list of a model, or one item as a list of one."""
-
-    def decode(self, data: Any) -> Any:
-        """Decode the JSON under `data`."""
-        return (read(self.model, data),) if isinstance(data, dict) else read_all(self.model, data)
-
-
-@frozen
-class OneOrMany(One):
-    """Decodes an object as one item and an array as a list."""
-
-    def decode(self, data: Any) -> Any:
-        """Decode the JSON under `data`."""
-        return read_all(self.model, data) if isinstance(data, list) else read(self.model, data)
-
-
-@frozen
-class OneOrNone(One):
-    """Decodes one item of a model, or null as None."""
-
-    def decode(self, data: Any) -> Any:
-        """Decode the JSON under `data`."""
-        return None if data is None else read(self.model, data)
-
-
-@frozen
-class SlotsByDate(One):
-    """Decodes free slots, an object with dates as keys."""
-
-    model: type[Any] = Slot
-
-    def decode(self, data: Any) -> Slots:
-        """Decode the JSON under `data`."""
-        if not isinstance(data, dict):
-            raise UnexpectedValue("an object", found_type(data))
-        by_date = {}
-        for key, items in data.items():
-            day = _parse_date(key)
-            try:
-                by_date[day] = read_all(self.model, items)
-            except UnexpectedValue as error:
-                error.path.insert(0, key)
-                raise
-        return Slots(by_date)
-
-
-@frozen
-class OneOfSeries(One):
+class OneOfSeries(LazyMethods):
     """Decodes one item of a model; raises `SeriesReturned` for a series.
 
     *other* is the operation that accepts both; the message names it.
     """
 
+    model: type[Any]
     other: str
 
     def __call__(
@@ -132,7 +128,7 @@ class OneOfSeries(One):
         """Decode a response."""
         data = envelope.get("data")
         if not isinstance(data, list) or not data:
-            return One.__call__(self, operation, response, envelope)
+            return One(self.model)(operation, response, envelope)
         clean = redact_response(response)
         found = Many(self.model)(operation, clean, parse_json(clean.body))
         error = decoding_error(
@@ -150,15 +146,6 @@ class OneOfSeries(One):
 
 def nothing(operation: "Operation[Any]", response: Response, envelope: Mapping[str, Any]) -> None:
     """Decode a response that holds no more than its success."""
-
-
-def _parse_date(key: str) -> date:
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", key):
-        try:
-            return date.fromisoformat(key)
-        except ValueError:
-            pass  # such as 31 February
-    raise UnexpectedValue("dates as keys", "another key")
 
 
 @frozen

@@ -95,10 +95,6 @@ def _unpaid(status: int, text: str) -> ErrorRule:
     )
 
 
-def _booking_field(text: str) -> ErrorRule:
-    return ErrorRule(BookingFieldError, _REFUSED, text)
-
-
 _WRONG_VERSION = (
     "the server lacks this route or version: it is older, or the base URL is not that of the API"
 )
@@ -200,10 +196,12 @@ ERROR_RULES: tuple[ErrorRule, ...] = (
     ),
     ErrorRule(NotFound, 404, code="NOT_FOUND", executed=True),
     # Invalid input.
-    _booking_field(r"(?:^|, )responses - \{(?P<field>[^}]+)\}"),
-    _booking_field(r"^Missing required booking field response: (?P<field>\S+)"),
-    _booking_field(r"booking field '(?P<field>[^']+)'"),
-    _booking_field(r"^Invalid option"),
+    ErrorRule(BookingFieldError, _REFUSED, r"(?:^|, )responses - \{(?P<field>[^}]+)\}"),
+    ErrorRule(
+        BookingFieldError, _REFUSED, r"^Missing required booking field response: (?P<field>\S+)"
+    ),
+    ErrorRule(BookingFieldError, _REFUSED, r"booking field '(?P<field>[^']+)'"),
+    ErrorRule(BookingFieldError, _REFUSED, r"^Invalid option"),
     _invalid(_FLAT),
     _invalid(r"^Bad Request Exception$"),
     ErrorRule(ValidationFailed, 400, r"(?P<field>\S+) - [^,]*, ?", code="BAD_REQUEST"),

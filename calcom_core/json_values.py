@@ -126,7 +126,9 @@ def _response(tree: Mapping[str, Any], api: Api | None) -> Response:
 
 
 def _failure_tree(failure: TransportError) -> dict[str, Any]:
-    name = next(name for name, cls in _FAILURES.items() if isinstance(failure, cls))
+    name = next((name for name, cls in _FAILURES.items() if isinstance(failure, cls)), None)
+    if name is None:
+        raise InvalidInput("value", f"must be NotSent or NoAnswer, not {type(failure).__name__}")
     return {"error": name, "message": str(failure.args[0]), "reason": failure.reason}
 
 

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.decoders import (
+    SLOTS_BY_DATE,
     Decoder,
     Many,
     One,
@@ -18,7 +19,6 @@ from calcom_core.decoders import (
     OneOrMany,
     OneOrNone,
     PageOf,
-    SlotsByDate,
     nothing,
 )
 from calcom_core.model.booking import (
@@ -127,7 +127,7 @@ _ROUTES = (
         verify=_VERIFY_BY_LIST,
     ),
     Route("bookings.guests.add", "POST", f"{_ONE}/guests", One(Booking), verify=_VERIFY_BY_LIST),
-    Route("slots.list", "GET", "/v2/slots", SlotsByDate(), public=True),
+    Route("slots.list", "GET", "/v2/slots", SLOTS_BY_DATE, public=True),
     Route("slots.reserve", "POST", _RESERVATIONS, One(Reservation), public=True),
     Route("slots.get_reservation", "GET", _RESERVATION, OneOrNone(Reservation), public=True),
     Route(

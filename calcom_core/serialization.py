@@ -47,6 +47,11 @@ def unknown_keys(*, repr: bool = True) -> Any:
     return attrs.field(factory=dict, hash=False, repr=repr)
 
 
+def computed(function: Callable[[Any], Any]) -> Any:
+    """Return a field whose default is computed from the model's other fields."""
+    return attrs.field(default=attrs.Factory(function, takes_self=True))
+
+
 class UnexpectedValue(Exception):
     """A JSON value has another type than expected; each level of nesting adds its step to *path*.
 
@@ -152,6 +157,10 @@ def structure_hook(cls: type[T]) -> Callable[..., T]:
     The hook raises `UnexpectedValue` as `read` does.
     """
     return _converter().get_structure_hook(cls)
+
+
+_PLAIN = (str, int, bool)
+"""The types whose values need no hook."""
 
 
 # Created at the first use, because importing the core must stay cheap.
@@ -271,7 +280,7 @@ def _model_hook(cls: type[Any]) -> Callable[..., Any]:
     for field in attrs.fields(cls):
         if field.name != "extra" and _NOT_IN_JSON not in field.metadata:
             key, type_ = _key(field), _without_none(field.type)
-            plain = type_ if type_ in (str, int, bool) else None  # its values need no hook
+            plain = type_ if type_ in _PLAIN else None
             rows[key] = field.name, plain, _converter().get_structure_hook(type_)
             if field.default is attrs.NOTHING:
                 required.append(key)
@@ -318,7 +327,10 @@ def _input_hook(cls: type[Any], converter: cattrs.Converter) -> Callable[[Any], 
     keys = [(field.name, camel_case(field.name)) for field in attrs.fields(cls)]
 
     def unstructure(value: Any) -> dict[str, Any]:
-        items = [(key, getattr(value, name)) for name, key in keys]
-        return {key: converter.unstructure(item) for key, item in items if item is not None}
+        return {
+            key: item if type(item) in _PLAIN else converter.unstructure(item)
+            for name, key in keys
+            if (item := getattr(value, name)) is not None
+        }
 
     return unstructure

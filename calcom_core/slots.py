@@ -3,32 +3,24 @@
 Dates are days in UTC, because the core has no time zone data; pass datetimes for other zones.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import cast
+from typing import Unpack, cast
 
 from calcom_core.model.inputs import Moment
-from calcom_core.model.slot import Day, NewReservation, Reservation, SlotFilters, SlotFormat, Slots
+from calcom_core.model.slot import (
+    Day,
+    NewReservation,
+    Reservation,
+    SlotFilterDict,
+    SlotFilters,
+    Slots,
+)
 from calcom_core.operation import Operation, operation
 from calcom_core.serialization import to_body, to_json, to_query
 
 
 def list(  # named as in the API
-    *,
-    start: Day,
-    end: Day,
-    event_type_id: int | None = None,
-    event_type_slug: str | None = None,
-    username: str | None = None,
-    team_slug: str | None = None,
-    usernames: Iterable[str] | None = None,
-    organization_slug: str | None = None,
-    time_zone: str | None = None,
-    duration: int | None = None,
-    format: SlotFormat | None = None,
-    booking_uid_to_reschedule: str | None = None,
-    rr_host_subset_ids: Iterable[int] | None = None,
-    cal_api_version: str | None = None,
+    *, start: Day, end: Day, cal_api_version: str | None = None, **filters: Unpack[SlotFilterDict]
 ) -> Operation[Slots]:
     """List the free slots of an event type.
 
@@ -65,22 +57,8 @@ def list(  # named as in the API
         InvalidInput: for values that the server would refuse or silently misread.
         NotFound: for an event type, a user or a team that does not exist.
     """
-    filters = SlotFilters(
-        start=start,
-        end=end,
-        event_type_id=event_type_id,
-        event_type_slug=event_type_slug,
-        username=username,
-        team_slug=team_slug,
-        usernames=usernames,
-        organization_slug=organization_slug,
-        time_zone=time_zone,
-        duration=duration,
-        format=format,
-        booking_uid_to_reschedule=booking_uid_to_reschedule,
-        rr_host_subset_ids=rr_host_subset_ids,
-    )
-    query = dict(to_query(filters)) | {"end": to_json(filters.end_to_send)}
+    given = SlotFilters(start=start, end=end, **filters)
+    query = dict(to_query(given)) | {"end": to_json(given.end_to_send)}
     return operation("slots.list", cal_api_version, query=tuple(query.items()))
 
 

@@ -8,6 +8,7 @@ Time is virtual: only a `Sleep` advances it, so a replay never waits.
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
+from functools import cache
 from os import PathLike
 from threading import Lock
 from typing import Any, NoReturn
@@ -20,7 +21,7 @@ from calcom_core.errors import InvalidInput, TransportError
 from calcom_core.execution import Branch, CancelledInRecording
 from calcom_core.http import Request, Response
 from calcom_core.operation import Operation
-from calcom_core.redaction import Credential, collect_credentials
+from calcom_core.redaction import collect_credentials
 from calcom_transports.cassette import (
     Cancelled,
     Cassette,
@@ -121,10 +122,10 @@ class Replay:
         self.base_url = _recorded_base_url(cassette)
         self._match = check_match(match)
         redaction = check_redaction(redaction)
-        self._people = _people(cassette, redaction)
+        people = _people(cassette, redaction)
+        self._redactor = cache(lambda credentials: RecordingRedactor(credentials, people))
         self._secrets = redaction.secrets
         self._keys: dict[tuple[str, str, str | None, bytes], MatchKey] = {}
-        self._redactors: dict[frozenset[Credential], RecordingRedactor] = {}
         self._runs = [
             self._played_run(number, run) for number, run in enumerate(_playable_runs(cassette), 1)
         ]
@@ -300,11 +301,7 @@ class Replay:
 
     def _create_key(self, request: Request) -> MatchKey:
         credentials = collect_credentials(request) | self._secrets
-        redactor = self._redactors.get(credentials)
-        if redactor is None:
-            redactor = RecordingRedactor(credentials, self._people)
-            self._redactors[credentials] = redactor
-        return MatchKey.of(request, self._match, redactor)
+        return MatchKey.of(request, self._match, self._redactor(credentials))
 
     def _played_run(self, number: int, run: Run) -> _PlayedRun:
         branches: defaultdict[Branch, list[_Step]] = defaultdict(list)

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from attrs import Factory, field, frozen
+from attrs import field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
-from calcom_core.serialization import json_key, unknown_keys
+from calcom_core.serialization import computed, json_key, unknown_keys
 
 
 class BookingShape(Enum):
@@ -40,7 +40,7 @@ class Host(LazyMethods):
 
     id: int | str | None = None
     email: str | None = None
-    display_email: str | None = field(default=Factory(_display_email, takes_self=True))
+    display_email: str | None = computed(_display_email)
     username: str | None = None
     name: str | None = None
     time_zone: str | None = None
@@ -66,7 +66,7 @@ class Attendee(LazyMethods):
 
     name: str | None = None
     email: str | None = None
-    display_email: str | None = field(default=Factory(_display_email, takes_self=True))
+    display_email: str | None = computed(_display_email)
     time_zone: str | None = None
     absent: bool | None = None
     language: str | None = None
@@ -88,7 +88,7 @@ class BookingAttendee(LazyMethods):
     id: int
     name: str | None = None
     email: str | None = None
-    display_email: str | None = field(default=Factory(_display_email, takes_self=True))
+    display_email: str | None = computed(_display_email)
     time_zone: str | None = None
     absent: bool | None = None
     language: str | None = None
@@ -107,18 +107,6 @@ class RemovedAttendee(LazyMethods):
     email: str | None = None
     time_zone: str | None = None
     extra: Mapping[str, Any] = unknown_keys()
-
-
-def _minutes(booking: "Booking") -> float:
-    return (booking.end - booking.start) / timedelta(minutes=1)
-
-
-def _event_type_id(booking: "Booking") -> int | None:
-    return booking.event_type.id if booking.event_type else None
-
-
-def _meeting_url(booking: "Booking") -> str | None:
-    return booking.meeting_url
 
 
 @frozen
@@ -141,7 +129,7 @@ class Booking(LazyMethods):
     title: str | None = None
     hosts: tuple[Host, ...] = ()
     attendees: tuple[Attendee, ...] = ()
-    duration: float = field(default=Factory(_minutes, takes_self=True))
+    duration: float = computed(lambda booking: (booking.end - booking.start) / timedelta(minutes=1))
     absent_host: bool | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -153,9 +141,11 @@ class Booking(LazyMethods):
     rescheduled_from_uid: str | None = None
     rescheduled_to_uid: str | None = None
     event_type: EventTypeRef | None = None
-    event_type_id: int | None = field(default=Factory(_event_type_id, takes_self=True))
+    event_type_id: int | None = computed(
+        lambda booking: booking.event_type.id if booking.event_type else None
+    )
     meeting_url: str | None = None
-    location: str | None = field(default=Factory(_meeting_url, takes_self=True))
+    location: str | None = computed(lambda booking: booking.meeting_url)
     guests: tuple[str, ...] | None = None
     metadata: Mapping[str, Any] | None = field(default=None, hash=False)
     booking_fields_responses: Mapping[str, Any] | None = field(default=None, hash=False)
@@ -202,7 +192,7 @@ class NewHost(LazyMethods):
     id: int | None = None
     name: str | None = None
     email: str | None = None
-    display_email: str | None = field(default=Factory(_display_email, takes_self=True))
+    display_email: str | None = computed(_display_email)
     extra: Mapping[str, Any] = unknown_keys()
 
 

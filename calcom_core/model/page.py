@@ -7,20 +7,16 @@ Lists by *take* and *skip* have totals; lists by *cursor* and *limit* have none.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from attrs import Factory, field, frozen
+from attrs import field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
 from calcom_core.http import Response
-from calcom_core.serialization import unknown_keys
+from calcom_core.serialization import computed, unknown_keys
 
 if TYPE_CHECKING:  # it imports this module
     from calcom_core.operation import Operation
 
 T_co = TypeVar("T_co", covariant=True)
-
-
-def _has_remaining_items(page: "OffsetPagination") -> bool | None:
-    return None if page.remaining_items is None else page.remaining_items > 0
 
 
 @frozen
@@ -38,7 +34,9 @@ class OffsetPagination(LazyMethods):
     remaining_items: int | None = None
     total_pages: int | None = None
     current_page: int | None = None
-    has_next_page: bool | None = field(default=Factory(_has_remaining_items, takes_self=True))
+    has_next_page: bool | None = computed(
+        lambda page: None if page.remaining_items is None else page.remaining_items > 0
+    )
     has_previous_page: bool | None = None
     extra: Mapping[str, Any] = unknown_keys()
 

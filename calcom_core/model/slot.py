@@ -6,7 +6,7 @@ day; `SlotFilters` refuses or corrects both.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypedDict, cast
 
 from attrs import field, frozen
 
@@ -32,6 +32,23 @@ Day = date | Moment
 """A date, which means the whole day in UTC, or a time; as a value or a string."""
 
 SlotFormat = Literal["time", "range"]
+
+
+class SlotFilterDict(TypedDict, total=False):
+    """The optional filters of a list of free slots; `slots.list` describes each."""
+
+    event_type_id: int | None
+    event_type_slug: str | None
+    username: str | None
+    team_slug: str | None
+    usernames: Iterable[str] | None
+    organization_slug: str | None
+    time_zone: str | None
+    duration: int | None
+    format: SlotFormat | None
+    booking_uid_to_reschedule: str | None
+    rr_host_subset_ids: Iterable[int] | None
+
 
 # The names of UTC, without the prefix "Etc/" that some have.
 _UTC = ("UTC", "UCT", "Universal", "Zulu", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich")

@@ -25,7 +25,7 @@ from calcom_core.webhooks.signature import (
     Body,
     Secrets,
     check_body,
-    verify_signature,
+    verify,
 )
 
 VERSION_HEADER = "X-Cal-Webhook-Version"
@@ -80,7 +80,7 @@ def receive(
     ages = _check_ages(max_age, now)
     data, fields = check_body(body, max_body), Headers(headers)
     # Repeated fields form a list (RFC 9110, 5.3), which is not a valid signature.
-    verify_signature(data, ", ".join(fields.get_all(SIGNATURE_HEADER)), secrets)
+    verify(data, ", ".join(fields.get_all(SIGNATURE_HEADER)), secrets, max_body=max_body)
     event = _read(data, fields.get(VERSION_HEADER))
     if ages is not None:
         _refuse_old(event, *ages)

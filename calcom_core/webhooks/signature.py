@@ -53,7 +53,25 @@ def verify(
         DeliveryTooLarge: for a body above *max_body*, whose signature is not checked.
         InvalidInput: for arguments of other types, and for empty secrets.
     """
-    verify_signature(check_body(body, max_body), signature, secrets)
+    data = check_body(body, max_body)
+    keys = _encode_secrets(secrets)
+    given = _parse_signature(signature)
+    matches = False
+    for key in keys:
+        # All keys are compared, so that the time does not reveal which one matches.
+        matches |= hmac.compare_digest(hmac.digest(key, data, "sha256"), given)
+    if matches:
+        return
+    secret = "the secret" if len(keys) == 1 else f"any of the {len(keys)} secrets"
+    advice = (
+        "verify the raw body, strip line breaks from the secret, and pass several secrets as a list"
+    )
+    if not data:
+        advice = "check why the body is empty; it may have been read before"
+    raise SignatureMismatch(
+        f"{SIGNATURE_HEADER} does not match this body and {secret}; "
+        f"if the delivery is genuine, {advice}"
+    )
 
 
 @hides_arguments
@@ -68,28 +86,6 @@ def sign(body: Body, secret: str | Secret) -> str:
         InvalidInput: for arguments of other types, and for an empty secret.
     """
     return hmac.digest(_encode_secret(secret, "secret"), check_body(body), "sha256").hex()
-
-
-def verify_signature(body: bytes, signature: str | bytes | None, secrets: Secrets) -> None:
-    """Verify the signature of a checked body; raises as `verify` does."""
-    keys = _encode_secrets(secrets)
-    given = _parse_signature(signature)
-    matches = False
-    for key in keys:
-        # All keys are compared, so that the time does not reveal which one matches.
-        matches |= hmac.compare_digest(hmac.digest(key, body, "sha256"), given)
-    if matches:
-        return
-    secret = "the secret" if len(keys) == 1 else f"any of the {len(keys)} secrets"
-    advice = (
-        "verify the raw body, strip line breaks from the secret, and pass several secrets as a list"
-    )
-    if not body:
-        advice = "check why the body is empty; it may have been read before"
-    raise SignatureMismatch(
-        f"{SIGNATURE_HEADER} does not match this body and {secret}; "
-        f"if the delivery is genuine, {advice}"
-    )
 
 
 def check_body(body: Body, max_body: int | None = None) -> bytes:

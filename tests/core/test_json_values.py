@@ -208,6 +208,10 @@ def request_with(url: str = "https://api.cal.com/v2/me", body: bytes = b"") -> R
 
 UNSTORABLE: list[tuple[Callable[[], Any], str]] = [
     (lambda: 5, "value: must be a Request, a Response, NotSent, NoAnswer or an Operation, not int"),
+    (
+        lambda: TransportError("x", reason="y"),
+        "value: must be NotSent or NoAnswer, not TransportError",
+    ),
     (lambda: Request("GET", "https://api.cal.com/v2/me"), "value: has no cal-api-version"),
     (lambda: request_with(f"https://api.cal.com/v2/me?key={KEY}"), "value: holds a credential"),
     (lambda: request_with(body=KEY.encode()), "value: holds a credential in its URL or body"),

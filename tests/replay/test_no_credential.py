@@ -792,6 +792,26 @@ def test_no_error_for_a_misplaced_key_shows_it(call: Any, field: str, nothing_sh
     nothing_shown(caught.value)
 
 
+WRONG_CALLS: list[Callable[[], object]] = [
+    *(partial(kind, KEY, KEY) for kind in (ApiKey, AccessToken, Secret, Redaction)),
+    partial(OAuthClient, client_secret=KEY),
+    partial(webhooks.sign, b"{}", key=KEY),
+    partial(webhooks.verify, b"{}", secrets=KEY),
+    partial(webhooks.receive, {}, b"{}", KEY, KEY),
+    partial(Urllib3Transport, f"http://ann:{IN_URL}@h"),
+]
+
+
+@pytest.mark.parametrize("call", WRONG_CALLS)
+def test_no_error_for_a_call_with_other_parameters_shows_the_key(
+    call: Any, nothing_shown: Any
+) -> None:
+    with pytest.raises(TypeError) as caught:
+        call()
+
+    nothing_shown(caught.value)
+
+
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 @pytest.mark.parametrize(
     ("name", "value"),

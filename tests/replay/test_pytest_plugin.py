@@ -1107,6 +1107,7 @@ def test_a_running_recording_is_not_reported(pytester: pytest.Pytester) -> None:
 def test_the_plugin_works_beside_those_for_vcr_and_trio(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeini("[pytest]\ntrio_mode = true")
     write(
         pytester,
@@ -1129,11 +1130,11 @@ def test_the_plugin_works_beside_those_for_vcr_and_trio(
         "  response: {status: {code: 200, message: OK}, headers: {}, body: {string: recorded}}\n"
     )
 
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    # In a process of its own, because the plugin for VCR must be imported first.
+    # Not in this process, where VCR.py may be imported already, and pytest warns of that.
     result = pytester.runpytest_subprocess(
-        *("-p", "calcom_transports.pytest_plugin", "-p", "pytest_recording.plugin"),
-        *("-p", "pytest_trio.plugin", "-W", "error", "-v"),
+        *("-p", "pytest_recording.plugin", "-p", "pytest_trio.plugin"),
+        *("-p", "calcom_transports.pytest_plugin"),
+        *("-W", "error", "--strict-markers", "--strict-config", "-v"),
     )
 
     result.assert_outcomes(passed=3)
