@@ -14,7 +14,8 @@ Slots spread the requests that a window has left over the time that it has left.
 Up to *burst* of a window's requests may run ahead of that, so that a few calls do not wait.
 A request obeys every limit that its operation last reported; an operation that has not reported
 any obeys those of the others, except the limits that the API has for single operations.
-Before any header was seen, and for limits with a window beyond *longest*, nothing waits.
+Limits with a window beyond *longest* are ignored.
+Until the first response only a few requests are sent, because the limits are unknown.
 
 A stated reset is in whole seconds, rounded up, so the end of a window is never underestimated.
 The next window begins with the first request after that end.
@@ -33,6 +34,14 @@ _ROUNDING = 1.0
 
 _MOST = 256
 """How many limits, and how many operations, a state remembers."""
+
+_AT_FIRST = 4
+"""How many requests may wait for the first response at once; common limits allow 5."""
+
+_FIRST_RESPONSE = 1.0
+"""The others wait for it for at most so many seconds, and look for it after each `_LOOK`."""
+
+_LOOK = 0.05
 
 _OWN_LIMITS = {
     "bookings.attendees.add": "booking_attendees_add",
@@ -150,13 +159,15 @@ class PaceState(LazyMethods):
 
     *operations* pairs the name of an operation with the names of the limits it last reported.
     Nothing is sent before *hold*, which a `Retry-After` sets.
-    *seen* is the time of the last response.
+    *seen* is the time of the last response, or None before the first one; *first* has the times of
+    the requests that were sent before it.
     """
 
     windows: tuple[Window, ...] = ()
     operations: tuple[tuple[str, tuple[str, ...]], ...] = ()
     hold: float = 0.0
-    seen: float = 0.0
+    seen: float | None = None
+    first: tuple[float, ...] = ()
 
 
 def reserve(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[float, PaceState]:
@@ -170,9 +181,12 @@ def reserve(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[f
 
     Returns:
         0 if the request is sent at once, which counts it; otherwise the seconds to wait before
-        `admit`. And the next state.
+        `admit`. And the next state; if it is the same object, no slot was reserved, and `reserve`
+        is called again after the wait.
     """
     state = _without_other_clock(state, now)
+    if state.seen is None:
+        return _before_the_first_response(pace, state, now)
     applicable = _applicable(state, operation)
     obeyed = _obeyed(pace, applicable, now)
     slot = max([now, *[_earliest(pace, window, now) for window in obeyed]])
@@ -217,18 +231,21 @@ def release(pace: Pace, state: PaceState, operation: str, now: float) -> PaceSta
 
 
 def learn(
-    state: PaceState, operation: str, response: Response, sent: float, now: float
+    state: PaceState, operation: str, response: Response | None, sent: float, now: float
 ) -> PaceState:
-    """Return the state after a response.
+    """Return the state after a response, or after a failure.
 
     Args:
         state: the known limits.
         operation: the name of the request's operation; "" for a request without one.
-        response: the response, of any status.
-        sent: when its request was sent, in seconds.
+        response: the response, of any status, or None after a failure.
+        sent: when the request was sent, in seconds.
         now: when it came, in seconds.
     """
     state = _without_other_clock(state, now)
+    if response is None:
+        return PaceState(state.windows, state.operations, state.hold, now)
+    others_sent = max(len(state.first) - 1, 0)  # the server has not counted them yet
     refused = response.status == 429
     stated = retry_after(response.headers) if refused else None
     hold = state.hold if stated is None else max(state.hold, now + stated)
@@ -238,9 +255,8 @@ def learn(
         if limit.limit and limit.remaining is not None:
             names.append(limit.name)
             known = windows.pop(limit.name, None)
-            windows[limit.name] = _updated(
-                known, limit, limit.limit, limit.remaining, refused, sent, now
-            )
+            remaining = max(limit.remaining - others_sent, 0)
+            windows[limit.name] = _updated(known, limit, limit.limit, remaining, refused, sent, now)
     operations = state.operations
     if names and operation and (operation, tuple(names)) not in operations:
         others = [pair for pair in operations if pair[0] != operation]
@@ -250,7 +266,14 @@ def learn(
 
 def _without_other_clock(state: PaceState, now: float) -> PaceState:
     """Return an empty state if the clock went back, since its times are then of another clock."""
-    return PaceState() if now < state.seen - _ROUNDING else state
+    return PaceState() if state.seen is not None and now < state.seen - _ROUNDING else state
+
+
+def _before_the_first_response(pace: Pace, state: PaceState, now: float) -> tuple[float, PaceState]:
+    waiting = [sent for sent in state.first if 0 <= now - sent < _FIRST_RESPONSE]
+    if len(waiting) >= _AT_FIRST and pace.longest:
+        return _LOOK, state
+    return 0.0, PaceState(first=(*waiting, now))
 
 
 def _applicable(state: PaceState, operation: str) -> list[Window]:
@@ -347,4 +370,4 @@ def _updated(
 
 def _replacing(state: PaceState, changed: dict[str, Window]) -> PaceState:
     windows = tuple([changed.get(window.name, window) for window in state.windows])
-    return PaceState(windows, state.operations, state.hold, state.seen)
+    return PaceState(windows, state.operations, state.hold, state.seen, state.first)

@@ -238,8 +238,11 @@ class _Performer:
             for seconds in waits:
                 await self.runtime.sleep(seconds)
                 sent = clock()
-        response = await self._send(effect.after(sent - began))
-        pacer.learn(effect, response, sent, clock())
+        response = None
+        try:
+            response = await self._send(effect.after(sent - began))
+        finally:
+            pacer.learn(effect, response, sent, clock())
         return response
 
     async def _send(self, effect: Send) -> Response:

@@ -32,11 +32,12 @@ class SharedLimits:
     state: PaceState = field(factory=PaceState)
     lock: Lock = field(factory=Lock)
 
-    def decide(self, rule: Decision, pace: Pace, operation: str, now: float) -> float:
-        """Return the wait in seconds by `reserve` or `admit`, and keep the next state."""
+    def decide(self, rule: Decision, pace: Pace, operation: str, now: float) -> tuple[float, bool]:
+        """Return the wait in seconds by `reserve` or `admit`, and whether the state has changed."""
         with self.lock:
-            wait, self.state = rule(pace, self.state, operation, now)
-        return wait
+            before = self.state
+            wait, self.state = rule(pace, before, operation, now)
+            return wait, self.state is not before
 
     def release(self, pace: Pace, operation: str, now: float) -> None:
         """Give a slot back."""
@@ -111,16 +112,21 @@ class Pacer:
         if self.offset is None:
             self.offset = time.monotonic() - began
         offset, operation, now = self.offset, _name(effect), began
-        wait = self.shared.decide(reserve, self.pace, operation, now + offset)
+        rule: Decision = reserve
         try:
-            while wait:
+            while True:
+                wait, changed = self.shared.decide(rule, self.pace, operation, now + offset)
+                if not wait:
+                    return
+                if changed:  # there is a slot
+                    rule = admit
                 _check_deadline(effect, now - began + wait)
                 yield wait
                 now = clock()
                 _check_deadline(effect, now - began)
-                wait = self.shared.decide(admit, self.pace, operation, now + offset)
         except BaseException:
-            self.shared.release(self.pace, operation, now + offset)
+            if rule is admit:
+                self.shared.release(self.pace, operation, now + offset)
             raise
 
     def exchange(
@@ -136,12 +142,18 @@ class Pacer:
             for seconds in waits:
                 sleep(seconds)
                 sent = clock()
-        response = send(effect.after(sent - began))
-        self.learn(effect, response, sent, clock())
+        response = None
+        try:
+            response = send(effect.after(sent - began))
+        finally:
+            self.learn(effect, response, sent, clock())
         return response
 
-    def learn(self, effect: Send, response: Response, sent: float, came: float) -> None:
-        """Keep the limits that a response states; the times are those of the client's clock."""
+    def learn(self, effect: Send, response: Response | None, sent: float, came: float) -> None:
+        """Keep the limits that a response states; None stands for a failure.
+
+        The times are those of the client's clock.
+        """
         offset, shared = self.offset or 0.0, self.shared
         with shared.lock:
             shared.state = learn(

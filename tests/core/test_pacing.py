@@ -62,7 +62,14 @@ TWO = stated(("Short", 2, 1, 10), ("Long", 4, 3, 60))
 
 # What is known, the options, the times of requests, and the wait of each.
 RESERVATIONS: list[tuple[str, PaceState, Pace, list[float], list[float]]] = [
-    ("nothing known", PaceState(), EVEN, [0, 0, 0], [0, 0, 0]),
+    ("nothing known", PaceState(), EVEN, [0] * 6, [0, 0, 0, 0, 0.05, 0.05]),
+    ("no response for a second", PaceState(), EVEN, [0, 0, 0, 0, 0.9, 1.0, 1.5, 1.6],
+     [0, 0, 0, 0, 0.05, 0, 0, 0]),
+    ("nothing known and no pace", PaceState(), NO_PACE, [0] * 6, [0] * 6),
+    ("a failure", learn(PaceState(), LIST, None, 0, 0), EVEN, [0] * 6, [0] * 6),
+    ("three more were sent before the first response",
+     learn(PaceState(seen=None, first=(0, 0, 0, 0)), LIST, default(4, 3, limit=5), 0, 0), EVEN,
+     [0, 0], [0, 3.0]),
     ("a header without limits", after((0, Response(200))), EVEN, [0, 0], [0, 0]),
     ("a limit that is not stated whole", after((0, Response(200, {"X-RateLimit-Reset": "60"}))),
      EVEN, [0, 0], [0, 0]),

@@ -15,6 +15,7 @@ from limited_server import LATENCY, Limit, LimitedServer, LimitedTransport, Virt
 from virtual_loop import VirtualLoop
 
 from calcom_core import (
+    NO_RETRY,
     AccessToken,
     InvalidInput,
     NotSent,
@@ -67,17 +68,15 @@ def client_of(server: LimitedServer, time: VirtualTime, **options: Any) -> Clien
 def run_threads(
     limits: list[Limit], time: VirtualTime, *, threads: int = 32, clients: int = 1, **options: Any
 ) -> tuple[LimitedServer, int]:
-    """Send all requests after one; return the server and how many calls failed."""
+    """Send all requests from cold; return the server and how many calls failed."""
     server = LimitedServer(limits, time.monotonic)
     made = [client_of(server, time, **options) for _ in range(clients)]
-    made[0].bookings.get_one("first")
-    left = list(range(TOTAL - 1))
+    left = iter(range(TOTAL))
     failed: list[RateLimited] = []
 
     def work(client: Client) -> None:
         try:
-            while left:
-                left.pop()
+            while next(left, None) is not None:
                 try:
                     client.bookings.get_one("first")
                 except RateLimited as error:
@@ -166,7 +165,9 @@ def test_another_program_with_the_same_credential_is_seen(virtual: VirtualTime) 
     assert took(server) <= 240 * 1.1  # 60 a minute are ours
 
 
-def test_from_cold_the_first_requests_are_not_delayed(virtual: VirtualTime) -> None:
+def test_from_cold_four_requests_are_sent_and_the_others_wait_for_a_response(
+    virtual: VirtualTime,
+) -> None:
     server = LimitedServer([Limit("Default", 120, 60.0)], virtual.monotonic)
     client = client_of(server, virtual)
     times = []
@@ -186,7 +187,20 @@ def test_from_cold_the_first_requests_are_not_delayed(virtual: VirtualTime) -> N
     for worker in workers:
         worker.join()
 
-    assert [round(time - began, 6) for time in times] == [2 * LATENCY] * 8
+    assert [round(time - began, 6) for time in times] == [0.03] * 4 + [0.08] * 4
+
+
+def test_from_cold_a_failure_ends_the_wait_for_a_response(virtual: VirtualTime) -> None:
+    class Broken:
+        def send(self, request: Request, timeout: Timeout | None) -> Response:
+            raise NotSent("down", reason="refused")
+
+    client = Client(KEY, base_url=URL, transport=Broken(), retry=NO_RETRY)
+    began = virtual.now
+    for _ in range(9):
+        with pytest.raises(NotSent):
+            client.bookings.get_one("first")
+    assert virtual.now == began
 
 
 def test_a_few_calls_do_not_wait(virtual: VirtualTime) -> None:
@@ -221,7 +235,6 @@ async def run_tasks(
     monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=trio.current_time))
     transport = TrioServer(Limit(*LIMITS[limit][0]))
     made = [AsyncClient(KEY, base_url=URL, transport=transport, **options) for _ in range(clients)]
-    await made[0].bookings.get_one("first")
     failed = 0
 
     async def work(client: AsyncClient, count: int) -> None:
@@ -234,7 +247,7 @@ async def run_tasks(
 
     async with trio.open_nursery() as nursery:
         for number in range(100):
-            nursery.start_soon(work, made[number % clients], 5 if number else 4)
+            nursery.start_soon(work, made[number % clients], 5)
     return transport.server, failed
 
 
@@ -286,34 +299,58 @@ class AsyncioServer:
         return response
 
 
+def run_asyncio_tasks(
+    monkeypatch: pytest.MonkeyPatch, limit: str, *, clients: int = 1, **options: Any
+) -> tuple[LimitedServer, int]:
+    failed = 0
+
+    async def run() -> LimitedServer:
+        clock = asyncio.get_running_loop().time
+        monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=clock))
+        transport = AsyncioServer(LimitedServer([Limit(*LIMITS[limit][0])], clock))
+        made = [
+            AsyncClient(KEY, base_url=URL, transport=transport, **options) for _ in range(clients)
+        ]
+
+        async def work(number: int) -> None:
+            nonlocal failed
+            for _ in range(5):
+                try:
+                    await made[number % clients].bookings.get_one("first")
+                except RateLimited:
+                    failed += 1
+
+        await asyncio.gather(*[work(number) for number in range(100)])
+        return transport.server
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(run()), failed
+
+
 @pytest.mark.exhaustive(sample=2)
 @pytest.mark.parametrize("clients", [1, 2])
 @pytest.mark.parametrize("limit", LIMITS)
 def test_100_tasks_of_asyncio_keep_to_the_limit(
     limit: str, clients: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (name, count, period), least = LIMITS[limit]
+    least = LIMITS[limit][1]
 
-    async def run() -> LimitedServer:
-        clock = asyncio.get_running_loop().time
-        monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=clock))
-        transport = AsyncioServer(LimitedServer([Limit(name, count, period)], clock))
-        made = [AsyncClient(KEY, base_url=URL, transport=transport) for _ in range(clients)]
-        await made[0].bookings.get_one("first")
+    server, failed = run_asyncio_tasks(monkeypatch, limit, clients=clients)
 
-        async def work(number: int) -> None:
-            for _ in range(5 if number else 4):
-                await made[number % clients].bookings.get_one("first")
-
-        await asyncio.gather(*[work(number) for number in range(100)])
-        return transport.server
-
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        server = runner.run(run())
-
-    assert len(server.times) == TOTAL
+    assert (failed, len(server.times)) == (0, TOTAL)
     assert server.refused <= TOTAL * 0.01
     assert least <= took(server) <= least * 1.1
+
+
+@pytest.mark.exhaustive(sample=1)
+@pytest.mark.parametrize("limit", LIMITS)
+def test_without_pacing_the_same_tasks_of_asyncio_are_refused(
+    limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, failed = run_asyncio_tasks(monkeypatch, limit, pace=NO_PACE)
+
+    assert server.refused >= 100
+    assert failed >= 1
 
 
 @pytest.mark.trio
