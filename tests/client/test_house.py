@@ -124,7 +124,7 @@ def private_names(tree: ast.AST, library: set[str]) -> set[str]:
     return {name for name in found & library - mine if name.startswith("_") and name[1:2] != "_"}
 
 
-# They belong to files that others change now.
+# What no public behaviour shows: a race of two threads, and the limits that clients share.
 STILL_PRIVATE = {
     "transports/test_interpreters.py": {"_BranchCancelled", "_Scope"},
     "transports/test_pacing.py": {"_MOST", "_SHARED", "_pacer"},
