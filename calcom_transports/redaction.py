@@ -68,7 +68,8 @@ class Redaction:
         if not all(credential.is_certain for credential in credentials):
             raise InvalidInput("secrets", f"holds a secret of fewer than {SHORTEST} characters")
         require("personal", personal, bool, "a boolean")
-        require("key", hidden.reveal(), str, "a string")
+        if not isinstance(hidden.reveal(), str):  # no frame that raises holds its text
+            raise InvalidInput("key", f"must be a string, not {type(hidden.reveal()).__name__}")
         if not _is_unicode(hidden.reveal()):
             raise InvalidInput("key", "holds a lone surrogate")
         self.__attrs_init__(personal, hidden, credentials)  # pyright: ignore[reportAttributeAccessIssue]
