@@ -238,11 +238,12 @@ class _Performer:
             for seconds in waits:
                 await self.runtime.sleep(seconds)
                 sent = clock()
-        response = None
         try:
             response = await self._send(effect.after(sent - began))
-        finally:
-            pacer.learn(effect, response, sent, clock())
+        except BaseException:
+            pacer.learn(effect, None, sent, clock())
+            raise
+        pacer.learn(effect, response, sent, clock())
         return response
 
     async def _send(self, effect: Send) -> Response:

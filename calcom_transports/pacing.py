@@ -142,11 +142,12 @@ class Pacer:
             for seconds in waits:
                 sleep(seconds)
                 sent = clock()
-        response = None
         try:
             response = send(effect.after(sent - began))
-        finally:
-            self.learn(effect, response, sent, clock())
+        except BaseException:
+            self.learn(effect, None, sent, clock())
+            raise
+        self.learn(effect, response, sent, clock())
         return response
 
     def learn(self, effect: Send, response: Response | None, sent: float, came: float) -> None:
