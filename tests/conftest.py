@@ -21,6 +21,9 @@ same = settings(deadline=None, database=None, derandomize=True)
 settings.register_profile("exhaustive", same, max_examples=100)
 settings.register_profile("sample", same, max_examples=12)
 
+MOST_CASES = 20
+"""How many cases of a parametrised test the default run keeps, unless a marker says otherwise."""
+
 LEFT_OUT = pytest.StashKey[int]()
 
 
@@ -41,15 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the marked number of items of each marked test, chosen by the hash of their names."""
+    """Keep a number of items of each test, the marked one or the usual one.
+
+    The hash of their names chooses them.
+    """
     if runs_everything(config):
         return
     matrices: dict[tuple[str, int], list[str]] = {}
     for item in items:
-        if marker := item.get_closest_marker("exhaustive"):
-            name = item.nodeid.partition("[")[0]
-            size = marker.kwargs.get("sample", 0)
-            matrices.setdefault((name, size), []).append(item.nodeid)
+        marker = item.get_closest_marker("exhaustive")
+        size = marker.kwargs.get("sample", 0) if marker else MOST_CASES
+        name = item.nodeid.partition("[")[0]
+        matrices.setdefault((name, size), []).append(item.nodeid)
     left_out: set[str] = set()
     for (_, size), nodeids in matrices.items():
         left_out.update(sorted(nodeids, key=lambda text: sha256(text.encode()).digest())[size:])

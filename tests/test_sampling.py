@@ -72,6 +72,16 @@ def test_the_default_run_keeps_the_same_sample_twice(pytester: pytest.Pytester) 
     assert run(pytester) == first
 
 
+def test_the_default_run_keeps_20_cases_of_a_test_without_a_marker(
+    pytester: pytest.Pytester,
+) -> None:
+    wide = MATRIX.replace("@pytest.mark.exhaustive(sample=3)", "").replace("20", "25")
+    pytester.makepyfile(test_toy=wide)
+
+    assert len(run(pytester, "-k", "test_matrix")[0]) == 20
+    assert len(run(pytester, "--exhaustive", "-k", "test_matrix")[0]) == 25
+
+
 def test_the_sample_is_the_same_within_a_selection(pytester: pytest.Pytester) -> None:
     assert run(pytester, "-k", "test_matrix")[0] == [
         "test_matrix[5]",

@@ -124,6 +124,7 @@ def private_names(tree: ast.AST, library: set[str]) -> set[str]:
     return {name for name in found & library - mine if name.startswith("_") and name[1:2] != "_"}
 
 
+@pytest.mark.exhaustive
 def test_no_test_uses_a_private_name_of_the_library() -> None:
     def trees(folder: str) -> Iterator[tuple[Path, ast.AST]]:
         return ((path, ast.parse(path.read_text())) for path in (ROOT / folder).rglob("*.py"))

@@ -244,7 +244,6 @@ UID_CALLS: dict[str, Callable[[Any], object]] = {
 }
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", UIDS)
 @pytest.mark.parametrize("function", UID_CALLS)
 def test_an_invalid_uid_is_refused(function: str, name: str) -> None:
@@ -702,7 +701,6 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 }
 
 
-@pytest.mark.exhaustive(sample=40)
 @pytest.mark.parametrize("name", REFUSED)
 def test_invalid_input_is_refused_by_its_field(name: str) -> None:
     call, field = REFUSED[name]

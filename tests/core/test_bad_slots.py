@@ -270,7 +270,6 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 }
 
 
-@pytest.mark.exhaustive(sample=40)
 @pytest.mark.parametrize("name", REFUSED)
 def test_invalid_input_is_refused_by_its_field(name: str) -> None:
     call, field = REFUSED[name]

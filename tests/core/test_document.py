@@ -231,7 +231,6 @@ def assert_documented(request: Request) -> None:
         check(sent, body["content"]["application/json"]["schema"])
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", sorted(RECORDED_CALLS.keys() - AGAINST_THE_DOCUMENT))
 def test_a_recorded_call_fits_the_document(name: str) -> None:
     assert_documented(Api(Anonymous()).request(RECORDED_CALLS[name]()))
@@ -245,7 +244,6 @@ SENT_EVERYWHERE = [
 ]
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize(
     "sent", [pytest.param(sent, id=f"{name}: {label}") for name, label, sent in SENT_EVERYWHERE]
 )

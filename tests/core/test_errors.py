@@ -752,7 +752,6 @@ def attributes_of(error: CalcomError) -> dict[str, Any]:
     }
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", INSTANCES)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_an_error_pickles_with_all_its_attributes(name: str, protocol: int) -> None:

@@ -77,7 +77,6 @@ FIELDS = [
 ]
 
 
-@pytest.mark.exhaustive(sample=30)
 @pytest.mark.parametrize(
     ("cls", "needed", "name"), FIELDS, ids=[f"{cls.__name__}.{name}" for cls, _, name in FIELDS]
 )

@@ -94,7 +94,6 @@ def test_these_operations_need_no_credentials() -> None:
     }
 
 
-@pytest.mark.exhaustive(sample=30)
 @pytest.mark.parametrize(("name", "sent"), ROWS)
 def test_a_call_sends_exactly_this_under_each_version_profile(name: str, sent: Sent) -> None:
     operation = sent.call()
@@ -149,7 +148,6 @@ def test_every_key_of_the_data_is_given_in_some_row(name: str, model: type[Any])
     assert given == fields_dict(model).keys()
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", PINS)
 def test_a_pinned_version_overrides_both_profiles_or_is_refused_at_once(

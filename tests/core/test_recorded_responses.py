@@ -238,13 +238,11 @@ SHAPES: dict[str, str | tuple[str, ...] | list[str] | dict[str, int] | None] = {
 }
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_recorded_success_has_its_shape(name: str) -> None:
     assert shape_of(operation_of(name).read(response_of(name))) == SHAPES[name]
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", SHAPES)
 def test_nothing_of_a_recorded_success_is_lost(name: str) -> None:
     value = operation_of(name).read(response_of(name))

@@ -1120,7 +1120,6 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
 def test_a_recorded_refusal_becomes_its_error(refusal: Refusal) -> None:
     operation, response = operation_of(refusal.name), response_of(refusal.name)

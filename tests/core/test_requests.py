@@ -43,7 +43,6 @@ def credentials_like(recorded: dict[str, str]) -> tuple[Auth, list[tuple[str, st
     return Anonymous(), []
 
 
-@pytest.mark.exhaustive(sample=40)
 @pytest.mark.parametrize("name", RECORDED_CALLS)
 def test_a_call_sends_the_recorded_request(name: str) -> None:
     recorded = RECORDED[name]["request"]

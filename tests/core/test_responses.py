@@ -247,7 +247,6 @@ FIELDS: list[tuple[str, Any, dict[str, Any]]] = [
 SHAPING = {"booking_fields_responses", "attendees", "seat_uid"}
 
 
-@pytest.mark.exhaustive(sample=40)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("name", "value", "changed"), FIELDS)
 def test_each_field_reads_back_as_the_given_value(

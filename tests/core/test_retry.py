@@ -258,7 +258,6 @@ DECISIONS: dict[str, tuple[Response | type[TransportError], Cells, Cells]] = {
 }
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("idempotent", [True, False], ids=["read", "write"])
 @pytest.mark.parametrize("name", DECISIONS)
 def test_each_failure_has_the_decision_of_the_table(name: str, idempotent: bool) -> None:
@@ -321,7 +320,6 @@ def test_the_default_policy_retries_a_429_without_headers_after_its_backoff() ->
 PASSING = {500, 502, 503, 504, 520, 521, 522, 523, 524}
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("status", [s for s in range(300, 600) if s != 429])
 def test_each_status_is_retried_or_not(status: int) -> None:
     read, write = (failure(refusal(status), idempotent) for idempotent in (True, False))
@@ -528,7 +526,6 @@ WRITES = {
 }
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("policy", [POLICY, NO_RETRY], ids=["patient", "once"])
 @pytest.mark.parametrize("name", WRITES)
 def test_the_error_of_each_write_that_may_have_happened_has_its_verify(

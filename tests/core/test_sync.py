@@ -263,6 +263,7 @@ class LongList(ChangingServer):
         return page_of(*[item(f"b{n}", n) for n in range(first, min(first + 100, 2400))])
 
 
+@pytest.mark.exhaustive
 def test_memory_is_flat() -> None:
     peaks = []
     tracemalloc.start()

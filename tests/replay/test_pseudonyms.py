@@ -261,7 +261,6 @@ def test_a_body_that_is_not_json_is_replaced_as_text() -> None:
 PERSONAL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 
 
-@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize("name", NAMES)
 def test_no_address_and_no_name_stays_in_a_recorded_response(name: str) -> None:
     response = response_of(name)
