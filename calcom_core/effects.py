@@ -106,7 +106,11 @@ def _is_limit(effect: "Gather", attribute: object, value: int) -> None:
 def check_program(value: object) -> "Program[Any]":
     """Check that a value is a program that has not run yet."""
     if not isinstance(value, (GeneratorType, Generator)):  # the first check is faster
-        remedy = "run it with call()" if isinstance(value, Operation) else "call the function first"
+        remedy = (
+            "pass it to call(), or a list to items()"
+            if isinstance(value, Operation)
+            else "call the function first"
+        )
         raise InvalidInput("program", f"must be a generator, not {type(value).__name__}; {remedy}")
     if getattr(value, "gi_frame", value) is None:
         raise InvalidInput("program", "has run already; call the function again for a new one")

@@ -22,9 +22,12 @@ The next window begins with the first request after that end.
 Times are seconds of the caller's own monotonic clock; this module never reads one.
 """
 
+from collections.abc import Mapping
+
 from attrs import Attribute, field, frozen
 
 from calcom_core._lazy_methods import LazyMethods
+from calcom_core.checks import found_type
 from calcom_core.errors import InvalidInput
 from calcom_core.http import Response
 from calcom_core.rate_limits import RateLimit, parse_rate_limits, retry_after
@@ -56,8 +59,10 @@ _OWNED = frozenset(_OWN_LIMITS.values())
 
 def _check_number(pace: "Pace", attribute: "Attribute[float]", value: float) -> None:
     least, most, bound = _BOUNDS[attribute.name]
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not least <= value <= most:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        kind = found_type(value)
+        raise InvalidInput(attribute.name, f"must be a number from {bound}, not {kind}")
+    if not least <= value <= most:
         raise InvalidInput(attribute.name, f"must be a number from {bound}")
 
 
@@ -218,14 +223,23 @@ def admit(pace: Pace, state: PaceState, operation: str, now: float) -> tuple[flo
     return 0.0, _replacing(state, _counted({window.name: window for window in applicable}, now))
 
 
-def release(pace: Pace, state: PaceState, operation: str, now: float) -> PaceState:
+def slots_taken(before: PaceState, after: PaceState) -> dict[str, float]:
+    """Return by how many seconds a reservation moved the slot of each limit, for `release`."""
+    slots = {window.name: window.slot for window in before.windows}
+    moved = {window.name: window.slot - slots.get(window.name, 0.0) for window in after.windows}
+    return {name: seconds for name, seconds in moved.items() if seconds}
+
+
+def release(state: PaceState, taken: Mapping[str, float]) -> PaceState:
     """Return the state after a request that reserved a slot gave up before it was admitted.
 
-    Args are those of `reserve`.
+    Args:
+        state: the known limits.
+        taken: what `slots_taken` returned for its reservation.
     """
+    windows = [window for window in state.windows if window.name in taken]
     changed = {
-        window.name: window.with_slot(window.slot - window.period / _quota(pace, window))
-        for window in _obeyed(pace, _applicable(state, operation), now)
+        window.name: window.with_slot(window.slot - taken[window.name]) for window in windows
     }
     return _replacing(state, changed)
 
@@ -244,6 +258,8 @@ def learn(
     """
     state = _without_other_clock(state, now)
     if response is None:
+        if state.seen is None:  # another request may go first
+            return PaceState(first=state.first[1:])
         return PaceState(state.windows, state.operations, state.hold, now)
     others_sent = max(len(state.first) - 1, 0)  # the server has not counted them yet
     refused = response.status == 429

@@ -183,7 +183,7 @@ class Connection:
         try:
             await self._sockets.send_all(self._tcp, messages.request_bytes())
             while not messages.feed(await self._sockets.receive(self._tcp)):
-                pass
+                await self._sockets.checkpoint()  # a proxy may send without end
         except OSError as error:
             raise exchange.not_connected(error) from error
 

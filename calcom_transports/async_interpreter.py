@@ -240,6 +240,8 @@ class _Performer:
                 sent = clock()
         try:
             response = await self._send(effect.after(sent - began))
+        except GeneratorExit:  # closed, perhaps outside of its event loop
+            raise
         except BaseException:
             pacer.learn(effect, None, sent, clock())
             raise

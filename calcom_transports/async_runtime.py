@@ -57,7 +57,10 @@ def runtime_for(transport: object) -> Runtime:
     if wanted != library:
         raise InvalidInput(
             "transport",
-            f"{type(transport).__name__} is for {wanted}, and this is {library}; "
+            f"belongs to {wanted}, where its client was created or first used, and this is "
+            f"{library}; create a client in each"
+            if isinstance(transport, NativeTransport)
+            else f"{type(transport).__name__} is for {wanted}, and this is {library}; "
             f"use {_TRANSPORTS[library]}, or leave it out",
         )
     if library == "trio":

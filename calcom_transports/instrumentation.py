@@ -10,7 +10,7 @@ The network transports log a write that is cancelled after it was sent at level 
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -128,7 +128,11 @@ def observe_exchange(
         if on_exchange is None and not LOGGER.isEnabledFor(logging.DEBUG):
             yield observation
             return
-        with on_exchange(observation) if on_exchange else nullcontext():
+        around = on_exchange(observation) if on_exchange else nullcontext()
+        if not hasattr(around, "__enter__"):
+            remedy = "decorate it with contextlib.contextmanager"
+            raise InvalidInput("on_exchange", f"must return a context manager; {remedy}")
+        with around:
             start = clock()
             try:
                 yield observation
@@ -142,7 +146,8 @@ def observe_exchange(
         if observation.error is not None:  # the context manager suppressed it
             raise observation.error
     finally:
-        SENDING.reset(token)
+        with suppress(ValueError):  # a coroutine may be closed in another context
+            SENDING.reset(token)
 
 
 def _log_line(observation: Observation) -> str:

@@ -8,11 +8,11 @@ A credential is known here by its hash alone.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from hashlib import sha256
-from threading import Lock
-from typing import Self, TypeAlias
+from threading import Lock, RLock
+from typing import Any, Self, TypeAlias
 
 from attrs import define, field
 
@@ -20,7 +20,7 @@ from calcom_core.api import Api
 from calcom_core.effects import Send
 from calcom_core.errors import NotSent
 from calcom_core.http import Response
-from calcom_core.pacing import Pace, PaceState, admit, learn, release, reserve
+from calcom_core.pacing import Pace, PaceState, admit, learn, release, reserve, slots_taken
 
 Decision: TypeAlias = Callable[[Pace, PaceState, str, float], tuple[float, PaceState]]
 
@@ -30,19 +30,22 @@ class SharedLimits:
     """The limits of one credential; their times are those of `time.monotonic`."""
 
     state: PaceState = field(factory=PaceState)
-    lock: Lock = field(factory=Lock)
+    # Reentrant, because a garbage collection within it may close a program that waits.
+    lock: Any = field(factory=RLock)
 
-    def decide(self, rule: Decision, pace: Pace, operation: str, now: float) -> tuple[float, bool]:
-        """Return the wait in seconds by `reserve` or `admit`, and whether the state has changed."""
+    def decide(
+        self, rule: Decision, pace: Pace, operation: str, now: float
+    ) -> tuple[float, Mapping[str, float]]:
+        """Return the wait in seconds by `reserve` or `admit`, and the slots it has taken."""
         with self.lock:
             before = self.state
             wait, self.state = rule(pace, before, operation, now)
-            return wait, self.state is not before
+            return wait, slots_taken(before, self.state) if wait else {}
 
-    def release(self, pace: Pace, operation: str, now: float) -> None:
-        """Give a slot back."""
+    def release(self, taken: Mapping[str, float]) -> None:
+        """Give slots back."""
         with self.lock:
-            self.state = release(pace, self.state, operation, now)
+            self.state = release(self.state, taken)
 
 
 @define(eq=False)
@@ -88,8 +91,8 @@ class Pacer:
         A transport that plays programs in virtual time may have an attribute `registry`, with the
         limits in its own time; without one nothing waits.
         """
-        usual = None if hasattr(transport, "begin") else REGISTRY
-        registry = getattr(transport, "registry", usual)
+        plays = hasattr(transport, "begin")
+        registry = getattr(transport, "registry", None) if plays else REGISTRY
         if registry is None or not pace.longest:
             return None
         return cls(pace, registry.of(api), registry.offset)
@@ -113,20 +116,20 @@ class Pacer:
             self.offset = time.monotonic() - began
         offset, operation, now = self.offset, _name(effect), began
         rule: Decision = reserve
+        slots: Mapping[str, float] = {}
         try:
             while True:
-                wait, changed = self.shared.decide(rule, self.pace, operation, now + offset)
+                wait, taken = self.shared.decide(rule, self.pace, operation, now + offset)
                 if not wait:
                     return
-                if changed:  # there is a slot
-                    rule = admit
+                if taken:
+                    rule, slots = admit, taken
                 _check_deadline(effect, now - began + wait)
                 yield wait
                 now = clock()
                 _check_deadline(effect, now - began)
         except BaseException:
-            if rule is admit:
-                self.shared.release(self.pace, operation, now + offset)
+            self.shared.release(slots)
             raise
 
     def exchange(

@@ -23,6 +23,9 @@ from calcom_transports.fake.rendering import instant, to_json
 from calcom_transports.fake.state import State, User
 from calcom_transports.fake.transitions import CREATED, TRANSITIONS, Run
 
+_FAMILIES = frozenset(route.path.split("/")[2] for route in ROUTES.values())
+"""The first segments of the paths below `/v2` that the fake knows."""
+
 _ROUTES: dict[tuple[str, int], dict[tuple[str, ...], str]] = {}
 """The operations by method and number of segments, and then by their segments.
 
@@ -85,6 +88,8 @@ class Server:
             refuse("bad-path", path=path.removeprefix("/"))
         found = _route_of(request.method, path)
         if found is None:
+            if path.startswith("/v2/") and path.split("/")[2] not in _FAMILIES:
+                raise NotRecorded(f"{request.method} {path}")
             refuse("no-route", method=request.method, path=sent)
         operation, values = found
         given = {name.lower(): value for name, value in reversed(request.headers.pairs)}

@@ -86,9 +86,9 @@ class FakeCalcom:
             event_types = DEFAULT_EVENT_TYPES
         state = State(
             utc_datetime(now, "now"),
-            {user.id: user for user in _users([DEFAULT_HOST] if hosts is None else hosts, "hosts")},
-            {item.id: item for item in _event_types(event_types, "event_types")},
-            {team.id: team for team in _teams(teams, "teams")},
+            _by_id(_users([DEFAULT_HOST] if hosts is None else hosts, "hosts"), "hosts"),
+            _by_id(_event_types(event_types, "event_types"), "event_types"),
+            _by_id(_teams(teams, "teams"), "teams"),
             non_negative_int(seed, "seed"),
         )
         _check_event_types(state)
@@ -178,6 +178,15 @@ class FakeCalcom:
 
     def __repr__(self) -> str:
         return f"<FakeCalcom at {self.now:%Y-%m-%d %H:%M:%S}: {len(self.state.bookings)} bookings>"
+
+
+def _by_id(items: Iterable[Any], field: str) -> dict[int, Any]:
+    by_id: dict[int, Any] = {}
+    for item in items:
+        if item.id in by_id:
+            raise InvalidInput(field, f"has the id {item.id} twice")
+        by_id[item.id] = item
+    return by_id
 
 
 def _check_event_types(state: State) -> None:

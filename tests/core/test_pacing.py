@@ -13,7 +13,9 @@ from calcom_core.pacing import (
     admit,
     check_pace,
     learn,
+    release,
     reserve,
+    slots_taken,
 )
 
 EVEN = Pace(burst=0)
@@ -66,7 +68,10 @@ RESERVATIONS: list[tuple[str, PaceState, Pace, list[float], list[float]]] = [
     ("no response for a second", PaceState(), EVEN, [0, 0, 0, 0, 0.9, 1.0, 1.5, 1.6],
      [0, 0, 0, 0, 0.05, 0, 0, 0]),
     ("nothing known and no pace", PaceState(), NO_PACE, [0] * 6, [0] * 6),
-    ("a failure", learn(PaceState(), LIST, None, 0, 0), EVEN, [0] * 6, [0] * 6),
+    ("a failure before any response", learn(PaceState(first=(0, 0, 0)), LIST, None, 0, 0), EVEN,
+     [0] * 4, [0, 0, 0.05, 0.05]),
+    ("a failure after a response", learn(after((0, FRESH)), LIST, None, 1, 1), EVEN, [1, 1],
+     [0, 0.492]),
     ("three more were sent before the first response",
      learn(PaceState(seen=None, first=(0, 0, 0, 0)), LIST, default(4, 3, limit=5), 0, 0), EVEN,
      [0, 0], [0, 3.0]),
@@ -184,6 +189,16 @@ def test_a_late_response_of_an_earlier_window_changes_nothing() -> None:
     assert late.windows == known.windows
 
 
+@pytest.mark.parametrize("remaining", [3, 90])
+def test_a_released_slot_is_given_back_exactly(remaining: int) -> None:
+    state = after((0, default(remaining, 60, limit=100)), 0.0)
+    _, state = reserve(EVEN, state, LIST, 0)
+    for _ in range(5):
+        wait, waiting = reserve(EVEN, state, LIST, 0)
+        assert wait > 0
+        assert release(waiting, slots_taken(state, waiting)).windows == state.windows
+
+
 GUESTS = stated(("Booking_guests_add", 5, 0, 60))
 OWN = after((0, FRESH), (0, GUESTS, "bookings.guests.add"))
 
@@ -231,9 +246,9 @@ def test_what_was_reported_before_is_kept_once() -> None:
     [
         ({"share": 1}, "share: must be a number from 0 to 0.999"),
         ({"share": -0.1}, "share: must be a number from 0 to 0.999"),
-        ({"share": "0.5"}, "share: must be a number from 0 to 0.999"),
+        ({"share": "0.5"}, "share: must be a number from 0 to 0.999, not a string"),
         ({"burst": 1.1}, "burst: must be a number from 0 to 1"),
-        ({"burst": True}, "burst: must be a number from 0 to 1"),
+        ({"burst": True}, "burst: must be a number from 0 to 1, not a boolean"),
         ({"longest": 86_401}, "longest: must be a number from 0 to 86,400"),
         ({"longest": float("nan")}, "longest: must be a number from 0 to 86,400"),
     ],

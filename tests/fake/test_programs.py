@@ -15,6 +15,7 @@ from calcom_core import (
     NoAnswer,
     NotFound,
     NotSent,
+    Operation,
     OutcomeUnknown,
     PermissionDenied,
     RateLimited,
@@ -277,7 +278,17 @@ def test_the_fixture_is_a_fresh_fake(calcom_fake: FakeCalcom) -> None:
     assert calcom_fake.key == "cal_test_hanna"
 
 
+def test_an_operation_that_the_fake_does_not_know_is_a_501(client: Client) -> None:
+    with pytest.raises(ServerError) as caught:
+        client.call(Operation("schedules.list", "GET", "/v2/schedules"))
+
+    assert caught.value.status == 501
+    assert "not recorded, so the fake cannot respond: GET /v2/schedules" in caught.value.message
+
+
 def test_a_fake_is_checked_when_it_is_made() -> None:
+    with pytest.raises(InvalidInput, match="event_types: has the id 7 twice"):
+        FakeCalcom(event_types=[EventType(7, "s", "S"), EventType(7, "t", "T")])
     keyless = FakeCalcom(hosts=[User(1, "Hanna", "hanna", "hanna@example.com")])
     with pytest.raises(InvalidInput, match="have no key"):
         _ = keyless.key

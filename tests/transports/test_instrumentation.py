@@ -330,6 +330,16 @@ def test_an_observation_has_the_template_of_the_path_and_the_wait_before_it() ->
     ]
 
 
+def test_an_on_exchange_without_a_context_manager_is_refused_before_anything_is_sent() -> None:
+    def forgotten(exchange: Observation) -> Any:
+        return None
+
+    replay = Replay.of((delete(), responses.json({"status": "success"})))
+    client = Client(transport=replay, on_exchange=forgotten)
+    with pytest.raises(InvalidInput, match="on_exchange: must return a context manager; decorate"):
+        client.call(delete())
+
+
 def test_nothing_is_logged_above_the_level_debug(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "calcom_transports")
     for kind in ("urllib3", "trio"):

@@ -525,6 +525,49 @@ def test_a_paced_program_raises_its_errors(virtual: VirtualTime) -> None:
         client.run(5)  # type: ignore[arg-type]
 
 
+def test_a_program_that_waits_may_be_closed_while_the_limits_are_locked(
+    virtual: VirtualTime,
+) -> None:
+    server = LimitedServer([Limit("Default", 1, 60.0)], virtual.monotonic)
+    client = client_of(server, virtual)
+    client.bookings.get_one("first")
+    pacer = client.pacer
+    assert pacer is not None
+    effect = Send(client.api.request(bookings.get_one("first")))
+    waits = pacer.waits(effect, virtual.now, virtual.monotonic)
+    before = pacer.shared.state.windows
+    next(waits)
+    with pacer.shared.lock:  # as a garbage collection in the middle of a decision does
+        waits.close()
+
+    assert pacer.shared.state.windows == before
+
+
+def test_a_paced_call_can_be_closed_outside_of_its_event_loop() -> None:
+    async def never(request: Request, timeout: Timeout | None) -> Response:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def begin() -> Any:
+        client = AsyncClient(KEY, base_url=URL, transport=SimpleNamespace(send=never))  # type: ignore[arg-type]
+        call = client.bookings.get_one("first")
+        call.send(None)
+        return call
+
+    asyncio.run(begin()).close()
+
+
+def test_a_transport_may_have_an_attribute_registry(virtual: VirtualTime) -> None:
+    class Measured(LimitedTransport):
+        registry = "requests"
+
+    server = LimitedServer([Limit("Default", 120, 60.0)], virtual.monotonic)
+    client = Client(KEY, base_url=URL, transport=Measured(server, virtual))
+
+    assert client.bookings.get_one("first").uid == "booking1"
+    assert client.pacer is not None
+
+
 # What is shared, and what is kept.
 
 

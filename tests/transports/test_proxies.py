@@ -4,6 +4,7 @@ import select
 import socket
 import ssl
 from base64 import b64encode
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,16 @@ import trustme
 from anyio import create_task_group
 from hypothesis import given
 from hypothesis import strategies as st
-from sending import ASYNC, OK, OK_RESPONSE, each_transport, exchange, failure, under
+from sending import (
+    ASYNC,
+    OK,
+    OK_RESPONSE,
+    each_async_transport,
+    each_transport,
+    exchange,
+    failure,
+    under,
+)
 from server import PATIENCE, Handler, Peer, Server, responding, responding_once, stalling
 
 from calcom_core.errors import InvalidInput, NoAnswer, NotSent
@@ -320,6 +330,23 @@ def test_a_silent_proxy_ends_with_the_connect_timeout(kind: str, trusting: ssl.S
             f"GET /v2/x: {problem.replace('PORT', str(proxy.port))} within 0.1 s "
             "(Timeout.connect); nothing was sent, a retry is safe",
         )
+
+
+@each_async_transport
+def test_a_proxy_that_sends_interim_responses_without_end_ends_with_the_connect_timeout(
+    kind: str, trusting: ssl.SSLContext
+) -> None:
+    def flood(peer: Peer) -> None:
+        peer.request()
+        with suppress(OSError):
+            while True:
+                peer.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 500)
+
+    with Server(flood) as proxy:
+        options: dict[str, Any] = {"proxy": through(proxy), "ssl_context": trusting}
+        request = Request("GET", f"https://{ELSEWHERE}/v2/x")
+        found = failure(kind, request, within=Timeout(connect=0.1), **options)
+    assert found[:2] == (NotSent, "timeout")
 
 
 @each_transport
