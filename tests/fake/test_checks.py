@@ -121,6 +121,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
 ]
 
 
+@pytest.mark.exhaustive(sample=100)
 @pytest.mark.parametrize(("call", "text"), REFUSED, ids=[text for _, text in REFUSED])
 def test_an_invalid_option_is_refused_at_once(call: Callable[[], Any], text: str) -> None:
     with pytest.raises(InvalidInput) as caught:

@@ -104,6 +104,7 @@ def test_a_refusal_without_a_recording_is_quoted_or_an_example() -> None:
         assert REFUSALS[name].failure(REFUSALS[name].text).body("", "") in shown
 
 
+@pytest.mark.exhaustive(sample=100)
 @pytest.mark.parametrize("name", RECORDED)
 def test_each_refusal_is_that_of_its_recording(name: str) -> None:
     refusal = REFUSALS[name]

@@ -378,6 +378,7 @@ CASES: dict[str, Case] = {
 }
 
 
+@pytest.mark.exhaustive(sample=100)  # they take 0.1 s together, and cover much of the fake
 @pytest.mark.parametrize("what", CASES)
 def test_a_case_without_a_recording_is_a_501_that_names_it(what: str) -> None:
     call = Caller()
