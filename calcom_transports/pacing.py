@@ -9,10 +9,10 @@ A credential is known here by its hash alone.
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from hashlib import sha256
 from threading import Lock, RLock
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 from attrs import define, field
 
@@ -31,7 +31,7 @@ class SharedLimits:
 
     state: PaceState = field(factory=PaceState)
     # Reentrant, because a garbage collection within it may close a program that waits.
-    lock: Any = field(factory=RLock)
+    lock: AbstractContextManager[object] = field(factory=RLock)
 
     def decide(
         self, rule: Decision, pace: Pace, operation: str, now: float
@@ -100,7 +100,7 @@ class Pacer:
     def waits(
         self, effect: Send, began: float, clock: Callable[[], float]
     ) -> Generator[float, None, None]:
-        """Yield each wait in seconds; after the last one, *effect* is to be sent.
+        """Yield each wait in seconds; send *effect* after the last one.
 
         Closing it early gives its slot back. The waits are no part of the timeout of an exchange.
 
