@@ -1,7 +1,7 @@
 """A demo on recorded exchanges, or with a key the list of your own upcoming bookings.
 
-`python -m calcom_transports [--cassette FILE]` needs no account: it replays a cassette, first with
-the blocking client's interpreter and then under trio, and prints each call with its result.
+`python -m calcom_transports [--cassette FILE]` needs no account: it replays a cassette,
+blocking, under asyncio and under trio, and prints each call with its result.
 """
 
 import argparse

@@ -29,7 +29,7 @@ from calcom_core.http import Request, Response, Timeout
 from calcom_transports.urllib3 import Urllib3Transport
 
 
-@pytest.mark.exhaustive
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("size", [3, 5])
 @on_time
 def test_a_thousand_failing_calls_in_threads_leave_the_pool_intact(
